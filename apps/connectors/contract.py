@@ -1,0 +1,169 @@
+"""The contract every system answers, and the plain values that cross it."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self
+
+from apps.connectors.errors import FieldProblem, RemoteError
+from apps.connectors.manifest import SystemManifest
+
+OutsideRecord = dict[str, Any]  # one record as the system sends it, parsed JSON
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """One record as read, with the two facts that identify it.
+
+    `key` is the system's own id as text; `version` grows with each change (a time stamp, a number) or is the content's
+    fingerprint where the system keeps none.
+    """
+
+    object_name: str
+    key: str
+    version: str
+    values: OutsideRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records in reading order, and the checkpoint that holds once they are settled.
+
+    `checkpoint` is a small JSON-able mapping, opaque to the engine; passing it to `read` continues after this page.
+    `last` is True on the final page of this reading.
+    """
+
+    records: tuple[SourceRecord, ...]
+    checkpoint: Mapping[str, Any]
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One record to deliver. `target_key` None means create; `idempotency_key` is stable over every repeat.
+
+    `business_key` is the canonical key (our own name for the record), for systems with an external-id field.
+    """
+
+    position: int
+    values: OutsideRecord
+    business_key: str
+    idempotency_key: str
+    target_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was sent and answered, already redacted and capped: the evidence on the operation page."""
+
+    method: str
+    url: str
+    status: int | None
+    milliseconds: int
+    request: str = ""
+    response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOutcome:
+    """The answer for one Write: `error` None means the target now holds the record under `target_key`."""
+
+    position: int
+    target_key: str | None = None
+    error: RemoteError | None = None
+    exchange: Exchange | None = None
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecord:
+    """What `find` saw: the record's id and content."""
+
+    key: str
+    values: OutsideRecord
+
+
+@dataclass(frozen=True, slots=True)
+class TestStep:
+    """One line of a connection test: what was tried, whether it held, and a plain sentence."""
+
+    __test__ = False
+    name: str  # "reachable", "allowed", "can read", "can write", "limits"
+    ok: bool | None  # None: could not be tried because an earlier step failed
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """The plain result of a connection test."""
+
+    __test__ = False
+    steps: tuple[TestStep, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True when every step held."""
+        return all(step.ok for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedEvent:
+    """One event of a verified webhook. `delivery_id` is the sender's id, for deduplication."""
+
+    delivery_id: str
+    object_name: str
+    key: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+class SignatureError(ValueError):
+    """A webhook's signature is missing, wrong or too old."""
+
+
+class Connector(Protocol):
+    """One open connection to one outside system. Used as an async context; never touches the database.
+
+    Every method raises a RemoteError subclass when the system as a whole fails; `upsert` reports failures record by
+    record instead, and raises only when nothing at all can be said about any record.
+    """
+
+    manifest: SystemManifest
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    async def test(self) -> TestReport:
+        """Try address, sign-in, reading and writing rights, in that order, changing nothing."""
+
+    def read(
+        self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()
+    ) -> AsyncIterator[Page]:
+        """Yield changes since `checkpoint` (None: everything), oldest first; or just the records named by `keys`."""
+
+    async def find(self, object_name: str, natural_keys: Sequence[str]) -> dict[str, FoundRecord]:
+        """Return the records whose natural key is among `natural_keys`; those not found are left out."""
+
+    async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
+        """Create or update each record and answer for every one of them, in any order."""
+
+    async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
+        """After an ambiguous outcome: which of these writes did arrive? Keyed by Write.position."""
+
+    def receive(self, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> list[ReceivedEvent]:
+        """Verify a webhook and parse it. `now` is seconds since the epoch. Raises SignatureError."""
+
+
+__all__ = [
+    "Connector",
+    "Exchange",
+    "FieldProblem",
+    "FoundRecord",
+    "OutsideRecord",
+    "Page",
+    "ReceivedEvent",
+    "SignatureError",
+    "SourceRecord",
+    "TestReport",
+    "TestStep",
+    "Write",
+    "WriteOutcome",
+]

@@ -1,0 +1,268 @@
+"""What a connector declares about its system, as frozen typed data that code, screens and tests read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from apps.connectors.errors import BusinessClass, FailureKind
+
+
+class ProofLabel(StrEnum):
+    """How far the connector is proven; shown to people as it is."""
+
+    REAL_SYSTEM = "runs against the real system"
+    PUBLISHED_CONTRACT = "checked against the vendor's published contract"
+    DOCUMENTATION = "written from documentation"
+
+
+class AuthScheme(StrEnum):
+    """How a connection signs its requests. The named secrets come from `SystemManifest.secrets`."""
+
+    BEARER = "bearer"  # secret "token" -> Authorization: Bearer
+    HEADER_KEY = "header_key"  # secret "api_key" -> the header named in AuthSpec.header
+    BASIC = "basic"  # secrets "username" and "password"
+    NONE = "none"
+
+
+class ValueKind(StrEnum):
+    """Types of fields, canonical and outside alike."""
+
+    TEXT = "text"
+    WHOLE = "whole"
+    DECIMAL = "decimal"
+    MONEY = "money"
+    HOURS = "hours"
+    DATE = "date"
+    INSTANT = "instant"
+    YES_NO = "yes_no"
+    CHOICE = "choice"
+    REFERENCE = "reference"
+    NESTED = "nested"
+
+
+class WriteMode(StrEnum):
+    """What delivery does with a value the target may already have."""
+
+    OVERWRITE = "overwrite"
+    FILL_EMPTY = "fill_empty"
+    SET_ON_CREATE = "set_on_create"
+    APPEND = "append"
+
+
+@dataclass(frozen=True, slots=True)
+class MappingLine:
+    """How one target field gets its value. Exactly one of `source` and `expression` may be set.
+
+    `source` is a dotted path into the source record ("custom.region"); `transforms` are named functions applied in
+    order, each written "name" or "name:argument" ("date_format:%d.%m.%Y"); `value_map` translates the result
+    (an unmapped value is a mapping gap unless `value_map_default` is set); `default` replaces a missing value;
+    `expression` is CEL over the variable `r` (the source record). `reference` names the canonical type whose target id
+    the value must be turned into ("Project"): the engine resolves it through links and the connector's `find`.
+    """
+
+    target: str
+    source: str = ""
+    transforms: tuple[str, ...] = ()
+    value_map: Mapping[str, Any] | None = None
+    value_map_default: Any = None
+    default: Any = None
+    expression: str = ""
+    write_mode: WriteMode = WriteMode.OVERWRITE
+    required: bool = False
+    reference: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of an outside object."""
+
+    name: str
+    kind: ValueKind = ValueKind.TEXT
+    label: str = ""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How lists are paged. `style` is "page", "offset", "link", "token" or "none"."""
+
+    style: str = "none"
+    size: int = 100
+    size_parameter: str = ""
+    position_parameter: str = ""
+    next_path: str = ""  # where the answer holds the next link or token
+    total_path: str = ""
+
+
+class ChangeRead(StrEnum):
+    """How changed records are found."""
+
+    MODIFIED_SINCE = "modified_since"
+    WINDOW_RESCAN = "window_rescan"
+    DELTA_TOKEN = "delta_token"  # noqa: S105  a way of reading, not a secret
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the records of one object are read."""
+
+    path: str
+    records_path: str = ""  # dotted path to the list in the answer; "" when the answer is the list
+    change_read: ChangeRead = ChangeRead.FULL
+    since_parameter: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    paging: Paging = field(default_factory=Paging)
+    rescan_days: int = 0
+    overlap_seconds: int = 0
+
+
+class Idempotency(StrEnum):
+    """What protects a repeated write."""
+
+    UPSERT_BY_EXTERNAL_ID = "upsert_by_external_id"
+    KEY_HEADER = "key_header"
+    OWN_KEY_FIELD = "own_key_field"
+    SEARCH_BEFORE_CREATE = "search_before_create"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How records of one object are written."""
+
+    create_path: str
+    update_path: str = ""  # with {key}; "" when the system has no update
+    update_method: str = "PATCH"
+    batch_path: str = ""  # "" when records go one by one
+    batch_size: int = 1
+    idempotency: Idempotency = Idempotency.NONE
+    idempotency_header: str = ""
+    key_path: str = "id"  # where the answer holds the record's id
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectManifest:
+    """One kind of record of the outside system and how it meets the canonical model.
+
+    `reading_lines` turn the outside record into the canonical one; `writing_lines` turn the canonical one into the
+    outside record and are the lowest mapping layer of every flow that writes here.
+    """
+
+    name: str
+    label: str
+    canonical_type: str
+    key_field: str = "id"
+    version_field: str = ""  # "" means: the content's fingerprint is the version
+    natural_key: str = ""  # outside field by which `find` looks a record up
+    fields: tuple[FieldSpec, ...] = ()
+    reading: Reading | None = None
+    writing: Writing | None = None
+    reading_lines: tuple[MappingLine, ...] = ()
+    writing_lines: tuple[MappingLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRule:
+    """One line of a system's error adapter: the first rule that matches decides.
+
+    `statuses` empty means any; `code` is matched exactly against the answer's error code, `pattern` is a regular
+    expression searched in its text. `field` names the canonical field to blame, `sentence` is the finance person's
+    sentence, with {message} and {field} available.
+    """
+
+    kind: FailureKind
+    business_class: BusinessClass
+    statuses: tuple[int, ...] = ()
+    code: str = ""
+    pattern: str = ""
+    field: str = ""
+    sentence: str = "{message}"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorShape:
+    """Where an error answer keeps its parts, as dotted paths; lists are walked."""
+
+    problems_path: str = ""  # list of single problems; "" when the answer is one problem
+    code_path: str = "code"
+    message_path: str = "message"
+    field_path: str = "field"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSpec:
+    """How requests are signed."""
+
+    scheme: AuthScheme = AuthScheme.NONE
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSpec:
+    """One secret a connection must hold: write-only on screens."""
+
+    name: str
+    label: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the system allows. `calls` per `seconds`, `at_once` in flight; None means no published limit."""
+
+    calls: int | None = None
+    seconds: int = 60
+    at_once: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSpec:
+    """How the system signs its webhooks. `scheme` is "standard" (Standard Webhooks), "hmac_hex" or "secret_path"."""
+
+    scheme: str
+    signature_header: str = ""
+    delivery_header: str = ""
+    object_path: str = "object"
+    key_path: str = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class SystemManifest:
+    """One outside system: the single source for its screens, its connector and its capability sheet.
+
+    `settings` are plain, non-secret values of a connection besides its base address (a company number, say).
+    """
+
+    slug: str
+    name: str
+    category: str  # "PSA", "ERP", "Time", ...
+    summary: str
+    proof: ProofLabel
+    documentation: str
+    auth: AuthSpec
+    objects: tuple[ObjectManifest, ...]
+    secrets: tuple[SecretSpec, ...] = ()
+    settings: tuple[FieldSpec, ...] = ()
+    test_path: str = ""  # a cheap read that proves address and sign-in
+    limits: Limits = field(default_factory=Limits)
+    error_shape: ErrorShape = field(default_factory=ErrorShape)
+    error_rules: tuple[ErrorRule, ...] = ()
+    webhook: WebhookSpec | None = None
+    deletes: str = "absent"
+    filters_strict: bool = True
+
+    def object_named(self, name: str) -> ObjectManifest:
+        """Return the object called `name`. Raises KeyError when the system has none."""
+        for candidate in self.objects:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(f"{self.name} has no object {name!r}")
+
+    def object_for(self, canonical_type: str) -> ObjectManifest | None:
+        """Return the object that holds this canonical type, or None."""
+        return next((o for o in self.objects if o.canonical_type == canonical_type), None)

@@ -1,0 +1,10 @@
+"""The customers room, as Django knows it."""
+
+from django.apps import AppConfig
+
+
+class CustomersConfig(AppConfig):
+    """Registers the room under its short label."""
+
+    name = "apps.customers"
+    label = "customers"
