@@ -8,3 +8,9 @@ class CustomersConfig(AppConfig):
 
     name = "apps.customers"
     label = "customers"
+
+    def ready(self) -> None:
+        """Give people who accept an invitation of a customer their membership."""
+        from apps.customers import subscribers
+
+        subscribers.connect()

@@ -1,0 +1,104 @@
+"""Connections of customers to outside systems, and their sealed credentials."""
+
+from django.db import models
+
+from apps.customers.models import CustomerOwned
+from apps.tenants.models import PartnerModel
+
+
+class Connection(CustomerOwned):
+    """One customer's login to one system. `system` is a slug of the catalogue."""
+
+    class State(models.TextChoices):
+        UNTESTED = "untested", "not tested yet"
+        WORKING = "working", "working"
+        ATTENTION = "attention", "needs attention"
+        DISABLED = "disabled", "switched off"
+
+    class Environment(models.TextChoices):
+        SANDBOX = "sandbox", "sandbox"
+        PRODUCTION = "production", "production"
+
+    system = models.SlugField(max_length=40)
+    name = models.CharField(max_length=120)
+    base_url = models.URLField(max_length=400)
+    settings = models.JSONField(default=dict, blank=True)
+    environment = models.CharField(max_length=12, choices=Environment, default=Environment.PRODUCTION)
+    state = models.CharField(max_length=12, choices=State, default=State.UNTESTED)
+    state_reason = models.CharField(max_length=400, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [models.UniqueConstraint(fields=("customer", "name"), name="connection_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Credential(CustomerOwned):
+    """One secret of a connection, sealed and bound to this row: a ciphertext moved elsewhere does not open."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="credentials")
+    name = models.CharField(max_length=40)
+    sealed = models.BinaryField()
+    key_version = models.PositiveSmallIntegerField(default=1)
+    last4 = models.CharField(max_length=4, blank=True)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("connection", "name"), name="credential_name_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} (set {self.set_at:%Y-%m-%d})"
+
+
+class PartnerKey(PartnerModel):
+    """The partner's data key, wrapped by the installation's key; a new version per rotation."""
+
+    version = models.PositiveSmallIntegerField(unique=True)
+    wrapped = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-version",)
+
+    def __str__(self) -> str:
+        return f"data key {self.version}"
+
+
+class ConnectionTest(CustomerOwned):
+    """One run of "test this connection" and its plain result, step by step."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "running"
+        PASSED = "passed", "passed"
+        FAILED = "failed", "failed"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="tests")
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    steps = models.JSONField(default=list)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"test of {self.connection_id} at {self.started_at:%H:%M}"
+
+
+class WebhookEndpoint(CustomerOwned):
+    """Where a connection's system sends its events; the address itself is in the public schema, as a hash."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="webhook_endpoints")
+    sealed_secret = models.BinaryField()
+    key_version = models.PositiveSmallIntegerField(default=1)
+    active = models.BooleanField(default=True)
+    last_received_at = models.DateTimeField(null=True, blank=True)
+    refused_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"webhook of {self.connection_id}"

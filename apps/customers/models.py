@@ -1,0 +1,111 @@
+"""Customers of a partner, their legal entities, and which people belong to them."""
+
+from typing import Any, Self
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from apps.accounts.models import User
+from apps.tenants import scope
+from apps.tenants.models import PartnerModel
+
+CURRENCY = RegexValidator(r"^[A-Z]{3}$", "Write the currency as three capital letters, for example EUR.")
+
+
+class CustomerQuerySet(models.QuerySet[Any]):
+    """The one scoping door of the code: rows of the customer in scope, all of the partner's for its staff."""
+
+    column = "customer_id"
+
+    def in_scope(self) -> Self:
+        """Limit to the customer whose scope is open, if it is one's."""
+        customer_id = scope.require().customer_id
+        return self if customer_id is None else self.filter(**{self.column: customer_id})
+
+
+class CustomerOwnedManager(models.Manager[Any]):
+    """Hands out rows in scope only; row-level security in the database says the same a second time."""
+
+    def get_queryset(self) -> CustomerQuerySet:
+        """Return the rows in scope. Raises NoPartnerError outside one."""
+        return CustomerQuerySet(self.model, using=self._db).in_scope()
+
+
+class _OwnRows(CustomerQuerySet):
+    column = "id"
+
+
+class CustomerManager(models.Manager["Customer"]):
+    """Customers in scope: one's own for a customer's people."""
+
+    def get_queryset(self) -> CustomerQuerySet:
+        """Return the customers in scope. Raises NoPartnerError outside one."""
+        return _OwnRows(self.model, using=self._db).in_scope()
+
+
+class Customer(PartnerModel):
+    """A professional-services firm whose systems the partner integrates."""
+
+    class State(models.TextChoices):
+        ONBOARDING = "onboarding", "onboarding"
+        LIVE = "live", "live"
+        PAUSED = "paused", "paused"
+        LEFT = "left", "left"
+
+    name = models.CharField(max_length=160, unique=True)
+    external_reference = models.CharField(max_length=80, blank=True, help_text="The customer's number at the partner.")
+    segment = models.CharField(max_length=60, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    currency = models.CharField(max_length=3, default="EUR", validators=[CURRENCY])
+    time_zone = models.CharField(max_length=64, default="Europe/Berlin")
+    state = models.CharField(max_length=12, choices=State, default=State.ONBOARDING)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CustomerManager()
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomerOwned(PartnerModel):
+    """A row that belongs to one customer. Its table needs `fence(table)` in its migration: a test checks."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+
+    objects = CustomerOwnedManager()
+
+    class Meta:
+        abstract = True
+
+
+class LegalEntity(CustomerOwned):
+    """One of the customer's own companies: where invoices are posted."""
+
+    code = models.CharField(max_length=20)
+    name = models.CharField(max_length=160)
+    country = models.CharField(max_length=2, blank=True)
+    currency = models.CharField(max_length=3, validators=[CURRENCY])
+
+    class Meta:
+        ordering = ("code",)
+        constraints = [models.UniqueConstraint(fields=("customer", "code"), name="legal_entity_code_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Membership(PartnerModel):
+    """Which customers a customer user belongs to."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="memberships")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("user", "customer"), name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.customer}"

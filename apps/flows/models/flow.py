@@ -1,0 +1,104 @@
+"""What is installed: flows, their immutable versions, mapping layers and triggers."""
+
+from django.db import models
+
+from apps.connectors.models import Connection, WebhookEndpoint
+from apps.customers.models import CustomerOwned
+from apps.tenants.models import PartnerModel
+
+
+class Flow(CustomerOwned):
+    """A template installed for one customer between two connections."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "draft"
+        LIVE = "live", "live"
+        PAUSED = "paused", "paused"
+        RETIRED = "retired", "retired"
+
+    template = models.SlugField(max_length=60)
+    name = models.CharField(max_length=160)
+    source = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="flows_from")
+    target = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="flows_to")
+    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
+    state_reason = models.CharField(max_length=300, blank=True)
+    live_version = models.ForeignKey("FlowVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # How long may nothing run before someone is told, in seconds; None: no expectation.
+    expected_every_seconds = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [models.UniqueConstraint(fields=("customer", "name"), name="flow_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FlowVersion(CustomerOwned):
+    """One published definition, compiled from the layers of that moment. Never changed: a change is a new version.
+
+    `definition` is the flow's steps; `layers` the four mapping layers as they were, so the version stands alone.
+    """
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    definition = models.JSONField()
+    layers = models.JSONField()
+    note = models.CharField(max_length=300, blank=True)
+    published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = [models.UniqueConstraint(fields=("flow", "number"), name="flow_version_once")]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+
+class MappingLayer(PartnerModel):
+    """The lines that a partner (flow empty) or a flow's customer changed; only differences are kept.
+
+    `lines` is a list of {"target": ..., and only the keys of MappingLine that differ}; {"target": x, "removed": true}
+    removes a lower layer's line.
+    """
+
+    class Level(models.TextChoices):
+        PARTNER = "partner", "partner"
+        CUSTOMER = "customer", "customer"
+
+    level = models.CharField(max_length=8, choices=Level)
+    template = models.SlugField(max_length=60)
+    target_system = models.SlugField(max_length=40)
+    flow = models.OneToOneField(Flow, null=True, blank=True, on_delete=models.CASCADE, related_name="customer_layer")
+    lines = models.JSONField(default=list)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=("template", "target_system"), condition=models.Q(level="partner"), name="partner_layer_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level} layer of {self.template}"
+
+
+class Trigger(CustomerOwned):
+    """What starts a flow: a schedule (every so many seconds, for now), a webhook, or a person."""
+
+    class Kind(models.TextChoices):
+        SCHEDULE = "schedule", "schedule"
+        WEBHOOK = "webhook", "webhook"
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="triggers")
+    kind = models.CharField(max_length=8, choices=Kind)
+    every_seconds = models.PositiveIntegerField(null=True, blank=True)
+    endpoint = models.ForeignKey(WebhookEndpoint, null=True, blank=True, on_delete=models.CASCADE, related_name="triggers")
+    active = models.BooleanField(default=True)
+    next_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.flow_id}"

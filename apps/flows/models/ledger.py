@@ -1,0 +1,237 @@
+"""What ran and what came of it: events, runs, batches, operations (the ledger), links, checkpoints.
+
+Ids are time-ordered (UUIDv7): the ledger can be cut by time without another column. The hot tables are written by COPY
+in services/settle.py; the models serve reading and constraints.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from apps.connectors.models import Connection
+from apps.customers.models import Customer, CustomerOwned
+from apps.flows.engine.states import BatchState, OperationState, RunState
+from apps.flows.models.flow import Flow, FlowVersion, Trigger
+
+
+class TriggerEvent(CustomerOwned):
+    """The inbox: verified, deduplicated and stored before anything works on it."""
+
+    class Kind(models.TextChoices):
+        SCHEDULE = "schedule", "schedule"
+        WEBHOOK = "webhook", "webhook"
+        PERSON = "person", "person"
+        REPLAY = "replay", "replay"
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="trigger_events")
+    trigger = models.ForeignKey(Trigger, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind)
+    dedupe_key = models.CharField(max_length=120)
+    payload = models.JSONField(default=dict)
+    started_by = models.CharField(max_length=200, blank=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("flow", "dedupe_key"), name="trigger_event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.received_at:%Y-%m-%d %H:%M}"
+
+
+class Run(CustomerOwned):
+    """One attempt at one trigger event with one pinned version. The counts add up at every moment."""
+
+    class Mode(models.TextChoices):
+        READ = "read", "read changes"  # continue from the checkpoint
+        RECORDS = "records", "named records"  # just the keys in the event's payload
+        REPLAY = "replay", "replay"  # operations of the ledger
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="runs")
+    event = models.ForeignKey(TriggerEvent, on_delete=models.PROTECT, related_name="runs")
+    version = models.ForeignKey(FlowVersion, on_delete=models.PROTECT, related_name="+")
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.READ)
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in RunState], default=RunState.QUEUED)
+    reading_done = models.BooleanField(default=False)
+    # How often in a row a whole system was away; decides the next wait.
+    outages = models.PositiveSmallIntegerField(default=0)
+    read = models.PositiveIntegerField(default=0)
+    written = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    waiting = models.PositiveIntegerField(default=0)
+    error_class = models.CharField(max_length=24, blank=True)
+    error_message = models.CharField(max_length=600, blank=True)
+    started_by = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = [models.Index(fields=("flow", "-id"), name="run_of_flow")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(read=F("written") + F("unchanged") + F("skipped") + F("rejected") + F("waiting")),
+                name="run_counts_add_up",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.id}"
+
+
+class Batch(CustomerOwned):
+    """The write-ahead record: what is about to be done, before any call; the evidence of what was seen, after it.
+
+    `plan` is zstd over JSON: {"entries": [...]} as services/blobs.py writes it. `outcome` likewise, once settled.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="batches")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in BatchState])
+    checkpoint_after = models.JSONField(null=True, blank=True)
+    plan = models.BinaryField()
+    outcome = models.BinaryField(null=True, blank=True)
+    size = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("run", "number"), name="batch_number_once")]
+        indexes = [models.Index(fields=("run",), condition=~Q(state="settled"), name="batch_open")]
+
+    def __str__(self) -> str:
+        return f"batch {self.number} of {self.run_id}"
+
+
+class Operation(CustomerOwned):
+    """One ledger line: what came of one version of one record. Many attempts, one operation.
+
+    `attempts` lists the batches that tried it, oldest first: each holds what was sent and answered.
+    """
+
+    # No foreign keys in the database: three look-ups a line would cost more than writing it, and the ledger is to be cut
+    # by time. The writer takes all three from rows it has locked.
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    flow = models.ForeignKey(
+        Flow, on_delete=models.CASCADE, related_name="operations", db_constraint=False, db_index=False
+    )
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, related_name="operations", db_constraint=False, db_index=False
+    )
+    last_run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    canonical_type = models.CharField(max_length=40)
+    business_key = models.CharField(max_length=200)
+    source_key = models.CharField(max_length=120)
+    source_version = models.CharField(max_length=80)
+    target_key = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in OperationState])
+    step = models.CharField(max_length=20)
+    attempts = ArrayField(models.UUIDField(), default=list)
+    revision = models.PositiveSmallIntegerField(default=0)
+    ambiguous = models.BooleanField(default=False)
+    label = models.CharField(max_length=300, blank=True)
+    amount = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    amount_quality = models.CharField(max_length=9, blank=True)
+    client_ref = models.CharField(max_length=120, blank=True)
+    project_ref = models.CharField(max_length=120, blank=True)
+    period_ref = models.CharField(max_length=20, blank=True)
+    error_kind = models.CharField(max_length=16, blank=True)
+    error_class = models.CharField(max_length=24, blank=True)
+    error_field = models.CharField(max_length=60, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.CharField(max_length=600, blank=True)
+    correlation_id = models.CharField(max_length=40)
+    due_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("flow", "canonical_type", "business_key", "source_version"), name="operation_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=("run", "state", "-id"), name="operation_of_run"),
+            models.Index(fields=("last_run",), condition=~Q(last_run=F("run")), name="operation_of_replay"),
+            models.Index(fields=("customer", "-id"), name="operation_of_customer"),
+            models.Index(fields=("flow", "business_key"), condition=Q(state__in=["waiting", "rejected"]), name="operation_open"),
+            models.Index(fields=("changed_at",), condition=Q(state="rejected"), name="operation_rejected"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label or self.business_key
+
+
+class Link(CustomerOwned):
+    """One canonical record's id in one system, with what was last delivered there."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="links", db_constraint=False, db_index=False
+    )
+    canonical_type = models.CharField(max_length=40)
+    business_key = models.CharField(max_length=200)
+    outside_key = models.CharField(max_length=120)
+    source_version = models.CharField(max_length=80, blank=True)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("connection", "canonical_type", "business_key"), name="link_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.business_key} is {self.outside_key}"
+
+
+class Checkpoint(CustomerOwned):
+    """Up to where a flow has read its source; moves only when everything before it is settled."""
+
+    flow = models.OneToOneField(Flow, on_delete=models.CASCADE, related_name="checkpoint")
+    position = models.JSONField()
+    moved_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"checkpoint of {self.flow_id}"
+
+
+class Correction(CustomerOwned):
+    """A field value a person set for one operation before replaying it. Kept as evidence: who, when, why."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="corrections")
+    field = models.CharField(max_length=60)
+    old_value = models.JSONField(null=True)
+    new_value = models.JSONField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
+    made_by = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.field} of {self.operation_id}"
+
+
+class FlowDay(CustomerOwned):
+    """A flow's day in numbers, kept up by each settled batch: what dashboards read instead of the ledger."""
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="days", db_index=False)
+    day = models.DateField()
+    currency = models.CharField(max_length=3, blank=True)
+    read = models.PositiveIntegerField(default=0)
+    written = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    amount_written = models.DecimalField(max_digits=18, decimal_places=4, default=0)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("flow", "day", "currency"), name="flow_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.flow_id} on {self.day}"

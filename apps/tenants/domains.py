@@ -1,0 +1,45 @@
+"""From a host name to a partner, remembered for thirty seconds in this process."""
+
+import time
+from dataclasses import dataclass
+
+from apps.tenants.models import Domain, Partner
+from apps.tenants.scope import PartnerRef
+
+REMEMBER_SECONDS = 30.0
+_hosts: dict[str, "tuple[float, HostAnswer | None]"] = {}
+_MOST_REMEMBERED = 10_000  # an attacker's invented hosts must not fill the memory
+
+
+@dataclass(frozen=True, slots=True)
+class HostAnswer:
+    """Whose host it is."""
+
+    partner: PartnerRef
+    active: bool
+
+
+def partner_for_host(host: str) -> HostAnswer | None:
+    """Return the partner that answers at `host` (no port), or None when nobody owns it. Call in public scope."""
+    now = time.monotonic()
+    remembered = _hosts.get(host)
+    if remembered and remembered[0] > now:
+        return remembered[1]
+    domain = Domain.objects.select_related("tenant").filter(domain=host, verified_at__isnull=False).first()
+    answer = (
+        HostAnswer(domain.tenant.as_ref(), domain.tenant.state == Partner.State.ACTIVE) if domain is not None else None
+    )
+    if len(_hosts) >= _MOST_REMEMBERED:
+        _hosts.clear()
+    _hosts[host] = (now + REMEMBER_SECONDS, answer)
+    return answer
+
+
+def forget_hosts() -> None:
+    """Drop what this process remembers, after a domain or a partner changed."""
+    _hosts.clear()
+
+
+def primary_host(partner: PartnerRef) -> str:
+    """Return the partner's main host name: what mails link to, never the request's host."""
+    return Domain.objects.get(tenant_id=partner.id, is_primary=True).domain

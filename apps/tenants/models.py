@@ -1,0 +1,151 @@
+"""Partners, the addresses they answer at, and how they look: the public schema's own tables."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any, Self
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django_tenants.models import DomainMixin, TenantMixin
+from uuid_utils.compat import uuid7
+
+from apps.tenants.branding import colour_problem
+from apps.tenants.scope import PartnerRef, require
+
+SLUG = RegexValidator(r"^[a-z][a-z0-9-]{1,38}[a-z0-9]$", "Use 3 to 40 lower-case letters, digits and hyphens, starting with a letter.")
+
+
+def check_colour(value: str) -> None:
+    """Accept a colour that can be read on white. Raises ValidationError with the fix."""
+    problem = colour_problem(value)
+    if problem:
+        raise ValidationError(problem)
+
+
+def new_schema_name() -> str:
+    """Return a fresh schema name: random, never what a person typed."""
+    return "p_" + secrets.token_hex(8)
+
+
+class Partner(TenantMixin):
+    """A partner: one schema, one brand, its own people and customers."""
+
+    class State(models.TextChoices):
+        PROVISIONING = "provisioning", "being set up"
+        ACTIVE = "active", "active"
+        SUSPENDED = "suspended", "suspended"
+        FAILED = "failed", "set-up failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    schema_name = models.CharField(max_length=63, unique=True, default=new_schema_name, editable=False)
+    slug = models.CharField(max_length=40, unique=True, validators=[SLUG])
+    name = models.CharField(max_length=120)
+    state = models.CharField(max_length=16, choices=State, default=State.PROVISIONING)
+    # Which database cluster holds the schema; one today, a column from the first day so that moving needs no migration.
+    shard = models.CharField(max_length=40, default="main")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    auto_create_schema = False  # provisioning.py does it, as the owner's login
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def as_ref(self) -> PartnerRef:
+        """Return this partner as plain values."""
+        return PartnerRef(self.id, self.slug, self.name, self.schema_name)
+
+
+class Domain(DomainMixin):
+    """A host name that opens a partner's portal. `verified_at` is None until the DNS record was seen."""
+
+    verified_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-is_primary", "domain")
+
+
+class Brand(models.Model):
+    """How a partner's portal, mails and pages look: tokens only, never rules or markup."""
+
+    partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="brand", primary_key=True)
+    name = models.CharField(max_length=80, help_text="Shown wherever the portal names itself.")
+    product_noun = models.CharField(max_length=60, default="Integration portal")
+    primary_colour = models.CharField(max_length=7, default="#1f4ed8", validators=[check_colour])
+    accent_colour = models.CharField(max_length=7, default="#0f766e", validators=[check_colour])
+    font = models.CharField(max_length=20, choices=[("inter", "Inter"), ("system", "System"), ("serif", "Serif")], default="inter")
+    corner_radius = models.PositiveSmallIntegerField(default=8)
+    logo_png = models.BinaryField(null=True, blank=True, editable=False)
+    support_email = models.EmailField(blank=True)
+    mail_sender_name = models.CharField(max_length=80, blank=True)
+    mail_sender_address = models.EmailField(blank=True)
+    mail_footer = models.CharField(max_length=300, blank=True)
+    sign_in_text = models.CharField(max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InboundAddress(models.Model):
+    """An unguessable address for webhooks: finds partner and endpoint before any scope is known.
+
+    Only the SHA-256 of the token is kept; `reference` is the id of the webhook endpoint in the partner's schema.
+    """
+
+    token_hash = models.CharField(max_length=64, primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE)
+    reference = models.UUIDField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class CrossPartnerError(RuntimeError):
+    """A row loaded in one partner's schema was about to be written into another's."""
+
+
+class PartnerModel(models.Model):
+    """A row of a partner's schema: knows where it was loaded and refuses to be saved elsewhere."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+        """Stamp the row with the schema it came from."""
+        row = super().from_db(db, field_names, values)
+        row._schema = require().partner.schema_name  # type: ignore[attr-defined]
+        return row
+
+    def _require_same_schema(self) -> None:
+        loaded = getattr(self, "_schema", None)
+        if loaded is not None and loaded != require().partner.schema_name:
+            raise CrossPartnerError(f"{self._meta.label} {self.pk} was loaded in another partner's scope.")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save in the schema the row belongs to. Raises CrossPartnerError, NoPartnerError."""
+        require()
+        self._require_same_schema()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete in the schema the row belongs to. Raises CrossPartnerError, NoPartnerError."""
+        require()
+        self._require_same_schema()
+        return super().delete(*args, **kwargs)
+
+
+def active_partners() -> Iterator[PartnerRef]:
+    """Yield every active partner, by name. Call in public scope."""
+    for partner in Partner.objects.filter(state=Partner.State.ACTIVE).iterator():
+        yield partner.as_ref()
+
+
+def partner_ref(partner_id: UUID) -> PartnerRef:
+    """Return one partner as plain values. Raises Partner.DoesNotExist."""
+    return Partner.objects.get(id=partner_id).as_ref()

@@ -1,0 +1,174 @@
+"""Template tags of the portal's design system: figures, moments, states, and components that wrap content.
+
+`{% load portal %}`. Components without content are plain includes of `templates/components/`; the ones that wrap content
+(`section_card`, `records_table`, `drawer`, `confirm_dialog`, `live`) are block tags of this module.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.template.context import Context
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from apps.tenants.templatetags import wording
+from apps.tenants.templatetags.states import Badge, badge_for
+
+register = template.Library()
+
+
+@register.filter
+def money(amount: object, currency: str = "") -> str:
+    """`{{ case.amount|money:case.currency }}` -> EUR 1,234.50."""
+    return wording.money_words(amount, currency)
+
+
+@register.filter
+def hours(amount: object) -> str:
+    """`{{ entry.hours|hours }}` -> 7.50 h."""
+    return wording.hours_words(amount)
+
+
+@register.filter
+def count(amount: object) -> str:
+    """`{{ run.read|count }}` -> 12,345."""
+    return wording.count_words(amount)
+
+
+@register.filter
+def duration(seconds: object) -> str:
+    """`{{ run.seconds|duration }}` -> 4 min 10 s. Takes seconds or a timedelta."""
+    return wording.duration_words(seconds)
+
+
+@register.filter
+def relative(moment: datetime | None, now: datetime | None = None) -> str:
+    """`{{ run.started_at|relative }}` -> 5 min ago."""
+    if not isinstance(moment, datetime):
+        return wording.UNKNOWN
+    return wording.relative_words(moment, now if isinstance(now, datetime) else timezone.now())
+
+
+@register.filter
+def absolute(moment: datetime | None) -> str:
+    """`{{ run.started_at|absolute }}` -> 21 Nov 2026, 03:43 UTC."""
+    return wording.absolute_words(moment) if isinstance(moment, datetime) else wording.UNKNOWN
+
+
+@register.filter
+def iso(moment: datetime | None) -> str:
+    """Return the moment for a `datetime` attribute."""
+    return moment.isoformat() if isinstance(moment, datetime) else ""
+
+
+@register.filter
+def badge(state: object) -> Badge:
+    """Return icon, word and tone of a state."""
+    return badge_for(state)
+
+
+@register.filter
+def masked_json(document: object) -> SafeString:
+    """Return a document as indented, coloured JSON with secrets masked."""
+    return wording.json_markup(document)
+
+
+@register.filter
+def as_control(field: BoundField) -> SafeString:
+    """Render a form field's control with the portal's classes and its describing texts."""
+    return field.as_widget(attrs={"class": _control_class(field)})
+
+
+def _control_class(field: BoundField) -> str:
+    widget = field.field.widget
+    given = widget.attrs.get("class", "")
+    if isinstance(widget, CheckboxInput | CheckboxSelectMultiple | RadioSelect):
+        base = "form-check-input"
+    else:
+        base = "form-select" if isinstance(widget, Select) else "form-control"
+    return " ".join(filter(None, [base, given, "is-invalid" if field.errors else ""]))
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    """Tell whether the field is a single check box, whose label stands behind it."""
+    return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.inclusion_tag("components/icon.html")
+def icon(name: str, size: int = 18, label: str = "") -> dict[str, object]:
+    """`{% icon "check" %}`: an icon of static/img/icons.svg. Give a label only when no word stands beside it."""
+    return {"name": name, "size": size, "label": label}
+
+
+@register.inclusion_tag("components/moment.html")
+def moment(value: datetime | None, *, both: bool = False) -> dict[str, object]:
+    """`{% moment run.started_at %}`: relative, with the exact time on hover; `both=True` shows the two."""
+    return {"value": value, "both": both}
+
+
+@register.inclusion_tag("components/status_badge.html")
+def status_badge(state: object, label: str = "") -> dict[str, object]:
+    """`{% status_badge run.state %}`: icon, word and tone of any state of the product."""
+    return {"state": state, "label": label}
+
+
+@register.inclusion_tag("components/proportion_bar.html")
+def proportion_bar(segments: Iterable[Any], label: str = "") -> dict[str, object]:
+    """`{% proportion_bar run.segments label="Records" %}`: shares of a whole.
+
+    A segment has `label`, `count`, `tone` and optionally `url`; shares are worked out here, so templates need no arithmetic.
+    """
+    rows = [_segment(part) for part in segments]
+    total = sum(row["count"] for row in rows)
+    start = 0.0
+    for row in rows:
+        row["start"], row["width"] = round(start, 3), round(100 * row["count"] / total, 3) if total else 0
+        start += row["width"]
+    return {"segments": rows, "total": total, "label": label}
+
+
+def _segment(part: Any) -> dict[str, Any]:
+    def read(name: str) -> Any:
+        return part.get(name) if isinstance(part, dict) else getattr(part, name, None)
+
+    return {"label": read("label"), "count": read("count") or 0, "tone": read("tone") or "neutral", "url": read("url") or ""}
+
+
+def _render(context: Context, name: str, values: dict[str, object]) -> SafeString:
+    """Render a component with its own values only, as an inclusion tag does."""
+    own = context.new({**values, "csrf_token": context.get("csrf_token", "")})
+    return context.template.engine.get_template(f"components/{name}.html").render(own)
+
+
+@register.simple_block_tag(takes_context=True)
+def section_card(context: Context, content: SafeString, **parameters: object) -> SafeString:
+    """`{% section_card title="Runs" action_label="All runs" action_url=url %}...{% endsection_card %}`."""
+    return _render(context, "section_card", {**parameters, "content": content})
+
+
+@register.simple_block_tag(takes_context=True)
+def records_table(context: Context, content: SafeString, caption: str, **parameters: object) -> SafeString:
+    """`{% records_table caption="Runs" %}<thead>...<tbody>...{% endrecords_table %}`: cells carry `data-label` for phones."""
+    return _render(context, "table", {**parameters, "caption": caption, "content": content})
+
+
+@register.simple_block_tag(takes_context=True)
+def drawer(context: Context, content: SafeString, name: str, title: str, **parameters: object) -> SafeString:
+    """`{% drawer name="details" title="Details" %}...{% enddrawer %}`: opened by any element with `data-opens="details"`."""
+    return _render(context, "drawer", {**parameters, "name": name, "title": title, "content": content})
+
+
+@register.simple_block_tag(takes_context=True)
+def confirm_dialog(context: Context, content: SafeString, name: str, title: str, **parameters: object) -> SafeString:
+    """`{% confirm_dialog name="retire" title="Retire this flow?" action_url=url confirm_label="Retire" %}consequences{% endconfirm_dialog %}`."""
+    return _render(context, "confirm_dialog", {**parameters, "name": name, "title": title, "content": content})
+
+
+@register.simple_block_tag(takes_context=True)
+def live(context: Context, content: SafeString, url: str, **parameters: object) -> SafeString:
+    """`{% live url=run_url active=run.is_live name="run" %}...{% endlive %}`: asked again every two seconds while active."""
+    return _render(context, "live", {**parameters, "url": url, "content": content})

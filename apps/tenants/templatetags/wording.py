@@ -1,0 +1,150 @@
+"""How figures and moments read on a page: money, hours, counts, relative times, masked documents (pure)."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+UNKNOWN = "—"
+MINUS = "−"
+NARROW_SPACE = "\N{NO-BREAK SPACE}"
+MASK = "••••••"
+# ISO 4217 currencies whose smaller unit is not a hundredth: https://www.iso.org/iso-4217-currency-codes.html
+_DECIMALS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "XAF": 0, "XOF": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+_SECRET_KEY = re.compile(
+    r"authorization|cookie|credential|passw|passphrase|private.?key|secret|signature|token|api.?key|^key$|^pin$", re.IGNORECASE
+)
+_SPANS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"))
+_DAYS_AS_RELATIVE = 30
+
+
+def as_decimal(amount: object) -> Decimal | None:
+    """Return the amount as a finite Decimal, or None when there is none or it is no number."""
+    if amount is None or amount == "" or isinstance(amount, bool):
+        return None
+    try:
+        exact = Decimal(str(amount))
+    except InvalidOperation:
+        return None
+    return exact if exact.is_finite() else None
+
+
+def _grouped(amount: Decimal, decimals: int) -> str:
+    rounded = amount.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return f"{MINUS if rounded < 0 else ''}{abs(rounded):,.{decimals}f}"
+
+
+def money_words(amount: object, currency: str) -> str:
+    """Return "EUR 1,234.50": the currency stays beside the amount, decimals are the currency's own."""
+    exact = as_decimal(amount)
+    if exact is None:
+        return UNKNOWN
+    code = (currency or "").upper()
+    return f"{code}{NARROW_SPACE}{_grouped(exact, _DECIMALS.get(code, 2))}".strip()
+
+
+def hours_words(amount: object) -> str:
+    """Return "1,234.50 h"."""
+    exact = as_decimal(amount)
+    return UNKNOWN if exact is None else f"{_grouped(exact, 2)}{NARROW_SPACE}h"
+
+
+def count_words(amount: object) -> str:
+    """Return "12,345"; fractions keep up to two digits."""
+    exact = as_decimal(amount)
+    if exact is None:
+        return UNKNOWN
+    return _grouped(exact, 0 if exact == exact.to_integral_value() else 2)
+
+
+def duration_words(seconds: object) -> str:
+    """Return the two largest units of a span: "850 ms", "12 s", "4 min 10 s", "3 h 5 min", "2 d 4 h"."""
+    span = seconds.total_seconds() if isinstance(seconds, timedelta) else as_decimal(seconds)
+    if span is None:
+        return UNKNOWN
+    exact = float(span)
+    if 0 < exact < 1:
+        return f"{round(exact * 1000)} ms"
+    return _two_largest_units(round(exact))
+
+
+def _two_largest_units(whole_seconds: int) -> str:
+    parts, rest = [], whole_seconds
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        amount, rest = divmod(rest, size)
+        if amount:
+            parts.append(f"{amount} {unit}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or "0 s"
+
+
+def relative_words(moment: datetime, now: datetime) -> str:
+    """Return "5 min ago", "in 3 h", "2 days ago"; further than thirty days away, the date."""
+    seconds = (now - moment).total_seconds()
+    distance = abs(seconds)
+    if distance < 10:
+        return "just now"
+    if distance >= _DAYS_AS_RELATIVE * 86400:
+        return date_words(moment)
+    words = _distance_words(distance)
+    return f"{words} ago" if seconds > 0 else f"in {words}"
+
+
+def _distance_words(distance: float) -> str:
+    for limit, size, unit in _SPANS:
+        if distance < limit:
+            return f"{int(distance // size)} {unit}"
+    days = int(distance // 86400)
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def date_words(moment: datetime) -> str:
+    """Return "21 Nov 2026"."""
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def absolute_words(moment: datetime) -> str:
+    """Return "21 Nov 2026, 03:43 UTC"."""
+    in_utc = moment.astimezone(UTC)
+    return f"{date_words(in_utc)}, {in_utc:%H:%M} UTC"
+
+
+def masked(document: object) -> object:
+    """Return the document with every value under a secret-looking key replaced by dots."""
+    if isinstance(document, Mapping):
+        return {key: MASK if _SECRET_KEY.search(str(key)) and value else masked(value) for key, value in document.items()}
+    if isinstance(document, Sequence) and not isinstance(document, str | bytes):
+        return [masked(part) for part in document]
+    return document
+
+
+_TOKEN = re.compile(r'(?P<text>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|(?P<number>-?\d[\d.eE+-]*)|(?P<word>\btrue\b|\bfalse\b|\bnull\b)')
+
+
+def _coloured(match: re.Match[str]) -> str:
+    if match["text"]:
+        kind = "json-key" if match["colon"] else "json-text"
+        return f'<span class="{kind}">{escape(match["text"])}</span>{match["colon"] or ""}'
+    return f'<span class="{"json-number" if match["number"] else "json-word"}">{match[0]}</span>'
+
+
+def json_markup(document: object) -> SafeString:
+    """Return the document as indented, coloured and masked JSON. A text that holds JSON is parsed first; other text is shown as it is."""
+    if isinstance(document, bytes):
+        document = document.decode("utf-8", "replace")
+    if isinstance(document, str):
+        try:
+            document = json.loads(document)
+        except ValueError:
+            return escape(document)
+    plain = json.dumps(masked(document), indent=2, ensure_ascii=False, default=str)
+    pieces, end = [], 0
+    for match in _TOKEN.finditer(plain):
+        pieces += [escape(plain[end : match.start()]), _coloured(match)]
+        end = match.end()
+    return mark_safe("".join([*pieces, escape(plain[end:])]))  # noqa: S308  every piece is escaped above

@@ -1,0 +1,47 @@
+"""Pages that belong to no other room: the brand's stylesheet and logo, a refused form."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.tenants import scope
+from apps.tenants.branding import brand_css
+from apps.tenants.brands import brand_for
+from apps.tenants.models import Brand
+
+_LONG = "public, max-age=31536000, immutable"  # the address carries the brand's version
+
+
+@require_safe
+def brand_stylesheet(request: HttpRequest) -> HttpResponse:
+    """Answer the one stylesheet that turns the portal into this brand's."""
+    response = HttpResponse(brand_css(brand_for(request.partner)), content_type="text/css")  # type: ignore[attr-defined]
+    response["Cache-Control"] = _LONG
+    return response
+
+
+@require_safe
+def brand_logo(request: HttpRequest) -> HttpResponse:
+    """Answer the brand's logo as PNG."""
+    partner = request.partner  # type: ignore[attr-defined]
+    if partner is None:
+        raise Http404
+    with scope.public():
+        logo = Brand.objects.values_list("logo_png", flat=True).get(partner_id=partner.id)
+    if not logo:
+        raise Http404
+    response = HttpResponse(bytes(logo), content_type="image/png")
+    response["Cache-Control"] = _LONG
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@require_safe
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Show every component with its states in the current brand."""
+    return render(request, "gallery.html")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Explain a form that was open too long or sent from elsewhere."""
+    return render(request, "errors/403.html", {"stale_form": True}, status=403)

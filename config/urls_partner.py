@@ -1,0 +1,7 @@
+"""Addresses of a partner's portal."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("apps.tenants.urls")),
+]

@@ -1,0 +1,141 @@
+"""Databases with two provisioned partners, made once per test process and reset after each test."""
+
+import base64
+import os
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+from pytest_django.plugin import DjangoDbBlocker
+
+from apps.tenants import brands, domains, scope
+from apps.tenants.models import Partner
+from apps.tenants.provisioning import NewPartner, create_partner
+from apps.tenants.scope import PartnerRef
+
+TEST_DATABASE = "fairlead_test"
+
+
+def _name(worker: str) -> str:
+    return f"{os.environ.get('TEST_DATABASE', TEST_DATABASE)}_{worker}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def credentials_key() -> None:
+    """Tests seal credentials with a key of their own."""
+    settings.CREDENTIALS_KEY = settings.CREDENTIALS_KEY or base64.b64encode(b"t" * 32).decode()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker, worker_id: str) -> Iterator[None]:
+    """Create this process's database as the owner, migrate it, and provision two partners."""
+    name = _name(worker_id)
+    with django_db_blocker.unblock():
+        owner = settings.DATABASES["owner"]
+        admin = psycopg.connect(_admin_dsn(owner), autocommit=True)
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
+        admin.close()
+        _prepare(owner, name)
+        for alias in ("default", "owner"):
+            connections[alias].close()
+            connections[alias].settings_dict["NAME"] = name
+            settings.DATABASES[alias]["NAME"] = name
+        call_command("migrate_schemas", shared=True, database="owner", interactive=False, verbosity=0)
+        create_partner(NewPartner("Alder & Quay", "alder", "#0f766e", "#b45309"))
+        create_partner(NewPartner("Brightforge", "brightforge", "#6d28d9", "#be185d"))
+    yield
+    with django_db_blocker.unblock():
+        for alias in ("default", "owner"):
+            connections[alias].close()
+            if hasattr(connections[alias], "close_pool"):
+                connections[alias].close_pool()
+
+
+def _admin_dsn(owner: dict[str, Any]) -> str:
+    admin_url = os.environ.get("TEST_ADMIN_DATABASE_URL", "")
+    if admin_url:
+        return admin_url
+    raise pytest.UsageError("TEST_ADMIN_DATABASE_URL is not set: run the tests with `make test`.")
+
+
+def _prepare(owner: dict[str, Any], name: str) -> None:
+    from apps.tenants.database_roles import prepare_database
+
+    parts = urlsplit(_admin_dsn(owner))
+    prepare_database(
+        urlunsplit(parts._replace(path="/postgres")),
+        database=name,
+        app_password=settings.DATABASES["default"]["PASSWORD"],
+        owner_password=owner["PASSWORD"],
+    )
+
+
+@pytest.fixture
+def partner_a(db: None) -> PartnerRef:
+    """The partner "Alder & Quay" (alder.localhost)."""
+    return Partner.objects.get(slug="alder").as_ref()
+
+
+@pytest.fixture
+def partner_b(db: None) -> PartnerRef:
+    """The partner "Brightforge" (brightforge.localhost)."""
+    return Partner.objects.get(slug="brightforge").as_ref()
+
+
+@pytest.fixture
+def in_partner_a(partner_a: PartnerRef) -> Iterator[PartnerRef]:
+    """Run the test inside partner A's scope."""
+    with scope.enter(partner_a):
+        yield partner_a
+
+
+@pytest.fixture(autouse=True)
+def _forget_what_processes_remember() -> Iterator[None]:
+    domains.forget_hosts()
+    brands._remembered.clear()
+    yield
+    domains.forget_hosts()
+    brands._remembered.clear()
+
+
+@pytest.fixture
+def clean_cache() -> Iterator[None]:
+    """Sign-in rate limits live in the cache: empty it around a test that signs in."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[PartnerRef]:
+    """Partner A with real commits (threads, other processes, the broker); every table is emptied afterwards."""
+    with django_db_blocker.unblock():
+        yield Partner.objects.get(slug="alder").as_ref()
+        for alias in ("default", "owner"):
+            connections[alias].close()
+        _empty_tables()
+
+
+_KEPT = ("django_migrations", "django_content_type", "auth_permission", "tenants_partner", "tenants_domain", "tenants_brand")
+
+
+def _empty_tables() -> None:
+    owner = connections["owner"]
+    owner.set_schema_to_public()
+    with owner.cursor() as cursor:
+        cursor.execute(
+            "SELECT schemaname, tablename FROM pg_tables WHERE (schemaname = 'public' OR schemaname LIKE 'p\\_%%') "
+            "AND NOT tablename = ANY(%s)",
+            [list(_KEPT)],
+        )
+        tables = [sql.SQL("{}.{}").format(sql.Identifier(s), sql.Identifier(t)) for s, t in cursor.fetchall()]
+        cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(tables)))
+    owner.close()
