@@ -1,0 +1,55 @@
+"""Amount rules: what a record is worth, and how sure that is."""
+
+from decimal import Decimal
+
+from apps.connectors.canonical.currencies import round_money
+from apps.connectors.canonical.shapes import Amount, AmountQuality, CanonicalValues, LedgerReferences
+
+UNKNOWN_AMOUNT = Amount(Decimal(0), "", AmountQuality.UNKNOWN)
+
+
+def no_amount(values: CanonicalValues) -> Amount | None:
+    """Return None: records of this type carry no money themselves."""
+    return None
+
+
+def billed_time(values: CanonicalValues) -> Amount | None:
+    """Return the bill amount, else hours x rate, else an unknown amount. Time that is not billable is worth nothing."""
+    if values.get("billable") is False:
+        return None
+    currency = values.get("currency")
+    if not currency:
+        return UNKNOWN_AMOUNT
+    amount = values.get("bill_amount")
+    if amount is not None:
+        return Amount(amount, currency, AmountQuality.KNOWN)
+    hours, rate = values.get("hours"), values.get("bill_rate")
+    if hours is None or rate is None:
+        return UNKNOWN_AMOUNT
+    return Amount(round_money(hours * rate, currency), currency, AmountQuality.KNOWN)
+
+
+def stated_amount(values: CanonicalValues) -> Amount | None:
+    """Return the record's own amount."""
+    amount, currency = values.get("amount"), values.get("currency")
+    if amount is None or not currency:
+        return UNKNOWN_AMOUNT
+    return Amount(amount, currency, AmountQuality.KNOWN)
+
+
+def budget_amount(values: CanonicalValues) -> Amount | None:
+    """Return the budget as an estimate of what waits on this record; None without a budget."""
+    amount, currency = values.get("budget_money"), values.get("currency")
+    if amount is None or not currency:
+        return None
+    return Amount(amount, currency, AmountQuality.ESTIMATED)
+
+
+def month_of(day: object) -> str:
+    """Return "2026-11" for a date, "" for None."""
+    return "" if day is None else str(day)[:7]
+
+
+def no_references(values: CanonicalValues) -> LedgerReferences:
+    """Return no references."""
+    return LedgerReferences()

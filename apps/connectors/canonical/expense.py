@@ -1,0 +1,60 @@
+"""Expense: money one person spent for a project."""
+
+from apps.connectors.canonical import amounts, checks
+from apps.connectors.canonical.shapes import CanonicalField, CanonicalType, CanonicalValues, LedgerReferences
+from apps.connectors.manifest import ValueKind
+
+FIELDS = (
+    CanonicalField("id", ValueKind.TEXT, "Expense number"),
+    CanonicalField("resource", ValueKind.REFERENCE, "Person", required=True),
+    CanonicalField("resource_name", ValueKind.TEXT, "Name of the person"),
+    CanonicalField("project", ValueKind.REFERENCE, "Project", required=True),
+    CanonicalField("project_name", ValueKind.TEXT, "Name of the project"),
+    CanonicalField("client", ValueKind.REFERENCE, "Client"),
+    CanonicalField("client_name", ValueKind.TEXT, "Name of the client"),
+    CanonicalField("category", ValueKind.TEXT, "Category"),
+    CanonicalField("spent_on", ValueKind.DATE, "Spent on", required=True),
+    CanonicalField("amount", ValueKind.MONEY, "Amount", required=True),
+    CanonicalField("tax_amount", ValueKind.MONEY, "Tax"),
+    CanonicalField("currency", ValueKind.TEXT, "Currency", required=True),
+    CanonicalField("reimbursable", ValueKind.YES_NO, "Paid back"),
+    CanonicalField("billable", ValueKind.YES_NO, "Billable"),
+    CanonicalField("note", ValueKind.TEXT, "Note"),
+    CanonicalField("report_no", ValueKind.TEXT, "Report"),
+    CanonicalField("cost_center", ValueKind.TEXT, "Cost centre"),
+    CanonicalField("approval", ValueKind.CHOICE, "Approval"),
+    CanonicalField("approved_at", ValueKind.INSTANT, "Approved at"),
+    CanonicalField("updated_at", ValueKind.INSTANT, "Last changed"),
+)
+
+
+def references(values: CanonicalValues) -> LedgerReferences:
+    """Return client, project and month of the expense."""
+    read = values.get
+    return LedgerReferences(
+        read("client_name") or read("client") or "", read("project") or "", amounts.month_of(read("spent_on"))
+    )
+
+
+EXPENSE = CanonicalType(
+    name="Expense",
+    label="Expense",
+    plural="Expenses",
+    fields=FIELDS,
+    key_fields=("id",),
+    checks=(
+        checks.present("id", "The expense has no number of its own, so it cannot be followed. Check it in {source}."),
+        checks.present("resource", "The person who spent the money is missing. Choose one in {source}."),
+        checks.present("project", "The project is missing. Choose one on the expense in {source}."),
+        checks.present("spent_on", "The day of the expense is missing. Set it in {source}."),
+        checks.not_in_future("spent_on", "day of the expense"),
+        checks.present("amount", "The amount is missing. Fill it in at {source}."),
+        checks.not_negative("amount", "amount"),
+        checks.currency_for("amount"),
+        checks.currency_known(),
+        checks.approved_not_before("spent_on"),
+    ),
+    amount=amounts.stated_amount,
+    references=references,
+    sentence="Expense of {resource_name} on {spent_on}, {amount} {currency}, {project_name}",
+)

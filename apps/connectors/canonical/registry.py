@@ -1,0 +1,76 @@
+"""All canonical types by name."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.connectors.canonical.customer import CUSTOMER
+from apps.connectors.canonical.expense import EXPENSE
+from apps.connectors.canonical.project import PROJECT
+from apps.connectors.canonical.resource import RESOURCE
+from apps.connectors.canonical.shapes import (
+    Amount,
+    AmountQuality,
+    CanonicalField,
+    CanonicalType,
+    Check,
+    LedgerReferences,
+)
+from apps.connectors.canonical.task import TASK
+from apps.connectors.canonical.time_entry import TIME_ENTRY
+from apps.connectors.canonical.values import PARSERS, ValueProblem
+from apps.connectors.errors import FieldProblem
+
+CANONICAL_TYPES: Mapping[str, CanonicalType] = {
+    described.name: described for described in (TIME_ENTRY, PROJECT, TASK, RESOURCE, CUSTOMER, EXPENSE)
+}
+
+
+class UnknownTypeError(KeyError):
+    """No canonical type has this name."""
+
+
+def canonical_type(name: str) -> CanonicalType:
+    """Return the type called `name` ("TimeEntry"). Raises UnknownTypeError naming those that exist."""
+    try:
+        return CANONICAL_TYPES[name]
+    except KeyError:
+        raise UnknownTypeError(
+            f"{name!r} is not a canonical type; choose one of {', '.join(CANONICAL_TYPES)}"
+        ) from None
+
+
+def restore(described: CanonicalType, plain: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[FieldProblem, ...]]:
+    """Read values that came as JSON or from a form ({"hours": "7.5"}) into canonical ones.
+
+    Returns the values that could be read and one problem for each that could not; names the type does not have are
+    problems too. A value that is empty is left out.
+    """
+    values: dict[str, Any] = {}
+    problems: list[FieldProblem] = []
+    for name, raw in plain.items():
+        field = described.field_named(name)
+        if field is None:
+            problems.append(FieldProblem(name, f"{described.label} has no field {name!r}.", code="unknown_field"))
+            continue
+        try:
+            value = PARSERS[field.kind](raw)
+        except ValueProblem as wrong:
+            problems.append(FieldProblem(name, f"{field.label}: {wrong.message}.", wrong.business_class))
+            continue
+        if value is not None:
+            values[name] = value
+    return values, tuple(problems)
+
+
+__all__ = [
+    "CANONICAL_TYPES",
+    "Amount",
+    "AmountQuality",
+    "CanonicalField",
+    "CanonicalType",
+    "Check",
+    "LedgerReferences",
+    "UnknownTypeError",
+    "canonical_type",
+    "restore",
+]
