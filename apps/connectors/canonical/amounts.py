@@ -8,7 +8,7 @@ from apps.connectors.canonical.shapes import Amount, AmountQuality, CanonicalVal
 UNKNOWN_AMOUNT = Amount(Decimal(0), "", AmountQuality.UNKNOWN)
 
 
-def no_amount(values: CanonicalValues) -> Amount | None:
+def no_amount(_values: CanonicalValues) -> Amount | None:
     """Return None: records of this type carry no money themselves."""
     return None
 
@@ -50,6 +50,6 @@ def month_of(day: object) -> str:
     return "" if day is None else str(day)[:7]
 
 
-def no_references(values: CanonicalValues) -> LedgerReferences:
+def no_references(_values: CanonicalValues) -> LedgerReferences:
     """Return no references."""
     return LedgerReferences()

@@ -19,7 +19,7 @@ def present(field: str, sentence: str, business_class: BusinessClass = BusinessC
     """Build the rule that a field has a value."""
     missing = problem(field, sentence, business_class, "missing")
 
-    def find(values: CanonicalValues, today: date) -> tuple[FieldProblem, ...]:
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
         return missing if values.get(field) in (None, "") else ()
 
     return Check(f"{field}_present", f"{field} has a value", find)
@@ -28,7 +28,7 @@ def present(field: str, sentence: str, business_class: BusinessClass = BusinessC
 def hours_of_one_day(field: str = "hours") -> Check:
     """Build the rule 0 < hours <= 24. Missing hours are a problem too."""
 
-    def find(values: CanonicalValues, today: date) -> tuple[FieldProblem, ...]:
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
         hours = values.get(field)
         if hours is None:
             return problem(field, "The hours are missing. Fill them in at {source}.", code="missing")
@@ -47,7 +47,7 @@ def hours_of_one_day(field: str = "hours") -> Check:
 def not_negative(field: str, label: str) -> Check:
     """Build the rule that an amount is zero or more; a missing one passes."""
 
-    def find(values: CanonicalValues, today: date) -> tuple[FieldProblem, ...]:
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
         value = values.get(field)
         if value is None or value >= 0:
             return ()
@@ -60,7 +60,7 @@ def not_negative(field: str, label: str) -> Check:
 def currency_known(field: str = "currency") -> Check:
     """Build the rule that the currency, where given, is an ISO 4217 code."""
 
-    def find(values: CanonicalValues, today: date) -> tuple[FieldProblem, ...]:
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
         currency = values.get(field)
         if currency is None or currency in KNOWN_CURRENCIES:
             return ()
@@ -74,7 +74,7 @@ def currency_for(amount_field: str, field: str = "currency") -> Check:
     """Build the rule that an amount has its currency beside it."""
     missing = problem(field, "The currency is missing, so the amount cannot be booked. Set it in {source}.")
 
-    def find(values: CanonicalValues, today: date) -> tuple[FieldProblem, ...]:
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
         return missing if values.get(amount_field) is not None and not values.get(field) else ()
 
     return Check("currency_present", "an amount has a currency beside it", find)
@@ -84,7 +84,7 @@ def currency_among(allowed: tuple[str, ...], field: str = "currency") -> Check:
     """Build the rule that the currency is one of those agreed for this flow."""
     names = ", ".join(allowed)
 
-    def find(values: CanonicalValues, today: date) -> tuple[FieldProblem, ...]:
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
         currency = values.get(field)
         if currency in allowed:
             return ()
@@ -98,7 +98,7 @@ def form_of(field: str, mask: str, label: str) -> Check:
     """Build the rule that a code has a form: # is a digit, @ a letter, * anything ("PRJ-####")."""
     matches = re.compile("".join(_MASK.get(sign, re.escape(sign)) for sign in re.sub(r"\*+", "*", mask))).fullmatch
 
-    def find(values: CanonicalValues, today: date) -> tuple[FieldProblem, ...]:
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
         code = values.get(field)
         if code is None or matches(code):
             return ()
@@ -111,7 +111,7 @@ def form_of(field: str, mask: str, label: str) -> Check:
 def not_longer_than(field: str, limit: int, label: str) -> Check:
     """Build the rule that a text fits."""
 
-    def find(values: CanonicalValues, today: date) -> tuple[FieldProblem, ...]:
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
         text = values.get(field)
         if text is None or len(text) <= limit:
             return ()
@@ -141,7 +141,7 @@ def approved_not_before(day_field: str, zone: tzinfo | None = None) -> Check:
     approval's calendar day in that zone must not be earlier.
     """
 
-    def find(values: CanonicalValues, today: date) -> tuple[FieldProblem, ...]:
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
         approved_at, day = values.get("approved_at"), values.get(day_field)
         if approved_at is None or day is None or not _is_before(approved_at, day, zone):
             return ()
@@ -166,7 +166,7 @@ def _is_before(moment: datetime, day: date, zone: tzinfo | None) -> bool:
 def days_in_order(first: str, last: str, label: str) -> Check:
     """Build the rule that a period ends no earlier than it starts."""
 
-    def find(values: CanonicalValues, today: date) -> tuple[FieldProblem, ...]:
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
         start, end = values.get(first), values.get(last)
         if start is None or end is None or start <= end:
             return ()

@@ -17,7 +17,7 @@ from apps.connectors.canonical.shapes import (
 )
 from apps.connectors.canonical.task import TASK
 from apps.connectors.canonical.time_entry import TIME_ENTRY
-from apps.connectors.canonical.values import PARSERS, ValueProblem
+from apps.connectors.canonical.values import PARSERS, UnusableValueError
 from apps.connectors.errors import FieldProblem
 
 CANONICAL_TYPES: Mapping[str, CanonicalType] = {
@@ -54,7 +54,7 @@ def restore(described: CanonicalType, plain: Mapping[str, Any]) -> tuple[dict[st
             continue
         try:
             value = PARSERS[field.kind](raw)
-        except ValueProblem as wrong:
+        except UnusableValueError as wrong:
             problems.append(FieldProblem(name, f"{field.label}: {wrong.message}.", wrong.business_class))
             continue
         if value is not None:

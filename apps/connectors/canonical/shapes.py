@@ -82,7 +82,7 @@ class CanonicalType:
     amount: Callable[[CanonicalValues], Amount | None]
     references: Callable[[CanonicalValues], LedgerReferences]
     sentence: str
-    derive: Callable[[CanonicalValues], Mapping[str, Any]] = lambda values: {}
+    derive: Callable[[CanonicalValues], Mapping[str, Any]] = lambda _values: {}
 
     def field_named(self, name: str) -> CanonicalField | None:
         """Return the field called `name`, or None."""

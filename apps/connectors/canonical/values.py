@@ -16,7 +16,7 @@ from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import ValueKind
 
 
-class ValueProblem(Exception):
+class UnusableValueError(Exception):
     """A value cannot be used as it is; the text says why and what would mend it."""
 
     def __init__(self, message: str, business_class: BusinessClass = BusinessClass.PARSE) -> None:
@@ -63,7 +63,9 @@ def parse_text(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, (dict, list, tuple)):
-        raise ValueProblem("a list or a group of values stands where a single text is expected; map one part of it")
+        raise UnusableValueError(
+            "a list or a group of values stands where a single text is expected; map one part of it"
+        )
     return plain_text(value).strip() or None
 
 
@@ -75,13 +77,13 @@ def parse_decimal(value: Any) -> Decimal | None:
         return None
     if type(value) is float:
         if not isfinite(value):
-            raise ValueProblem(f"{shown(value)} is not a number")
+            raise UnusableValueError(f"{shown(value)} is not a number")
         return _bounded(Decimal(repr(value)))
     if isinstance(value, Decimal):
         return _bounded(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return _bounded(Decimal(value))
-    raise ValueProblem(f"{shown(value)} is not a number")
+    raise UnusableValueError(f"{shown(value)} is not a number")
 
 
 def _decimal_from_text(text: str) -> Decimal | None:
@@ -90,16 +92,16 @@ def _decimal_from_text(text: str) -> Decimal | None:
     if not text:
         return None
     if _COMMA_NUMBER(text):
-        raise ValueProblem(
+        raise UnusableValueError(
             f"{shown(text)} is written with a decimal comma. Write it with a point in {{source}}, "
             "or add the step “decimal_comma” to this line of the mapping"
         )
-    raise ValueProblem(f"{shown(text)} is not a number. Correct it in {{source}}")
+    raise UnusableValueError(f"{shown(text)} is not a number. Correct it in {{source}}")
 
 
 def _bounded(number: Decimal) -> Decimal:
     if not number.is_finite() or abs(number) >= _LARGEST:
-        raise ValueProblem(f"{shown(str(number))} is too large to be right. Correct it in {{source}}")
+        raise UnusableValueError(f"{shown(str(number))} is too large to be right. Correct it in {{source}}")
     return number
 
 
@@ -111,7 +113,7 @@ def parse_whole(value: Any) -> int | None:
     if number is None:
         return None
     if number != number.to_integral_value():
-        raise ValueProblem(f"{shown(value)} is not a whole number")
+        raise UnusableValueError(f"{shown(value)} is not a whole number")
     return int(number)
 
 
@@ -128,14 +130,14 @@ def parse_date(value: Any) -> date | None:
         return value.date()
     if isinstance(value, date):
         return value
-    raise ValueProblem(f"{shown(value)} is not a date. Write it as 2026-11-30")
+    raise UnusableValueError(f"{shown(value)} is not a date. Write it as 2026-11-30")
 
 
 def _date_from_text(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueProblem(f"{shown(text)} is not a day of the calendar. Correct it in {{source}}") from None
+        raise UnusableValueError(f"{shown(text)} is not a day of the calendar. Correct it in {{source}}") from None
 
 
 def _instant_from_text(text: str) -> datetime:
@@ -144,7 +146,7 @@ def _instant_from_text(text: str) -> datetime:
             return datetime.fromisoformat(text)
     except ValueError:
         pass
-    raise ValueProblem(
+    raise UnusableValueError(
         f"{shown(text)} is not a date in the form 2026-11-30. Correct it in {{source}}, "
         "or add the step “date_parse” with the form it has"
     )
@@ -160,9 +162,9 @@ def parse_instant(value: Any) -> datetime | None:
     if value is None:
         return None
     if not isinstance(value, datetime):
-        raise ValueProblem(f"{shown(value)} is not a point in time. Write it as 2026-11-30T09:15:00Z")
+        raise UnusableValueError(f"{shown(value)} is not a point in time. Write it as 2026-11-30T09:15:00Z")
     if value.tzinfo is None:
-        raise ValueProblem(
+        raise UnusableValueError(
             f"{shown(value)} does not say its time zone. Add the step “assume_utc” if {{source}} means UTC"
         )
     return _in_utc(value)
@@ -174,7 +176,7 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except (OverflowError, ValueError):
-        raise ValueProblem(f"{shown(moment)} is outside the calendar") from None
+        raise UnusableValueError(f"{shown(moment)} is outside the calendar") from None
 
 
 def parse_yes_no(value: Any) -> bool | None:
@@ -188,14 +190,14 @@ def parse_yes_no(value: Any) -> bool | None:
         return False
     if not word:
         return None
-    raise ValueProblem(f"{shown(value)} is neither yes nor no. Add a value map to this line of the mapping")
+    raise UnusableValueError(f"{shown(value)} is neither yes nor no. Add a value map to this line of the mapping")
 
 
 def parse_nested(value: Any) -> Any:
     """Return a list or a group of values unchanged."""
     if value is None or isinstance(value, (dict, list)):
         return value
-    raise ValueProblem(f"{shown(value)} is a single value where a list or a group of values is expected")
+    raise UnusableValueError(f"{shown(value)} is a single value where a list or a group of values is expected")
 
 
 PARSERS: Mapping[ValueKind, Callable[[Any], Any]] = {

@@ -1,0 +1,1 @@
+"""The kinds of steps a record walks; each is one small file."""
