@@ -1,0 +1,119 @@
+"""The one decorator that lets a request through to a view, and the way to ask which action a view demands."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
+
+from apps.accounts.actions import ACTION_LABELS, Action
+from apps.accounts.actor import Actor, acting, current_actor
+
+__all__ = [
+    "Actor",
+    "acting",
+    "current_actor",
+    "open_to_all",
+    "refuse",
+    "required_action_of",
+    "requires",
+    "sign_in_redirect",
+]
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Views that come with packages and guard themselves: the sign-in pages are open, the rest asks for a signed-in person.
+_PACKAGE_VIEWS: tuple[tuple[str, Action], ...] = (
+    ("allauth.account.views.LoginView", Action.PUBLIC),
+    ("allauth.account.views.SignupView", Action.PUBLIC),
+    ("allauth.account.views.LogoutView", Action.PUBLIC),
+    ("allauth.account.views.PasswordReset", Action.PUBLIC),
+    ("allauth.account.views.ConfirmEmailView", Action.PUBLIC),
+    ("allauth.account.views.EmailVerificationSentView", Action.PUBLIC),
+    ("allauth.account.views.AccountInactiveView", Action.PUBLIC),
+    ("allauth.account.views.RequestLoginCodeView", Action.PUBLIC),
+    ("allauth.account.views.ConfirmLoginCodeView", Action.PUBLIC),
+    ("allauth.account.views.CompletePasswordResetView", Action.PUBLIC),
+    ("allauth.account.views.ConfirmPasswordResetCodeView", Action.PUBLIC),
+    ("allauth.mfa.base.views.AuthenticateView", Action.PUBLIC),
+    ("allauth.account.", Action.OWN_PROFILE),
+    ("allauth.mfa.", Action.OWN_PROFILE),
+    ("allauth.usersessions.", Action.OWN_PROFILE),
+)
+
+
+def requires(action: Action) -> Callable[[View], View]:
+    """Let only those through who may do `action`; decorates a view function or a class-based view.
+
+    Nobody signed in: to the sign-in page, or 401 where no page was asked for. Signed in without the right: 403.
+    """
+
+    def decorate(view: View) -> View:
+        if isinstance(view, type):
+            view.required_action = action  # type: ignore[attr-defined]
+            return method_decorator(requires(action), name="dispatch")(view)
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            actor: Actor | None = getattr(request, "actor", None)
+            if actor is None:
+                return sign_in_redirect(request)
+            if not actor.can(action):
+                return refuse(request, action)
+            return view(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+        guarded.required_action = action  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def open_to_all(view: View) -> View:
+    """Mark a view as deliberately open to everybody."""
+    view.required_action = Action.PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def required_action_of(callback: Callable[..., Any]) -> Action | None:
+    """Return the action a URL's callback demands, None when it names none (a fault that a test finds).
+
+    An API view with one action per method answers with the first of them.
+    """
+    named = getattr(callback, "required_action", None)
+    if named is not None:
+        return Action(named)
+    view_class = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
+    if view_class is not None:
+        several = getattr(view_class, "required_actions", None)
+        named = getattr(view_class, "required_action", None) or (next(iter(several.values())) if several else None)
+        if named is not None:
+            return Action(named)
+    return _package_action(view_class or callback)
+
+
+def sign_in_redirect(request: HttpRequest) -> HttpResponse:
+    """Send a person to the sign-in page and back afterwards; answer 401 to a program or to a part of a page."""
+    target = f"{settings.LOGIN_URL}?next={quote(request.get_full_path(), safe='/')}"
+    if request.headers.get("HX-Request"):
+        # A fragment would show the sign-in form inside the page: let the browser go there as a whole.
+        return HttpResponse("Sign in to go on.", status=401, headers={"HX-Redirect": settings.LOGIN_URL})
+    if not request.accepts("text/html"):
+        return HttpResponse("Sign in to go on.", status=401, content_type="text/plain")
+    return HttpResponseRedirect(target)
+
+
+def refuse(request: HttpRequest, action: Action) -> HttpResponse:
+    """Answer 403 with a sentence that says what is missing and who can change it."""
+    actor: Actor | None = getattr(request, "actor", None)
+    role = f"Your role ({actor.role_label}) does not include it" if actor else "Your account does not include it"
+    sentence = f"This page needs the right to {ACTION_LABELS[action]}. {role}: ask an owner of this portal to change your role."
+    return TemplateResponse(request, "errors/403.html", {"sentence": sentence, "message": sentence}, status=403)
+
+
+def _package_action(view: Any) -> Action | None:
+    name = f"{getattr(view, '__module__', '')}.{getattr(view, '__qualname__', '')}"
+    return next((action for prefix, action in _PACKAGE_VIEWS if name.startswith(prefix)), None)

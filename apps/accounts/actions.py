@@ -1,0 +1,186 @@
+"""Who may do what: every action of the product, every role, and the one table between them (pure)."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """One thing a person or an API key may be allowed to do; every view names exactly one."""
+
+    PUBLIC = "public"  # deliberately open to everybody
+    OWN_PROFILE = "own_profile"
+    VIEW_HOME = "view_home"
+    VIEW_CUSTOMERS = "view_customers"
+    EDIT_CUSTOMERS = "edit_customers"
+    VIEW_CONNECTIONS = "view_connections"
+    EDIT_CONNECTIONS = "edit_connections"
+    TEST_CONNECTIONS = "test_connections"
+    VIEW_FLOWS = "view_flows"
+    EDIT_FLOWS = "edit_flows"
+    RUN_FLOWS = "run_flows"
+    VIEW_RUNS = "view_runs"
+    VIEW_PAYLOADS = "view_payloads"
+    VIEW_CASES = "view_cases"
+    WORK_CASES = "work_cases"
+    EDIT_AND_RETRY = "edit_and_retry"
+    VIEW_REPORTS = "view_reports"
+    VIEW_PEOPLE = "view_people"
+    EDIT_PEOPLE = "edit_people"
+    EDIT_BRAND = "edit_brand"
+    EDIT_API_KEYS = "edit_api_keys"
+    VIEW_AUDIT = "view_audit"
+    VIEW_OWN_HEALTH = "view_own_health"
+    APPROVE = "approve"
+    VIEW_PARTNERS = "view_partners"
+    MANAGE_PARTNERS = "manage_partners"
+
+
+class Role(StrEnum):
+    """What a person is: one role each."""
+
+    OWNER = "owner"
+    BUILDER = "builder"
+    OPERATIONS = "operations"
+    SUPPORT = "support"
+    FINANCE = "finance"
+    READ_ONLY = "read_only"
+    CUSTOMER_OWNER = "customer_owner"
+    FINANCE_APPROVER = "finance_approver"
+    DELIVERY_LEAD = "delivery_lead"
+    CUSTOMER_VIEWER = "customer_viewer"
+    OPERATOR = "operator"
+
+
+CUSTOMER_ROLES = frozenset({Role.CUSTOMER_OWNER, Role.FINANCE_APPROVER, Role.DELIVERY_LEAD, Role.CUSTOMER_VIEWER})
+PLATFORM_ROLES = frozenset({Role.OPERATOR})
+PARTNER_ROLES = frozenset(Role) - CUSTOMER_ROLES - PLATFORM_ROLES
+# Roles that can change who else gets in, or see every partner: a stolen password alone must not be enough.
+TWO_STEP_ROLES = frozenset({Role.OWNER, Role.OPERATOR})
+
+_EVERYBODY = frozenset({Action.PUBLIC, Action.OWN_PROFILE})
+_LOOK = _EVERYBODY | {
+    Action.VIEW_HOME,
+    Action.VIEW_CUSTOMERS,
+    Action.VIEW_CONNECTIONS,
+    Action.VIEW_FLOWS,
+    Action.VIEW_RUNS,
+    Action.VIEW_CASES,
+    Action.VIEW_REPORTS,
+}
+_SUPPORT = _LOOK | {Action.TEST_CONNECTIONS, Action.VIEW_PAYLOADS, Action.WORK_CASES}
+_OPERATIONS = _SUPPORT | {Action.RUN_FLOWS, Action.EDIT_AND_RETRY, Action.VIEW_PEOPLE}
+_BUILDER = _OPERATIONS | {Action.EDIT_CUSTOMERS, Action.EDIT_CONNECTIONS, Action.EDIT_FLOWS}
+_FINANCE = _LOOK - {Action.VIEW_CONNECTIONS} | {Action.WORK_CASES, Action.EDIT_AND_RETRY, Action.APPROVE}
+_OWNER = _BUILDER | {
+    Action.EDIT_PEOPLE,
+    Action.EDIT_BRAND,
+    Action.EDIT_API_KEYS,
+    Action.VIEW_AUDIT,
+    Action.APPROVE,
+}
+_CUSTOMER = _EVERYBODY | {Action.VIEW_OWN_HEALTH, Action.VIEW_CASES, Action.VIEW_RUNS}
+
+ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
+    Role.OWNER: _OWNER,
+    Role.BUILDER: _BUILDER,
+    Role.OPERATIONS: _OPERATIONS,
+    Role.SUPPORT: _SUPPORT,
+    Role.FINANCE: _FINANCE,
+    Role.READ_ONLY: _LOOK,
+    Role.CUSTOMER_OWNER: _CUSTOMER | {Action.VIEW_REPORTS, Action.APPROVE},
+    Role.FINANCE_APPROVER: _CUSTOMER | {Action.VIEW_REPORTS, Action.APPROVE},
+    Role.DELIVERY_LEAD: _CUSTOMER | {Action.VIEW_REPORTS},
+    Role.CUSTOMER_VIEWER: _CUSTOMER,
+    Role.OPERATOR: _EVERYBODY
+    | {
+        Action.VIEW_PARTNERS,
+        Action.MANAGE_PARTNERS,
+        Action.VIEW_PEOPLE,
+        Action.EDIT_PEOPLE,
+        Action.VIEW_AUDIT,
+    },
+}
+
+# What an API key may be given. Managing people, keys, the brand and partners stays with signed-in people.
+KEY_ACTIONS: tuple[Action, ...] = (
+    Action.VIEW_CUSTOMERS,
+    Action.EDIT_CUSTOMERS,
+    Action.VIEW_CONNECTIONS,
+    Action.EDIT_CONNECTIONS,
+    Action.TEST_CONNECTIONS,
+    Action.VIEW_FLOWS,
+    Action.EDIT_FLOWS,
+    Action.RUN_FLOWS,
+    Action.VIEW_RUNS,
+    Action.VIEW_PAYLOADS,
+    Action.VIEW_CASES,
+    Action.WORK_CASES,
+    Action.EDIT_AND_RETRY,
+    Action.VIEW_REPORTS,
+)
+
+ROLE_LABELS: dict[Role, str] = {
+    Role.OWNER: "Owner",
+    Role.BUILDER: "Builder",
+    Role.OPERATIONS: "Operations",
+    Role.SUPPORT: "Support",
+    Role.FINANCE: "Finance",
+    Role.READ_ONLY: "Read only",
+    Role.CUSTOMER_OWNER: "Owner",
+    Role.FINANCE_APPROVER: "Finance approver",
+    Role.DELIVERY_LEAD: "Delivery lead",
+    Role.CUSTOMER_VIEWER: "Viewer",
+    Role.OPERATOR: "Platform operator",
+}
+
+ROLE_SENTENCES: dict[Role, str] = {
+    Role.OWNER: "Everything, including people, keys and the brand.",
+    Role.BUILDER: "Sets up customers, connections and flows, and runs them.",
+    Role.OPERATIONS: "Runs flows and works the exceptions, edits included.",
+    Role.SUPPORT: "Works the exceptions across customers: assign, retry, skip.",
+    Role.FINANCE: "Works and corrects exceptions, approves, reads reports.",
+    Role.READ_ONLY: "Sees customers, flows and exceptions, changes nothing.",
+    Role.CUSTOMER_OWNER: "Sees everything of the own company and approves.",
+    Role.FINANCE_APPROVER: "Approves, and sees what is blocked and why.",
+    Role.DELIVERY_LEAD: "Sees the projects' exceptions and reports.",
+    Role.CUSTOMER_VIEWER: "Sees whether the own company's records flow.",
+    Role.OPERATOR: "Runs the platform: partners and their health.",
+}
+
+ACTION_LABELS: dict[Action, str] = {
+    Action.PUBLIC: "open pages",
+    Action.OWN_PROFILE: "manage the own sign-in",
+    Action.VIEW_HOME: "see the home page",
+    Action.VIEW_CUSTOMERS: "see customers",
+    Action.EDIT_CUSTOMERS: "add and change customers",
+    Action.VIEW_CONNECTIONS: "see connections",
+    Action.EDIT_CONNECTIONS: "add and change connections",
+    Action.TEST_CONNECTIONS: "test connections",
+    Action.VIEW_FLOWS: "see flows",
+    Action.EDIT_FLOWS: "change mappings and publish flows",
+    Action.RUN_FLOWS: "run flows",
+    Action.VIEW_RUNS: "see runs and their operations",
+    Action.VIEW_PAYLOADS: "see requests and responses",
+    Action.VIEW_CASES: "see exceptions",
+    Action.WORK_CASES: "assign, retry and skip exceptions",
+    Action.EDIT_AND_RETRY: "correct a record and retry it",
+    Action.VIEW_REPORTS: "see reports",
+    Action.VIEW_PEOPLE: "see people",
+    Action.EDIT_PEOPLE: "invite people and change their roles",
+    Action.EDIT_BRAND: "change the brand",
+    Action.EDIT_API_KEYS: "manage API keys",
+    Action.VIEW_AUDIT: "read the audit trail",
+    Action.VIEW_OWN_HEALTH: "see the own company's overview",
+    Action.APPROVE: "approve",
+    Action.VIEW_PARTNERS: "see partners",
+    Action.MANAGE_PARTNERS: "add and suspend partners",
+}
+
+
+def is_customer_role(role: Role) -> bool:
+    """Return whether people of this role belong to one customer and see only its rows."""
+    return role in CUSTOMER_ROLES
+
+
+def allowed(role: Role, action: Action) -> bool:
+    """Return whether the table grants `action` to `role`."""
+    return action in ROLE_ACTIONS[role]

@@ -1,0 +1,33 @@
+"""How signing in behaves here: by invitation only, audited, with mails and links in the partner's name."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+from django.urls import reverse
+
+from apps.accounts import audit
+from apps.accounts.audit import AuditAction
+from apps.accounts.links import absolute_url
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """allauth's hooks."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Return False: people join by an invitation to their address."""
+        return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the reset link at the partner's own host, so that a forged Host header cannot steer it."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return absolute_url(path.replace("UID-KEY", key))
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Leave a trace of a refused sign-in."""
+        address = str(credentials.get("email") or credentials.get("username") or "")
+        audit.record(AuditAction.SIGN_IN_FAILED, subject="person", details={"email": address[:254]})
+
+    def populate_username(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Do nothing: people have no user name."""
