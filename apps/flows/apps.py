@@ -4,7 +4,17 @@ from django.apps import AppConfig
 
 
 class FlowsConfig(AppConfig):
-    """Registers the room under its short label."""
+    """Registers the room under its short label and its due work."""
 
     name = "apps.flows"
     label = "flows"
+
+    def ready(self) -> None:
+        """Tell dispatch which functions carry runs on and fire schedules."""
+        from apps.dispatch import kinds
+        from apps.dispatch.models import Queue
+        from apps.flows.services import execute_run, start_run
+        from apps.flows.triggers import schedule
+
+        kinds.register(start_run.RUN_KIND, execute_run.run_slice, queue=Queue.RUN)
+        kinds.register(schedule.SCHEDULE_KIND, schedule.fire_schedule, queue=Queue.POLL)

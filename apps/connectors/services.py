@@ -1,0 +1,228 @@
+"""Changes to connections: create, re-key, test, report trouble, open webhooks, and open one for work."""
+
+import asyncio
+import base64
+import hashlib
+import secrets as random
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts import audit
+from apps.accounts.audit import AuditAction
+from apps.connectors import registry, vault
+from apps.connectors.contract import Connector, TestReport
+from apps.connectors.manifest import SystemManifest
+from apps.connectors.models import Connection, ConnectionTest, WebhookEndpoint
+from apps.connectors.rate_budget import budget_for
+from apps.customers.models import Customer
+from apps.dispatch.leases import LeasedWork
+from apps.dispatch.models import Priority
+from apps.dispatch.services import enqueue
+from apps.tenants import scope
+from apps.tenants.domains import primary_host
+from apps.tenants.models import InboundAddress
+
+TEST_KIND = "connectors.test"
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnection:
+    """What is asked for. `secrets` and `settings` are keyed as the system's manifest names them."""
+
+    system: str
+    name: str
+    base_url: str
+    secrets: dict[str, str]
+    settings: dict[str, Any]
+    environment: str = Connection.Environment.PRODUCTION
+
+
+def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
+    """Store a connection with its sealed secrets, not tested yet.
+
+    Raises:
+        ValidationError: unknown system, bad address, missing secret or setting, or a name already used.
+
+    """
+    manifest = _manifest(wanted.system)
+    _require_complete(manifest, wanted)
+    connection = Connection(
+        customer=customer,
+        system=wanted.system,
+        name=wanted.name,
+        base_url=clean_address(wanted.base_url),
+        settings=wanted.settings,
+        environment=wanted.environment,
+    )
+    connection.clean_fields(exclude=["customer", "base_url"])
+    try:
+        with transaction.atomic():
+            connection.save()
+    except IntegrityError:
+        raise ValidationError({"name": f"{customer} already has a connection called {wanted.name!r}."}) from None
+    for name, value in wanted.secrets.items():
+        vault.set_secret(connection, name, value)
+    _record(AuditAction.CONNECTION_CREATED, connection, {"system": wanted.system})
+    return connection
+
+
+def change_connection(connection: Connection, *, name: str, base_url: str, values: dict[str, Any]) -> Connection:
+    """Set name, address and plain settings; the connection must be tested again. Raises ValidationError."""
+    connection.name = name
+    connection.base_url = clean_address(base_url)
+    connection.settings = values
+    connection.state = Connection.State.UNTESTED
+    connection.state_reason = ""
+    connection.clean_fields(exclude=["customer", "base_url"])
+    try:
+        with transaction.atomic():
+            connection.save()
+    except IntegrityError:
+        raise ValidationError({"name": f"There is already a connection called {name!r}."}) from None
+    _record(AuditAction.CONNECTION_CHANGED, connection, {"base_url": connection.base_url})
+    return connection
+
+
+def set_secret(connection: Connection, name: str, value: str) -> None:
+    """Replace one secret; it cannot be read back. Raises ValidationError when the system has no such secret."""
+    if name not in {spec.name for spec in _manifest(connection.system).secrets}:
+        raise ValidationError({name: "This system has no such secret."})
+    vault.set_secret(connection, name, value)
+    Connection.objects.filter(id=connection.id).update(state=Connection.State.UNTESTED, state_reason="")
+    _record(AuditAction.CREDENTIAL_SET, connection, {"secret": name})
+
+
+def clean_address(raw: str) -> str:
+    """Return a base address without a trailing slash. Raises ValidationError when it is not http(s)://host."""
+    parts = urlsplit(raw.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValidationError({"base_url": "Write the whole address, for example https://api.example.com."})
+    if parts.username or parts.password:
+        raise ValidationError({"base_url": "Leave user name and password out of the address: they are set below."})
+    here = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    if parts.scheme == "http" and here not in settings.EGRESS_ALLOW:
+        raise ValidationError({"base_url": "Use https: plain http is open to everyone on the way."})
+    return raw.strip().rstrip("/")
+
+
+def _manifest(slug: str) -> SystemManifest:
+    try:
+        return registry.manifest(slug)
+    except KeyError:
+        raise ValidationError({"system": f"There is no system {slug!r} in the catalogue."}) from None
+
+
+def _require_complete(manifest: SystemManifest, wanted: NewConnection) -> None:
+    missing = {s.name: f"{s.label} is needed." for s in manifest.secrets if not wanted.secrets.get(s.name)}
+    missing |= {
+        f.name: f"{f.label or f.name} is needed." for f in manifest.settings if f.required and not wanted.settings.get(f.name)
+    }
+    if missing:
+        raise ValidationError(missing)
+
+
+def _record(action: AuditAction, connection: Connection, details: dict[str, Any]) -> None:
+    audit.record(action, subject="connection", subject_id=str(connection.id), details=details)
+
+
+def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
+    """Return the connection opened for work: reads the secrets now, touches no database afterwards."""
+    return registry.open_connector(
+        connection.system,
+        base_url=connection.base_url,
+        settings=connection.settings,
+        secrets=vault.secrets_of(connection),
+        allow=settings.EGRESS_ALLOW,
+        budget=budget_for(str(connection.id), registry.manifest(connection.system).limits, settings.REDIS_URL),
+        correlation_id=correlation_id,
+    )
+
+
+def request_test(connection: Connection) -> ConnectionTest:
+    """Ask for a test; a worker does it and the page polls its result. A running one is returned as it is."""
+    running = ConnectionTest.objects.filter(connection=connection, state=ConnectionTest.State.RUNNING).first()
+    if running is not None:
+        return running
+    test = ConnectionTest.objects.create(
+        connection=connection, customer_id=connection.customer_id, started_at=timezone.now()
+    )
+    enqueue(
+        kind=TEST_KIND, reference=str(test.id), priority=Priority.INTERACTIVE, customer_id=connection.customer_id
+    )
+    _record(AuditAction.CONNECTION_TESTED, connection, {})
+    return test
+
+
+def run_test(work: LeasedWork) -> None:
+    """Carry out a requested test: read, call outside any transaction, store the plain result."""
+    with transaction.atomic():
+        test = ConnectionTest.objects.select_related("connection").filter(id=UUID(work.reference)).first()
+        if test is None or test.state != ConnectionTest.State.RUNNING:
+            return
+        connector = open_connector(test.connection, correlation_id=f"test-{test.id}")
+    report = asyncio.run(_test(connector))
+    with transaction.atomic():
+        work.confirm()
+        _store_report(test, report)
+
+
+async def _test(connector: Connector) -> TestReport:
+    async with connector:
+        return await connector.test()
+
+
+def _store_report(test: ConnectionTest, report: TestReport) -> None:
+    now = timezone.now()
+    test.steps = [{"name": s.name, "ok": s.ok, "sentence": s.sentence} for s in report.steps]
+    test.state = ConnectionTest.State.PASSED if report.ok else ConnectionTest.State.FAILED
+    test.finished_at = now
+    test.save(update_fields=["steps", "state", "finished_at"])
+    if report.ok:
+        mark_working(test.connection_id)
+    else:
+        reason = next((s.sentence for s in report.steps if s.ok is False), "The test failed.")
+        mark_attention(test.connection_id, reason)
+
+
+def mark_working(connection_id: UUID) -> None:
+    """Note that the system answered well just now."""
+    Connection.objects.filter(id=connection_id).exclude(state=Connection.State.DISABLED).update(
+        state=Connection.State.WORKING, state_reason="", last_success_at=timezone.now()
+    )
+
+
+def mark_attention(connection_id: UUID, reason: str) -> None:
+    """Note that a person must look at the connection, and why."""
+    Connection.objects.filter(id=connection_id).exclude(state=Connection.State.DISABLED).update(
+        state=Connection.State.ATTENTION, state_reason=reason[:400]
+    )
+
+
+def create_webhook_endpoint(connection: Connection) -> tuple[WebhookEndpoint, str, str]:
+    """Open an unguessable address for the connection's webhooks.
+
+    Returns the endpoint, its full address and the signing secret; the last two are shown once and not kept in clear.
+    """
+    token, secret = random.token_urlsafe(24), "whsec_" + base64.b64encode(random.token_bytes(24)).decode()
+    endpoint = WebhookEndpoint(connection=connection, customer_id=connection.customer_id)
+    vault.seal_webhook_secret(endpoint, secret)
+    endpoint.save()
+    partner = scope.require().partner
+    with scope.public():
+        InboundAddress.objects.create(token_hash=hash_token(token), partner_id=partner.id, reference=endpoint.id)
+        host = primary_host(partner)
+    _record(AuditAction.WEBHOOK_ENDPOINT_CREATED, connection, {"endpoint": str(endpoint.id)})
+    port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
+    return endpoint, f"{settings.PUBLIC_SCHEME}://{host}{port}/in/{token}", secret
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a webhook address: enough to find it, not to guess it."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,143 @@
+"""Bringing one batch to the target: references first, then doubtful records, then the writes. No database here."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from apps.connectors.contract import Connector, Write, WriteOutcome
+from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError
+from apps.connectors.manifest import ObjectManifest
+from apps.flows.engine import CompiledFlow
+from apps.flows.mapping import apply_write_modes
+from apps.flows.services.entries import Delivery, Entry
+
+TypeAndKey = tuple[str, str]
+
+
+async def deliver_entries(
+    target: Connector, compiled: CompiledFlow, entries: list[Entry], known_links: Mapping[TypeAndKey, str]
+) -> Delivery:
+    """Deliver `entries` and answer for each of them.
+
+    `known_links` maps (canonical type, key) to the target's id for references resolved earlier.
+    """
+    found = await _resolve_references(target, entries, known_links)
+    links = {**known_links, **found}
+    outcomes: dict[UUID, WriteOutcome] = {}
+    ready: list[Entry] = []
+    for position, entry in enumerate(entries):
+        missing = _missing_reference(target, entry, links)
+        if missing:
+            outcomes[entry.operation_id] = WriteOutcome(position, error=missing)
+        else:
+            ready.append(entry)
+    writes = [_write(position, entry, links) for position, entry in enumerate(ready)]
+    await _with_existing_values(target, compiled, writes)
+    for outcome in await _send(target, compiled.target, ready, writes):
+        outcomes[ready[outcome.position].operation_id] = outcome
+    return Delivery(outcomes, found)
+
+
+async def _send(
+    target: Connector, kind: ObjectManifest, ready: list[Entry], writes: list[Write]
+) -> list[WriteOutcome]:
+    doubtful = [write for write in writes if ready[write.position].probe_first and write.target_key is None]
+    arrived = await target.probe(kind.name, doubtful) if doubtful else {}
+    if arrived:
+        writes = [
+            _replace_key(write, arrived[write.position].key) if write.position in arrived else write for write in writes
+        ]
+    outcomes = await target.upsert(kind.name, writes) if writes else []
+    return await _settle_doubt(target, kind, writes, outcomes)
+
+
+async def _settle_doubt(
+    target: Connector, kind: ObjectManifest, writes: list[Write], outcomes: list[WriteOutcome]
+) -> list[WriteOutcome]:
+    """After a time-out ask at once whether the write arrived: most doubts end here."""
+    doubtful = {o.position for o in outcomes if o.error is not None and o.error.ambiguous}
+    if not doubtful:
+        return outcomes
+    asked = [write for write in writes if write.position in doubtful and write.target_key is None]
+    try:
+        arrived = await target.probe(kind.name, asked) if asked else {}
+    except RemoteError:
+        return outcomes  # the doubt stays on the line; the next attempt probes first
+    return [
+        WriteOutcome(o.position, target_key=arrived[o.position].key, exchange=o.exchange, created=True)
+        if o.position in arrived
+        else o
+        for o in outcomes
+    ]
+
+
+def _write(position: int, entry: Entry, links: Mapping[TypeAndKey, str]) -> Write:
+    planned = entry.planned
+    values = dict(planned.mapped or {})
+    for reference in planned.references:
+        values[reference.field] = links[reference.canonical_type, reference.key]
+    return Write(position, values, planned.business_key, planned.idempotency_key, planned.target_key)
+
+
+def _replace_key(write: Write, target_key: str) -> Write:
+    return Write(write.position, write.values, write.business_key, write.idempotency_key, target_key)
+
+
+async def _with_existing_values(target: Connector, compiled: CompiledFlow, writes: list[Write]) -> None:
+    """Where a line keeps what the target has (fill empty, append), merge with the record as it is there now."""
+    updates = [write for write in writes if write.target_key is not None]
+    if not updates or not compiled.needs_existing_values:
+        return
+    existing = await target.find(compiled.target.name, [write.business_key for write in updates])
+    for write in updates:
+        there = existing.get(write.business_key)
+        merged = apply_write_modes(write.values, there.values if there else {}, compiled.delivery_lines)
+        write.values.clear()
+        write.values.update(merged)
+
+
+async def _resolve_references(
+    target: Connector, entries: Iterable[Entry], known_links: Mapping[TypeAndKey, str]
+) -> dict[TypeAndKey, str]:
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        for reference in entry.planned.references:
+            if (reference.canonical_type, reference.key) not in known_links:
+                wanted[reference.canonical_type].add(reference.key)
+    found: dict[TypeAndKey, str] = {}
+    for canonical_type, keys in wanted.items():
+        kind = target.manifest.object_for(canonical_type)
+        if kind is None:
+            continue
+        for key, record in (await target.find(kind.name, sorted(keys))).items():
+            found[canonical_type, key] = record.key
+    return found
+
+
+def _missing_reference(target: Connector, entry: Entry, links: Mapping[TypeAndKey, str]) -> RejectedError | None:
+    problems: list[FieldProblem] = []
+    for reference in entry.planned.references:
+        if (reference.canonical_type, reference.key) not in links:
+            kind = target.manifest.object_for(reference.canonical_type)
+            label = kind.label if kind else reference.canonical_type
+            sentence = (
+                f"{label} {reference.key!r} does not exist in {target.manifest.name}. "
+                "Create it there, or correct the record, then retry."
+            )
+            problems.append(FieldProblem(reference.field, sentence, BusinessClass.MISSING_REFERENCE))
+    return RejectedError(problems[0].message, problems=tuple(problems)) if problems else None
+
+
+def evidence_of(outcome: WriteOutcome) -> dict[str, Any]:
+    """Return what is kept of one answer in the batch's outcome."""
+    exchange = outcome.exchange
+    return {
+        "target_key": outcome.target_key,
+        "created": outcome.created,
+        "error": outcome.error.message if outcome.error else "",
+        "ambiguous": bool(outcome.error and outcome.error.ambiguous),
+        "exchange": None
+        if exchange is None
+        else [exchange.method, exchange.url, exchange.status, exchange.milliseconds, exchange.request, exchange.response],
+    }

@@ -1,0 +1,340 @@
+"""One slice of a run: recover, retry, read on, deliver, settle; give the worker back after a while.
+
+The order of one slice: a batch left open by a lost worker, then ledger lines whose retry is due, then further reading
+(or the named operations of a replay). Calls happen between two short transactions, never inside one.
+"""
+
+import asyncio
+import random
+import time
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Min
+from django.utils import timezone
+
+from apps.connectors import services as connections
+from apps.connectors.contract import SourceRecord
+from apps.connectors.errors import FailureKind, RateLimitedError, RemoteError
+from apps.dispatch.kinds import RunAgain
+from apps.dispatch.leases import LeasedWork
+from apps.flows.engine.counts import Counts, end_state
+from apps.flows.engine.retry import next_attempt
+from apps.flows.engine.states import BatchState, OperationState, RunState
+from apps.flows.models import Batch, Operation, Run
+from apps.flows.services import planning
+from apps.flows.services.deliver import deliver_entries
+from apps.flows.services.entries import Delivery, OpenBatch
+from apps.flows.services.evidence import records_of
+from apps.flows.services.reading import BatchReader, ReadBatch
+from apps.flows.services.session import Session, open_session
+from apps.flows.services.settle import settle
+from apps.flows.services.verdicts import connection_failure, is_system_away
+from apps.flows.signals import ledger_changed
+
+SLICE_SECONDS = 15.0  # then others get their turn
+log = structlog.get_logger(__name__)
+
+
+class SystemAwayError(Exception):
+    """The whole system is unreachable: the batch stays open and the run waits."""
+
+    def __init__(self, error: RemoteError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class RunStoppedError(Exception):
+    """Nothing can pass until a person mends the connection or the set-up: the run has failed."""
+
+    def __init__(self, error: RemoteError, connection_id: UUID) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.connection_id = connection_id
+
+
+def run_slice(work: LeasedWork) -> RunAgain | None:
+    """Carry a run on for a while. Returns when to continue, None when the run is over."""
+    with transaction.atomic():
+        session = open_session(work)
+    if session is None:
+        return None
+    with asyncio.Runner() as runner:
+        slice_ = _Slice(session, runner)
+        try:
+            return slice_.work_through()
+        except SystemAwayError as away:
+            return _wait_for_system(session, away.error)
+        except RunStoppedError as stop:
+            _fail(session, stop.error, stop.connection_id)
+            return None
+
+
+class _Slice:
+    """The walk of one slice, with the event loop that its connectors live on."""
+
+    def __init__(self, session: Session, runner: asyncio.Runner) -> None:
+        self.session = session
+        self.runner = runner
+        self.ends_at = time.monotonic() + SLICE_SECONDS
+        self.upcoming: ReadBatch | RemoteError | None = None
+
+    def work_through(self) -> RunAgain | None:
+        session = self.session
+        self.runner.run(_open(session))
+        try:
+            self._recover()
+            if not self._retry_due():
+                return RunAgain()
+            if not session.reading_done and not self._read_on():
+                return RunAgain()
+        finally:
+            self.runner.run(_close(session))
+        return _finish(session)
+
+    def _recover(self) -> None:
+        open_rows = Batch.objects.filter(run_id=self.session.run_id).exclude(
+            state__in=[BatchState.SETTLED, BatchState.ABANDONED]
+        )
+        with transaction.atomic():
+            batches = [planning.recover_batch(self.session, row) for row in open_rows.order_by("number")]
+        for batch in batches:
+            log.info("batch_recovered", run=str(self.session.run_id), batch=batch.number)
+            self._deliver_and_settle(batch, reader=None)
+
+    def _retry_due(self) -> bool:
+        """Try due ledger lines again, a batch at a time. Returns False when the time is up."""
+        while records := self._due_records():
+            self._try_again(records)
+            if self._time_is_up():
+                return False
+        return True
+
+    def _due_records(self) -> list[SourceRecord]:
+        with transaction.atomic():
+            due = Operation.objects.filter(
+                last_run_id=self.session.run_id, state=OperationState.WAITING, due_at__lte=timezone.now()
+            ).order_by("id")
+            return list(records_of(due[: self.session.compiled.definition.batch_size]).values())
+
+    def _try_again(self, records: list[SourceRecord]) -> None:
+        with transaction.atomic():
+            batch = planning.plan_and_write_ahead(self.session, records, None, again=True)
+        self._deliver_and_settle(batch, reader=None)
+
+    def _read_on(self) -> bool:
+        """Read, deliver and settle to the end. Returns False when the time is up before it."""
+        if self.session.mode == Run.Mode.REPLAY:
+            return self._replay()
+        reader = self._reader()
+        self.upcoming = self.runner.run(reader.next_batch())
+        while True:
+            read = self._taken()
+            if not read.records:
+                break
+            with transaction.atomic():
+                batch = planning.plan_and_write_ahead(self.session, read.records, read.checkpoint)
+            self._deliver_and_settle(batch, reader=None if read.last else reader)
+            if read.last:
+                break
+            if self._time_is_up():
+                return False
+        self._end_reading(read)
+        return True
+
+    def _reader(self) -> BatchReader:
+        session = self.session
+        named = session.payload.get("keys", []) if session.mode == Run.Mode.RECORDS else []
+        position = None if session.mode == Run.Mode.RECORDS else session.position
+        pages = session.source.read(session.compiled.source.name, position, named)
+        return BatchReader(pages, session.compiled.definition.batch_size)
+
+    def _taken(self) -> ReadBatch:
+        if isinstance(self.upcoming, RemoteError):
+            raise _stopped_or_away(self.upcoming, self.session.source_id)
+        if self.upcoming is None:
+            raise RuntimeError("nothing was read ahead")
+        if self.session.mode == Run.Mode.RECORDS:
+            return ReadBatch(self.upcoming.records, None, self.upcoming.last)  # named records move no checkpoint
+        return self.upcoming
+
+    def _end_reading(self, read: ReadBatch) -> None:
+        with transaction.atomic():
+            self.session.work.confirm()
+            Run.objects.filter(id=self.session.run_id).update(reading_done=True)
+            connections.mark_working(self.session.source_id)
+        self.session.reading_done = True
+
+    def _replay(self) -> bool:
+        chosen = [UUID(operation_id) for operation_id in self.session.payload.get("operations", [])]
+        size = self.session.compiled.definition.batch_size
+        for start in range(0, len(chosen), size):
+            with transaction.atomic():
+                lines = Operation.objects.filter(
+                    id__in=chosen[start : start + size], flow_id=self.session.flow_id, state=OperationState.REJECTED
+                ).exclude(last_run_id=self.session.run_id)
+                records = list(records_of(lines).values())
+            if records:
+                self._try_again(records)
+            if self._time_is_up():
+                return False
+        with transaction.atomic():
+            self.session.work.confirm()
+            Run.objects.filter(id=self.session.run_id).update(reading_done=True)
+        return True
+
+    def _deliver_and_settle(self, batch: OpenBatch, reader: BatchReader | None) -> None:
+        delivery, self.upcoming = self.runner.run(_deliver_and_read_on(self.session, batch, reader))
+        outcomes = list(delivery.outcomes.values())
+        away = is_system_away(outcomes)
+        if away is not None:
+            raise SystemAwayError(away)
+        blocked = connection_failure(outcomes)
+        if blocked is not None:
+            _drop_untried(batch, delivery)
+            settle(self.session, batch, delivery, keep_checkpoint=True)
+            raise RunStoppedError(blocked, self.session.target_id)
+        settle(self.session, batch, delivery)
+        if outcomes:
+            self.session.known_links.update(delivery.found_links)
+
+    def _time_is_up(self) -> bool:
+        return time.monotonic() >= self.ends_at or self.session.work.lost
+
+
+async def _open(session: Session) -> None:
+    await session.source.__aenter__()
+    await session.target.__aenter__()
+
+
+async def _close(session: Session) -> None:
+    await session.target.__aexit__(None, None, None)
+    await session.source.__aexit__(None, None, None)
+
+
+async def _deliver_and_read_on(
+    session: Session, batch: OpenBatch, reader: BatchReader | None
+) -> tuple[Delivery, ReadBatch | RemoteError | None]:
+    """Deliver this batch and read the next one meanwhile."""
+    delivering = _deliver(session, batch)
+    if reader is None:
+        return await delivering, None
+    delivery, upcoming = await asyncio.gather(delivering, reader.next_batch())
+    return delivery, upcoming
+
+
+async def _deliver(session: Session, batch: OpenBatch) -> Delivery:
+    to_deliver = [entry for entry in batch.entries if entry.to_deliver]
+    if not to_deliver:
+        return Delivery({})
+    try:
+        return await deliver_entries(session.target, session.compiled, to_deliver, session.known_links)
+    except RemoteError as error:
+        raise _stopped_or_away(error, session.target_id) from error
+
+
+def _stopped_or_away(error: RemoteError, connection_id: UUID) -> Exception:
+    if error.kind in (FailureKind.RETRYABLE, FailureKind.RATE_LIMITED):
+        return SystemAwayError(error)
+    return RunStoppedError(error, connection_id)
+
+
+def _drop_untried(batch: OpenBatch, delivery: Delivery) -> None:
+    """Leave out of the ledger what nothing can be said about yet: the next run reads it again.
+
+    Lines that exist already (retry, replay) stay in: the failure is theirs until someone mends the connection.
+    """
+    blocking = {FailureKind.AUTH_EXPIRED, FailureKind.MISCONFIGURED}
+    untried: set[UUID] = set()
+    for operation_id, outcome in delivery.outcomes.items():
+        if outcome.error is not None and outcome.error.kind in blocking:
+            untried.add(operation_id)
+    batch.entries = [
+        entry for entry in batch.entries if entry.operation_id not in untried or entry.known is not None
+    ]
+
+
+def _wait_for_system(session: Session, error: RemoteError) -> RunAgain | None:
+    """Let the run wait for a system that is away, longer each time; give up after the last wait."""
+    outages = session.outages + 1
+    until = error.until if isinstance(error, RateLimitedError) else None
+    at = next_attempt(error.kind, outages, timezone.now(), until=until, jitter=spread())
+    if at is None:
+        _fail(session, error, session.target_id)
+        return None
+    with transaction.atomic():
+        session.work.confirm()
+        Run.objects.filter(id=session.run_id, state=RunState.RUNNING).update(
+            state=RunState.WAITING,
+            outages=outages,
+            error_class=error.business_class,
+            error_message=f"{error.message} Trying again by itself."[:600],
+        )
+        ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)
+    return RunAgain(at)
+
+
+def spread() -> float:
+    """Return a share of a delay, so that many retries do not come back in one moment."""
+    return 0.5 + random.random() / 2  # noqa: S311  spreading load, no secret
+
+
+def _fail(session: Session, error: RemoteError, connection_id: UUID) -> None:
+    with transaction.atomic():
+        session.work.confirm()
+        abandon_waiting(session.run_id, error)
+        Batch.objects.filter(run_id=session.run_id).exclude(state=BatchState.SETTLED).update(state=BatchState.ABANDONED)
+        Run.objects.filter(id=session.run_id).update(
+            state=RunState.FAILED,
+            finished_at=timezone.now(),
+            error_class=error.business_class,
+            error_message=error.message[:600],
+        )
+        connections.mark_attention(connection_id, error.message)
+        ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)
+
+
+def abandon_waiting(run_id: UUID, error: RemoteError) -> None:
+    """Hand lines that still wait to a person: their run will not come back for them."""
+    waiting = Operation.objects.filter(last_run_id=run_id, state=OperationState.WAITING)
+    number = waiting.update(
+        state=OperationState.REJECTED,
+        due_at=None,
+        error_kind=error.kind,
+        error_class=error.business_class,
+        error_message=error.message[:600],
+        changed_at=timezone.now(),
+    )
+    if number:
+        run = Run.objects.select_for_update(no_key=True).get(id=run_id)
+        run.waiting -= number
+        run.rejected += number
+        run.save(update_fields=["waiting", "rejected"])
+
+
+def _finish(session: Session) -> RunAgain | None:
+    with transaction.atomic():
+        session.work.confirm()
+        next_due = _next_due(session.run_id)
+        run = Run.objects.select_for_update(no_key=True).get(id=session.run_id)
+        if next_due is not None:
+            run.state = RunState.WAITING
+            run.save(update_fields=["state"])
+            return RunAgain(next_due)
+        counts = Counts(run.read, run.written, run.unchanged, run.skipped, run.rejected, run.waiting)
+        run.state = end_state(counts)
+        run.finished_at = timezone.now()
+        run.error_class = run.error_message = ""
+        run.save(update_fields=["state", "finished_at", "error_class", "error_message"])
+        if counts.written or counts.unchanged:
+            connections.mark_working(session.target_id)
+        ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)
+    return None
+
+
+def _next_due(run_id: UUID) -> datetime | None:
+    waiting = Operation.objects.filter(last_run_id=run_id, state=OperationState.WAITING)
+    due: datetime | None = waiting.aggregate(first=Min("due_at"))["first"]
+    return due

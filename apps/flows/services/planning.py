@@ -1,0 +1,227 @@
+"""From records to a written-ahead batch: look up what is known, decide, store the plan before any call."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from apps.connectors.contract import SourceRecord
+from apps.flows.engine import LinkState, PlannedOperation, business_key, plan_batch
+from apps.flows.engine.identity import is_older
+from apps.flows.engine.states import BatchState, OperationState
+from apps.flows.models import Batch, Correction
+from apps.flows.services import blobs
+from apps.flows.services.entries import Entry, KnownOperation, OpenBatch
+from apps.flows.services.ledger_writes import new_id
+from apps.flows.services.session import Session
+
+_LINKS = """
+SELECT business_key, outside_key, source_version, fingerprint FROM flows_link
+WHERE connection_id = %s AND canonical_type = %s AND business_key = ANY(%s)
+"""
+_KNOWN = """
+SELECT id, business_key, source_version, state, cardinality(attempts), revision, ambiguous, last_run_id FROM flows_operation
+WHERE flow_id = %s AND canonical_type = %s AND business_key = ANY(%s)
+"""
+_DONE = frozenset({OperationState.WRITTEN, OperationState.UNCHANGED})
+_OPEN = frozenset({OperationState.WAITING, OperationState.REJECTED})
+
+
+def plan_and_write_ahead(
+    session: Session,
+    records: Sequence[SourceRecord],
+    checkpoint_after: Mapping[str, Any] | None,
+    *,
+    again: bool = False,
+) -> OpenBatch:
+    """Decide about `records` and store the batch. Call inside a transaction; the lease is confirmed in it.
+
+    `again` says that these are ledger lines to try once more (retry, replay), not records just read.
+    """
+    session.work.confirm()
+    session.batches += 1
+    batch = _planned_batch(session, new_id(), session.batches, records, again=again)
+    batch.checkpoint_after = checkpoint_after
+    _write_ahead(session, batch, again=again)
+    return batch
+
+
+def recover_batch(session: Session, row: Batch) -> OpenBatch:
+    """Plan a batch again whose worker was lost between writing ahead and settling. Call inside a transaction.
+
+    Nothing of it is in the ledger; any of it may be in the target, so every write is probed for first.
+    """
+    session.work.confirm()
+    plan = blobs.unpack(row.plan)
+    stored = reload_records(plan)
+    ids = [operation_id for operation_id, _ in stored]
+    batch = _planned_batch(session, row.id, row.number, [record for _, record in stored], again=plan["again"], ids=ids)
+    batch.checkpoint_after = row.checkpoint_after
+    for entry in batch.entries:
+        entry.probe_first = True
+    return batch
+
+
+def _planned_batch(
+    session: Session,
+    batch_id: UUID,
+    number: int,
+    records: Sequence[SourceRecord],
+    *,
+    again: bool,
+    ids: Sequence[UUID] = (),
+) -> OpenBatch:
+    keys = [_key_of(session, record) for record in records]
+    known = _known_operations(session, keys)
+    planned = _plan(session, records, keys, known)
+    entries = _entries(records, planned, known, again=again, ids=ids)
+    _recall_references(session, entries)
+    return OpenBatch(batch_id, number, entries, None, _overtaken(entries, known))
+
+
+def _key_of(session: Session, record: SourceRecord) -> str:
+    return business_key(session.compiled.definition.canonical_type, session.compiled.source_system, record.key)
+
+
+def _known_operations(session: Session, keys: list[str]) -> dict[str, list[KnownOperation]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [session.flow_id, session.compiled.definition.canonical_type, keys])
+        rows = cursor.fetchall()
+    known: dict[str, list[KnownOperation]] = {}
+    for row in rows:
+        line = KnownOperation(row[0], row[1], row[2], OperationState(row[3]), *row[4:])
+        known.setdefault(line.business_key, []).append(line)
+    return known
+
+
+def links_of(session: Session, keys: Iterable[str]) -> dict[str, LinkState]:
+    """Return what was last delivered of each key at the run's target."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKS, [session.target_id, session.compiled.definition.canonical_type, list(keys)])
+        return {key: LinkState(outside, version, print_) for key, outside, version, print_ in cursor.fetchall()}
+
+
+def _plan(
+    session: Session, records: Sequence[SourceRecord], keys: list[str], known: Mapping[str, list[KnownOperation]]
+) -> Sequence[PlannedOperation]:
+    return plan_batch(
+        session.compiled,
+        records,
+        links=links_of(session, keys),
+        corrections=_corrections(known),
+        revisions={
+            (line.business_key, line.source_version): line.revision for lines in known.values() for line in lines
+        },
+        effects=session.effects,
+        source_name=session.source_name,
+        now=timezone.now(),
+    )
+
+
+def _corrections(known: Mapping[str, list[KnownOperation]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the values people set, per (business key, version); the latest correction of a field wins."""
+    corrected = {line.id: line for lines in known.values() for line in lines if line.revision}
+    values: dict[tuple[str, str], dict[str, Any]] = {}
+    if corrected:
+        for correction in Correction.objects.filter(operation_id__in=corrected).order_by("id"):
+            line = corrected[correction.operation_id]
+            values.setdefault((line.business_key, line.source_version), {})[correction.field] = correction.new_value
+    return values
+
+
+def _entries(
+    records: Sequence[SourceRecord],
+    planned: Sequence[PlannedOperation],
+    known: Mapping[str, list[KnownOperation]],
+    *,
+    again: bool,
+    ids: Sequence[UUID],
+) -> list[Entry]:
+    newest = {plan.business_key: position for position, plan in enumerate(planned)}
+    entries = []
+    for position, (record, plan) in enumerate(zip(records, planned, strict=True)):
+        lines = known.get(plan.business_key, ())
+        line = next((line for line in lines if line.source_version == plan.source_version), None)
+        fresh_id = ids[position] if ids else new_id()
+        entry = Entry(line.id if line else fresh_id, record, plan, line)
+        entry.repeat = _repeat(entry, lines, again=again)
+        if entry.repeat is None and newest[plan.business_key] != position:
+            entry.repeat = OperationState.SKIPPED  # read twice in one batch: the later reading counts
+        entry.probe_first = any(line.ambiguous and line.state in _OPEN for line in lines)
+        entries.append(entry)
+    return entries
+
+
+def _repeat(entry: Entry, lines: Sequence[KnownOperation], *, again: bool) -> OperationState | None:
+    """Say how a record counts that needs no new attempt, None when it does."""
+    line = entry.known
+    if line is None:
+        overtaken = any(
+            known.state in _DONE | _OPEN and is_older(entry.planned.source_version, known.source_version) for known in lines
+        )
+        return OperationState.SKIPPED if overtaken else None
+    if line.state in _DONE:
+        return OperationState.UNCHANGED
+    if line.state == OperationState.WAITING and not again:
+        return OperationState.SKIPPED  # its own retry is due already
+    if line.state in (OperationState.SKIPPED, OperationState.SUPERSEDED) and not entry.to_deliver:
+        return OperationState.SKIPPED
+    if line.state == OperationState.SUPERSEDED:
+        return OperationState.SKIPPED
+    return None
+
+
+def _overtaken(entries: Sequence[Entry], known: Mapping[str, list[KnownOperation]]) -> list[KnownOperation]:
+    """Return open lines of other versions that these entries overtake once they get through."""
+    trying = {entry.operation_id for entry in entries}
+    return [line for lines in known.values() for line in lines if line.state in _OPEN and line.id not in trying]
+
+
+def _write_ahead(session: Session, batch: OpenBatch, *, again: bool) -> None:
+    Batch.objects.create(
+        id=batch.id,
+        customer_id=session.customer_id,
+        run_id=session.run_id,
+        number=batch.number,
+        state=BatchState.SENT,  # one commit for both steps: the calls begin right after it
+        checkpoint_after=batch.checkpoint_after,
+        plan=blobs.pack({"again": again, "entries": [_evidence(entry) for entry in batch.entries]}),
+        size=len(batch.entries),
+        created_at=timezone.now(),
+    )
+
+
+def _evidence(entry: Entry) -> dict[str, Any]:
+    planned = entry.planned
+    return {
+        "id": str(entry.operation_id),
+        "object": entry.record.object_name,
+        "key": entry.record.key,
+        "version": entry.record.version,
+        "values": entry.record.values,
+        "mapped": planned.mapped,
+        "idempotency_key": planned.idempotency_key,
+        "business_key": planned.business_key,
+        "repeat": entry.repeat.value if entry.repeat else "",
+    }
+
+
+def _recall_references(session: Session, entries: Sequence[Entry]) -> None:
+    wanted: dict[str, set[str]] = {}
+    for entry in entries:
+        for reference in entry.planned.references:
+            if (reference.canonical_type, reference.key) not in session.known_links:
+                wanted.setdefault(reference.canonical_type, set()).add(reference.key)
+    for kind, keys in wanted.items():
+        with connection.cursor() as cursor:
+            cursor.execute(_LINKS, [session.target_id, kind, sorted(keys)])
+            session.known_links.update({(kind, row[0]): row[1] for row in cursor.fetchall()})
+
+
+def reload_records(batch_plan: Any) -> list[tuple[UUID, SourceRecord]]:
+    """Return the records of a stored plan, with the ids of their ledger lines."""
+    return [
+        (UUID(e["id"]), SourceRecord(e["object"], e["key"], e["version"], e["values"])) for e in batch_plan["entries"]
+    ]

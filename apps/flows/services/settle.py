@@ -1,0 +1,232 @@
+"""One transaction after the calls: ledger lines, links, checkpoint, counts and the day's figures, or nothing."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from apps.connectors.canonical.registry import canonical_type
+from apps.connectors.contract import WriteOutcome
+from apps.flows.engine.states import BatchState, OperationState, RunState
+from apps.flows.models import Batch, Checkpoint, Operation, Run
+from apps.flows.services import blobs, ledger_writes, verdicts
+from apps.flows.services.deliver import evidence_of
+from apps.flows.services.entries import Delivery, Entry, KnownOperation, OpenBatch
+from apps.flows.services.session import Session
+from apps.flows.services.verdicts import Verdict
+from apps.flows.signals import ledger_changed
+
+# How each final state of a record shows in the run's counts.
+COUNTED_AS = {
+    OperationState.WRITTEN: "written",
+    OperationState.UNCHANGED: "unchanged",
+    OperationState.SKIPPED: "skipped",
+    OperationState.SUPERSEDED: "skipped",
+    OperationState.REJECTED: "rejected",
+    OperationState.WAITING: "waiting",
+}
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one batch adds to its run's counts and to its day."""
+
+    read: int = 0
+    changes: Counter[str] = field(default_factory=Counter)
+    amounts: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+
+
+def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_checkpoint: bool = False) -> None:
+    """Write everything that came of `batch` and mark it settled, as the lease's holder.
+
+    `keep_checkpoint` leaves the reading position where it was: some records could not even be tried, and the next run
+    reads them again.
+
+    Raises:
+        LeaseLostError: another worker took over; nothing is written.
+
+    """
+    now = timezone.now()
+    judged = [(entry, _judge(entry, delivery.outcomes, now)) for entry in batch.entries]
+    with transaction.atomic():
+        session.work.confirm()
+        tally = Tally()
+        _write_lines(session, batch, judged, tally, now)
+        _write_links(session, judged, delivery, now)
+        _supersede(session, batch, judged, now)
+        if batch.checkpoint_after is not None and not keep_checkpoint:
+            _move_checkpoint(session, batch.checkpoint_after, now)
+        _close_batch(batch, delivery.outcomes, now)
+        _count(session, tally, now)
+        ledger_changed.send(sender=Operation, flow_id=session.flow_id, customer_id=session.customer_id)
+
+
+def _judge(entry: Entry, outcomes: Mapping[UUID, WriteOutcome], now: datetime) -> Verdict:
+    planned = entry.planned
+    if entry.repeat is not None:
+        return Verdict(entry.repeat, "extract")
+    if planned.decision == OperationState.WAITING:
+        attempt = (entry.known.attempts if entry.known else 0) + 1
+        return verdicts.from_outcome(
+            outcomes[entry.operation_id], attempt=attempt, now=now, jitter=random.random()  # noqa: S311  spreading retries
+        )
+    if planned.decision == OperationState.REJECTED:
+        return verdicts.from_problems(planned.step, planned.problems)
+    return Verdict(planned.decision, planned.step, target_key=planned.target_key or "", error_message=planned.reason[:600])
+
+
+def _write_lines(
+    session: Session, batch: OpenBatch, judged: list[tuple[Entry, Verdict]], tally: Tally, now: datetime
+) -> None:
+    fresh: list[tuple[Any, ...]] = []
+    again: list[tuple[Any, ...]] = []
+    describe = canonical_type(session.compiled.definition.canonical_type).describe
+    for entry, verdict in judged:
+        _add_to_tally(session, tally, entry, verdict)
+        if entry.repeat is not None:
+            continue
+        if entry.known is not None:
+            again.append(_changed(entry.operation_id, verdict))
+        else:
+            fresh.append(_line(session, batch.id, entry, verdict, describe(entry.planned.canonical)[:300], now))
+    ledger_writes.copy_operations(fresh)
+    ledger_writes.update_operations(again, batch_id=batch.id, run_id=session.run_id, now=now)
+
+
+def _add_to_tally(session: Session, tally: Tally, entry: Entry, verdict: Verdict) -> None:
+    counted = COUNTED_AS[verdict.state]
+    if entry.repeat is None and _is_waiting_here(session, entry.known):
+        tally.changes["waiting"] -= 1  # this run counted the record before, when it began to wait
+    else:
+        tally.read += 1
+    tally.changes[counted] += 1
+    amount = entry.planned.amount
+    if verdict.state == OperationState.WRITTEN and amount is not None:
+        tally.amounts[amount.currency] += amount.value
+
+
+def _is_waiting_here(session: Session, known: KnownOperation | None) -> bool:
+    return known is not None and known.state == OperationState.WAITING and known.last_run_id == session.run_id
+
+
+def _changed(operation_id: UUID, verdict: Verdict) -> tuple[Any, ...]:
+    return (
+        operation_id, verdict.state.value, verdict.step, verdict.target_key, verdict.ambiguous, verdict.due_at,
+        verdict.error_kind, verdict.error_class, verdict.error_field, verdict.error_code, verdict.error_message,
+    )  # fmt: skip
+
+
+def _line(
+    session: Session, batch_id: UUID, entry: Entry, verdict: Verdict, label: str, now: datetime
+) -> tuple[Any, ...]:
+    planned, amount, references = entry.planned, entry.planned.amount, entry.planned.ledger_references
+    return (
+        entry.operation_id, session.customer_id, session.flow_id, session.run_id, session.run_id,
+        session.compiled.definition.canonical_type, planned.business_key[:200], planned.source_key[:120],
+        planned.source_version[:80], verdict.target_key[:120], verdict.state.value, verdict.step, [batch_id], 0,
+        verdict.ambiguous, label, amount.value if amount else None, amount.currency if amount else "",
+        amount.quality.value if amount else "", references.client[:120], references.project[:120], references.period[:20],
+        verdict.error_kind, verdict.error_class, verdict.error_field, verdict.error_code, verdict.error_message,
+        session.correlation_id, verdict.due_at, now, now,
+    )  # fmt: skip
+
+
+def _write_links(
+    session: Session, judged: list[tuple[Entry, Verdict]], delivery: Delivery, now: datetime
+) -> None:
+    kind = session.compiled.definition.canonical_type
+    rows = []
+    all_new = True
+    for entry, verdict in judged:
+        if entry.repeat is None and verdict.state in (OperationState.WRITTEN, OperationState.UNCHANGED):
+            planned = entry.planned
+            all_new = all_new and planned.target_key is None
+            key = verdict.target_key or planned.target_key or ""
+            if key:
+                rows.append(_link(session, kind, planned.business_key, key, (planned.source_version, planned.fingerprint), now))
+    found = [
+        _link(session, canonical, key, outside, ("", ""), now)
+        for (canonical, key), outside in delivery.found_links.items()
+    ]
+    ledger_writes.write_links(rows, all_new=all_new)
+    ledger_writes.write_links(found, all_new=False)
+
+
+def _link(
+    session: Session, kind: str, key: str, outside: str, seen: tuple[str, str], now: datetime
+) -> tuple[Any, ...]:
+    version, fingerprint = seen
+    return (
+        ledger_writes.new_id(), session.customer_id, session.target_id, kind, key, outside, version, fingerprint, now,
+    )  # fmt: skip
+
+
+def _supersede(session: Session, batch: OpenBatch, judged: Iterable[tuple[Entry, Verdict]], now: datetime) -> None:
+    """Close older open lines of records whose newer version just got through."""
+    done = {e.planned.business_key for e, v in judged if v.state in (OperationState.WRITTEN, OperationState.UNCHANGED)}
+    trying = {entry.operation_id for entry in batch.entries}
+    old = [known for known in batch.overtaken if known.business_key in done and known.id not in trying]
+    if not old:
+        return
+    Operation.objects.filter(id__in=[known.id for known in old]).update(
+        state=OperationState.SUPERSEDED, due_at=None, last_run_id=session.run_id, changed_at=now
+    )
+    recount_superseded(old)
+
+
+def recount_superseded(old: Iterable[KnownOperation]) -> None:
+    """Move superseded waiting lines to "skipped" in the counts of the runs that read them."""
+    for run_id, number in Counter(k.last_run_id for k in old if k.state == OperationState.WAITING).items():
+        Run.objects.filter(id=run_id).update(waiting=F("waiting") - number, skipped=F("skipped") + number)
+
+
+def _move_checkpoint(session: Session, position: Mapping[str, Any], now: datetime) -> None:
+    Checkpoint.objects.update_or_create(
+        flow_id=session.flow_id,
+        defaults={"position": dict(position), "moved_at": now, "customer_id": session.customer_id},
+    )
+
+
+def _close_batch(batch: OpenBatch, outcomes: Mapping[UUID, WriteOutcome], now: datetime) -> None:
+    evidence = {str(operation_id): evidence_of(outcome) for operation_id, outcome in outcomes.items()}
+    Batch.objects.filter(id=batch.id).update(state=BatchState.SETTLED, settled_at=now, outcome=blobs.pack(evidence))
+
+
+def _count(session: Session, tally: Tally, now: datetime) -> None:
+    changes = {name: F(name) + number for name, number in tally.changes.items() if number}
+    Run.objects.filter(id=session.run_id).update(
+        read=F("read") + tally.read, state=RunState.RUNNING, outages=0, error_class="", error_message="", **changes
+    )
+    _add_to_day(session, tally, now)
+
+
+_ADD_TO_DAY = """
+INSERT INTO flows_flowday (id, customer_id, flow_id, day, currency, read, written, unchanged, skipped, rejected, amount_written,
+                           last_success_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (flow_id, day, currency) DO UPDATE
+SET read = flows_flowday.read + excluded.read, written = flows_flowday.written + excluded.written,
+    unchanged = flows_flowday.unchanged + excluded.unchanged, skipped = flows_flowday.skipped + excluded.skipped,
+    rejected = flows_flowday.rejected + excluded.rejected,
+    amount_written = flows_flowday.amount_written + excluded.amount_written,
+    last_success_at = coalesce(excluded.last_success_at, flows_flowday.last_success_at)
+"""
+
+
+def _add_to_day(session: Session, tally: Tally, now: datetime) -> None:
+    currencies = sorted(tally.amounts) or [""]
+    with connection.cursor() as cursor:
+        for position, currency in enumerate(currencies):
+            counts = [max(tally.changes[n], 0) for n in ("written", "unchanged", "skipped", "rejected")]
+            numbers = [tally.read, *counts] if position == 0 else [0] * 5
+            success = now if tally.changes["written"] or tally.changes["unchanged"] else None
+            row = [ledger_writes.new_id(), session.customer_id, session.flow_id, now.date(), currency]
+            cursor.execute(_ADD_TO_DAY, [*row, *numbers, tally.amounts.get(currency, Decimal(0)), success])

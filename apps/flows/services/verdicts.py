@@ -1,0 +1,85 @@
+"""From one answer of the target to the operation's next state (pure)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.connectors.contract import WriteOutcome
+from apps.connectors.errors import BusinessClass, FailureKind, FieldProblem, RateLimitedError, RejectedError, RemoteError
+from apps.flows.engine.retry import next_attempt
+from apps.flows.engine.states import OperationState
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the ledger line becomes."""
+
+    state: OperationState
+    step: str
+    target_key: str = ""
+    due_at: datetime | None = None
+    ambiguous: bool = False
+    error_kind: str = ""
+    error_class: str = ""
+    error_field: str = ""
+    error_code: str = ""
+    error_message: str = ""
+
+
+def from_outcome(outcome: WriteOutcome, *, attempt: int, now: datetime, jitter: float) -> Verdict:
+    """Judge what the target answered at this attempt (1 for the first)."""
+    if outcome.error is None:
+        return Verdict(OperationState.WRITTEN, "deliver", target_key=outcome.target_key or "")
+    error = outcome.error
+    until = error.until if isinstance(error, RateLimitedError) else None
+    due_at = next_attempt(error.kind, attempt, now, until=until, jitter=jitter)
+    problem = _first_problem(error)
+    return Verdict(
+        state=OperationState.WAITING if due_at else OperationState.REJECTED,
+        step="deliver",
+        target_key=outcome.target_key or "",
+        due_at=due_at,
+        ambiguous=error.ambiguous,
+        error_kind=error.kind.value,
+        error_class=problem.business_class.value,
+        error_field=problem.field[:60],
+        error_code=problem.code[:60],
+        error_message=problem.message[:600],
+    )
+
+
+def from_problems(step: str, problems: tuple[FieldProblem, ...]) -> Verdict:
+    """Judge a record that our own checks or mapping refuse."""
+    first = problems[0]
+    message = " ".join(dict.fromkeys(problem.message for problem in problems))
+    return Verdict(
+        state=OperationState.REJECTED,
+        step=step,
+        error_kind=FailureKind.REJECTED.value,
+        error_class=first.business_class.value,
+        error_field=first.field[:60],
+        error_code=first.code[:60],
+        error_message=message[:600],
+    )
+
+
+def _first_problem(error: RemoteError) -> FieldProblem:
+    if isinstance(error, RejectedError) and error.problems:
+        return error.problems[0]
+    return FieldProblem("", error.message, error.business_class or BusinessClass.INTERNAL)
+
+
+def is_system_away(outcomes: list[WriteOutcome]) -> RemoteError | None:
+    """Return the error when every single record failed because the whole system is unreachable, else None."""
+    away = {BusinessClass.CONNECTION, BusinessClass.PROVIDER_OUTAGE}
+    if not outcomes:
+        return None
+    for outcome in outcomes:
+        if outcome.error is None or outcome.error.kind != FailureKind.RETRYABLE or outcome.error.business_class not in away:
+            return None
+    return outcomes[0].error
+
+
+def connection_failure(outcomes: list[WriteOutcome]) -> RemoteError | None:
+    """Return the first error that no record can get past: expired sign-in or wrong set-up. None when there is none."""
+    blocking = {FailureKind.AUTH_EXPIRED, FailureKind.MISCONFIGURED}
+    return next((o.error for o in outcomes if o.error is not None and o.error.kind in blocking), None)
