@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apps.connectors.contract import Exchange
 
 
 class FailureKind(StrEnum):
@@ -65,6 +69,8 @@ class RemoteError(Exception):
         # True when the request may have been carried out although no good answer came back: probe before repeating.
         self.ambiguous = ambiguous
         self.status = status
+        # What was sent and answered, redacted; None when nothing was.
+        self.exchange: Exchange | None = None
 
 
 class RetryableError(RemoteError):

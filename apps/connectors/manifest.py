@@ -119,6 +119,9 @@ class Reading:
     paging: Paging = field(default_factory=Paging)
     rescan_days: int = 0
     overlap_seconds: int = 0
+    one_path: str = ""  # with {key}; reads one record by the system's own id
+    # True when lists come oldest change first: the reading then walks by time and no shifting page can hide a record.
+    since_sorted: bool = False
 
 
 class Idempotency(StrEnum):
@@ -143,6 +146,15 @@ class Writing:
     idempotency: Idempotency = Idempotency.NONE
     idempotency_header: str = ""
     key_path: str = "id"  # where the answer holds the record's id
+    own_key_field: str = ""  # outside field that carries our business key
+    # A batch is {batch_records_path: [record, ...]}, answered by {batch_results_path: [result, ...]}. Each result names
+    # its record by `batch_position_path` ("" when results come in the order sent), its status and its record or problem.
+    batch_records_path: str = "records"
+    batch_results_path: str = "results"
+    batch_position_path: str = ""
+    batch_status_path: str = "status"
+    batch_key_field: str = ""  # field of each batch record that carries its idempotency key
+    batch_target_field: str = ""  # field of each batch record that names the record to change; "" : batches only create
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +171,8 @@ class ObjectManifest:
     key_field: str = "id"
     version_field: str = ""  # "" means: the content's fingerprint is the version
     natural_key: str = ""  # outside field by which `find` looks a record up
+    find_parameter: str = ""  # query parameter of the list that takes natural keys; "" when the list has none
+    find_at_once: int = 1  # how many keys the parameter takes, parted by commas
     fields: tuple[FieldSpec, ...] = ()
     reading: Reading | None = None
     writing: Writing | None = None
@@ -249,6 +263,8 @@ class SystemManifest:
     secrets: tuple[SecretSpec, ...] = ()
     settings: tuple[FieldSpec, ...] = ()
     test_path: str = ""  # a cheap read that proves address and sign-in
+    rights_path: str = ""  # where the answer of `test_path` lists what the sign-in may do
+    write_right: str = "write"  # the entry of that list that allows writing
     limits: Limits = field(default_factory=Limits)
     error_shape: ErrorShape = field(default_factory=ErrorShape)
     error_rules: tuple[ErrorRule, ...] = ()

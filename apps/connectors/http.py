@@ -1,0 +1,449 @@
+"""The one door to the network: checked addresses, one deadline, capped bodies, paced calls, redacted evidence."""
+
+import asyncio
+import socket
+import time
+import zlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
+
+import aiohttp
+import orjson
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from apps.connectors.auth import Signer
+from apps.connectors.contract import Exchange
+from apps.connectors.egress import Destination, EgressRefusedError, check_address, parse_destination
+from apps.connectors.errors import (
+    AuthExpiredError,
+    BusinessClass,
+    MisconfiguredError,
+    RateLimitedError,
+    RemoteError,
+    RetryableError,
+)
+from apps.connectors.manifest import Limits
+from apps.connectors.rate_budget import RateBudget
+from apps.connectors.redaction import redact_body, redact_url
+
+MAX_BYTES = 10 * 1024 * 1024
+LONGEST_HOLD_SECONDS = 3600.0
+_CONNECT_SECONDS = 10.0
+_READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_WEB_PAGE = "The address answered with a web page instead of data: check the base address."
+
+LookUp = Callable[[str, int], Awaitable[list[str]]]  # host, port -> addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `writes` tells whether the request could have changed something."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    milliseconds: int
+    exchange: Exchange
+    writes: bool = False
+
+    @property
+    def is_web_page(self) -> bool:
+        """True when the body is HTML."""
+        return "html" in self.headers.get("Content-Type", "") or self.body[:64].lstrip().lower().startswith(
+            (b"<!doctype", b"<html")
+        )
+
+    def json(self) -> Any:
+        """Return the parsed body.
+
+        Raises:
+            MisconfiguredError: it is a web page.
+            RetryableError: it is cut short or broken; after a write nobody knows whether that was carried out.
+
+        """
+        try:
+            return orjson.loads(self.body)
+        except ValueError:
+            if self.is_web_page:
+                error: RemoteError = MisconfiguredError(
+                    _WEB_PAGE, business_class=BusinessClass.CONNECTION, ambiguous=False, status=self.status
+                )
+            else:
+                error = RetryableError(
+                    "The answer of the system is cut short or is not valid JSON.",
+                    business_class=BusinessClass.PARSE,
+                    ambiguous=self.writes,
+                    status=self.status,
+                )
+            error.exchange = self.exchange
+            raise error from None
+
+
+class Door:
+    """All calls of one connection, through one pool. Use as an async context."""
+
+    def __init__(  # noqa: PLR0913  each is one decision of the caller, all by name
+        self,
+        *,
+        base_url: str,
+        auth: Signer,
+        limits: Limits,
+        allow: tuple[str, ...],
+        budget: RateBudget,
+        correlation_id: str = "",
+        timeout: float = 30,
+        max_bytes: int = MAX_BYTES,
+        look_up: LookUp | None = None,
+    ) -> None:
+        self.destination = parse_destination(base_url, allow)
+        self.limits = limits
+        self._base = self.destination.origin + self.destination.path
+        self._auth, self._budget = auth, budget
+        self._timeout, self._max_bytes = timeout, max_bytes
+        self._look_up = look_up or _look_up
+        self._headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": "integration/1.0",
+            **auth.headers,
+        }
+        if correlation_id:
+            self._headers["X-Correlation-Id"] = correlation_id
+        self._at_once = asyncio.Semaphore(limits.at_once)
+        self._urls: dict[str, URL] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=self.limits.at_once, resolver=_CheckedResolver(self.destination, self._look_up), ttl_dns_cache=30
+            ),
+            headers=self._headers,
+            timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=min(_CONNECT_SECONDS, self._timeout)),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,  # bodies are inflated here, under the same cap
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        writes: bool | None = None,
+    ) -> Answer:
+        """Call the system and judge the answer's status.
+
+        `path` is relative to the base address, or a full address on the same host. A 4xx that may be about one record
+        (400, 404, 409, 422 ...) is returned, not raised. `writes` False marks a POST that only searches.
+
+        Raises:
+            RemoteError: one of the five kinds, when the call as a whole failed.
+
+        """
+        answer = await self.send(method, path, parameters=parameters, body=body, headers=headers, writes=writes)
+        error = judge(answer, now=datetime.now(UTC))
+        if error is not None:
+            raise error
+        return answer
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        writes: bool | None = None,
+    ) -> Answer:
+        """Like `request`, but leave the judgement of the status to the caller.
+
+        Raises:
+            RemoteError: no answer arrived, or it was too large.
+
+        """
+        url = self._address(path)
+        if parameters:
+            url = url.extend_query(parameters)
+        payload = body if body is None or isinstance(body, bytes) else orjson.dumps(body, default=_plain)
+        if writes is None:
+            writes = method not in _READ_METHODS
+        await self._budget.take()
+        async with self._at_once:
+            answer = await self._exchange(method, url, payload, headers, writes=writes)
+        if answer.status == 429 or (answer.status == 503 and "Retry-After" in answer.headers):
+            await self._budget.hold(retry_after(answer.headers.get("Retry-After", ""), now=datetime.now(UTC)))
+        return answer
+
+    async def _exchange(
+        self,
+        method: str,
+        url: URL,
+        payload: bytes | None,
+        headers: Mapping[str, str] | None,
+        *,
+        writes: bool,
+    ) -> Answer:
+        if self._session is None:
+            raise RuntimeError("Open the door first: `async with Door(...) as door`.")
+        sent = {"Content-Type": "application/json", **(headers or {})} if payload is not None else headers
+        started = time.perf_counter()
+        try:
+            async with self._session.request(
+                method, url, data=payload, headers=sent, allow_redirects=False
+            ) as response:
+                content = await self._content(response)
+        except (aiohttp.ClientError, TimeoutError, RemoteError, OSError) as problem:
+            error = problem if isinstance(problem, RemoteError) else transport_error(problem, self.destination.host)
+            error.ambiguous = error.ambiguous and writes
+            error.exchange = self._evidence(method, url, None, started, payload, b"")
+            raise error from problem
+        status = response.status
+        if status < 400:
+            exchange = Exchange(method, self._shown(url), status, _since(started))
+        else:
+            exchange = self._evidence(method, url, status, started, payload, content)
+        return Answer(status, response.headers, content, exchange.milliseconds, exchange, writes)
+
+    async def _content(self, response: aiohttp.ClientResponse) -> bytes:
+        declared = response.content_length
+        if declared is not None and declared <= self._max_bytes:
+            content = await response.read()
+        else:
+            content = await self._capped(response)
+        encoding = response.headers.get("Content-Encoding")
+        return _inflate(content, self._max_bytes) if encoding in {"gzip", "x-gzip", "deflate"} else content
+
+    async def _capped(self, response: aiohttp.ClientResponse) -> bytes:
+        if (response.content_length or 0) > self._max_bytes:
+            raise _too_large(self._max_bytes)
+        content = bytearray()
+        async for piece in response.content.iter_any():
+            content += piece
+            if len(content) > self._max_bytes:
+                raise _too_large(self._max_bytes)
+        return bytes(content)
+
+    def _address(self, path: str) -> URL:
+        url = self._urls.get(path)
+        if url is None:
+            if "://" not in path:
+                url = URL(f"{self._base}/{path.lstrip('/')}" if path else self._base)
+            else:
+                url = URL(path)
+                if str(url.origin()) != str(URL(self.destination.origin).origin()):
+                    raise EgressRefusedError(
+                        "The system points to another host for its next page: that is not followed."
+                    )
+            if len(self._urls) < 512:
+                self._urls[path] = url
+        return url
+
+    def _evidence(
+        self,
+        method: str,
+        url: URL,
+        status: int | None,
+        started: float,
+        sent: bytes | None,
+        received: bytes,
+    ) -> Exchange:
+        return Exchange(
+            method=method,
+            url=redact_url(str(url), self._auth.secrets),
+            status=status,
+            milliseconds=_since(started),
+            request=redact_body(sent or b"", self._auth.secrets),
+            response=redact_body(received, self._auth.secrets),
+        )
+
+    def _shown(self, url: URL) -> str:
+        return redact_url(str(url), self._auth.secrets) if url.raw_query_string else str(url)
+
+
+class _CheckedResolver(AbstractResolver):
+    """Hands aiohttp only addresses that were judged: what is checked is what is connected to."""
+
+    def __init__(self, destination: Destination, look_up: LookUp) -> None:
+        self._destination, self._look_up = destination, look_up
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Return the host's addresses, all of them judged. One forbidden address refuses the host."""
+        addresses = await self._look_up(host, port)
+        for address in addresses:
+            check_address(self._destination, address)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in addresses
+        ]
+
+    async def close(self) -> None:
+        """Hold nothing open."""
+
+
+async def _look_up(host: str, port: int) -> list[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def transport_error(problem: Exception, host: str) -> RemoteError:
+    """Return the error for a call that brought no answer. `ambiguous` is as for a write."""
+    if isinstance(problem, aiohttp.ClientConnectorDNSError):
+        return _unreached(
+            f"The host name {host} is not known: check the base address, or wait until the name service answers again."
+        )
+    if isinstance(problem, aiohttp.ClientSSLError):
+        return _unreached(
+            f"No safe connection to {host} could be made: its certificate is not valid or it speaks no TLS."
+        )
+    if isinstance(problem, aiohttp.ClientConnectorError):
+        return _unreached(f"{host} does not accept connections right now.")
+    if isinstance(problem, aiohttp.ConnectionTimeoutError):
+        return RetryableError(f"{host} did not accept a connection in time.", business_class=BusinessClass.TIMEOUT)
+    if isinstance(problem, TimeoutError):
+        return RetryableError(f"{host} did not answer in time.", business_class=BusinessClass.TIMEOUT, ambiguous=True)
+    if isinstance(problem, aiohttp.InvalidURL):
+        return MisconfiguredError(
+            "The address cannot be called: check the base address.", business_class=BusinessClass.CONNECTION
+        )
+    return RetryableError(
+        f"{host} closed the connection before it had answered.", business_class=BusinessClass.CONNECTION, ambiguous=True
+    )
+
+
+def judge(answer: Answer, *, now: datetime) -> RemoteError | None:
+    """Return the failure that a status means for the whole call, or None when it is fine or about one record."""
+    status = answer.status
+    if status < 300:
+        error = _misplaced(_WEB_PAGE, status) if answer.is_web_page else None
+    elif status < 400:
+        error = _misplaced("The address redirects to another one: enter the final address as the base address.", status)
+    elif status == 429 or (status == 503 and "Retry-After" in answer.headers):
+        error = _rate_limited(answer, now)
+    elif status >= 500 or status in _STATUS_TABLE:
+        error = _by_status(answer)
+    else:
+        error = _misplaced(_WEB_PAGE, status) if answer.is_web_page else None
+    if error is not None:
+        error.exchange = answer.exchange
+    return error
+
+
+# status -> (kind, class, may have been carried out, sentence); other 5xx read like 500, other 4xx are about the record.
+_STATUS_TABLE: dict[int, tuple[type[RemoteError], BusinessClass, bool, str]] = {
+    401: (
+        AuthExpiredError,
+        BusinessClass.PERMISSION,
+        False,
+        "The system no longer accepts the sign-in: enter valid credentials on the connection's page.",
+    ),
+    403: (
+        MisconfiguredError,
+        BusinessClass.PERMISSION,
+        False,
+        "The sign-in works but lacks a permission: ask the system's administrator for it.",
+    ),
+    407: (MisconfiguredError, BusinessClass.CONNECTION, False, "A proxy in between asks for its own sign-in."),
+    408: (RetryableError, BusinessClass.TIMEOUT, True, "The system gave up waiting for the request."),
+    500: (RetryableError, BusinessClass.PROVIDER_OUTAGE, True, "The system had an error of its own."),
+    502: (RetryableError, BusinessClass.PROVIDER_OUTAGE, True, "The system is not reachable behind its own gateway."),
+    503: (RetryableError, BusinessClass.PROVIDER_OUTAGE, True, "The system is not available right now."),
+    504: (RetryableError, BusinessClass.TIMEOUT, True, "The system did not answer its own gateway in time."),
+}
+
+
+def _by_status(answer: Answer) -> RemoteError:
+    kind, business_class, ambiguous, sentence = _STATUS_TABLE.get(answer.status, _STATUS_TABLE[500])
+    return kind(sentence, business_class=business_class, ambiguous=ambiguous and answer.writes, status=answer.status)
+
+
+def _rate_limited(answer: Answer, now: datetime) -> RateLimitedError:
+    seconds = retry_after(answer.headers.get("Retry-After", ""), now=now)
+    error = RateLimitedError(
+        "The system asks to be called less often: the work goes on by itself.", until=now + timedelta(seconds=seconds)
+    )
+    error.status = answer.status
+    return error
+
+
+def retry_after(text: str, *, now: datetime) -> float:
+    """Return the seconds a Retry-After header asks for (seconds or a date), at most an hour; a minute when unreadable."""
+    text = text.strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return 60.0
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (aware - now).total_seconds()
+    if seconds != seconds:  # noqa: PLR0124  "nan" parses as a number
+        return 60.0
+    return min(max(seconds, 0.5), LONGEST_HOLD_SECONDS)
+
+
+def _misplaced(sentence: str, status: int) -> MisconfiguredError:
+    return MisconfiguredError(sentence, business_class=BusinessClass.CONNECTION, status=status)
+
+
+def _unreached(sentence: str) -> RetryableError:
+    return RetryableError(sentence, business_class=BusinessClass.CONNECTION)
+
+
+def _too_large(max_bytes: int) -> MisconfiguredError:
+    return MisconfiguredError(
+        f"The answer is larger than {max_bytes // 1024 // 1024 or 1} MiB: read fewer records at a time.",
+        business_class=BusinessClass.TOO_LARGE,
+        ambiguous=True,
+    )
+
+
+def _inflate(content: bytes, max_bytes: int) -> bytes:
+    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # 32: gzip or zlib, told by the first bytes
+    try:
+        plain = unpack.decompress(content, max_bytes + 1)
+    except zlib.error:
+        raise RetryableError(
+            "The answer of the system is packed in a way that does not unpack.",
+            business_class=BusinessClass.PARSE,
+            ambiguous=True,
+        ) from None
+    if len(plain) > max_bytes:
+        raise _too_large(max_bytes)
+    return plain
+
+
+def _plain(value: object) -> str:
+    """Money and hours leave as text: a JSON number would pass through a binary fraction somewhere."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    raise TypeError(f"{type(value).__name__} cannot be sent")
+
+
+def _since(started: float) -> int:
+    return int((time.perf_counter() - started) * 1000)

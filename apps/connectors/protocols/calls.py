@@ -1,0 +1,88 @@
+"""Calls of one REST system: addresses filled in from settings, answers judged by the manifest's own error rules."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from apps.connectors.answers import at_path
+from apps.connectors.contract import OutsideRecord
+from apps.connectors.error_adapter import failure_of
+from apps.connectors.errors import BusinessClass, FieldProblem, MisconfiguredError, RejectedError
+from apps.connectors.http import Answer, Door
+from apps.connectors.manifest import ObjectManifest, SystemManifest
+
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+class Calls:
+    """What the reading, finding and writing halves of a REST connector share."""
+
+    def __init__(self, manifest: SystemManifest, door: Door, settings: Mapping[str, Any]) -> None:
+        self.manifest, self.door = manifest, door
+        self._settings = settings
+        self._paths: dict[str, str] = {}
+
+    def path(self, template: str) -> str:
+        """Return the path with the connection's settings filled in; {key} stays. Raises MisconfiguredError."""
+        if template not in self._paths:
+            self._paths[template] = _PLACE.sub(self._filled, template)
+        return self._paths[template]
+
+    def path_of(self, template: str, key: str) -> str:
+        """Return the path of the record called `key`. Raises RejectedError for a key that is no name."""
+        if key in {"", ".", ".."}:
+            problem = FieldProblem("", f"{key!r} cannot be the number of a record.", BusinessClass.MISSING_REFERENCE)
+            raise RejectedError(problem.message, problems=(problem,))
+        return self.path(template).replace("{key}", quote(key, safe=""))
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        spec: ObjectManifest | None = None,
+    ) -> Answer:
+        """Call and return a good answer. Raises RemoteError, worded by the manifest's rules, for any other."""
+        answer = await self.door.send(method, path, parameters=parameters, body=body, headers=headers)
+        error = failure_of(self.manifest, answer, spec=spec, sent=body if isinstance(body, Mapping) else None)
+        if error is not None:
+            raise error
+        return answer
+
+    async def list_records(
+        self, spec: ObjectManifest, path: str, parameters: Mapping[str, str]
+    ) -> tuple[Any, list[OutsideRecord]]:
+        """Return the parsed answer of a list and its records.
+
+        Raises:
+            MisconfiguredError: the list is not where the manifest says, or holds something else than records.
+
+        """
+        answer = await self.call("GET", path, parameters=parameters, spec=spec)
+        body = answer.json()
+        records = at_path(body, spec.reading.records_path if spec.reading else "")
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            error = MisconfiguredError(
+                f"{self.manifest.name} no longer answers with a list of {spec.label.lower()}: its format has changed.",
+                business_class=BusinessClass.SCHEMA_DRIFT,
+                status=answer.status,
+            )
+            error.exchange = answer.exchange
+            raise error
+        return body, records
+
+    def _filled(self, place: re.Match[str]) -> str:
+        name = place[1]
+        if name == "key":
+            return place[0]
+        value = str(self._settings.get(name, ""))
+        if value in {"", ".", ".."}:
+            raise MisconfiguredError(
+                f"The setting {name!r} of the connection is empty: fill it in on the connection's page.",
+                business_class=BusinessClass.CONNECTION,
+            )
+        return quote(value, safe="")

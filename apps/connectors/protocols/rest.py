@@ -1,0 +1,119 @@
+"""The connector for systems whose manifest says it all: JSON over HTTP with lists, single writes and batches."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import orjson
+
+from apps.connectors.answers import text_at
+from apps.connectors.contract import (
+    FoundRecord,
+    Page,
+    ReceivedEvent,
+    SignatureError,
+    TestReport,
+    Write,
+    WriteOutcome,
+)
+from apps.connectors.http import Door
+from apps.connectors.manifest import ObjectManifest, SystemManifest, WebhookSpec
+from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.rest_reading import find_records, fingerprint, read_changes, read_named
+from apps.connectors.protocols.rest_testing import run_test
+from apps.connectors.protocols.rest_writing import Delivery, probe_writes
+from apps.connectors.webhook_signatures import active_secrets, verify_hmac_hex, verify_secret_path, verify_standard
+
+
+class RestConnector:
+    """Implements the whole contract from a manifest. Systems with quirks subclass it and override what differs."""
+
+    def __init__(
+        self,
+        manifest: SystemManifest,
+        door: Door,
+        settings: Mapping[str, Any],
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.manifest = manifest
+        self._door, self._clock = door, clock
+        self._calls = Calls(manifest, door, settings)
+
+    async def __aenter__(self) -> Self:
+        await self._door.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._door.__aexit__(*exc)
+
+    async def test(self) -> TestReport:
+        """Try address, sign-in, reading, writing rights and limits, in that order, changing nothing."""
+        return await run_test(self._calls)
+
+    def read(
+        self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()
+    ) -> AsyncIterator[Page]:
+        """Yield changes since `checkpoint` (None: everything), oldest first; or just the records named by `keys`."""
+        spec = self.manifest.object_named(object_name)
+        if keys:
+            return read_named(self._calls, spec, keys, self._clock())
+        return read_changes(self._calls, spec, checkpoint, self._clock())
+
+    async def find(self, object_name: str, natural_keys: Sequence[str]) -> dict[str, FoundRecord]:
+        """Return the records whose natural key is among `natural_keys`; those not found are left out."""
+        spec = self.manifest.object_named(object_name)
+        if not natural_keys:
+            return {}
+        return await find_records(self._calls, spec, spec.natural_key or spec.key_field, natural_keys)
+
+    async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
+        """Create or update each record and answer for every one of them, in any order."""
+        return await Delivery(self._calls, self.manifest.object_named(object_name)).run(writes) if writes else []
+
+    async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
+        """After an ambiguous outcome: which of these writes did arrive? Keyed by Write.position."""
+        return await probe_writes(self._calls, self.manifest.object_named(object_name), writes)
+
+    def receive(self, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> list[ReceivedEvent]:
+        """Verify a webhook and parse it. `now` is seconds since the epoch. Raises SignatureError."""
+        webhook = self.manifest.webhook
+        if webhook is None:
+            raise SignatureError(f"{self.manifest.name} sends no webhooks.")
+        delivery_id = _verified(webhook, headers, body, secret, now)
+        try:
+            payload = orjson.loads(body)
+        except ValueError:
+            raise SignatureError("The delivery is signed but holds no JSON.") from None
+        events = payload if isinstance(payload, list) else [payload]
+        return [
+            ReceivedEvent(
+                delivery_id=delivery_id if len(events) == 1 else f"{delivery_id}.{place}",
+                object_name=self._object_name(text_at(event, webhook.object_path)),
+                key=text_at(event, webhook.key_path),
+                payload=event,
+            )
+            for place, event in enumerate(events)
+            if isinstance(event, dict)
+        ]
+
+    def _object_name(self, told: str) -> str:
+        """Systems call an object in events as they like; an unknown name is handed on as it is."""
+        spec: ObjectManifest | None = next(
+            (s for s in self.manifest.objects if told in {s.name, s.canonical_type}), None
+        )
+        return spec.name if spec else told
+
+
+def _verified(webhook: WebhookSpec, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> str:
+    """Return the delivery's id, or a fingerprint of the body where the sender gives none."""
+    present = {name.lower(): value for name, value in headers.items()}
+    secrets = active_secrets(secret)
+    if webhook.scheme == "standard":
+        return verify_standard(secrets, present, body, now)
+    offered = present.get(webhook.signature_header.lower(), "")
+    if webhook.scheme == "hmac_hex":
+        verify_hmac_hex(secrets, offered, body)
+    else:
+        verify_secret_path(secrets, offered)
+    return present.get(webhook.delivery_header.lower(), "") or fingerprint({"body": body.decode("utf-8", "replace")})

@@ -1,0 +1,229 @@
+"""Reads lists of a REST system as pages: by time, by window or whole, and single records by number."""
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from apps.connectors.contract import FoundRecord, OutsideRecord, Page, SourceRecord
+from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedError
+from apps.connectors.manifest import ChangeRead, ObjectManifest, Reading
+from apps.connectors.pagination import Position, following_position, page_parameters
+from apps.connectors.protocols.calls import Calls
+
+_MOST_PAGES_WITHOUT_PROGRESS = 3
+_MOST_SEEN = 500  # more changes of one instant than this are read again, which is harmless
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a reading stands: changes since `since`, page `position` of them, newest version met so far `high`.
+
+    `seen` names the records met at exactly `high`: systems answer "since" inclusively, and those are no news.
+    """
+
+    since: str = ""
+    position: Position = None
+    high: str = ""
+    seen: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, checkpoint: Mapping[str, Any] | None) -> "_Place":
+        kept = checkpoint or {}
+        since = str(kept.get("since", ""))
+        return cls(since, kept.get("position"), str(kept.get("high", since)), tuple(kept.get("seen", ())))
+
+    def checkpoint(self) -> dict[str, Any]:
+        parts = {"since": self.since, "position": self.position, "high": self.high, "seen": list(self.seen)}
+        return {name: value for name, value in parts.items() if value}
+
+    def known(self) -> frozenset[tuple[str, str]]:
+        return frozenset((key, self.high) for key in self.seen)
+
+
+async def read_changes(
+    calls: Calls, spec: ObjectManifest, checkpoint: Mapping[str, Any] | None, now: datetime
+) -> AsyncIterator[Page]:
+    """Yield the changed records of one object, page by page, each with the checkpoint that holds after it."""
+    reading = _reading(spec)
+    place, idle = _Place.of(checkpoint), 0
+    before = place.known()
+    while True:
+        parameters = {
+            **reading.parameters,
+            **_change_parameters(reading, place.since, now),
+            **page_parameters(reading.paging, place.position),
+        }
+        linked = reading.paging.style == "link" and place.position is not None
+        path = str(place.position) if linked else calls.path(reading.path)
+        answer, listed = await calls.list_records(spec, path, {} if linked else parameters)
+        _require_known_form(calls, spec, listed)
+        records = tuple(source_record(spec, values) for values in listed)
+        fresh = tuple(record for record in records if (record.key, record.version) not in before)
+        idle = 0 if fresh else idle + 1
+        _require_progress(calls, spec, idle)
+        place, last = _advance(
+            reading, place, records, following_position(reading.paging, place.position, answer, len(listed))
+        )
+        yield Page(_once(fresh), place.checkpoint(), last)
+        if last:
+            return
+        before = place.known() | {(record.key, record.version) for record in records}
+
+
+async def read_named(calls: Calls, spec: ObjectManifest, keys: Sequence[str], now: datetime) -> AsyncIterator[Page]:
+    """Yield just the records called `keys`; those that are gone are left out. The checkpoint stays as it was."""
+    if _reading(spec).one_path:
+        found = [await read_one(calls, spec, key) for key in keys]
+        yield Page(tuple(source_record(spec, values) for values in found if values is not None), {}, last=True)
+        return
+    wanted, chosen = set(keys), list[SourceRecord]()
+    async for page in read_changes(calls, spec, None, now):
+        chosen.extend(record for record in page.records if record.key in wanted)
+    yield Page(_once(tuple(chosen)), {}, last=True)
+
+
+async def read_one(calls: Calls, spec: ObjectManifest, key: str) -> OutsideRecord | None:
+    """Return the record called `key`, None when the system has no such record."""
+    try:
+        path = calls.path_of(_reading(spec).one_path, key)
+    except RejectedError:
+        return None
+    try:
+        answer = await calls.call("GET", path, spec=spec)
+    except MisconfiguredError as error:
+        if error.status in {404, 410}:
+            return None
+        raise
+    values = answer.json()
+    return values if isinstance(values, dict) else None
+
+
+async def find_records(calls: Calls, spec: ObjectManifest, field: str, keys: Sequence[str]) -> dict[str, FoundRecord]:
+    """Return the records whose `field` is among `keys`.
+
+    Only what really carries one of the keys is kept: some systems ignore a filter they do not know.
+    """
+    wanted, found = set(keys), dict[str, FoundRecord]()
+    path, reading = calls.path(_reading(spec).path), _reading(spec)
+    for asked in _questions(spec, keys):
+        position: Position = None
+        while True:
+            parameters = {**asked, **page_parameters(reading.paging, position)}
+            answer, listed = await calls.list_records(spec, path, parameters)
+            for values in listed:
+                name = str(values.get(field, ""))
+                if name in wanted:
+                    found[name] = FoundRecord(str(values.get(spec.key_field, "")), values)
+            position = following_position(reading.paging, position, answer, len(listed))
+            if position is None or wanted <= found.keys():
+                break
+    return found
+
+
+def source_record(spec: ObjectManifest, values: OutsideRecord) -> SourceRecord:
+    """Return a record as read. One without a number of its own goes by its content, so that it can still be judged."""
+    key, version = values.get(spec.key_field), values.get(spec.version_field) if spec.version_field else None
+    if key in (None, ""):
+        key = f"unnumbered-{fingerprint(values)[:16]}"
+    return SourceRecord(spec.name, str(key), fingerprint(values) if version in (None, "") else str(version), values)
+
+
+def fingerprint(values: Mapping[str, Any]) -> str:
+    """Return a short text that changes with any part of the content."""
+    return hashlib.blake2b(orjson.dumps(values, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+
+
+def _reading(spec: ObjectManifest) -> Reading:
+    if spec.reading is None:
+        raise MisconfiguredError(
+            f"{spec.label} cannot be read from this system.", business_class=BusinessClass.CONNECTION
+        )
+    return spec.reading
+
+
+def _change_parameters(reading: Reading, since: str, now: datetime) -> dict[str, str]:
+    if reading.change_read is ChangeRead.WINDOW_RESCAN:
+        return {reading.since_parameter: (now - timedelta(days=reading.rescan_days)).date().isoformat()}
+    if reading.change_read is ChangeRead.FULL or not since:
+        return {}
+    return {reading.since_parameter: _earlier(since, reading.overlap_seconds)}
+
+
+def _earlier(since: str, seconds: int) -> str:
+    """Reading again a little of what was read costs nothing: the versions are known. Missing a late commit would cost."""
+    if not seconds:
+        return since
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError:
+        return since
+    return (moment - timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+
+
+def _advance(
+    reading: Reading, place: _Place, records: tuple[SourceRecord, ...], following: Position
+) -> tuple[_Place, bool]:
+    """Return the place after a page, and whether the reading has come to its end."""
+    by_version = reading.change_read is ChangeRead.MODIFIED_SINCE
+    high = _newest(place.high, records) if by_version else ""
+    seen = _seen_at(high, place, records) if by_version else ()
+    if following is None:
+        return _Place(since=high, high=high, seen=seen), True
+    # Walking by time: the next page begins at the newest change seen, so a record that moves while we read is met
+    # again later instead of slipping past. Only many changes of one instant still need a page number.
+    if reading.since_sorted and by_version and not reading.overlap_seconds and high != place.since:
+        return _Place(since=high, high=high, seen=seen), False
+    return _Place(place.since, following, high, seen), False
+
+
+def _seen_at(high: str, place: _Place, records: tuple[SourceRecord, ...]) -> tuple[str, ...]:
+    earlier = place.seen if high == place.high else ()
+    seen = dict.fromkeys((*earlier, *(record.key for record in records if record.version == high)))
+    return tuple(seen)[-_MOST_SEEN:]
+
+
+def _newest(high: str, records: tuple[SourceRecord, ...]) -> str:
+    versions = [record.version for record in records] + ([high] if high else [])
+    if not versions:
+        return ""
+    return max(versions, key=lambda text: (int(text) if text.isdecimal() else 0, text))
+
+
+def _once(records: tuple[SourceRecord, ...]) -> tuple[SourceRecord, ...]:
+    """A page that lists a record twice counts it once."""
+    return tuple({(record.key, record.version): record for record in records}.values())
+
+
+def _require_known_form(calls: Calls, spec: ObjectManifest, listed: list[OutsideRecord]) -> None:
+    """A field that is missing from every record of a page was renamed or taken away: that is no record's fault."""
+    if not listed:
+        return
+    for field in spec.fields:
+        if field.required and not any(field.name in values for values in listed):
+            raise MisconfiguredError(
+                f"{calls.manifest.name} no longer sends {field.label or field.name!r} with its {spec.label.lower()}: "
+                "the format has changed. Adapt the mapping before the next run.",
+                business_class=BusinessClass.SCHEMA_DRIFT,
+            )
+
+
+def _require_progress(calls: Calls, spec: ObjectManifest, idle: int) -> None:
+    if idle > _MOST_PAGES_WITHOUT_PROGRESS:
+        raise MisconfiguredError(
+            f"{calls.manifest.name} repeats the same page of {spec.label.lower()} again and again: reading was stopped.",
+            business_class=BusinessClass.SCHEMA_DRIFT,
+        )
+
+
+def _questions(spec: ObjectManifest, keys: Sequence[str]) -> list[dict[str, str]]:
+    """Return the query parameters of each request that looks for `keys`."""
+    if not spec.find_parameter:
+        return [{}]
+    alone = [key for key in keys if "," in key] if spec.find_at_once > 1 else list(keys)
+    together = [key for key in keys if key not in set(alone)]
+    chunks = [together[start : start + spec.find_at_once] for start in range(0, len(together), spec.find_at_once)]
+    return [{spec.find_parameter: ",".join(chunk)} for chunk in chunks] + [{spec.find_parameter: key} for key in alone]

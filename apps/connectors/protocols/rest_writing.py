@@ -1,0 +1,320 @@
+"""Delivers records to a REST system, one by one or in batches, and answers for every one of them."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+
+from apps.connectors.answers import at_path, text_at
+from apps.connectors.contract import Exchange, FoundRecord, Write, WriteOutcome
+from apps.connectors.error_adapter import record_failure
+from apps.connectors.errors import (
+    BusinessClass,
+    FailureKind,
+    MisconfiguredError,
+    RateLimitedError,
+    RejectedError,
+    RemoteError,
+    RetryableError,
+)
+from apps.connectors.http import Answer
+from apps.connectors.manifest import Idempotency, ObjectManifest, Writing
+from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.rest_reading import find_records, read_one
+from apps.connectors.redaction import BODY_CAP, redact_json
+
+_STOPPING = frozenset({FailureKind.AUTH_EXPIRED, FailureKind.MISCONFIGURED, FailureKind.RATE_LIMITED})
+_OUTAGES_IN_A_ROW = 3
+_SPLIT_STATUSES = frozenset({400, 413, 422})
+
+Chunk = tuple[Write, ...]
+
+
+class Delivery:
+    """One call of `upsert`: sends chunks side by side and stops sending once the system as a whole says no."""
+
+    def __init__(self, calls: Calls, spec: ObjectManifest) -> None:
+        if spec.writing is None:
+            raise MisconfiguredError(
+                f"{spec.label} cannot be written to this system.", business_class=BusinessClass.CONNECTION
+            )
+        self._calls, self._spec, self._writing = calls, spec, spec.writing
+        self._stopped_by: RemoteError | None = None
+        self._outages = 0
+        self._outcomes: list[WriteOutcome] = []
+
+    async def run(self, writes: Sequence[Write]) -> list[WriteOutcome]:
+        """Deliver all writes.
+
+        Raises:
+            RemoteError: nothing was applied, refused or left in doubt: the system as a whole did not take part.
+
+        """
+        chunks = iter(_chunks(self._writing, writes))
+        lanes = min(self._calls.door.limits.at_once, max(1, len(writes)))
+        if lanes == 1:
+            await self._send_all(chunks)
+        else:
+            await asyncio.gather(*(self._send_all(chunks) for _ in range(lanes)))
+        await self._adopt_duplicates(writes)
+        self._raise_if_untouched()
+        return self._outcomes
+
+    async def _send_all(self, chunks: Iterable[Chunk]) -> None:
+        for chunk in chunks:
+            if self._stopped_by is not None:
+                self._fail(chunk, self._stopped_by, sent=False)
+                continue
+            try:
+                self._outcomes.extend(await self._send(chunk))
+                self._outages = 0
+            except RemoteError as error:
+                self._note(error)
+                self._fail(chunk, error, sent=True)
+
+    async def _send(self, chunk: Chunk) -> list[WriteOutcome]:
+        if len(chunk) == 1 and not self._takes_batch(chunk[0]):
+            return [await self._send_one(chunk[0])]
+        return await self._send_batch(chunk)
+
+    def _takes_batch(self, write: Write) -> bool:
+        return bool(self._writing.batch_path) and (write.target_key is None or bool(self._writing.batch_target_field))
+
+    async def _send_one(self, write: Write) -> WriteOutcome:
+        writing = self._writing
+        headers = {writing.idempotency_header: write.idempotency_key} if writing.idempotency_header else None
+        if write.target_key is None:
+            method, path = "POST", self._calls.path(writing.create_path)
+        else:
+            method, path = writing.update_method, self._calls.path_of(writing.update_path, write.target_key)
+        answer = await self._calls.call(method, path, body=self._body(write), headers=headers, spec=self._spec)
+        if write.target_key is not None:
+            return WriteOutcome(write.position, write.target_key, exchange=answer.exchange)
+        key = text_at(answer.json(), writing.key_path)
+        if not key:
+            raise _unnumbered(answer.exchange)
+        return WriteOutcome(write.position, key, exchange=answer.exchange, created=answer.status == 201)
+
+    async def _send_batch(self, chunk: Chunk) -> list[WriteOutcome]:
+        writing = self._writing
+        body = [self._batch_record(write) for write in chunk]
+        headers = (
+            {}
+            if writing.batch_key_field or not writing.idempotency_header
+            else {writing.idempotency_header: _joint_key(chunk)}
+        )
+        try:
+            answer = await self._calls.call(
+                "POST",
+                self._calls.path(writing.batch_path),
+                body={writing.batch_records_path: body} if writing.batch_records_path else body,
+                headers=headers,
+                spec=self._spec,
+            )
+        except RejectedError as error:
+            if len(chunk) == 1 or error.status not in _SPLIT_STATUSES:
+                raise
+            # The whole batch was refused for something in it: halving finds the culprit and lets the others through.
+            middle = len(chunk) // 2
+            return [*await self._half(chunk[:middle]), *await self._half(chunk[middle:])]
+        return list(self._judge_results(chunk, answer))
+
+    async def _half(self, chunk: Chunk) -> list[WriteOutcome]:
+        try:
+            return await self._send_batch(chunk)
+        except RemoteError as error:
+            self._note(error)
+            return [_failed(write, error) for write in chunk]
+
+    def _judge_results(self, chunk: Chunk, answer: Answer) -> Iterable[WriteOutcome]:
+        writing = self._writing
+        listed = at_path(answer.json(), writing.batch_results_path)
+        results = listed if isinstance(listed, list) else []
+        by_position = dict(self._placed(results))
+        for index, write in enumerate(chunk):
+            result = by_position.get(index)
+            if result is None:
+                yield _failed(write, _unanswered(answer.exchange))
+            else:
+                yield self._judge_result(write, result, answer)
+
+    def _placed(self, results: list[Any]) -> Iterable[tuple[int, Any]]:
+        """Pair each result with the place of its record; results that name their place may come in any order."""
+        for index, result in enumerate(results):
+            place = at_path(result, self._writing.batch_position_path) if self._writing.batch_position_path else index
+            if isinstance(place, int):
+                yield place, result
+
+    def _judge_result(self, write: Write, result: Any, answer: Answer) -> WriteOutcome:
+        status = at_path(result, self._writing.batch_status_path)
+        if isinstance(status, int) and status >= 400:
+            error = record_failure(self._calls.manifest, status, result, spec=self._spec, sent=write.values)
+            error.exchange = _own_part(answer.exchange, status, write, result)
+            return _failed(write, error)
+        key = text_at(result, self._writing.key_path) or write.target_key
+        if not key:
+            return _failed(write, _unnumbered(answer.exchange))
+        return WriteOutcome(
+            write.position, key, exchange=answer.exchange, created=write.target_key is None and status == 201
+        )
+
+    def _body(self, write: Write) -> dict[str, Any]:
+        field = self._writing.own_key_field
+        if not field or write.values.get(field) not in (None, ""):
+            return write.values
+        return {**write.values, field: write.business_key}
+
+    def _batch_record(self, write: Write) -> dict[str, Any]:
+        record, writing = self._body(write), self._writing
+        extra: dict[str, Any] = {writing.batch_key_field: write.idempotency_key} if writing.batch_key_field else {}
+        if write.target_key is not None:
+            extra[writing.batch_target_field] = write.target_key
+        return {**record, **extra}
+
+    def _note(self, error: RemoteError) -> None:
+        """Stop sending when more of the same can only fail the same way."""
+        self._outages = self._outages + 1 if error.kind is FailureKind.RETRYABLE else 0
+        if error.kind in _STOPPING or self._outages >= _OUTAGES_IN_A_ROW:
+            self._stopped_by = error
+
+    def _fail(self, chunk: Chunk, error: RemoteError, *, sent: bool) -> None:
+        told = error if sent else _not_sent(error)
+        self._outcomes.extend(_failed(write, told) for write in chunk)
+
+    async def _adopt_duplicates(self, writes: Sequence[Write]) -> None:
+        """A record that is already there under our own number is ours: bring it up to date instead of failing."""
+        if (
+            self._writing.idempotency not in {Idempotency.OWN_KEY_FIELD, Idempotency.KEY_HEADER}
+            or not self._writing.own_key_field
+        ):
+            return
+        doubled = {o.position for o in self._outcomes if _is_duplicate(o.error)}
+        wanted = [write for write in writes if write.position in doubled and write.target_key is None]
+        if not wanted or not self._writing.update_path or self._stopped_by is not None:
+            return
+        try:
+            found = await self._found(wanted)
+        except RemoteError:
+            return
+        adopted = [
+            Write(w.position, w.values, w.business_key, w.idempotency_key, found[w.position].key)
+            for w in wanted
+            if w.position in found
+        ]
+        replaced = {write.position for write in adopted}
+        self._outcomes = [outcome for outcome in self._outcomes if outcome.position not in replaced]
+        await self._send_all((write,) for write in adopted)
+
+    async def _found(self, writes: Sequence[Write]) -> dict[int, FoundRecord]:
+        return await probe_writes(self._calls, self._spec, writes)
+
+    def _raise_if_untouched(self) -> None:
+        errors = [outcome.error for outcome in self._outcomes]
+        if errors and all(
+            error is not None and error.kind is not FailureKind.REJECTED and not error.ambiguous for error in errors
+        ):
+            raise self._stopped_by or next(error for error in errors if error is not None)
+
+
+async def probe_writes(calls: Calls, spec: ObjectManifest, writes: Sequence[Write]) -> dict[int, FoundRecord]:
+    """Return which writes did arrive: creations by our own number, changes by comparing what the record says now."""
+    writing = spec.writing
+    arrived = dict[int, FoundRecord]()
+    created = {own_key(writing, write): write for write in writes if write.target_key is None} if writing else {}
+    if writing and writing.own_key_field and created:
+        found = await find_records(calls, spec, writing.own_key_field, list(created))
+        arrived.update({created[key].position: record for key, record in found.items()})
+    for write in writes:
+        if write.target_key is not None and spec.reading is not None and spec.reading.one_path:
+            values = await read_one(calls, spec, write.target_key)
+            if values is not None and _holds(values, write.values):
+                arrived[write.position] = FoundRecord(write.target_key, values)
+    return arrived
+
+
+def own_key(writing: Writing | None, write: Write) -> str:
+    """Return our own number of the record, as the target keeps it."""
+    field = writing.own_key_field if writing else ""
+    return str(write.values.get(field) or write.business_key) if field else write.business_key
+
+
+def _chunks(writing: Writing, writes: Sequence[Write]) -> list[Chunk]:
+    size = max(1, writing.batch_size) if writing.batch_path else 1
+    if size == 1:
+        return [(write,) for write in writes]
+    batched = [write for write in writes if write.target_key is None or writing.batch_target_field]
+    alone = [(write,) for write in writes if write.target_key is not None and not writing.batch_target_field]
+    return [tuple(batched[start : start + size]) for start in range(0, len(batched), size)] + alone
+
+
+def _holds(values: dict[str, Any], written: dict[str, Any]) -> bool:
+    """Return whether the record says what was written; texts and numbers of equal writing count as equal."""
+    return all(_same(values.get(name), value) for name, value in written.items())
+
+
+def _same(there: Any, ours: Any) -> bool:
+    if there == ours or str(there) == str(ours):
+        return True
+    try:
+        return float(str(there)) == float(str(ours))
+    except ValueError:
+        return False
+
+
+def _failed(write: Write, error: RemoteError) -> WriteOutcome:
+    return WriteOutcome(write.position, write.target_key, error=error, exchange=error.exchange)
+
+
+def _is_duplicate(error: RemoteError | None) -> bool:
+    return isinstance(error, RejectedError) and error.business_class is BusinessClass.DUPLICATE
+
+
+def _joint_key(chunk: Chunk) -> str:
+    return hashlib.blake2b("|".join(write.idempotency_key for write in chunk).encode(), digest_size=16).hexdigest()
+
+
+def _not_sent(error: RemoteError) -> RemoteError:
+    """The same reason for records that were never sent: nothing is in doubt about them."""
+    if isinstance(error, RateLimitedError):
+        return error
+    copy = type(error)(error.message, business_class=error.business_class, ambiguous=False, status=error.status)
+    copy.exchange = error.exchange
+    return copy
+
+
+def _unnumbered(exchange: Exchange) -> RemoteError:
+    error = RetryableError(
+        "The system took the record but did not say under which number.",
+        business_class=BusinessClass.SCHEMA_DRIFT,
+        ambiguous=True,
+    )
+    error.exchange = exchange
+    return error
+
+
+def _unanswered(exchange: Exchange) -> RemoteError:
+    error = RetryableError(
+        "The system's answer says nothing about this record of the batch.",
+        business_class=BusinessClass.PROVIDER_OUTAGE,
+        ambiguous=True,
+    )
+    error.exchange = exchange
+    return error
+
+
+def _own_part(exchange: Exchange, status: int, write: Write, result: Any) -> Exchange:
+    """Return the evidence of one record of a batch: what it sent and what was said about it, nothing of its neighbours."""
+    return Exchange(
+        exchange.method,
+        exchange.url,
+        status,
+        exchange.milliseconds,
+        request=_shown(write.values),
+        response=_shown(result),
+    )
+
+
+def _shown(value: Any) -> str:
+    return orjson.dumps(redact_json(value), default=str).decode()[:BODY_CAP]

@@ -1,0 +1,74 @@
+"""Finds a system's manifest and opens its connector, by the name of its folder in the catalogue."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, cast
+
+from apps.connectors.auth import build_signer
+from apps.connectors.catalog import SYSTEMS
+from apps.connectors.contract import Connector
+from apps.connectors.http import Door
+from apps.connectors.manifest import SystemManifest
+from apps.connectors.protocols.rest import RestConnector
+from apps.connectors.rate_budget import RateBudget
+
+_CATALOG = "apps.connectors.catalog"
+
+
+@cache
+def manifest(slug: str) -> SystemManifest:
+    """Return the manifest of the system called `slug`. Raises KeyError when the catalogue has no such system."""
+    if slug not in SYSTEMS or not _has(f"{_CATALOG}.{slug}.manifest"):
+        raise KeyError(f"The catalogue has no system {slug!r}.")
+    return cast("SystemManifest", import_module(f"{_CATALOG}.{slug}.manifest").MANIFEST)
+
+
+@cache
+def all_manifests() -> tuple[SystemManifest, ...]:
+    """Return the manifests of all systems, in the order of the catalogue."""
+    return tuple(manifest(slug) for slug in SYSTEMS if _has(f"{_CATALOG}.{slug}.manifest"))
+
+
+def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by name
+    slug: str,
+    *,
+    base_url: str,
+    settings: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    allow: tuple[str, ...],
+    budget: RateBudget,
+    correlation_id: str = "",
+) -> Connector:
+    """Return a connector to a system, not connected yet: use it as an async context.
+
+    A system's own `connector.py` holds a class `CONNECTOR` that takes (manifest, door, settings), like RestConnector.
+
+    Raises:
+        MisconfiguredError: the address may not be called or a secret is missing.
+
+    """
+    system = manifest(slug)
+    door = Door(
+        base_url=base_url,
+        auth=build_signer(system.auth, secrets),
+        limits=system.limits,
+        allow=tuple(allow),
+        budget=budget,
+        correlation_id=correlation_id,
+    )
+    return _connector_class(slug)(system, door, settings)
+
+
+@cache
+def _connector_class(slug: str) -> type[RestConnector]:
+    name = f"{_CATALOG}.{slug}.connector"
+    return cast("type[RestConnector]", import_module(name).CONNECTOR) if _has(name) else RestConnector
+
+
+def _has(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
