@@ -1,0 +1,259 @@
+"""Whose work a failure is, how urgent, and what to do about it, per business class (pure; a table, so long)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from apps.connectors.errors import BusinessClass
+
+
+class WorkQueue(StrEnum):
+    """Where a case waits for somebody."""
+
+    FINANCE = "finance"
+    DELIVERY = "delivery"
+    MASTER_DATA = "master_data"
+    ACCESS = "access"
+    INTEGRATION = "integration"
+    PROVIDER = "provider"
+
+
+class WaitingOn(StrEnum):
+    """Who has the next step."""
+
+    PARTNER = "partner"
+    CUSTOMER = "customer"
+    PROVIDER = "provider"
+
+
+class Severity(StrEnum):
+    """How bad a case is."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+
+class Fix(StrEnum):
+    """What the product can offer for a case, in the order it is offered."""
+
+    RETRY = "retry"
+    EDIT = "edit"
+    ADD_VALUE = "add_value"
+    SKIP = "skip"
+    CHECK_CONNECTION = "check_connection"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a business class means to people. `runbook` is the sentence that says what to do."""
+
+    title: str
+    explanation: str
+    runbook: str
+    queue: WorkQueue
+    waiting_on: WaitingOn
+    fixes: tuple[Fix, ...]
+    severity: Severity = Severity.NORMAL
+
+
+OVERDUE = "overdue"  # a class of monitoring's own: nothing arrived in time
+MUCH_MONEY = Decimal(10_000)
+
+QUEUE_LABELS: dict[WorkQueue, str] = {
+    WorkQueue.FINANCE: "Finance",
+    WorkQueue.DELIVERY: "Delivery",
+    WorkQueue.MASTER_DATA: "Master data",
+    WorkQueue.ACCESS: "Access",
+    WorkQueue.INTEGRATION: "Integration",
+    WorkQueue.PROVIDER: "Provider",
+}
+WAITING_LABELS: dict[WaitingOn, str] = {
+    WaitingOn.PARTNER: "us",
+    WaitingOn.CUSTOMER: "the customer",
+    WaitingOn.PROVIDER: "the system's provider",
+}
+# How long a case may stay open, until service packages bring their own clocks.
+_TIME_TO_RESOLVE: dict[WorkQueue, timedelta] = {
+    WorkQueue.FINANCE: timedelta(hours=24),
+    WorkQueue.DELIVERY: timedelta(hours=48),
+    WorkQueue.MASTER_DATA: timedelta(hours=48),
+    WorkQueue.ACCESS: timedelta(hours=8),
+    WorkQueue.INTEGRATION: timedelta(hours=24),
+    WorkQueue.PROVIDER: timedelta(hours=24),
+}
+_HIGH_SHARE = 0.5  # severe cases get half the time
+
+_VERDICTS: dict[str, Verdict] = {
+    BusinessClass.CLOSED_PERIOD: Verdict(
+        "The accounting period is closed",
+        "The records belong to a period in which the books no longer accept postings.",
+        "Ask finance to open the period and retry, or correct the posting date into an open period.",
+        WorkQueue.FINANCE,
+        WaitingOn.CUSTOMER,
+        (Fix.RETRY, Fix.EDIT, Fix.SKIP),
+    ),
+    BusinessClass.INVALID_DIMENSION: Verdict(
+        "A cost centre or other dimension is not accepted",
+        "The receiving system does not know the value, or does not allow it for this kind of posting.",
+        "Add the missing translation of the value, or correct it on the record, then retry.",
+        WorkQueue.MASTER_DATA,
+        WaitingOn.PARTNER,
+        (Fix.ADD_VALUE, Fix.EDIT, Fix.RETRY, Fix.SKIP),
+    ),
+    BusinessClass.MISSING_REFERENCE: Verdict(
+        "Something the records refer to is missing",
+        "A person, project, task or client named on the records does not exist where it has to.",
+        "Create it in the receiving system or correct the reference, then retry.",
+        WorkQueue.MASTER_DATA,
+        WaitingOn.CUSTOMER,
+        (Fix.RETRY, Fix.EDIT, Fix.ADD_VALUE, Fix.SKIP),
+    ),
+    BusinessClass.DUPLICATE: Verdict(
+        "The records seem to be there already",
+        "The receiving system found a record with the same number or the same content.",
+        "Compare the two. If it is the same record, skip it; if not, correct its number and retry.",
+        WorkQueue.INTEGRATION,
+        WaitingOn.PARTNER,
+        (Fix.SKIP, Fix.EDIT, Fix.RETRY),
+        Severity.LOW,
+    ),
+    BusinessClass.INACTIVE_PROJECT: Verdict(
+        "The project or task is closed for time",
+        "Hours were booked on a project or task that no longer accepts any.",
+        "Ask the delivery lead to reopen it and retry, or move the hours to another project.",
+        WorkQueue.DELIVERY,
+        WaitingOn.CUSTOMER,
+        (Fix.RETRY, Fix.EDIT, Fix.SKIP),
+    ),
+    BusinessClass.MISSING_APPROVAL: Verdict(
+        "An approval is missing",
+        "The records arrived without the approval that billing needs.",
+        "Have them approved in the time system. They are picked up by themselves after that.",
+        WorkQueue.DELIVERY,
+        WaitingOn.CUSTOMER,
+        (Fix.RETRY, Fix.EDIT, Fix.SKIP),
+    ),
+    BusinessClass.MAPPING_GAP: Verdict(
+        "A value has no translation",
+        "One system uses a value for which nobody has said yet what it is called in the other.",
+        "Add the translation once. All records with this value can then be retried.",
+        WorkQueue.MASTER_DATA,
+        WaitingOn.PARTNER,
+        (Fix.ADD_VALUE, Fix.EDIT, Fix.RETRY, Fix.SKIP),
+    ),
+    BusinessClass.SCHEMA_DRIFT: Verdict(
+        "A system has changed its fields",
+        "The answers no longer look the way they were agreed: a field was renamed, removed or changed its form.",
+        "Compare the fields with the mapping, publish an adjusted version, then retry.",
+        WorkQueue.INTEGRATION,
+        WaitingOn.PARTNER,
+        (Fix.RETRY, Fix.SKIP),
+        Severity.HIGH,
+    ),
+    BusinessClass.CONFLICT: Verdict(
+        "The records were changed at the same time elsewhere",
+        "Somebody changed the record in the receiving system after we last looked.",
+        "Look at both values, decide which one counts, then retry.",
+        WorkQueue.INTEGRATION,
+        WaitingOn.PARTNER,
+        (Fix.RETRY, Fix.EDIT, Fix.SKIP),
+    ),
+    BusinessClass.TOO_LARGE: Verdict(
+        "A value is too long or too big",
+        "The receiving system has less room for the value than it needs.",
+        "Shorten the value on the record, then retry.",
+        WorkQueue.INTEGRATION,
+        WaitingOn.PARTNER,
+        (Fix.EDIT, Fix.RETRY, Fix.SKIP),
+        Severity.LOW,
+    ),
+    BusinessClass.PARSE: Verdict(
+        "A value cannot be read",
+        "A date, number or text is not written in a form that can be understood.",
+        "Correct the value on the record, or in the system it comes from, then retry.",
+        WorkQueue.INTEGRATION,
+        WaitingOn.PARTNER,
+        (Fix.EDIT, Fix.RETRY, Fix.SKIP),
+    ),
+    BusinessClass.VALIDATION: Verdict(
+        "A value is not plausible or not allowed",
+        "The records break a rule that protects the books from mistakes.",
+        "Correct the value on the record, or in the system it comes from, then retry.",
+        WorkQueue.FINANCE,
+        WaitingOn.CUSTOMER,
+        (Fix.EDIT, Fix.RETRY, Fix.SKIP),
+    ),
+    BusinessClass.PERMISSION: Verdict(
+        "The connection lacks a right",
+        "The system knows the connection but does not let it do what is needed.",
+        "Give the connection's user the missing right in that system, test the connection, then run again.",
+        WorkQueue.ACCESS,
+        WaitingOn.CUSTOMER,
+        (Fix.CHECK_CONNECTION, Fix.RETRY),
+        Severity.HIGH,
+    ),
+    BusinessClass.CONNECTION: Verdict(
+        "A system cannot be reached or does not let us in",
+        "The address, the password or the key of the connection is wrong or has expired.",
+        "Correct the connection and test it. Nothing is lost: what waits is transferred afterwards.",
+        WorkQueue.ACCESS,
+        WaitingOn.PARTNER,
+        (Fix.CHECK_CONNECTION, Fix.RETRY),
+        Severity.HIGH,
+    ),
+    BusinessClass.PROVIDER_OUTAGE: Verdict(
+        "A system is down or refuses more requests",
+        "The system answers with errors or asks us to slow down.",
+        "Wait: it is tried again by itself. If it lasts, ask the system's provider.",
+        WorkQueue.PROVIDER,
+        WaitingOn.PROVIDER,
+        (Fix.RETRY, Fix.CHECK_CONNECTION),
+        Severity.HIGH,
+    ),
+    BusinessClass.TIMEOUT: Verdict(
+        "A system answers too slowly",
+        "Requests were sent but no answer came in time.",
+        "Wait: it is checked and tried again by itself. If it lasts, ask the system's provider.",
+        WorkQueue.PROVIDER,
+        WaitingOn.PROVIDER,
+        (Fix.RETRY, Fix.CHECK_CONNECTION),
+    ),
+    BusinessClass.INTERNAL: Verdict(
+        "Something went wrong on our side",
+        "The transfer stopped for a reason that the records are not to blame for.",
+        "Retry once. If it happens again, pass the case on with its number.",
+        WorkQueue.INTEGRATION,
+        WaitingOn.PARTNER,
+        (Fix.RETRY, Fix.SKIP),
+        Severity.HIGH,
+    ),
+    OVERDUE: Verdict(
+        "Nothing arrived in time",
+        "The flow should have run by now and did not.",
+        "Check that the flow's schedule is on and its systems are reachable, then run it now.",
+        WorkQueue.INTEGRATION,
+        WaitingOn.PARTNER,
+        (Fix.CHECK_CONNECTION,),
+        Severity.HIGH,
+    ),
+}
+
+
+def verdict_for(business_class: str) -> Verdict:
+    """Return what the class means; a class nobody knows is our own mistake."""
+    return _VERDICTS.get(business_class) or _VERDICTS[BusinessClass.INTERNAL]
+
+
+def severity_for(business_class: str, amount: Decimal | None) -> Severity:
+    """Return how bad it is: the class's own severity, high as soon as much money is at stake."""
+    if amount is not None and amount >= MUCH_MONEY:
+        return Severity.HIGH
+    return verdict_for(business_class).severity
+
+
+def time_to_resolve(queue: WorkQueue, severity: Severity) -> timedelta:
+    """Return how long a case of the queue may stay open."""
+    usual = _TIME_TO_RESOLVE[queue]
+    return usual * _HIGH_SHARE if severity is Severity.HIGH else usual

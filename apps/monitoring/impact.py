@@ -1,0 +1,96 @@
+"""What a failure costs: the money at risk, each record counted once, each currency by itself (pure)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Quality(StrEnum):
+    """How sure a figure is."""
+
+    KNOWN = "known"
+    ESTIMATED = "estimated"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What one operation would move; `amount` None where nobody knows."""
+
+    canonical_type: str
+    business_key: str
+    amount: Decimal | None
+    currency: str
+    quality: str = Quality.KNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A figure in one currency, over `records` records."""
+
+    currency: str
+    amount: Decimal
+    quality: Quality
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """Sums per currency, the largest first, and how many records have no amount."""
+
+    sums: tuple[Sum, ...] = ()
+    unknown_records: int = 0
+
+    @property
+    def quality(self) -> Quality:
+        """Return how sure the figures are: estimated as soon as one part is, or one record's amount is unknown."""
+        if not self.sums:
+            return Quality.UNKNOWN
+        sure = self.unknown_records == 0 and all(part.quality is Quality.KNOWN for part in self.sums)
+        return Quality.KNOWN if sure else Quality.ESTIMATED
+
+
+def amount_at_risk(stakes: Iterable[Stake]) -> AtRisk:
+    """Add up, oldest first: of several versions of one record the newest that has an amount counts."""
+    newest: dict[tuple[str, str], Stake] = {}
+    for stake in stakes:
+        key = (stake.canonical_type, stake.business_key)
+        if key not in newest or _has_amount(stake):
+            newest[key] = stake
+    with_amount = [stake for stake in newest.values() if _has_amount(stake)]
+    by_currency: dict[str, list[Stake]] = {}
+    for stake in with_amount:
+        by_currency.setdefault(stake.currency, []).append(stake)
+    sums = sorted((_sum(currency, group) for currency, group in by_currency.items()), key=_largest_first)
+    return AtRisk(tuple(sums), len(newest) - len(with_amount))
+
+
+def added(parts: Iterable[Sum]) -> tuple[Sum, ...]:
+    """Add sums of different cases, per currency, the largest first."""
+    by_currency: dict[str, list[Sum]] = {}
+    for part in parts:
+        by_currency.setdefault(part.currency, []).append(part)
+    totals = (
+        Sum(
+            currency,
+            sum((part.amount for part in group), Decimal(0)),
+            Quality.KNOWN if all(part.quality == Quality.KNOWN for part in group) else Quality.ESTIMATED,
+            sum(part.records for part in group),
+        )
+        for currency, group in by_currency.items()
+    )
+    return tuple(sorted(totals, key=_largest_first))
+
+
+def _has_amount(stake: Stake) -> bool:
+    return stake.amount is not None and bool(stake.currency) and stake.quality != Quality.UNKNOWN
+
+
+def _sum(currency: str, stakes: list[Stake]) -> Sum:
+    quality = Quality.KNOWN if all(stake.quality == Quality.KNOWN for stake in stakes) else Quality.ESTIMATED
+    return Sum(currency, sum((stake.amount or Decimal(0) for stake in stakes), Decimal(0)), quality, len(stakes))
+
+
+def _largest_first(part: Sum) -> tuple[Decimal, str]:
+    return -part.amount, part.currency

@@ -1,0 +1,174 @@
+"""Exception cases: failures grouped by root cause, with the operations, money, notes and alerts that belong to them."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from apps.accounts.models import User
+from apps.customers.models import CustomerOwned
+from apps.flows.models import Flow, Operation, Run
+from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity, WaitingOn, WorkQueue
+from apps.monitoring.impact import Quality
+
+
+class ExceptionCase(CustomerOwned):
+    """One root cause that keeps records from where they belong.
+
+    `run` is set for a failure of a whole run (wrong credentials, say), which has no operations: the latest run that
+    failed so. `amount` is the largest currency's sum; all of them are in CaseAmount.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", "open"
+        RESOLVING = "resolving", "being resolved"  # every operation is on its way again
+        CLOSED = "closed", "closed"
+
+    class ClosedHow(models.TextChoices):
+        SETTLED = "settled", "all records were settled"
+        RAN_WELL = "ran_well", "a later run ended well"
+        ARRIVED = "arrived", "something arrived"
+        BY_PERSON = "by_person", "closed by a person"
+        FLOW_STOPPED = "flow_stopped", "the flow is no longer live"
+
+    flow = models.ForeignKey(Flow, null=True, blank=True, on_delete=models.CASCADE, related_name="cases")
+    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    fingerprint = models.CharField(max_length=32)
+    title = models.CharField(max_length=160)
+    explanation = models.CharField(max_length=600)
+    queue = models.CharField(max_length=12, choices=[(q.value, QUEUE_LABELS[q]) for q in WorkQueue])
+    waiting_on = models.CharField(max_length=8, choices=[(w.value, WAITING_LABELS[w]) for w in WaitingOn])
+    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    severity = models.CharField(max_length=6, choices=[(s.value, s.value) for s in Severity])
+    error_class = models.CharField(max_length=24)
+    error_field = models.CharField(max_length=60, blank=True)
+    opened_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_how = models.CharField(max_length=12, choices=ClosedHow, blank=True)
+    closed_reason = models.CharField(max_length=300, blank=True)
+    operation_count = models.PositiveIntegerField(default=0)
+    amount = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    amount_quality = models.CharField(
+        max_length=9, choices=[(q.value, q.value) for q in Quality], default=Quality.UNKNOWN.value
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("customer", "flow", "fingerprint"),
+                condition=~Q(state="closed"),
+                nulls_distinct=False,
+                name="case_open_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=("customer", "queue"), condition=~Q(state="closed"), name="case_open"),
+            models.Index(fields=("customer", "-id"), name="case_of_customer"),
+            models.Index(fields=("run",), condition=Q(run__isnull=False), name="case_of_run"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether somebody still has to do something."""
+        return self.state != self.State.CLOSED
+
+
+class CaseOperation(CustomerOwned):
+    """A failed state of one operation, in the one case it belongs to.
+
+    `failed_at` is the operation's `changed_at` when it was judged: the same operation failing again is a new row, perhaps
+    of another case.
+    """
+
+    case = models.ForeignKey(ExceptionCase, on_delete=models.CASCADE, related_name="case_operations")
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="case_operations")
+    failed_at = models.DateTimeField()
+    open = models.BooleanField(default=True)
+    added_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(fields=("operation", "failed_at"), name="case_operation_judged_once"),
+            models.UniqueConstraint(fields=("operation",), condition=Q(open=True), name="case_operation_open_once"),
+        ]
+        indexes = [models.Index(fields=("case", "id"), condition=Q(open=True), name="case_operation_open")]
+
+    def __str__(self) -> str:
+        return f"{self.operation_id} in {self.case_id}"
+
+
+class CaseAmount(CustomerOwned):
+    """A case's money at risk in one currency; rewritten whenever its operations change."""
+
+    case = models.ForeignKey(ExceptionCase, on_delete=models.CASCADE, related_name="amounts")
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=18, decimal_places=4)
+    quality = models.CharField(max_length=9)
+    records = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("case", "currency"), name="case_amount_once")]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.amount}"
+
+
+class CaseNote(CustomerOwned):
+    """What somebody wrote on a case; the customer's people see it only when it is shared with them."""
+
+    case = models.ForeignKey(ExceptionCase, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    author_name = models.CharField(max_length=200)
+    text = models.TextField(max_length=4000)
+    shared = models.BooleanField(default=False)
+    written_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class CaseStep(CustomerOwned):
+    """One line of a case's history: opened, grew, assigned, retried, closed."""
+
+    case = models.ForeignKey(ExceptionCase, on_delete=models.CASCADE, related_name="steps")
+    sentence = models.CharField(max_length=300)
+    done_by = models.CharField(max_length=200, blank=True)
+    done_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class Alert(CustomerOwned):
+    """That people were told about a case, once per kind. `sent_at` is empty while the mail is on its way."""
+
+    class Kind(models.TextChoices):
+        OPENED = "opened", "a case was opened"
+        NEEDS_YOU = "needs_you", "a case waits for the customer"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    case = models.ForeignKey(ExceptionCase, on_delete=models.CASCADE, related_name="alerts")
+    to = ArrayField(models.EmailField(), default=list)
+    claimed_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("case", "kind"), name="alert_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.case_id}"

@@ -1,0 +1,130 @@
+"""Failures that no record is to blame for: runs that failed as a whole, and flows that fell silent."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from apps.connectors.errors import BusinessClass
+from apps.flows.engine.states import RunState
+from apps.flows.models import Flow, Run
+from apps.monitoring import case_book
+from apps.monitoring.blame import OVERDUE, verdict_for
+from apps.monitoring.models import ExceptionCase
+from apps.monitoring.rhythm import silence
+
+_ENDED_WELL = (RunState.CLEAN, RunState.PARTIAL, RunState.EMPTY)
+
+
+def judge_runs(now: datetime) -> tuple[int, int]:
+    """Open a case per flow whose latest run failed, close those of flows that run again. Returns (opened, closed).
+
+    Call it inside a transaction, after case_book.take_turn().
+    """
+    opened, healthy = 0, {}
+    for run in _latest_ended_runs():
+        if run.state == RunState.FAILED:
+            opened += _blame_run(run, now)
+        elif run.state in _ENDED_WELL:
+            healthy[run.flow_id] = run
+    return opened, _close_healthy(healthy, now) + _close_of_retired(now)
+
+
+def judge_silence() -> tuple[int, int]:
+    """Open a case per live flow that should have run and did not, close those that ran. Returns (opened, closed)."""
+    with transaction.atomic():
+        case_book.take_turn()
+        now = timezone.now()
+        silent = _silent_flows(now)
+        opened = sum(_open_silence(flow, sentence, now) for flow, sentence in silent.values())
+        return opened, _close_broken_silences(set(silent), now)
+
+
+def _latest_ended_runs() -> QuerySet[Run]:
+    ended = Run.objects.filter(flow=OuterRef("pk"), finished_at__isnull=False).exclude(state=RunState.CANCELLED)
+    latest = Flow.objects.exclude(state=Flow.State.RETIRED).values_list(
+        Subquery(ended.order_by("-id").values("id")[:1]), flat=True
+    )
+    return Run.objects.filter(id__in=[run_id for run_id in latest if run_id]).select_related("flow").order_by("id")
+
+
+def _blame_run(run: Run, now: datetime) -> bool:
+    if ExceptionCase.objects.filter(run=run).exists():
+        return False  # judged before; also when a person closed it since
+    business_class = run.error_class or BusinessClass.INTERNAL
+    verdict = verdict_for(business_class)
+    new = case_book.case_of_flow(run.flow, "run", business_class, run.error_message or verdict.explanation, run)
+    found = case_book.find_open(new)
+    if found is None:
+        case_book.open_case(new, title=verdict.title, now=now)
+        return True
+    found.run, found.changed_at = run, now
+    found.save(update_fields=["run", "changed_at"])
+    case_book.note_step(found, "The next run failed for the same reason.", case_book.SYSTEM, now)
+    return False
+
+
+def _close_healthy(healthy: dict[UUID, Run], now: datetime) -> int:
+    waiting = _open_cases().filter(flow__in=healthy, run__isnull=False)
+    done = [case for case in waiting if case.run_id and case.flow_id and case.run_id < healthy[case.flow_id].id]
+    for case in done:
+        case_book.close_case(case, ExceptionCase.ClosedHow.RAN_WELL, reason="a later run ended well.", now=now)
+    return len(done)
+
+
+def _close_of_retired(now: datetime) -> int:
+    done = list(_open_cases().filter(flow__state=Flow.State.RETIRED))
+    for case in done:
+        case_book.close_case(case, ExceptionCase.ClosedHow.FLOW_STOPPED, reason="the flow was retired.", now=now)
+    return len(done)
+
+
+def _silent_flows(now: datetime) -> dict[UUID, tuple[Flow, str]]:
+    ended = Run.objects.filter(flow=OuterRef("pk"), finished_at__isnull=False).exclude(state=RunState.CANCELLED)
+    flows = (
+        Flow.objects.filter(state=Flow.State.LIVE, expected_every_seconds__gt=0)
+        .select_related("live_version")
+        .annotate(last_ended_at=Subquery(ended.order_by("-id").values("finished_at")[:1]))
+    )
+    silent = {}
+    for flow in flows:
+        expected_since = flow.live_version.published_at if flow.live_version else flow.created_at
+        found = silence(
+            last_ended_at=flow.last_ended_at,
+            expected_since=expected_since,
+            expected_every_seconds=flow.expected_every_seconds,
+            now=now,
+        )
+        if found:
+            silent[flow.id] = (flow, f"No run of {flow.name} has ended since {found.since:%d %b %Y, %H:%M} UTC.")
+    return silent
+
+
+def _open_silence(flow: Flow, sentence: str, now: datetime) -> bool:
+    new = case_book.case_of_flow(flow, "rhythm", OVERDUE, sentence)
+    if _open_cases().filter(flow=flow, error_class=OVERDUE).exists() or _was_dismissed(flow, sentence):
+        return False
+    case_book.open_case(new, title=verdict_for(OVERDUE).title, now=now)
+    return True
+
+
+def _was_dismissed(flow: Flow, sentence: str) -> bool:
+    """Tell whether a person closed the case of this very silence: the sentence names since when."""
+    closed = ExceptionCase.objects.filter(flow=flow, error_class=OVERDUE, explanation=sentence)
+    return closed.filter(closed_how=ExceptionCase.ClosedHow.BY_PERSON).exists()
+
+
+def _close_broken_silences(silent: set[UUID], now: datetime) -> int:
+    done = list(_open_cases().filter(error_class=OVERDUE).exclude(flow__in=silent).select_related("flow"))
+    for case in done:
+        stopped = case.flow is not None and case.flow.state != Flow.State.LIVE
+        how = ExceptionCase.ClosedHow.FLOW_STOPPED if stopped else ExceptionCase.ClosedHow.ARRIVED
+        reason = "the flow is no longer live." if stopped else "a run has ended since."
+        case_book.close_case(case, how, reason=reason, now=now)
+    return len(done)
+
+
+def _open_cases() -> QuerySet[ExceptionCase]:
+    return ExceptionCase.objects.exclude(state=ExceptionCase.State.CLOSED)
