@@ -1,0 +1,204 @@
+"""From a template to a live flow, and from changed mapping lines to a new immutable version."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts import audit
+from apps.accounts.audit import AuditAction
+from apps.connectors import registry
+from apps.connectors.manifest import MappingLine, ObjectManifest
+from apps.connectors.models import Connection
+from apps.flows.engine import FlowDefinition
+from apps.flows.mapping import LayeredLine, merge_layers, parse_layer, write_layer
+from apps.flows.models import Flow, FlowVersion, MappingLayer
+from apps.flows.services.session import compile_version
+from apps.flows.templates_library import FlowTemplate, flow_template
+
+
+def install_template(*, template: str, name: str, source: Connection, target: Connection, installed_by: str) -> Flow:
+    """Install a template between two connections of one customer and publish its first version.
+
+    Raises:
+        ValidationError: unknown template, systems that cannot do it, connections of two customers, or a taken name.
+        MappingError: the template's lines do not fit these systems; all problems are listed.
+
+    """
+    wanted = _template(template)
+    _require_fitting(wanted, source, target)
+    flow = Flow(customer_id=source.customer_id, template=template, name=name, source=source, target=target)
+    flow.clean_fields(exclude=["customer"])
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                flow.save()
+        except IntegrityError:
+            raise ValidationError({"name": f"This customer already has a flow called {name!r}."}) from None
+        publish(flow, published_by=installed_by, note="Installed")
+        Flow.objects.filter(id=flow.id).update(state=Flow.State.LIVE)
+        flow.refresh_from_db()
+        details = {"template": template, "source": source.system, "target": target.system}
+        audit.record(AuditAction.FLOW_INSTALLED, subject="flow", subject_id=str(flow.id), details=details)
+    return flow
+
+
+def _template(slug: str) -> FlowTemplate:
+    try:
+        return flow_template(slug)
+    except KeyError:
+        raise ValidationError({"template": f"There is no template {slug!r}."}) from None
+
+
+def _require_fitting(template: FlowTemplate, source: Connection, target: Connection) -> None:
+    kind = template.definition.canonical_type
+    if source.customer_id != target.customer_id:
+        raise ValidationError({"target": "Source and target must belong to the same customer."})
+    reads = registry.manifest(source.system).object_for(kind)
+    if reads is None or reads.reading is None:
+        raise ValidationError({"source": f"{source.name} cannot give records of the type {kind}."})
+    writes = registry.manifest(target.system).object_for(kind)
+    if writes is None or writes.writing is None:
+        raise ValidationError({"target": f"{target.name} cannot take records of the type {kind}."})
+
+
+def publish(flow: Flow, *, published_by: str, note: str = "") -> FlowVersion:
+    """Freeze the layers as they are now into a new version and make it the live one.
+
+    Raises:
+        MappingError: the lines do not compile; nothing is published.
+
+    """
+    template = flow_template(flow.template)
+    target = _target_object(flow, template.definition)
+    layers = {
+        "system": write_layer(target.writing_lines),
+        "template": write_layer(template.lines),
+        "partner": partner_lines(flow),
+        "customer": customer_lines(flow),
+    }
+    with transaction.atomic():
+        locked = Flow.objects.select_for_update(no_key=True).get(id=flow.id)
+        last = FlowVersion.objects.filter(flow=locked).order_by("-number").values_list("number", flat=True).first()
+        version = FlowVersion(
+            flow=locked,
+            customer_id=locked.customer_id,
+            number=(last or 0) + 1,
+            definition=template.definition.to_json(),
+            layers=layers,
+            note=note[:300],
+            published_at=timezone.now(),
+            published_by=published_by,
+        )
+        compile_version(version, flow.source.system, flow.target.system)
+        version.save()
+        Flow.objects.filter(id=flow.id).update(live_version=version)
+        flow.live_version = version
+        details = {"version": version.number, "note": note}
+        audit.record(AuditAction.FLOW_PUBLISHED, subject="flow", subject_id=str(flow.id), details=details)
+    return version
+
+
+def _target_object(flow: Flow, definition: FlowDefinition) -> ObjectManifest:
+    found = registry.manifest(flow.target.system).object_for(definition.canonical_type)
+    if found is None:
+        raise ValidationError({"target": f"{flow.target.name} cannot take {definition.canonical_type}."})
+    return found
+
+
+def partner_lines(flow: Flow) -> list[dict[str, Any]]:
+    """Return the partner's changes for this template and target system, as stored."""
+    layer = MappingLayer.objects.filter(
+        level=MappingLayer.Level.PARTNER, template=flow.template, target_system=flow.target.system
+    ).first()
+    return list(layer.lines) if layer else []
+
+
+def customer_lines(flow: Flow) -> list[dict[str, Any]]:
+    """Return this flow's own changes, as stored."""
+    layer = MappingLayer.objects.filter(flow=flow).first()
+    return list(layer.lines) if layer else []
+
+
+def layered_lines(version: FlowVersion) -> list[LayeredLine]:
+    """Return a version's lines as merged, each with the layer it comes from: the mapping table."""
+    stored = version.layers
+    system = [layered.line for layered in merge_layers([], parse_layer(stored["system"]))]
+    return merge_layers(
+        system, parse_layer(stored["template"]), parse_layer(stored["partner"]), parse_layer(stored["customer"])
+    )
+
+
+def change_line(flow: Flow, *, target: str, changes: Mapping[str, Any], made_by: str, note: str = "") -> FlowVersion:
+    """Set keys of one mapping line in the customer's layer and publish. Empty `changes` resets it to the layer below.
+
+    Raises:
+        MappingError, LayerError: the line cannot be; nothing is changed.
+
+    """
+    with transaction.atomic():
+        layer, _ = MappingLayer.objects.select_for_update().get_or_create(
+            flow=flow,
+            defaults={
+                "level": MappingLayer.Level.CUSTOMER,
+                "template": flow.template,
+                "target_system": flow.target.system,
+            },
+        )
+        kept = [line for line in layer.lines if line["target"] != target]
+        layer.lines = [*kept, {"target": target, **changes}] if changes else kept
+        parse_layer(layer.lines)
+        layer.save()
+        return publish(flow, published_by=made_by, note=note or f"Changed {target}")
+
+
+def add_mapping_value(
+    flow: Flow, *, target: str, outside_value: str, new_value: str, made_by: str
+) -> FlowVersion:
+    """Teach one value map a new value, for this customer, and publish: the mend for a mapping gap.
+
+    Raises:
+        ValidationError: the field has no value map, or the new value is empty.
+
+    """
+    if flow.live_version is None:
+        raise ValidationError({"target": "The flow has no published version yet."})
+    line = _line_of(layered_lines(flow.live_version), target)
+    if line.value_map is None:
+        raise ValidationError({"target": f"{target} has no table of values to add to."})
+    if not new_value.strip():
+        raise ValidationError({"new_value": "Say what the value becomes in the target system."})
+    own = next((stored for stored in customer_lines(flow) if stored["target"] == target), {})
+    changes = {key: value for key, value in own.items() if key != "target"}
+    changes["value_map"] = {**line.value_map, outside_value: new_value.strip()}
+    version = change_line(
+        flow, target=target, changes=changes, made_by=made_by, note=f"{target}: {outside_value} becomes {new_value}"
+    )
+    details = {"target": target, "outside_value": outside_value, "new_value": new_value}
+    audit.record(AuditAction.MAPPING_VALUE_ADDED, subject="flow", subject_id=str(flow.id), details=details)
+    return version
+
+
+def _line_of(lines: Sequence[LayeredLine], target: str) -> MappingLine:
+    for layered in lines:
+        if layered.line.target == target:
+            return layered.line
+    raise ValidationError({"target": f"This flow fills no field called {target!r}."})
+
+
+def pause_flow(flow: Flow, *, reason: str, made_by: str) -> None:
+    """Stop a flow from starting runs, with a reason that everyone sees. Raises ValidationError without one."""
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why the flow is paused: others will ask."})
+    Flow.objects.filter(id=flow.id, state=Flow.State.LIVE).update(
+        state=Flow.State.PAUSED, state_reason=f"{reason.strip()} ({made_by})"[:300]
+    )
+    audit.record(AuditAction.FLOW_PAUSED, subject="flow", subject_id=str(flow.id), details={"reason": reason})
+
+
+def resume_flow(flow: Flow) -> None:
+    """Let a paused flow start runs again."""
+    Flow.objects.filter(id=flow.id, state=Flow.State.PAUSED).update(state=Flow.State.LIVE, state_reason="")
+    audit.record(AuditAction.FLOW_RESUMED, subject="flow", subject_id=str(flow.id))
