@@ -10,6 +10,7 @@ from django.urls import reverse
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.accounts.links import absolute_url
+from apps.accounts.mail import send_branded
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -23,6 +24,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the reset link at the partner's own host, so that a forged Host header cannot steer it."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return absolute_url(path.replace("UID-KEY", key))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Hand allauth's mails to the branded ones: rendered now, sent by a worker."""
+        wanted = {key: value for key, value in context.items() if key != "request"}
+        send_branded(template_prefix, to=email, context=wanted)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Leave a trace of a refused sign-in."""

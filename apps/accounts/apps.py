@@ -8,3 +8,12 @@ class AccountsConfig(AppConfig):
 
     name = "apps.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Leave a trace of every sign-in, and send mails when they are due."""
+        from apps.accounts import mail, subscribers
+        from apps.dispatch import kinds
+        from apps.dispatch.models import Queue
+
+        subscribers.connect()
+        kinds.register(mail.SEND_MAIL, mail.send_due, queue=Queue.NOTIFY)

@@ -128,6 +128,13 @@ def verify_chain() -> list[BrokenEntry]:
     return broken
 
 
+def chain_head() -> tuple[int, str]:
+    """Return position and hash of the newest entry, (0, "") for an empty trail: what is kept outside the database."""
+    with _as_staff(), transaction.atomic():
+        head = AuditHead.objects.filter(pk=1).first() or AuditHead()
+    return head.position, head.hash
+
+
 def entry_hash(entry: AuditEntry) -> str:
     """Return what `entry.hash` must be: SHA-256 over the entry before and this entry's own values."""
     values = {

@@ -10,9 +10,21 @@ from apps.accounts.navigation import active_path, entries_for
 
 
 def actor(request: HttpRequest) -> dict[str, Any]:
-    """Return {"actor": Actor or None, "navigation": [{"label", "url", "icon", "active", "name"}, ...]}."""
+    """Return {"actor": Actor or None, "navigation": [{"label", "url", "icon", "active", "name"}, ...], "layout": str}.
+
+    `layout` is the frame for a page that several kinds of people see: `{% extends layout %}`.
+    """
     who: Actor | None = getattr(request, "actor", None)
-    return {"actor": who, "navigation": _navigation(request, who) if who else []}
+    return {"actor": who, "navigation": _navigation(request, who) if who else [], "layout": layout_for(who)}
+
+
+def layout_for(who: Actor | None) -> str:
+    """Return the layout of a person's pages: the customer's portal, the operator's console or the partner's portal."""
+    if who is None:
+        return "layouts/entrance.html"
+    if who.is_operator:
+        return "layouts/platform.html"
+    return "layouts/customer.html" if who.is_customer else "layouts/portal.html"
 
 
 def _navigation(request: HttpRequest, who: Actor) -> list[dict[str, Any]]:

@@ -40,17 +40,17 @@ class SchemaBound(models.Model):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save in the schema the row belongs to. Raises CrossPartnerError."""
+        _require_same_schema(self)
+        super().save(*args, **kwargs)
+
     @classmethod
     def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
         """Stamp the row with the schema it came from."""
         row = super().from_db(db, field_names, values)
         row._schema = current_schema()  # type: ignore[attr-defined]
         return row
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save in the schema the row belongs to. Raises CrossPartnerError."""
-        _require_same_schema(self)
-        super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete in the schema the row belongs to. Raises CrossPartnerError."""

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.accounts.middleware.ActorMiddleware",
+    "apps.accounts.middleware.TwoStepMiddleware",
     "apps.customers.middleware.CustomerScopeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -136,6 +137,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+REQUIRE_TWO_STEP = False  # production turns it on: owners and operators then need a second step before any page
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_HTTPONLY = True
@@ -207,6 +209,7 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = _mail.path or str(STATE_DIR / "mail")
 DEFAULT_FROM_EMAIL = ENV.mail_from
+EMAIL_TIMEOUT = 10
 
 # --- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

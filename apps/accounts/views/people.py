@@ -1,0 +1,185 @@
+"""Pages about people: who is here, who is invited, and the door they come in by."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from allauth.account.utils import perform_login
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.accounts import queries, services
+from apps.accounts.access import open_to_all, requires
+from apps.accounts.actions import CUSTOMER_ROLES, PARTNER_ROLES, PLATFORM_ROLES, Action, Role
+from apps.accounts.actor import Actor
+from apps.accounts.customer_directory import list_customer_names
+from apps.accounts.forms import InviteForm, JoinForm, RoleForm, role_choices
+from apps.accounts.models import Invitation, User
+from apps.accounts.services import InvitationError, LastOwnerError
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One person of the list. `roles` are those it can be given; empty when the viewer cannot change it."""
+
+    person: User
+    is_self: bool
+    roles: list[tuple[str, str]]
+
+    @property
+    def dialog(self) -> str:
+        """Return the id of the dialog that deactivates the person."""
+        return f"deactivate-{self.person.id}"
+
+    @property
+    def question(self) -> str:
+        """Return what that dialog asks."""
+        return f"Deactivate {self.person.name}?"
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """One open invitation of the list."""
+
+    invitation: Invitation
+    customer_name: str
+    is_expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """What the people page shows."""
+
+    people: list[PersonRow]
+    invitations: list[InvitationRow]
+    can_edit: bool
+
+
+@requires(Action.VIEW_PEOPLE)
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """List people and open invitations."""
+    return render(request, "accounts/people.html", {"page": _people_page(_actor(request))})
+
+
+@requires(Action.EDIT_PEOPLE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def person_invite(request: HttpRequest) -> HttpResponse:
+    """Invite a person by e-mail."""
+    form = InviteForm(request.POST or None, actor=_actor(request), customers=list_customer_names())
+    if request.method == "POST" and form.is_valid():
+        try:
+            issued = services.invite_person(**form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"The invitation is on its way to {issued.invitation.email}.")
+            return redirect("accounts:people")
+    return render(request, "accounts/person_invite.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@requires(Action.EDIT_PEOPLE)
+@require_POST
+def invitation_withdraw(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
+    """Make an open invitation useless."""
+    invitation = queries.get_open_invitation(invitation_id)
+    services.withdraw_invitation(invitation)
+    messages.success(request, f"The invitation to {invitation.email} no longer works.")
+    return redirect("accounts:people")
+
+
+@requires(Action.EDIT_PEOPLE)
+@require_POST
+def person_role(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Give a person another role."""
+    person, form = queries.get_person(person_id), RoleForm(request.POST)
+    if _is_self(request, person):
+        messages.error(request, "You cannot change your own role: ask another owner.")
+    elif not form.is_valid():
+        messages.error(request, "Choose a role of the list.")
+    else:
+        _try(request, lambda: services.change_role(person=person, role=Role(form.cleaned_data["role"])), "changed")
+    return redirect("accounts:people")
+
+
+@requires(Action.EDIT_PEOPLE)
+@require_POST
+def person_deactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Close the door for a person."""
+    person = queries.get_person(person_id)
+    if _is_self(request, person):
+        messages.error(request, "You cannot deactivate yourself: ask another owner.")
+    else:
+        _try(request, lambda: services.deactivate(person=person), "deactivated and signed out everywhere")
+    return redirect("accounts:people")
+
+
+@requires(Action.EDIT_PEOPLE)
+@require_POST
+def person_reactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Let a deactivated person in again."""
+    person = queries.get_person(person_id)
+    _try(request, lambda: services.reactivate(person=person), "allowed to sign in again")
+    return redirect("accounts:people")
+
+
+@open_to_all
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Let an invited person choose name and password, and sign them in."""
+    try:
+        invitation = services.require_invitation(token)
+        form = JoinForm(request.POST or None, initial={"name": invitation.name})
+        if request.method == "POST" and form.is_valid():
+            person = services.accept_invitation(token=token, **form.cleaned_data)
+            return perform_login(request, person)
+    except InvitationError as error:
+        return render(request, "accounts/invitation_closed.html", {"sentence": str(error)}, status=410)
+    except ValidationError as error:
+        form.add_error(None, error)
+    context = {"form": form, "invitation": invitation}
+    return render(request, "accounts/invitation_accept.html", context, status=400 if form.errors else 200)
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined, no-any-return]
+
+
+def _is_self(request: HttpRequest, person: User) -> bool:
+    return _actor(request).user_id == person.pk
+
+
+def _try(request: HttpRequest, change: Callable[[], User], done: str) -> None:
+    try:
+        messages.success(request, f"{change()} is {done}.")
+    except (LastOwnerError, ValidationError) as error:
+        words = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        messages.error(request, words)
+
+
+def _people_page(actor: Actor) -> PeoplePage:
+    can_edit, now, names = actor.can(Action.EDIT_PEOPLE), timezone.now(), list_customer_names()
+    return PeoplePage(
+        people=[_person_row(person, actor, can_edit=can_edit) for person in queries.list_people()],
+        invitations=[
+            InvitationRow(row, names.get(row.customer_id, "") if row.customer_id else "", row.expires_at <= now)
+            for row in queries.list_open_invitations()
+        ],
+        can_edit=can_edit,
+    )
+
+
+def _person_row(person: User, actor: Actor, *, can_edit: bool) -> PersonRow:
+    is_self = person.pk == actor.user_id
+    kinds = (PARTNER_ROLES, CUSTOMER_ROLES, PLATFORM_ROLES)
+    mine = next(roles for roles in kinds if Role(person.role) in roles)
+    changeable = can_edit and person.is_active and not is_self and len(mine) > 1
+    return PersonRow(person, is_self, role_choices(mine) if changeable else [])

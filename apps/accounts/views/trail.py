@@ -1,0 +1,95 @@
+"""The audit trail as a page and as a file."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from apps.accounts import audit, queries
+from apps.accounts.access import requires
+from apps.accounts.actions import Action
+from apps.accounts.audit import AuditAction
+from apps.accounts.csv_export import csv_response
+from apps.accounts.models import AuditEntry
+from apps.accounts.queries import AuditFilter
+
+_HEADER = ("position", "at", "by", "action", "subject", "subject id", "details", "hash")
+
+
+@requires(Action.VIEW_AUDIT)
+@require_safe
+def audit_trail(request: HttpRequest) -> HttpResponse:
+    """Show what was done, newest first."""
+    wanted = _filter(request)
+    page = queries.audit_page(wanted)
+    context = {
+        "rows": [{"entry": entry, "deed": _deed(entry), "details": _shown(entry.details)} for entry in page.entries],
+        "wanted": wanted,
+        "actions": queries.audit_actions(),
+        "older_url": _address(request, before=page.older_before) if page.older_before else "",
+        "newest_url": _address(request) if wanted.before is not None else "",
+        "query": _kept(request).urlencode(),
+    }
+    return render(request, "accounts/audit.html", context)
+
+
+@requires(Action.VIEW_AUDIT)
+@require_safe
+def audit_csv(request: HttpRequest) -> HttpResponse:
+    """Answer the filtered trail as a CSV file, and note that it was taken."""
+    wanted = _filter(request)
+    rows = list(_rows(wanted))
+    details = {"action": wanted.action, "person": wanted.person, "entries": len(rows)}
+    audit.record(AuditAction.AUDIT_EXPORTED, subject="audit trail", details=details)
+    return csv_response(f"audit-trail-{timezone.now():%Y-%m-%d}.csv", _HEADER, rows)
+
+
+def _filter(request: HttpRequest) -> AuditFilter:
+    before = request.GET.get("before", "")
+    return AuditFilter(
+        action=request.GET.get("action", "").strip()[:40],
+        person=request.GET.get("person", "").replace("\x00", "").strip()[:120],
+        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
+    )
+
+
+def _rows(wanted: AuditFilter) -> Iterator[tuple[object, ...]]:
+    for entry in queries.audit_entries(wanted)[: queries.MOST_EXPORTED]:
+        details = json.dumps(entry.details, ensure_ascii=False, sort_keys=True) if entry.details else ""
+        at = entry.at.isoformat(timespec="seconds")
+        yield entry.position, at, entry.actor_name, entry.action, entry.subject, entry.subject_id, details, entry.hash
+
+
+def _deed(entry: AuditEntry) -> str:
+    return AuditAction(entry.action).label if entry.action in set(AuditAction) else entry.action
+
+
+def _shown(details: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (name.replace("_", " "), _words(value)) for name, value in details.items() if value not in ("", None, [], {})
+    ]
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        if len(value) == 2 and not any(isinstance(part, list | dict) for part in value):
+            return f"{value[0]} → {value[1]}"
+        return ", ".join(str(part) for part in value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+
+
+def _kept(request: HttpRequest) -> Any:
+    kept = request.GET.copy()
+    kept.pop("before", None)
+    return kept
+
+
+def _address(request: HttpRequest, *, before: int | None = None) -> str:
+    kept = _kept(request)
+    if before is not None:
+        kept["before"] = str(before)
+    return f"?{kept.urlencode()}"
