@@ -24,7 +24,6 @@ _RUNS = {
     "lost": Badge("unlink", "Lost", "danger"),
 }
 _OPERATIONS = {
-    "planned": Badge("clock", "Planned", "neutral"),
     "written": Badge("circle-check", "Written", "success"),
     "unchanged": Badge("equal", "Unchanged", "neutral"),
     "skipped": Badge("player-skip-forward", "Skipped", "neutral"),
@@ -34,28 +33,30 @@ _OPERATIONS = {
     "superseded": Badge("replace", "Superseded", "neutral"),
     "undone": Badge("arrow-back-up", "Undone", "neutral"),
 }
+_BATCHES = {
+    "planned": Badge("clock", "Planned", "neutral"),
+    "sent": Badge("send", "Sent", "progress"),
+    "settled": Badge("circle-check", "Settled", "success"),
+    "abandoned": Badge("ban", "Given up", "neutral"),
+}
 _CONNECTIONS = {
     "untested": Badge("help-circle", "Not tested", "neutral"),
-    "new": Badge("help-circle", "Not tested", "neutral"),
-    "connected": Badge("plug-connected", "Connected", "success"),
-    "ok": Badge("plug-connected", "Connected", "success"),
-    "degraded": Badge("alert-triangle", "Limited", "warning"),
-    "broken": Badge("unlink", "Not working", "danger"),
-    "unreachable": Badge("wifi-off", "Unreachable", "danger"),
-    "expired": Badge("key-off", "Sign-in expired", "danger"),
-    "auth_expired": Badge("key-off", "Sign-in expired", "danger"),
-    "misconfigured": Badge("settings", "Set-up wrong", "danger"),
+    "working": Badge("plug-connected", "Working", "success"),
+    "attention": Badge("alert-triangle", "Needs attention", "danger"),
     "disabled": Badge("ban", "Switched off", "neutral"),
+    "passed": Badge("circle-check", "Passed", "success"),
+    "sandbox": Badge("test-pipe", "Sandbox", "warning"),
+    "production": Badge("building", "Production", "neutral"),
 }
 _HEALTH = {
     "green": Badge("circle-check", "Healthy", "success"),
     "amber": Badge("alert-triangle", "Needs attention", "warning"),
     "red": Badge("circle-x", "Blocked", "danger"),
     "grey": Badge("circle-dashed", "No record yet", "neutral"),
-    "unknown": Badge("circle-dashed", "No record yet", "neutral"),
 }
 _CASES = {
     "open": Badge("alert-circle", "Open", "danger"),
+    "resolving": Badge("refresh", "Being resolved", "progress"),
     "acknowledged": Badge("eye", "Acknowledged", "warning"),
     "in_progress": Badge("tool", "In progress", "progress"),
     "waiting_customer": Badge("user-question", "Waiting on customer", "warning"),
@@ -65,6 +66,13 @@ _CASES = {
     "resolved": Badge("circle-check", "Resolved", "success"),
     "closed": Badge("check", "Closed", "neutral"),
 }
+_CUSTOMERS = {
+    "onboarding": Badge("flag", "Onboarding", "progress"),
+    "left": Badge("logout", "Left", "neutral"),
+    "invited": Badge("mail", "Invited", "progress"),
+    "expired": Badge("clock", "Expired", "neutral"),
+    "revoked": Badge("ban", "Revoked", "neutral"),
+}
 _VERSIONS = {
     "draft": Badge("pencil", "Draft", "neutral"),
     "live": Badge("player-play", "Live", "success"),
@@ -72,18 +80,28 @@ _VERSIONS = {
     "active": Badge("player-play", "Active", "success"),
     "paused": Badge("player-pause", "Paused", "warning"),
     "inactive": Badge("player-pause", "Inactive", "neutral"),
-    "invited": Badge("mail", "Invited", "progress"),
     "suspended": Badge("ban", "Suspended", "danger"),
     "provisioning": Badge("loader-2", "Being set up", "progress"),
 }
 _CERTAINTY = {
-    "known": Badge("check", "Known", "success"),
+    "known": Badge("check", "Known", "neutral"),
     "estimated": Badge("equal", "Estimated", "warning"),
-    "measured": Badge("check", "Measured", "success"),
+    "measured": Badge("check", "Measured", "neutral"),
+    "unknown": Badge("help-circle", "Unknown", "neutral"),
     "derived": Badge("equal", "Derived", "neutral"),
     "assumed": Badge("help-circle", "Assumed", "warning"),
 }
-BADGES: dict[str, Badge] = {**_CERTAINTY, **_VERSIONS, **_CASES, **_HEALTH, **_CONNECTIONS, **_OPERATIONS, **_RUNS}
+BADGES: dict[str, Badge] = {
+    **_CERTAINTY,
+    **_CUSTOMERS,
+    **_VERSIONS,
+    **_CASES,
+    **_HEALTH,
+    **_CONNECTIONS,
+    **_BATCHES,
+    **_OPERATIONS,
+    **_RUNS,
+}
 
 
 def badge_for(state: object) -> Badge:
