@@ -193,15 +193,20 @@ def _refresh(touched: set[UUID], now: datetime) -> int:
 
 
 def _follow_retries(now: datetime) -> None:
-    """A case is being resolved while every operation left in it is on its way again."""
+    """A case is being resolved while what is left in it is on its way again."""
     left = (
         CaseOperation.objects.filter(open=True)
         .values("case_id")
-        .annotate(failed=Count("id", filter=Q(operation__state=OperationState.REJECTED)), was=F("case__state"))
+        .annotate(
+            failed=Count("id", filter=Q(operation__state=OperationState.REJECTED)),
+            was=F("case__state"),
+            retrying=Q(case__retry_run__isnull=False, case__retry_run__finished_at__isnull=True),
+        )
     )
     moves: dict[str, list[UUID]] = defaultdict(list)
     for row in left:
-        state = ExceptionCase.State.OPEN if row["failed"] else ExceptionCase.State.RESOLVING
+        on_its_way = row["retrying"] or not row["failed"]
+        state = ExceptionCase.State.RESOLVING if on_its_way else ExceptionCase.State.OPEN
         if row["was"] != state:
             moves[state].append(row["case_id"])
     for state, case_ids in moves.items():

@@ -32,6 +32,10 @@ class ExceptionCase(CustomerOwned):
 
     flow = models.ForeignKey(Flow, null=True, blank=True, on_delete=models.CASCADE, related_name="cases")
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # The run that tries the case's operations again; the case is being resolved until it ends.
+    retry_run = models.ForeignKey(
+        Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     fingerprint = models.CharField(max_length=32)
     title = models.CharField(max_length=160)
     explanation = models.CharField(max_length=600)
@@ -88,7 +92,10 @@ class CaseOperation(CustomerOwned):
     """
 
     case = models.ForeignKey(ExceptionCase, on_delete=models.CASCADE, related_name="case_operations")
-    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="case_operations")
+    # The ledger has no foreign keys in the database: it is to be cut by time.
+    operation = models.ForeignKey(
+        Operation, on_delete=models.CASCADE, related_name="case_operations", db_constraint=False, db_index=False
+    )
     failed_at = models.DateTimeField()
     open = models.BooleanField(default=True)
     added_at = models.DateTimeField()
@@ -155,7 +162,7 @@ class CaseStep(CustomerOwned):
 
 
 class Alert(CustomerOwned):
-    """That people were told about a case, once per kind. `sent_at` is empty while the mail is on its way."""
+    """That people were told about a case, once per kind; written together with the mail that tells them."""
 
     class Kind(models.TextChoices):
         OPENED = "opened", "a case was opened"
@@ -164,8 +171,7 @@ class Alert(CustomerOwned):
     kind = models.CharField(max_length=10, choices=Kind)
     case = models.ForeignKey(ExceptionCase, on_delete=models.CASCADE, related_name="alerts")
     to = ArrayField(models.EmailField(), default=list)
-    claimed_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("case", "kind"), name="alert_once")]

@@ -15,6 +15,7 @@ from apps.monitoring.blame import OVERDUE, verdict_for
 from apps.monitoring.models import ExceptionCase
 from apps.monitoring.rhythm import silence
 
+OUTAGES_TO_TELL = 3  # a short hiccup is nobody's business
 _ENDED_WELL = (RunState.CLEAN, RunState.PARTIAL, RunState.EMPTY)
 
 
@@ -23,12 +24,10 @@ def judge_runs(now: datetime) -> tuple[int, int]:
 
     Call it inside a transaction, after case_book.take_turn().
     """
-    opened, healthy = 0, {}
-    for run in _latest_ended_runs():
-        if run.state == RunState.FAILED:
-            opened += _blame_run(run, now)
-        elif run.state in _ENDED_WELL:
-            healthy[run.flow_id] = run
+    latest = list(_latest_ended_runs())
+    healthy = {run.flow_id: run for run in latest if run.state in _ENDED_WELL}
+    failed = [run for run in latest if run.state == RunState.FAILED]
+    opened = sum(_blame_run(run, now) for run in (*failed, *_runs_held_up()))
     return opened, _close_healthy(healthy, now) + _close_of_retired(now)
 
 
@@ -50,9 +49,17 @@ def _latest_ended_runs() -> QuerySet[Run]:
     return Run.objects.filter(id__in=[run_id for run_id in latest if run_id]).select_related("flow").order_by("id")
 
 
+def _runs_held_up() -> QuerySet[Run]:
+    """Return runs that wait for a system which did not answer several times: they go on by themselves."""
+    waiting = Run.objects.filter(state=RunState.WAITING, outages__gte=OUTAGES_TO_TELL).exclude(error_class="")
+    return waiting.select_related("flow").order_by("id")
+
+
 def _blame_run(run: Run, now: datetime) -> bool:
-    if ExceptionCase.objects.filter(run=run).exists():
-        return False  # judged before; also when a person closed it since
+    judged = ExceptionCase.objects.filter(run=run).first()
+    if judged is not None:
+        _follow_run(judged, run, now)
+        return False
     business_class = run.error_class or BusinessClass.INTERNAL
     verdict = verdict_for(business_class)
     new = case_book.case_of_flow(run.flow, "run", business_class, run.error_message or verdict.explanation, run)
@@ -66,9 +73,17 @@ def _blame_run(run: Run, now: datetime) -> bool:
     return False
 
 
+def _follow_run(case: ExceptionCase, run: Run, now: datetime) -> None:
+    """A run that was held up may have given up since: the case then says so."""
+    if run.state == RunState.FAILED and case.is_open and run.error_message and case.explanation != run.error_message:
+        case.explanation, case.changed_at = run.error_message, now
+        case.save(update_fields=["explanation", "changed_at"])
+        case_book.note_step(case, "The run gave up.", case_book.SYSTEM, now)
+
+
 def _close_healthy(healthy: dict[UUID, Run], now: datetime) -> int:
     waiting = _open_cases().filter(flow__in=healthy, run__isnull=False)
-    done = [case for case in waiting if case.run_id and case.flow_id and case.run_id < healthy[case.flow_id].id]
+    done = [case for case in waiting if case.run_id and case.flow_id and case.run_id <= healthy[case.flow_id].id]
     for case in done:
         case_book.close_case(case, ExceptionCase.ClosedHow.RAN_WELL, reason="a later run ended well.", now=now)
     return len(done)

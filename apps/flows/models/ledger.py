@@ -69,7 +69,10 @@ class Run(CustomerOwned):
 
     class Meta:
         ordering = ("-id",)
-        indexes = [models.Index(fields=("flow", "-id"), name="run_of_flow")]
+        indexes = [
+            models.Index(fields=("flow", "-id"), name="run_of_flow"),
+            models.Index(fields=("flow",), condition=Q(state="waiting"), name="run_waiting"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(read=F("written") + F("unchanged") + F("skipped") + F("rejected") + F("waiting")),
