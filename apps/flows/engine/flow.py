@@ -1,0 +1,127 @@
+"""A flow compiled for running: both mappings, the checks and the names, built once per run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from apps.connectors.canonical.registry import canonical_type
+from apps.connectors.canonical.shapes import CanonicalType
+from apps.connectors.manifest import FieldSpec, ObjectManifest
+from apps.flows.engine.definition import CheckOptions, FlowDefinition
+from apps.flows.engine.steps.check import CheckStep
+from apps.flows.engine.steps.deliver import DeliverStep
+from apps.flows.engine.steps.extract import ExtractStep
+from apps.flows.engine.steps.map import MapStep
+from apps.flows.mapping.compile import CompiledMapping, LineProblem, MappingError, compile_mapping
+from apps.flows.mapping.layers import Layer, LayeredLine, merge_layers
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What template, partner and customer change about the lines of a mapping."""
+
+    template: Layer = field(default=())
+    partner: Layer = field(default=())
+    customer: Layer = field(default=())
+
+
+NO_LAYERS = Layers()
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFlow:
+    """Everything `plan_batch` needs about a flow, ready to run. `source_label` names the source in sentences."""
+
+    definition: FlowDefinition
+    described: CanonicalType
+    source_system: str
+    source_label: str
+    reading: CompiledMapping
+    delivery: CompiledMapping
+    extract: ExtractStep
+    check: CheckStep
+    map: MapStep
+    deliver: DeliverStep
+
+
+def compile_flow(  # noqa: PLR0913  the signature the services are written against
+    definition: FlowDefinition,
+    source: ObjectManifest,
+    target: ObjectManifest,
+    layers: Layers = NO_LAYERS,
+    *,
+    source_system: str,
+    source_label: str = "",
+    reading_layers: Layers = NO_LAYERS,
+) -> CompiledFlow:
+    """Compile a flow between two objects.
+
+    `layers` change how the canonical record is written to the target, `reading_layers` how the source is read.
+    Raises MappingError with every problem of both mappings.
+    """
+    described = canonical_type(definition.canonical_type)
+    _require_type(described, source, target)
+    reading, delivery = _compile_both(described, source, target, layers, reading_layers)
+    step = definition.step("check")
+    return CompiledFlow(
+        definition=definition,
+        described=described,
+        source_system=source_system,
+        source_label=source_label or source.label,
+        reading=reading,
+        delivery=delivery,
+        extract=ExtractStep(described, reading),
+        check=CheckStep(described, definition.filter, step.check if step else CheckOptions()),
+        map=MapStep(delivery),
+        deliver=DeliverStep(),
+    )
+
+
+def merge_reading(source: ObjectManifest, layers: Layers = NO_LAYERS) -> list[LayeredLine]:
+    """Return the lines that read the source, with their origins."""
+    return merge_layers(source.reading_lines, layers.template, layers.partner, layers.customer)
+
+
+def merge_delivery(target: ObjectManifest, layers: Layers = NO_LAYERS) -> list[LayeredLine]:
+    """Return the lines that write to the target, with their origins.
+
+    A template's lines are written for many targets: those for fields this target does not have are left out.
+    """
+    template = _of_target(layers.template, target.fields)
+    return merge_layers(target.writing_lines, template, layers.partner, layers.customer)
+
+
+def _of_target(layer: Layer, fields: Sequence[FieldSpec]) -> Layer:
+    names = {spec.name for spec in fields}
+    return tuple(entry for entry in layer if entry.target in names)
+
+
+def _require_type(described: CanonicalType, source: ObjectManifest, target: ObjectManifest) -> None:
+    for side, chosen in (("source", source), ("target", target)):
+        if chosen.canonical_type != described.name:
+            message = f"the {side} {chosen.label!r} holds {chosen.canonical_type}, but the flow moves {described.name}"
+            raise MappingError([LineProblem("", message)])
+
+
+def _compile_both(
+    described: CanonicalType, source: ObjectManifest, target: ObjectManifest, layers: Layers, reading_layers: Layers
+) -> tuple[CompiledMapping, CompiledMapping]:
+    problems: list[LineProblem] = []
+    reading = delivery = None
+    try:
+        reading = compile_mapping(
+            merge_reading(source, reading_layers), source_fields=source.fields, target_fields=described.fields
+        )
+    except MappingError as wrong:
+        problems += wrong.problems
+    try:
+        delivery = compile_mapping(
+            merge_delivery(target, layers),
+            source_fields=described.fields,
+            target_fields=target.fields,
+            outgoing=True,
+        )
+    except MappingError as wrong:
+        problems += wrong.problems
+    if reading is None or delivery is None:
+        raise MappingError(problems)
+    return reading, delivery

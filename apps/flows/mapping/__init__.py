@@ -1,0 +1,1 @@
+"""Mapping: data in layers, compiled once, applied many times."""

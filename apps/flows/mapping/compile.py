@@ -1,0 +1,490 @@
+"""Compile mapping lines into plain functions once, so that applying them can only fail for what a record holds.
+
+Everything that is wrong with a line is found here, all of it at once: a path the source does not have, an unknown
+transform, kinds that do not fit, a required field without a line, an expression that cannot be read.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from apps.connectors.canonical.shapes import CanonicalField
+from apps.connectors.canonical.values import PARSERS, WRITERS, UnusableValueError, plain_text, shown
+from apps.connectors.errors import BusinessClass, FieldProblem
+from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
+from apps.flows.mapping.expressions import (
+    Expression,
+    ExpressionError,
+    Scope,
+    build_scope_builder,
+    compile_expression,
+)
+from apps.flows.mapping.layers import LayeredLine
+from apps.flows.mapping.paths import FieldPath, PathError, build_getter, parse_path
+from apps.flows.mapping.transforms import Transform, TransformError, build_transform
+
+Field = FieldSpec | CanonicalField
+Produce = Callable[[Mapping[str, Any], Scope], Any]
+_Work = Callable[[Any], Any]
+
+_K = ValueKind
+_NUMBERS = frozenset({_K.WHOLE, _K.DECIMAL, _K.MONEY, _K.HOURS})
+_TEXTS = frozenset({_K.TEXT, _K.CHOICE, _K.REFERENCE})
+# What may become what. Any text may be read as a number or a date: whether it can is a question for each record.
+_ACCEPTS: Mapping[ValueKind, frozenset[ValueKind]] = {
+    **dict.fromkeys(_TEXTS, frozenset(_K) - {_K.NESTED}),
+    **dict.fromkeys(_NUMBERS, _NUMBERS | _TEXTS),
+    _K.DATE: frozenset({_K.DATE, _K.INSTANT}) | _TEXTS,
+    _K.INSTANT: frozenset({_K.INSTANT}) | _TEXTS,
+    _K.YES_NO: frozenset({_K.YES_NO, _K.WHOLE}) | _TEXTS,
+    _K.NESTED: frozenset({_K.NESTED}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LineProblem:
+    """One thing wrong with one line. `column` is the place in the expression, from 1; 0 when there is none."""
+
+    target: str
+    message: str
+    column: int = 0
+
+
+class MappingError(ValueError):
+    """A mapping cannot be published; `problems` holds everything that is wrong with it."""
+
+    def __init__(self, problems: Sequence[LineProblem]) -> None:
+        super().__init__("; ".join(f"{problem.target}: {problem.message}" for problem in problems))
+        self.problems = tuple(problems)
+
+
+class Reference(NamedTuple):
+    """A target field whose value is the canonical key of another record, to be turned into that record's target id."""
+
+    field: str
+    canonical_type: str
+    key: str
+
+
+class Mapped(NamedTuple):
+    """What came of one record. With problems the values are incomplete and must not be delivered."""
+
+    values: dict[str, Any]
+    references: tuple[Reference, ...]
+    problems: tuple[FieldProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledLine:
+    """One line, ready to run. `blame` is the canonical field a person would correct; `how` says in words what it does."""
+
+    target: str
+    label: str
+    origin: str
+    line: MappingLine
+    how: str
+    blame: str
+    required: bool
+    produce: Produce
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMapping:
+    """A whole mapping, ready to run over any number of records."""
+
+    lines: tuple[CompiledLine, ...]
+    build_scope: Callable[[Mapping[str, Any]], Scope]
+    _producers: tuple[tuple[str, Produce], ...]
+    _required: tuple[CompiledLine, ...]
+    _references: tuple[tuple[str, str], ...]
+
+    def apply(self, values: Mapping[str, Any]) -> Mapped:
+        """Map one record. Never raises for what it holds: each unusable value becomes one problem."""
+        mapped, failures = self._run(values)
+        problems: tuple[FieldProblem, ...] = ()
+        if failures or not all(line.target in mapped for line in self._required):
+            problems = tuple(self._problems(mapped, failures).values())
+        references = tuple(
+            [Reference(target, kind, mapped[target]) for target, kind in self._references if target in mapped]
+        )
+        return Mapped(mapped, references, problems)
+
+    def problems_by_target(self, values: Mapping[str, Any]) -> dict[str, FieldProblem]:
+        """Return what is wrong with one record, by target field: for the preview."""
+        return self._problems(*self._run(values))
+
+    def _run(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, Exception]]]:
+        scope = self.build_scope(values)
+        mapped: dict[str, Any] = {}
+        failures: list[tuple[str, Exception]] = []
+        for target, produce in self._producers:
+            try:
+                value = produce(values, scope)
+            # A record may hold anything; only what reading a value can raise is caught.
+            except (UnusableValueError, ArithmeticError, LookupError, TypeError, ValueError) as failure:
+                failures.append((target, failure))
+                continue
+            if value is not None:
+                mapped[target] = value
+        return mapped, failures
+
+    def _problems(
+        self, mapped: Mapping[str, Any], failures: Sequence[tuple[str, Exception]]
+    ) -> dict[str, FieldProblem]:
+        lines = {line.target: line for line in self.lines}
+        problems = {target: _field_problem(lines[target], failure) for target, failure in failures}
+        missing = [line for line in self._required if line.target not in mapped and line.target not in problems]
+        return problems | {line.target: _missing(line) for line in missing}
+
+
+def _field_problem(line: CompiledLine, failure: Exception) -> FieldProblem:
+    if isinstance(failure, UnusableValueError):
+        message, business_class = failure.message, failure.business_class
+    else:
+        message, business_class = f"the value cannot be used ({type(failure).__name__})", BusinessClass.PARSE
+    return FieldProblem(line.blame, f"{line.label}: {message}.", business_class, "unusable")
+
+
+def _missing(line: CompiledLine) -> FieldProblem:
+    sentence = f"{line.label} is missing. Fill it in at {{source}}, or give it a default in the mapping."
+    return FieldProblem(line.blame, sentence, BusinessClass.MISSING_REFERENCE, "missing")
+
+
+def compile_mapping(
+    lines: Sequence[LayeredLine],
+    *,
+    source_fields: Sequence[Field],
+    target_fields: Sequence[Field],
+    outgoing: bool = False,
+) -> CompiledMapping:
+    """Compile merged lines. `outgoing` means canonical -> outside: values become JSON, sources must be canonical fields.
+
+    Raises MappingError with every problem of every line.
+    """
+    targets = {field.name: field for field in target_fields}
+    sources = {field.name: field for field in source_fields}
+    problems: list[LineProblem] = []
+    compiled: list[CompiledLine] = []
+    expressions: list[Expression] = []
+    for layered in lines:
+        one = _LineCompiler(layered, sources, targets, outgoing)
+        compiled_line = one.compile()
+        problems += one.problems
+        if compiled_line is not None:
+            compiled.append(compiled_line)
+        if one.expression is not None:
+            expressions.append(one.expression)
+    problems += _unmapped(lines, target_fields, outgoing=outgoing)
+    if problems:
+        raise MappingError(problems)
+    return CompiledMapping(
+        lines=tuple(compiled),
+        build_scope=build_scope_builder(expressions) if expressions else _no_scope,
+        _producers=tuple((line.target, line.produce) for line in compiled),
+        _required=tuple(line for line in compiled if line.required),
+        _references=tuple((line.target, line.line.reference) for line in compiled if line.line.reference),
+    )
+
+
+def _no_scope(_values: Mapping[str, Any]) -> Scope:
+    return None
+
+
+def _unmapped(lines: Sequence[LayeredLine], target_fields: Sequence[Field], *, outgoing: bool) -> list[LineProblem]:
+    mapped = {layered.line.target for layered in lines}
+    side = "the target needs" if outgoing else "every record needs"
+    return [
+        LineProblem(field.name, f"{side} {field.label or field.name}, but no line fills it: add one")
+        for field in target_fields
+        if field.required and field.name not in mapped
+    ]
+
+
+class _LineCompiler:
+    """Compiles one line and collects everything wrong with it."""
+
+    def __init__(
+        self,
+        layered: LayeredLine,
+        sources: Mapping[str, Field],
+        targets: Mapping[str, Field],
+        outgoing: bool,  # noqa: FBT001  private, always passed on
+    ) -> None:
+        self.line = layered.line
+        self.origin = layered.origin
+        self.sources = sources
+        self.field = targets.get(layered.line.target)
+        self.undeclared = bool(targets) and self.field is None
+        self.outgoing = outgoing
+        self.problems: list[LineProblem] = []
+        self.expression: Expression | None = None
+        self.path: FieldPath | None = None
+
+    def complain(self, message: str, column: int = 0) -> None:
+        self.problems.append(LineProblem(self.line.target, message, column))
+
+    def compile(self) -> CompiledLine | None:
+        if self.undeclared:
+            self.complain(f"there is no field {self.line.target!r} to fill: remove the line or correct its name")
+        kind = self._read_origin()
+        transforms = self._read_transforms()
+        self._require_fitting(kind, [transform for transform, _ in transforms])
+        default = self._read_default()
+        if self.problems:
+            return None
+        works, sees_missing = self._works(transforms)
+        return CompiledLine(
+            target=self.line.target,
+            label=self.line.label or (self.field.label if self.field else "") or self.line.target,
+            origin=self.origin,
+            line=self.line,
+            how=_in_words(self.line),
+            blame=self._blame(),
+            required=self.line.required or bool(self.outgoing and self.field and self.field.required),
+            produce=self._produce(works, default, sees_missing=sees_missing),
+        )
+
+    def _read_origin(self) -> ValueKind | None:
+        """Parse the path or expression; return the kind of value it yields, None when that is not known."""
+        line = self.line
+        if line.source and line.expression:
+            self.complain("a source and an expression are both given: keep one")
+        elif line.source:
+            return self._read_path(line.source)
+        elif line.expression:
+            self._read_expression(line.expression)
+        elif line.default is None:
+            self.complain("neither a source, an expression nor a default is given: the field would stay empty")
+        return None
+
+    def _read_path(self, source: str) -> ValueKind | None:
+        try:
+            self.path = parse_path(source)
+        except PathError as wrong:
+            self.complain(str(wrong))
+            return None
+        declared = self.sources.get(source)
+        if declared is not None:
+            return declared.kind
+        # A system's own lines may read what its manifest does not list; people choose from what is listed.
+        if self.sources and (self.outgoing or self.origin != "system") and not self._is_inside(source):
+            self.complain(f"the source has no field {source!r}: choose one of {_some(self.sources)}")
+        return None
+
+    def _is_inside(self, source: str) -> bool:
+        return any(
+            name.startswith(f"{source}.")
+            or (field.kind is ValueKind.NESTED and (source.startswith((f"{name}.", f"{name}["))))
+            for name, field in self.sources.items()
+        )
+
+    def _read_expression(self, text: str) -> None:
+        try:
+            self.expression = compile_expression(text)
+        except ExpressionError as wrong:
+            self.complain(wrong.message, wrong.column)
+            return
+        known = {name.partition(".")[0] for name in self.sources}
+        if known and (self.outgoing or self.origin != "system"):
+            for root in sorted((self.expression.roots or frozenset()) - known):
+                self.complain(f"the source has no field {root!r}: choose one of {_some(self.sources)}")
+
+    def _read_transforms(self) -> list[tuple[Transform, _Work]]:
+        built = []
+        for written in self.line.transforms:
+            try:
+                built.append(build_transform(written))
+            except TransformError as wrong:
+                self.complain(str(wrong))
+        return built
+
+    def _require_fitting(self, kind: ValueKind | None, transforms: Sequence[Transform]) -> None:
+        for transform in transforms:
+            self._require_kind(kind, transform.takes, f"the step {transform.name}")
+            # What it gives is what the next one gets; a step that gives any kind leaves it open.
+            kind = transform.gives
+        if self.line.value_map is None and self.field is not None and not self._is_formed_day(kind):
+            self._require_kind(kind, self.field.kind, f"the field {self.line.target}")
+
+    def _is_formed_day(self, kind: ValueKind | None) -> bool:
+        # A date step has written the day in the target's own form: it is sent as that text.
+        return self.outgoing and kind is ValueKind.TEXT
+
+    def _require_kind(self, kind: ValueKind | None, wanted: ValueKind | None, where: str) -> None:
+        if kind is not None and wanted is not None and kind not in _ACCEPTS[wanted]:
+            self.complain(f"{where} needs {_KIND_WORDS[wanted]}, but gets {_KIND_WORDS[kind]}")
+
+    def _read_default(self) -> Any:
+        if self.line.default is None:
+            return None
+        try:
+            return self._convert(self.line.default)
+        except UnusableValueError as wrong:
+            self.complain(f"the default does not fit: {wrong.message}")
+            return None
+
+    def _convert(self, value: Any) -> Any:
+        if self.line.reference:
+            return PARSERS[ValueKind.TEXT](value)
+        kind = self.field.kind if self.field else ValueKind.TEXT
+        if not self.outgoing:
+            return PARSERS[kind](value)
+        return WRITERS[kind](value)
+
+    def _works(self, transforms: Sequence[tuple[Transform, _Work]]) -> tuple[list[_Work], bool]:
+        works = [function for _, function in transforms]
+        if self.line.value_map is not None:
+            works.append(_build_value_map(self.line))
+        kind = self.field.kind if self.field else ValueKind.TEXT
+        if self.line.reference:
+            kind = ValueKind.TEXT
+        works.append((WRITERS if self.outgoing else PARSERS)[kind])
+        if isinstance(self.field, FieldSpec):
+            works += _limits(self.field)
+        return works, any(transform.sees_missing for transform, _ in transforms)
+
+    def _produce(self, works: Sequence[_Work], default: Any, *, sees_missing: bool) -> Produce:
+        if self.expression is not None:
+            return _after_expression(self.expression.evaluate, works, default, sees_missing=sees_missing)
+        if self.path is None:
+            return lambda _values, _scope: default
+        if len(self.path.segments) == 1 and not self.path.segments[0].key and len(works) == 1 and default is None:
+            return _direct(self.path.root, works[0])
+        return _after_path(build_getter(self.path), works, default, sees_missing=sees_missing)
+
+    def _blame(self) -> str:
+        if not self.outgoing:
+            return self.line.target
+        if self.path is not None:
+            return self.path.root
+        roots = self.expression.roots if self.expression else None
+        return next(iter(roots)) if roots is not None and len(roots) == 1 else self.line.target
+
+
+def _direct(name: str, work: _Work) -> Produce:
+    return lambda values, _scope: work(values.get(name))
+
+
+def _after_path(
+    get: Callable[[Mapping[str, Any]], Any], works: Sequence[_Work], default: Any, *, sees_missing: bool
+) -> Produce:
+    if len(works) == 1:
+        only = works[0]
+
+        def produce_once(values: Mapping[str, Any], _scope: Scope) -> Any:
+            value = only(get(values))
+            return default if value is None else value
+
+        return produce_once
+    run = _build_chain(works, default, sees_missing=sees_missing)
+    return lambda values, _scope: run(get(values))
+
+
+def _after_expression(
+    evaluate: Callable[[Scope], Any], works: Sequence[_Work], default: Any, *, sees_missing: bool
+) -> Produce:
+    run = _build_chain(works, default, sees_missing=sees_missing)
+    return lambda _values, scope: run(evaluate(scope))
+
+
+def _build_chain(works: Sequence[_Work], default: Any, *, sees_missing: bool) -> _Work:
+    steps = tuple(works)
+
+    def run(value: Any) -> Any:
+        for step in steps:
+            if value is None and not sees_missing:
+                return default
+            value = step(value)
+        return default if value is None else value
+
+    return run
+
+
+def _build_value_map(line: MappingLine) -> _Work:
+    table = {plain_text(key): value for key, value in (line.value_map or {}).items()}
+    fallback, name = line.value_map_default, line.label or line.target
+
+    def translate(value: Any) -> Any:
+        if value is None:
+            return None
+        key = value if type(value) is str else plain_text(value)
+        found = table.get(key, table)  # the table itself is no value of its own: it stands for "not there"
+        if found is not table:
+            return found
+        if fallback is not None:
+            return fallback
+        raise UnusableValueError(
+            f"{shown(key)} has no value in the table of {name}. Add it to the table in the mapping",
+            BusinessClass.MAPPING_GAP,
+        )
+
+    return translate
+
+
+def _limits(field: FieldSpec) -> list[_Work]:
+    works: list[_Work] = []
+    if field.choices:
+        works.append(_build_choice(field.choices))
+    if field.max_length is not None:
+        works.append(_build_length(field.max_length))
+    return works
+
+
+def _build_choice(choices: tuple[str, ...]) -> _Work:
+    def require_choice(value: Any) -> Any:
+        if value is None or value in choices or plain_text(value) in choices:
+            return value
+        raise UnusableValueError(
+            f"{shown(value)} is not one of {', '.join(choices)}. Add a value table to this line of the mapping",
+            BusinessClass.MAPPING_GAP,
+        )
+
+    return require_choice
+
+
+def _build_length(longest: int) -> _Work:
+    def require_length(value: Any) -> Any:
+        if type(value) is str and len(value) > longest:
+            raise UnusableValueError(
+                f"the text has {len(value)} characters, {longest} fit. Shorten it in {{source}}, or add the step "
+                f"“shorten:{longest}” to this line of the mapping",
+                BusinessClass.TOO_LARGE,
+            )
+        return value
+
+    return require_length
+
+
+_KIND_WORDS: Mapping[ValueKind, str] = {
+    _K.TEXT: "a text",
+    _K.WHOLE: "a whole number",
+    _K.DECIMAL: "a number",
+    _K.MONEY: "an amount of money",
+    _K.HOURS: "hours",
+    _K.DATE: "a date",
+    _K.INSTANT: "a point in time",
+    _K.YES_NO: "yes or no",
+    _K.CHOICE: "a choice",
+    _K.REFERENCE: "a reference",
+    _K.NESTED: "a list or group of values",
+}
+
+
+def _some(fields: Mapping[str, Field], most: int = 12) -> str:
+    names = list(fields)
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
+def _in_words(line: MappingLine) -> str:
+    parts = []
+    if line.source:
+        parts.append(line.source)
+    elif line.expression:
+        parts.append(f"= {line.expression}")
+    parts += line.transforms
+    if line.value_map is not None:
+        parts.append(f"table of {len(line.value_map)}")
+    words = " → ".join(parts)
+    if line.default is not None:
+        words = f"{words}, else {line.default}" if words else f"always {line.default}"
+    return words

@@ -1,0 +1,194 @@
+"""CEL expressions over one record: the only module that knows the CEL library.
+
+Three traps are closed here. CEL does not coerce, so every number of the record is given as a double (write 1.0, not
+1, beside a field). Evaluation returns errors as values, so each result's type is looked at before it is believed.
+Time is bounded by the library, memory is not, so text that could multiply itself is refused when it is compiled.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache, lru_cache
+from math import isfinite
+from typing import Any
+
+from cel_expr_python import cel
+from cel_expr_python.ext import ext_math, ext_optional, ext_strings
+
+from apps.connectors.canonical.values import UnusableValueError
+from apps.connectors.errors import BusinessClass
+
+LONGEST_EXPRESSION = 2_000
+LONGEST_INPUT_TEXT = 2_000
+LONGEST_RESULT = 65_536
+_MOST_PARTS = 1_000
+_DEEPEST = 8
+_DIGITS_KEPT = 9  # a double's noise (1.0049999999999999) lies beyond; money and hours lie before
+
+_STRINGS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+_ROOT = re.compile(r"(?<![\w.])r\s*(?:\.\s*\??\s*([A-Za-z_]\w*))?")
+_SHORT = r"\s*(?:\"[^\"\\]{0,5}\"|'[^'\\]{0,5}')\s*"
+_SHORT_REPLACE = re.compile(rf"\.replace\(\s*{_SHORT},{_SHORT}\)|\.join\({_SHORT}\)|\.join\(\s*\)")
+_MULTIPLIES = re.compile(r"\.\s*(?:replace|join|map|transformList|transformMap)\s*\(")
+_MOST_SHORT = 4
+_POSITION = re.compile(r"<input>:(\d+):(\d+): (.*)")
+
+Scope = Any  # a cel.Activation, or the UnusableValueError that kept it from being built
+
+
+class ExpressionError(ValueError):
+    """An expression cannot be compiled. `line` and `column` count from 1; 0 when no place can be named."""
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression. `roots` are the record's fields it reads; None when it reads the record as a whole."""
+
+    text: str
+    roots: frozenset[str] | None
+    evaluate: Callable[[Scope], Any]
+
+
+@lru_cache(maxsize=2_048)
+def compile_expression(text: str) -> Expression:
+    """Compile CEL over the variable `r`. Raises ExpressionError with the place of the first mistake."""
+    if not text.strip():
+        raise ExpressionError("the expression is empty")
+    if len(text) > LONGEST_EXPRESSION:
+        raise ExpressionError(f"the expression has {len(text)} characters; at most {LONGEST_EXPRESSION} are allowed")
+    _require_bounded(text)
+    try:
+        compiled = _environment().compile(text)
+    except RuntimeError as refused:
+        raise _placed(str(refused)) from None
+    return Expression(text, _roots(text), _build_evaluate(compiled))
+
+
+@cache
+def _environment() -> Any:
+    extensions = [ext_strings.ExtStrings(), ext_math.ExtMath(), ext_optional.ExtOptional()]
+    return cel.NewEnv(variables={"r": cel.Type.DYN}, extensions=extensions)
+
+
+def _require_bounded(text: str) -> None:
+    short, rest = len(_SHORT_REPLACE.findall(text)), _SHORT_REPLACE.sub("", text)
+    if len(_MULTIPLIES.findall(_STRINGS.sub('""', rest))) > 1 or short > _MOST_SHORT:
+        raise ExpressionError(
+            "the expression could make a text or a list grow without bound: use replace, join and map once, or "
+            f"replace and join up to {_MOST_SHORT} times with texts of at most 5 characters"
+        )
+
+
+def _roots(text: str) -> frozenset[str] | None:
+    names = [match[1] for match in _ROOT.finditer(_STRINGS.sub('""', text))]
+    return None if None in names else frozenset(names)
+
+
+def _placed(message: str) -> ExpressionError:
+    match = _POSITION.search(message)
+    if match is None:
+        return ExpressionError(message.removesuffix("[INVALID_ARGUMENT]").strip())
+    line, column = int(match[1]), int(match[2])
+    sentence = match[3].removesuffix("[INVALID_ARGUMENT]").strip().replace(" (in container '')", "")
+    return ExpressionError(f"{sentence} (line {line}, character {column})", line, column)
+
+
+def build_scope_builder(expressions: Iterable[Expression]) -> Callable[[Mapping[str, Any]], Scope]:
+    """Return a function that prepares a record once for all these expressions.
+
+    Only the fields they read are handed over; missing ones are left out, so that has(r.note) tells the truth.
+    """
+    roots = [expression.roots for expression in expressions]
+    names = None if None in roots else frozenset().union(*(root for root in roots if root is not None))
+    activate = _environment().Activation
+
+    def build(values: Mapping[str, Any]) -> Scope:
+        try:
+            record = {
+                name: _given(value) for name in (values if names is None else names)
+                if (value := values.get(name)) is not None
+            }  # fmt: skip
+            return activate({"r": record})
+        except UnusableValueError as wrong:
+            return wrong
+
+    return build
+
+
+def _given(value: Any, depth: int = 0) -> Any:
+    kind = type(value)
+    if kind is str:
+        if len(value) > LONGEST_INPUT_TEXT:
+            raise UnusableValueError(
+                f"a text of {len(value)} characters cannot be used in a calculation; {LONGEST_INPUT_TEXT} are allowed",
+                BusinessClass.TOO_LARGE,
+            )
+        return value
+    if kind is Decimal or kind is float or kind is int:
+        return float(value)
+    if kind is bool or value is None:
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    return _given_nested(value, depth)
+
+
+def _given_nested(value: Any, depth: int) -> Any:
+    if not isinstance(value, (dict, list, tuple)):
+        return str(value)[:LONGEST_INPUT_TEXT]
+    if depth >= _DEEPEST or len(value) > _MOST_PARTS:
+        raise UnusableValueError("a list or group of values is too large for a calculation", BusinessClass.TOO_LARGE)
+    if isinstance(value, dict):
+        return {str(name): _given(inner, depth + 1) for name, inner in value.items()}
+    return [_given(inner, depth + 1) for inner in value]
+
+
+def _build_evaluate(compiled: Any) -> Callable[[Scope], Any]:
+    run, text_type = compiled.eval, cel.Type.STRING
+
+    def evaluate(scope: Scope) -> Any:
+        if type(scope) is UnusableValueError:
+            raise scope
+        result = run(scope)
+        value = result.value()
+        if type(value) is not str:
+            return _taken(value, result)
+        # An error arrives as its text: without this look it would be delivered as the customer's content.
+        if result.type() != text_type:
+            raise UnusableValueError(_sentence(value), BusinessClass.MAPPING_GAP)
+        if len(value) > LONGEST_RESULT:
+            raise UnusableValueError("the calculated text is too long", BusinessClass.TOO_LARGE)
+        return value
+
+    return evaluate
+
+
+def _taken(value: Any, result: Any) -> Any:
+    if type(value) is float:
+        if not isfinite(value):
+            raise UnusableValueError("the calculation has no result (a division by zero?)", BusinessClass.MAPPING_GAP)
+        return round(value, _DIGITS_KEPT)
+    if value is None or isinstance(value, (bool, int, date)):
+        return value
+    if isinstance(value, (list, dict)):
+        return result.plain_value()
+    raise UnusableValueError("the calculation gives something that is no text, number, date or yes/no")
+
+
+def _sentence(error: str) -> str:
+    if "Key not found" in error:
+        return f"the calculation needs a value that is missing: {error.rsplit(':', 1)[-1].strip()}"
+    if "No matching overload" in error:
+        called = error.rsplit(":", 1)[-1].strip()
+        return f"the calculation joins values that do not fit together ({called}); write whole numbers as 1.0"
+    if "divide by zero" in error or "modulus by zero" in error:
+        return "the calculation divides by zero"
+    return f"the calculation failed: {error.split(':', 1)[-1].strip()[:200]}"
