@@ -1,0 +1,107 @@
+"""Who goes next, decided on plain values: partners by virtual time, then priorities by weight, then customers in turn."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+PRIORITIES = (10, 20, 30, 40, 50)
+NOBODY = UUID(int=0)
+ROUND = 2 ** len(PRIORITIES) - 1  # 31 turns: 16, 8, 4, 2 and 1 of them for the five priorities
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of one priority and customer that could be claimed now; `waiting` is capped at what was asked for."""
+
+    priority: int
+    customer: UUID
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a partner stands in a queue. `room` is what its cap leaves; `served` counts its turns so far."""
+
+    partner: UUID
+    groups: tuple[Group, ...]
+    room: int
+    weight: int = 1
+    virtual_time: float = 0.0
+    served: int = 0
+    last_customer: UUID = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Claim up to `count` rows of this partner, priority and customer."""
+
+    partner: UUID
+    priority: int
+    customer: UUID
+    count: int
+
+
+def favoured_priority(turn: int) -> int:
+    """Return the priority that turn number `turn` favours.
+
+    The ruler sequence: every second turn is the first priority's, every fourth the second's, and so on, so weights are
+    16:8:4:2:1 and the turns of each priority lie evenly apart.
+    """
+    place = turn % ROUND + 1
+    return PRIORITIES[(place & -place).bit_length() - 1]
+
+
+class _Queueing:
+    """One partner while turns are being given out."""
+
+    def __init__(self, standing: Standing, floor: float) -> None:
+        self.standing = standing
+        self.time = max(standing.virtual_time, floor)
+        self.turn = standing.served
+        self.room = standing.room
+        self.last_customer = standing.last_customer
+        self.left = {(g.priority, g.customer): g.waiting for g in standing.groups if g.waiting > 0}
+
+    def take_turn(self) -> tuple[int, UUID]:
+        priority = self._priority()
+        customer = self._customer(priority)
+        self.left[priority, customer] -= 1
+        if not self.left[priority, customer]:
+            del self.left[priority, customer]
+        self.time += 1 / self.standing.weight
+        self.turn += 1
+        self.room -= 1
+        self.last_customer = customer
+        return priority, customer
+
+    def _priority(self) -> int:
+        present = {priority for priority, _ in self.left}
+        favoured = favoured_priority(self.turn)
+        return favoured if favoured in present else min(present)
+
+    def _customer(self, priority: int) -> UUID:
+        present = sorted(customer for level, customer in self.left if level == priority)
+        return next((customer for customer in present if customer > self.last_customer), present[0])
+
+
+def share_out(standings: Sequence[Standing], *, limit: int, floor: float) -> list[Ask]:
+    """Give out up to `limit` turns; a partner that is alone gets them all, up to its room.
+
+    `standings` come in the order that breaks ties (least recently served first); `floor` is the queue's virtual time.
+    The asks come back in the order in which their partners were first served.
+    """
+    queueing = [_Queueing(standing, floor) for standing in standings]
+    taken: Counter[tuple[UUID, int, UUID]] = Counter()
+    for _ in range(limit):
+        waiting = [one for one in queueing if one.left and one.room > 0]
+        if not waiting:
+            break
+        chosen = min(waiting, key=lambda one: one.time)
+        taken[chosen.standing.partner, *chosen.take_turn()] += 1
+    return [Ask(partner, priority, customer, count) for (partner, priority, customer), count in taken.items()]
+
+
+def rows_at_once(seconds_per_row: float) -> int:
+    """Return how many rows to claim together: about a quarter of a second of work, at most 16, so none waits in a hand."""
+    return max(1, min(16, int(0.25 / max(seconds_per_row, 0.001))))

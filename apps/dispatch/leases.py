@@ -1,0 +1,257 @@
+"""Leases on due work: claim fairly, confirm and renew while working, then complete, repeat, fail or give back.
+
+Every write says which fence it holds. No row matched means another worker has the work now: LeaseLostError.
+"""
+
+import logging
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from apps.dispatch import fairness, kinds, statements
+from apps.dispatch.models import Queue, WorkState
+from apps.dispatch.signals import work_failed, work_quarantined
+from apps.tenants import scope
+from apps.tenants.scope import PartnerRef
+
+MOST_ATTEMPTS = 8
+MOST_LOST_LEASES = 3
+CLAIM_ATTEMPTS = 3
+ERROR_LENGTH = 2000
+
+logger = logging.getLogger(__name__)
+
+
+class LeaseLostError(RuntimeError):
+    """Another worker has taken over this work: stop at once, write nothing more."""
+
+
+@dataclass
+class LeasedWork:
+    """One row of due work in this worker's hand. `attempts` counts this one; `fence` proves the hold."""
+
+    id: int
+    partner: PartnerRef
+    customer_id: UUID | None
+    kind: str
+    reference: str
+    fence: int
+    attempts: int
+    lease_seconds: int = kinds.DEFAULT_LEASE_SECONDS
+    _lost: bool = field(default=False, repr=False)
+
+    @property
+    def lost(self) -> bool:
+        """True once this worker knows that it was replaced, or cannot know that it was not."""
+        return self._lost
+
+    def mark_lost(self) -> None:
+        """Remember that the hold is gone."""
+        self._lost = True
+
+    def confirm(self) -> None:
+        """Prove the hold and extend it, inside the caller's transaction, which then commits only as the holder.
+
+        Raises:
+            LeaseLostError: another worker has the work.
+
+        """
+        if self._lost or not _execute(statements.CONFIRM, self._hold(lease_seconds=self.lease_seconds)):
+            raise self._replaced()
+
+    def renew(self) -> None:
+        """Extend the hold in a short transaction of its own. Raises LeaseLostError."""
+        with transaction.atomic():
+            self.confirm()
+
+    def _hold(self, **more: Any) -> dict[str, Any]:
+        return {"id": self.id, "fence": self.fence, **more}
+
+    def _replaced(self) -> LeaseLostError:
+        self._lost = True
+        return LeaseLostError(f"{self.kind} {self.reference!r} (due work {self.id}) is now held by another worker.")
+
+
+def backoff_seconds(attempts: int) -> int:
+    """Return how long to wait after failed attempt number `attempts`: 5 s, then three times as long, up to an hour."""
+    return int(min(5 * math.pow(3, max(attempts, 1) - 1), 3600))
+
+
+def claim(*, queue: Queue, worker: str, limit: int) -> list[LeasedWork]:
+    """Lease up to `limit` due rows of `queue`, fairly among partners, priorities and customers.
+
+    Leases that ran out are taken back first when nothing else is due, by their next fence.
+    """
+    with scope.public():
+        works = _claim_fairly(queue, worker, limit)
+        if not works and reclaim_expired():
+            works = _claim_fairly(queue, worker, limit)
+        return works
+
+
+def _claim_fairly(queue: Queue, worker: str, limit: int) -> list[LeasedWork]:
+    for _ in range(CLAIM_ATTEMPTS):
+        standings, floor = _standings(queue, limit)
+        asks = fairness.share_out(standings, limit=limit, floor=floor)
+        if not asks:
+            return []
+        try:
+            works = _lease(asks, queue=queue, worker=worker, floor=floor)
+        except (IntegrityError, OperationalError) as error:
+            if not _is_lane_race(error):
+                raise
+            continue  # another claimer got the lane between our look and our claim: look again
+        if works:
+            return works
+    return []
+
+
+def _is_lane_race(error: Exception) -> bool:
+    return getattr(error.__cause__, "sqlstate", "") in {"23505", "40P01"}
+
+
+def _standings(queue: Queue, limit: int) -> tuple[list[fairness.Standing], float]:
+    rows = _fetch(statements.STANDINGS, {"queue": queue.value, "limit": limit})
+    standings = [
+        fairness.Standing(
+            partner=partner,
+            groups=tuple(fairness.Group(int(p), UUID(c), int(w)) for p, c, w in found),
+            room=room,
+            weight=weight,
+            virtual_time=time,
+            served=served,
+            last_customer=last,
+        )
+        for partner, room, weight, time, served, last, _floor, found in rows
+    ]
+    return standings, (rows[0][6] if rows else 0.0)
+
+
+def _lease(asks: Sequence[fairness.Ask], *, queue: Queue, worker: str, floor: float) -> list[LeasedWork]:
+    leases = kinds.lease_seconds_by_kind()
+    with _one_statement():
+        rows = _fetch(
+            statements.CLAIM,
+            {
+                "queue": queue.value,
+                "worker": worker,
+                "floor": floor,
+                "partners": [ask.partner for ask in asks],
+                "priorities": [ask.priority for ask in asks],
+                "customers": [ask.customer for ask in asks],
+                "counts": [ask.count for ask in asks],
+                "leases": orjson.dumps(leases).decode(),
+                "default_lease": kinds.DEFAULT_LEASE_SECONDS,
+            },
+        )
+    return [_leased_work(row, leases) for row in rows]
+
+
+def _leased_work(row: Sequence[Any], leases: dict[str, int]) -> LeasedWork:
+    id_, customer_id, kind, reference, fence, attempts, *partner = row
+    seconds = leases.get(kind, kinds.DEFAULT_LEASE_SECONDS)
+    return LeasedWork(id_, PartnerRef(*partner[:4]), customer_id, kind, reference, fence, attempts, seconds)
+
+
+def renew_all(works: Sequence[LeasedWork]) -> None:
+    """Extend many holds in one statement and mark those that are gone. Not inside a work function's transaction."""
+    params = {
+        "ids": [work.id for work in works],
+        "fences": [work.fence for work in works],
+        "lease_seconds": [work.lease_seconds for work in works],
+    }
+    held = {id_ for (id_,) in _fetch(statements.RENEW, params)}
+    for work in works:
+        if work.id not in held:
+            work.mark_lost()
+
+
+def complete(work: LeasedWork) -> None:
+    """Take the finished row away, or make it ready if it was asked for again meanwhile. Raises LeaseLostError."""
+    # The second try is for a request to run again that was withdrawn between the first two.
+    with scope.public():
+        if not any(_execute(s, work._hold()) for s in (statements.COMPLETE, statements.RESUME, statements.COMPLETE)):
+            raise work._replaced()
+
+
+def run_again(work: LeasedWork, again: kinds.RunAgain) -> None:
+    """Keep the row, due again at `again.at` (None: now). Raises LeaseLostError."""
+    with scope.public():
+        if not _execute(statements.RUN_AGAIN, work._hold(at=again.at)):
+            raise work._replaced()
+
+
+def fail(work: LeasedWork, reason: str) -> WorkState:
+    """Record a failed attempt: due again after a growing wait, or given up for a person after the last one.
+
+    Raises:
+        LeaseLostError: another worker has the work.
+
+    """
+    with scope.public():
+        params = work._hold(
+            error=reason[:ERROR_LENGTH], most_attempts=MOST_ATTEMPTS, wait_seconds=backoff_seconds(work.attempts)
+        )
+        rows = _fetch(statements.FAIL, params)
+    if not rows:
+        raise work._replaced()
+    state = WorkState(rows[0][0])
+    if state is WorkState.FAILED:
+        _announce(work_failed, work, reason)
+    return state
+
+
+def release(works: Sequence[LeasedWork]) -> None:
+    """Give back rows that were not begun, at once and without counting an attempt."""
+    if works:
+        with scope.public():
+            _execute(statements.RELEASE, {"ids": [w.id for w in works], "fences": [w.fence for w in works]})
+
+
+def reclaim_expired() -> int:
+    """Take back every lease that ran out; a row that lost three is quarantined. Returns how many."""
+    with scope.public():
+        rows = _fetch(statements.RECLAIM, {"most_lost": MOST_LOST_LEASES})
+    leases = kinds.lease_seconds_by_kind()
+    for row in rows:
+        state, reason = row[10:]
+        work = _leased_work(row, leases)
+        logger.warning("lease lost: %s %s of partner %s, now %s", work.kind, work.reference, work.partner.slug, state)
+        if state == WorkState.QUARANTINED:
+            _announce(work_quarantined, work, reason)
+    return len(rows)
+
+
+def _announce(signal: Any, work: LeasedWork, reason: str) -> None:
+    with scope.enter(work.partner):
+        for receiver, answer in signal.send_robust(LeasedWork, work=work, reason=reason):
+            if isinstance(answer, Exception):
+                logger.warning("%r failed on given-up work %s", receiver, work.id, exc_info=answer)
+
+
+@contextmanager
+def _one_statement() -> Iterator[None]:
+    """Outside a transaction a statement is its own; inside one, a savepoint lets a lost race be tried again."""
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+    else:
+        yield
+
+
+def _fetch(statement: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchall()
+
+
+def _execute(statement: str, params: dict[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.rowcount

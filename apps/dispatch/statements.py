@@ -1,0 +1,276 @@
+"""The SQL of the hot path: enqueue, look, claim, renew, settle. Times are the database's own, tables are named in full.
+
+`statement_timestamp()` and not `now()`: a lease confirmed late in a long transaction must count from then. It is stable
+within a statement, so indexes on due times are used.
+"""
+
+_WORK = "public.dispatch_duework"
+_NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid"
+
+# An advisory lock on the lane is held until the commit, and the id is drawn under it: ids of one lane grow in commit
+# order, which a plain sequence would not promise. A lane is no row, so nothing is left behind to tidy.
+ENQUEUE = f"""
+WITH wanted AS MATERIALIZED (
+  SELECT w.*, CASE WHEN w.lane <> '' THEN pg_advisory_xact_lock(hashtextextended(%(partner)s || '/' || w.lane, 0)) END
+  FROM (
+    SELECT * FROM unnest(
+      %(kinds)s::text[], %(references)s::text[], %(lanes)s::text[], %(queues)s::text[], %(priorities)s::int[],
+      %(due_ats)s::timestamptz[], %(unique_keys)s::text[], %(customers)s::uuid[]
+    ) WITH ORDINALITY AS w(kind, reference, lane, queue, priority, due_at, unique_key, customer_id, place)
+    ORDER BY lane, place
+  ) w
+)
+INSERT INTO {_WORK} AS open (
+  partner_id, customer_id, kind, reference, lane, queue, state, priority, due_at, lease_owner, fence, attempts,
+  lost_leases, unique_key, last_error, created_at)
+SELECT %(partner)s::uuid, customer_id, kind, reference, lane, queue, 'ready', priority,
+  coalesce(due_at, statement_timestamp()), '', 0, 0, 0, nullif(unique_key, ''), '', statement_timestamp()
+FROM wanted
+ON CONFLICT (partner_id, unique_key) WHERE unique_key IS NOT NULL AND state IN ('ready', 'leased')
+DO UPDATE SET
+  due_at = CASE WHEN open.state = 'ready' THEN least(open.due_at, excluded.due_at) ELSE open.due_at END,
+  again_at = CASE WHEN open.state = 'leased' THEN least(open.again_at, excluded.due_at) END
+WHERE open.state = 'leased' OR excluded.due_at < open.due_at
+"""  # noqa: S608  constants only
+
+CANCEL = f"""
+DELETE FROM {_WORK}
+WHERE partner_id = %(partner)s AND queue = %(queue)s AND kind = %(kind)s AND reference = %(reference)s
+  AND state = 'ready'
+"""  # noqa: S608  constants only
+
+FORGET_AGAIN = f"""
+UPDATE {_WORK} SET again_at = NULL
+WHERE partner_id = %(partner)s AND kind = %(kind)s AND reference = %(reference)s
+  AND state = 'leased' AND again_at IS NOT NULL
+"""  # noqa: S608  constants only
+
+_CLAIMABLE = f"""
+  w.state = 'ready' AND w.queue = %(queue)s AND w.partner_id = {{partner}} AND w.priority = {{priority}}
+  AND coalesce(w.customer_id, {_NOBODY}) = {{customer}} AND w.due_at <= statement_timestamp()
+  AND (w.lane = '' OR (
+    NOT EXISTS (
+      SELECT 1 FROM {_WORK} h
+      WHERE h.state = 'leased' AND h.partner_id = w.partner_id AND h.lane = w.lane AND h.lane <> '')
+    AND NOT EXISTS (
+      SELECT 1 FROM {_WORK} o
+      WHERE o.state = 'ready' AND o.partner_id = w.partner_id AND o.lane = w.lane AND o.lane <> '' AND o.id < w.id
+        AND o.due_at <= statement_timestamp())))
+"""  # noqa: S608  constants only
+
+# Which partners stand where. Usually the 500 oldest due rows name every partner with something due; behind a larger
+# backlog the partners are found by hopping along the index, one probe each, so no backlog hides another partner.
+# The first few partners that have a row to claim are returned, with what each priority and customer of theirs could give.
+STANDINGS = f"""
+WITH RECURSIVE
+oldest AS MATERIALIZED (
+  SELECT partner_id FROM {_WORK}
+  WHERE state = 'ready' AND queue = %(queue)s AND due_at <= statement_timestamp()
+  ORDER BY due_at LIMIT 500),
+everyone(partner_id) AS (
+  (SELECT partner_id FROM {_WORK} WHERE state = 'ready' AND queue = %(queue)s ORDER BY partner_id LIMIT 1)
+  UNION ALL
+  SELECT (SELECT w.partner_id FROM {_WORK} w
+          WHERE w.state = 'ready' AND w.queue = %(queue)s AND w.partner_id > e.partner_id
+          ORDER BY w.partner_id LIMIT 1)
+  FROM everyone e WHERE e.partner_id IS NOT NULL),
+candidate AS (
+  SELECT partner_id FROM oldest
+  UNION
+  SELECT partner_id FROM everyone WHERE partner_id IS NOT NULL AND (SELECT count(*) FROM oldest) >= 500),
+busy AS (
+  SELECT partner_id, count(*) AS leased FROM {_WORK} WHERE state = 'leased' AND queue = %(queue)s GROUP BY partner_id),
+clock AS (
+  SELECT coalesce(max(virtual_start), 0) AS floor FROM public.dispatch_partnerturn WHERE queue = %(queue)s),
+standing AS MATERIALIZED (
+  SELECT c.partner_id, coalesce(t.cap, 32) - coalesce(b.leased, 0) AS room, coalesce(t.weight, 1) AS weight,
+    coalesce(t.virtual_time, 0) AS virtual_time, coalesce(t.served, 0) AS served,
+    coalesce(t.last_customer, {_NOBODY}) AS last_customer, clock.floor
+  FROM candidate c
+  CROSS JOIN clock
+  JOIN public.tenants_partner p ON p.id = c.partner_id AND p.state = 'active'
+  LEFT JOIN public.dispatch_partnerturn t ON t.partner_id = c.partner_id AND t.queue = %(queue)s
+  LEFT JOIN busy b ON b.partner_id = c.partner_id
+  WHERE coalesce(t.cap, 32) > coalesce(b.leased, 0)
+  ORDER BY greatest(coalesce(t.virtual_time, 0), clock.floor), t.last_served_at NULLS FIRST, c.partner_id)
+SELECT s.partner_id, s.room, s.weight, s.virtual_time, s.served, s.last_customer, s.floor, g.found
+FROM standing s, LATERAL (
+  WITH RECURSIVE kin(priority, customer_id) AS (
+    (SELECT w.priority, coalesce(w.customer_id, {_NOBODY}) FROM {_WORK} w
+     WHERE w.state = 'ready' AND w.queue = %(queue)s AND w.partner_id = s.partner_id
+     ORDER BY w.priority, coalesce(w.customer_id, {_NOBODY}) LIMIT 1)
+    UNION ALL
+    SELECT n.priority, n.customer_id FROM kin k, LATERAL (
+      SELECT w.priority, coalesce(w.customer_id, {_NOBODY}) AS customer_id FROM {_WORK} w
+      WHERE w.state = 'ready' AND w.queue = %(queue)s AND w.partner_id = s.partner_id
+        AND (w.priority, coalesce(w.customer_id, {_NOBODY})) > (k.priority, k.customer_id)
+      ORDER BY w.priority, coalesce(w.customer_id, {_NOBODY}) LIMIT 1) n)
+  SELECT array_agg(ARRAY[found.priority::text, found.customer_id::text, found.waiting::text]) AS found FROM (
+    SELECT kin.priority, kin.customer_id, (
+      SELECT count(*) FROM (
+        SELECT 1 FROM {_WORK} w
+        WHERE {_CLAIMABLE.format(partner="s.partner_id", priority="kin.priority", customer="kin.customer_id")}
+        LIMIT %(limit)s) one) AS waiting
+    FROM kin) found
+  WHERE found.waiting > 0) g
+WHERE g.found IS NOT NULL
+LIMIT %(limit)s
+"""  # noqa: S608  constants only
+
+CLAIM = f"""
+WITH ask AS (
+  SELECT * FROM unnest(%(partners)s::uuid[], %(priorities)s::int[], %(customers)s::uuid[], %(counts)s::int[])
+    WITH ORDINALITY AS a(partner_id, priority, customer_id, count, place)),
+picked AS MATERIALIZED (
+  SELECT one.id, ask.place FROM ask, LATERAL (
+    SELECT w.id FROM {_WORK} w
+    WHERE {_CLAIMABLE.format(partner="ask.partner_id", priority="ask.priority", customer="ask.customer_id")}
+    ORDER BY w.due_at, w.id LIMIT ask.count
+    FOR UPDATE SKIP LOCKED) one),
+leased AS (
+  UPDATE {_WORK} w SET state = 'leased', lease_owner = %(worker)s, fence = w.fence + 1, attempts = w.attempts + 1,
+    lease_until = statement_timestamp()
+      + make_interval(secs => coalesce((%(leases)s::jsonb ->> w.kind)::int, %(default_lease)s))
+  FROM picked WHERE w.id = picked.id AND w.state = 'ready'
+  RETURNING w.id, w.partner_id, w.customer_id, w.kind, w.reference, w.fence, w.attempts, picked.place, w.due_at),
+turns AS (
+  INSERT INTO public.dispatch_partnerturn AS turn (
+    partner_id, queue, weight, cap, virtual_start, virtual_time, served, last_customer, last_served_at)
+  SELECT partner_id, %(queue)s, 1, 32, %(floor)s, %(floor)s + count(*), count(*),
+    (array_agg(coalesce(customer_id, {_NOBODY}) ORDER BY place DESC))[1], statement_timestamp()
+  FROM leased GROUP BY partner_id ORDER BY partner_id
+  ON CONFLICT (partner_id, queue) DO UPDATE SET
+    virtual_start = greatest(turn.virtual_time, excluded.virtual_start),
+    virtual_time = greatest(turn.virtual_time, excluded.virtual_start) + excluded.served::float / turn.weight,
+    served = turn.served + excluded.served, last_customer = excluded.last_customer,
+    last_served_at = excluded.last_served_at)
+SELECT l.id, l.customer_id, l.kind, l.reference, l.fence, l.attempts, p.id, p.slug, p.name, p.schema_name
+FROM leased l JOIN public.tenants_partner p ON p.id = l.partner_id
+ORDER BY l.place, l.due_at, l.id
+"""  # noqa: S608  constants only
+
+_FREED = "lease_owner = '', lease_until = NULL"
+_MINE = "id = %(id)s AND fence = %(fence)s AND state = 'leased'"
+
+CONFIRM = f"""
+UPDATE {_WORK} SET lease_until = statement_timestamp() + make_interval(secs => %(lease_seconds)s) WHERE {_MINE}
+"""  # noqa: S608  constants only
+
+# A row that its own function has confirmed and not yet committed is locked: it is left alone, and is still held.
+RENEW = f"""
+WITH held AS (
+  SELECT w.id, h.lease_seconds FROM {_WORK} w
+  JOIN unnest(%(ids)s::bigint[], %(fences)s::int[], %(lease_seconds)s::int[]) AS h(id, fence, lease_seconds)
+    ON w.id = h.id AND w.fence = h.fence
+  WHERE w.state = 'leased'),
+free AS (SELECT w.id FROM {_WORK} w JOIN held ON held.id = w.id FOR UPDATE OF w SKIP LOCKED),
+renewed AS (
+  UPDATE {_WORK} w SET lease_until = statement_timestamp() + make_interval(secs => held.lease_seconds)
+  FROM held JOIN free ON free.id = held.id WHERE w.id = held.id)
+SELECT id FROM held
+"""  # noqa: S608  constants only
+
+COMPLETE = f"DELETE FROM {_WORK} WHERE {_MINE} AND again_at IS NULL"  # noqa: S608  constants only
+
+RUN_AGAIN = f"""
+UPDATE {_WORK} SET state = 'ready', {_FREED}, attempts = 0, lost_leases = 0, last_error = '', again_at = NULL,
+  due_at = least(coalesce(%(at)s::timestamptz, statement_timestamp()), again_at)
+WHERE {_MINE}
+"""  # noqa: S608  constants only
+
+RESUME = f"""
+UPDATE {_WORK} SET state = 'ready', {_FREED}, attempts = 0, lost_leases = 0, last_error = '', again_at = NULL,
+  due_at = again_at
+WHERE {_MINE} AND again_at IS NOT NULL
+"""  # noqa: S608  constants only
+
+FAIL = f"""
+UPDATE {_WORK} SET {_FREED}, again_at = NULL, last_error = %(error)s,
+  state = CASE WHEN attempts >= %(most_attempts)s THEN 'failed' ELSE 'ready' END,
+  due_at = statement_timestamp() + make_interval(secs => %(wait_seconds)s)
+WHERE {_MINE} RETURNING state
+"""  # noqa: S608  constants only
+
+RELEASE = f"""
+UPDATE {_WORK} w SET state = 'ready', {_FREED}, attempts = greatest(w.attempts - 1, 0), again_at = NULL,
+  due_at = least(w.due_at, w.again_at)
+FROM unnest(%(ids)s::bigint[], %(fences)s::int[]) AS h(id, fence)
+WHERE w.id = h.id AND w.fence = h.fence AND w.state = 'leased'
+"""  # noqa: S608  constants only
+
+RECLAIM = f"""
+WITH lost AS (
+  SELECT id FROM {_WORK} WHERE state = 'leased' AND lease_until < statement_timestamp()
+  ORDER BY id FOR UPDATE SKIP LOCKED),
+freed AS (
+  UPDATE {_WORK} w SET fence = w.fence + 1, lost_leases = w.lost_leases + 1, lease_until = NULL, again_at = NULL,
+    state = CASE WHEN w.lost_leases + 1 >= %(most_lost)s THEN 'quarantined' ELSE 'ready' END,
+    last_error = 'The worker ' || w.lease_owner || ' fell silent while doing this.', lease_owner = ''
+  FROM lost WHERE w.id = lost.id
+  RETURNING w.id, w.partner_id, w.customer_id, w.kind, w.reference, w.fence, w.attempts, w.state, w.last_error)
+SELECT f.id, f.customer_id, f.kind, f.reference, f.fence, f.attempts, p.id, p.slug, p.name, p.schema_name, f.state,
+  f.last_error
+FROM freed f JOIN public.tenants_partner p ON p.id = f.partner_id
+"""  # noqa: S608  constants only
+
+# One probe per queue: its oldest due row, and when anything of it was last claimed.
+WAITING = f"""
+SELECT q.queue, w.due_at, extract(epoch FROM statement_timestamp() - w.due_at),
+  extract(epoch FROM statement_timestamp() - t.last_served_at)
+FROM unnest(%(queues)s::text[]) AS q(queue)
+CROSS JOIN LATERAL (
+  SELECT due_at FROM {_WORK} WHERE state = 'ready' AND queue = q.queue AND due_at <= statement_timestamp()
+  ORDER BY due_at LIMIT 1) w
+LEFT JOIN LATERAL (
+  SELECT max(last_served_at) AS last_served_at FROM public.dispatch_partnerturn WHERE queue = q.queue) t ON true
+"""  # noqa: S608  constants only
+
+BEAT = """
+INSERT INTO public.dispatch_workerheartbeat AS worker (name, role, started_at, heartbeat_at)
+VALUES (%(name)s, %(role)s, statement_timestamp(), statement_timestamp())
+ON CONFLICT (name) DO UPDATE SET heartbeat_at = excluded.heartbeat_at
+"""
+
+SWEEP_DEAD = f"""
+WITH dead AS (
+  DELETE FROM public.dispatch_workerheartbeat
+  WHERE heartbeat_at < statement_timestamp() - make_interval(secs => %(silent_seconds)s) RETURNING name),
+given_back AS (
+  UPDATE {_WORK} w SET lease_until = statement_timestamp() - interval '1 second'
+  FROM dead WHERE w.lease_owner = dead.name AND w.state = 'leased')
+SELECT name FROM dead ORDER BY name
+"""  # noqa: S608  constants only
+
+PERIODIC_DUE = """
+SELECT p.kind, p.every FROM unnest(%(kinds)s::text[], %(everys)s::int[]) AS p(kind, every)
+LEFT JOIN public.dispatch_periodictick t ON t.kind = p.kind
+WHERE t.tick_at IS NULL OR t.tick_at < to_timestamp(floor(extract(epoch FROM statement_timestamp()) / p.every) * p.every)
+"""
+
+# Fires once per tick whoever else tries: the row only moves forward.
+TICK = """
+INSERT INTO public.dispatch_periodictick AS tick (kind, tick_at)
+VALUES (%(kind)s, to_timestamp(floor(extract(epoch FROM statement_timestamp()) / %(every)s) * %(every)s))
+ON CONFLICT (kind) DO UPDATE SET tick_at = excluded.tick_at WHERE tick.tick_at < excluded.tick_at
+RETURNING tick_at
+"""
+
+ENQUEUE_PERIODIC = f"""
+INSERT INTO {_WORK} (
+  partner_id, kind, reference, lane, queue, state, priority, due_at, lease_owner, fence, attempts, lost_leases,
+  unique_key, last_error, created_at)
+SELECT id, %(kind)s, '', '', %(queue)s, 'ready', %(priority)s, statement_timestamp(), '', 0, 0, 0,
+  'periodic:' || %(kind)s, '', statement_timestamp()
+FROM public.tenants_partner WHERE state = 'active'
+ON CONFLICT (partner_id, unique_key) WHERE unique_key IS NOT NULL AND state IN ('ready', 'leased') DO NOTHING
+"""  # noqa: S608  constants only
+
+DROP_OLD_FAILURES = f"""
+DELETE FROM {_WORK} WHERE state IN ('failed', 'quarantined') AND due_at < statement_timestamp() - interval '30 days'
+"""  # noqa: S608  constants only
+
+REVIVE = f"""
+UPDATE {_WORK} SET state = 'ready', attempts = 0, lost_leases = 0, last_error = '', due_at = statement_timestamp()
+WHERE id = %(id)s AND partner_id = %(partner)s AND state IN ('failed', 'quarantined')
+RETURNING queue
+"""  # noqa: S608  constants only

@@ -1,0 +1,143 @@
+"""Draining a queue: claim, run each row inside its partner's scope, settle; until nothing is due or time is up."""
+
+import logging
+import time
+from collections import deque
+from typing import Protocol
+
+import sentry_sdk
+from django.db import Error, connection
+
+from apps.dispatch import fairness, keeper, leases, wakeups
+from apps.dispatch.kinds import RunAgain, require_kind
+from apps.dispatch.leases import LeasedWork, LeaseLostError
+from apps.dispatch.models import Queue
+from apps.tenants import scope
+
+logger = logging.getLogger(__name__)
+
+
+class Stopping(Protocol):
+    """Something that says whether to end: a threading.Event, or a flag shared with other processes."""
+
+    def is_set(self) -> bool:
+        """Return True once no more work should be begun."""
+
+
+def drain(
+    queue: Queue,
+    *,
+    worker: str,
+    seconds: float = 25,
+    limit: int | None = None,
+    stopping: Stopping | None = None,
+    wake_others: bool = False,
+) -> int:
+    """Do what is due in `queue` and return how many rows were begun. Call it outside any partner's transaction.
+
+    Ends when nothing can be claimed, after `limit` rows, when `seconds` are up or `stopping` is set; rows claimed and
+    not begun are given back. With `wake_others`, having found something wakes one more worker, which may wake the next.
+    """
+    with scope.public():
+        return _Drain(queue, worker, seconds, limit, stopping).run(wake_others=wake_others)
+
+
+class _Drain:
+    """One draining of one queue by one worker."""
+
+    def __init__(self, queue: Queue, worker: str, seconds: float, limit: int | None, stopping: Stopping | None) -> None:
+        self._queue = queue
+        self._worker = worker
+        self._ends_at = time.monotonic() + seconds
+        self._limit = limit
+        self._stopping = stopping
+        self._begun = 0
+        self._seconds_per_row = 1.0
+
+    def run(self, *, wake_others: bool) -> int:
+        while self._may_go_on():
+            works = leases.claim(queue=self._queue, worker=self._worker, limit=self._rows_at_once())
+            if not works:
+                break
+            if wake_others and not self._begun:
+                wakeups.request(self._queue)
+            self._run_all(deque(works))
+        return self._begun
+
+    def _may_go_on(self) -> bool:
+        if self._stopping is not None and self._stopping.is_set():
+            return False
+        if self._limit is not None and self._begun >= self._limit:
+            return False
+        return time.monotonic() < self._ends_at
+
+    def _rows_at_once(self) -> int:
+        wanted = fairness.rows_at_once(self._seconds_per_row)
+        return wanted if self._limit is None else min(wanted, self._limit - self._begun)
+
+    def _run_all(self, works: deque[LeasedWork]) -> None:
+        keeper.keeper.hold(works)
+        began_at, count = time.monotonic(), len(works)
+        try:
+            while works and self._may_go_on():
+                work = works.popleft()
+                self._begun += 1
+                try:
+                    run_one(work)
+                finally:
+                    keeper.keeper.drop(work)
+        finally:
+            for work in works:
+                keeper.keeper.drop(work)
+            leases.release(works)
+        self._seconds_per_row = (time.monotonic() - began_at) / count
+
+
+def run_one(work: LeasedWork) -> None:
+    """Run one leased row and settle it, whatever its function does."""
+    try:
+        _settle(work, _call(work))
+    except LeaseLostError as lost:
+        logger.warning("%s", lost)
+    except Error:
+        # The database went away: the lease runs out by itself and another worker repeats the row.
+        logger.exception("due work %s (%s) could not be settled", work.id, work.kind)
+        connection.close()
+
+
+def _call(work: LeasedWork) -> RunAgain | str | None:
+    """Return what the function answered, or the reason why it failed. Raises LeaseLostError."""
+    try:
+        with scope.enter(work.partner):
+            return require_kind(work.kind).function(work)
+    except LeaseLostError:
+        raise
+    except Exception as error:  # noqa: BLE001  the run boundary: recorded in the row, reported, tried again
+        _report(work, error)
+        connection.close_if_unusable_or_obsolete()
+        return f"{type(error).__name__}: {error}"
+
+
+def _settle(work: LeasedWork, answer: RunAgain | str | None) -> None:
+    if answer is None:
+        leases.complete(work)
+    elif isinstance(answer, RunAgain):
+        leases.run_again(work, answer)
+    else:
+        leases.fail(work, answer)
+
+
+def _report(work: LeasedWork, error: Exception) -> None:
+    logger.warning(
+        "%s %s of partner %s failed, attempt %s",
+        work.kind,
+        work.reference,
+        work.partner.slug,
+        work.attempts,
+        exc_info=error,
+    )
+    with sentry_sdk.new_scope() as report:
+        report.set_tag("partner", str(work.partner.id))
+        report.set_tag("kind", work.kind)
+        report.set_context("due work", {"id": work.id, "reference": work.reference, "attempt": work.attempts})
+        sentry_sdk.capture_exception(error)
