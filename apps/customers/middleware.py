@@ -1,20 +1,17 @@
 """Narrows a customer user's request to the one customer it is about."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from apps.accounts.access import Actor
-from apps.customers.models import Membership
+from apps.accounts.actor import Actor, acting
+from apps.customers.models import Customer, Membership
 from apps.tenants import scope
 
 Respond = Callable[[HttpRequest], HttpResponse]
 SESSION_CUSTOMER = "customer_id"
-
-
-class NoMembershipError(PermissionError):
-    """A customer user without any customer: nothing may be shown."""
 
 
 class CustomerScopeMiddleware:
@@ -34,7 +31,10 @@ class CustomerScopeMiddleware:
             return self.get_response(request)
         request.customer_id = customer_id  # type: ignore[attr-defined]
         with scope.narrowed_to(customer_id):
-            return self.get_response(request)
+            name = Customer.objects.values_list("name", flat=True).filter(id=customer_id).first() or ""
+            request.actor = replace(actor, customer_id=customer_id, customer_name=name)  # type: ignore[attr-defined]
+            with acting(request.actor):  # type: ignore[attr-defined]
+                return self.get_response(request)
 
     def _chosen_customer(self, request: HttpRequest, actor: Actor) -> UUID | None:
         mine = list(Membership.objects.filter(user_id=actor.user_id).order_by("id").values_list("customer_id", flat=True))

@@ -12,7 +12,7 @@ class CountsError(ValueError):
     """The parts are not the whole."""
 
 
-_COLUMN = {
+COUNT_COLUMN = {
     OperationState.WRITTEN: "written",
     OperationState.UNCHANGED: "unchanged",
     OperationState.SKIPPED: "skipped",
@@ -45,7 +45,7 @@ class Counts:
         """Count operations by their states."""
         columns: Counter[str] = Counter()
         for state, number in Counter(states).items():
-            columns[_COLUMN[state]] += number
+            columns[COUNT_COLUMN[state]] += number
         return cls(read=columns.total(), **columns)
 
     def plus(self, other: "Counts") -> "Counts":
@@ -62,8 +62,8 @@ class Counts:
     def moved(self, old: OperationState, new: OperationState, number: int = 1) -> "Counts":
         """Return the counts after `number` operations went from one state to another."""
         columns = {name: getattr(self, name) for name in self.__slots__}
-        columns[_COLUMN[old]] -= number
-        columns[_COLUMN[new]] += number
+        columns[COUNT_COLUMN[old]] -= number
+        columns[COUNT_COLUMN[new]] += number
         return Counts(**columns)
 
 

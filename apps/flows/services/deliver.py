@@ -8,15 +8,15 @@ from uuid import UUID
 from apps.connectors.contract import Connector, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError
 from apps.connectors.manifest import ObjectManifest
-from apps.flows.engine import CompiledFlow
-from apps.flows.mapping import apply_write_modes
+from apps.flows.mapping.write_modes import apply_write_modes
 from apps.flows.services.entries import Delivery, Entry
+from apps.flows.services.session import PinnedFlow
 
 TypeAndKey = tuple[str, str]
 
 
 async def deliver_entries(
-    target: Connector, compiled: CompiledFlow, entries: list[Entry], known_links: Mapping[TypeAndKey, str]
+    target: Connector, pinned: PinnedFlow, entries: list[Entry], known_links: Mapping[TypeAndKey, str]
 ) -> Delivery:
     """Deliver `entries` and answer for each of them.
 
@@ -33,15 +33,13 @@ async def deliver_entries(
         else:
             ready.append(entry)
     writes = [_write(position, entry, links) for position, entry in enumerate(ready)]
-    await _with_existing_values(target, compiled, writes)
-    for outcome in await _send(target, compiled.target, ready, writes):
+    await _with_existing_values(target, pinned, writes)
+    for outcome in await _send(target, pinned.target_object, ready, writes):
         outcomes[ready[outcome.position].operation_id] = outcome
     return Delivery(outcomes, found)
 
 
-async def _send(
-    target: Connector, kind: ObjectManifest, ready: list[Entry], writes: list[Write]
-) -> list[WriteOutcome]:
+async def _send(target: Connector, kind: ObjectManifest, ready: list[Entry], writes: list[Write]) -> list[WriteOutcome]:
     doubtful = [write for write in writes if ready[write.position].probe_first and write.target_key is None]
     arrived = await target.probe(kind.name, doubtful) if doubtful else {}
     if arrived:
@@ -84,15 +82,16 @@ def _replace_key(write: Write, target_key: str) -> Write:
     return Write(write.position, write.values, write.business_key, write.idempotency_key, target_key)
 
 
-async def _with_existing_values(target: Connector, compiled: CompiledFlow, writes: list[Write]) -> None:
+async def _with_existing_values(target: Connector, pinned: PinnedFlow, writes: list[Write]) -> None:
     """Where a line keeps what the target has (fill empty, append), merge with the record as it is there now."""
     updates = [write for write in writes if write.target_key is not None]
-    if not updates or not compiled.needs_existing_values:
+    if not updates or not pinned.needs_existing_values:
         return
-    existing = await target.find(compiled.target.name, [write.business_key for write in updates])
+    existing = await target.find(pinned.target_object.name, [write.business_key for write in updates])
+    lines = [compiled_line.line for compiled_line in pinned.compiled.delivery.lines]
     for write in updates:
         there = existing.get(write.business_key)
-        merged = apply_write_modes(write.values, there.values if there else {}, compiled.delivery_lines)
+        merged = apply_write_modes(write.values, there.values if there else {}, lines)
         write.values.clear()
         write.values.update(merged)
 
@@ -139,5 +138,12 @@ def evidence_of(outcome: WriteOutcome) -> dict[str, Any]:
         "ambiguous": bool(outcome.error and outcome.error.ambiguous),
         "exchange": None
         if exchange is None
-        else [exchange.method, exchange.url, exchange.status, exchange.milliseconds, exchange.request, exchange.response],
+        else [
+            exchange.method,
+            exchange.url,
+            exchange.status,
+            exchange.milliseconds,
+            exchange.request,
+            exchange.response,
+        ],
     }

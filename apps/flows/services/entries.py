@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.connectors.contract import SourceRecord, WriteOutcome
-from apps.flows.engine import PlannedOperation
+from apps.flows.engine.records import PlannedOperation
 from apps.flows.engine.states import OperationState
 
 
@@ -42,18 +42,19 @@ class Entry:
     @property
     def to_deliver(self) -> bool:
         """True when the target has to be called for this record."""
-        return self.repeat is None and self.planned.decision == OperationState.WAITING
+        return self.repeat is None and self.planned.to_deliver
 
 
 @dataclass(slots=True)
 class OpenBatch:
-    """A batch that is written ahead and not settled."""
+    """A batch that is written ahead and not settled. `duplicates` records came twice in it and are left out."""
 
     id: UUID
     number: int
     entries: list[Entry]
     checkpoint_after: Mapping[str, Any] | None
     overtaken: list[KnownOperation] = field(default_factory=list)
+    duplicates: int = 0
 
 
 @dataclass(slots=True)

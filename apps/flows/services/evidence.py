@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apps.connectors.contract import Exchange, SourceRecord
 from apps.connectors.redaction import redact_json
-from apps.flows.mapping import MappingError
+from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Batch, Correction, Operation
 from apps.flows.services import blobs
 from apps.flows.services.session import compile_version
@@ -88,7 +88,7 @@ def canonical_values_of(operation: Operation) -> dict[str, Any]:
     flow = operation.flow
     version = Batch.objects.select_related("run__version").get(id=operation.attempts[-1]).run.version
     try:
-        compiled = compile_version(version, flow.source.system, flow.target.system)
+        compiled = compile_version(version, flow.source, flow.target).compiled
     except MappingError:
         return {}
     values = dict(compiled.reading.apply(record.values).values)

@@ -17,12 +17,15 @@ from django.utils import timezone
 
 from apps.connectors import services as connections
 from apps.connectors.contract import SourceRecord
-from apps.connectors.errors import FailureKind, RateLimitedError, RemoteError
+from apps.connectors.credentials import UnsealError
+from apps.connectors.errors import BusinessClass, FailureKind, RateLimitedError, RemoteError
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.counts import Counts, end_state
+from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.retry import next_attempt
-from apps.flows.engine.states import BatchState, OperationState, RunState
+from apps.flows.engine.states import RUN_TERMINAL, BatchState, OperationState, RunState
+from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Batch, Operation, Run
 from apps.flows.services import planning
 from apps.flows.services.deliver import deliver_entries
@@ -35,6 +38,8 @@ from apps.flows.services.verdicts import connection_failure, is_system_away
 from apps.flows.signals import ledger_changed
 
 SLICE_SECONDS = 15.0  # then others get their turn
+# What keeps a run from starting at all: its version does not compile any more, or a connection cannot be opened.
+CANNOT_START = (MappingError, DefinitionError, RemoteError, UnsealError, KeyError)
 log = structlog.get_logger(__name__)
 
 
@@ -57,8 +62,12 @@ class RunStoppedError(Exception):
 
 def run_slice(work: LeasedWork) -> RunAgain | None:
     """Carry a run on for a while. Returns when to continue, None when the run is over."""
-    with transaction.atomic():
-        session = open_session(work)
+    try:
+        with transaction.atomic():
+            session = open_session(work)
+    except CANNOT_START as error:
+        _fail_unopened(work, error)
+        return None
     if session is None:
         return None
     with asyncio.Runner() as runner:
@@ -148,7 +157,7 @@ class _Slice:
         session = self.session
         named = session.payload.get("keys", []) if session.mode == Run.Mode.RECORDS else []
         position = None if session.mode == Run.Mode.RECORDS else session.position
-        pages = session.source.read(session.compiled.source.name, position, named)
+        pages = session.source.read(session.pinned.source_object.name, position, named)
         return BatchReader(pages, session.compiled.definition.batch_size)
 
     def _taken(self) -> ReadBatch:
@@ -230,7 +239,7 @@ async def _deliver(session: Session, batch: OpenBatch) -> Delivery:
     if not to_deliver:
         return Delivery({})
     try:
-        return await deliver_entries(session.target, session.compiled, to_deliver, session.known_links)
+        return await deliver_entries(session.target, session.pinned, to_deliver, session.known_links)
     except RemoteError as error:
         raise _stopped_or_away(error, session.target_id) from error
 
@@ -251,9 +260,7 @@ def _drop_untried(batch: OpenBatch, delivery: Delivery) -> None:
     for operation_id, outcome in delivery.outcomes.items():
         if outcome.error is not None and outcome.error.kind in blocking:
             untried.add(operation_id)
-    batch.entries = [
-        entry for entry in batch.entries if entry.operation_id not in untried or entry.known is not None
-    ]
+    batch.entries = [entry for entry in batch.entries if entry.operation_id not in untried or entry.known is not None]
 
 
 def _wait_for_system(session: Session, error: RemoteError) -> RunAgain | None:
@@ -294,6 +301,22 @@ def _fail(session: Session, error: RemoteError, connection_id: UUID) -> None:
         )
         connections.mark_attention(connection_id, error.message)
         ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)
+
+
+def _fail_unopened(work: LeasedWork, error: Exception) -> None:
+    remote = error if isinstance(error, RemoteError) else None
+    with transaction.atomic():
+        work.confirm()
+        run = Run.objects.filter(id=UUID(work.reference)).first()
+        if run is None:
+            return
+        Run.objects.filter(id=run.id).exclude(state__in=RUN_TERMINAL).update(
+            state=RunState.FAILED,
+            finished_at=timezone.now(),
+            error_class=remote.business_class if remote else BusinessClass.MAPPING_GAP,
+            error_message=f"The run could not start: {error}"[:600],
+        )
+        ledger_changed.send(sender=Run, flow_id=run.flow_id, customer_id=run.customer_id)
 
 
 def abandon_waiting(run_id: UUID, error: RemoteError) -> None:

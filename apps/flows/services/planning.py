@@ -8,8 +8,10 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.connectors.contract import SourceRecord
-from apps.flows.engine import LinkState, PlannedOperation, business_key, plan_batch
-from apps.flows.engine.identity import is_older
+from apps.flows.engine.identity import fit_version, is_older
+from apps.flows.engine.pipeline import build_business_keys, plan_batch
+from apps.flows.engine.records import Correction as Corrected
+from apps.flows.engine.records import LinkState, PlannedOperation
 from apps.flows.engine.states import BatchState, OperationState
 from apps.flows.models import Batch, Correction
 from apps.flows.services import blobs
@@ -73,21 +75,30 @@ def _planned_batch(
     again: bool,
     ids: Sequence[UUID] = (),
 ) -> OpenBatch:
-    keys = [_key_of(session, record) for record in records]
-    known = _known_operations(session, keys)
-    planned = _plan(session, records, keys, known)
-    entries = _entries(records, planned, known, again=again, ids=ids)
+    compiled = session.compiled
+    keys = build_business_keys(compiled, records)
+    known = _known_operations(session, sorted(set(keys)))
+    plan = plan_batch(
+        compiled,
+        records,
+        links=links_of(session, known_keys=keys),
+        open_operations={},  # what is open is overtaken or tried again here, by ledger line
+        corrections=_corrections(known, {key: fit_version(r.version) for key, r in zip(keys, records, strict=True)}),
+        now=timezone.now(),
+        scope=session.effects,
+    )
+    fresh = {(key, fit_version(record.version)): (record, place) for place, (key, record) in enumerate(zip(keys, records, strict=True))}
+    entries = []
+    for planned in plan.entries:
+        record, place = fresh[planned.business_key, planned.source_version]
+        entries.append(_entry(planned, record, known.get(planned.business_key, ()), ids[place] if ids else None, again=again))
     _recall_references(session, entries)
-    return OpenBatch(batch_id, number, entries, None, _overtaken(entries, known))
-
-
-def _key_of(session: Session, record: SourceRecord) -> str:
-    return business_key(session.compiled.definition.canonical_type, session.compiled.source_system, record.key)
+    return OpenBatch(batch_id, number, entries, None, _overtaken(entries, known), plan.duplicates)
 
 
 def _known_operations(session: Session, keys: list[str]) -> dict[str, list[KnownOperation]]:
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [session.flow_id, session.compiled.definition.canonical_type, keys])
+        cursor.execute(_KNOWN, [session.flow_id, session.compiled.described.name, keys])
         rows = cursor.fetchall()
     known: dict[str, list[KnownOperation]] = {}
     for row in rows:
@@ -96,79 +107,60 @@ def _known_operations(session: Session, keys: list[str]) -> dict[str, list[Known
     return known
 
 
-def links_of(session: Session, keys: Iterable[str]) -> dict[str, LinkState]:
+def links_of(session: Session, known_keys: Iterable[str]) -> dict[str, LinkState]:
     """Return what was last delivered of each key at the run's target."""
     with connection.cursor() as cursor:
-        cursor.execute(_LINKS, [session.target_id, session.compiled.definition.canonical_type, list(keys)])
+        cursor.execute(_LINKS, [session.target_id, session.compiled.described.name, list(known_keys)])
         return {key: LinkState(outside, version, print_) for key, outside, version, print_ in cursor.fetchall()}
 
 
-def _plan(
-    session: Session, records: Sequence[SourceRecord], keys: list[str], known: Mapping[str, list[KnownOperation]]
-) -> Sequence[PlannedOperation]:
-    return plan_batch(
-        session.compiled,
-        records,
-        links=links_of(session, keys),
-        corrections=_corrections(known),
-        revisions={
-            (line.business_key, line.source_version): line.revision for lines in known.values() for line in lines
-        },
-        effects=session.effects,
-        source_name=session.source_name,
-        now=timezone.now(),
-    )
+def _corrections(
+    known: Mapping[str, list[KnownOperation]], versions: Mapping[str, str]
+) -> dict[str, Corrected]:
+    """Return the values people set for the versions at hand; the latest correction of a field wins."""
+    corrected = {
+        line.id: line
+        for lines in known.values()
+        for line in lines
+        if line.revision and versions.get(line.business_key) == line.source_version
+    }
+    if not corrected:
+        return {}
+    values: dict[str, dict[str, Any]] = {}
+    for correction in Correction.objects.filter(operation_id__in=corrected).order_by("id"):
+        values.setdefault(corrected[correction.operation_id].business_key, {})[correction.field] = correction.new_value
+    revisions = {line.business_key: line.revision for line in corrected.values()}
+    return {key: Corrected(fields, revisions[key]) for key, fields in values.items()}
 
 
-def _corrections(known: Mapping[str, list[KnownOperation]]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the values people set, per (business key, version); the latest correction of a field wins."""
-    corrected = {line.id: line for lines in known.values() for line in lines if line.revision}
-    values: dict[tuple[str, str], dict[str, Any]] = {}
-    if corrected:
-        for correction in Correction.objects.filter(operation_id__in=corrected).order_by("id"):
-            line = corrected[correction.operation_id]
-            values.setdefault((line.business_key, line.source_version), {})[correction.field] = correction.new_value
-    return values
-
-
-def _entries(
-    records: Sequence[SourceRecord],
-    planned: Sequence[PlannedOperation],
-    known: Mapping[str, list[KnownOperation]],
+def _entry(
+    planned: PlannedOperation,
+    record: SourceRecord,
+    lines: Sequence[KnownOperation],
+    stored_id: UUID | None,
     *,
     again: bool,
-    ids: Sequence[UUID],
-) -> list[Entry]:
-    newest = {plan.business_key: position for position, plan in enumerate(planned)}
-    entries = []
-    for position, (record, plan) in enumerate(zip(records, planned, strict=True)):
-        lines = known.get(plan.business_key, ())
-        line = next((line for line in lines if line.source_version == plan.source_version), None)
-        fresh_id = ids[position] if ids else new_id()
-        entry = Entry(line.id if line else fresh_id, record, plan, line)
-        entry.repeat = _repeat(entry, lines, again=again)
-        if entry.repeat is None and newest[plan.business_key] != position:
-            entry.repeat = OperationState.SKIPPED  # read twice in one batch: the later reading counts
-        entry.probe_first = any(line.ambiguous and line.state in _OPEN for line in lines)
-        entries.append(entry)
-    return entries
+) -> Entry:
+    line = next((line for line in lines if line.source_version == planned.source_version), None)
+    entry = Entry(line.id if line else stored_id or new_id(), record, planned, line)
+    entry.repeat = _repeat(entry, lines, again=again)
+    entry.probe_first = any(line.ambiguous and line.state in _OPEN for line in lines)
+    return entry
 
 
 def _repeat(entry: Entry, lines: Sequence[KnownOperation], *, again: bool) -> OperationState | None:
     """Say how a record counts that needs no new attempt, None when it does."""
     line = entry.known
     if line is None:
-        overtaken = any(
-            known.state in _DONE | _OPEN and is_older(entry.planned.source_version, known.source_version) for known in lines
-        )
-        return OperationState.SKIPPED if overtaken else None
+        version = entry.planned.source_version
+        newer = any(known.state in _DONE | _OPEN and is_older(version, known.source_version) for known in lines)
+        return OperationState.SKIPPED if newer else None
     if line.state in _DONE:
         return OperationState.UNCHANGED
     if line.state == OperationState.WAITING and not again:
         return OperationState.SKIPPED  # its own retry is due already
-    if line.state in (OperationState.SKIPPED, OperationState.SUPERSEDED) and not entry.to_deliver:
-        return OperationState.SKIPPED
-    if line.state == OperationState.SUPERSEDED:
+    left_out = line.state in (OperationState.SKIPPED, OperationState.SUPERSEDED)
+    if left_out and (line.state == OperationState.SUPERSEDED or not entry.to_deliver):
         return OperationState.SKIPPED
     return None
 

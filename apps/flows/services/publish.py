@@ -12,10 +12,11 @@ from apps.accounts.audit import AuditAction
 from apps.connectors import registry
 from apps.connectors.manifest import MappingLine, ObjectManifest
 from apps.connectors.models import Connection
-from apps.flows.engine import FlowDefinition
-from apps.flows.mapping import LayeredLine, merge_layers, parse_layer, write_layer
+from apps.flows.engine.definition import FlowDefinition, parse_definition
+from apps.flows.engine.flow import merge_delivery
+from apps.flows.mapping.layers import LayeredLine, parse_layer, write_layer
 from apps.flows.models import Flow, FlowVersion, MappingLayer
-from apps.flows.services.session import compile_version
+from apps.flows.services.session import compile_version, objects_of, stored_layers
 from apps.flows.templates_library import FlowTemplate, flow_template
 
 
@@ -92,7 +93,7 @@ def publish(flow: Flow, *, published_by: str, note: str = "") -> FlowVersion:
             published_at=timezone.now(),
             published_by=published_by,
         )
-        compile_version(version, flow.source.system, flow.target.system)
+        compile_version(version, flow.source, flow.target)
         version.save()
         Flow.objects.filter(id=flow.id).update(live_version=version)
         flow.live_version = version
@@ -124,11 +125,10 @@ def customer_lines(flow: Flow) -> list[dict[str, Any]]:
 
 def layered_lines(version: FlowVersion) -> list[LayeredLine]:
     """Return a version's lines as merged, each with the layer it comes from: the mapping table."""
-    stored = version.layers
-    system = [layered.line for layered in merge_layers([], parse_layer(stored["system"]))]
-    return merge_layers(
-        system, parse_layer(stored["template"]), parse_layer(stored["partner"]), parse_layer(stored["customer"])
-    )
+    flow = version.flow
+    definition = parse_definition(version.definition)
+    _, target = objects_of(definition, version.layers, flow.source.system, flow.target.system)
+    return merge_delivery(target, stored_layers(version.layers))
 
 
 def change_line(flow: Flow, *, target: str, changes: Mapping[str, Any], made_by: str, note: str = "") -> FlowVersion:
@@ -154,9 +154,7 @@ def change_line(flow: Flow, *, target: str, changes: Mapping[str, Any], made_by:
         return publish(flow, published_by=made_by, note=note or f"Changed {target}")
 
 
-def add_mapping_value(
-    flow: Flow, *, target: str, outside_value: str, new_value: str, made_by: str
-) -> FlowVersion:
+def add_mapping_value(flow: Flow, *, target: str, outside_value: str, new_value: str, made_by: str) -> FlowVersion:
     """Teach one value map a new value, for this customer, and publish: the mend for a mapping gap.
 
     Raises:

@@ -1,7 +1,7 @@
 """One run opened for work in one process: what was pinned, compiled and unsealed at its start (no queries later)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +9,68 @@ from django.utils import timezone
 
 from apps.connectors import registry
 from apps.connectors.contract import Connector
+from apps.connectors.models import Connection
 from apps.connectors.services import open_connector
 from apps.dispatch.leases import LeasedWork
-from apps.flows.engine import CompiledFlow, compile_flow, parse_definition
+from apps.connectors.manifest import ObjectManifest, WriteMode
+from apps.flows.engine.definition import FlowDefinition, parse_definition
+from apps.flows.engine.flow import CompiledFlow, Layers, compile_flow
 from apps.flows.engine.identity import EffectScope
 from apps.flows.engine.states import RunState, states_before
-from apps.flows.mapping import layers_from_stored
+from apps.flows.mapping.layers import merge_layers, parse_layer
 from apps.flows.models import Checkpoint, FlowVersion, Run
 from apps.tenants import scope
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedFlow:
+    """A published version, compiled between the two objects it moves records between."""
+
+    compiled: CompiledFlow
+    source_object: ObjectManifest
+    target_object: ObjectManifest
+
+    @property
+    def needs_existing_values(self) -> bool:
+        """True when a line keeps what the target has, so that an update must read it first."""
+        return any(line.line.write_mode is not WriteMode.OVERWRITE for line in self.compiled.delivery.lines)
+
+
+def objects_of(
+    definition: FlowDefinition, layers: Mapping[str, Any], source_system: str, target_system: str
+) -> tuple[ObjectManifest, ObjectManifest]:
+    """Return the two objects a version moves records between; the target's own lines are those of its publishing.
+
+    Raises KeyError when a system has no such object.
+    """
+    source, target = registry.manifest(source_system), registry.manifest(target_system)
+    kind = definition.canonical_type
+    reads = source.object_named(definition.source_object) if definition.source_object else source.object_for(kind)
+    writes = target.object_named(definition.target_object) if definition.target_object else target.object_for(kind)
+    if reads is None or writes is None:
+        raise KeyError(f"{source.name} and {target.name} cannot both hold {kind}")
+    system_lines = tuple(layered.line for layered in merge_layers((), parse_layer(layers["system"])))
+    return reads, replace(writes, writing_lines=system_lines)
+
+
+def stored_layers(layers: Mapping[str, Any]) -> Layers:
+    """Return a version's upper layers as the compiler takes them."""
+    return Layers(parse_layer(layers["template"]), parse_layer(layers["partner"]), parse_layer(layers["customer"]))
+
+
+def compile_version(version: FlowVersion, source: Connection, target: Connection) -> PinnedFlow:
+    """Compile a published version between two connections. Raises MappingError, DefinitionError, KeyError."""
+    definition = parse_definition(version.definition)
+    reads, writes = objects_of(definition, version.layers, source.system, target.system)
+    compiled = compile_flow(
+        definition,
+        reads,
+        writes,
+        stored_layers(version.layers),
+        source_system=source.system,
+        source_label=source.name,
+    )
+    return PinnedFlow(compiled, reads, writes)
 
 
 @dataclass(slots=True)
@@ -31,11 +85,10 @@ class Session:
     target_id: UUID
     mode: Run.Mode
     payload: Mapping[str, Any]
-    compiled: CompiledFlow
+    pinned: PinnedFlow
     effects: EffectScope
     source: Connector
     target: Connector
-    source_name: str
     position: Mapping[str, Any] | None
     reading_done: bool
     batches: int
@@ -43,16 +96,10 @@ class Session:
     correlation_id: str
     known_links: dict[tuple[str, str], str] = field(default_factory=dict)
 
-
-def compile_version(version: FlowVersion, source_system: str, target_system: str) -> CompiledFlow:
-    """Compile a published version between two systems of the catalogue. Raises MappingError, DefinitionError."""
-    definition = parse_definition(version.definition)
-    return compile_flow(
-        definition,
-        registry.manifest(source_system),
-        registry.manifest(target_system),
-        layers_from_stored(version.layers),
-    )
+    @property
+    def compiled(self) -> CompiledFlow:
+        """The compiled mappings and steps of the pinned version."""
+        return self.pinned.compiled
 
 
 def open_session(work: LeasedWork) -> Session | None:
@@ -79,11 +126,10 @@ def open_session(work: LeasedWork) -> Session | None:
         target_id=flow.target_id,
         mode=Run.Mode(run.mode),
         payload=run.event.payload,
-        compiled=compile_version(run.version, flow.source.system, flow.target.system),
+        pinned=compile_version(run.version, flow.source, flow.target),
         effects=EffectScope(scope.require().partner.schema_name, str(flow.id), str(flow.target_id)),
         source=open_connector(flow.source, correlation_id=correlation_id),
         target=open_connector(flow.target, correlation_id=correlation_id),
-        source_name=flow.source.name,
         position=checkpoint.position if checkpoint else None,
         reading_done=run.reading_done,
         batches=run.batches.count(),

@@ -13,8 +13,10 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.contract import WriteOutcome
+from apps.flows.engine.conditions import REASON_SENTENCES
+from apps.flows.engine.counts import COUNT_COLUMN
+from apps.flows.engine.records import REASONS
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.models import Batch, Checkpoint, Operation, Run
 from apps.flows.services import blobs, ledger_writes, verdicts
@@ -24,15 +26,7 @@ from apps.flows.services.session import Session
 from apps.flows.services.verdicts import Verdict
 from apps.flows.signals import ledger_changed
 
-# How each final state of a record shows in the run's counts.
-COUNTED_AS = {
-    OperationState.WRITTEN: "written",
-    OperationState.UNCHANGED: "unchanged",
-    OperationState.SKIPPED: "skipped",
-    OperationState.SUPERSEDED: "skipped",
-    OperationState.REJECTED: "rejected",
-    OperationState.WAITING: "waiting",
-}
+_SENTENCES = {**REASONS, **REASON_SENTENCES}
 
 
 @dataclass(slots=True)
@@ -58,7 +52,7 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
     judged = [(entry, _judge(entry, delivery.outcomes, now)) for entry in batch.entries]
     with transaction.atomic():
         session.work.confirm()
-        tally = Tally()
+        tally = Tally(read=batch.duplicates, changes=Counter(skipped=batch.duplicates))
         _write_lines(session, batch, judged, tally, now)
         _write_links(session, judged, delivery, now)
         _supersede(session, batch, judged, now)
@@ -76,11 +70,16 @@ def _judge(entry: Entry, outcomes: Mapping[UUID, WriteOutcome], now: datetime) -
     if planned.decision == OperationState.WAITING:
         attempt = (entry.known.attempts if entry.known else 0) + 1
         return verdicts.from_outcome(
-            outcomes[entry.operation_id], attempt=attempt, now=now, jitter=random.random()  # noqa: S311  spreading retries
+            outcomes[entry.operation_id],
+            attempt=attempt,
+            now=now,
+            jitter=random.random(),  # noqa: S311  spreading retries
         )
     if planned.decision == OperationState.REJECTED:
         return verdicts.from_problems(planned.step, planned.problems)
-    return Verdict(planned.decision, planned.step, target_key=planned.target_key or "", error_message=planned.reason[:600])
+    return Verdict(
+        planned.decision, planned.step, target_key=planned.target_key or "", error_message=planned.reason[:600]
+    )
 
 
 def _write_lines(
@@ -88,7 +87,7 @@ def _write_lines(
 ) -> None:
     fresh: list[tuple[Any, ...]] = []
     again: list[tuple[Any, ...]] = []
-    describe = canonical_type(session.compiled.definition.canonical_type).describe
+    describe = session.compiled.described.describe
     for entry, verdict in judged:
         _add_to_tally(session, tally, entry, verdict)
         if entry.repeat is not None:
@@ -102,7 +101,7 @@ def _write_lines(
 
 
 def _add_to_tally(session: Session, tally: Tally, entry: Entry, verdict: Verdict) -> None:
-    counted = COUNTED_AS[verdict.state]
+    counted = COUNT_COLUMN[verdict.state]
     if entry.repeat is None and _is_waiting_here(session, entry.known):
         tally.changes["waiting"] -= 1  # this run counted the record before, when it began to wait
     else:
@@ -127,10 +126,10 @@ def _changed(operation_id: UUID, verdict: Verdict) -> tuple[Any, ...]:
 def _line(
     session: Session, batch_id: UUID, entry: Entry, verdict: Verdict, label: str, now: datetime
 ) -> tuple[Any, ...]:
-    planned, amount, references = entry.planned, entry.planned.amount, entry.planned.ledger_references
+    planned, amount, references = entry.planned, entry.planned.amount, entry.planned.refs
     return (
         entry.operation_id, session.customer_id, session.flow_id, session.run_id, session.run_id,
-        session.compiled.definition.canonical_type, planned.business_key[:200], planned.source_key[:120],
+        session.compiled.described.name, planned.business_key[:200], planned.source_key[:120],
         planned.source_version[:80], verdict.target_key[:120], verdict.state.value, verdict.step, [batch_id], 0,
         verdict.ambiguous, label, amount.value if amount else None, amount.currency if amount else "",
         amount.quality.value if amount else "", references.client[:120], references.project[:120], references.period[:20],
@@ -139,10 +138,8 @@ def _line(
     )  # fmt: skip
 
 
-def _write_links(
-    session: Session, judged: list[tuple[Entry, Verdict]], delivery: Delivery, now: datetime
-) -> None:
-    kind = session.compiled.definition.canonical_type
+def _write_links(session: Session, judged: list[tuple[Entry, Verdict]], delivery: Delivery, now: datetime) -> None:
+    kind = session.compiled.described.name
     rows = []
     all_new = True
     for entry, verdict in judged:
@@ -151,7 +148,9 @@ def _write_links(
             all_new = all_new and planned.target_key is None
             key = verdict.target_key or planned.target_key or ""
             if key:
-                rows.append(_link(session, kind, planned.business_key, key, (planned.source_version, planned.fingerprint), now))
+                rows.append(
+                    _link(session, kind, planned.business_key, key, (planned.source_version, planned.fingerprint), now)
+                )
     found = [
         _link(session, canonical, key, outside, ("", ""), now)
         for (canonical, key), outside in delivery.found_links.items()
@@ -160,9 +159,7 @@ def _write_links(
     ledger_writes.write_links(found, all_new=False)
 
 
-def _link(
-    session: Session, kind: str, key: str, outside: str, seen: tuple[str, str], now: datetime
-) -> tuple[Any, ...]:
+def _link(session: Session, kind: str, key: str, outside: str, seen: tuple[str, str], now: datetime) -> tuple[Any, ...]:
     version, fingerprint = seen
     return (
         ledger_writes.new_id(), session.customer_id, session.target_id, kind, key, outside, version, fingerprint, now,

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.connectors.contract import WriteOutcome
-from apps.connectors.errors import BusinessClass, FailureKind, FieldProblem, RateLimitedError, RejectedError, RemoteError
+from apps.connectors.errors import (
+    BusinessClass,
+    FailureKind,
+    FieldProblem,
+    RateLimitedError,
+    RejectedError,
+    RemoteError,
+)
 from apps.flows.engine.retry import next_attempt
 from apps.flows.engine.states import OperationState
 
@@ -74,7 +81,11 @@ def is_system_away(outcomes: list[WriteOutcome]) -> RemoteError | None:
     if not outcomes:
         return None
     for outcome in outcomes:
-        if outcome.error is None or outcome.error.kind != FailureKind.RETRYABLE or outcome.error.business_class not in away:
+        if (
+            outcome.error is None
+            or outcome.error.kind != FailureKind.RETRYABLE
+            or outcome.error.business_class not in away
+        ):
             return None
     return outcomes[0].error
 

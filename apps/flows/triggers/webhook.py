@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from apps.connectors import registry, vault
+from apps.connectors import vault
 from apps.connectors.contract import ReceivedEvent, SignatureError
 from apps.connectors.models import WebhookEndpoint
-from apps.connectors.services import hash_token
+from apps.connectors.services import hash_token, open_connector
 from apps.flows.models import Flow, Run, Trigger, TriggerEvent
 from apps.flows.services.start_run import start_run
 from apps.tenants import scope
@@ -30,7 +30,6 @@ class Answer(Enum):
     ACCEPTED = auto()
     UNKNOWN_ADDRESS = auto()
     BAD_SIGNATURE = auto()
-    UNREADABLE = auto()
 
 
 def receive_webhook(token: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -51,15 +50,12 @@ def _receive(endpoint_id: UUID, headers: Mapping[str, str], body: bytes) -> Answ
     if endpoint is None:
         return Answer.UNKNOWN_ADDRESS
     try:
-        events = registry.receive(
-            endpoint.connection.system, headers, body, vault.webhook_secret(endpoint), time.time()
-        )
+        connector = open_connector(endpoint.connection, correlation_id="")
+        events = connector.receive(headers, body, vault.webhook_secret(endpoint), time.time())
     except SignatureError:
         WebhookEndpoint.objects.filter(id=endpoint.id).update(refused_count=F("refused_count") + 1)
         log.warning("webhook_refused", endpoint=str(endpoint.id))
         return Answer.BAD_SIGNATURE
-    except ValueError:
-        return Answer.UNREADABLE
     WebhookEndpoint.objects.filter(id=endpoint.id).update(last_received_at=timezone.now())
     triggers = Trigger.objects.select_related("flow").filter(
         endpoint=endpoint, active=True, kind=Trigger.Kind.WEBHOOK, flow__state=Flow.State.LIVE
