@@ -1,16 +1,20 @@
 """Who may call which API method: key sign-in, and the action each method demands."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from apps.accounts.actions import ACTION_LABELS, Action
 from apps.accounts.actor import Actor
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # which imports this module, by its settings
 
 
 class KeyUser:

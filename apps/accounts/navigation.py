@@ -23,7 +23,7 @@ PARTNER: tuple[NavigationEntry, ...] = (
     NavigationEntry("Connections", "connectors:connection-list", "plug", Action.VIEW_CONNECTIONS),
     NavigationEntry("People", "accounts:people", "users", Action.VIEW_PEOPLE),
     NavigationEntry("API keys", "accounts:api-keys", "key", Action.EDIT_API_KEYS),
-    NavigationEntry("Brand", "tenants:brand-edit", "palette", Action.EDIT_BRAND),
+    NavigationEntry("Brand", "accounts:brand-edit", "palette", Action.EDIT_BRAND),
     NavigationEntry("Audit trail", "accounts:audit", "history", Action.VIEW_AUDIT),
 )
 CUSTOMER: tuple[NavigationEntry, ...] = (
@@ -32,7 +32,7 @@ CUSTOMER: tuple[NavigationEntry, ...] = (
     NavigationEntry("Activity", "flows:run-list", "history", Action.VIEW_RUNS),
 )
 OPERATOR: tuple[NavigationEntry, ...] = (
-    NavigationEntry("Partners", "tenants:partner-list", "building", Action.VIEW_PARTNERS),
+    NavigationEntry("Partners", "monitoring:partner-list", "building", Action.VIEW_PARTNERS),
     NavigationEntry("People", "accounts:people", "users", Action.VIEW_PEOPLE),
     NavigationEntry("Audit trail", "accounts:audit", "history", Action.VIEW_AUDIT),
 )
