@@ -192,7 +192,8 @@ def _problems(entry: AuditEntry, expected: int, previous: str) -> list[BrokenEnt
 
 
 def _text(value: str, longest: int) -> str:
-    return value.replace("\x00", "")[:longest]
+    # PostgreSQL stores neither NUL nor half of a surrogate pair.
+    return value.replace("\x00", "").encode("utf-8", "replace").decode()[:longest]
 
 
 @contextmanager
