@@ -96,7 +96,9 @@ class Trigger(CustomerOwned):
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="triggers")
     kind = models.CharField(max_length=8, choices=Kind)
     every_seconds = models.PositiveIntegerField(null=True, blank=True)
-    endpoint = models.ForeignKey(WebhookEndpoint, null=True, blank=True, on_delete=models.CASCADE, related_name="triggers")
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, null=True, blank=True, on_delete=models.CASCADE, related_name="triggers"
+    )
     active = models.BooleanField(default=True)
     next_at = models.DateTimeField(null=True, blank=True)
 

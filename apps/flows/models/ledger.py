@@ -116,7 +116,9 @@ class Operation(CustomerOwned):
 
     # No foreign keys in the database: three look-ups a line would cost more than writing it, and the ledger is to be cut
     # by time. The writer takes all three from rows it has locked.
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     flow = models.ForeignKey(
         Flow, on_delete=models.CASCADE, related_name="operations", db_constraint=False, db_index=False
     )
@@ -162,7 +164,9 @@ class Operation(CustomerOwned):
             models.Index(fields=("run", "state", "-id"), name="operation_of_run"),
             models.Index(fields=("last_run",), condition=~Q(last_run=F("run")), name="operation_of_replay"),
             models.Index(fields=("customer", "-id"), name="operation_of_customer"),
-            models.Index(fields=("flow", "business_key"), condition=Q(state__in=["waiting", "rejected"]), name="operation_open"),
+            models.Index(
+                fields=("flow", "business_key"), condition=Q(state__in=["waiting", "rejected"]), name="operation_open"
+            ),
             models.Index(fields=("changed_at",), condition=Q(state="rejected"), name="operation_rejected"),
         ]
 
@@ -173,7 +177,9 @@ class Operation(CustomerOwned):
 class Link(CustomerOwned):
     """One canonical record's id in one system, with what was last delivered there."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     connection = models.ForeignKey(
         Connection, on_delete=models.CASCADE, related_name="links", db_constraint=False, db_index=False
     )
