@@ -1,18 +1,17 @@
 """A flow compiled for running: both mappings, the checks and the names, built once per run."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.canonical.shapes import CanonicalType
-from apps.connectors.manifest import FieldSpec, ObjectManifest
+from apps.connectors.manifest import MappingLine, ObjectManifest
 from apps.flows.engine.definition import CheckOptions, FlowDefinition
 from apps.flows.engine.steps.check import CheckStep
 from apps.flows.engine.steps.deliver import DeliverStep
 from apps.flows.engine.steps.extract import ExtractStep
 from apps.flows.engine.steps.map import MapStep
 from apps.flows.mapping.compile import CompiledMapping, LineProblem, MappingError, compile_mapping
-from apps.flows.mapping.layers import Layer, LayeredLine, merge_layers
+from apps.flows.mapping.layers import Layer, LayeredLine, LineChange, merge_layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +83,17 @@ def merge_reading(source: ObjectManifest, layers: Layers = NO_LAYERS) -> list[La
 def merge_delivery(target: ObjectManifest, layers: Layers = NO_LAYERS) -> list[LayeredLine]:
     """Return the lines that write to the target, with their origins.
 
-    A template's lines are written for many targets: those for fields this target does not have are left out.
+    A template's lines are written for many targets: those for fields this target does not have are left out, and so
+    are changes to lines it does not have.
     """
-    template = _of_target(layers.template, target.fields)
+    template = tuple(entry for entry in layers.template if _is_for(entry, target))
     return merge_layers(target.writing_lines, template, layers.partner, layers.customer)
 
 
-def _of_target(layer: Layer, fields: Sequence[FieldSpec]) -> Layer:
-    names = {spec.name for spec in fields}
-    return tuple(entry for entry in layer if entry.target in names)
+def _is_for(entry: LineChange | MappingLine, target: ObjectManifest) -> bool:
+    if isinstance(entry, MappingLine) or {"source", "expression", "default"} & set(entry.changes):
+        return any(spec.name == entry.target for spec in target.fields)
+    return any(line.target == entry.target for line in target.writing_lines)
 
 
 def _require_type(described: CanonicalType, source: ObjectManifest, target: ObjectManifest) -> None:

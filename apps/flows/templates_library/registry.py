@@ -1,0 +1,25 @@
+"""All flow templates by slug."""
+
+from collections.abc import Mapping
+
+from apps.flows.templates_library.approved_time_to_bill import APPROVED_TIME_TO_BILL
+from apps.flows.templates_library.template import FlowTemplate
+
+TEMPLATES: Mapping[str, FlowTemplate] = {template.slug: template for template in (APPROVED_TIME_TO_BILL,)}
+
+
+class UnknownTemplateError(KeyError):
+    """No template has this slug."""
+
+
+def flow_template(slug: str) -> FlowTemplate:
+    """Return the template called `slug`. Raises UnknownTemplateError naming those that exist."""
+    try:
+        return TEMPLATES[slug]
+    except KeyError:
+        raise UnknownTemplateError(f"{slug!r} is not a template; choose one of {', '.join(TEMPLATES)}") from None
+
+
+def list_templates() -> list[FlowTemplate]:
+    """Return all templates in the order they are offered."""
+    return list(TEMPLATES.values())
