@@ -42,7 +42,7 @@ class Project:
     @property
     def erp_name(self) -> str:
         """What the bookkeepers called it."""
-        return f"{self.code} {self.name}"
+        return f"{self.code.upper()} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,9 @@ PEOPLE = tuple(
 )
 
 PROJECTS = (
-    Project("nw-101", "Nordwind ERP roll-out", "Nordwind Logistik GmbH", ("Discovery", "Design", "Build", "Go-live support")),
+    Project(
+        "nw-101", "Nordwind ERP roll-out", "Nordwind Logistik GmbH", ("Discovery", "Design", "Build", "Go-live support")
+    ),
     Project("al-204", "Alpen carve-out", "Alpen Versicherung AG", ("Programme office", "Data migration", "Cut-over")),
     Project("hb-310", "Harbour billing review", "Harbour Utilities Ltd", ("Assessment", "Process design", "Coaching")),
     Project("tm-118", "Tamarind planning", "Tamarind Foods SA", ("Demand model", "Integration", "Training")),
@@ -93,7 +95,14 @@ CLOSED_TASK = (PROJECTS[0], "Discovery")
 # Known to the time system only: the proof's unknown person.
 STRANGER = Person("HR-099", "Robin", "Castell", Decimal(55))
 
-_NOTES = ("Workshop with the client", "Follow-up and minutes", "Configuration, second round", "Prüfung der Schnittstelle", "Fixes after review", "")
+_NOTES = (
+    "Workshop with the client",
+    "Follow-up and minutes",
+    "Configuration, second round",
+    "Prüfung der Schnittstelle",
+    "Fixes after review",
+    "",
+)
 _HOURS = ("0.5", "1", "1.25", "1.5", "2", "2.25", "2.75", "3.1", "3.5", "4", "4.35")
 
 
@@ -115,7 +124,7 @@ def working_days_before(last: date, count: int) -> list[date]:
 
 def build_entries(last: date, count: int = ENTRIES) -> list[Entry]:
     """Return `count` entries, at most two a day for each person, on the working days up to `last`."""
-    choose = Random(20_261_121)  # noqa: S311  repeatable, not secret
+    choose = Random(20_261_121)
     per_day = 2 * len(PEOPLE)
     days = working_days_before(last, -(-count // per_day))
     entries = []

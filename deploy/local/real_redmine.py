@@ -40,9 +40,9 @@ def install() -> str:
         return f"Redmine needs root once: apt-get install --no-install-recommends {' '.join(PACKAGES)}"
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     answer = b"redmine redmine/instances/default/dbconfig-install boolean false\n"
-    subprocess.run(["debconf-set-selections"], input=answer, check=False, env=quiet)  # noqa: S607  from PATH on purpose
+    subprocess.run(["debconf-set-selections"], input=answer, check=False, env=quiet)
     for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
-        ended = subprocess.run(["apt-get", *step], env=quiet, capture_output=True, text=True, check=False)  # noqa: S603, S607
+        ended = subprocess.run(["apt-get", *step], env=quiet, capture_output=True, text=True, check=False)
     return "" if is_installed() else f"Redmine could not be installed: {ended.stderr.strip()[-300:]}"
 
 
@@ -78,7 +78,19 @@ class Redmine:
         if not (folder / "ready").exists():
             self._create_instance()
         listen = f"tcp://127.0.0.1:{self.server.port}"
-        command = ["bundle", "exec", "puma", "-b", listen, "-t", "1:8", "-e", "production", "--no-config", str(_HOME / "config.ru")]
+        command = [
+            "bundle",
+            "exec",
+            "puma",
+            "-b",
+            listen,
+            "-t",
+            "1:8",
+            "-e",
+            "production",
+            "--no-config",
+            str(_HOME / "config.ru"),
+        ]
         self.server.start(command, self._environment(), _HOME, seconds=90)
 
     def _create_instance(self) -> None:
@@ -109,8 +121,8 @@ class Redmine:
         }
 
     def _run(self, command: list[str]) -> None:
-        ended = subprocess.run(  # noqa: S603  our own command line
-            ["bundle", "exec", *command],  # noqa: S607  from PATH on purpose
+        ended = subprocess.run(
+            ["bundle", "exec", *command],
             cwd=_HOME,
             env={**os.environ, **self._environment()},
             capture_output=True,
@@ -155,7 +167,9 @@ class Redmine:
         }
         self.client.call("POST", "projects.json", {"project": values})
         for user in self.names()["people"].values():
-            self.client.call("POST", f"projects/{project.code}/memberships.json", {"membership": {"user_id": user, "role_ids": [4]}})
+            self.client.call(
+                "POST", f"projects/{project.code}/memberships.json", {"membership": {"user_id": user, "role_ids": [4]}}
+            )
         for task in project.tasks:
             issue = {"project_id": project.code, "tracker_id": 2, "status_id": 1, "priority_id": 2, "subject": task}
             self.client.call("POST", "issues.json", {"issue": issue})
@@ -201,10 +215,19 @@ class Redmine:
         first = self.client.call("GET", "time_entries.json", limit=100, sort="id")
         offsets = range(100, first["total_count"], 100)
         with ThreadPoolExecutor(2) as pool:
-            rest = pool.map(lambda offset: self.client.call("GET", "time_entries.json", limit=100, offset=offset, sort="id"), offsets)
+            rest = pool.map(
+                lambda offset: self.client.call("GET", "time_entries.json", limit=100, offset=offset, sort="id"),
+                offsets,
+            )
         rows = [row for page in (first, *rest) for row in page["time_entries"]]
         return [
-            Booked(row["id"], row["user"]["name"], row["project"]["name"], date.fromisoformat(row["spent_on"]), Decimal(str(row["hours"])))
+            Booked(
+                row["id"],
+                row["user"]["name"],
+                row["project"]["name"],
+                date.fromisoformat(row["spent_on"]),
+                Decimal(str(row["hours"])),
+            )
             for row in rows
         ]
 

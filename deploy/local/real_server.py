@@ -46,7 +46,7 @@ class Server:
         """
         log = self.folder / "server.log"
         with log.open("ab") as output:
-            process = subprocess.Popen(  # noqa: S603  our own command line
+            process = subprocess.Popen(
                 list(command),
                 cwd=cwd,
                 env={**os.environ, **environment},

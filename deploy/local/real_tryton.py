@@ -59,7 +59,7 @@ def prepare_environment(root: Path, folder: Path) -> Path:
             [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)],
         ]
     for step in steps:
-        ended = subprocess.run(step, capture_output=True, text=True, check=False)  # noqa: S603  our own command line
+        ended = subprocess.run(step, capture_output=True, text=True, check=False)
         if ended.returncode:
             raise BootError(f"Tryton's packages could not be installed:\n{ended.stderr[-1500:]}")
     stamp.write_text(wanted)
@@ -108,8 +108,11 @@ class Tryton:
         secret.touch(mode=0o600)
         secret.write_text(self.password)
         base = [str(self.python.with_name("trytond-admin")), "-c", str(config), "-d", DATABASE]
-        for options in (["--email", "ledger@halden-rowe.example", "--all"], ["-u", *MODULES, "--activate-dependencies"]):
-            ended = subprocess.run(  # noqa: S603  our own command line
+        for options in (
+            ["--email", "ledger@halden-rowe.example", "--all"],
+            ["-u", *MODULES, "--activate-dependencies"],
+        ):
+            ended = subprocess.run(
                 [*base, *options],
                 env={**os.environ, "TRYTONPASSFILE": str(secret)},
                 stdin=subprocess.DEVNULL,
@@ -137,7 +140,14 @@ class Tryton:
 
     def _create_company(self, call: Any) -> int:
         rounding = _decimal(Decimal("0.01"))
-        currency = {"name": "Euro", "code": CURRENCY, "numeric_code": "978", "symbol": "€", "digits": 2, "rounding": rounding}
+        currency = {
+            "name": "Euro",
+            "code": CURRENCY,
+            "numeric_code": "978",
+            "symbol": "€",
+            "digits": 2,
+            "rounding": rounding,
+        }
         [currency_id] = call("currency.currency", "create", [currency])
         [party_id] = call("party.party", "create", [{"name": COMPANY}])
         values = {"party": party_id, "currency": currency_id, "timezone": "Europe/Berlin"}
@@ -193,7 +203,9 @@ class Tryton:
 
     def _administrator(self) -> Any:
         anonymous = JsonClient(self.address, {})
-        login = anonymous.call("POST", "rpc/", {"id": 0, "method": "common.db.login", "params": ["admin", {"password": self.password}]})
+        login = anonymous.call(
+            "POST", "rpc/", {"id": 0, "method": "common.db.login", "params": ["admin", {"password": self.password}]}
+        )
         user, token = login["result"][:2]
         session = base64.b64encode(f"admin:{user}:{token}".encode()).decode()
         client = JsonClient(self.address, {"Authorization": f"Session {session}"})

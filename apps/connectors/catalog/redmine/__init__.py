@@ -1,0 +1,1 @@
+"""Redmine, read for time, projects and people."""

@@ -1,0 +1,1 @@
+"""Tryton, where approved time is posted to."""
