@@ -28,7 +28,9 @@ class CustomerScopeMiddleware:
         customer_id = actor.customer_id or self._chosen_customer(request, actor)
         if customer_id is None:
             request.session.flush()
-            return self.get_response(request)
+            request.actor = None  # type: ignore[attr-defined]  # nobody's customer: an unnarrowed scope would show all
+            with acting(None):
+                return self.get_response(request)
         request.customer_id = customer_id  # type: ignore[attr-defined]
         with scope.narrowed_to(customer_id):
             name = Customer.objects.values_list("name", flat=True).filter(id=customer_id).first() or ""
