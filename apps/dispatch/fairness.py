@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 PRIORITIES = (10, 20, 30, 40, 50)
+MOST_AT_ONCE = 16
 NOBODY = UUID(int=0)
 ROUND = 2 ** len(PRIORITIES) - 1  # 31 turns: 16, 8, 4, 2 and 1 of them for the five priorities
 
@@ -103,5 +104,5 @@ def share_out(standings: Sequence[Standing], *, limit: int, floor: float) -> lis
 
 
 def rows_at_once(seconds_per_row: float) -> int:
-    """Return how many rows to claim together: about a quarter of a second of work, at most 16, so none waits in a hand."""
-    return max(1, min(16, int(0.25 / max(seconds_per_row, 0.001))))
+    """Return how many rows to claim together: about a quarter of a second of work, 16 at most, so none waits in a hand."""
+    return max(1, min(MOST_AT_ONCE, int(0.25 / max(seconds_per_row, 0.001))))

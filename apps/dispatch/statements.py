@@ -5,7 +5,6 @@ within a statement, so indexes on due times are used.
 """
 
 _WORK = "public.dispatch_duework"
-_NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid"
 
 # An advisory lock on the lane is held until the commit, and the id is drawn under it: ids of one lane grow in commit
 # order, which a plain sequence would not promise. A lane is no row, so nothing is left behind to tidy.
@@ -45,109 +44,12 @@ WHERE partner_id = %(partner)s AND kind = %(kind)s AND reference = %(reference)s
   AND state = 'leased' AND again_at IS NOT NULL
 """  # noqa: S608  constants only
 
-_CLAIMABLE = f"""
-  w.state = 'ready' AND w.queue = %(queue)s AND w.partner_id = {{partner}} AND w.priority = {{priority}}
-  AND coalesce(w.customer_id, {_NOBODY}) = {{customer}} AND w.due_at <= statement_timestamp()
-  AND (w.lane = '' OR (
-    NOT EXISTS (
-      SELECT 1 FROM {_WORK} h
-      WHERE h.state = 'leased' AND h.partner_id = w.partner_id AND h.lane = w.lane AND h.lane <> '')
-    AND NOT EXISTS (
-      SELECT 1 FROM {_WORK} o
-      WHERE o.state = 'ready' AND o.partner_id = w.partner_id AND o.lane = w.lane AND o.lane <> '' AND o.id < w.id
-        AND o.due_at <= statement_timestamp())))
-"""  # noqa: S608  constants only
-
-# Which partners stand where. Usually the 500 oldest due rows name every partner with something due; behind a larger
-# backlog the partners are found by hopping along the index, one probe each, so no backlog hides another partner.
-# The first few partners that have a row to claim are returned, with what each priority and customer of theirs could give.
-STANDINGS = f"""
-WITH RECURSIVE
-oldest AS MATERIALIZED (
-  SELECT partner_id FROM {_WORK}
-  WHERE state = 'ready' AND queue = %(queue)s AND due_at <= statement_timestamp()
-  ORDER BY due_at LIMIT 500),
-everyone(partner_id) AS (
-  (SELECT partner_id FROM {_WORK} WHERE state = 'ready' AND queue = %(queue)s ORDER BY partner_id LIMIT 1)
-  UNION ALL
-  SELECT (SELECT w.partner_id FROM {_WORK} w
-          WHERE w.state = 'ready' AND w.queue = %(queue)s AND w.partner_id > e.partner_id
-          ORDER BY w.partner_id LIMIT 1)
-  FROM everyone e WHERE e.partner_id IS NOT NULL),
-candidate AS (
-  SELECT partner_id FROM oldest
-  UNION
-  SELECT partner_id FROM everyone WHERE partner_id IS NOT NULL AND (SELECT count(*) FROM oldest) >= 500),
-busy AS (
-  SELECT partner_id, count(*) AS leased FROM {_WORK} WHERE state = 'leased' AND queue = %(queue)s GROUP BY partner_id),
-clock AS (
-  SELECT coalesce(max(virtual_start), 0) AS floor FROM public.dispatch_partnerturn WHERE queue = %(queue)s),
-standing AS MATERIALIZED (
-  SELECT c.partner_id, coalesce(t.cap, 32) - coalesce(b.leased, 0) AS room, coalesce(t.weight, 1) AS weight,
-    coalesce(t.virtual_time, 0) AS virtual_time, coalesce(t.served, 0) AS served,
-    coalesce(t.last_customer, {_NOBODY}) AS last_customer, clock.floor
-  FROM candidate c
-  CROSS JOIN clock
-  JOIN public.tenants_partner p ON p.id = c.partner_id AND p.state = 'active'
-  LEFT JOIN public.dispatch_partnerturn t ON t.partner_id = c.partner_id AND t.queue = %(queue)s
-  LEFT JOIN busy b ON b.partner_id = c.partner_id
-  WHERE coalesce(t.cap, 32) > coalesce(b.leased, 0)
-  ORDER BY greatest(coalesce(t.virtual_time, 0), clock.floor), t.last_served_at NULLS FIRST, c.partner_id)
-SELECT s.partner_id, s.room, s.weight, s.virtual_time, s.served, s.last_customer, s.floor, g.found
-FROM standing s, LATERAL (
-  WITH RECURSIVE kin(priority, customer_id) AS (
-    (SELECT w.priority, coalesce(w.customer_id, {_NOBODY}) FROM {_WORK} w
-     WHERE w.state = 'ready' AND w.queue = %(queue)s AND w.partner_id = s.partner_id
-     ORDER BY w.priority, coalesce(w.customer_id, {_NOBODY}) LIMIT 1)
-    UNION ALL
-    SELECT n.priority, n.customer_id FROM kin k, LATERAL (
-      SELECT w.priority, coalesce(w.customer_id, {_NOBODY}) AS customer_id FROM {_WORK} w
-      WHERE w.state = 'ready' AND w.queue = %(queue)s AND w.partner_id = s.partner_id
-        AND (w.priority, coalesce(w.customer_id, {_NOBODY})) > (k.priority, k.customer_id)
-      ORDER BY w.priority, coalesce(w.customer_id, {_NOBODY}) LIMIT 1) n)
-  SELECT array_agg(ARRAY[found.priority::text, found.customer_id::text, found.waiting::text]) AS found FROM (
-    SELECT kin.priority, kin.customer_id, (
-      SELECT count(*) FROM (
-        SELECT 1 FROM {_WORK} w
-        WHERE {_CLAIMABLE.format(partner="s.partner_id", priority="kin.priority", customer="kin.customer_id")}
-        LIMIT %(limit)s) one) AS waiting
-    FROM kin) found
-  WHERE found.waiting > 0) g
-WHERE g.found IS NOT NULL
-LIMIT %(limit)s
-"""  # noqa: S608  constants only
-
-CLAIM = f"""
-WITH ask AS (
-  SELECT * FROM unnest(%(partners)s::uuid[], %(priorities)s::int[], %(customers)s::uuid[], %(counts)s::int[])
-    WITH ORDINALITY AS a(partner_id, priority, customer_id, count, place)),
-picked AS MATERIALIZED (
-  SELECT one.id, ask.place FROM ask, LATERAL (
-    SELECT w.id FROM {_WORK} w
-    WHERE {_CLAIMABLE.format(partner="ask.partner_id", priority="ask.priority", customer="ask.customer_id")}
-    ORDER BY w.due_at, w.id LIMIT ask.count
-    FOR UPDATE SKIP LOCKED) one),
-leased AS (
-  UPDATE {_WORK} w SET state = 'leased', lease_owner = %(worker)s, fence = w.fence + 1, attempts = w.attempts + 1,
-    lease_until = statement_timestamp()
-      + make_interval(secs => coalesce((%(leases)s::jsonb ->> w.kind)::int, %(default_lease)s))
-  FROM picked WHERE w.id = picked.id AND w.state = 'ready'
-  RETURNING w.id, w.partner_id, w.customer_id, w.kind, w.reference, w.fence, w.attempts, picked.place, w.due_at),
-turns AS (
-  INSERT INTO public.dispatch_partnerturn AS turn (
-    partner_id, queue, weight, cap, virtual_start, virtual_time, served, last_customer, last_served_at)
-  SELECT partner_id, %(queue)s, 1, 32, %(floor)s, %(floor)s + count(*), count(*),
-    (array_agg(coalesce(customer_id, {_NOBODY}) ORDER BY place DESC))[1], statement_timestamp()
-  FROM leased GROUP BY partner_id ORDER BY partner_id
-  ON CONFLICT (partner_id, queue) DO UPDATE SET
-    virtual_start = greatest(turn.virtual_time, excluded.virtual_start),
-    virtual_time = greatest(turn.virtual_time, excluded.virtual_start) + excluded.served::float / turn.weight,
-    served = turn.served + excluded.served, last_customer = excluded.last_customer,
-    last_served_at = excluded.last_served_at)
-SELECT l.id, l.customer_id, l.kind, l.reference, l.fence, l.attempts, p.id, p.slug, p.name, p.schema_name
-FROM leased l JOIN public.tenants_partner p ON p.id = l.partner_id
-ORDER BY l.place, l.due_at, l.id
-"""  # noqa: S608  constants only
+# Both are functions of the database (migration 0002): their plans are made once per connection and not per call.
+STANDINGS = "SELECT * FROM public.dispatch_standings(%(queue)s, %(limit)s)"
+CLAIM = """
+SELECT * FROM public.dispatch_claim(%(queue)s, %(worker)s, %(floor)s, %(partners)s::uuid[], %(priorities)s::int[],
+  %(customers)s::uuid[], %(counts)s::int[], %(leases)s::jsonb, %(default_lease)s)
+"""
 
 _FREED = "lease_owner = '', lease_until = NULL"
 _MINE = "id = %(id)s AND fence = %(fence)s AND state = 'leased'"

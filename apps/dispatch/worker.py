@@ -53,12 +53,16 @@ class _Drain:
         self._stopping = stopping
         self._begun = 0
         self._seconds_per_row = 1.0
+        self._most = fairness.MOST_AT_ONCE
 
     def run(self, *, wake_others: bool) -> int:
         while self._may_go_on():
-            works = leases.claim(queue=self._queue, worker=self._worker, limit=self._rows_at_once())
+            asked = self._rows_at_once()
+            works = leases.claim(queue=self._queue, worker=self._worker, limit=asked)
             if not works:
                 break
+            if len(works) < asked:
+                self._most = len(works)  # so many lanes are free: asking for more walks past all that wait behind them
             if wake_others and not self._begun:
                 wakeups.request(self._queue)
             self._run_all(deque(works))
@@ -72,7 +76,7 @@ class _Drain:
         return time.monotonic() < self._ends_at
 
     def _rows_at_once(self) -> int:
-        wanted = fairness.rows_at_once(self._seconds_per_row)
+        wanted = min(fairness.rows_at_once(self._seconds_per_row), self._most)
         return wanted if self._limit is None else min(wanted, self._limit - self._begun)
 
     def _run_all(self, works: deque[LeasedWork]) -> None:
