@@ -14,6 +14,7 @@ class ProofLabel(StrEnum):
     REAL_SYSTEM = "runs against the real system"
     PUBLISHED_CONTRACT = "checked against the vendor's published contract"
     DOCUMENTATION = "written from documentation"
+    SIMULATED = "talks to a simulated system"
 
 
 class AuthScheme(StrEnum):

@@ -202,10 +202,10 @@ def _require_known_form(calls: Calls, spec: ObjectManifest, listed: list[Outside
     """A field that is missing from every record of a page was renamed or taken away: that is no record's fault."""
     if not listed:
         return
-    for field in spec.fields:
-        if field.required and not any(field.name in values for values in listed):
+    for line in spec.reading_lines:
+        if line.required and line.source and not any(line.source.split(".")[0] in values for values in listed):
             raise MisconfiguredError(
-                f"{calls.manifest.name} no longer sends {field.label or field.name!r} with its {spec.label.lower()}: "
+                f"{calls.manifest.name} no longer sends {line.source!r} with its {spec.label.lower()}: "
                 "the format has changed. Adapt the mapping before the next run.",
                 business_class=BusinessClass.SCHEMA_DRIFT,
             )

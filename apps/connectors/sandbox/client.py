@@ -1,0 +1,75 @@
+"""Drives the sandbox's controls from demo, tests and benches."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from apps.connectors.auth import Signer
+from apps.connectors.http import Answer, Door
+from apps.connectors.manifest import Limits
+from apps.connectors.rate_budget import NoBudget
+
+
+class SandboxError(RuntimeError):
+    """The sandbox refused what was asked of it."""
+
+
+class SandboxClient:
+    """All controls of a running sandbox. Use as an async context."""
+
+    def __init__(self, base_url: str, admin_token: str) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._door = Door(
+            base_url=self._base_url,
+            auth=Signer(headers={"Authorization": f"Bearer {admin_token}"}, secrets=(admin_token,)),
+            limits=Limits(),
+            allow=(urlsplit(base_url).netloc,),
+            budget=NoBudget(),
+            max_bytes=256 * 1024 * 1024,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._door.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._door.__aexit__(*exc)
+
+    def base_url(self, system: str, company: str) -> str:
+        """Return the address a connection to this company uses."""
+        return f"{self._base_url}/{system}/{company}/api/v1"
+
+    async def found_company(self, system: str, company: str, **wishes: Any) -> str:
+        """Make a company ("psa" or "erp") and return its token. Wishes: people, weeks, seed, entries, problems, as_of."""
+        return str((await self._do("PUT", f"sandbox/{system}/{company}", wishes))["token"])
+
+    async def set_faults(self, system: str, company: str, **shares: float) -> None:
+        """Set which faults happen and how often (0 to 1); those not named are off."""
+        await self._do("PUT", f"sandbox/{system}/{company}/faults", shares)
+
+    async def set_webhook(self, company: str, url: str, secret: str, *, host: str = "") -> None:
+        """Let the PSA announce approvals at `url`, signed with `secret`."""
+        await self._do("PUT", f"sandbox/psa/{company}/webhook", {"url": url, "secret": secret, "host": host})
+
+    async def announce(self, company: str, key: str, *, copies: int = 1, delivery_id: str = "") -> str:
+        """Announce one time entry by hand and return the delivery's id."""
+        wanted = {"key": key, "copies": copies, "id": delivery_id}
+        return str((await self._do("POST", f"sandbox/psa/{company}/webhook/announce", wanted))["id"])
+
+    async def deliveries(self, company: str) -> list[dict[str, Any]]:
+        """Return the webhook attempts of the PSA, newest first."""
+        return list((await self._do("GET", f"sandbox/psa/{company}/webhook/deliveries"))["deliveries"])
+
+    async def records(self, system: str, company: str, kind: str) -> list[dict[str, Any]]:
+        """Return all records of a kind ("time-entries", "time-lines", "periods" ...)."""
+        return list((await self._do("GET", f"sandbox/{system}/{company}/records/{kind}"))["records"])
+
+    async def effects(self, system: str, company: str, *, after: int = 0) -> list[dict[str, Any]]:
+        """Return the journal of everything that was really applied: what a checker trusts."""
+        return list((await self._do("GET", f"sandbox/{system}/{company}/effects?after={after}"))["effects"])
+
+    async def _do(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        answer: Answer = await self._door.send(method, path, body=body)
+        if answer.status >= 400:
+            raise SandboxError(f"{method} {path}: {answer.status} {answer.body[:300].decode('utf-8', 'replace')}")
+        return answer.json()

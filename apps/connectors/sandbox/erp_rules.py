@@ -1,0 +1,138 @@
+"""The business rules of the sandbox ERP: what makes it refuse a time line, each with its own code."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from apps.connectors.sandbox.firm import amount_of
+
+Record = dict[str, Any]
+LookUp = Callable[[str, str], Record | None]  # object, natural name -> record
+
+FIELDS = (
+    "external_id",
+    "company",
+    "project",
+    "employee",
+    "posting_date",
+    "quantity",
+    "unit_price",
+    "amount",
+    "currency",
+    "cost_center",
+    "description",
+    "po_number",
+)
+_REQUIRED = FIELDS[:9]
+_MOST_HOURS = Decimal(24)
+_LONGEST = {"description": 200, "external_id": 80, "po_number": 40}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One reason to refuse a record."""
+
+    code: str
+    field: str
+    message: str
+
+    def as_json(self) -> Record:
+        """Return the problem as it is answered."""
+        return {"code": self.code, "field": self.field, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """Faults that change the rules rather than the traffic."""
+
+    closed: bool = False
+    no_cost_centers: bool = False
+
+
+def problems_of(line: Record, look_up: LookUp, switches: Switches) -> list[Problem]:
+    """Return everything wrong with a time line; an empty list means it is accepted."""
+    missing = [name for name in _REQUIRED if line.get(name) in (None, "")]
+    found = [Problem("missing_field", name, f"Field {name} is required") for name in missing]
+    for check in (_unknown_fields, _too_long):
+        found += check(line)
+    for rule in (_references, _period, _numbers, _cost_center):
+        found += [problem for problem in rule(line, look_up, switches) if problem.field not in missing]
+    return found
+
+
+def posting_day(line: Record) -> date | None:
+    """Return the posting date, None when it is not written as DD.MM.YYYY."""
+    try:
+        return datetime.strptime(str(line.get("posting_date")), "%d.%m.%Y").date()  # noqa: DTZ007  a day has no zone
+    except ValueError:
+        return None
+
+
+def _unknown_fields(line: Record) -> list[Problem]:
+    return [Problem("unknown_field", name, f"Field {name} does not exist") for name in line if name not in FIELDS]
+
+
+def _too_long(line: Record) -> list[Problem]:
+    return [
+        Problem("too_long", name, f"Field {name} holds more than {most} characters")
+        for name, most in _LONGEST.items()
+        if len(str(line.get(name) or "")) > most
+    ]
+
+
+def _references(line: Record, look_up: LookUp, _switches: Switches) -> Iterator[Problem]:
+    company = look_up("companies", str(line.get("company")))
+    if company is None:
+        yield Problem("unknown_company", "company", f"Company {line.get('company')} does not exist")
+    project = look_up("projects", str(line.get("project")))
+    if project is None:
+        yield Problem("unknown_project", "project", f"Project {line.get('project')} does not exist")
+    elif project["state"] != "active":
+        yield Problem("project_inactive", "project", f"Project {project['code']} is {project['state']}")
+    employee = look_up("employees", str(line.get("employee")))
+    if employee is None:
+        yield Problem("unknown_employee", "employee", f"Employee {line.get('employee')} does not exist")
+    elif not employee["active"]:
+        yield Problem("unknown_employee", "employee", f"Employee {employee['number']} is inactive")
+
+
+def _period(line: Record, look_up: LookUp, switches: Switches) -> Iterator[Problem]:
+    day = posting_day(line)
+    if day is None:
+        yield Problem("invalid_date", "posting_date", "posting_date must be written DD.MM.YYYY")
+        return
+    period = look_up("periods", f"{day:%Y-%m}")
+    if switches.closed or period is None or period["state"] != "open":
+        yield Problem("closed_period", "posting_date", f"Period {day:%Y-%m} is closed for posting")
+
+
+def _numbers(line: Record, _look_up: LookUp, _switches: Switches) -> Iterator[Problem]:
+    quantity, price, amount = (_number(line.get(name)) for name in ("quantity", "unit_price", "amount"))
+    for name, value in (("quantity", quantity), ("unit_price", price), ("amount", amount)):
+        if value is None:
+            yield Problem("invalid_number", name, f"Field {name} is not a number")
+    if quantity is not None and not 0 < quantity <= _MOST_HOURS:
+        yield Problem("hours_out_of_range", "quantity", f"Quantity {quantity} is not between 0 and 24")
+    if price is not None and price < 0:
+        yield Problem("invalid_number", "unit_price", "unit_price must not be negative")
+    if quantity is not None and price is not None and amount is not None and amount != amount_of(quantity, price):
+        yield Problem("amount_mismatch", "amount", f"Amount {amount} is not quantity times unit_price")
+    currency = line.get("currency")
+    if currency not in {"EUR", "USD", "GBP", "SEK"}:
+        yield Problem("invalid_currency", "currency", f"Currency {currency} is not set up")
+
+
+def _cost_center(line: Record, look_up: LookUp, switches: Switches) -> Iterator[Problem]:
+    code = line.get("cost_center")
+    if code and (switches.no_cost_centers or look_up("cost-centers", str(code)) is None):
+        yield Problem("invalid_cost_center", "cost_center", f"Cost centre {code} is not valid")
+
+
+def _number(value: Any) -> Decimal | None:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None

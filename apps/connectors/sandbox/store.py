@@ -1,0 +1,243 @@
+"""What the sandbox systems remember: one SQLite file with companies, records and the journal of every applied effect."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+Record = dict[str, Any]
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS company (
+  id INTEGER PRIMARY KEY, system TEXT, slug TEXT, token TEXT, wishes TEXT, faults TEXT DEFAULT '{}', webhook TEXT DEFAULT '{}',
+  UNIQUE (system, slug));
+CREATE TABLE IF NOT EXISTS record (
+  seq INTEGER PRIMARY KEY, company INTEGER, kind TEXT, id TEXT, natural TEXT, modified TEXT, body BLOB,
+  UNIQUE (company, kind, id));
+CREATE INDEX IF NOT EXISTS record_by_change ON record (company, kind, modified, seq);
+CREATE INDEX IF NOT EXISTS record_by_name ON record (company, kind, natural);
+CREATE TABLE IF NOT EXISTS effect (
+  seq INTEGER PRIMARY KEY, company INTEGER, at TEXT, action TEXT, kind TEXT, record TEXT, natural TEXT, key TEXT, body BLOB);
+CREATE INDEX IF NOT EXISTS effect_of_company ON effect (company, seq);
+CREATE TABLE IF NOT EXISTS answered (
+  company INTEGER, key TEXT, fingerprint TEXT, status INTEGER, body BLOB, at REAL, PRIMARY KEY (company, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS delivery (
+  seq INTEGER PRIMARY KEY, company INTEGER, id TEXT, at TEXT, attempt INTEGER, status INTEGER, body BLOB);
+"""
+
+
+@dataclass(slots=True)
+class Company:
+    """One customer of a sandbox system: its own token, records, faults and webhook."""
+
+    id: int
+    system: str
+    slug: str
+    token: str
+    wishes: Record
+    faults: Record = field(default_factory=dict)
+    webhook: Record = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One applied change, as the checker reads it."""
+
+    action: str
+    kind: str
+    record: str
+    natural: str
+    key: str
+    body: Record
+
+
+class Store:
+    """The file. One process owns it; a killed process loses nothing that was answered."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        # The sandbox must survive the death of its process, not of the machine: no flush to the disk per write.
+        self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; {_TABLES}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Apply everything inside or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def found_company(self, system: str, slug: str, token: str, wishes: Record) -> Company:
+        """Store a new company, in place of an earlier one of that name, and return it."""
+        earlier = self.company(system, slug)
+        if earlier is not None:
+            for table in ("record", "effect", "answered", "delivery"):
+                self._db.execute(f"DELETE FROM {table} WHERE company = ?", (earlier.id,))  # noqa: S608  names of our own
+            self._db.execute("DELETE FROM company WHERE id = ?", (earlier.id,))
+        cursor = self._db.execute(
+            "INSERT INTO company (system, slug, token, wishes) VALUES (?, ?, ?, ?)",
+            (system, slug, token, orjson.dumps(wishes)),
+        )
+        return Company(cursor.lastrowid or 0, system, slug, token, wishes)
+
+    def company(self, system: str, slug: str) -> Company | None:
+        """Return the company, None when there is none of that name."""
+        return next(self._companies("WHERE system = ? AND slug = ?", (system, slug)), None)
+
+    def companies(self) -> list[Company]:
+        """Return all companies, by system and name."""
+        return list(self._companies("ORDER BY system, slug", ()))
+
+    def save_company(self, company: Company) -> None:
+        """Keep the company's faults, webhook and token."""
+        self._db.execute(
+            "UPDATE company SET token = ?, faults = ?, webhook = ? WHERE id = ?",
+            (company.token, orjson.dumps(company.faults), orjson.dumps(company.webhook), company.id),
+        )
+
+    def _companies(self, where: str, values: Sequence[Any]) -> Iterator[Company]:
+        columns = "SELECT id, system, slug, token, wishes, faults, webhook FROM company "
+        for row in self._db.execute(columns + where, values):
+            yield Company(*row[:4], *(orjson.loads(part) for part in row[4:]))
+
+    def add(self, company: Company, kind: str, records: Iterable[Record], *, natural: str, modified: str) -> None:
+        """Store new records; `natural` and `modified` name the fields of their name and time of change."""
+        self._db.executemany(
+            "INSERT INTO record (company, kind, id, natural, modified, body) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (company.id, kind, r["id"], str(r.get(natural) or ""), str(r.get(modified) or ""), orjson.dumps(r))
+                for r in records
+            ),
+        )
+
+    def replace(self, company: Company, kind: str, record: Record, *, natural: str, modified: str) -> None:
+        """Store a changed record."""
+        self._db.execute(
+            "UPDATE record SET natural = ?, modified = ?, body = ? WHERE company = ? AND kind = ? AND id = ?",
+            (
+                str(record.get(natural) or ""),
+                str(record.get(modified) or ""),
+                orjson.dumps(record),
+                company.id,
+                kind,
+                record["id"],
+            ),
+        )
+
+    def get(self, company: Company, kind: str, key: str) -> Record | None:
+        """Return one record by its id."""
+        row = self._db.execute(
+            "SELECT body FROM record WHERE company = ? AND kind = ? AND id = ?", (company.id, kind, key)
+        ).fetchone()
+        return orjson.loads(row[0]) if row else None
+
+    def named(self, company: Company, kind: str, name: str) -> Record | None:
+        """Return one record by its natural name."""
+        row = self._db.execute(
+            "SELECT body FROM record WHERE company = ? AND kind = ? AND natural = ? LIMIT 1", (company.id, kind, name)
+        ).fetchone()
+        return orjson.loads(row[0]) if row else None
+
+    def count(self, company: Company, kind: str) -> int:
+        """Return how many records of a kind there are."""
+        sql = "SELECT count(*) FROM record WHERE company = ? AND kind = ?"
+        return int(self._db.execute(sql, (company.id, kind)).fetchone()[0])
+
+    def next_number(self) -> int:
+        """Return a number no record was made with before."""
+        return int(self._db.execute("SELECT ifnull(max(seq), 0) + 1 FROM record").fetchone()[0])
+
+    def page(
+        self,
+        company: Company,
+        kind: str,
+        *,
+        since: str = "",
+        names: Sequence[str] = (),
+        offset: int = 0,
+        size: int = 100,
+    ) -> tuple[list[bytes], int]:
+        """Return some records as JSON, oldest change first, and how many there are in all."""
+        where, values = "company = ? AND kind = ?", [company.id, kind]
+        if since:
+            where, values = f"{where} AND modified >= ?", [*values, since]
+        if names:
+            where, values = f"{where} AND natural IN ({','.join('?' * len(names))})", [*values, *names]
+        total = self._db.execute(f"SELECT count(*) FROM record WHERE {where}", values).fetchone()[0]  # noqa: S608
+        rows = self._db.execute(
+            f"SELECT body FROM record WHERE {where} ORDER BY modified, seq LIMIT ? OFFSET ?",  # noqa: S608
+            [*values, size, offset],
+        )
+        return [row[0] for row in rows], int(total)
+
+    def every(self, company: Company, kind: str) -> Iterator[Record]:
+        """Yield all records of a kind, in the order they were made."""
+        sql = "SELECT body FROM record WHERE company = ? AND kind = ? ORDER BY seq"
+        for row in self._db.execute(sql, (company.id, kind)):
+            yield orjson.loads(row[0])
+
+    def journal(self, company: Company, effect: Effect, at: str) -> None:
+        """Note an applied change; called in the same transaction that applies it."""
+        self._db.execute(
+            "INSERT INTO effect (company, at, action, kind, record, natural, key, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                company.id,
+                at,
+                effect.action,
+                effect.kind,
+                effect.record,
+                effect.natural,
+                effect.key,
+                orjson.dumps(effect.body),
+            ),
+        )
+
+    def effects(self, company: Company, *, after: int = 0, limit: int = 100_000) -> list[Record]:
+        """Return the journal from the entry after `after` on."""
+        rows = self._db.execute(
+            "SELECT seq, at, action, kind, record, natural, key, body FROM effect WHERE company = ? AND seq > ? ORDER BY seq LIMIT ?",
+            (company.id, after, limit),
+        )
+        names = ("seq", "at", "action", "object", "record", "external_id", "idempotency_key")
+        return [{**dict(zip(names, row[:7], strict=True)), "values": orjson.loads(row[7])} for row in rows]
+
+    def remember(self, company: Company, key: str, fingerprint: str, status: int, body: bytes, at: float) -> None:
+        """Keep the answer given under an idempotency key."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO answered (company, key, fingerprint, status, body, at) VALUES (?, ?, ?, ?, ?, ?)",
+            (company.id, key, fingerprint, status, body, at),
+        )
+
+    def recall(self, company: Company, key: str, since: float) -> tuple[str, int, bytes] | None:
+        """Return what was answered under a key within the window: fingerprint of the request, status, body."""
+        row = self._db.execute(
+            "SELECT fingerprint, status, body FROM answered WHERE company = ? AND key = ? AND at >= ?",
+            (company.id, key, since),
+        ).fetchone()
+        return row and (row[0], row[1], row[2])
+
+    def note_delivery(self, company: Company, delivery: Record) -> None:
+        """Note one attempt to deliver an event."""
+        self._db.execute(
+            "INSERT INTO delivery (company, id, at, attempt, status, body) VALUES (?, ?, ?, ?, ?, ?)",
+            (company.id, delivery["id"], delivery["at"], delivery["attempt"], delivery["status"], delivery["body"]),
+        )
+
+    def deliveries(self, company: Company) -> list[Record]:
+        """Return the attempts, newest first."""
+        rows = self._db.execute(
+            "SELECT id, at, attempt, status, body FROM delivery WHERE company = ? ORDER BY seq DESC LIMIT 200",
+            (company.id,),
+        )
+        return [{"id": r[0], "at": r[1], "attempt": r[2], "status": r[3], "event": orjson.loads(r[4])} for r in rows]
