@@ -143,23 +143,27 @@ def was_moved(root: Path) -> bool:
     return bool(recorded.get("root", str(root)) != str(root))
 
 
-def install(root: Path, lock: str, uv: str | None) -> None:
-    """Install a lock file, every file checked against its hash: with uv, else with pip.
+def install(root: Path, lock: str, uv: str | None, *, into: Path | None = None) -> None:
+    """Install a lock file into the environment, or into the folder `into`, every file checked against its hash.
 
     Raises:
-        SetUpError: what the installers said last.
+        SetUpError: what the installer that came furthest said last.
 
     """
-    python, wanted = str(root / ".venv" / "bin" / "python"), ["--require-hashes", "-r", str(lock_file(root, lock))]
+    python, own = str(root / ".venv" / "bin" / "python"), getattr(sys, "_base_executable", sys.executable)
+    wanted = [*(["--target", str(into)] if into else []), "--require-hashes", "-r", str(lock_file(root, lock))]
     quiet = ["--quiet", "--disable-pip-version-check"]
-    ways = [[uv, "pip", "install", "--quiet", "--python", python, *wanted]] if uv else []
-    # The second way serves machines whose pip knows a mirror that uv does not; the third an environment that uv made,
-    # which holds no pip of its own.
-    ways += [[python, "-m", "pip", "install", *quiet, *wanted]]
-    ways += [[sys.executable, "-m", "pip", "--python", python, "install", *quiet, *wanted]]
+    by_uv = [uv, "pip", "install", "--quiet", "--python", python]
+    # Each further way serves a machine the one before cannot: certificates only the system knows; a mirror that only pip
+    # was told of; an environment that uv made, which holds no pip of its own.
+    ways = [[*by_uv, *wanted], [*by_uv, "--system-certs", *wanted]] if uv else []
+    ways += [
+        [python, "-m", "pip", "install", *quiet, *wanted],
+        [own, "-m", "pip", "--python", python, "install", *quiet, *wanted],
+    ]
     words = ""
     for way in ways:
-        answer = call(way, root)
+        answer = call([str(part) for part in way], root)
         if answer.returncode == 0:
             return
         if "No module named pip" not in answer.stderr:

@@ -156,7 +156,7 @@ def main(arguments: list[str]) -> int:
         if verb == "logs":
             return show_logs(places, rest[0] if rest and rest[0] else ALL)
         if verb == "stop":
-            print("Stopped." if stop(places) else "Nothing was running.")
+            print("Stopped." if stop(places) else "No supervisor was running; what one had left is ended.")
             return 0
     except (ControlError, EnvironmentFileError, postgres.PostgresError, PermissionError) as problem:
         print(problem, file=sys.stderr)

@@ -101,6 +101,7 @@ class Demo:
         )
         if summary.read(draft) is None:
             raise CommandError("seed_demo wrote no summary", log_path(self.places.logs, "seed"))
+        self._await(self._is_all_up, "A service died meanwhile: see make status.", "supervisor")
         draft.replace(self.places.summary)
         return "run to their end"
 

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -46,6 +47,18 @@ def signal_group(pid: int, number: signal.Signals) -> None:
     """Send a signal to every process of the group that `pid` leads or led."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
+
+
+def end_orphans(leader: int, folder: Path) -> None:
+    """End what a dead leader left of its process group: pool and server processes outlive a kill of their parent.
+
+    Only programs of `folder` count, because the system may have given the number to somebody else's group by now.
+    """
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            ours = any(str(folder) in word for word in process.info["cmdline"] or [])
+            if ours and os.getpgid(process.info["pid"]) == leader:
+                os.kill(process.info["pid"], signal.SIGKILL)
 
 
 def wait_until_gone(process: ProcessMark, seconds: float) -> bool:

@@ -30,6 +30,7 @@ class Service:
     is_ready: Callable[[], bool]
     prepare: Callable[[], None] = _nothing  # before each start, e.g. clearing a stale lock file
     port: int | None = None
+    ready_words: str = ""  # what it says once it is up, for a process that listens nowhere
     needs_tables: bool = False  # started only once the database is migrated
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 10
@@ -95,7 +96,9 @@ def _write_broker_settings(server: broker.BrokerServer) -> None:
 def _product(places: Places, local: LocalEnvironment) -> list[Service]:
     python, environment = str(places.python), product_environment(local, os.environ)
 
-    def service(name: str, *words: str, port: int | None = None, grace_seconds: float = 10) -> Service:
+    def service(
+        name: str, *words: str, port: int | None = None, grace_seconds: float = 10, ready_words: str = ""
+    ) -> Service:
         return Service(
             name=name,
             command=[python, *words],
@@ -104,6 +107,7 @@ def _product(places: Places, local: LocalEnvironment) -> list[Service]:
             is_ready=lambda: port is None or answers(port),
             port=port,
             needs_tables=True,
+            ready_words=ready_words,
             grace_seconds=grace_seconds,
         )
 
@@ -111,7 +115,7 @@ def _product(places: Places, local: LocalEnvironment) -> list[Service]:
     worker = ["-m", "celery", "-A", "config.celery", "worker", "--pool", "prefork", "--concurrency", "2"]
     return [
         service("sandbox", "manage.py", "run_sandbox", "--port", str(local.sandbox_port), port=local.sandbox_port),
-        service("worker", *worker, "--queues", QUEUES, "--loglevel", "INFO", grace_seconds=35),
+        service("worker", *worker, "--queues", QUEUES, "--loglevel", "INFO", grace_seconds=35, ready_words=" ready."),
         service("dispatcher", "manage.py", "run_dispatcher", grace_seconds=35),
         service(
             "web", *web, "--port", str(local.web_port), "--workers", "1", "--blocking-threads", "4", "--no-ws",

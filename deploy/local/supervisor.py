@@ -17,7 +17,7 @@ from deploy.local import run_state
 from deploy.local.environment import LocalEnvironment, load, place
 from deploy.local.logbook import Logbook
 from deploy.local.places import Places
-from deploy.local.processes import end, mark, signal_group
+from deploy.local.processes import end, end_orphans, mark, signal_group
 from deploy.local.run_state import RESTARTING, RUNNING, STARTING, STOPPED, WAITING, RunState, ServiceState
 from deploy.local.services import Service, all_services
 
@@ -39,6 +39,7 @@ class Child:
     next_start_at: float = 0
     pause: float = SHORTEST_PAUSE
     restarts: int = 0
+    said_ready: bool = False
 
     def snapshot(self) -> ServiceState:
         """Return what `.state/run.json` says about it."""
@@ -89,6 +90,8 @@ class Supervisor:
             self.say(f"{child.service.name} is running")
 
     def _is_up(self, child: Child) -> bool:
+        if child.service.ready_words:
+            return child.said_ready
         settled = child.service.port is not None or time.time() - child.started_at > SETTLED_AFTER_SECONDS
         return settled and child.service.is_ready()
 
@@ -105,14 +108,17 @@ class Supervisor:
             return
         born = mark(child.process.pid)
         child.born_at = born.born_at if born else 0
-        child.started_at, child.state = time.time(), STARTING
+        child.started_at, child.state, child.said_ready = time.time(), STARTING, False
         self.say(f"{service.name} started, process {child.process.pid}")
         if child.process.stdout:
-            threading.Thread(target=self._listen, args=(service.name, child.process.stdout), daemon=True).start()
+            threading.Thread(target=self._listen, args=(child, child.process.stdout), daemon=True).start()
 
-    def _listen(self, name: str, stream: IO[bytes]) -> None:
-        for line in stream:
-            self.logbook.write(name, line.decode("utf-8", "replace").rstrip())
+    def _listen(self, child: Child, stream: IO[bytes]) -> None:
+        words = child.service.ready_words
+        for raw in stream:
+            line = raw.decode("utf-8", "replace").rstrip()
+            self.logbook.write(child.service.name, line)
+            child.said_ready = child.said_ready or bool(words and words in line)
 
     def _bury(self, child: Child) -> None:
         process, service = child.process, child.service
@@ -183,6 +189,7 @@ def end_leftovers(places: Places) -> None:
     for service in left.services if left else ():
         if service.process and service.name != "postgres":
             end(service.process, seconds=3)
+            end_orphans(service.process.pid, places.root)
     places.run_file.unlink(missing_ok=True)
 
 

