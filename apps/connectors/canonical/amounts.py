@@ -1,5 +1,6 @@
 """Amount rules: what a record is worth, and how sure that is."""
 
+from datetime import date
 from decimal import Decimal
 
 from apps.connectors.canonical.currencies import round_money
@@ -45,9 +46,9 @@ def budget_amount(values: CanonicalValues) -> Amount | None:
     return Amount(amount, currency, AmountQuality.ESTIMATED)
 
 
-def month_of(day: object) -> str:
+def month_of(day: date | None) -> str:
     """Return "2026-11" for a date, "" for None."""
-    return "" if day is None else str(day)[:7]
+    return "" if day is None else day.isoformat()[:7]
 
 
 def no_references(_values: CanonicalValues) -> LedgerReferences:

@@ -20,7 +20,8 @@ def present(field: str, sentence: str, business_class: BusinessClass = BusinessC
     missing = problem(field, sentence, business_class, "missing")
 
     def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
-        return missing if values.get(field) in (None, "") else ()
+        value = values.get(field)
+        return missing if value is None or value == "" else ()
 
     return Check(f"{field}_present", f"{field} has a value", find)
 

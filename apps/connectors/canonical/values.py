@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from math import isfinite
 from typing import Any
 
 from apps.connectors.errors import BusinessClass
@@ -28,6 +27,7 @@ class UnusableValueError(Exception):
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,12})?", re.ASCII).fullmatch
 _COMMA_NUMBER = re.compile(r"[+-]?[0-9. ]{0,18},[0-9]{1,12}", re.ASCII).fullmatch
 _LARGEST = Decimal(10) ** 15
+_LARGEST_FLOAT = 1e15
 _LOSSLESS = 1e11
 _WORDS_FOR_YES = frozenset({"true", "yes", "y", "t", "1", "on"})
 _WORDS_FOR_NO = frozenset({"false", "no", "n", "f", "0", "off"})
@@ -76,9 +76,9 @@ def parse_decimal(value: Any) -> Decimal | None:
     if value is None:
         return None
     if type(value) is float:
-        if not isfinite(value):
-            raise UnusableValueError(f"{shown(value)} is not a number")
-        return _bounded(Decimal(repr(value)))
+        if -_LARGEST_FLOAT < value < _LARGEST_FLOAT:
+            return Decimal(repr(value))
+        raise UnusableValueError(f"{shown(value)} is too large to be right. Correct it in {{source}}")
     if isinstance(value, Decimal):
         return _bounded(value)
     if isinstance(value, int) and not isinstance(value, bool):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from apps.connectors.canonical.shapes import CanonicalField
-from apps.connectors.canonical.values import PARSERS, WRITERS, UnusableValueError, plain_text, shown
+from apps.connectors.canonical.values import PARSERS, WRITERS, UnusableValueError, parse_text, plain_text, shown
 from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
 from apps.flows.mapping.expressions import (
@@ -24,6 +24,8 @@ from apps.flows.mapping.paths import FieldPath, PathError, build_getter, parse_p
 from apps.flows.mapping.transforms import Transform, TransformError, build_transform
 
 Field = FieldSpec | CanonicalField
+_UNUSABLE = (UnusableValueError, ArithmeticError, LookupError, TypeError, ValueError)
+
 Produce = Callable[[Mapping[str, Any], Scope], Any]
 _Work = Callable[[Any], Any]
 
@@ -76,7 +78,10 @@ class Mapped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CompiledLine:
-    """One line, ready to run. `blame` is the canonical field a person would correct; `how` says in words what it does."""
+    """One line, ready to run. `blame` is the canonical field a person would correct; `how` says in words what it does.
+
+    `plain_text` lines carry a top-level text over and need no function of their own.
+    """
 
     target: str
     label: str
@@ -86,6 +91,7 @@ class CompiledLine:
     blame: str
     required: bool
     produce: Produce
+    plain_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +99,23 @@ class CompiledMapping:
     """A whole mapping, ready to run over any number of records."""
 
     lines: tuple[CompiledLine, ...]
-    build_scope: Callable[[Mapping[str, Any]], Scope]
+    build_scope: Callable[[Mapping[str, Any]], Scope] | None
+    _texts: tuple[tuple[str, str], ...]
     _producers: tuple[tuple[str, Produce], ...]
-    _required: tuple[CompiledLine, ...]
+    _required: frozenset[str]
     _references: tuple[tuple[str, str], ...]
 
     def apply(self, values: Mapping[str, Any]) -> Mapped:
         """Map one record. Never raises for what it holds: each unusable value becomes one problem."""
         mapped, failures = self._run(values)
         problems: tuple[FieldProblem, ...] = ()
-        if failures or not all(line.target in mapped for line in self._required):
+        if failures or not self._required.issubset(mapped):
             problems = tuple(self._problems(mapped, failures).values())
-        references = tuple(
-            [Reference(target, kind, mapped[target]) for target, kind in self._references if target in mapped]
-        )
+        references: tuple[Reference, ...] = ()
+        if self._references:
+            references = tuple(
+                [Reference(target, kind, mapped[target]) for target, kind in self._references if target in mapped]
+            )
         return Mapped(mapped, references, problems)
 
     def problems_by_target(self, values: Mapping[str, Any]) -> dict[str, FieldProblem]:
@@ -114,14 +123,23 @@ class CompiledMapping:
         return self._problems(*self._run(values))
 
     def _run(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, Exception]]]:
-        scope = self.build_scope(values)
+        scope = None if self.build_scope is None else self.build_scope(values)
         mapped: dict[str, Any] = {}
         failures: list[tuple[str, Exception]] = []
+        # Most lines carry a text over as it is: they are read here, without a call for each.
+        for target, source in self._texts:
+            value = values.get(source)
+            if type(value) is str:
+                value = value.strip()
+                if value:
+                    mapped[target] = value
+            elif value is not None:
+                _try(mapped, failures, target, value)
         for target, produce in self._producers:
             try:
                 value = produce(values, scope)
             # A record may hold anything; only what reading a value can raise is caught.
-            except (UnusableValueError, ArithmeticError, LookupError, TypeError, ValueError) as failure:
+            except _UNUSABLE as failure:
                 failures.append((target, failure))
                 continue
             if value is not None:
@@ -133,8 +151,20 @@ class CompiledMapping:
     ) -> dict[str, FieldProblem]:
         lines = {line.target: line for line in self.lines}
         problems = {target: _field_problem(lines[target], failure) for target, failure in failures}
-        missing = [line for line in self._required if line.target not in mapped and line.target not in problems]
+        missing = [
+            line for line in self.lines if line.required and line.target not in mapped and line.target not in problems
+        ]
         return problems | {line.target: _missing(line) for line in missing}
+
+
+def _try(mapped: dict[str, Any], failures: list[tuple[str, Exception]], target: str, value: Any) -> None:
+    try:
+        text = parse_text(value)
+    except _UNUSABLE as failure:
+        failures.append((target, failure))
+        return
+    if text is not None:
+        mapped[target] = text
 
 
 def _field_problem(line: CompiledLine, failure: Exception) -> FieldProblem:
@@ -179,15 +209,12 @@ def compile_mapping(
         raise MappingError(problems)
     return CompiledMapping(
         lines=tuple(compiled),
-        build_scope=build_scope_builder(expressions) if expressions else _no_scope,
-        _producers=tuple((line.target, line.produce) for line in compiled),
-        _required=tuple(line for line in compiled if line.required),
+        build_scope=build_scope_builder(expressions) if expressions else None,
+        _texts=tuple((line.target, line.line.source) for line in compiled if line.plain_text),
+        _producers=tuple((line.target, line.produce) for line in compiled if not line.plain_text),
+        _required=frozenset(line.target for line in compiled if line.required),
         _references=tuple((line.target, line.line.reference) for line in compiled if line.line.reference),
     )
-
-
-def _no_scope(_values: Mapping[str, Any]) -> Scope:
-    return None
 
 
 def _unmapped(lines: Sequence[LayeredLine], target_fields: Sequence[Field], *, outgoing: bool) -> list[LineProblem]:
@@ -242,6 +269,7 @@ class _LineCompiler:
             blame=self._blame(),
             required=self.line.required or bool(self.outgoing and self.field and self.field.required),
             produce=self._produce(works, default, sees_missing=sees_missing),
+            plain_text=works == [parse_text] and default is None and self._is_top_level(),
         )
 
     def _read_origin(self) -> ValueKind | None:
@@ -348,9 +376,12 @@ class _LineCompiler:
             return _after_expression(self.expression.evaluate, works, default, sees_missing=sees_missing)
         if self.path is None:
             return lambda _values, _scope: default
-        if len(self.path.segments) == 1 and not self.path.segments[0].key and len(works) == 1 and default is None:
+        if self._is_top_level() and len(works) == 1 and default is None:
             return _direct(self.path.root, works[0])
         return _after_path(build_getter(self.path), works, default, sees_missing=sees_missing)
+
+    def _is_top_level(self) -> bool:
+        return self.path is not None and len(self.path.segments) == 1 and not self.path.segments[0].key
 
     def _blame(self) -> str:
         if not self.outgoing:

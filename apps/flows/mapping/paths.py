@@ -63,20 +63,32 @@ def parse_path(text: str) -> FieldPath:
 
 def build_getter(path: FieldPath) -> Callable[[Mapping[str, Any]], Any]:
     """Return a function that fetches the value, or None where any part of the way is missing."""
-    first = path.segments[0].name
-    if any(segment.key for segment in path.segments) or len(path.segments) > 2:
+    names = [segment.name for segment in path.segments]
+    if any(segment.key for segment in path.segments) or any(name.isdigit() for name in names[1:]) or len(names) > 3:
         return _walk(path.segments)
-    if len(path.segments) == 1:
-        return lambda values: values.get(first)
-    second = path.segments[1].name
-    if second.isdigit():
-        return _walk(path.segments)
+    # Nearly every path has one to three names, and is followed once for each record.
+    if len(names) == 1:
+        return lambda values: values.get(names[0])
+    return _get_second(*names) if len(names) == 2 else _get_third(*names)
 
-    def get_second(values: Mapping[str, Any]) -> Any:
+
+def _get_second(first: str, second: str) -> Callable[[Mapping[str, Any]], Any]:
+    def get(values: Mapping[str, Any]) -> Any:
         inner = values.get(first)
         return inner.get(second) if type(inner) is dict else None
 
-    return get_second
+    return get
+
+
+def _get_third(first: str, second: str, third: str) -> Callable[[Mapping[str, Any]], Any]:
+    def get(values: Mapping[str, Any]) -> Any:
+        inner = values.get(first)
+        if type(inner) is not dict:
+            return None
+        inner = inner.get(second)
+        return inner.get(third) if type(inner) is dict else None
+
+    return get
 
 
 def _walk(segments: tuple[Segment, ...]) -> Callable[[Mapping[str, Any]], Any]:
