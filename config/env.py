@@ -24,10 +24,18 @@ def _setting(name: str, help_text: str, default: Any = None, *, secret: bool = F
 class Env:
     """Everything the environment decides. Secrets have no default in production."""
 
-    production: bool = _setting("PRODUCTION", "1 in production: refuses to start with a missing secret, secure cookies", False)
-    secret_key: str = _setting("SECRET_KEY", "Django's signing key, at least 50 characters", "", secret=True, required=True)
+    production: bool = _setting(
+        "PRODUCTION", "1 in production: refuses to start with a missing secret, secure cookies", default=False
+    )
+    secret_key: str = _setting(
+        "SECRET_KEY", "Django's signing key, at least 50 characters", "", secret=True, required=True
+    )
     credentials_key: str = _setting(
-        "CREDENTIALS_KEY", "base64 of 32 bytes: wraps the data keys that seal connection credentials", "", secret=True, required=True
+        "CREDENTIALS_KEY",
+        "base64 of 32 bytes: wraps the data keys that seal connection credentials",
+        "",
+        secret=True,
+        required=True,
     )
     database_url: str = _setting(
         "DATABASE_URL", "PostgreSQL login of the product: no superuser, owns no table", "", secret=True, required=True
@@ -35,7 +43,9 @@ class Env:
     owner_database_url: str = _setting(
         "OWNER_DATABASE_URL", "PostgreSQL login that owns the tables: migrations and provisioning only", "", secret=True
     )
-    redis_url: str = _setting("REDIS_URL", "Redis-compatible broker; database 0 wakes workers, 1 is the cache", "", required=True)
+    redis_url: str = _setting(
+        "REDIS_URL", "Redis-compatible broker; database 0 wakes workers, 1 is the cache", "", required=True
+    )
     platform_host: str = _setting("PLATFORM_HOST", "host name of the operator console", "platform.localhost")
     base_domain: str = _setting("BASE_DOMAIN", "partners get <slug>.<base domain>", "localhost")
     public_port: int = _setting("PUBLIC_PORT", "port people type after the host, 0 for the scheme's own", 0)
@@ -44,7 +54,7 @@ class Env:
         "EGRESS_ALLOW", "comma-separated host:port pairs on private addresses that connectors may call", ()
     )
     sandbox_url: str = _setting("SANDBOX_URL", "base address of the sandbox systems, empty when they are not run", "")
-    partner_signup: bool = _setting("PARTNER_SIGNUP", "1 lets new partners sign up on the platform host", False)
+    partner_signup: bool = _setting("PARTNER_SIGNUP", "1 lets new partners sign up on the platform host", default=False)
     email_url: str = _setting("EMAIL_URL", "smtp://user:password@host:port, or file:///folder", "")
     mail_from: str = _setting("MAIL_FROM", "envelope sender where a brand sets none", "no-reply@localhost")
     sentry_dsn: str = _setting("SENTRY_DSN", "where errors are reported, empty for nowhere", "", secret=True)
@@ -100,7 +110,13 @@ def markdown_table() -> str:
     """Return every setting as a Markdown table, in the order they are declared."""
     rows = ["| variable | default | what it is for |", "|---|---|---|"]
     for setting in fields(Env):
-        shown = "(secret)" if setting.metadata["secret"] else f"`{setting.default}`" if setting.default not in ("", ()) else ""
+        shown = (
+            "(secret)"
+            if setting.metadata["secret"]
+            else f"`{setting.default}`"
+            if setting.default not in ("", ())
+            else ""
+        )
         rows.append(f"| `{setting.metadata['name']}` | {shown} | {setting.metadata['help']} |")
     return "\n".join(rows)
 

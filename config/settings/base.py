@@ -15,7 +15,9 @@ STATE_DIR = BASE_DIR / ".state"
 SECRET_KEY = ENV.secret_key or "development-only-" + "x" * 50
 CREDENTIALS_KEY = ENV.credentials_key
 DEBUG = False
-ALLOWED_HOSTS = ["*"]  # the tenant middleware is the host check: an unknown host is answered 404 before anything renders
+ALLOWED_HOSTS = [
+    "*"
+]  # the tenant middleware is the host check: an unknown host is answered 404 before anything renders
 PLATFORM_HOST = ENV.platform_host
 BASE_DOMAIN = ENV.base_domain
 PUBLIC_PORT = ENV.public_port
@@ -226,7 +228,12 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "apps.accounts.api_problems.problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Integration API", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False, "SCHEMA_PATH_PREFIX": "/api/v1"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Integration API",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
 
 LOGGING_CONFIG = None
 configure_logging(json_lines=ENV.log_format == "json")

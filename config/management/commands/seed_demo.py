@@ -1,0 +1,234 @@
+"""Fill a fresh installation with the demo: partners, customers, systems, flows, and their first runs to the end.
+
+Safe to repeat: what is there stays, what is missing is added. The summary's shape is that of deploy/local/summary.py.
+"""
+
+import asyncio
+import json
+import time
+from argparse import ArgumentParser
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.accounts.services import create_user
+from apps.connectors.models import Connection, ConnectionTest
+from apps.connectors.sandbox.admin import admin_token
+from apps.connectors.sandbox.client import SandboxClient
+from apps.connectors.services import NewConnection, create_connection, create_webhook_endpoint, request_test
+from apps.customers.models import Customer
+from apps.customers.services import add_member, change_customer, create_customer
+from apps.flows.engine.states import RUN_TERMINAL
+from apps.flows.models import Run
+from apps.flows.services.publish import install_template
+from apps.flows.services.start_run import run_now
+from apps.flows.triggers.schedule import schedule_flow
+from apps.flows.triggers.webhook import listen
+from apps.monitoring.models import ExceptionCase
+from apps.tenants import scope
+from apps.tenants.brands import change_brand
+from apps.tenants.models import Partner
+from apps.tenants.provisioning import NewPartner, create_partner
+from apps.tenants.scope import PartnerRef
+from config.demo import OPERATOR, PARTNERS, PASSWORD, DemoCustomer, DemoPartner, DemoPerson
+
+WAIT_SECONDS = 240
+TEMPLATE = "approved-time-to-bill"
+COUNTS = ("read", "written", "unchanged", "skipped", "rejected", "waiting")
+
+
+class Command(BaseCommand):
+    """`manage.py seed_demo [--summary PATH]`; the workers and the sandbox systems must be running."""
+
+    help = "Create the demo's partners and run their first flows to the end."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--summary", type=Path, help="where to write what was set up, as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.SANDBOX_URL:
+            raise CommandError("SANDBOX_URL is not set: the demo needs the sandbox systems (make demo starts them).")
+        with transaction.atomic():
+            _ensure_person(OPERATOR)
+        partners = [(wanted, self._ensure_partner(wanted)) for wanted in PARTNERS]
+        for wanted, partner in partners:
+            for customer in wanted.customers:
+                self._ensure_customer(partner, customer)
+            with scope.work_in(partner):
+                for person in wanted.people:
+                    _ensure_person(person)
+        self._wait_for_ends([partner for _, partner in partners])
+        summary = summarise(partners)
+        if options["summary"]:
+            options["summary"].write_text(json.dumps(summary, indent=1))
+
+    def _ensure_partner(self, wanted: DemoPartner) -> PartnerRef:
+        known = Partner.objects.filter(slug=wanted.slug).first()
+        if known is not None:
+            return known.as_ref()
+        self.stdout.write(f"partner {wanted.name}")
+        partner = create_partner(NewPartner(wanted.name, wanted.slug, wanted.primary, wanted.accent)).as_ref()
+        looks = {
+            "font": wanted.font,
+            "corner_radius": wanted.radius,
+            "product_noun": wanted.noun,
+            "sign_in_text": wanted.sign_in_text,
+            "support_email": wanted.support,
+            "mail_sender_name": wanted.name,
+            "mail_sender_address": wanted.support,
+        }
+        with transaction.atomic():
+            change_brand(partner, looks)
+        return partner
+
+    def _ensure_customer(self, partner: PartnerRef, wanted: DemoCustomer) -> None:
+        with scope.work_in(partner):
+            if Customer.objects.filter(name=wanted.name).exists():
+                return
+        self.stdout.write(f"customer {wanted.name} of {partner.name}")
+        tokens = asyncio.run(_found_companies(partner, wanted))
+        with scope.work_in(partner):
+            customer = create_customer(
+                name=wanted.name,
+                currency=wanted.currency,
+                country=wanted.country,
+                time_zone=wanted.time_zone,
+                segment=wanted.segment,
+            )
+            psa, erp = (_connect(customer, partner, wanted, system, token) for system, token in tokens.items())
+            for connection in (psa, erp):
+                request_test(connection)
+            flow = install_template(
+                template=TEMPLATE, name="Approved time to bill", source=psa, target=erp, installed_by="Demo"
+            )
+            schedule_flow(flow, every_seconds=600)
+            endpoint, address, secret = create_webhook_endpoint(psa)
+            listen(flow, endpoint)
+            run_now(flow, started_by="Demo")
+            change_customer(customer, changes={"state": Customer.State.LIVE})
+        asyncio.run(_announce_to(partner, wanted, address, secret))
+
+    def _wait_for_ends(self, partners: list[PartnerRef]) -> None:
+        """Wait until every run and test has ended and no rejected operation is without a case."""
+        until = time.monotonic() + WAIT_SECONDS
+        while open_work := sum((_open_work(partner) for partner in partners), Counter[str]()):
+            if time.monotonic() > until:
+                left = ", ".join(f"{number} {what}" for what, number in open_work.items())
+                raise CommandError(f"Still unfinished after {WAIT_SECONDS} s: {left}. See make logs.")
+            self.stdout.write("waiting for " + ", ".join(f"{number} {what}" for what, number in open_work.items()))
+            time.sleep(1)
+
+
+def _ensure_person(wanted: DemoPerson) -> None:
+    if User.objects.filter(email=wanted.email).exists():
+        return
+    user = create_user(email=wanted.email, name=wanted.name, role=wanted.role, password=PASSWORD)
+    if wanted.customer:
+        add_member(user=user, customer_id=Customer.objects.get(name=wanted.customer).id)
+
+
+def _company(partner: PartnerRef, wanted: DemoCustomer) -> str:
+    return f"{partner.slug}-{wanted.slug}"
+
+
+def _sandbox() -> SandboxClient:
+    return SandboxClient(settings.SANDBOX_URL, admin_token(settings.SECRET_KEY))
+
+
+async def _found_companies(partner: PartnerRef, wanted: DemoCustomer) -> dict[str, str]:
+    """Make the customer's two simulated systems; returns their tokens, the PSA's first."""
+    wishes = {"people": wanted.people, "weeks": 3, "seed": wanted.seed, "problems": True}
+    async with _sandbox() as sandbox:
+        company = _company(partner, wanted)
+        return {system: await sandbox.found_company(system, company, **wishes) for system in ("psa", "erp")}
+
+
+async def _announce_to(partner: PartnerRef, wanted: DemoCustomer, address: str, secret: str) -> None:
+    host, path = address.split("://", 1)[1].split("/", 1)
+    reachable = f"{settings.PUBLIC_SCHEME}://127.0.0.1:{host.rpartition(':')[2]}/{path}"
+    async with _sandbox() as sandbox:
+        await sandbox.set_webhook(_company(partner, wanted), reachable, secret, host=host)
+
+
+def _connect(customer: Customer, partner: PartnerRef, wanted: DemoCustomer, system: str, token: str) -> Connection:
+    names = {"psa": "Project software", "erp": "Accounting"}
+    return create_connection(
+        customer,
+        NewConnection(
+            system=f"sandbox_{system}",
+            name=names[system],
+            base_url=_sandbox().base_url(system, _company(partner, wanted)),
+            secrets={"token": token},
+            settings={},
+            environment=Connection.Environment.SANDBOX,
+        ),
+    )
+
+
+def _open_work(partner: PartnerRef) -> Counter[str]:
+    with scope.work_in(partner):
+        runs = Run.objects.exclude(state__in=RUN_TERMINAL).count()
+        tests = ConnectionTest.objects.filter(state=ConnectionTest.State.RUNNING).count()
+        rejected = sum(Run.objects.values_list("rejected", flat=True))
+        in_cases = sum(ExceptionCase.objects.values_list("operation_count", flat=True))
+        failed = Run.objects.filter(state="failed").count()
+    if failed:
+        raise CommandError(f"A first run of {partner.name} failed: see its run page and make logs.")
+    waiting = Counter({"runs": runs, "connection tests": tests, "records without a case": max(rejected - in_cases, 0)})
+    return +waiting
+
+
+def summarise(partners: list[tuple[DemoPartner, PartnerRef]]) -> dict[str, Any]:
+    """Return what the box of `make demo` shows."""
+    port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
+    console = f"{settings.PUBLIC_SCHEME}://{settings.PLATFORM_HOST}{port}/"
+    addresses, sign_ins = [], []
+    records: Counter[str] = Counter()
+    at_risk: Counter[str] = Counter()
+    cases: list[dict[str, Any]] = []
+    for wanted, partner in partners:
+        portal = f"{settings.PUBLIC_SCHEME}://{partner.slug}.{settings.BASE_DOMAIN}{port}/"
+        addresses.append({"label": f"{partner.name} portal", "url": portal})
+        sign_ins += [_sign_in(person, portal) for person in wanted.people]
+        with scope.work_in(partner):
+            for run in Run.objects.all():
+                records.update({name: getattr(run, name) for name in COUNTS})
+            for case in ExceptionCase.objects.filter(closed_at=None).select_related("customer").order_by("-amount"):
+                amount = case.amount or Decimal(0)
+                at_risk[case.currency] += amount  # type: ignore[assignment]
+                cases.append(
+                    {
+                        "title": f"{case.customer.name}: {case.title}",
+                        "records": case.operation_count,
+                        "amount": f"{amount:,.2f} {case.currency}".strip(),
+                    }
+                )
+    addresses += [
+        {"label": "Operator console", "url": console},
+        {"label": "Sandbox systems", "url": f"{settings.SANDBOX_URL.rstrip('/')}/sandbox/"},
+    ]
+    sign_ins.append(_sign_in(OPERATOR, console))
+    first = sign_ins[0]
+    return {
+        "addresses": addresses,
+        "sign_ins": sign_ins,
+        "records": {name: records[name] for name in COUNTS},
+        "cases": cases,
+        "money_at_risk": [f"{amount:,.2f} {currency}" for currency, amount in sorted(at_risk.items()) if currency],
+        "look_first": [
+            f"Sign in at {first['address']} as {first['email']}: the home page says what is at risk.",
+            "Open Exceptions, take a case, correct the record and retry it: it arrives in the accounting system once.",
+            "Sign in as the finance approver of a customer: the same facts in business words.",
+        ],
+    }
+
+
+def _sign_in(person: DemoPerson, address: str) -> dict[str, str]:
+    role = f"{person.role.replace('_', ' ')}" + (f" at {person.customer}" if person.customer else "")
+    return {"role": role, "address": address, "email": person.email, "password": PASSWORD}
