@@ -1,8 +1,9 @@
 /* Moments: the server writes the exact time in UTC; here it becomes relative and, on hover, the viewer's own zone. */
 (() => {
-  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-  const zone = new Intl.DateTimeFormat(undefined, { timeZoneName: "short" });
-  const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+  const locale = document.documentElement.lang || undefined;
+  const exact = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const zone = new Intl.DateTimeFormat(locale, { timeZoneName: "short" });
+  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
   const spans = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"]];
 
   const distance = (seconds) => {

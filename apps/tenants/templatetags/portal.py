@@ -71,6 +71,12 @@ def badge(state: object) -> Badge:
 
 
 @register.filter
+def device(user_agent: str) -> str:
+    """`{{ session.user_agent|device }}` -> Chrome on Windows."""
+    return wording.device_words(user_agent or "")
+
+
+@register.filter
 def masked_json(document: object) -> SafeString:
     """Return a document as indented, coloured JSON with secrets masked."""
     return wording.json_markup(document)
