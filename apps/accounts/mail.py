@@ -7,6 +7,7 @@ A mail is `<name>_subject.txt`, `<name>_message.txt` and, where plain paragraphs
 from collections.abc import Mapping
 from email.utils import formataddr, parseaddr
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -33,7 +34,10 @@ def send_branded(template: str, to: str, context: Mapping[str, Any], brand: Bran
     """
     here = scope.current()
     look = brand or brand_for(here.partner if here else None)
-    values = {"brand": look, "portal_url": absolute_url("/"), "email": to, **context}
+    home = absolute_url("/")
+    # allauth's texts call the portal `current_site`, which otherwise would be whatever host the request named.
+    site = {"name": look.name, "domain": urlsplit(home).netloc}
+    values = {"brand": look, "portal_url": home, "current_site": site, "email": to, **context}
     subject = " ".join(render_to_string(f"{template}_subject.txt", values).split())[:260]
     text = render_to_string(f"{template}_message.txt", values).strip() + "\n"
     page = select_template([f"{template}_message.html", "mail/plain_message.html"])

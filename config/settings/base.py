@@ -216,7 +216,7 @@ EMAIL_TIMEOUT = 10
 # --- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.accounts.api_parsing.JsonBody"],
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "apps.accounts.api_auth.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",

@@ -48,7 +48,7 @@ def test_a_role_may_do_exactly_what_the_table_says(role: Role, action: Action) -
 
 
 def test_every_role_is_of_exactly_one_kind() -> None:
-    assert PARTNER_ROLES | CUSTOMER_ROLES | PLATFORM_ROLES == set(Role)
+    assert set(Role) == PARTNER_ROLES | CUSTOMER_ROLES | PLATFORM_ROLES
     assert len(PARTNER_ROLES) + len(CUSTOMER_ROLES) + len(PLATFORM_ROLES) == len(Role)
     assert all(is_customer_role(role) == (role in CUSTOMER_ROLES) for role in Role)
 

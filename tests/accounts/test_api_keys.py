@@ -36,7 +36,9 @@ def test_a_mistyped_key_never_gets_as_far_as_the_database(position: int, letter:
             prefix_of(wrong)
 
 
-@pytest.mark.parametrize("text", ["", "fl_live_", "sk_live_abc", "fl_live_short_short", "Bearer", "fl_live_" + "a" * 500])
+@pytest.mark.parametrize(
+    "text", ["", "fl_live_", "sk_live_abc", "fl_live_short_short", "Bearer", "fl_live_" + "a" * 500]
+)
 def test_a_text_that_is_no_key_is_refused_with_what_a_key_looks_like(text: str) -> None:
     with pytest.raises(KeyRefusedError, match="fl_live_"):
         prefix_of(text)

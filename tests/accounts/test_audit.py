@@ -72,7 +72,11 @@ def test_a_customers_person_is_recorded_but_cannot_read_the_trail(in_partner_a: 
 )
 def test_the_product_may_not_change_the_trail(in_partner_a: PartnerRef, statement: str) -> None:
     record(AuditAction.RUN_STARTED, subject="run")
-    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(ProgrammingError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
 
 
@@ -138,9 +142,9 @@ def test_entries_written_at_the_same_time_form_one_chain(committed: PartnerRef) 
 
 def test_a_rolled_back_change_leaves_no_trace(committed: PartnerRef) -> None:
     _write(committed, 1)
-    with pytest.raises(RuntimeError), scope.work_in(committed):
+    with scope.work_in(committed):
         record(AuditAction.RUN_STARTED, subject="run")
-        raise RuntimeError
+        transaction.set_rollback(True)
     _write(committed, 1)
     with scope.work_in(committed):
         assert (chain_head()[0], verify_chain()) == (2, [])
@@ -176,8 +180,23 @@ class TestWhateverIsRecorded:
 
     @pytest.mark.parametrize(
         "value",
-        [1.0, 1e300, float("nan"), Decimal("1.10"), 10**30, "a\x00b", date(2026, 1, 2), datetime.now(UTC), [(1, 2)], {1: 2}]
-        + ["\ud800", {"ä": "ü"}, True, None, UUID(int=5)],
+        [
+            1.0,
+            1e300,
+            float("nan"),
+            Decimal("1.10"),
+            10**30,
+            "a\x00b",
+            date(2026, 1, 2),
+            datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC),
+            [(1, 2)],
+            {1: 2},
+            "\ud800",
+            {"ä": "ü"},
+            True,
+            None,
+            UUID(int=5),
+        ],
         ids=repr,
     )
     def test_it_still_verifies_after_a_round_trip(self, value: object) -> None:
@@ -185,7 +204,11 @@ class TestWhateverIsRecorded:
         assert verify_chain() == []
 
 
-@given(st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)))
+@given(
+    st.recursive(
+        _LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    )
+)
 def test_plain_values_are_stable(value: object) -> None:
     assert plain(plain(value)) == plain(value)
 

@@ -18,7 +18,7 @@ def _labels(role: Role) -> list[str]:
     [
         (
             Role.OWNER,
-            "Home, Customers, Exceptions, Flows, Connections, People, API keys, Brand, Audit trail".split(", "),
+            ["Home", "Customers", "Exceptions", "Flows", "Connections", "People", "API keys", "Brand", "Audit trail"],
         ),
         (Role.OPERATIONS, ["Home", "Customers", "Exceptions", "Flows", "Connections", "People"]),
         (Role.FINANCE, ["Home", "Customers", "Exceptions", "Flows"]),

@@ -93,7 +93,9 @@ def test_the_database_keeps_addresses_in_small_letters(as_owner_a: User) -> None
         User.objects.filter(pk=as_owner_a.pk).update(email="OWNER@alder.example")
 
 
-def test_a_person_of_one_partner_cannot_be_saved_in_another(partner_b: PartnerRef, owner_a: User, partner_a: PartnerRef) -> None:
+def test_a_person_of_one_partner_cannot_be_saved_in_another(
+    partner_b: PartnerRef, owner_a: User, partner_a: PartnerRef
+) -> None:
     with scope.enter(partner_a):
         loaded = User.objects.get(pk=owner_a.pk)
     with scope.enter(partner_b), pytest.raises(CrossPartnerError):
@@ -133,7 +135,9 @@ def test_an_invitation_works_once(as_owner_a: User, joined: list[Any]) -> None:
 
 def test_an_invitation_runs_out(as_owner_a: User) -> None:
     issued = services.invite_person(
-        email="sam@example.com", role=Role.SUPPORT, now=timezone.now() - timedelta(days=services.INVITATION_DAYS, minutes=1)
+        email="sam@example.com",
+        role=Role.SUPPORT,
+        now=timezone.now() - timedelta(days=services.INVITATION_DAYS, minutes=1),
     )
     with pytest.raises(InvitationError, match="ran out"):
         services.accept_invitation(token=_token(issued), name="Sam", password=PASSWORD)
@@ -185,7 +189,14 @@ def test_a_weak_password_leaves_the_invitation_open(as_owner_a: User) -> None:
         ({"email": "c@example.com", "role": Role.OPERATOR}, "role"),
         ({"email": "c@example.com", "role": "king"}, "role"),
     ],
-    ids=["a bad address", "somebody who is in", "a customer's person without", "staff with", "a platform role", "no role"],
+    ids=[
+        "a bad address",
+        "somebody who is in",
+        "a customer's person without",
+        "staff with",
+        "a platform role",
+        "no role",
+    ],
 )
 def test_a_wrong_field_of_an_invitation_is_named(as_owner_a: User, wanted: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError) as caught:

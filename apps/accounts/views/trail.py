@@ -51,10 +51,14 @@ def audit_csv(request: HttpRequest) -> HttpResponse:
 def _filter(request: HttpRequest) -> AuditFilter:
     before = request.GET.get("before", "")
     return AuditFilter(
-        action=request.GET.get("action", "").strip()[:40],
-        person=request.GET.get("person", "").replace("\x00", "").strip()[:120],
+        action=_typed(request, "action"),
+        person=_typed(request, "person"),
         before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
     )
+
+
+def _typed(request: HttpRequest, name: str) -> str:
+    return request.GET.get(name, "").replace("\x00", "").strip()[:120]
 
 
 def _rows(wanted: AuditFilter) -> Iterator[tuple[object, ...]]:
