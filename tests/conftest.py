@@ -20,6 +20,8 @@ from apps.tenants.models import Partner
 from apps.tenants.provisioning import NewPartner, create_partner
 from apps.tenants.scope import PartnerRef
 
+pytest_plugins = ["tests.sandbox_server", "tests.lines"]
+
 TEST_DATABASE = "fairlead_test"
 
 
