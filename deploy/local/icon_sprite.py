@@ -15,7 +15,7 @@ NOTICE = (
     "<!-- Tabler Icons 3.51.0, https://tabler.io/icons, MIT licence, copyright 2020-2026 Pawel Kuna. "
     "Built by deploy/local/icon_sprite.py. -->"
 )
-ICONS = """
+_NAMES = """
 activity adjustments alert-circle alert-triangle archive arrow-back-up arrow-down arrow-fork arrow-left arrow-right
 arrow-up arrows-exchange arrows-left-right ban bell bolt box briefcase building building-store calendar calendar-due cash
 chart-bar check checkbox checklist chevron-down chevron-left chevron-right chevron-up circle-check circle-dashed
@@ -27,7 +27,8 @@ player-pause player-play player-skip-forward plug plug-connected plus progress-c
 report-money rotate-clockwise route scale search send server settings shield-check shield-lock stack-2 star sun
 switch-horizontal table tag tags test-pipe tool transform trash unlink upload user user-check user-circle
 user-exclamation user-plus user-question users versions wand wifi-off world x zoom-exclamation
-""".split()
+"""
+ICONS = _NAMES.split()
 _DRAWING = re.compile(r"<(?:path|circle|rect|line|polyline|ellipse)\b[^>]*/>", re.DOTALL)
 
 

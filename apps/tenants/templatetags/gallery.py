@@ -15,11 +15,15 @@ class SampleForm(forms.Form):
 
     name = forms.CharField(label="Connection name", help_text="Shown wherever this connection is chosen.")
     system = forms.ChoiceField(label="System", choices=[("psa", "Project software"), ("erp", "Accounting")])
-    address = forms.URLField(label="Address", help_text="Begins with https://.")
-    secret = forms.CharField(label="API key", widget=forms.PasswordInput, help_text="Sealed at once; nobody can read it again.")
+    address = forms.URLField(label="Address", assume_scheme="https", help_text="Begins with https://.")
+    secret = forms.CharField(
+        label="API key", widget=forms.PasswordInput, help_text="Sealed at once; nobody can read it again."
+    )
     colour = forms.CharField(label="Main colour", widget=forms.TextInput(attrs={"type": "color"}), initial="#0f766e")
     note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}), required=False)
-    environment = forms.ChoiceField(label="Environment", choices=[("sandbox", "Sandbox"), ("production", "Production")], widget=forms.RadioSelect)
+    environment = forms.ChoiceField(
+        label="Environment", choices=[("sandbox", "Sandbox"), ("production", "Production")], widget=forms.RadioSelect
+    )
     notify = forms.BooleanField(label="Tell me by mail when it stops working", required=False)
 
 
@@ -49,7 +53,10 @@ def gallery_samples() -> SimpleNamespace:
         form=SampleForm(),
         wrong_form=wrong,
         states=[{"title": title, "states": names.split()} for title, names in STATES.items()],
-        moments=[now - span for span in (timedelta(), timedelta(minutes=4), timedelta(hours=5), timedelta(days=3), timedelta(days=90))],
+        moments=[
+            now - span
+            for span in (timedelta(), timedelta(minutes=4), timedelta(hours=5), timedelta(days=3), timedelta(days=90))
+        ],
         later=now + timedelta(hours=2),
         amounts=[(Decimal("48250.5"), "EUR"), (Decimal("-1200"), "USD"), (Decimal("1250000"), "JPY"), (None, "EUR")],
         number=1234567,
@@ -61,7 +68,11 @@ def gallery_samples() -> SimpleNamespace:
 
 def _lists(now: object) -> dict[str, object]:
     return {
-        "crumbs": [{"label": "Customers", "url": "#"}, {"label": "Northwind Consulting", "url": "#"}, {"label": "Approved time to bill"}],
+        "crumbs": [
+            {"label": "Customers", "url": "#"},
+            {"label": "Northwind Consulting", "url": "#"},
+            {"label": "Approved time to bill"},
+        ],
         "tabs": [
             {"label": "Overview", "url": "#", "active": True},
             {"label": "Runs", "url": "#", "count": 128},
@@ -97,13 +108,41 @@ def _lists(now: object) -> dict[str, object]:
 
 
 _DOCUMENT = {
-    "entry": {"employee": "E-1042", "project": "NW-ERP-2026", "hours": 7.5, "work_date": "2026-11-20", "billable": True, "note": None},
+    "entry": {
+        "employee": "E-1042",
+        "project": "NW-ERP-2026",
+        "hours": 7.5,
+        "work_date": "2026-11-20",
+        "billable": True,
+        "note": None,
+    },
     "headers": {"Authorization": "Bearer 1234567890", "Content-Type": "application/json"},
 }
 _ROWS = [
-    {"name": "Northwind Consulting", "note": "Approved time to bill", "state": "green", "read": 1284, "open": 0, "risk": Decimal(0)},
-    {"name": "Hallberg & Partner", "note": "Approved time to bill", "state": "amber", "read": 18402, "open": 3, "risk": Decimal("18240")},
-    {"name": "Veridian Legal", "note": "Projects to accounting", "state": "red", "read": 312, "open": 11, "risk": Decimal("96410.5")},
+    {
+        "name": "Northwind Consulting",
+        "note": "Approved time to bill",
+        "state": "green",
+        "read": 1284,
+        "open": 0,
+        "risk": Decimal(0),
+    },
+    {
+        "name": "Hallberg & Partner",
+        "note": "Approved time to bill",
+        "state": "amber",
+        "read": 18402,
+        "open": 3,
+        "risk": Decimal("18240"),
+    },
+    {
+        "name": "Veridian Legal",
+        "note": "Projects to accounting",
+        "state": "red",
+        "read": 312,
+        "open": 11,
+        "risk": Decimal("96410.5"),
+    },
     {"name": "Ostend Architects", "note": "No flow yet", "state": "grey", "read": None, "open": 0, "risk": None},
 ]
 _VERSUS = [
@@ -117,7 +156,19 @@ _VERSUS = [
 def _entries(now: object) -> list[dict[str, object]]:
     return [
         {"title": "Posted in accounting", "moment": now, "state": "written", "text": "Line 8841 of timesheet 2026-47."},
-        {"title": "Mended", "moment": now, "icon": "pencil-check", "tone": "brand", "text": "Hours 25 changed to 7.5.", "actor": "Mara Lind"},
-        {"title": "Refused by accounting", "moment": now, "state": "rejected", "text": "A day has 24 hours: 25 cannot be booked."},
+        {
+            "title": "Mended",
+            "moment": now,
+            "icon": "pencil-check",
+            "tone": "brand",
+            "text": "Hours 25 changed to 7.5.",
+            "actor": "Mara Lind",
+        },
+        {
+            "title": "Refused by accounting",
+            "moment": now,
+            "state": "rejected",
+            "text": "A day has 24 hours: 25 cannot be booked.",
+        },
         {"title": "Read from project software", "moment": now, "icon": "database"},
     ]

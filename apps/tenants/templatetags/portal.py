@@ -141,12 +141,19 @@ def _segment(part: Any) -> dict[str, Any]:
     def read(name: str) -> Any:
         return part.get(name) if isinstance(part, dict) else getattr(part, name, None)
 
-    return {"label": read("label"), "count": read("count") or 0, "tone": read("tone") or "neutral", "url": read("url") or ""}
+    return {
+        "label": read("label"),
+        "count": read("count") or 0,
+        "tone": read("tone") or "neutral",
+        "url": read("url") or "",
+    }
 
 
 def _render(context: Context, name: str, values: dict[str, object]) -> SafeString:
     """Render a component with its own values only, as an inclusion tag does."""
     own = context.new({**values, "csrf_token": context.get("csrf_token", "")})
+    if context.template is None:
+        raise template.TemplateSyntaxError(f"{name} can only be used inside a template.")
     return context.template.engine.get_template(f"components/{name}.html").render(own)
 
 

@@ -14,9 +14,23 @@ MINUS = "−"
 NARROW_SPACE = "\N{NO-BREAK SPACE}"
 MASK = "••••••"
 # ISO 4217 currencies whose smaller unit is not a hundredth: https://www.iso.org/iso-4217-currency-codes.html
-_DECIMALS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "XAF": 0, "XOF": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+_DECIMALS = {
+    "JPY": 0,
+    "KRW": 0,
+    "CLP": 0,
+    "ISK": 0,
+    "VND": 0,
+    "XAF": 0,
+    "XOF": 0,
+    "BHD": 3,
+    "JOD": 3,
+    "KWD": 3,
+    "OMR": 3,
+    "TND": 3,
+}
 _SECRET_KEY = re.compile(
-    r"authorization|cookie|credential|passw|passphrase|private.?key|secret|signature|token|api.?key|^key$|^pin$", re.IGNORECASE
+    r"authorization|cookie|credential|passw|passphrase|private.?key|secret|signature|token|api.?key|^key$|^pin$",
+    re.IGNORECASE,
 )
 _SPANS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"))
 _DAYS_AS_RELATIVE = 30
@@ -117,14 +131,23 @@ def absolute_words(moment: datetime) -> str:
 def masked(document: object) -> object:
     """Return the document with every value under a secret-looking key replaced by dots."""
     if isinstance(document, Mapping):
-        return {key: MASK if _SECRET_KEY.search(str(key)) and value else masked(value) for key, value in document.items()}
+        return {
+            key: MASK if _SECRET_KEY.search(str(key)) and value else masked(value) for key, value in document.items()
+        }
     if isinstance(document, Sequence) and not isinstance(document, str | bytes):
         return [masked(part) for part in document]
     return document
 
 
 # The order matters: most browsers also carry the names of those they descend from.
-_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("CriOS/", "Chrome"), ("Safari/", "Safari"))
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
 _SYSTEMS = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -145,7 +168,9 @@ def device_words(user_agent: str) -> str:
     return browser or system or user_agent[:60] or "Unknown device"
 
 
-_TOKEN = re.compile(r'(?P<text>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|(?P<number>-?\d[\d.eE+-]*)|(?P<word>\btrue\b|\bfalse\b|\bnull\b)')
+_TOKEN = re.compile(
+    r'(?P<text>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|(?P<number>-?\d[\d.eE+-]*)|(?P<word>\btrue\b|\bfalse\b|\bnull\b)'
+)
 
 
 def _coloured(match: re.Match[str]) -> str:
