@@ -131,7 +131,7 @@ _PROJECTS = ObjectManifest(
         MappingLine("id", "id", required=True),
         MappingLine("code", "code", required=True),
         MappingLine("name", "name", required=True),
-        MappingLine("customer", "client_id"),
+        MappingLine("client", "client_id"),
         MappingLine("client_name", "client_name"),
         MappingLine("currency", "currency"),
         MappingLine("billing_kind", "billing_kind"),
