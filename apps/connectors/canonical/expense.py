@@ -50,7 +50,7 @@ EXPENSE = CanonicalType(
         checks.not_in_future("spent_on", "day of the expense"),
         checks.present("amount", "The amount is missing. Fill it in at {source}."),
         checks.not_negative("amount", "amount"),
-        checks.currency_for("amount"),
+        checks.present("currency", "The currency is missing, so the amount cannot be booked. Set it in {source}."),
         checks.currency_known(),
         checks.approved_not_before("spent_on"),
     ),

@@ -119,6 +119,8 @@ def build_scope_builder(expressions: Iterable[Expression]) -> Callable[[Mapping[
             return activate({"r": record})
         except UnusableValueError as wrong:
             return wrong
+        except (ValueError, OverflowError):
+            return UnusableValueError("a number is too large for a calculation")
 
     return build
 
@@ -157,7 +159,11 @@ def _build_evaluate(compiled: Any) -> Callable[[Scope], Any]:
     def evaluate(scope: Scope) -> Any:
         if type(scope) is UnusableValueError:
             raise scope
-        result = run(scope)
+        try:
+            result = run(scope)
+        # Most errors come back as values; a used-up budget and text that is no Unicode are raised.
+        except (RuntimeError, ValueError, TypeError) as failed:
+            raise UnusableValueError(_sentence(str(failed)), BusinessClass.MAPPING_GAP) from None
         value = result.value()
         if type(value) is not str:
             return _taken(value, result)
@@ -191,4 +197,6 @@ def _sentence(error: str) -> str:
         return f"the calculation joins values that do not fit together ({called}); write whole numbers as 1.0"
     if "divide by zero" in error or "modulus by zero" in error:
         return "the calculation divides by zero"
+    if "budget exceeded" in error:
+        return "the calculation takes too many steps"
     return f"the calculation failed: {error.split(':', 1)[-1].strip()[:200]}"

@@ -4,6 +4,7 @@ Written "name" or "name:argument". A missing value stays missing through every t
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -399,8 +400,7 @@ def month_start(day: date) -> date:
 )
 def month_end(day: date) -> date:
     """Go to the last day of the month."""
-    next_month = date(day.year + day.month // 12, day.month % 12 + 1, 1) if day.year < date.max.year else date.max
-    return next_month - timedelta(days=1) if next_month != date.max else date(day.year, day.month, 28)
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 @_simple(
