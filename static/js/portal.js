@@ -56,15 +56,27 @@
   };
   document.addEventListener("DOMContentLoaded", greet);
   document.addEventListener("htmx:afterSettle", greet);
+  /* A second click must not send a form twice; coming back to the page allows it again. */
   document.addEventListener("submit", (submit) => {
-    if (submit.defaultPrevented || submit.target.matches("[data-repeats]")) return;
-    setTimeout(() => { for (const button of submit.target.querySelectorAll("button[type=submit]")) button.setAttribute("aria-busy", "true"); });
+    const form = submit.target;
+    if (submit.defaultPrevented || form.method === "get" || form.matches("[data-repeats], [hx-post]")) return;
+    if (form.dataset.sent) submit.preventDefault();
+    form.dataset.sent = "yes";
+  });
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
   document.addEventListener("change", (change) => {
     if (change.target.matches("[data-submits]")) change.target.form?.requestSubmit();
   });
   const offline = () => document.querySelector(".connection-note")?.removeAttribute("hidden");
   const online = () => document.querySelector(".connection-note")?.setAttribute("hidden", "");
+  /* A region that asks for itself must not swallow the sign-in page once the session has ended. */
+  document.addEventListener("htmx:beforeSwap", (swap) => {
+    if (!swap.detail.xhr.responseURL.includes("/accounts/login/")) return;
+    swap.detail.shouldSwap = false;
+    location.reload();
+  });
   document.addEventListener("htmx:sendError", offline);
   document.addEventListener("htmx:afterOnLoad", online);
 })();
