@@ -118,12 +118,12 @@ class Dispatcher:
             connection.close()
 
     def _see_to(self, waiting: Waiting) -> None:
-        told = self._publisher.publish_now(waiting.queue)
-        if waiting.stalled and told:
+        self._publisher.request(waiting.queue)
+        if waiting.stalled and self._is_time(f"stalled {waiting.queue}", STALLED_SECONDS):
             logger.warning(
                 "queue %s: work is due since %.0f s and nobody claims it", waiting.queue, waiting.oldest_seconds
             )
-        if waiting.stalled or not told:
+        if waiting.stalled or self._publisher.broker_gone:
             self._work_off(waiting.queue)
 
     def _work_off(self, queue: Queue) -> None:

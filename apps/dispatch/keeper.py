@@ -66,6 +66,7 @@ class LeaseKeeper:
             for work, seen in due:
                 if asked_at - seen > work.lease_seconds:
                     work.mark_lost()
+                    self.drop(work)
             time.sleep(1)
         else:
             self._note_renewed([work for work, _ in due], asked_at)

@@ -30,7 +30,7 @@ def publish(queue: Queue) -> None:
 class Publisher:
     """Publishes from a thread of its own, so that a broker that hangs never holds up a request.
 
-    `failures` counts the publishes that failed since the process began.
+    `failures` counts the publishes that failed since the process began; `broker_gone` says that the last one did.
     """
 
     def __init__(self, send: Callable[[Queue], None] = publish, *, silence_seconds: float = SILENCE_SECONDS) -> None:
@@ -41,6 +41,7 @@ class Publisher:
         self._thread: threading.Thread | None = None
         self._quiet_until = 0.0
         self.failures = 0
+        self.broker_gone = False
 
     def request(self, queue: Queue) -> None:
         """Ask for a wake-up of `queue`; returns at once."""
@@ -52,22 +53,19 @@ class Publisher:
                 self._thread.start()
             self._condition.notify()
 
-    @property
-    def broker_gone(self) -> bool:
-        """True for a few seconds after a publish failed."""
-        return time.monotonic() < self._quiet_until
-
     def publish_now(self, queue: Queue) -> bool:
         """Publish at once; False when the broker cannot be reached or could not a moment ago."""
-        if self.broker_gone:
+        if time.monotonic() < self._quiet_until:
             return False
         try:
             self._send(queue)
         except Exception as error:  # noqa: BLE001  kombu's transports raise their own kinds; losing a wake-up is harmless
             self.failures += 1
+            self.broker_gone = True
             self._quiet_until = time.monotonic() + self._silence_seconds
             logger.warning("wake-up %s not sent (%s so far): %s", queue, self.failures, error)
             return False
+        self.broker_gone = False
         return True
 
     def _publish_for_ever(self) -> None:

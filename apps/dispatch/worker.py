@@ -118,7 +118,8 @@ def _call(work: LeasedWork) -> RunAgain | str | None:
         raise
     except Exception as error:  # noqa: BLE001  the run boundary: recorded in the row, reported, tried again
         _report(work, error)
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
         return f"{type(error).__name__}: {error}"
 
 

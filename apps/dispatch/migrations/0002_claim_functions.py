@@ -121,12 +121,12 @@ leased AS (
 turns AS (
   INSERT INTO public.dispatch_partnerturn AS turn (
     partner_id, queue, weight, cap, virtual_start, virtual_time, served, last_customer, last_served_at)
-  SELECT l.partner_id, p_queue, 1, 32, p_floor, p_floor + count(*), count(*),
+  SELECT l.partner_id, p_queue, 1, 32, p_floor + count(*) - 1, p_floor + count(*), count(*),
     (array_agg(coalesce(l.customer_id, NOBODY) ORDER BY l.place DESC))[1], statement_timestamp()
   FROM leased l GROUP BY l.partner_id ORDER BY l.partner_id
   ON CONFLICT (partner_id, queue) DO UPDATE SET
-    virtual_start = greatest(turn.virtual_time, excluded.virtual_start),
-    virtual_time = greatest(turn.virtual_time, excluded.virtual_start) + excluded.served::float / turn.weight,
+    virtual_start = greatest(turn.virtual_time, p_floor) + (excluded.served - 1)::float / turn.weight,
+    virtual_time = greatest(turn.virtual_time, p_floor) + excluded.served::float / turn.weight,
     served = turn.served + excluded.served, last_customer = excluded.last_customer,
     last_served_at = excluded.last_served_at)
 SELECT l.id, l.customer_id, l.kind, l.reference, l.fence, l.attempts, p.id, p.slug, p.name, p.schema_name
