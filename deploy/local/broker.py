@@ -11,11 +11,10 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import redis
 
 from deploy.local.ports import LOOPBACK
-from deploy.local.processes import end, mark
+from deploy.local.processes import command_of, end, mark
 
 STOP_SIGNAL = signal.SIGTERM
 HOW_TO_GET_IT = (
@@ -74,6 +73,7 @@ def configuration(server: BrokerServer) -> str:
         f"bind {LOOPBACK}",
         f"port {server.port}",
         f"dir {quoted(server.home)}",
+        f"pidfile {quoted(_pid_file(server.home))}",
         f"appendonly {'no' if server.careless else 'yes'}",
         "appendfsync everysec",
         'save ""',
@@ -115,8 +115,15 @@ def why_not_ready(url: str) -> str:
 
 
 def end_leftover(home: Path) -> None:
-    """End a broker whose starter was killed: known by the settings file on its command line."""
-    for process in psutil.process_iter(["pid", "cmdline"]):
-        words = process.info["cmdline"] or []
-        if any(str(home) in word for word in words[:2]) and (left := mark(process.info["pid"])):
-            end(left, STOP_SIGNAL)
+    """End a broker whose starter was killed; a number that another program got meanwhile is left alone."""
+    try:
+        pid = int(_pid_file(home).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    left = mark(pid)
+    if left and "-server" in command_of(pid):
+        end(left, STOP_SIGNAL)
+
+
+def _pid_file(home: Path) -> Path:
+    return home / "broker.pid"

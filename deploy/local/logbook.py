@@ -26,6 +26,13 @@ class Logbook:
             self._append(service, f"{clock} {line}\n")
             self._append(ALL, f"{clock} {service:<{_NAME_WIDTH}} | {line}\n")
 
+    def close(self) -> None:
+        """Close every file. A later line opens its own again."""
+        with self._one_at_a_time:
+            for file in self._files.values():
+                file.close()
+            self._files.clear()
+
     def _append(self, name: str, text: str) -> None:
         file = self._files.get(name)
         if file is not None and file.tell() > LARGEST_BYTES:

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
+from urllib.parse import quote
 
 import psycopg
 
@@ -59,7 +60,7 @@ class PostgresServer:
     @property
     def url(self) -> str:
         """The administrator's login."""
-        return f"postgresql://{ADMIN}:{self.password}@{LOOPBACK}:{self.port}/postgres"
+        return f"postgresql://{ADMIN}:{quote(self.password)}@{LOOPBACK}:{self.port}/postgres"
 
 
 def server_at(home: Path, port: int, password: str, *, careless: bool = False) -> PostgresServer:

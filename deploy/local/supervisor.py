@@ -73,6 +73,7 @@ class Supervisor:
         self._stop_all()
         self.places.run_file.unlink(missing_ok=True)
         self.say("stopped")
+        self.logbook.close()
 
     def say(self, words: str) -> None:
         """Write one line of the supervisor's own."""
@@ -115,10 +116,11 @@ class Supervisor:
 
     def _listen(self, child: Child, stream: IO[bytes]) -> None:
         words = child.service.ready_words
-        for raw in stream:
-            line = raw.decode("utf-8", "replace").rstrip()
-            self.logbook.write(child.service.name, line)
-            child.said_ready = child.said_ready or bool(words and words in line)
+        with stream:
+            for raw in stream:
+                line = raw.decode("utf-8", "replace").rstrip()
+                self.logbook.write(child.service.name, line)
+                child.said_ready = child.said_ready or bool(words and words in line)
 
     def _bury(self, child: Child) -> None:
         process, service = child.process, child.service
