@@ -1,0 +1,43 @@
+"""Templates: complete, compilable, and only offered where they fit."""
+
+from dataclasses import replace
+
+import pytest
+
+from apps.connectors.catalog.redmine.manifest import MANIFEST as REDMINE
+from apps.connectors.catalog.tryton.manifest import MANIFEST as TRYTON
+from apps.flows.engine.definition import parse_definition
+from apps.flows.engine.flow import Layers, compile_flow
+from apps.flows.templates_library import TEMPLATES, FlowTemplate, UnknownTemplateError, flow_template, list_templates
+
+ALL = [pytest.param(template, id=slug) for slug, template in TEMPLATES.items()]
+
+
+@pytest.mark.parametrize("template", ALL)
+def test_a_template_says_what_it_does_and_what_it_needs(template: FlowTemplate) -> None:
+    assert flow_template(template.slug) is template
+    assert template in list_templates()
+    assert template.summary.endswith(".")
+    assert template.needs
+    assert all(sentence.endswith(".") for sentence in (*template.needs, template.outcome))
+    assert parse_definition(template.definition.to_json()) == template.definition
+
+
+def test_an_unknown_template_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UnknownTemplateError, match="approved-time-to-bill"):
+        flow_template("nothing")
+
+
+def test_approved_time_runs_from_any_time_system_into_any_erp() -> None:
+    template = flow_template("approved-time-to-bill")
+    assert template.can_read(REDMINE)
+    assert not template.can_write(REDMINE)
+    assert template.can_write(TRYTON)
+    assert not template.can_write(replace(TRYTON, objects=()))
+    source, target = REDMINE.object_for("TimeEntry"), TRYTON.object_for("TimeEntry")
+    assert source is not None
+    assert target is not None
+    compiled = compile_flow(
+        template.definition, source, target, Layers(template=template.lines), source_system=REDMINE.slug
+    )
+    assert [condition.name for condition in compiled.check.conditions] == ["approved", "billable"]
