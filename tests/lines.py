@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import httpx2
 import pytest
 
 from apps.connectors.models import Connection
@@ -31,9 +32,10 @@ class Line:
     sandbox: SandboxServer
     company: str
     customer: Customer
-    psa: Connection
-    erp: Connection
+    source: Connection
+    target: Connection
     flow: Flow
+    tokens: dict[str, str]
 
     def start(self) -> Run:
         """Ask for a run."""
@@ -64,6 +66,29 @@ class Line:
     def time_lines(self) -> list[dict[str, Any]]:
         """Return what the ERP really holds."""
         return list(self.sandbox.do(lambda client: client.records("erp", self.company, "time-lines")))
+
+    def psa(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the PSA as its own users do."""
+        return self._call("psa", method, path, body)
+
+    def erp(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the ERP as its own users do."""
+        return self._call("erp", method, path, body)
+
+    def _call(self, system: str, method: str, path: str, body: Any) -> Any:
+        answer = httpx2.request(
+            method,
+            f"{self.sandbox.url}/{system}/{self.company}/api/v1/{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.tokens[system]}"},
+        )
+        assert answer.status_code < 400, answer.text
+        return answer.json()
+
+    def entries(self, **values: Any) -> list[dict[str, Any]]:
+        """Return the PSA's time entries whose fields have these values."""
+        records = self.sandbox.do(lambda client: client.records("psa", self.company, "time-entries"))
+        return [r for r in records if all(r.get(name) == value for name, value in values.items())]
 
     def faults(self, system: str, **shares: float) -> None:
         """Set what goes wrong in one of the two systems."""
@@ -99,6 +124,6 @@ def make_line(committed: PartnerRef, sandbox: SandboxServer) -> Callable[..., Li
             flow = install_template(
                 template="approved-time-to-bill", name="Approved time to bill", source=psa, target=erp, installed_by="t"
             )
-        return Line(committed, sandbox, company, customer, psa, erp, flow)
+        return Line(committed, sandbox, company, customer, psa, erp, flow, tokens)
 
     return make

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -42,12 +43,33 @@ async def deliver_entries(
 async def _send(target: Connector, kind: ObjectManifest, ready: list[Entry], writes: list[Write]) -> list[WriteOutcome]:
     doubtful = [write for write in writes if ready[write.position].probe_first and write.target_key is None]
     arrived = await target.probe(kind.name, doubtful) if doubtful else {}
-    if arrived:
-        writes = [
-            _replace_key(write, arrived[write.position].key) if write.position in arrived else write for write in writes
-        ]
-    outcomes = await target.upsert(kind.name, writes) if writes else []
-    return await _settle_doubt(target, kind, writes, outcomes)
+    settled = [
+        WriteOutcome(write.position, target_key=arrived[write.position].key, created=True)
+        for write in doubtful
+        if write.position in arrived and _holds(arrived[write.position].values, write.values)
+    ]
+    done = {outcome.position for outcome in settled}
+    left = [
+        _as_update(write, arrived[write.position].key) if write.position in arrived else write
+        for write in writes
+        if write.position not in done
+    ]
+    outcomes = await target.upsert(kind.name, left) if left else []
+    return settled + await _settle_doubt(target, kind, left, outcomes)
+
+
+def _holds(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Say whether the target's record has everything we would send; numbers may come back written differently."""
+    return all(name in there and _plain(there[name]) == _plain(value) for name, value in wanted.items())
+
+
+def _plain(value: Any) -> Any:
+    if value in (None, ""):
+        return None
+    try:
+        return Decimal(str(value))
+    except ArithmeticError:
+        return str(value)
 
 
 async def _settle_doubt(
@@ -78,8 +100,9 @@ def _write(position: int, entry: Entry, links: Mapping[TypeAndKey, str]) -> Writ
     return Write(position, values, planned.business_key, planned.idempotency_key, planned.target_key)
 
 
-def _replace_key(write: Write, target_key: str) -> Write:
-    return Write(write.position, write.values, write.business_key, write.idempotency_key, target_key)
+def _as_update(write: Write, target_key: str) -> Write:
+    # Another request than the creation that arrived, so another key: the same one would be refused as a conflict.
+    return Write(write.position, write.values, write.business_key, f"{write.idempotency_key}:found", target_key)
 
 
 async def _with_existing_values(target: Connector, pinned: PinnedFlow, writes: list[Write]) -> None:

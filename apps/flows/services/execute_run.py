@@ -112,6 +112,8 @@ class _Slice:
         for batch in batches:
             log.info("batch_recovered", run=str(self.session.run_id), batch=batch.number)
             self._deliver_and_settle(batch, reader=None)
+            if batch.checkpoint_after is not None:
+                self.session.position = batch.checkpoint_after
 
     def _retry_due(self) -> bool:
         """Try due ledger lines again, a batch at a time. Returns False when the time is up."""

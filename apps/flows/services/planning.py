@@ -1,6 +1,7 @@
 """From records to a written-ahead batch: look up what is known, decide, store the plan before any call."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.connectors.contract import SourceRecord
+from apps.connectors.manifest import Idempotency
 from apps.flows.engine.identity import fit_version, is_older
 from apps.flows.engine.pipeline import build_business_keys, plan_batch
 from apps.flows.engine.records import Correction as Corrected
@@ -27,6 +29,9 @@ _KNOWN = """
 SELECT id, business_key, source_version, state, cardinality(attempts), revision, ambiguous, last_run_id FROM flows_operation
 WHERE flow_id = %s AND canonical_type = %s AND business_key = ANY(%s)
 """
+KEYS_ARE_REMEMBERED = timedelta(hours=12)  # targets keep idempotency keys for a day or less: half of it is trusted
+_TRUSTED_ATTEMPTS = 6  # the attempts that the retry rule makes within that time
+_KEY_SAFE = frozenset({Idempotency.KEY_HEADER, Idempotency.UPSERT_BY_EXTERNAL_ID})
 _DONE = frozenset({OperationState.WRITTEN, OperationState.UNCHANGED})
 _OPEN = frozenset({OperationState.WAITING, OperationState.REJECTED})
 
@@ -61,8 +66,9 @@ def recover_batch(session: Session, row: Batch) -> OpenBatch:
     ids = [operation_id for operation_id, _ in stored]
     batch = _planned_batch(session, row.id, row.number, [record for _, record in stored], again=plan["again"], ids=ids)
     batch.checkpoint_after = row.checkpoint_after
-    for entry in batch.entries:
-        entry.probe_first = True
+    if not _repeats_are_safe(session) or row.created_at < timezone.now() - KEYS_ARE_REMEMBERED:
+        for entry in batch.entries:
+            entry.probe_first = True
     return batch
 
 
@@ -87,11 +93,23 @@ def _planned_batch(
         now=timezone.now(),
         scope=session.effects,
     )
-    fresh = {(key, fit_version(record.version)): (record, place) for place, (key, record) in enumerate(zip(keys, records, strict=True))}
-    entries = []
+    fresh = {
+        (key, fit_version(record.version)): (record, place)
+        for place, (key, record) in enumerate(zip(keys, records, strict=True))
+    }
+    entries, safe = [], _repeats_are_safe(session)
     for planned in plan.entries:
         record, place = fresh[planned.business_key, planned.source_version]
-        entries.append(_entry(planned, record, known.get(planned.business_key, ()), ids[place] if ids else None, again=again))
+        entries.append(
+            _entry(
+                planned,
+                record,
+                known.get(planned.business_key, ()),
+                ids[place] if ids else None,
+                again=again,
+                safe=safe,
+            )
+        )
     _recall_references(session, entries)
     return OpenBatch(batch_id, number, entries, None, _overtaken(entries, known), plan.duplicates)
 
@@ -114,9 +132,7 @@ def links_of(session: Session, known_keys: Iterable[str]) -> dict[str, LinkState
         return {key: LinkState(outside, version, print_) for key, outside, version, print_ in cursor.fetchall()}
 
 
-def _corrections(
-    known: Mapping[str, list[KnownOperation]], versions: Mapping[str, str]
-) -> dict[str, Corrected]:
+def _corrections(known: Mapping[str, list[KnownOperation]], versions: Mapping[str, str]) -> dict[str, Corrected]:
     """Return the values people set for the versions at hand; the latest correction of a field wins."""
     corrected = {
         line.id: line
@@ -140,12 +156,27 @@ def _entry(
     stored_id: UUID | None,
     *,
     again: bool,
+    safe: bool,
 ) -> Entry:
     line = next((line for line in lines if line.source_version == planned.source_version), None)
     entry = Entry(line.id if line else stored_id or new_id(), record, planned, line)
     entry.repeat = _repeat(entry, lines, again=again)
-    entry.probe_first = any(line.ambiguous and line.state in _OPEN for line in lines)
+    entry.probe_first = any(_is_doubtful(line, entry, safe=safe) for line in lines)
     return entry
+
+
+def _repeats_are_safe(session: Session) -> bool:
+    """Say whether the target itself absorbs the same write sent twice."""
+    writing = session.pinned.target_object.writing
+    return writing is not None and writing.idempotency in _KEY_SAFE
+
+
+def _is_doubtful(line: KnownOperation, entry: Entry, *, safe: bool) -> bool:
+    """Say whether an open line may have arrived without our knowing, so that writing again needs a look first."""
+    if not line.ambiguous or line.state not in _OPEN:
+        return False
+    same_key = line.source_version == entry.planned.source_version and line.revision == entry.planned.revision
+    return not (safe and same_key and line.attempts <= _TRUSTED_ATTEMPTS)
 
 
 def _repeat(entry: Entry, lines: Sequence[KnownOperation], *, again: bool) -> OperationState | None:

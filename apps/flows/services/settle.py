@@ -73,12 +73,15 @@ def _judge(entry: Entry, outcomes: Mapping[UUID, WriteOutcome], now: datetime) -
             outcomes[entry.operation_id],
             attempt=attempt,
             now=now,
-            jitter=random.random(),  # noqa: S311  spreading retries
+            jitter=0.5 + random.random() / 2,  # noqa: S311  spreading retries
         )
     if planned.decision == OperationState.REJECTED:
         return verdicts.from_problems(planned.step, planned.problems)
     return Verdict(
-        planned.decision, planned.step, target_key=planned.target_key or "", error_message=planned.reason[:600]
+        planned.decision,
+        planned.step,
+        target_key=planned.target_key or "",
+        error_message=_SENTENCES.get(planned.reason, planned.reason)[:600],
     )
 
 
