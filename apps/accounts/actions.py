@@ -125,10 +125,10 @@ ROLE_LABELS: dict[Role, str] = {
     Role.SUPPORT: "Support",
     Role.FINANCE: "Finance",
     Role.READ_ONLY: "Read only",
-    Role.CUSTOMER_OWNER: "Owner",
+    Role.CUSTOMER_OWNER: "Customer owner",
     Role.FINANCE_APPROVER: "Finance approver",
     Role.DELIVERY_LEAD: "Delivery lead",
-    Role.CUSTOMER_VIEWER: "Viewer",
+    Role.CUSTOMER_VIEWER: "Customer viewer",
     Role.OPERATOR: "Platform operator",
 }
 

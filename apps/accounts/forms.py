@@ -99,7 +99,8 @@ class KeyForm(forms.Form):
 def _invitable(actor: Actor, *, has_customers: bool) -> list[Any]:
     if actor.is_operator:
         return role_choices(PLATFORM_ROLES)
-    groups: list[Any] = [("Our own people", role_choices(PARTNER_ROLES))]
+    # Nothing is chosen beforehand: the first role is the one that may do everything.
+    groups: list[Any] = [("", "Choose a role"), ("Our own people", role_choices(PARTNER_ROLES))]
     if has_customers:
         groups.append(("A customer's people", role_choices(CUSTOMER_ROLES)))
     return groups

@@ -85,7 +85,7 @@ def _is_always_reachable(path: str) -> bool:
 def _has_second_step(request: HttpRequest) -> bool:
     if request.session.get(SESSION_TWO_STEP):
         return True
-    found = request.user.authenticator_set.filter(type="totp").exists()  # type: ignore[union-attr]
+    found: bool = request.user.authenticator_set.filter(type="totp").exists()  # type: ignore[union-attr]
     if found:
         request.session[SESSION_TWO_STEP] = True
     return found

@@ -46,9 +46,9 @@ class SchemaBound(models.Model):
         super().save(*args, **kwargs)
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **options: Any) -> Self:
         """Stamp the row with the schema it came from."""
-        row = super().from_db(db, field_names, values)
+        row = super().from_db(db, field_names, values, **options)
         row._schema = current_schema()  # type: ignore[attr-defined]
         return row
 

@@ -226,7 +226,12 @@ def create_api_key(
     )
     key.clean_fields()
     key.save(force_insert=True)
-    details = {"name": key.name, "scopes": key.scopes, "customer": customer_id, "expires": key.expires_at}
+    details = {
+        "name": key.name,
+        "rights": ", ".join(key.scopes),
+        "customer": customer_id,
+        "expires": f"{key.expires_at:%Y-%m-%d}",
+    }
     audit.record(AuditAction.API_KEY_CREATED, subject="api key", subject_id=key.id, details=details)
     return key, fresh.text
 

@@ -95,6 +95,10 @@ def test_a_customers_person_joins_their_customer(browser: OpenBrowser, partner_a
     browser(partner_a).post(_join_path(partner_a), {"name": "Cleo", "password": PASSWORD})
     with scope.enter(partner_a):
         assert Membership.objects.get().customer_id == customer.id
+    listed = browser(partner_a, owner_a).get("/people/").context["page"].people
+    assert [row.customer_name for row in listed if row.person.name == "Cleo"] == ["Northwind Consulting"]
+    told = browser(partner_a, owner_a).get("/audit/?action=person_invited").content.decode()
+    assert "customer: Northwind Consulting" in told
 
 
 @pytest.mark.parametrize(

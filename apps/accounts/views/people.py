@@ -18,7 +18,7 @@ from apps.accounts import queries, services
 from apps.accounts.access import open_to_all, requires
 from apps.accounts.actions import CUSTOMER_ROLES, PARTNER_ROLES, PLATFORM_ROLES, Action, Role
 from apps.accounts.actor import Actor
-from apps.accounts.customer_directory import list_customer_names
+from apps.accounts.customer_directory import list_customer_names, list_customer_names_by_person
 from apps.accounts.forms import InviteForm, JoinForm, RoleForm, role_choices
 from apps.accounts.models import Invitation, User
 from apps.accounts.services import InvitationError, LastOwnerError
@@ -29,6 +29,7 @@ class PersonRow:
     """One person of the list. `roles` are those it can be given; empty when the viewer cannot change it."""
 
     person: User
+    customer_name: str
     is_self: bool
     roles: list[tuple[str, str]]
 
@@ -140,7 +141,8 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
         form = JoinForm(request.POST or None, initial={"name": invitation.name})
         if request.method == "POST" and form.is_valid():
             person = services.accept_invitation(token=token, **form.cleaned_data)
-            return perform_login(request, person)
+            signed_in: HttpResponse = perform_login(request, person)
+            return signed_in
     except InvitationError as error:
         return render(request, "accounts/invitation_closed.html", {"sentence": str(error)}, status=410)
     except ValidationError as error:
@@ -167,8 +169,11 @@ def _try(request: HttpRequest, change: Callable[[], User], done: str) -> None:
 
 def _people_page(actor: Actor) -> PeoplePage:
     can_edit, now, names = actor.can(Action.EDIT_PEOPLE), timezone.now(), list_customer_names()
+    places = list_customer_names_by_person()
     return PeoplePage(
-        people=[_person_row(person, actor, can_edit=can_edit) for person in queries.list_people()],
+        people=[
+            _person_row(person, actor, places.get(person.pk, ""), can_edit=can_edit) for person in queries.list_people()
+        ],
         invitations=[
             InvitationRow(row, names.get(row.customer_id, "") if row.customer_id else "", row.expires_at <= now)
             for row in queries.list_open_invitations()
@@ -177,9 +182,9 @@ def _people_page(actor: Actor) -> PeoplePage:
     )
 
 
-def _person_row(person: User, actor: Actor, *, can_edit: bool) -> PersonRow:
+def _person_row(person: User, actor: Actor, customer_name: str, *, can_edit: bool) -> PersonRow:
     is_self = person.pk == actor.user_id
     kinds = (PARTNER_ROLES, CUSTOMER_ROLES, PLATFORM_ROLES)
     mine = next(roles for roles in kinds if Role(person.role) in roles)
     changeable = can_edit and person.is_active and not is_self and len(mine) > 1
-    return PersonRow(person, is_self, role_choices(mine) if changeable else [])
+    return PersonRow(person, customer_name, is_self, role_choices(mine) if changeable else [])

@@ -14,6 +14,7 @@ from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.audit import AuditAction
 from apps.accounts.csv_export import csv_response
+from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.models import AuditEntry
 from apps.accounts.queries import AuditFilter
 
@@ -27,7 +28,7 @@ def audit_trail(request: HttpRequest) -> HttpResponse:
     wanted = _filter(request)
     page = queries.audit_page(wanted)
     context = {
-        "rows": [{"entry": entry, "deed": _deed(entry), "details": _shown(entry.details)} for entry in page.entries],
+        "rows": _shown_rows(page.entries),
         "wanted": wanted,
         "actions": queries.audit_actions(),
         "older_url": _address(request, before=page.older_before) if page.older_before else "",
@@ -72,13 +73,18 @@ def _deed(entry: AuditEntry) -> str:
     return AuditAction(entry.action).label if entry.action in set(AuditAction) else entry.action
 
 
-def _shown(details: dict[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (name.replace("_", " "), _words(value)) for name, value in details.items() if value not in ("", None, [], {})
-    ]
+def _shown_rows(entries: list[AuditEntry]) -> list[dict[str, Any]]:
+    names = {str(customer_id): name for customer_id, name in list_customer_names().items()}
+    return [{"entry": entry, "deed": _deed(entry), "details": _shown(entry.details, names)} for entry in entries]
+
+
+def _shown(details: dict[str, Any], names: dict[str, str]) -> list[tuple[str, str]]:
+    said = {name: value for name, value in details.items() if value not in ("", None, [], {})}
+    return [(name.replace("_", " "), names.get(str(value)) or _words(value)) for name, value in said.items()]
 
 
 def _words(value: Any) -> str:
+    """Return a detail as words; a pair is what was before and what came after."""
     if isinstance(value, list):
         if len(value) == 2 and not any(isinstance(part, list | dict) for part in value):
             return f"{value[0]} → {value[1]}"
