@@ -30,7 +30,8 @@ def following_position(paging: Paging, position: Position, answer: Any, count: i
         return None
     start = _records_before(paging, position)
     total = at_path(answer, paging.total_path) if paging.total_path else None
-    done = start + count >= int(total) if _is_count(total) else count < paging.size
+    # A page that repeats records of the one before is longer than asked for: those do not count towards the total.
+    done = start + min(count, paging.size) >= int(total) if _is_count(total) else count < paging.size
     if done:
         return None
     return int(position or 1) + 1 if paging.style == "page" else start + count

@@ -24,6 +24,7 @@ STEPS: list[tuple[str, Paging, Position, Any, int, Position]] = [
     ("total not reached goes on", PAGE_TOTAL, 2, {"meta": {"total": 5}}, 2, 3),
     ("short page before the total goes on", PAGE_TOTAL, None, {"meta": {"total": 5}}, 1, 2),
     ("empty page before the total ends", PAGE_TOTAL, 2, {"meta": {"total": 9}}, 0, None),
+    ("a page with repeated records does not end early", PAGE_TOTAL, 2, {"meta": {"total": 5}}, 4, 3),
     ("total missing counts the page", PAGE_TOTAL, None, {}, 2, 2),
     ("total as text", PAGE_TOTAL, None, {"meta": {"total": "2"}}, 2, None),
     ("offset moves by what came", OFFSET, 4, [], 2, 6),

@@ -1,0 +1,83 @@
+"""The catalogue is complete, and every manifest keeps what it promises."""
+
+import pytest
+
+from apps.connectors import registry
+from apps.connectors.canonical.registry import canonical_type
+from apps.connectors.capabilities import capability_sheet, object_capabilities
+from apps.connectors.catalog import SYSTEMS
+from apps.connectors.errors import MisconfiguredError
+from apps.connectors.manifest import SystemManifest
+from apps.connectors.protocols.rest import RestConnector
+from apps.connectors.rate_budget import NoBudget
+
+MANIFESTS = [pytest.param(manifest, id=manifest.slug) for manifest in registry.all_manifests()]
+
+
+def test_every_listed_system_has_a_manifest_of_its_own_name() -> None:
+    assert [registry.manifest(slug).slug for slug in SYSTEMS] == list(SYSTEMS)
+
+
+@pytest.mark.parametrize("slug", ["", "nothing", "../tryton", "sandbox_psa.manifest", "__init__"])
+def test_an_unknown_system_is_named(slug: str) -> None:
+    with pytest.raises(KeyError, match="no system"):
+        registry.manifest(slug)
+
+
+def _open(slug: str, base_url: str, secrets: dict[str, str]) -> object:
+    return registry.open_connector(slug, base_url=base_url, settings={}, secrets=secrets, allow=(), budget=NoBudget())
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS)
+def test_it_opens_a_connector_of_each_system(manifest: SystemManifest) -> None:
+    connector = _open(manifest.slug, "https://system.example.com", {secret.name: "secret-value" for secret in manifest.secrets})
+    for method in ("test", "read", "find", "upsert", "probe", "receive"):
+        assert callable(getattr(connector, method))
+
+
+def test_a_system_without_a_connector_of_its_own_is_served_by_its_manifest() -> None:
+    assert type(_open("sandbox_erp", "https://erp.example.com", {"token": "x"})) is RestConnector
+
+
+@pytest.mark.parametrize(
+    ("base_url", "secrets", "said"),
+    [
+        ("http://erp.example.com", {"token": "x"}, "https"),
+        ("https://10.0.0.1", {"token": "x"}, "host name"),
+        ("https://erp.example.com", {}, "no token"),
+    ],
+)
+def test_a_connection_that_cannot_work_is_told_before_any_call(base_url: str, secrets: dict[str, str], said: str) -> None:
+    with pytest.raises(MisconfiguredError, match=said):
+        _open("sandbox_erp", base_url, secrets)
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS)
+def test_a_manifest_agrees_with_itself(manifest: SystemManifest) -> None:
+    for spec in manifest.objects:
+        names = {field.name for field in spec.fields}
+        known = {field.name for field in canonical_type(spec.canonical_type).fields}
+        assert {line.target for line in spec.reading_lines} <= known, spec.name
+        assert {line.target for line in spec.writing_lines} <= names, spec.name
+        assert {line.source for line in spec.writing_lines if line.source} <= known, spec.name
+        if spec.writing:
+            assert spec.writing_lines, spec.name
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS)
+def test_every_system_has_a_sheet_in_whole_sentences(manifest: SystemManifest) -> None:
+    sheet = capability_sheet(manifest)
+    assert len({line.name for line in sheet}) == len(sheet)
+    assert all(line.sentence.endswith((".", "refused.")) for line in sheet)
+    for capability in object_capabilities(manifest):
+        assert capability.reading.endswith(".")
+        assert capability.writing.endswith(".")
+    if any(spec.writing for spec in manifest.objects):
+        assert {line.name: line for line in sheet}["write_key"].safe
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS)
+def test_every_error_rule_speaks_in_a_sentence(manifest: SystemManifest) -> None:
+    for rule in manifest.error_rules:
+        told = rule.sentence.format_map({"message": "M.", "field": "F", "value": "V"})
+        assert told.rstrip(")")[-1] in ".!", rule
