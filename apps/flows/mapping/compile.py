@@ -159,12 +159,9 @@ class CompiledMapping:
 
 def _try(mapped: dict[str, Any], failures: list[tuple[str, Exception]], target: str, value: Any) -> None:
     try:
-        text = parse_text(value)
+        mapped[target] = parse_text(value)
     except _UNUSABLE as failure:
         failures.append((target, failure))
-        return
-    if text is not None:
-        mapped[target] = text
 
 
 def _field_problem(line: CompiledLine, failure: Exception) -> FieldProblem:
@@ -346,27 +343,20 @@ class _LineCompiler:
         if self.line.default is None:
             return None
         try:
-            return self._convert(self.line.default)
+            return self._converter()(self.line.default)
         except UnusableValueError as wrong:
             self.complain(f"the default does not fit: {wrong.message}")
             return None
 
-    def _convert(self, value: Any) -> Any:
-        if self.line.reference:
-            return PARSERS[ValueKind.TEXT](value)
-        kind = self.field.kind if self.field else ValueKind.TEXT
-        if not self.outgoing:
-            return PARSERS[kind](value)
-        return WRITERS[kind](value)
+    def _converter(self) -> _Work:
+        kind = ValueKind.TEXT if self.field is None or self.line.reference else self.field.kind
+        return (WRITERS if self.outgoing else PARSERS)[kind]
 
     def _works(self, transforms: Sequence[tuple[Transform, _Work]]) -> tuple[list[_Work], bool]:
         works = [function for _, function in transforms]
         if self.line.value_map is not None:
             works.append(_build_value_map(self.line))
-        kind = self.field.kind if self.field else ValueKind.TEXT
-        if self.line.reference:
-            kind = ValueKind.TEXT
-        works.append((WRITERS if self.outgoing else PARSERS)[kind])
+        works.append(self._converter())
         if isinstance(self.field, FieldSpec):
             works += _limits(self.field)
         return works, any(transform.sees_missing for transform, _ in transforms)
@@ -436,8 +426,6 @@ def _build_value_map(line: MappingLine) -> _Work:
     fallback, name = line.value_map_default, line.label or line.target
 
     def translate(value: Any) -> Any:
-        if value is None:
-            return None
         key = value if type(value) is str else plain_text(value)
         found = table.get(key, table)  # the table itself is no value of its own: it stands for "not there"
         if found is not table:

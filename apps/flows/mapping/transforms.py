@@ -1,6 +1,7 @@
 """The transforms a mapping line may name: one registry, each with its kinds, its argument and tested examples.
 
-Written "name" or "name:argument". A missing value stays missing through every transform but `default_text`.
+Written "name" or "name:argument". A missing value stays missing through every transform but `default_text`. The file
+is long because it is one table: each transform is a few lines with its examples beside it.
 """
 
 import re

@@ -57,6 +57,11 @@ PASSING = [
         {"work_date": date(2026, 11, 3), "approved_at": at("2026-11-02T20:00")},
         id="the same day in the flow's zone",
     ),
+    pytest.param(
+        checks.approved_not_before("work_date", UTC),
+        {"work_date": date(2026, 11, 3), "approved_at": at("2026-11-09T10:00")},
+        id="an approval days later",
+    ),
     pytest.param(checks.approved_not_before("work_date"), {"work_date": date(2026, 11, 3)}, id="not approved"),
     pytest.param(checks.approved_not_before("work_date"), {"approved_at": at("2026-11-02T10:00")}, id="no day of work"),
     pytest.param(checks.days_in_order("starts", "ends", "project"), {"starts": TODAY, "ends": TODAY}, id="one day"),

@@ -487,7 +487,7 @@ OPEN = st.builds(
 KEYS = st.sampled_from(["TimeEntry:psa:a", "TimeEntry:psa:b", "TimeEntry:psa:"])
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(
     batch=st.lists(RECORDS, max_size=8),
     links=st.dictionaries(KEYS, STATES, max_size=3),

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.connectors.manifest import MappingLine, WriteMode
@@ -64,6 +64,7 @@ def test_choosing_a_source_drops_the_expression_below_and_the_other_way_round() 
     assert (by_expression.line.source, by_expression.line.expression) == ("", "1.0")
 
 
+@settings(max_examples=50)
 @given(lower=mappings, edited=mappings)
 def test_a_stored_difference_gives_back_what_was_edited(lower: list[MappingLine], edited: list[MappingLine]) -> None:
     difference = build_difference(lower, edited)
@@ -72,6 +73,7 @@ def test_a_stored_difference_gives_back_what_was_edited(lower: list[MappingLine]
     assert merged == {line.target: line for line in edited}
 
 
+@settings(max_examples=50)
 @given(lower=mappings, edited=mappings)
 def test_merging_a_layer_twice_changes_nothing_more(lower: list[MappingLine], edited: list[MappingLine]) -> None:
     layer = build_difference(lower, edited)
@@ -80,11 +82,13 @@ def test_merging_a_layer_twice_changes_nothing_more(lower: list[MappingLine], ed
     assert {line.target: line for line in once} == {line.target: line for line in again}
 
 
+@settings(max_examples=50)
 @given(mapping=mappings)
 def test_nothing_is_stored_where_nothing_differs(mapping: list[MappingLine]) -> None:
     assert build_difference(mapping, mapping) == ()
 
 
+@settings(max_examples=50)
 @given(mapping=mappings)
 def test_whole_lines_survive_storing(mapping: list[MappingLine]) -> None:
     stored = parse_layer(write_layer(mapping))

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from apps.connectors import registry
 from apps.connectors.catalog.redmine.manifest import MANIFEST as REDMINE
 from apps.connectors.catalog.tryton.manifest import MANIFEST as TRYTON
+from apps.connectors.manifest import SystemManifest
 from apps.flows.engine.definition import parse_definition
 from apps.flows.engine.flow import Layers, compile_flow
 from apps.flows.templates_library import TEMPLATES, FlowTemplate, UnknownTemplateError, flow_template, list_templates
@@ -41,3 +43,25 @@ def test_approved_time_runs_from_any_time_system_into_any_erp() -> None:
         template.definition, source, target, Layers(template=template.lines), source_system=REDMINE.slug
     )
     assert [condition.name for condition in compiled.check.conditions] == ["approved", "billable"]
+
+
+def test_a_template_compiles_between_every_two_systems_that_fit() -> None:
+    systems = registry.all_manifests()
+    pairs = [
+        (template, source, target)
+        for template in list_templates()
+        for source in systems
+        for target in systems
+        if source is not target and template.can_read(source) and template.can_write(target) and _is_a_source(source)
+    ]
+    assert len(pairs) >= 4
+    for template, source, target in pairs:
+        kind = template.definition.canonical_type
+        read, written = source.object_for(kind), target.object_for(kind)
+        assert read is not None
+        assert written is not None
+        compile_flow(template.definition, read, written, Layers(template=template.lines), source_system=source.slug)
+
+
+def _is_a_source(system: SystemManifest) -> bool:
+    return system.category in {"PSA", "Time"}
