@@ -173,8 +173,16 @@ MANIFEST = SystemManifest(
         ),
     ),
     settings=(
-        FieldSpec("approval_field", ValueKind.TEXT, "Custom field of time entries that says whether time is approved"),
-        FieldSpec("employee_field", ValueKind.TEXT, "Custom field of users that holds the employee number"),
+        FieldSpec(
+            "approval_field",
+            ValueKind.TEXT,
+            "Custom field of time entries that holds the approval (empty: all time is final)",
+        ),
+        FieldSpec(
+            "employee_field",
+            ValueKind.TEXT,
+            "Custom field of users that holds the employee number (empty: people go by e-mail)",
+        ),
         FieldSpec("rescan_days", ValueKind.WHOLE, f"Days read again for changes ({RESCAN_DAYS} when empty)"),
     ),
     test_path="users/current.json",

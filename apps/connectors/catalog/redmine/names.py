@@ -33,7 +33,8 @@ class PeopleAndProjects:
                 "project": {**row["project"], **projects.get(row["project"]["id"], {})},
                 "person": people.get(row["user"]["id"], {}),
                 "issue": issues.get(row["issue"]["id"], row["issue"]) if row.get("issue") else {},
-                "approval": custom_value(row, approval_field),
+                # Without such a field the house rule is that time is entered once it is final.
+                "approval": custom_value(row, approval_field) if approval_field else "approved",
             }
             for row in rows
         ]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -88,11 +89,14 @@ class TrytonCalls:
             rows, asked = values.plain(answer.json()), answer.exchange
         return {pair: _task(pair, projects[pair[0]], rows) for pair in wanted}, asked
 
-    async def lines_marked(self, business_keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        """Return the timesheet lines that carry our keys, wherever they are."""
+    async def lines_marked(
+        self, business_keys: Sequence[str], days: Iterable[date] = ()
+    ) -> dict[str, Mapping[str, Any]]:
+        """Return the timesheet lines that carry our keys, on these days only where some are given."""
+        narrow = lines.days_domain(days)
         found: dict[str, Mapping[str, Any]] = {}
         for some in portions(list(business_keys), _KEYS_AT_ONCE):
-            rows = await self.search(TIME_LINE.name, RAW_LINE_FIELDS, lines.marked_domain(some))
+            rows = await self.search(TIME_LINE.name, RAW_LINE_FIELDS, [*narrow, lines.marked_domain(some)])
             found |= lines.by_marker(rows, some)
         return found
 

@@ -8,6 +8,7 @@ from typing import Any
 from apps.connectors.catalog.tryton import values
 from apps.connectors.catalog.tryton.calls import TrytonCalls
 from apps.connectors.catalog.tryton.delivery import Delivery
+from apps.connectors.catalog.tryton.lines import read_wanted
 from apps.connectors.catalog.tryton.manifest import (
     EMPLOYEE,
     EMPLOYEE_FIELDS,
@@ -150,9 +151,16 @@ class TrytonConnector(RestConnector):
         return await Delivery(self._tryton, await self._tryton.company()).run(writes)
 
     async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
-        """Return which lines did arrive, looking for their markers through the whole table."""
-        found = await self.find(object_name, [write.business_key for write in writes])
-        return {write.position: found[write.business_key] for write in writes if write.business_key in found}
+        """Return which lines did arrive: looked for on the days they were sent for, then through the whole table."""
+        keys = [write.business_key for write in writes]
+        days = {line.day for line in map(read_wanted, writes) if line.problem is None}
+        found = await self._tryton.lines_marked(keys, days) if days else {}
+        found |= await self._tryton.lines_marked([key for key in keys if key not in found])
+        return {
+            write.position: FoundRecord(str(row["id"]), values.plain(row))
+            for write in writes
+            if (row := found.get(write.business_key)) is not None
+        }
 
 
 def _record(object_name: str, row: Mapping[str, Any]) -> SourceRecord:

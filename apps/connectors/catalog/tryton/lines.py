@@ -92,12 +92,18 @@ def nearby_domain(company: int, people: Iterable[int], days: Iterable[date]) -> 
     return [
         ["company", "=", company],
         ["employee", "in", sorted(set(people))],
-        ["date", "in", [date_value(day) for day in sorted(set(days))]],
+        *days_domain(days),
     ]
 
 
+def days_domain(days: Iterable[date]) -> list[Any]:
+    """Return the clause for some days, none for all."""
+    wanted = [date_value(day) for day in sorted(set(days))]
+    return [["date", "in", wanted]] if wanted else []
+
+
 def marked_domain(business_keys: Sequence[str]) -> list[Any]:
-    """Return the search for lines by their markers, wherever they are: reads the whole table, for doubtful cases only."""
+    """Return the search for lines by their markers, wherever they are: reads every line in reach, so for doubtful cases only."""
     return any_of([["description", "like", "%" + starting_with(marker(key))] for key in business_keys])
 
 
