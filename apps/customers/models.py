@@ -1,6 +1,6 @@
 """Customers of a partner, their legal entities, and which people belong to them."""
 
-from typing import Any, Self
+from typing import Self, TypeVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -12,7 +12,10 @@ from apps.tenants.models import PartnerModel
 CURRENCY = RegexValidator(r"^[A-Z]{3}$", "Write the currency as three capital letters, for example EUR.")
 
 
-class CustomerQuerySet(models.QuerySet[Any]):
+Row = TypeVar("Row", bound=models.Model)
+
+
+class CustomerQuerySet(models.QuerySet[Row]):
     """The one scoping door of the code: rows of the customer in scope, all of the partner's for its staff."""
 
     column = "customer_id"
@@ -23,22 +26,22 @@ class CustomerQuerySet(models.QuerySet[Any]):
         return self if customer_id is None else self.filter(**{self.column: customer_id})
 
 
-class CustomerOwnedManager(models.Manager[Any]):
+class CustomerOwnedManager(models.Manager[Row]):
     """Hands out rows in scope only; row-level security in the database says the same a second time."""
 
-    def get_queryset(self) -> CustomerQuerySet:
+    def get_queryset(self) -> CustomerQuerySet[Row]:
         """Return the rows in scope. Raises NoPartnerError outside one."""
         return CustomerQuerySet(self.model, using=self._db).in_scope()
 
 
-class _OwnRows(CustomerQuerySet):
+class _OwnRows(CustomerQuerySet["Customer"]):
     column = "id"
 
 
 class CustomerManager(models.Manager["Customer"]):
     """Customers in scope: one's own for a customer's people."""
 
-    def get_queryset(self) -> CustomerQuerySet:
+    def get_queryset(self) -> CustomerQuerySet["Customer"]:
         """Return the customers in scope. Raises NoPartnerError outside one."""
         return _OwnRows(self.model, using=self._db).in_scope()
 

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404
 
-from apps.customers.models import Customer, CustomerQuerySet
+from apps.customers.models import Customer
 
 
-def list_customers() -> CustomerQuerySet:
+def list_customers() -> QuerySet[Customer]:
     """Return the customers in scope, by name."""
     return Customer.objects.all()
 

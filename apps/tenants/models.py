@@ -116,7 +116,7 @@ class PartnerModel(models.Model):
         abstract = True
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:  # type: ignore[override]  # stubs of a later Django
         """Stamp the row with the schema it came from."""
         row = super().from_db(db, field_names, values)
         row._schema = require().partner.schema_name  # type: ignore[attr-defined]

@@ -4,7 +4,6 @@ from config.settings.base import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-STATIC_ROOT = None
 PLATFORM_HOST = "platform.localhost"
 BASE_DOMAIN = "localhost"
 TESTING = True

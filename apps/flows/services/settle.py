@@ -228,5 +228,5 @@ def _add_to_day(session: Session, tally: Tally, now: datetime) -> None:
             counts = [max(tally.changes[n], 0) for n in ("written", "unchanged", "skipped", "rejected")]
             numbers = [tally.read, *counts] if position == 0 else [0] * 5
             success = now if tally.changes["written"] or tally.changes["unchanged"] else None
-            row = [ledger_writes.new_id(), session.customer_id, session.flow_id, now.date(), currency]
+            row: list[Any] = [ledger_writes.new_id(), session.customer_id, session.flow_id, now.date(), currency]
             cursor.execute(_ADD_TO_DAY, [*row, *numbers, tally.amounts.get(currency, Decimal(0)), success])
