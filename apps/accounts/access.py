@@ -26,8 +26,9 @@ __all__ = [
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# Views that come with packages and guard themselves: the sign-in pages are open, the rest asks for a signed-in person.
-_PACKAGE_VIEWS: tuple[tuple[str, Action], ...] = (
+# Views that cannot use the decorator. Those of packages guard themselves: the sign-in pages are open, the rest asks for a
+# signed-in person. Those of the room below this one dress the sign-in page, so they are open.
+_UNDECORATED: tuple[tuple[str, Action], ...] = (
     ("allauth.account.views.LoginView", Action.PUBLIC),
     ("allauth.account.views.SignupView", Action.PUBLIC),
     ("allauth.account.views.LogoutView", Action.PUBLIC),
@@ -40,6 +41,8 @@ _PACKAGE_VIEWS: tuple[tuple[str, Action], ...] = (
     ("allauth.account.views.CompletePasswordResetView", Action.PUBLIC),
     ("allauth.account.views.ConfirmPasswordResetCodeView", Action.PUBLIC),
     ("allauth.mfa.base.views.AuthenticateView", Action.PUBLIC),
+    ("apps.tenants.views.brand_stylesheet", Action.PUBLIC),
+    ("apps.tenants.views.brand_logo", Action.PUBLIC),
     ("allauth.account.", Action.OWN_PROFILE),
     ("allauth.mfa.", Action.OWN_PROFILE),
     ("allauth.usersessions.", Action.OWN_PROFILE),
@@ -92,7 +95,7 @@ def required_action_of(callback: Callable[..., Any]) -> Action | None:
         named = getattr(view_class, "required_action", None) or (next(iter(several.values())) if several else None)
         if named is not None:
             return Action(named)
-    return _package_action(view_class or callback)
+    return _undecorated_action(view_class or callback)
 
 
 def sign_in_redirect(request: HttpRequest) -> HttpResponse:
@@ -114,6 +117,6 @@ def refuse(request: HttpRequest, action: Action) -> HttpResponse:
     return TemplateResponse(request, "errors/403.html", {"sentence": sentence, "message": sentence}, status=403)
 
 
-def _package_action(view: Any) -> Action | None:
+def _undecorated_action(view: Any) -> Action | None:
     name = f"{getattr(view, '__module__', '')}.{getattr(view, '__qualname__', '')}"
-    return next((action for prefix, action in _PACKAGE_VIEWS if name.startswith(prefix)), None)
+    return next((action for prefix, action in _UNDECORATED if name.startswith(prefix)), None)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("people/<uuid:person_id>/reactivate/", people.person_reactivate, name="person-reactivate"),
     path("people/invitations/<uuid:invitation_id>/withdraw/", people.invitation_withdraw, name="invitation-withdraw"),
     path("join/<str:token>/", people.invitation_accept, name="invitation-accept"),
+    path("accounts/email/", people.email_is_fixed, name="email-is-fixed"),
     path("api-keys/", keys.api_keys, name="api-keys"),
     path("api-keys/new/", keys.api_key_create, name="api-key-create"),
     path("api-keys/<uuid:key_id>/revoke/", keys.api_key_revoke, name="api-key-revoke"),

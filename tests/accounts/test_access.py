@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from apps.accounts.access import open_to_all, required_action_of, requires
 from apps.accounts.actions import Action, Role
 from apps.accounts.actor import Actor, actor_for_person
+from apps.tenants.views import brand_stylesheet
 
 
 @requires(Action.EDIT_FLOWS)
@@ -105,6 +106,7 @@ def test_it_lets_everybody_into_an_open_view() -> None:
         (LoginView.as_view(), Action.PUBLIC),
         (PasswordChangeView.as_view(), Action.OWN_PROFILE),
         (ActivateTOTPView.as_view(), Action.OWN_PROFILE),
+        (brand_stylesheet, Action.PUBLIC),
         (_unguarded, None),
         (_NoAction.as_view(), None),
     ],
@@ -117,6 +119,7 @@ def test_it_lets_everybody_into_an_open_view() -> None:
         "the sign-in page",
         "a page about the own password",
         "the second step's set-up",
+        "the brand's colours",
         "a view that names nothing",
         "an API view that names nothing",
     ],

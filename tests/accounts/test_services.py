@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -242,3 +244,38 @@ def test_it_does_nothing_twice(as_owner_a: User, viewer_a: User) -> None:
     services.reactivate(person=viewer_a)
     changes = [deed for deed in _deeds() if deed in {"role_changed", "person_deactivated", "person_reactivated"}]
     assert changes == ["person_deactivated", "person_reactivated"]
+
+
+@pytest.mark.parametrize(
+    ("options", "host", "role"),
+    [
+        ({"partner": "alder"}, "http://alder.localhost", Role.OWNER),
+        ({"partner": "alder", "role": "builder"}, "http://alder.localhost", Role.BUILDER),
+        ({}, "http://platform.localhost", Role.OPERATOR),
+    ],
+    ids=["a partner's first owner", "a given role", "an operator"],
+)
+def test_the_first_people_are_invited_from_the_command_line(
+    partner_a: PartnerRef, options: dict[str, str], host: str, role: Role
+) -> None:
+    out = StringIO()
+    call_command("invite_person", "First@Example.com", stdout=out, **options)
+    assert out.getvalue().startswith(host)
+    with scope.enter(partner_a) if options else scope.public():
+        assert Invitation.objects.get(email="first@example.com").role == role
+
+
+@pytest.mark.parametrize(
+    ("email", "options", "words"),
+    [
+        ("first@example.com", {"partner": "nobody"}, "no partner"),
+        ("first", {"partner": "alder"}, "email:"),
+        ("first@example.com", {"partner": "alder", "role": "operator"}, "role:"),
+    ],
+    ids=["an unknown partner", "a bad address", "a role of the platform"],
+)
+def test_a_wrong_command_says_what_is_wrong(
+    partner_a: PartnerRef, email: str, options: dict[str, str], words: str
+) -> None:
+    with pytest.raises(CommandError, match=words):
+        call_command("invite_person", email, stdout=StringIO(), **options)

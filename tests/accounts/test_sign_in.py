@@ -94,6 +94,13 @@ def test_nobody_can_sign_up(browser: OpenBrowser, partner_a: PartnerRef) -> None
         assert not User.objects.filter(email="x@y.example").exists()
 
 
+def test_nobody_can_move_their_account_to_an_unproven_address(
+    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User
+) -> None:
+    form = {"email": "somebody@else.example", "action_add": ""}
+    assert browser(partner_a, owner_a).post("/accounts/email/", form).status_code == 404
+
+
 def test_signing_out_is_recorded(browser: OpenBrowser, partner_a: PartnerRef, owner_a: User) -> None:
     client = browser(partner_a, owner_a)
     client.post("/accounts/logout/")

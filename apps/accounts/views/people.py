@@ -7,7 +7,7 @@ from uuid import UUID
 from allauth.account.utils import perform_login
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -149,6 +149,16 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
         form.add_error(None, error)
     context = {"form": form, "invitation": invitation}
     return render(request, "accounts/invitation_accept.html", context, status=400 if form.errors else 200)
+
+
+@open_to_all
+def email_is_fixed(_request: HttpRequest) -> HttpResponse:
+    """Answer 404 where allauth would let people change their address.
+
+    The address was proven by an invitation; one typed in later would be somebody else's until proven, and mails with
+    reset links go there.
+    """
+    raise Http404("An address is changed by inviting the new one.")
 
 
 def _actor(request: HttpRequest) -> Actor:
