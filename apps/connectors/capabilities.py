@@ -59,8 +59,14 @@ def capability_sheet(manifest: SystemManifest) -> tuple[Capability, ...]:
         _repeats(manifest),
         Capability("batch", "Batches", _batches(manifest)),
         Capability("limits", "Limits", _limits(manifest)),
-        Capability("deletes", "Deletions", _DELETES.get(manifest.deletes, manifest.deletes), safe=manifest.deletes != "absent"),
-        Capability("webhook", "Events", _WEBHOOKS[webhook.scheme] if webhook else "Sends no events: changes are found by reading."),
+        Capability(
+            "deletes", "Deletions", _DELETES.get(manifest.deletes, manifest.deletes), safe=manifest.deletes != "absent"
+        ),
+        Capability(
+            "webhook",
+            "Events",
+            _WEBHOOKS[webhook.scheme] if webhook else "Sends no events: changes are found by reading.",
+        ),
         Capability(
             "filters",
             "Filters",
@@ -73,7 +79,8 @@ def capability_sheet(manifest: SystemManifest) -> tuple[Capability, ...]:
 def object_capabilities(manifest: SystemManifest) -> tuple[ObjectCapability, ...]:
     """Return what can be done with each kind of record."""
     return tuple(
-        ObjectCapability(spec.name, spec.label, spec.canonical_type, _reading(spec), _writing(spec)) for spec in manifest.objects
+        ObjectCapability(spec.name, spec.label, spec.canonical_type, _reading(spec), _writing(spec))
+        for spec in manifest.objects
     )
 
 
@@ -86,8 +93,12 @@ def _repeats(manifest: SystemManifest) -> Capability:
 
 
 def _batches(manifest: SystemManifest) -> str:
-    largest = max((spec.writing.batch_size for spec in manifest.objects if spec.writing and spec.writing.batch_path), default=1)
-    return f"Up to {largest} records in one call, each answered for itself." if largest > 1 else "Records go one by one."
+    largest = max(
+        (spec.writing.batch_size for spec in manifest.objects if spec.writing and spec.writing.batch_path), default=1
+    )
+    return (
+        f"Up to {largest} records in one call, each answered for itself." if largest > 1 else "Records go one by one."
+    )
 
 
 def _limits(manifest: SystemManifest) -> str:

@@ -112,9 +112,10 @@ def _by_rules(
     spec: ObjectManifest | None,
     sent: Mapping[str, Any] | None,
 ) -> RemoteError | None:
-    """The first problem with a rule decides the kind; every other problem of a rejection is told as well."""
+    """The first problem with a rule decides, but one that concerns every record goes before those of this record."""
     matched = [(problem, _rule_for(manifest.error_rules, status, problem)) for problem in problems]
-    first = next((rule for _, rule in matched if rule), None)
+    rules = [rule for _, rule in matched if rule]
+    first = next((rule for rule in rules if rule.kind is not FailureKind.REJECTED), next(iter(rules), None))
     if first is None:
         return None
     if first.kind is FailureKind.REJECTED:

@@ -339,7 +339,7 @@ def judge(answer: Answer, *, now: datetime) -> RemoteError | None:
     """Return the failure that a status means for the whole call, or None when it is fine or about one record."""
     status = answer.status
     if status < 300:
-        error = _misplaced(_WEB_PAGE, status) if answer.is_web_page else None
+        error: RemoteError | None = _misplaced(_WEB_PAGE, status) if answer.is_web_page else None
     elif status < 400:
         error = _misplaced("The address redirects to another one: enter the final address as the base address.", status)
     elif status == 429 or (status == 503 and "Retry-After" in answer.headers):

@@ -29,9 +29,9 @@ def following_position(paging: Paging, position: Position, answer: Any, count: i
     if paging.style == "none" or count == 0:
         return None
     start = _records_before(paging, position)
-    total = at_path(answer, paging.total_path) if paging.total_path else None
+    total = _count_in(answer, paging.total_path)
     # A page that repeats records of the one before is longer than asked for: those do not count towards the total.
-    done = start + min(count, paging.size) >= int(total) if _is_count(total) else count < paging.size
+    done = start + min(count, paging.size) >= total if total is not None else count < paging.size
     if done:
         return None
     return int(position or 1) + 1 if paging.style == "page" else start + count
@@ -43,5 +43,8 @@ def _records_before(paging: Paging, position: Position) -> int:
     return int(position or 0)
 
 
-def _is_count(total: Any) -> bool:
-    return isinstance(total, int) or (isinstance(total, str) and total.isdigit())
+def _count_in(answer: Any, path: str) -> int | None:
+    total = at_path(answer, path) if path else None
+    if isinstance(total, bool) or not isinstance(total, int | str):
+        return None
+    return int(total) if str(total).isdigit() else None

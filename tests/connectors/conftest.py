@@ -33,6 +33,7 @@ class Town:
 
     sandbox: BackgroundSandbox
     client: SandboxClient
+    browser: Door
     name: str
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -56,8 +57,8 @@ class Town:
 
 @pytest.fixture
 async def town(sandbox: BackgroundSandbox) -> AsyncIterator[Town]:
-    async with SandboxClient(sandbox.url, ADMIN_TOKEN) as client:
-        made = Town(sandbox, client, f"t{uuid.uuid4().hex[:12]}")
+    async with SandboxClient(sandbox.url, ADMIN_TOKEN) as client, door_to(sandbox.url) as browser:
+        made = Town(sandbox, client, browser, f"t{uuid.uuid4().hex[:12]}")
         await made.found("psa")
         await made.found("erp")
         yield made
@@ -88,7 +89,9 @@ async def wire(script: Script) -> AsyncIterator[str]:
 async def read_request(reader: asyncio.StreamReader) -> bytes:
     """Return one request with its body."""
     head = await reader.readuntil(b"\r\n\r\n")
-    length = next((int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")), 0)
+    length = next(
+        (int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")), 0
+    )
     return head + (await reader.readexactly(length) if length else b"")
 
 

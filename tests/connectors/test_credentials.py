@@ -53,7 +53,9 @@ def test_a_damaged_ciphertext_does_not_open(place: int) -> None:
         unseal(KEY, bytes(sealed), bound_to=HERE)
 
 
-@pytest.mark.parametrize("sealed", [b"", b"\x01", b"\x02" + b"x" * 40, b"\x01" + b"x" * 27], ids=["empty", "short", "form", "no tag"])
+@pytest.mark.parametrize(
+    "sealed", [b"", b"\x01", b"\x02" + b"x" * 40, b"\x01" + b"x" * 27], ids=["empty", "short", "form", "no tag"]
+)
 def test_what_is_no_sealed_value_is_refused(sealed: bytes) -> None:
     with pytest.raises(UnsealError):
         unseal(KEY, sealed, bound_to=HERE)

@@ -18,7 +18,17 @@ FORBIDDEN_ADDRESSES = [
     "2001::1", "2001:db8::1", "2001:10::1", "2002:7f00:1::", "2002:a00:1::1", "fc00::1", "fd12:3456::1", "fd00:ec2::254",
     "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "ff0e::1", "3fff::1", "5f00::1", "4000::1", "not-an-address", "",
 ]  # fmt: skip
-PUBLIC_ADDRESSES = ["1.1.1.1", "8.8.8.8", "93.184.216.34", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "2606:4700::1111", "::ffff:8.8.8.8"]
+PUBLIC_ADDRESSES = [
+    "1.1.1.1",
+    "8.8.8.8",
+    "93.184.216.34",
+    "100.63.255.255",
+    "100.128.0.1",
+    "172.15.0.1",
+    "172.32.0.1",
+    "2606:4700::1111",
+    "::ffff:8.8.8.8",
+]
 
 REFUSED_URLS = [
     "http://erp.example.com", "ftp://erp.example.com", "file:///etc/passwd", "gopher://erp.example.com", "erp.example.com",
@@ -68,7 +78,9 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize(("url", "allow", "fine"), ALLOWED)
-def test_an_operators_allowance_opens_one_host_and_port_but_never_metadata(url: str, allow: tuple[str, ...], fine: bool) -> None:
+def test_an_operators_allowance_opens_one_host_and_port_but_never_metadata(
+    url: str, allow: tuple[str, ...], fine: bool
+) -> None:
     if fine:
         assert parse_destination(url, allow).allowed
     else:
@@ -90,7 +102,13 @@ async def _call(answers: list[list[str]]) -> None:
         return answers.pop(0)
 
     door = Door(
-        base_url="https://erp.example.com", auth=UNSIGNED, limits=Limits(), allow=(), budget=NoBudget(), timeout=2, look_up=look_up
+        base_url="https://erp.example.com",
+        auth=UNSIGNED,
+        limits=Limits(),
+        allow=(),
+        budget=NoBudget(),
+        timeout=2,
+        look_up=look_up,
     )
     async with door:
         await door.send("GET", "x")

@@ -48,7 +48,9 @@ CASES = {
 
 
 @pytest.mark.parametrize(("status", "body", "kind", "business_class"), CASES.values(), ids=CASES.keys())
-def test_an_answer_becomes_a_kind_and_a_class(status: int, body: Any, kind: FailureKind, business_class: BusinessClass) -> None:
+def test_an_answer_becomes_a_kind_and_a_class(
+    status: int, body: Any, kind: FailureKind, business_class: BusinessClass
+) -> None:
     error = failure_of(SYSTEM, _answer(status, body), spec=LINES)
     assert error is not None
     assert (error.kind, error.business_class) == (kind, business_class)
@@ -67,10 +69,20 @@ def test_a_refused_reading_is_never_blamed_on_a_record() -> None:
 
 
 def test_every_problem_of_a_record_is_told_with_its_canonical_field_and_value() -> None:
-    body = {"error": {"problems": [{"code": "closed_period", "field": "posting_date", "message": "x"}, {"code": "odd", "field": "employee", "message": "odd"}]}}
+    body = {
+        "error": {
+            "problems": [
+                {"code": "closed_period", "field": "posting_date", "message": "x"},
+                {"code": "odd", "field": "employee", "message": "odd"},
+            ]
+        }
+    }
     error = record_failure(MANIFEST, 422, body, spec=LINES, sent={"posting_date": "13.09.2026"})
     assert isinstance(error, RejectedError)
-    assert [(p.field, p.business_class) for p in error.problems] == [("approved_at", B.CLOSED_PERIOD), ("resource", B.VALIDATION)]
+    assert [(p.field, p.business_class) for p in error.problems] == [
+        ("approved_at", B.CLOSED_PERIOD),
+        ("resource", B.VALIDATION),
+    ]
     assert "13.09.2026" in error.problems[0].message
     assert error.problems[1].message == "odd"
 
@@ -80,7 +92,9 @@ def test_a_failed_result_of_a_batch_that_is_no_refusal_is_in_doubt() -> None:
     assert (error.kind, error.ambiguous) == (K.RETRYABLE, True)
 
 
-@pytest.mark.parametrize("body", [None, [], "x", 7, {"error": None}, {"error": {"problems": "x"}}, {"error": {"problems": [None, 3]}}])
+@pytest.mark.parametrize(
+    "body", [None, [], "x", 7, {"error": None}, {"error": {"problems": "x"}}, {"error": {"problems": [None, 3]}}]
+)
 def test_an_error_answer_of_another_form_is_read_without_trouble(body: Any) -> None:
     assert reported_problems(MANIFEST.error_shape, body) == ()
 

@@ -42,8 +42,12 @@ STEPS: list[tuple[str, Paging, Position, Any, int, Position]] = [
 ]
 
 
-@pytest.mark.parametrize(("paging", "position", "answer", "count", "following"), [s[1:] for s in STEPS], ids=[s[0] for s in STEPS])
-def test_it_finds_the_next_position(paging: Paging, position: Position, answer: Any, count: int, following: Position) -> None:
+@pytest.mark.parametrize(
+    ("paging", "position", "answer", "count", "following"), [s[1:] for s in STEPS], ids=[s[0] for s in STEPS]
+)
+def test_it_finds_the_next_position(
+    paging: Paging, position: Position, answer: Any, count: int, following: Position
+) -> None:
     assert following_position(paging, position, answer, count) == following
 
 

@@ -33,7 +33,13 @@ def test_a_secret_in_a_body_is_hidden(body: dict[str, object]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [f"password={CANARY}", f'"secret": "{CANARY}"', f"api-key: {CANARY}", f"Basic {CANARY}", f"x&access_token={CANARY}&y=1"],
+    [
+        f"password={CANARY}",
+        f'"secret": "{CANARY}"',
+        f"api-key: {CANARY}",
+        f"Basic {CANARY}",
+        f"x&access_token={CANARY}&y=1",
+    ],
 )
 def test_a_secret_in_a_plain_text_is_hidden(text: str) -> None:
     assert CANARY not in redact_text(text)
@@ -52,7 +58,9 @@ def test_a_secret_at_the_edge_of_the_cap_is_hidden() -> None:
     assert CANARY[:6] not in redact_body(body, cap=4100)
 
 
-@pytest.mark.parametrize("name", ["Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "Proxy-Authorization", "X-Anything-New"])
+@pytest.mark.parametrize(
+    "name", ["Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "Proxy-Authorization", "X-Anything-New"]
+)
 def test_a_header_not_known_to_be_harmless_is_hidden(name: str) -> None:
     assert redact_headers({name: CANARY}) == {name: HIDDEN}
 
@@ -84,7 +92,9 @@ def test_a_card_number_is_hidden(number: str) -> None:
     assert number not in redact_text(f"paid with {number} today")
 
 
-@pytest.mark.parametrize("text", ["1234567890123", "TE-000123", "2026-11-02T09:00:00.000001Z", "PO-40123", "0000000000000"])
+@pytest.mark.parametrize(
+    "text", ["1234567890123", "TE-000123", "2026-11-02T09:00:00.000001Z", "PO-40123", "0000000000000"]
+)
 def test_ordinary_numbers_are_kept(text: str) -> None:
     assert redact_text(text) == text
 

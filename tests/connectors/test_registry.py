@@ -30,7 +30,9 @@ def _open(slug: str, base_url: str, secrets: dict[str, str]) -> object:
 
 @pytest.mark.parametrize("manifest", MANIFESTS)
 def test_it_opens_a_connector_of_each_system(manifest: SystemManifest) -> None:
-    connector = _open(manifest.slug, "https://system.example.com", {secret.name: "secret-value" for secret in manifest.secrets})
+    connector = _open(
+        manifest.slug, "https://system.example.com", {secret.name: "secret-value" for secret in manifest.secrets}
+    )
     for method in ("test", "read", "find", "upsert", "probe", "receive"):
         assert callable(getattr(connector, method))
 
@@ -47,7 +49,9 @@ def test_a_system_without_a_connector_of_its_own_is_served_by_its_manifest() -> 
         ("https://erp.example.com", {}, "no token"),
     ],
 )
-def test_a_connection_that_cannot_work_is_told_before_any_call(base_url: str, secrets: dict[str, str], said: str) -> None:
+def test_a_connection_that_cannot_work_is_told_before_any_call(
+    base_url: str, secrets: dict[str, str], said: str
+) -> None:
     with pytest.raises(MisconfiguredError, match=said):
         _open("sandbox_erp", base_url, secrets)
 

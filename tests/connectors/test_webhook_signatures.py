@@ -83,7 +83,9 @@ def test_it_refuses(changes: dict[str, str], body: bytes, now: float) -> None:
         verify_standard([SECRET], _headers(**changes), body, now)
 
 
-@pytest.mark.parametrize("secrets", [[], [OTHER], ["whsec_"], ["whsec_not base64"]], ids=["none", "another", "empty", "broken"])
+@pytest.mark.parametrize(
+    "secrets", [[], [OTHER], ["whsec_"], ["whsec_not base64"]], ids=["none", "another", "empty", "broken"]
+)
 def test_it_refuses_without_the_right_secret(secrets: list[str]) -> None:
     with pytest.raises(SignatureError):
         verify_standard(secrets, _headers(), BODY, NOW)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from apps.connectors.auth import Signer
 from apps.connectors.http import Answer, Door
@@ -63,6 +63,20 @@ class SandboxClient:
     async def records(self, system: str, company: str, kind: str) -> list[dict[str, Any]]:
         """Return all records of a kind ("time-entries", "time-lines", "periods" ...)."""
         return list((await self._do("GET", f"sandbox/{system}/{company}/records/{kind}"))["records"])
+
+    async def change_record(self, system: str, company: str, kind: str, key: str, **changes: Any) -> dict[str, Any]:
+        """Change a record as a person at that system would; faults do not strike, its rules hold."""
+        return dict(
+            await self._do("PATCH", f"sandbox/{system}/{company}/records/{kind}/{quote(key, safe='')}", changes)
+        )
+
+    async def create_record(self, system: str, company: str, kind: str, **values: Any) -> dict[str, Any]:
+        """Make a record as a person at that system would, an employee the ERP did not know, say."""
+        return dict(await self._do("POST", f"sandbox/{system}/{company}/records/{kind}", values))
+
+    async def approve(self, company: str, *keys: str) -> None:
+        """Approve time entries in the PSA; a registered listener is told."""
+        await self._do("POST", f"sandbox/psa/{company}/approvals", {"ids": list(keys)})
 
     async def effects(self, system: str, company: str, *, after: int = 0) -> list[dict[str, Any]]:
         """Return the journal of everything that was really applied: what a checker trusts."""

@@ -13,6 +13,7 @@ from apps.connectors.sandbox import erp, psa
 from apps.connectors.sandbox.faults import FAULTS, FaultError, parse_faults
 from apps.connectors.sandbox.firm import Wishes, found_firm
 from apps.connectors.sandbox.hall import ADMIN, ANNOUNCER, HALL, STORE
+from apps.connectors.sandbox.people import approve_entries, change_record, create_record
 from apps.connectors.sandbox.replies import AskedWrongError, answer, parsed, refusal
 from apps.connectors.sandbox.store import Company, Store
 from apps.connectors.webhook_signatures import new_secret
@@ -35,6 +36,9 @@ def routes() -> list[web.RouteDef]:
         web.get(f"{company}/webhook/deliveries", _of_company(_get_deliveries)),
         web.post(f"{company}/webhook/announce", _of_company(_announce)),
         web.get(f"{company}/records/{{object}}", _of_company(_get_records)),
+        web.post(f"{company}/records/{{object}}", _of_company(_create_record)),
+        web.patch(f"{company}/records/{{object}}/{{key}}", _of_company(_change_record)),
+        web.post(f"{company}/approvals", _of_company(_approve)),
         web.get(f"{company}/effects", _of_company(_get_effects)),
     ]
 
@@ -146,10 +150,21 @@ async def _get_deliveries(request: web.Request, company: Company) -> web.Respons
 
 
 async def _get_records(request: web.Request, company: Company) -> web.Response:
-    kind = request.match_info["object"]
-    if kind not in _kinds(company.system):
-        return refusal(404, "not_found", f"There is no {kind}")
-    return answer({"records": list(request.app[STORE].every(company, kind))})
+    return answer({"records": list(request.app[STORE].every(company, _kind(request, company)))})
+
+
+async def _create_record(request: web.Request, company: Company) -> web.Response:
+    return create_record(request, company, _kind(request, company), await request.read())
+
+
+async def _change_record(request: web.Request, company: Company) -> web.Response:
+    return change_record(request, company, _kind(request, company), request.match_info["key"], await request.read())
+
+
+async def _approve(request: web.Request, company: Company) -> web.Response:
+    if company.system != "psa":
+        raise AskedWrongError("Time is approved in a PSA only")
+    return approve_entries(request, company, psa.approve_keys(await request.read()))
 
 
 async def _get_effects(request: web.Request, company: Company) -> web.Response:
@@ -158,6 +173,13 @@ async def _get_effects(request: web.Request, company: Company) -> web.Response:
     except ValueError:
         raise AskedWrongError("after must be a whole number") from None
     return answer({"effects": request.app[STORE].effects(company, after=after)})
+
+
+def _kind(request: web.Request, company: Company) -> str:
+    kind = request.match_info["object"]
+    if kind not in _kinds(company.system):
+        raise AskedWrongError(f"There is no {kind}: use one of {', '.join(_kinds(company.system))}")
+    return kind
 
 
 def _kinds(system: str) -> dict[str, str]:

@@ -181,7 +181,12 @@ class Erp:
             return _refused(409, "duplicate", NAMES[kind], f"{NAMES[kind]} {name} already exists as {twin['id']}")
         now = instant_text(datetime.now(UTC))
         number = self._store.next_number()
-        created = {"id": f"{_PREFIXES.get(kind, kind[:2].upper())}-{number:07d}", **record, "created_at": now, "modified_at": now}
+        created = {
+            "id": f"{_PREFIXES.get(kind, kind[:2].upper())}-{number:07d}",
+            **record,
+            "created_at": now,
+            "modified_at": now,
+        }
         self._store.add(self._company, kind, [created], natural=NAMES[kind], modified="modified_at")
         self._store.journal(self._company, Effect("create", kind, created["id"], name, key, record), now)
         return Verdict(201, created)

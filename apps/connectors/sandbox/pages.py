@@ -2,6 +2,7 @@
 
 import secrets
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 from html import escape
 from typing import Any
@@ -11,8 +12,9 @@ import orjson
 from aiohttp import web
 
 from apps.connectors.sandbox import erp, psa
-from apps.connectors.sandbox.faults import FAULTS, Faults, parse_faults
-from apps.connectors.sandbox.hall import ANNOUNCER, HALL, STORE
+from apps.connectors.sandbox.faults import FAULTS, parse_faults
+from apps.connectors.sandbox.hall import HALL, STORE
+from apps.connectors.sandbox.people import approve_entries, change_record
 from apps.connectors.sandbox.store import Company, Record, Store
 from apps.connectors.sandbox.style import STYLE
 
@@ -152,7 +154,7 @@ async def _edit(request: web.Request) -> web.Response:
         for name in record
         if name in form and name not in _FIXED and str(form[name]) != _as_text(record[name])
     }
-    answer = _change(request, company, kind, key, orjson.dumps(changes))
+    answer = change_record(request, company, kind, key, orjson.dumps(changes))
     if answer.status >= 400:
         problem = f"<p class=problem>{escape(_message_of(answer))}</p>"
         return _page(
@@ -164,18 +166,8 @@ async def _edit(request: web.Request) -> web.Response:
 async def _approve(request: web.Request) -> web.Response:
     company, _ = _wanted(request)
     await _form_of(request)
-    app = request.app
-    system = psa.Psa(app[STORE], company, Faults({}), lambda event: app[ANNOUNCER].announce(company, event) and None)
-    system.approve([request.match_info["key"]])
+    approve_entries(request, company, [request.match_info["key"]])
     raise web.HTTPSeeOther(f"{_link(company)}show/{psa.ENTRIES}")
-
-
-def _change(request: web.Request, company: Company, kind: str, key: str, body: bytes) -> web.Response:
-    """A person's change meets the system's rules, but none of the faults."""
-    store = request.app[STORE]
-    if company.system == "erp":
-        return erp.Erp(store, company, Faults({})).change(kind, key, body, "")
-    return psa.Psa(store, company, Faults({}), lambda _event: None).change(kind, key, body)
 
 
 def _message_of(answer: web.Response) -> str:
@@ -324,7 +316,7 @@ def _token() -> str:
     return f'<input type=hidden name=form_token value="{_FORM_TOKEN}">'
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Return a table; the cells are HTML already."""
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)

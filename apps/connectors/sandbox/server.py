@@ -12,7 +12,7 @@ from apps.connectors.sandbox.announcements import Announcer
 from apps.connectors.sandbox.faults import Faults
 from apps.connectors.sandbox.hall import ADMIN, ANNOUNCER, HALL, STORE, Hall
 from apps.connectors.sandbox.replies import AskedWrongError, refusal
-from apps.connectors.sandbox.store import Company, Store
+from apps.connectors.sandbox.store import Company, Record, Store
 
 _LARGEST_BODY = 16 * 1024 * 1024
 _WEB_PAGE = (
@@ -134,8 +134,11 @@ async def _serve_erp(request: web.Request, company: Company, faults: Faults) -> 
 
 
 async def _serve_psa(request: web.Request, company: Company, faults: Faults) -> web.Response:
-    app = request.app
-    system = psa.Psa(app[STORE], company, faults, lambda event: app[ANNOUNCER].announce(company, event) and None)
+
+    def announce(event: Record) -> None:
+        request.app[ANNOUNCER].announce(company, event)
+
+    system = psa.Psa(request.app[STORE], company, faults, announce)
     kind, _, key = request.match_info["tail"].partition("/")
     if kind == "whoami" and request.method == "GET":
         return system.whoami()

@@ -48,10 +48,19 @@ READING = Reading(
     since_sorted=True,
 )
 WRITING = Writing(
-    "things", "things/{key}", idempotency=Idempotency.OWN_KEY_FIELD, idempotency_header="Idempotency-Key", own_key_field="ours"
+    "things",
+    "things/{key}",
+    idempotency=Idempotency.OWN_KEY_FIELD,
+    idempotency_header="Idempotency-Key",
+    own_key_field="ours",
 )
 BATCHED = dataclasses.replace(
-    WRITING, batch_path="things/batch", batch_size=4, batch_position_path="position", batch_key_field="key", batch_target_field="id"
+    WRITING,
+    batch_path="things/batch",
+    batch_size=4,
+    batch_position_path="position",
+    batch_key_field="key",
+    batch_target_field="id",
 )
 THINGS = ObjectManifest(
     "things",
@@ -77,7 +86,9 @@ SYSTEM = SystemManifest(
     test_path="whoami",
     limits=Limits(at_once=2),
     error_shape=ErrorShape(),
-    error_rules=(ErrorRule(FailureKind.REJECTED, BusinessClass.DUPLICATE, code="duplicate", sentence="Already there."),),
+    error_rules=(
+        ErrorRule(FailureKind.REJECTED, BusinessClass.DUPLICATE, code="duplicate", sentence="Already there."),
+    ),
     webhook=WebhookSpec("standard"),
 )
 
@@ -88,7 +99,9 @@ def system_with(*, writing: Writing | None = WRITING, **reading: Any) -> SystemM
 
 
 @asynccontextmanager
-async def opened(answering: Answering, manifest: SystemManifest = SYSTEM, **settings: Any) -> AsyncIterator[RestConnector]:
+async def opened(
+    answering: Answering, manifest: SystemManifest = SYSTEM, **settings: Any
+) -> AsyncIterator[RestConnector]:
     """A connector to a server that answers as `answering` says."""
 
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -100,11 +113,18 @@ async def opened(answering: Answering, manifest: SystemManifest = SYSTEM, **sett
             writer.write(reply(f"{status} X", orjson.dumps(said)))
             await writer.drain()
 
-    async with wire(script) as url, RestConnector(manifest, door_to(url, timeout=2, limits=manifest.limits), settings, clock=lambda: NOW) as connector:
+    async with (
+        wire(script) as url,
+        RestConnector(
+            manifest, door_to(url, timeout=2, limits=manifest.limits), settings, clock=lambda: NOW
+        ) as connector,
+    ):
         yield connector
 
 
-async def pages(connector: RestConnector, checkpoint: Mapping[str, Any] | None = None, keys: tuple[str, ...] = ()) -> list[Page]:
+async def pages(
+    connector: RestConnector, checkpoint: Mapping[str, Any] | None = None, keys: tuple[str, ...] = ()
+) -> list[Page]:
     return [page async for page in connector.read("things", checkpoint, keys)]
 
 
@@ -207,7 +227,10 @@ async def test_a_window_is_read_again_each_time() -> None:
 async def test_links_are_followed_on_the_same_host() -> None:
     def linked(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
         second = path.endswith("/second")
-        return 200, {"records": [{"id": "r2" if second else "r1", "changed": "x"}], "next": "" if second else "things/second"}
+        return 200, {
+            "records": [{"id": "r2" if second else "r1", "changed": "x"}],
+            "next": "" if second else "things/second",
+        }
 
     manifest = system_with(since_sorted=False, paging=Paging("link", 3, "size", next_path="next"))
     async with opened(linked, manifest) as connector:
@@ -276,7 +299,11 @@ async def test_it_finds_by_natural_key_in_chunks_and_trusts_no_filter() -> None:
 
     def ignoring(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
         asked.append(query["ours"])
-        return 200, {"records": [{"id": "1", "ours": "a"}, {"id": "2", "ours": "b"}, {"id": "9", "ours": "z"}][: 3 if query["page"] == "1" else 0]}
+        return 200, {
+            "records": [{"id": "1", "ours": "a"}, {"id": "2", "ours": "b"}, {"id": "9", "ours": "z"}][
+                : 3 if query["page"] == "1" else 0
+            ]
+        }
 
     async with opened(ignoring) as connector:
         found = await connector.find("things", ["a", "b", "c", "d,e"])
@@ -288,7 +315,15 @@ async def test_it_finds_by_natural_key_in_chunks_and_trusts_no_filter() -> None:
 
 def writes(count: int, **changes: Any) -> list[Write]:
     return [
-        Write(**{"position": n, "values": {"ours": f"o{n}", "n": n}, "business_key": f"b{n}", "idempotency_key": f"k{n}", **changes})
+        Write(
+            **{
+                "position": n,
+                "values": {"ours": f"o{n}", "n": n},
+                "business_key": f"b{n}",
+                "idempotency_key": f"k{n}",
+                **changes,
+            }
+        )
         for n in range(count)
     ]
 
@@ -306,7 +341,11 @@ async def test_single_writes_create_and_change_with_their_own_key() -> None:
 
     async with opened(take) as connector:
         outcomes = await connector.upsert("things", [*writes(2), Write(2, {"n": 7}, "b2", "k2", target_key="t 7")])
-    assert [(o.target_key, o.created, o.error) for o in by_position(outcomes)] == [("t0", True, None), ("t1", True, None), ("t 7", False, None)]
+    assert [(o.target_key, o.created, o.error) for o in by_position(outcomes)] == [
+        ("t0", True, None),
+        ("t1", True, None),
+        ("t 7", False, None),
+    ]
     assert ("PATCH", "/things/t%207", {"n": 7, "ours": "b2"}) in calls
 
 
@@ -471,7 +510,11 @@ async def test_a_probe_tells_which_writes_arrived() -> None:
             return 200, {"id": path[8:], "n": "7.0" if path.endswith("t7") else 1, "ours": "x"}
         return 200, {"records": [{"id": "t0", "ours": "o0"}]}
 
-    asked = [*writes(2), Write(2, {"n": 7}, "b2", "k2", target_key="t7"), Write(3, {"n": 7}, "b3", "k3", target_key="t8")]
+    asked = [
+        *writes(2),
+        Write(2, {"n": 7}, "b2", "k2", target_key="t7"),
+        Write(3, {"n": 7}, "b3", "k3", target_key="t8"),
+    ]
     async with opened(there) as connector:
         arrived = await connector.probe("things", asked)
     assert {place: record.key for place, record in arrived.items()} == {0: "t0", 2: "t7"}
@@ -535,7 +578,10 @@ def test_several_events_of_one_delivery_are_told_apart() -> None:
     secret, now = new_secret(), int(time.time())
     body = b'[{"object": "things", "key": "r1"}, {"object": "other", "key": 2}]'
     events = _connector().receive(_signed(body, secret, now), body, secret, now)
-    assert [(e.delivery_id, e.object_name, e.key) for e in events] == [("msg_1.0", "things", "r1"), ("msg_1.1", "other", "2")]
+    assert [(e.delivery_id, e.object_name, e.key) for e in events] == [
+        ("msg_1.0", "things", "r1"),
+        ("msg_1.1", "other", "2"),
+    ]
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"\xff"])

@@ -1,0 +1,85 @@
+"""The sandbox's own pages show what is there, switch faults and mend records, for nobody but their own forms."""
+
+import re
+from urllib.parse import urlencode
+
+from apps.connectors.http import Answer
+from tests.connectors.conftest import Town
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+async def _get(town: Town, path: str) -> str:
+    answer = await town.browser.send("GET", path)
+    assert answer.status == 200
+    return answer.body.decode()
+
+
+async def _post(town: Town, path: str, page: str, **fields: str) -> Answer:
+    token = re.search(r'name=form_token value="([^"]+)"', page)
+    body = urlencode({"form_token": token[1] if token else "", **fields}).encode()
+    return await town.browser.send("POST", path, body=body, headers=FORM)
+
+
+async def test_the_house_lists_companies_and_links_to_their_records(town: Town) -> None:
+    house = await _get(town, "sandbox/")
+    assert f'href="/sandbox/erp/{town.name}/"' in house
+    page = await _get(town, f"sandbox/psa/{town.name}/")
+    assert "TE-000001" in page
+    assert "approved" in page
+    assert "Nothing has arrived yet" in await _get(town, f"sandbox/erp/{town.name}/")
+    for kind in ("companies", "projects", "employees", "cost-centers", "periods", "time-lines"):
+        assert kind.replace("-", " ") in await _get(town, f"sandbox/erp/{town.name}/show/{kind}")
+
+
+async def test_a_button_switches_a_fault_on_and_off(town: Town) -> None:
+    home = f"sandbox/erp/{town.name}/"
+    answer = await _post(town, f"{home}switch", await _get(town, home), fault="down", share="1")
+    assert answer.status == 303
+    assert "on (100% of calls)" in await _get(town, home)
+    await _post(town, f"{home}switch", await _get(town, home), fault="down", share="0")
+    assert "on (" not in await _get(town, home)
+
+
+async def test_a_form_from_elsewhere_is_refused(town: Town) -> None:
+    answer = await _post(town, f"sandbox/erp/{town.name}/switch", "", fault="down", share="1")
+    assert answer.status == 403
+
+
+async def test_a_person_mends_an_entry_and_approves_another(town: Town) -> None:
+    entries = await town.client.records("psa", town.name, "time-entries")
+    comma = next(entry for entry in entries if entry["hours"] == "7,5")
+    target = f"sandbox/psa/{town.name}/show/time-entries/{comma['id']}"
+    assert (await _post(town, f"{target}/edit", await _get(town, target), hours="7.5")).status == 303
+    mended = next(e for e in await town.client.records("psa", town.name, "time-entries") if e["id"] == comma["id"])
+    assert mended["hours"] == 7.5
+    assert mended["modified_at"] > comma["modified_at"]
+    await _post(town, f"{target}/edit", await _get(town, target), status="submitted")
+    await _post(town, f"{target}/approve", await _get(town, target))
+    again = next(e for e in await town.client.records("psa", town.name, "time-entries") if e["id"] == comma["id"])
+    assert again["status"] == "approved"
+
+
+async def test_a_change_that_breaks_a_rule_is_told_on_the_page(town: Town) -> None:
+    target = f"sandbox/erp/{town.name}/show/projects/pr-0001"
+    answer = await _post(town, f"{target}/edit", await _get(town, target), code="")
+    assert answer.status == 422
+    assert b"Field code is required" in answer.body
+
+
+async def test_what_a_record_says_is_shown_as_text(town: Town) -> None:
+    target = f"sandbox/psa/{town.name}/show/time-entries/TE-000001"
+    await _post(town, f"{target}/edit", await _get(town, target), task_name="<script>alert(1)</script>")
+    for path in (target, f"sandbox/psa/{town.name}/"):
+        page = await _get(town, path)
+        assert "<script" not in page
+        assert "&lt;script&gt;" in await _get(town, target)
+
+
+async def test_what_does_not_exist_is_not_found(town: Town) -> None:
+    for path in (
+        "sandbox/erp/nobody/",
+        f"sandbox/erp/{town.name}/show/hats",
+        f"sandbox/psa/{town.name}/show/clients/none",
+    ):
+        assert (await town.browser.send("GET", path)).status == 404
