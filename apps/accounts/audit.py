@@ -6,8 +6,7 @@ until the transaction ends, so record last. Customer users cannot read the trail
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,7 +19,7 @@ from django.utils import timezone
 
 from apps.accounts.actor import Actor, current_actor
 from apps.accounts.models import AuditEntry, AuditHead, current_schema
-from apps.tenants import scope
+from apps.accounts.staff_scope import as_staff
 
 
 class AuditAction(StrEnum):
@@ -108,13 +107,13 @@ def record(
         subject_id=_text(str(subject_id), 64),
         details=plain(details or {}),
     )
-    with _as_staff(), transaction.atomic():
+    with as_staff(), transaction.atomic():
         _append(entry)
 
 
 def verify_chain() -> list[BrokenEntry]:
     """Walk the open schema's whole trail and return every place that was altered, removed, added or moved."""
-    with _as_staff(), transaction.atomic():
+    with as_staff(), transaction.atomic():
         head = AuditHead.objects.filter(pk=1).first() or AuditHead()
         broken: list[BrokenEntry] = []
         expected, previous = 1, ""
@@ -130,7 +129,7 @@ def verify_chain() -> list[BrokenEntry]:
 
 def chain_head() -> tuple[int, str]:
     """Return position and hash of the newest entry, (0, "") for an empty trail: what is kept outside the database."""
-    with _as_staff(), transaction.atomic():
+    with as_staff(), transaction.atomic():
         head = AuditHead.objects.filter(pk=1).first() or AuditHead()
     return head.position, head.hash
 
@@ -194,13 +193,3 @@ def _problems(entry: AuditEntry, expected: int, previous: str) -> list[BrokenEnt
 def _text(value: str, longest: int) -> str:
     # PostgreSQL stores neither NUL nor half of a surrogate pair.
     return value.replace("\x00", "").encode("utf-8", "replace").decode()[:longest]
-
-
-@contextmanager
-def _as_staff() -> Iterator[None]:
-    here = scope.current()
-    if here is None or here.customer_id is None:
-        yield
-        return
-    with scope.enter(here.partner):
-        yield

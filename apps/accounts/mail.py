@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from apps.accounts.links import absolute_url
 from apps.accounts.models import OutgoingMail
+from apps.accounts.staff_scope import as_staff
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.services import enqueue
 from apps.tenants import scope
@@ -42,7 +43,8 @@ def send_branded(template: str, to: str, context: Mapping[str, Any], brand: Bran
     text = render_to_string(f"{template}_message.txt", values).strip() + "\n"
     page = select_template([f"{template}_message.html", "mail/plain_message.html"])
     html = page.render({**values, "subject": subject, "paragraphs": text.strip().split("\n\n")})
-    mail = OutgoingMail.objects.create(to=to, sender=sender_of(look), subject=subject, text=text, html=html)
+    with as_staff():
+        mail = OutgoingMail.objects.create(to=to, sender=sender_of(look), subject=subject, text=text, html=html)
     if here is None:
         transaction.on_commit(
             lambda: send(mail.id)

@@ -1,8 +1,11 @@
 """Mails in the brand: rendered at once, sent later, once, and then emptied."""
 
+from uuid import uuid4
+
 import pytest
 from django.core import mail
 from django.db import transaction
+from django.db.utils import ProgrammingError
 
 from apps.accounts.adapters import AccountAdapter
 from apps.accounts.links import absolute_url
@@ -52,6 +55,14 @@ def test_it_is_sent_by_a_worker(committed: PartnerRef) -> None:
     assert drain(Queue.NOTIFY, worker="test", seconds=5) == 1
     assert [message.to for message in mail.outbox] == [["ann@example.com"]]
     assert not DueWork.objects.filter(kind=SEND_MAIL).exists()
+
+
+def test_a_mail_caused_by_a_customers_person_is_written_but_not_theirs_to_read(in_partner_a: PartnerRef) -> None:
+    with scope.narrowed_to(uuid4()):
+        send_branded("account/email/password_reset_key", to="ann@example.com", context=CONTEXT)
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            OutgoingMail.objects.count()
+    assert OutgoingMail.objects.count() == 1
 
 
 def test_a_mail_of_a_rolled_back_change_is_never_sent(committed: PartnerRef) -> None:

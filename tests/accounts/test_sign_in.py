@@ -10,6 +10,7 @@ from django.test import Client
 from apps.accounts.actions import Role
 from apps.accounts.mail import SEND_MAIL, send
 from apps.accounts.models import AuditEntry, OutgoingMail, User
+from apps.customers.services import add_member, create_customer
 from apps.dispatch.models import DueWork
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
@@ -92,6 +93,31 @@ def test_nobody_can_sign_up(browser: OpenBrowser, partner_a: PartnerRef) -> None
     browser(partner_a).post("/accounts/signup/", form)
     with scope.enter(partner_a):
         assert not User.objects.filter(email="x@y.example").exists()
+
+
+def test_a_customers_person_signs_in_and_keeps_their_own_door_in_order(
+    browser: OpenBrowser, partner_a: PartnerRef
+) -> None:
+    person = new_person(partner_a, Role.CUSTOMER_OWNER)
+    with scope.enter(partner_a):
+        add_member(user=person, customer_id=create_customer(name="Northwind Consulting").id)
+    client = browser(partner_a)
+    client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+    for path in ("/accounts/2fa/", "/accounts/sessions/", "/accounts/password/change/"):
+        page = client.get(path)
+        assert (path, page.status_code) == (path, 200)
+    assert page.context["actor"].customer_name == "Northwind Consulting"
+    form = {"oldpassword": PASSWORD, "password1": "a wholly new one", "password2": "a wholly new one"}
+    assert client.post("/accounts/password/change/", form).status_code == 302
+    assert client.get("/people/").status_code == 403
+    with scope.enter(partner_a):
+        assert User.objects.get(pk=person.pk).check_password("a wholly new one")
+
+
+def test_a_customers_person_without_a_customer_is_signed_out(browser: OpenBrowser, partner_a: PartnerRef) -> None:
+    client = browser(partner_a, new_person(partner_a, Role.CUSTOMER_OWNER))
+    assert client.get("/people/").status_code == 302
+    assert client.get("/people/").status_code == 302
 
 
 def test_nobody_can_move_their_account_to_an_unproven_address(
