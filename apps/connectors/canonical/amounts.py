@@ -3,10 +3,18 @@
 from datetime import date
 from decimal import Decimal
 
-from apps.connectors.canonical.currencies import round_money
+from apps.connectors.canonical.currencies import KNOWN_CURRENCIES, round_money
 from apps.connectors.canonical.shapes import Amount, AmountQuality, CanonicalValues, LedgerReferences
 
 UNKNOWN_AMOUNT = Amount(Decimal(0), "", AmountQuality.UNKNOWN)
+TOO_LARGE = Decimal(10) ** 14  # money has 18 digits, four of them decimals
+
+
+def build_amount(value: Decimal, currency: str, quality: AmountQuality = AmountQuality.KNOWN) -> Amount:
+    """Return an amount, or the unknown one where the figure or the currency cannot be true."""
+    if currency not in KNOWN_CURRENCIES or not -TOO_LARGE < value < TOO_LARGE:
+        return UNKNOWN_AMOUNT
+    return Amount(value, currency, quality)
 
 
 def no_amount(_values: CanonicalValues) -> Amount | None:
@@ -23,11 +31,11 @@ def billed_time(values: CanonicalValues) -> Amount | None:
         return UNKNOWN_AMOUNT
     amount = values.get("bill_amount")
     if amount is not None:
-        return Amount(amount, currency, AmountQuality.KNOWN)
+        return build_amount(amount, currency)
     hours, rate = values.get("hours"), values.get("bill_rate")
     if hours is None or rate is None:
         return UNKNOWN_AMOUNT
-    return Amount(round_money(hours * rate, currency), currency, AmountQuality.KNOWN)
+    return build_amount(round_money(hours * rate, currency), currency)
 
 
 def stated_amount(values: CanonicalValues) -> Amount | None:
@@ -35,7 +43,7 @@ def stated_amount(values: CanonicalValues) -> Amount | None:
     amount, currency = values.get("amount"), values.get("currency")
     if amount is None or not currency:
         return UNKNOWN_AMOUNT
-    return Amount(amount, currency, AmountQuality.KNOWN)
+    return build_amount(amount, currency)
 
 
 def budget_amount(values: CanonicalValues) -> Amount | None:
@@ -43,7 +51,7 @@ def budget_amount(values: CanonicalValues) -> Amount | None:
     amount, currency = values.get("budget_money"), values.get("currency")
     if amount is None or not currency:
         return None
-    return Amount(amount, currency, AmountQuality.ESTIMATED)
+    return build_amount(amount, currency, AmountQuality.ESTIMATED)
 
 
 def month_of(day: date | None) -> str:

@@ -1,6 +1,6 @@
 """The currencies money may be in (ISO 4217, without metals and test codes) and their smallest units."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 _CODES = """
     AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY
@@ -15,6 +15,8 @@ _IN_MILLS = "BHD IQD JOD KWD LYD OMR TND"
 
 KNOWN_CURRENCIES = frozenset(_CODES.split())
 
+# Wide enough for the product of two numbers of any size a record may hold; what is too large is judged elsewhere.
+_WIDE = Context(prec=80)
 _WHOLE = Decimal(1)
 _CENTS = Decimal("0.01")
 _MILLS = Decimal("0.001")
@@ -26,4 +28,4 @@ _SMALLEST = {
 
 def round_money(value: Decimal, currency: str = "") -> Decimal:
     """Round half up to the currency's smallest unit (cents where none is known): 1.005 EUR -> 1.01."""
-    return value.quantize(_SMALLEST.get(currency, _CENTS), ROUND_HALF_UP)
+    return value.quantize(_SMALLEST.get(currency, _CENTS), ROUND_HALF_UP, _WIDE)

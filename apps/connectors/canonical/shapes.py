@@ -93,10 +93,10 @@ class CanonicalType:
         return next((check for check in self.checks if check.name == name), None)
 
     def describe(self, values: CanonicalValues) -> str:
-        """Return the record's sentence; a missing value is shown as "?"."""
+        """Return the record's sentence, fit for the database; a missing value is shown as "?"."""
         shown = {field.name: "?" for field in self.fields}
         shown.update({name: _shown(value) for name, value in values.items() if value is not None})
-        return self.sentence.format_map(shown)
+        return self.sentence.format_map(shown).replace("\x00", "")
 
 
 def problem(

@@ -17,16 +17,21 @@ _PLAIN = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
 def business_key(canonical_type: str, source_system: str, key: str) -> str:
-    """Return our own name of a record: "TimeEntry:sandbox_psa:4711". A very long key is shortened to its hash."""
+    """Return our own name of a record: "TimeEntry:sandbox_psa:4711". Keys no column takes are hashed."""
     name = f"{canonical_type}:{source_system}:{key}"
-    if len(name) <= BUSINESS_KEY_LENGTH:
+    if len(name) <= BUSINESS_KEY_LENGTH and "\x00" not in name:
         return name
     return f"{canonical_type}:{source_system}:{_hashed(key)}"
 
 
 def fit_version(version: str) -> str:
     """Return a source version that fits its column: itself, or its hash."""
-    return version if len(version) <= VERSION_LENGTH else _hashed(version)
+    return version if len(version) <= VERSION_LENGTH and "\x00" not in version else _hashed(version)
+
+
+def fit_source_key(key: str) -> str:
+    """Return a source's key that fits its column: itself, or its hash."""
+    return key if len(key) <= SOURCE_KEY_LENGTH and "\x00" not in key else _hashed(key)
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from apps.connectors.canonical.shapes import LedgerReferences
 from apps.connectors.contract import SourceRecord
 from apps.connectors.errors import FieldProblem
 from apps.flows.engine import records
 from apps.flows.engine.flow import CompiledFlow
-from apps.flows.engine.identity import EffectScope, business_key, fit_version, is_older
+from apps.flows.engine.identity import EffectScope, business_key, fit_source_key, fit_version, is_older
 from apps.flows.engine.records import BatchPlan, Correction, LinkState, OpenOperation, PlannedOperation
 from apps.flows.engine.states import OperationState
 from apps.flows.mapping.compile import Reference
@@ -112,7 +113,7 @@ class _Planner:
         decision, reason = self.deliver.plan(version, content, link, still_open, revision)
         return PlannedOperation(
             key,
-            record.key,
+            fit_source_key(record.key),
             version,
             canonical,
             mapped.values,
@@ -124,7 +125,7 @@ class _Planner:
             content,
             None if link is None else link.target_key,
             self.described.amount(canonical),
-            self.described.references(canonical),
+            self._references(canonical),
             self.scope.key(record.key, version, revision),
             revision,
         )
@@ -147,10 +148,14 @@ class _Planner:
         if link is not None and link.source_version == fit_version(record.version) and not revision:
             return self._entry(key, record, canonical, OperationState.UNCHANGED, step, records.SAME_VERSION)
         source = self.compiled.source_label
-        named = tuple(replace(found, message=found.message.replace("{source}", source)) for found in problems)
+        named = tuple(replace(found, message=_storable(found.message.replace("{source}", source))) for found in problems)
         return self._entry(
             key, record, canonical, OperationState.REJECTED, step, records.PROBLEMS, problems=named, revision=revision
         )
+
+    def _references(self, canonical: dict[str, Any]) -> LedgerReferences:
+        found = self.described.references(canonical)
+        return LedgerReferences(*map(_storable, found)) if "\x00" in "".join(found) else found
 
     def _entry(  # noqa: PLR0913  private; every argument is part of the answer
         self,
@@ -167,7 +172,7 @@ class _Planner:
         version = fit_version(record.version)
         return PlannedOperation(
             key,
-            record.key,
+            fit_source_key(record.key),
             version,
             canonical,
             None,
@@ -179,10 +184,15 @@ class _Planner:
             "",
             None,
             self.described.amount(canonical),
-            self.described.references(canonical),
+            self._references(canonical),
             self.scope.key(record.key, version, revision),
             revision,
         )
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL holds every character but this one; a record that carries it must not take its batch down.
+    return text.replace("\x00", "")
 
 
 def _merged(first: tuple[FieldProblem, ...], then: tuple[FieldProblem, ...]) -> tuple[FieldProblem, ...]:

@@ -80,6 +80,15 @@ AMOUNTS = [
     pytest.param("TimeEntry", {"hours": Decimal(1), "bill_rate": Decimal(1)}, ("0", "", "unknown"), id="no currency"),
     pytest.param("TimeEntry", {"currency": "EUR", "hours": Decimal(1)}, ("0", "", "unknown"), id="no rate"),
     pytest.param("Expense", {"amount": Decimal("9.90"), "currency": "USD"}, ("9.90", "USD", "known"), id="an expense"),
+    pytest.param(
+        "TimeEntry", {"currency": "DOGE", "hours": Decimal(1), "bill_rate": Decimal(1)}, ("0", "", "unknown"), id="no money"
+    ),
+    pytest.param(
+        "TimeEntry",
+        {"currency": "EUR", "hours": Decimal(10**14), "bill_rate": Decimal(10**14)},
+        ("0", "", "unknown"),
+        id="more than there is",
+    ),
     pytest.param("Expense", {"amount": Decimal("9.90")}, ("0", "", "unknown"), id="an expense without currency"),
     pytest.param(
         "Project", {"budget_money": Decimal(5), "currency": "SEK"}, ("5", "SEK", "estimated"), id="a project's budget"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from apps.connectors.contract import SourceRecord
@@ -348,6 +348,22 @@ def test_business_keys_come_in_the_order_of_the_records() -> None:
     assert build_business_keys(FLOW, [record(), record(key="b")]) == [KEY, "TimeEntry:psa:b"]
 
 
+def test_a_record_no_column_could_take_does_not_reach_one() -> None:
+    odd = record("v\x00", key="k\x00" + "x" * 200, project="P\x00", person="E\x00", hours="\x00", currency="DOGE")
+    (entry,) = plan_batch(FLOW, [odd], {}, {}, {}, NOW).entries
+    texts = [
+        entry.business_key,
+        entry.source_key,
+        entry.source_version,
+        *entry.refs,
+        FLOW.described.describe(entry.canonical),
+    ]
+    assert "\x00" not in "".join([*texts, *(found.message for found in entry.problems)])
+    assert len(entry.source_key) <= 120
+    assert entry.amount is not None
+    assert entry.amount.currency == ""
+
+
 def test_a_very_long_version_fits_and_is_recognised_again() -> None:
     long = record("v" * 300)
     entry = plan_one(long)
@@ -470,6 +486,7 @@ def test_every_reason_has_a_sentence() -> None:
     assert reasons <= set(records.REASONS)
 
 
+HUGE = SourceRecord("entries", "a", "1", {**VALUES, "hours": 7063047575089, "rate": 14158194311574})
 JSON = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.lists(st.integers(), max_size=2)
 )
@@ -488,6 +505,7 @@ KEYS = st.sampled_from(["TimeEntry:psa:a", "TimeEntry:psa:b", "TimeEntry:psa:"])
 
 
 @settings(max_examples=100)
+@example(batch=[HUGE], links={}, still_open={})
 @given(
     batch=st.lists(RECORDS, max_size=8),
     links=st.dictionaries(KEYS, STATES, max_size=3),
