@@ -4,6 +4,13 @@ import re
 from collections.abc import Callable
 
 import pytest
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.core import mail
 from django.test import Client
 
@@ -118,6 +125,23 @@ def test_a_customers_person_without_a_customer_is_signed_out(browser: OpenBrowse
     client = browser(partner_a, new_person(partner_a, Role.CUSTOMER_OWNER))
     assert client.get("/people/").status_code == 302
     assert client.get("/people/").status_code == 302
+
+
+def test_a_second_step_is_asked_for_and_opens_the_door(
+    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User
+) -> None:
+    secret = generate_totp_secret()
+    with scope.enter(partner_a):
+        TOTP.activate(owner_a, secret)
+    client = browser(partner_a)
+    first = client.post("/accounts/login/", {"login": owner_a.email, "password": PASSWORD})
+    assert first["Location"].startswith("/accounts/2fa/authenticate/")
+    assert client.get("/people/").status_code == 302
+    assert client.post("/accounts/2fa/authenticate/", {"code": "000000"}).status_code == 200
+    counter = next(iter(yield_hotp_counters_from_time()))
+    code = format_hotp_value(hotp_value(secret, counter))
+    assert client.post("/accounts/2fa/authenticate/", {"code": code}).status_code == 302
+    assert client.get("/people/").status_code == 200
 
 
 def test_nobody_can_move_their_account_to_an_unproven_address(
