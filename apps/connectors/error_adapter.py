@@ -113,7 +113,9 @@ def _by_rules(
     sent: Mapping[str, Any] | None,
 ) -> RemoteError | None:
     """The first problem with a rule decides, but one that concerns every record goes before those of this record."""
-    matched = [(problem, _rule_for(manifest.error_rules, status, problem)) for problem in problems]
+    # An answer that lists nothing (an empty body, an error page) can still meet a rule by its status.
+    listed = problems or (ReportedProblem("", "", ""),)
+    matched = [(problem, _rule_for(manifest.error_rules, status, problem)) for problem in listed]
     rules = [rule for _, rule in matched if rule]
     first = next((rule for rule in rules if rule.kind is not FailureKind.REJECTED), next(iter(rules), None))
     if first is None:
