@@ -9,7 +9,7 @@ import os
 
 from celery import Celery
 from celery.signals import setup_logging
-from kombu import Queue
+from kombu.entity import Exchange, Queue
 
 # Before anything else: Celery's Django support reads the variable when the application is made.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
@@ -40,7 +40,7 @@ app.conf.update(
     task_soft_time_limit=45,
     task_serializer="json",
     accept_content=["json"],
-    task_queues=[Queue(name) for name in QUEUES],
+    task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],  # type: ignore[no-untyped-call]
     task_default_queue="run",
     task_create_missing_queues=False,
     task_publish_retry=False,

@@ -10,6 +10,7 @@ from django.db import Error, connection, transaction
 
 from apps.dispatch import heartbeats, kinds, leases, statements, wakeups, worker
 from apps.dispatch.models import Priority, Queue
+from apps.dispatch.statements import execute, fetch
 
 TICK_SECONDS = 1.0
 STALLED_SECONDS = 10.0
@@ -38,12 +39,10 @@ class Waiting:
 
 def list_waiting(queues: Sequence[Queue] = tuple(Queue)) -> list[Waiting]:
     """Return the queues that have due work."""
-    with connection.cursor() as cursor:
-        cursor.execute(statements.WAITING, {"queues": [queue.value for queue in queues]})
-        return [
-            Waiting(Queue(queue), float(oldest), None if claimed is None else float(claimed))
-            for queue, _due_at, oldest, claimed in cursor.fetchall()
-        ]
+    return [
+        Waiting(Queue(queue), float(oldest), None if claimed is None else float(claimed))
+        for queue, _due_at, oldest, claimed in fetch(statements.WAITING, queues=[queue.value for queue in queues])
+    ]
 
 
 def fire_periodic() -> list[str]:
@@ -51,21 +50,20 @@ def fire_periodic() -> list[str]:
     periodic = kinds.list_periodic()
     if not periodic:
         return []
-    with connection.cursor() as cursor:
-        params = {"kinds": [one.kind for one in periodic], "everys": [one.every_seconds for one in periodic]}
-        cursor.execute(statements.PERIODIC_DUE, params)
-        due = cursor.fetchall()
+    due = fetch(
+        statements.PERIODIC_DUE,
+        kinds=[one.kind for one in periodic],
+        everys=[one.every_seconds for one in periodic],
+    )
     return [kind for kind, every in due if _fire(kind, every)]
 
 
 def _fire(kind: str, every_seconds: int) -> bool:
     queue = kinds.require_kind(kind).queue
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statements.TICK, {"kind": kind, "every": every_seconds})
-        if cursor.fetchone() is None:
+    with transaction.atomic():
+        if not fetch(statements.TICK, kind=kind, every=every_seconds):
             return False  # another dispatcher was quicker
-        params = {"kind": kind, "queue": queue.value, "priority": Priority.SCHEDULED.value}
-        cursor.execute(statements.ENQUEUE_PERIODIC, params)
+        execute(statements.ENQUEUE_PERIODIC, kind=kind, queue=queue.value, priority=Priority.SCHEDULED.value)
         return True
 
 
@@ -149,8 +147,7 @@ class Dispatcher:
             heartbeats.sweep_dead()
 
     def _tidy(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(statements.DROP_OLD_FAILURES)
+        execute(statements.DROP_OLD_FAILURES)
 
     def _is_time(self, what: str, every_seconds: float) -> bool:
         now = time.monotonic()

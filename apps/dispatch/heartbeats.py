@@ -5,13 +5,16 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Callable
 from functools import lru_cache
 
 from django.db import Error, connection
 
 from apps.dispatch import statements
+from apps.dispatch.statements import execute, fetch
 
 BEAT_SECONDS = 5.0
+RETRY_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 20
 
 logger = logging.getLogger(__name__)
@@ -29,15 +32,12 @@ def _name_of(pid: int) -> str:
 
 def beat(name: str, role: str) -> None:
     """Write one heartbeat. Call it in public scope."""
-    with connection.cursor() as cursor:
-        cursor.execute(statements.BEAT, {"name": name, "role": role})
+    execute(statements.BEAT, name=name, role=role)
 
 
 def sweep_dead() -> list[str]:
     """Forget processes that fell silent and let their leases run out now. Returns their names."""
-    with connection.cursor() as cursor:
-        cursor.execute(statements.SWEEP_DEAD, {"silent_seconds": DEAD_AFTER_SECONDS})
-        names = [name for (name,) in cursor.fetchall()]
+    names = [name for (name,) in fetch(statements.SWEEP_DEAD, silent_seconds=DEAD_AFTER_SECONDS)]
     for name in names:
         logger.warning("worker %s fell silent: its leases are given back", name)
     return names
@@ -45,8 +45,7 @@ def sweep_dead() -> list[str]:
 
 def say_goodbye(name: str) -> None:
     """Take a process that ends in good order off the list."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM public.dispatch_workerheartbeat WHERE name = %s", [name])
+    execute(statements.GOODBYE, name=name)
 
 
 class Heart:
@@ -69,16 +68,19 @@ class Heart:
 
     def _beat_for_ever(self) -> None:
         name = worker_name()
-        self._try(lambda: beat(name, self._role))
-        while not self._stopping.wait(self._every_seconds):
-            self._try(lambda: beat(name, self._role))
-        self._try(lambda: say_goodbye(name))
+        wait_seconds = 0.0
+        while not self._stopping.wait(wait_seconds):
+            wait_seconds = self._every_seconds if self._tried(lambda: beat(name, self._role)) else RETRY_SECONDS
+        self._tried(lambda: say_goodbye(name))
 
     @staticmethod
-    def _try(act) -> None:  # type: ignore[no-untyped-def]
+    def _tried(act: Callable[[], None]) -> bool:
         try:
             act()
         except Error as error:
-            logger.warning("no heartbeat: %s", error)
+            logger.info("no heartbeat, trying again: %s", error)
+            return False
+        else:
+            return True
         finally:
             connection.close()

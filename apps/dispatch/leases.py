@@ -17,6 +17,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from apps.dispatch import fairness, kinds, statements
 from apps.dispatch.models import Queue, WorkState
 from apps.dispatch.signals import work_failed, work_quarantined
+from apps.dispatch.statements import execute, fetch
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
 
@@ -62,18 +63,21 @@ class LeasedWork:
             LeaseLostError: another worker has the work.
 
         """
-        if self._lost or not _execute(statements.CONFIRM, self._hold(lease_seconds=self.lease_seconds)):
-            raise self._replaced()
+        if self._lost or not execute(statements.CONFIRM, **self.hold, lease_seconds=self.lease_seconds):
+            raise self.replaced()
 
     def renew(self) -> None:
         """Extend the hold in a short transaction of its own. Raises LeaseLostError."""
         with transaction.atomic():
             self.confirm()
 
-    def _hold(self, **more: Any) -> dict[str, Any]:
-        return {"id": self.id, "fence": self.fence, **more}
+    @property
+    def hold(self) -> dict[str, int]:
+        """What every write of the holder names."""
+        return {"id": self.id, "fence": self.fence}
 
-    def _replaced(self) -> LeaseLostError:
+    def replaced(self) -> LeaseLostError:
+        """Remember that the hold is gone, and return the error that says so."""
         self._lost = True
         return LeaseLostError(f"{self.kind} {self.reference!r} (due work {self.id}) is now held by another worker.")
 
@@ -117,7 +121,7 @@ def _is_lane_race(error: Exception) -> bool:
 
 
 def _standings(queue: Queue, limit: int) -> tuple[list[fairness.Standing], float]:
-    rows = _fetch(statements.STANDINGS, {"queue": queue.value, "limit": limit})
+    rows = fetch(statements.STANDINGS, queue=queue.value, limit=limit)
     standings = [
         fairness.Standing(
             partner=partner,
@@ -136,19 +140,17 @@ def _standings(queue: Queue, limit: int) -> tuple[list[fairness.Standing], float
 def _lease(asks: Sequence[fairness.Ask], *, queue: Queue, worker: str, floor: float) -> list[LeasedWork]:
     leases = kinds.lease_seconds_by_kind()
     with _one_statement():
-        rows = _fetch(
+        rows = fetch(
             statements.CLAIM,
-            {
-                "queue": queue.value,
-                "worker": worker,
-                "floor": floor,
-                "partners": [ask.partner for ask in asks],
-                "priorities": [ask.priority for ask in asks],
-                "customers": [ask.customer for ask in asks],
-                "counts": [ask.count for ask in asks],
-                "leases": orjson.dumps(leases).decode(),
-                "default_lease": kinds.DEFAULT_LEASE_SECONDS,
-            },
+            queue=queue.value,
+            worker=worker,
+            floor=floor,
+            partners=[ask.partner for ask in asks],
+            priorities=[ask.priority for ask in asks],
+            customers=[ask.customer for ask in asks],
+            counts=[ask.count for ask in asks],
+            leases=orjson.dumps(leases).decode(),
+            default_lease=kinds.DEFAULT_LEASE_SECONDS,
         )
     return [_leased_work(row, leases) for row in rows]
 
@@ -161,12 +163,13 @@ def _leased_work(row: Sequence[Any], leases: dict[str, int]) -> LeasedWork:
 
 def renew_all(works: Sequence[LeasedWork]) -> None:
     """Extend many holds in one statement and mark those that are gone. Not inside a work function's transaction."""
-    params = {
-        "ids": [work.id for work in works],
-        "fences": [work.fence for work in works],
-        "lease_seconds": [work.lease_seconds for work in works],
-    }
-    held = {id_ for (id_,) in _fetch(statements.RENEW, params)}
+    rows = fetch(
+        statements.RENEW,
+        ids=[work.id for work in works],
+        fences=[work.fence for work in works],
+        lease_seconds=[work.lease_seconds for work in works],
+    )
+    held = {id_ for (id_,) in rows}
     for work in works:
         if work.id not in held:
             work.mark_lost()
@@ -176,15 +179,15 @@ def complete(work: LeasedWork) -> None:
     """Take the finished row away, or make it ready if it was asked for again meanwhile. Raises LeaseLostError."""
     # The second try is for a request to run again that was withdrawn between the first two.
     with scope.public():
-        if not any(_execute(s, work._hold()) for s in (statements.COMPLETE, statements.RESUME, statements.COMPLETE)):
-            raise work._replaced()
+        if not any(execute(s, **work.hold) for s in (statements.COMPLETE, statements.RESUME, statements.COMPLETE)):
+            raise work.replaced()
 
 
 def run_again(work: LeasedWork, again: kinds.RunAgain) -> None:
     """Keep the row, due again at `again.at` (None: now). Raises LeaseLostError."""
     with scope.public():
-        if not _execute(statements.RUN_AGAIN, work._hold(at=again.at)):
-            raise work._replaced()
+        if not execute(statements.RUN_AGAIN, **work.hold, at=again.at):
+            raise work.replaced()
 
 
 def fail(work: LeasedWork, reason: str) -> WorkState:
@@ -195,12 +198,15 @@ def fail(work: LeasedWork, reason: str) -> WorkState:
 
     """
     with scope.public():
-        params = work._hold(
-            error=reason[:ERROR_LENGTH], most_attempts=MOST_ATTEMPTS, wait_seconds=backoff_seconds(work.attempts)
+        rows = fetch(
+            statements.FAIL,
+            **work.hold,
+            error=reason[:ERROR_LENGTH],
+            most_attempts=MOST_ATTEMPTS,
+            wait_seconds=backoff_seconds(work.attempts),
         )
-        rows = _fetch(statements.FAIL, params)
     if not rows:
-        raise work._replaced()
+        raise work.replaced()
     state = WorkState(rows[0][0])
     if state is WorkState.FAILED:
         _announce(work_failed, work, reason)
@@ -211,13 +217,13 @@ def release(works: Sequence[LeasedWork]) -> None:
     """Give back rows that were not begun, at once and without counting an attempt."""
     if works:
         with scope.public():
-            _execute(statements.RELEASE, {"ids": [w.id for w in works], "fences": [w.fence for w in works]})
+            execute(statements.RELEASE, ids=[w.id for w in works], fences=[w.fence for w in works])
 
 
 def reclaim_expired() -> int:
     """Take back every lease that ran out; a row that lost three is quarantined. Returns how many."""
     with scope.public():
-        rows = _fetch(statements.RECLAIM, {"most_lost": MOST_LOST_LEASES})
+        rows = fetch(statements.RECLAIM, most_lost=MOST_LOST_LEASES)
     leases = kinds.lease_seconds_by_kind()
     for row in rows:
         state, reason = row[10:]
@@ -243,15 +249,3 @@ def _one_statement() -> Iterator[None]:
             yield
     else:
         yield
-
-
-def _fetch(statement: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        return cursor.fetchall()
-
-
-def _execute(statement: str, params: dict[str, Any]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        return cursor.rowcount

@@ -6,12 +6,13 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.dispatch import statements, wakeups
 from apps.dispatch.kinds import require_kind
 from apps.dispatch.models import PartnerTurn, Priority, Queue
+from apps.dispatch.statements import execute, fetch
 from apps.tenants import scope
 
 LONGEST = 200  # of a lane and of a unique key
@@ -63,19 +64,18 @@ def enqueue_many(works: Sequence[NewWork]) -> None:
     queues = [require_kind(work.kind).queue for work in works]
     for work in works:
         _check(work)
-    params = {
-        "partner": str(partner.id),
-        "kinds": [work.kind for work in works],
-        "references": [work.reference for work in works],
-        "lanes": [work.lane for work in works],
-        "queues": [queue.value for queue in queues],
-        "priorities": [int(work.priority) for work in works],
-        "due_ats": [work.due_at for work in works],
-        "unique_keys": [work.unique_key for work in works],
-        "customers": [work.customer_id for work in works],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statements.ENQUEUE, params)
+    execute(
+        statements.ENQUEUE,
+        partner=str(partner.id),
+        kinds=[work.kind for work in works],
+        references=[work.reference for work in works],
+        lanes=[work.lane for work in works],
+        queues=[queue.value for queue in queues],
+        priorities=[int(work.priority) for work in works],
+        due_ats=[work.due_at for work in works],
+        unique_keys=[work.unique_key for work in works],
+        customers=[work.customer_id for work in works],
+    )
     _wake_after_commit(queues, works)
 
 
@@ -111,26 +111,17 @@ def cancel(*, kind: str, reference: str) -> int:
 
     A row that is running finishes, but is not run again for requests that came meanwhile.
     """
-    params = {
-        "partner": scope.require().partner.id,
-        "kind": kind,
-        "reference": reference,
-        "queue": require_kind(kind).queue.value,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statements.FORGET_AGAIN, params)
-        cursor.execute(statements.CANCEL, params)
-        return cursor.rowcount
+    whose = {"partner": scope.require().partner.id, "kind": kind, "reference": reference}
+    execute(statements.FORGET_AGAIN, **whose)
+    return execute(statements.CANCEL, **whose, queue=require_kind(kind).queue.value)
 
 
 def revive(work_id: int) -> bool:
     """Make one of the open partner's failed or quarantined rows due again; False when there is none such."""
-    with connection.cursor() as cursor:
-        cursor.execute(statements.REVIVE, {"id": work_id, "partner": scope.require().partner.id})
-        found = cursor.fetchone()
-    if found:
-        transaction.on_commit(partial(wakeups.request, Queue(found[0])), robust=True)
-    return bool(found)
+    revived = fetch(statements.REVIVE, id=work_id, partner=scope.require().partner.id)
+    for (queue,) in revived:
+        transaction.on_commit(partial(wakeups.request, Queue(queue)), robust=True)
+    return bool(revived)
 
 
 def set_share(partner_id: UUID, *, weight: int, cap: int) -> None:

@@ -4,6 +4,10 @@
 within a statement, so indexes on due times are used.
 """
 
+from typing import Any
+
+from django.db import connection
+
 _WORK = "public.dispatch_duework"
 
 # An advisory lock on the lane is held until the commit, and the id is drawn under it: ids of one lane grow in commit
@@ -133,6 +137,8 @@ VALUES (%(name)s, %(role)s, statement_timestamp(), statement_timestamp())
 ON CONFLICT (name) DO UPDATE SET heartbeat_at = excluded.heartbeat_at
 """
 
+GOODBYE = "DELETE FROM public.dispatch_workerheartbeat WHERE name = %(name)s"
+
 SWEEP_DEAD = f"""
 WITH dead AS (
   DELETE FROM public.dispatch_workerheartbeat
@@ -176,3 +182,19 @@ UPDATE {_WORK} SET state = 'ready', attempts = 0, lost_leases = 0, last_error = 
 WHERE id = %(id)s AND partner_id = %(partner)s AND state IN ('failed', 'quarantined')
 RETURNING queue
 """  # noqa: S608  constants only
+
+
+def fetch(statement: str, **params: Any) -> list[tuple[Any, ...]]:
+    """Run a statement and return its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def execute(statement: str, **params: Any) -> int:
+    """Run a statement and return how many rows it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        changed: int = cursor.rowcount
+        return changed

@@ -11,7 +11,7 @@ from apps.tenants import scope
 from apps.tenants.models import Partner, partner_ref
 
 
-class PartnerTask(Task):  # type: ignore[misc]  celery has no types
+class PartnerTask(Task):
     """Base of every task: runs inside the scope of the partner named by the required argument `partner_id`.
 
     Without one, or for a partner that is gone or not active, it raises; it never falls back to the public schema. Only
@@ -43,7 +43,7 @@ class PartnerTask(Task):  # type: ignore[misc]  celery has no types
             return partner_ref(UUID(partner_id))
 
 
-@shared_task(name=wakeups.TASK, base=PartnerTask, public=True)  # type: ignore[misc]  celery has no types
+@shared_task(name=wakeups.TASK, base=PartnerTask, public=True)
 def wake(queue: str) -> None:
     """Do what is due in `queue`."""
     worker.drain(Queue(queue), worker=heartbeats.worker_name(), stopping=worker_process.stopping, wake_others=True)

@@ -85,16 +85,23 @@ class _Drain:
         try:
             while works and self._may_go_on():
                 work = works.popleft()
+                if work.attempts > 1:
+                    self._give_back(works)  # it may end this process: nobody else's row goes down with it
                 self._begun += 1
                 try:
                     run_one(work)
                 finally:
                     keeper.keeper.drop(work)
         finally:
-            for work in works:
-                keeper.keeper.drop(work)
-            leases.release(works)
+            self._give_back(works)
         self._seconds_per_row = (time.monotonic() - began_at) / count
+
+    @staticmethod
+    def _give_back(works: deque[LeasedWork]) -> None:
+        for work in works:
+            keeper.keeper.drop(work)
+        leases.release(works)
+        works.clear()
 
 
 def run_one(work: LeasedWork) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from celery import signals
 from celery.worker import state
 from django.db import Error, connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from apps.dispatch import heartbeats, statements
 from apps.dispatch.models import Queue
@@ -69,9 +70,7 @@ class Watchdog:
 
     def _work_waits(self) -> bool:
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(statements.WAITING, {"queues": [queue.value for queue in self._queues]})
-                return bool(cursor.fetchall())
+            return bool(statements.fetch(statements.WAITING, queues=[queue.value for queue in self._queues]))
         except Error:
             return False  # without a database there is nothing to hear about
         finally:
@@ -82,28 +81,37 @@ stopping = SharedFlag()
 _hearts: list[heartbeats.Heart] = []
 
 
-@signals.worker_process_init.connect  # type: ignore[misc]  celery has no types
+def forget_inherited_pools() -> None:
+    """Drop the connection pools that came with the fork: their sockets are the parent's, their threads stayed there.
+
+    Closing them would end the parent's sessions; psycopg leaves a connection of another process alone when it is freed.
+    """
+    DatabaseWrapper._connection_pools.clear()  # type: ignore[attr-defined]  # Django keeps it to itself
+
+
+@signals.worker_process_init.connect
 def begin_to_beat(**_: Any) -> None:
-    """Start this child's heartbeat."""
+    """Leave the parent's database connections to the parent, then start this child's heartbeat."""
+    forget_inherited_pools()
     heart = heartbeats.Heart("worker")
     heart.start()
     _hearts.append(heart)
 
 
-@signals.worker_process_shutdown.connect  # type: ignore[misc]  celery has no types
+@signals.worker_process_shutdown.connect
 def leave_the_list(**_: Any) -> None:
     """End this child's heartbeat in good order."""
     while _hearts:
         _hearts.pop().stop()
 
 
-@signals.worker_shutting_down.connect  # type: ignore[misc]  celery has no types
+@signals.worker_shutting_down.connect
 def stop_claiming(**_: Any) -> None:
     """Let running rows finish and begin no more."""
     stopping.set()
 
 
-@signals.worker_ready.connect  # type: ignore[misc]  celery has no types
+@signals.worker_ready.connect
 def start_watchdog(sender: Any = None, **_: Any) -> None:
     """Watch over the queues that this worker listens to."""
     heard = set(sender.app.amqp.queues.consume_from) if sender is not None else set()

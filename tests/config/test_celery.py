@@ -13,6 +13,11 @@ def test_it_listens_to_the_queues_of_the_dispatch_room() -> None:
     assert set(QUEUES) == {queue.value for queue in Queue}
 
 
+def test_a_message_reaches_one_queue_only() -> None:
+    bound = [(queue.exchange.name, queue.routing_key) for queue in app.conf.task_queues]
+    assert bound == [(name, name) for name in QUEUES]
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [

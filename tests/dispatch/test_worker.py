@@ -160,6 +160,21 @@ def test_told_to_stop_it_gives_back_what_it_has_not_begun(partner_a: PartnerRef,
     assert DueWork.objects.filter(state=WorkState.READY, attempts=0, lease_owner="").count() == 27
 
 
+def test_work_that_ended_a_worker_before_is_run_with_empty_hands(partner_a: PartnerRef, notes: Notes) -> None:
+    put(partner_a, *"abcdefgh")
+    put(partner_a, "suspect")
+    move("suspect", attempts=1, lost_leases=1)
+    held: dict[str, int] = {}
+
+    def count(work: LeasedWork) -> None:
+        held[work.reference] = DueWork.objects.filter(state=WorkState.LEASED).count()
+
+    notes.then = count
+    assert drain() == 9
+    assert held["suspect"] == 1
+    assert max(held.values()) > 1
+
+
 def test_having_found_something_it_wakes_one_more_worker(
     partner_a: PartnerRef, notes: Notes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
