@@ -89,7 +89,11 @@ class Demo:
         self.places.open_doors.touch()
         port = self._known().web_port
         self._await(lambda: portal_answers(port), f"The portal does not answer on port {port}.", "web", WEB_SECONDS)
-        self._await(self._is_all_up, "Not every service came up: see make status.", "supervisor")
+        try:
+            self._await(self._is_all_up, "Not every service came up: see make status.", "supervisor")
+        except NotReadyError as problem:
+            down = self._services_down()
+            raise NotReadyError(f"{' and '.join(down)} did not come up", log_path(self.places.logs, down[0])) from problem
         return f"all running, portal on port {port}"
 
     def seed(self) -> str:
@@ -104,6 +108,10 @@ class Demo:
         self._await(self._is_all_up, "A service died meanwhile: see make status.", "supervisor")
         draft.replace(self.places.summary)
         return "run to their end"
+
+    def _services_down(self) -> list[str]:
+        state = run_state.read(self.places.run_file)
+        return [one.name for one in state.services if one.state != run_state.RUNNING] if state else ["supervisor"]
 
     def _is_all_up(self) -> bool:
         state = run_state.read(self.places.run_file)

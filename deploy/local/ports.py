@@ -1,6 +1,7 @@
 """Free ports: chosen at the first start, kept, and chosen again when somebody else took one meanwhile."""
 
 import socket
+import time
 from collections.abc import Collection
 
 LOOPBACK = "127.0.0.1"
@@ -23,6 +24,16 @@ def _can_bind(family: socket.AddressFamily, address: str, port: int) -> bool:
     except OSError as problem:
         # A machine without IPv6 cannot have the port taken there.
         return family == socket.AF_INET6 and "in use" not in str(problem).lower()
+    return True
+
+
+def await_free(port: int, seconds: float) -> bool:
+    """Wait until nobody listens on `port`. False when somebody still does after `seconds`."""
+    until = time.monotonic() + seconds
+    while not is_free(port):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
     return True
 
 

@@ -57,8 +57,10 @@ def end_orphans(leader: int, folder: Path) -> None:
     for process in psutil.process_iter(["pid", "cmdline"]):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             ours = any(str(folder) in word for word in process.info["cmdline"] or [])
-            if ours and os.getpgid(process.info["pid"]) == leader:
-                os.kill(process.info["pid"], signal.SIGKILL)
+            orphan = mark(process.info["pid"]) if ours and os.getpgid(process.info["pid"]) == leader else None
+            if orphan:
+                os.kill(orphan.pid, signal.SIGKILL)
+                wait_until_gone(orphan, 5)  # its port is free only then
 
 
 def wait_until_gone(process: ProcessMark, seconds: float) -> bool:

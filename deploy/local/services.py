@@ -113,10 +113,11 @@ def _product(places: Places, local: LocalEnvironment) -> list[Service]:
 
     web = ["-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--host", LOOPBACK]
     worker = ["-m", "celery", "-A", "config.celery", "worker", "--pool", "prefork", "--concurrency", "2"]
+    sandbox = ["manage.py", "run_sandbox", "--port", str(local.sandbox_port), "--state", str(places.state / "sandbox")]
     return [
-        service("sandbox", "manage.py", "run_sandbox", "--port", str(local.sandbox_port), port=local.sandbox_port),
+        service("sandbox", *sandbox, port=local.sandbox_port),
         service("worker", *worker, "--queues", QUEUES, "--loglevel", "INFO", grace_seconds=35, ready_words=" ready."),
-        service("dispatcher", "manage.py", "run_dispatcher", grace_seconds=35),
+        service("dispatcher", "manage.py", "run_dispatcher", grace_seconds=35, ready_words="looks for due work"),
         service(
             "web", *web, "--port", str(local.web_port), "--workers", "1", "--blocking-threads", "4", "--no-ws",
             "--access-log", port=local.web_port,

@@ -17,6 +17,7 @@ from typing import Any
 
 COUNTS = ("read", "written", "unchanged", "skipped", "rejected", "waiting")
 WIDTH = 100
+MOST_CASES = 8
 
 
 class SummaryError(ValueError):
@@ -126,7 +127,9 @@ def _sign_ins(summary: Summary) -> list[str]:
 def _records(summary: Summary) -> list[str]:
     counts = "   ".join(f"{name} {summary.records[name]:,}" for name in COUNTS)
     lines = ["First flows", f"  records: {counts}", f"  cases opened: {len(summary.cases)}"]
-    for case in summary.cases:
+    for case in summary.cases[:MOST_CASES]:
         noun = "record" if case.records == 1 else "records"
         lines.append(f"    {case.title} ({case.records:,} {noun}{', ' + case.amount if case.amount else ''})")
+    if len(summary.cases) > MOST_CASES:
+        lines.append(f"    and {len(summary.cases) - MOST_CASES} more, all under Exceptions")
     return [*lines, f"  money at risk: {', '.join(summary.money_at_risk) or 'none'}"]

@@ -17,6 +17,7 @@ from deploy.local import run_state
 from deploy.local.environment import LocalEnvironment, load, place
 from deploy.local.logbook import Logbook
 from deploy.local.places import Places
+from deploy.local.ports import await_free
 from deploy.local.processes import end, end_orphans, mark, signal_group
 from deploy.local.run_state import RESTARTING, RUNNING, STARTING, STOPPED, WAITING, RunState, ServiceState
 from deploy.local.services import Service, all_services
@@ -24,6 +25,7 @@ from deploy.local.services import Service, all_services
 TICK_SECONDS = 0.2
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 HEALTHY_AFTER_SECONDS = 30.0  # a service that lived this long may be started again quickly
+PORT_SECONDS = 1.0  # a killed process of many threads gives its port back a moment after its end
 SETTLED_AFTER_SECONDS = 1.5  # one without a port counts as running when it has not died by then
 
 
@@ -192,6 +194,8 @@ def end_leftovers(places: Places) -> None:
         if service.process and service.name != "postgres":
             end(service.process, seconds=3)
             end_orphans(service.process.pid, places.root)
+        if service.port and service.name != "postgres":
+            await_free(service.port, PORT_SECONDS)
     places.run_file.unlink(missing_ok=True)
 
 

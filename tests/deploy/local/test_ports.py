@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.local.ports import choose_port, is_free
+from deploy.local.ports import await_free, choose_port, is_free
 
 
 @pytest.fixture
@@ -44,3 +44,8 @@ def test_a_listener_on_ipv6_counts_because_browsers_may_end_there() -> None:
         return
     with listener:
         assert not is_free(listener.getsockname()[1])
+
+
+def test_it_waits_for_a_port_only_so_long(taken: int) -> None:
+    assert not await_free(taken, 0.05)
+    assert await_free(choose_port(28_000), 0.05)

@@ -37,6 +37,15 @@ def test_all_lines_of_the_box_are_equally_wide_however_long_one_is() -> None:
     assert len({len(line) for line in summary.box(summary.parse(wide), "Done").splitlines()}) == 1
 
 
+def test_many_cases_are_counted_and_only_the_first_are_named() -> None:
+    many = raw() | {"cases": [{"title": f"Case {number}", "records": 2, "amount": ""} for number in range(30)]}
+    text = summary.box(summary.parse(many), "Done")
+    assert "cases opened: 30" in text
+    assert "Case 7 (2 records)" in text
+    assert "Case 8" not in text
+    assert "and 22 more, all under Exceptions" in text
+
+
 @pytest.mark.parametrize("field", ["addresses", "sign_ins", "records", "cases", "money_at_risk", "look_first"])
 def test_a_missing_field_is_named(field: str) -> None:
     with pytest.raises(SummaryError, match=field):
