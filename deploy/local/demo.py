@@ -93,7 +93,9 @@ class Demo:
             self._await(self._is_all_up, "Not every service came up: see make status.", "supervisor")
         except NotReadyError as problem:
             down = self._services_down()
-            raise NotReadyError(f"{' and '.join(down)} did not come up", log_path(self.places.logs, down[0])) from problem
+            raise NotReadyError(
+                f"{' and '.join(down)} did not come up", log_path(self.places.logs, down[0])
+            ) from problem
         return f"all running, portal on port {port}"
 
     def seed(self) -> str:

@@ -21,7 +21,13 @@ from apps.accounts.services import create_user
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.sandbox.admin import admin_token
 from apps.connectors.sandbox.client import SandboxClient
-from apps.connectors.services import NewConnection, create_connection, create_webhook_endpoint, request_test
+from apps.connectors.services import (
+    NewConnection,
+    change_connection,
+    create_connection,
+    create_webhook_endpoint,
+    request_test,
+)
 from apps.customers.models import Customer
 from apps.customers.services import add_member, change_customer, create_customer
 from apps.flows.engine.states import RUN_TERMINAL
@@ -90,6 +96,7 @@ class Command(BaseCommand):
     def _ensure_customer(self, partner: PartnerRef, wanted: DemoCustomer) -> None:
         with scope.work_in(partner):
             if Customer.objects.filter(name=wanted.name).exists():
+                _follow_sandbox(partner, wanted)
                 return
         self.stdout.write(f"customer {wanted.name} of {partner.name}")
         tokens = asyncio.run(_found_companies(partner, wanted))
@@ -147,6 +154,16 @@ async def _found_companies(partner: PartnerRef, wanted: DemoCustomer) -> dict[st
     async with _sandbox() as sandbox:
         company = _company(partner, wanted)
         return {system: await sandbox.found_company(system, company, **wishes) for system in ("psa", "erp")}
+
+
+def _follow_sandbox(partner: PartnerRef, wanted: DemoCustomer) -> None:
+    """Point known connections at the sandbox's present address: somebody may have taken its port meanwhile."""
+    for connection in Connection.objects.filter(customer__name=wanted.name, system__startswith="sandbox_"):
+        system = connection.system.removeprefix("sandbox_")
+        address = _sandbox().base_url(system, _company(partner, wanted))
+        if connection.base_url != address:
+            change_connection(connection, name=connection.name, base_url=address, values=connection.settings)
+            request_test(connection)
 
 
 async def _announce_to(partner: PartnerRef, wanted: DemoCustomer, address: str, secret: str) -> None:

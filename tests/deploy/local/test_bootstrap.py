@@ -19,7 +19,9 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("version", [(3, 10, 14), (3, 8), (2, 7, 18)])
 def test_an_old_python_is_refused_with_the_way_out(version: tuple[int, ...]) -> None:
-    with pytest.raises(SetUpError, match=r"Python 3\.11 or later is needed, and /usr/bin/python3 is .*PYTHON=python3\.11"):
+    with pytest.raises(
+        SetUpError, match=r"Python 3\.11 or later is needed, and /usr/bin/python3 is .*PYTHON=python3\.11"
+    ):
         bootstrap.refuse_old_python(version, "/usr/bin/python3")
 
 

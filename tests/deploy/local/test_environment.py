@@ -36,7 +36,9 @@ def test_two_checkouts_share_no_secret(tmp_path: Path) -> None:
 
 def test_a_line_that_was_lost_is_made_again_and_the_others_stay(path: Path) -> None:
     first = environment.load(path)
-    path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if "BROKER_PASSWORD" not in line))
+    path.write_text(
+        "".join(line for line in path.read_text().splitlines(keepends=True) if "BROKER_PASSWORD" not in line)
+    )
     second = environment.load(path)
     assert second.secret_key == first.secret_key
     assert second.broker_password != first.broker_password
@@ -50,7 +52,10 @@ def test_ports_are_four_different_ones(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "words"),
-    [("no equals sign", r"line 1: 'no equals sign' is not NAME=value"), ("WEB_PORT=80000", r"WEB_PORT='80000' is not a port")],
+    [
+        ("no equals sign", r"line 1: 'no equals sign' is not NAME=value"),
+        ("WEB_PORT=80000", r"WEB_PORT='80000' is not a port"),
+    ],
 )
 def test_a_damaged_file_is_named_with_its_line(path: Path, line: str, words: str) -> None:
     path.parent.mkdir()
@@ -71,7 +76,12 @@ def test_the_product_reads_every_setting_it_is_given(path: Path) -> None:
 
 
 def test_the_callers_shell_cannot_point_the_product_elsewhere(path: Path) -> None:
-    caller = {"PGHOST": "elsewhere", "DATABASE_URL": "postgresql://a@b/c", "PRODUCTION": "1", "MAIL_FROM": "me@example.org"}
+    caller = {
+        "PGHOST": "elsewhere",
+        "DATABASE_URL": "postgresql://a@b/c",
+        "PRODUCTION": "1",
+        "MAIL_FROM": "me@example.org",
+    }
     given = environment.product_environment(environment.load(path), caller)
     assert "PGHOST" not in given
     assert "127.0.0.1" in given["DATABASE_URL"]
@@ -80,7 +90,10 @@ def test_the_callers_shell_cannot_point_the_product_elsewhere(path: Path) -> Non
 
 
 def test_real_servers_replace_the_embedded_ones(path: Path) -> None:
-    caller = {"DATABASE_URL": "postgresql://root:p%40ss@db.example:6432/postgres", "REDIS_URL": "redis://:x@cache.example:7000/3"}
+    caller = {
+        "DATABASE_URL": "postgresql://root:p%40ss@db.example:6432/postgres",
+        "REDIS_URL": "redis://:x@cache.example:7000/3",
+    }
     local = environment.with_real_servers(environment.load(path), caller)
     assert local.admin_url == caller["DATABASE_URL"]
     product = environment.product_environment(local, {})

@@ -12,7 +12,10 @@ def test_a_line_stands_in_the_services_log_and_with_its_name_in_the_log_of_all(t
     book.write("worker", "ready")
     assert log_path(tmp_path, "web").read_text().endswith(" GET /\n")
     book.close()
-    assert [line[9:] for line in last_lines(log_path(tmp_path, "all"), 5)] == ["web        | GET /", "worker     | ready"]
+    assert [line[9:] for line in last_lines(log_path(tmp_path, "all"), 5)] == [
+        "web        | GET /",
+        "worker     | ready",
+    ]
 
 
 def test_a_log_that_grew_too_large_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

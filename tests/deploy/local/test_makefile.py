@@ -17,7 +17,9 @@ def test_a_command_has_its_line_of_help(target: str) -> None:
 
 
 def test_make_alone_lists_every_command() -> None:
-    listed = subprocess.run(["make", "-C", str(ROOT), "--no-print-directory"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["make", "-C", str(ROOT), "--no-print-directory"], capture_output=True, text=True, check=True
+    ).stdout
     assert re.findall(r"^  make (\w+)", listed, re.MULTILINE) == TARGETS
 
 

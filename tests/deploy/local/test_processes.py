@@ -28,7 +28,9 @@ def test_a_zombie_counts_as_dead() -> None:
 
 
 def test_it_ends_a_process_that_ignores_the_first_signal() -> None:
-    stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+    stubborn = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+    )
     with subprocess.Popen([sys.executable, "-c", stubborn], stdout=subprocess.PIPE, start_new_session=True) as child:
         assert child.stdout
         child.stdout.readline()

@@ -12,8 +12,18 @@ def raw() -> dict[str, Any]:
     return {
         "addresses": [{"label": "Alder portal", "url": "http://alder.localhost:8000/"}],
         "sign_ins": [
-            {"role": "Owner", "address": "http://alder.localhost:8000/", "email": "o@alder.example", "password": "pass-1"},
-            {"role": "Support", "address": "http://alder.localhost:8000/", "email": "s@alder.example", "password": "pass-2"},
+            {
+                "role": "Owner",
+                "address": "http://alder.localhost:8000/",
+                "email": "o@alder.example",
+                "password": "pass-1",
+            },
+            {
+                "role": "Support",
+                "address": "http://alder.localhost:8000/",
+                "email": "s@alder.example",
+                "password": "pass-2",
+            },
         ],
         "records": {"read": 1200, "written": 1186, "unchanged": 0, "skipped": 0, "rejected": 14, "waiting": 0},
         "cases": [{"title": "Unknown person", "records": 1, "amount": "420.00 EUR"}],

@@ -68,7 +68,9 @@ def log(places: Places, name: str) -> str:
     return (places.logs / f"{name}.log").read_text()
 
 
-def test_a_killed_service_is_started_again_and_the_log_says_so(places: Places, supervise: Callable[..., Supervisor]) -> None:
+def test_a_killed_service_is_started_again_and_the_log_says_so(
+    places: Places, supervise: Callable[..., Supervisor]
+) -> None:
     supervise(service("web"))
     first = wait_for(places, "web", lambda one: one.state == RUNNING)
     assert first.pid
@@ -88,7 +90,9 @@ def test_one_that_dies_at_once_is_tried_ever_more_slowly(places: Places, supervi
     assert " worker     | no settings" in log(places, "all")
 
 
-def test_a_program_that_is_not_there_is_named_and_tried_again(places: Places, supervise: Callable[..., Supervisor]) -> None:
+def test_a_program_that_is_not_there_is_named_and_tried_again(
+    places: Places, supervise: Callable[..., Supervisor]
+) -> None:
     missing = Service("web", ["/nowhere/python"], {}, "/", is_ready=lambda: True)
     supervise(missing)
     wait_for(places, "web", lambda one: one.state == RESTARTING)
@@ -124,6 +128,8 @@ def test_a_stop_ends_the_product_before_the_servers(places: Places, supervise: C
     assert all(child.process is None for child in one.children)
 
 
-@pytest.mark.parametrize(("code", "words"), [(0, "ended with code 0"), (3, "ended with code 3"), (-9, "was ended by SIGKILL")])
+@pytest.mark.parametrize(
+    ("code", "words"), [(0, "ended with code 0"), (3, "ended with code 3"), (-9, "was ended by SIGKILL")]
+)
 def test_an_end_is_told_in_words(code: int, words: str) -> None:
     assert supervisor.how_it_ended(code) == words
