@@ -64,13 +64,13 @@ class SandboxClient:
         """Return all records of a kind ("time-entries", "time-lines", "periods" ...)."""
         return list((await self._do("GET", f"sandbox/{system}/{company}/records/{kind}"))["records"])
 
-    async def change_record(self, system: str, company: str, kind: str, key: str, **changes: Any) -> dict[str, Any]:
+    async def change_record(self, system: str, company: str, kind: str, key: str, /, **changes: Any) -> dict[str, Any]:
         """Change a record as a person at that system would; faults do not strike, its rules hold."""
         return dict(
             await self._do("PATCH", f"sandbox/{system}/{company}/records/{kind}/{quote(key, safe='')}", changes)
         )
 
-    async def create_record(self, system: str, company: str, kind: str, **values: Any) -> dict[str, Any]:
+    async def create_record(self, system: str, company: str, kind: str, /, **values: Any) -> dict[str, Any]:
         """Make a record as a person at that system would, an employee the ERP did not know, say."""
         return dict(await self._do("POST", f"sandbox/{system}/{company}/records/{kind}", values))
 

@@ -269,7 +269,7 @@ def _switches(company: Company) -> str:
 
 
 def _journal(store: Store, company: Company) -> str:
-    effects = store.effects(company)[-15:][::-1]
+    effects = store.latest_effects(company, 15)
     if not effects:
         return _empty("Nothing has been applied yet.")
     rows = [

@@ -61,6 +61,9 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None)
         # The sandbox must survive the death of its process, not of the machine: no flush to the disk per write.
+        self._named = dict[
+            tuple[int, str, str], Record
+        ]()  # what was looked up by name since the last change of a record
         self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; {_TABLES}")
 
     def close(self) -> None:
@@ -74,12 +77,14 @@ class Store:
         try:
             yield
         except BaseException:
+            self._named.clear()
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
 
     def found_company(self, system: str, slug: str, token: str, wishes: Record) -> Company:
         """Store a new company, in place of an earlier one of that name, and return it."""
+        self._named.clear()
         earlier = self.company(system, slug)
         if earlier is not None:
             for table in ("record", "effect", "answered", "delivery"):
@@ -123,6 +128,7 @@ class Store:
 
     def replace(self, company: Company, kind: str, record: Record, *, natural: str, modified: str) -> None:
         """Store a changed record."""
+        self._named.clear()
         self._db.execute(
             "UPDATE record SET natural = ?, modified = ?, body = ? WHERE company = ? AND kind = ? AND id = ?",
             (
@@ -143,11 +149,16 @@ class Store:
         return orjson.loads(row[0]) if row else None
 
     def named(self, company: Company, kind: str, name: str) -> Record | None:
-        """Return one record by its natural name."""
-        row = self._db.execute(
-            "SELECT body FROM record WHERE company = ? AND kind = ? AND natural = ? LIMIT 1", (company.id, kind, name)
-        ).fetchone()
-        return orjson.loads(row[0]) if row else None
+        """Return one record by its natural name. Read only: the same record may be handed out again."""
+        key = (company.id, kind, name)
+        if key not in self._named:
+            row = self._db.execute(
+                "SELECT body FROM record WHERE company = ? AND kind = ? AND natural = ? LIMIT 1", key
+            ).fetchone()
+            if row is None:
+                return None
+            self._named[key] = orjson.loads(row[0])
+        return self._named[key]
 
     def count(self, company: Company, kind: str) -> int:
         """Return how many records of a kind there are."""
@@ -205,11 +216,16 @@ class Store:
 
     def effects(self, company: Company, *, after: int = 0, limit: int = 100_000) -> list[Record]:
         """Return the journal from the entry after `after` on."""
-        rows = self._db.execute(
-            "SELECT seq, at, action, kind, record, natural, key, body FROM effect WHERE company = ? AND seq > ? ORDER BY seq LIMIT ?",
-            (company.id, after, limit),
-        )
+        return self._effects("seq > ? ORDER BY seq LIMIT ?", (company.id, after, limit))
+
+    def latest_effects(self, company: Company, count: int) -> list[Record]:
+        """Return the newest entries of the journal, newest first."""
+        return self._effects("seq > 0 ORDER BY seq DESC LIMIT ?", (company.id, count))
+
+    def _effects(self, condition: str, values: Sequence[Any]) -> list[Record]:
+        columns = "SELECT seq, at, action, kind, record, natural, key, body FROM effect WHERE company = ? AND "
         names = ("seq", "at", "action", "object", "record", "external_id", "idempotency_key")
+        rows = self._db.execute(columns + condition, values)
         return [{**dict(zip(names, row[:7], strict=True)), "values": orjson.loads(row[7])} for row in rows]
 
     def remember(self, company: Company, key: str, fingerprint: str, status: int, body: bytes, at: float) -> None:
