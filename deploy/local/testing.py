@@ -39,9 +39,9 @@ class ThrowawayError(RuntimeError):
 
 
 @contextlib.contextmanager
-def throwaway_postgres(home: Path) -> Iterator[postgres.PostgresServer]:
+def throwaway_postgres(home: Path, *, careless: bool = True) -> Iterator[postgres.PostgresServer]:
     """Run a PostgreSQL server that keeps nothing, for as long as the block lasts."""
-    server = postgres.server_at(home / "postgres", choose_port(25432), secrets.token_hex(8), careless=True)
+    server = postgres.server_at(home / "postgres", choose_port(25432), secrets.token_hex(8), careless=careless)
     try:
         postgres.make_cluster(server)
         postgres.clear_the_way(server)
@@ -100,15 +100,20 @@ def _await(process: "subprocess.Popen[bytes]", why_not: Callable[[], str], log: 
 
 
 @contextlib.contextmanager
-def servers_for_tests(places: Places) -> Iterator[LocalEnvironment]:
-    """Give the servers of one test run: own throwaway ones, or those the caller names."""
+def servers_for_tests(places: Places, *, careless: bool = True) -> Iterator[LocalEnvironment]:
+    """Give the servers of one test run: own throwaway ones, or those the caller names.
+
+    `careless` ones do not wait for the disk: right for tests, wrong for measuring.
+    """
     local = with_real_servers(load(places.env_file), os.environ)
     home = places.state / "test" / str(os.getpid())
     home.mkdir(parents=True)
     try:
         with contextlib.ExitStack() as stack:
             if not local.admin_database_url:
-                local = replace(local, admin_database_url=stack.enter_context(throwaway_postgres(home)).url)
+                local = replace(
+                    local, admin_database_url=stack.enter_context(throwaway_postgres(home, careless=careless)).url
+                )
                 prepare(local)
             if not local.external_redis_url:
                 local = replace(local, external_redis_url=stack.enter_context(throwaway_broker(home)).url)

@@ -1,0 +1,163 @@
+"""`make screenshots`: sign in as every person of the running demo, follow every link once, and keep a picture of each page.
+
+Pictures go to `screenshots/<portal>/<person>/`, wide and narrow. A page that answers with an error of the server, or
+whose console complains (a blocked script or style, say), is listed and makes the command fail.
+"""
+
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, sync_playwright
+
+from deploy.local import demo, summary
+from deploy.local.browser import HOW_TO_GET_IT, find_browser
+from deploy.local.places import Places
+from deploy.local.summary import SignIn
+
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+MOST_PAGES = 60
+_ROW = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/|$)")
+_NEVER = re.compile(r"logout|\.csv|\.pdf|/api/|/static/|/in/|download|export")
+
+
+@dataclass
+class Album:
+    """Where one person's pictures go, and what went wrong on the way."""
+
+    folder: Path
+    problems: list[str] = field(default_factory=list)
+    pages: int = 0
+
+
+def pattern_of(url: str) -> str:
+    """Return the address without the ids in it: one picture per kind of page is enough."""
+    return _ROW.sub("id", urlsplit(url).path)
+
+
+def picture_name(number: int, pattern: str) -> str:
+    """Return a file name that sorts in the order of the visit and says which page it is."""
+    words = re.sub(r"[^a-z0-9]+", "-", pattern.lower()).strip("-")
+    return f"{number:02d}-{words or 'home'}"
+
+
+def links_of(page: Page) -> Iterator[str]:
+    """Yield the addresses that a page of this portal links to, without those that would change or download something."""
+    here = urlsplit(page.url)
+    for href in page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))"):
+        parts = urlsplit(urljoin(page.url, href))
+        if parts.netloc == here.netloc and parts.scheme == here.scheme and not _NEVER.search(parts.path):
+            yield parts._replace(query="", fragment="").geturl()
+
+
+def sign_in(page: Page, person: SignIn) -> None:
+    """Sign in as a person would, by the form."""
+    page.goto(urljoin(person.address, "/accounts/login/"))
+    page.fill("input[name=login]", person.email)
+    page.fill("input[name=password]", person.password)
+    page.locator("form:has(input[name=password]) [type=submit]").first.click()
+    page.wait_for_load_state("networkidle")
+
+
+def photograph(page: Page, album: Album, pattern: str) -> None:
+    """Keep a wide and a narrow picture of the whole page."""
+    album.pages += 1
+    name = picture_name(album.pages, pattern)
+    for size, suffix in ((WIDE, ""), (NARROW, "-narrow")):
+        page.set_viewport_size(size)  # type: ignore[arg-type]  # a plain dict of width and height
+        page.screenshot(path=album.folder / f"{name}{suffix}.png", full_page=True)
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]  # as above
+
+
+def walk(page: Page, start: str, album: Album) -> None:
+    """Visit every kind of page that can be reached by links, each once."""
+    waiting: list[str] = [start]
+    seen: set[str] = set()
+    while waiting and len(seen) < MOST_PAGES:
+        url = waiting.pop(0)
+        pattern = pattern_of(url)
+        if pattern in seen:
+            continue
+        seen.add(pattern)
+        response = page.goto(url)
+        page.wait_for_load_state("load")
+        _judge(response, album)
+        photograph(page, album, pattern)
+        waiting += [link for link in links_of(page) if pattern_of(link) not in seen]
+
+
+def _judge(response: Response | None, album: Album) -> None:
+    if response is not None and response.status >= 400:
+        album.problems.append(f"{response.status} {response.url}")
+
+
+def _watch(page: Page, album: Album) -> None:
+    page.on("console", lambda line: album.problems.append(f"console: {line.text}") if line.type == "error" else None)
+    page.on("pageerror", lambda problem: album.problems.append(f"script: {problem}"))
+
+
+def _portal(address: str) -> str:
+    return (urlsplit(address).hostname or "portal").split(".")[0]
+
+
+def visit(browser: Browser, person: SignIn, folder: Path) -> Album:
+    """Photograph everything one person can see."""
+    album = Album(folder / _portal(person.address) / re.sub(r"[^a-z0-9]+", "-", person.role.lower()))
+    album.folder.mkdir(parents=True, exist_ok=True)
+    context: BrowserContext = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]  # as above
+    page = context.new_page()
+    _watch(page, album)
+    try:
+        sign_in(page, person)
+        walk(page, person.address, album)
+    except Error as problem:
+        album.problems.append(f"{page.url}: {problem.message.splitlines()[0]}")
+    finally:
+        context.close()
+    return album
+
+
+def visit_entrance(browser: Browser, address: str, folder: Path) -> Album:
+    """Photograph what a stranger sees: the sign-in page."""
+    album = Album(folder / _portal(address) / "stranger")
+    album.folder.mkdir(parents=True, exist_ok=True)
+    context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]  # as above
+    page = context.new_page()
+    _watch(page, album)
+    walk(page, urljoin(address, "/accounts/login/"), album)
+    context.close()
+    return album
+
+
+def main() -> int:
+    """Fill `screenshots/`. 0 when no page had an error."""
+    places = Places()
+    found, chromium = summary.read(places.summary), find_browser()
+    if chromium is None:
+        print(HOW_TO_GET_IT, file=sys.stderr)
+        return 1
+    if found is None or not demo.is_running(places):
+        print("The demo does not run. Start it with: make demo", file=sys.stderr)
+        return 1
+    folder = places.root / "screenshots"
+    shutil.rmtree(folder, ignore_errors=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        albums = [
+            visit_entrance(browser, address, folder) for address in dict.fromkeys(one.address for one in found.sign_ins)
+        ]
+        albums += [visit(browser, person, folder) for person in found.sign_ins]
+        browser.close()
+    for album in albums:
+        print(f"  {album.folder.relative_to(places.root)}: {album.pages} pages")
+        for problem in dict.fromkeys(album.problems):
+            print(f"      {problem}")
+    return 1 if any(album.problems for album in albums) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
