@@ -20,7 +20,7 @@ from apps.connectors.errors import (
     RemoteError,
     RetryableError,
 )
-from apps.connectors.http import Answer, judge
+from apps.connectors.judgement import Answer, judge
 from apps.connectors.manifest import ErrorRule, ErrorShape, ObjectManifest, SystemManifest
 
 _MOST_PROBLEMS = 20

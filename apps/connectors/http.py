@@ -5,10 +5,8 @@ import socket
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 import aiohttp
@@ -19,69 +17,19 @@ from yarl import URL
 from apps.connectors.auth import Signer
 from apps.connectors.contract import Exchange
 from apps.connectors.egress import Destination, EgressRefusedError, check_address, parse_destination
-from apps.connectors.errors import (
-    AuthExpiredError,
-    BusinessClass,
-    MisconfiguredError,
-    RateLimitedError,
-    RemoteError,
-    RetryableError,
-)
+from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError, RetryableError
+from apps.connectors.judgement import Answer, judge, retry_after
 from apps.connectors.manifest import Limits
 from apps.connectors.rate_budget import RateBudget
 from apps.connectors.redaction import redact_body, redact_url
 
 MAX_BYTES = 10 * 1024 * 1024
-LONGEST_HOLD_SECONDS = 3600.0
 _CONNECT_SECONDS = 10.0
 _READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_WEB_PAGE = "The address answered with a web page instead of data: check the base address."
+
+__all__ = ["MAX_BYTES", "Answer", "Door", "LookUp", "transport_error"]
 
 LookUp = Callable[[str, int], Awaitable[list[str]]]  # host, port -> addresses
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. `writes` tells whether the request could have changed something."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    milliseconds: int
-    exchange: Exchange
-    writes: bool = False
-
-    @property
-    def is_web_page(self) -> bool:
-        """True when the body is HTML."""
-        return "html" in self.headers.get("Content-Type", "") or self.body[:64].lstrip().lower().startswith(
-            (b"<!doctype", b"<html")
-        )
-
-    def json(self) -> Any:
-        """Return the parsed body.
-
-        Raises:
-            MisconfiguredError: it is a web page.
-            RetryableError: it is cut short or broken; after a write nobody knows whether that was carried out.
-
-        """
-        try:
-            return orjson.loads(self.body)
-        except ValueError:
-            if self.is_web_page:
-                error: RemoteError = MisconfiguredError(
-                    _WEB_PAGE, business_class=BusinessClass.CONNECTION, ambiguous=False, status=self.status
-                )
-            else:
-                error = RetryableError(
-                    "The answer of the system is cut short or is not valid JSON.",
-                    business_class=BusinessClass.PARSE,
-                    ambiguous=self.writes,
-                    status=self.status,
-                )
-            error.exchange = self.exchange
-            raise error from None
 
 
 class Door:
@@ -333,82 +281,6 @@ def transport_error(problem: Exception, host: str) -> RemoteError:
     return RetryableError(
         f"{host} closed the connection before it had answered.", business_class=BusinessClass.CONNECTION, ambiguous=True
     )
-
-
-def judge(answer: Answer, *, now: datetime) -> RemoteError | None:
-    """Return the failure that a status means for the whole call, or None when it is fine or about one record."""
-    status = answer.status
-    if status < 300:
-        error: RemoteError | None = _misplaced(_WEB_PAGE, status) if answer.is_web_page else None
-    elif status < 400:
-        error = _misplaced("The address redirects to another one: enter the final address as the base address.", status)
-    elif status == 429 or (status == 503 and "Retry-After" in answer.headers):
-        error = _rate_limited(answer, now)
-    elif status >= 500 or status in _STATUS_TABLE:
-        error = _by_status(answer)
-    else:
-        error = _misplaced(_WEB_PAGE, status) if answer.is_web_page else None
-    if error is not None:
-        error.exchange = answer.exchange
-    return error
-
-
-# status -> (kind, class, may have been carried out, sentence); other 5xx read like 500, other 4xx are about the record.
-_STATUS_TABLE: dict[int, tuple[type[RemoteError], BusinessClass, bool, str]] = {
-    401: (
-        AuthExpiredError,
-        BusinessClass.PERMISSION,
-        False,
-        "The system no longer accepts the sign-in: enter valid credentials on the connection's page.",
-    ),
-    403: (
-        MisconfiguredError,
-        BusinessClass.PERMISSION,
-        False,
-        "The sign-in works but lacks a permission: ask the system's administrator for it.",
-    ),
-    407: (MisconfiguredError, BusinessClass.CONNECTION, False, "A proxy in between asks for its own sign-in."),
-    408: (RetryableError, BusinessClass.TIMEOUT, True, "The system gave up waiting for the request."),
-    500: (RetryableError, BusinessClass.PROVIDER_OUTAGE, True, "The system had an error of its own."),
-    502: (RetryableError, BusinessClass.PROVIDER_OUTAGE, True, "The system is not reachable behind its own gateway."),
-    503: (RetryableError, BusinessClass.PROVIDER_OUTAGE, True, "The system is not available right now."),
-    504: (RetryableError, BusinessClass.TIMEOUT, True, "The system did not answer its own gateway in time."),
-}
-
-
-def _by_status(answer: Answer) -> RemoteError:
-    kind, business_class, ambiguous, sentence = _STATUS_TABLE.get(answer.status, _STATUS_TABLE[500])
-    return kind(sentence, business_class=business_class, ambiguous=ambiguous and answer.writes, status=answer.status)
-
-
-def _rate_limited(answer: Answer, now: datetime) -> RateLimitedError:
-    seconds = retry_after(answer.headers.get("Retry-After", ""), now=now)
-    error = RateLimitedError(
-        "The system asks to be called less often: the work goes on by itself.", until=now + timedelta(seconds=seconds)
-    )
-    error.status = answer.status
-    return error
-
-
-def retry_after(text: str, *, now: datetime) -> float:
-    """Return the seconds a Retry-After header asks for (seconds or a date), at most an hour; a minute when unreadable."""
-    text = text.strip()
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return 60.0
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        seconds = (aware - now).total_seconds()
-    if seconds != seconds:  # noqa: PLR0124  "nan" parses as a number
-        return 60.0
-    return min(max(seconds, 0.5), LONGEST_HOLD_SECONDS)
-
-
-def _misplaced(sentence: str, status: int) -> MisconfiguredError:
-    return MisconfiguredError(sentence, business_class=BusinessClass.CONNECTION, status=status)
 
 
 def _unreached(sentence: str) -> RetryableError:

@@ -10,7 +10,7 @@ from apps.connectors.catalog.sandbox_erp.manifest import MANIFEST
 from apps.connectors.contract import Exchange
 from apps.connectors.error_adapter import failure_of, record_failure, reported_problems
 from apps.connectors.errors import BusinessClass, FailureKind, RejectedError
-from apps.connectors.http import Answer
+from apps.connectors.judgement import Answer
 from apps.connectors.manifest import ErrorRule, ErrorShape
 
 K, B = FailureKind, BusinessClass

@@ -10,7 +10,7 @@ import pytest
 
 from apps.connectors.auth import Signer
 from apps.connectors.errors import BusinessClass, FailureKind, RateLimitedError, RemoteError
-from apps.connectors.http import Door, retry_after
+from apps.connectors.http import Door
 from apps.connectors.manifest import Limits
 from tests.connectors.conftest import Script, door_to, read_request, reply, says, wire
 
@@ -203,28 +203,6 @@ async def test_a_packed_answer_is_unpacked() -> None:
     packed = gzip.compress(b'{"id": 7}')
     async with wire(says(reply("200 OK", packed, "Content-Encoding: gzip\r\n"))) as url, door_to(url) as door:
         assert (await door.request("GET", "x")).json() == {"id": 7}
-
-
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-WAITS = [
-    ("7", 7.0),
-    ("0", 0.5),
-    ("1.5", 1.5),
-    ("-3", 0.5),
-    ("86400", 3600.0),
-    ("Sat, 21 Nov 2026 12:01:00 GMT", 60.0),
-    ("Sat, 21 Nov 2026 11:00:00 GMT", 0.5),
-    ("Sun, 22 Nov 2026 12:00:00 GMT", 3600.0),
-    ("soon", 60.0),
-    ("", 60.0),
-    ("nan", 60.0),
-    ("inf", 3600.0),
-]
-
-
-@pytest.mark.parametrize(("text", "seconds"), WAITS)
-def test_a_retry_after_is_read_in_every_form_and_capped_at_an_hour(text: str, seconds: float) -> None:
-    assert retry_after(text, now=NOW) == seconds
 
 
 async def test_a_rate_limit_says_until_when_and_holds_the_budget() -> None:

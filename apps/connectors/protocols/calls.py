@@ -9,7 +9,8 @@ from apps.connectors.answers import at_path
 from apps.connectors.contract import OutsideRecord
 from apps.connectors.error_adapter import failure_of
 from apps.connectors.errors import BusinessClass, FieldProblem, MisconfiguredError, RejectedError
-from apps.connectors.http import Answer, Door
+from apps.connectors.http import Door
+from apps.connectors.judgement import Answer
 from apps.connectors.manifest import ObjectManifest, SystemManifest
 
 _PLACE = re.compile(r"\{(\w+)\}")

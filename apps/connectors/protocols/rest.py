@@ -19,9 +19,10 @@ from apps.connectors.contract import (
 from apps.connectors.http import Door
 from apps.connectors.manifest import ObjectManifest, SystemManifest, WebhookSpec
 from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.rest_probing import probe_writes
 from apps.connectors.protocols.rest_reading import find_records, fingerprint, read_changes, read_named
 from apps.connectors.protocols.rest_testing import run_test
-from apps.connectors.protocols.rest_writing import Delivery, probe_writes
+from apps.connectors.protocols.rest_writing import Delivery
 from apps.connectors.webhook_signatures import active_secrets, verify_hmac_hex, verify_secret_path, verify_standard
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from apps.connectors.answers import at_path
 from apps.connectors.contract import TestReport, TestStep
 from apps.connectors.errors import BusinessClass, FailureKind, RemoteError
-from apps.connectors.http import Answer
+from apps.connectors.judgement import Answer
 from apps.connectors.manifest import ObjectManifest
 from apps.connectors.pagination import page_parameters
 from apps.connectors.protocols.calls import Calls

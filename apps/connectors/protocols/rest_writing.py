@@ -19,10 +19,10 @@ from apps.connectors.errors import (
     RemoteError,
     RetryableError,
 )
-from apps.connectors.http import Answer
+from apps.connectors.judgement import Answer
 from apps.connectors.manifest import Idempotency, ObjectManifest, Writing
 from apps.connectors.protocols.calls import Calls
-from apps.connectors.protocols.rest_reading import find_records, read_one
+from apps.connectors.protocols.rest_probing import probe_writes
 from apps.connectors.redaction import BODY_CAP, redact_json
 
 _STOPPING = frozenset({FailureKind.AUTH_EXPIRED, FailureKind.MISCONFIGURED, FailureKind.RATE_LIMITED})
@@ -218,28 +218,6 @@ class Delivery:
             raise self._stopped_by or next(error for error in errors if error is not None)
 
 
-async def probe_writes(calls: Calls, spec: ObjectManifest, writes: Sequence[Write]) -> dict[int, FoundRecord]:
-    """Return which writes did arrive: creations by our own number, changes by comparing what the record says now."""
-    writing = spec.writing
-    arrived = dict[int, FoundRecord]()
-    created = {own_key(writing, write): write for write in writes if write.target_key is None} if writing else {}
-    if writing and writing.own_key_field and created:
-        found = await find_records(calls, spec, writing.own_key_field, list(created))
-        arrived.update({created[key].position: record for key, record in found.items()})
-    for write in writes:
-        if write.target_key is not None and spec.reading is not None and spec.reading.one_path:
-            values = await read_one(calls, spec, write.target_key)
-            if values is not None and _holds(values, write.values):
-                arrived[write.position] = FoundRecord(write.target_key, values)
-    return arrived
-
-
-def own_key(writing: Writing | None, write: Write) -> str:
-    """Return our own number of the record, as the target keeps it."""
-    field = writing.own_key_field if writing else ""
-    return str(write.values.get(field) or write.business_key) if field else write.business_key
-
-
 def _chunks(writing: Writing, writes: Sequence[Write]) -> list[Chunk]:
     size = max(1, writing.batch_size) if writing.batch_path else 1
     if size == 1:
@@ -247,20 +225,6 @@ def _chunks(writing: Writing, writes: Sequence[Write]) -> list[Chunk]:
     batched = [write for write in writes if write.target_key is None or writing.batch_target_field]
     alone = [(write,) for write in writes if write.target_key is not None and not writing.batch_target_field]
     return [tuple(batched[start : start + size]) for start in range(0, len(batched), size)] + alone
-
-
-def _holds(values: dict[str, Any], written: dict[str, Any]) -> bool:
-    """Return whether the record says what was written; texts and numbers of equal writing count as equal."""
-    return all(_same(values.get(name), value) for name, value in written.items())
-
-
-def _same(there: Any, ours: Any) -> bool:
-    if there == ours or str(there) == str(ours):
-        return True
-    try:
-        return float(str(there)) == float(str(ours))
-    except ValueError:
-        return False
 
 
 def _failed(write: Write, error: RemoteError) -> WriteOutcome:

@@ -5,7 +5,8 @@ from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from apps.connectors.auth import Signer
-from apps.connectors.http import Answer, Door
+from apps.connectors.http import Door
+from apps.connectors.judgement import Answer
 from apps.connectors.manifest import Limits
 from apps.connectors.rate_budget import NoBudget
 

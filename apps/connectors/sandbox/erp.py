@@ -11,9 +11,10 @@ from aiohttp import web
 
 from apps.connectors.sandbox import erp_rules
 from apps.connectors.sandbox.faults import Faults
-from apps.connectors.sandbox.firm import COST_CENTERS, REGIONS, Firm, instant_text
+from apps.connectors.sandbox.firm import Firm, instant_text
 from apps.connectors.sandbox.replies import AskedWrongError, answer, list_answer, page_asked, parsed, refusal
 from apps.connectors.sandbox.store import Company, Effect, Record, Store
+from apps.connectors.sandbox.vocabulary import COST_CENTERS, REGIONS
 
 LINES = "time-lines"
 KEY_WINDOW_SECONDS = 24 * 3600

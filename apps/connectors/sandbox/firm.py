@@ -11,6 +11,21 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from apps.connectors.sandbox.vocabulary import (
+    COST_CENTER_OF,
+    DEPARTMENTS,
+    FAMILY,
+    FIRST,
+    GIVEN,
+    GRADES,
+    NOTES,
+    REGIONS,
+    SECOND,
+    SERVICES,
+    TASKS,
+    WORK,
+)
+
 Record = dict[str, Any]
 
 MOST_PEOPLE = 600
@@ -25,133 +40,6 @@ PROBLEMS = (
     "cost centre unknown to the ERP",
     "project closed in the ERP",
 )
-
-_GIVEN = [
-    "Amara",
-    "Björn",
-    "Chiara",
-    "Daniel",
-    "Elif",
-    "Fatima",
-    "Gustav",
-    "Hana",
-    "Ivo",
-    "Jamila",
-    "Kenji",
-    "Lena",
-    "Marcus",
-    "Nadia",
-    "Oskar",
-    "Priya",
-    "Quentin",
-    "Rosa",
-    "Samuel",
-    "Tove",
-    "Umar",
-    "Vera",
-    "Wen",
-    "Ximena",
-    "Yusuf",
-    "Zofia",
-    "Arne",
-    "Beatriz",
-    "Caleb",
-    "Dagny",
-]
-_FAMILY = [
-    "Adeyemi",
-    "Bergström",
-    "Conti",
-    "Doyle",
-    "Erdem",
-    "Farah",
-    "Gruber",
-    "Haddad",
-    "Iversen",
-    "Jansen",
-    "Kowalska",
-    "Lindqvist",
-    "Moreau",
-    "Nakamura",
-    "Okafor",
-    "Petrov",
-    "Quinn",
-    "Rossi",
-    "Schneider",
-    "Tanaka",
-    "Ueda",
-    "Varga",
-    "Whitfield",
-    "Xu",
-    "Yıldız",
-    "Zeller",
-]
-_FIRST = [
-    "Alder",
-    "Beacon",
-    "Cobalt",
-    "Dune",
-    "Ember",
-    "Fjord",
-    "Granite",
-    "Harbor",
-    "Iris",
-    "Juniper",
-    "Keystone",
-    "Linden",
-    "Meridian",
-    "Northgate",
-    "Opal",
-    "Pinecrest",
-    "Quarry",
-    "Ridgeway",
-    "Summit",
-    "Tidewater",
-]
-_SECOND = ["Logistics", "Foods", "Energy", "Health", "Insurance", "Retail", "Mobility", "Chemicals", "Media", "Bank"]
-_WORK = (
-    "Warehouse rollout",
-    "Finance transformation",
-    "Data platform",
-    "Claims portal",
-    "Payroll migration",
-    "Supply planning",
-    "Customer hub",
-    "Cloud move",
-    "Quality system",
-    "Store network",
-)
-_TASKS = ("Analysis", "Design", "Build", "Testing", "Training", "Project management")
-_NOTES = (
-    "Workshop with the client team",
-    "Follow-up on open points",
-    "Interface specification",
-    "Steering committee preparation",
-    "Test cases and results",
-    "Data clean-up",
-    "Review of the design",
-    "Support after go-live",
-)
-_SERVICES = {
-    "Analysis": "CONS-ADV",
-    "Design": "CONS-ADV",
-    "Build": "CONS-DEV",
-    "Testing": "CONS-QA",
-    "Training": "CONS-TRN",
-    "Project management": "CONS-PM",
-}
-_DEPARTMENTS = ("Strategy", "Delivery", "Engineering", "Data")
-# grade, job title, rate per hour in the currency of the region's company
-_GRADES = (
-    ("C1", "Consultant", 110),
-    ("C2", "Senior consultant", 145),
-    ("C3", "Manager", 185),
-    ("C4", "Principal", 240),
-)
-# region -> company of the ERP, currency, country
-REGIONS = {"EMEA": ("100", "EUR", "DE"), "AMER": ("200", "USD", "US"), "APAC": ("300", "USD", "SG")}
-COST_CENTERS = ("CC-000", "CC-110", "CC-120", "CC-210", "CC-220", "CC-310")
-_COST_CENTER_OF = {"EMEA": ("CC-110", "CC-120"), "AMER": ("CC-210", "CC-220"), "APAC": ("CC-310", "CC-310")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +78,7 @@ def found_firm(wishes: Wishes) -> Firm:
     clients = [_client(chance, number) for number in range(1, max(3, wishes.people // 5) + 1)]
     projects = [_project(chance, number, clients) for number in range(1, max(4, wishes.people // 3) + 2)]
     people = [_person(chance, number) for number in range(1, wishes.people + 1)]
-    tasks = [_task(project, number, name) for project in projects for number, name in enumerate(_TASKS, 1)]
+    tasks = [_task(project, number, name) for project in projects for number, name in enumerate(TASKS, 1)]
     days = _work_days(wishes)
     drafts = _drafts(chance, wishes, people, projects[:-1], days)  # the last one is closed in the ERP
     entries = [_entry(chance, wishes, number, draft) for number, draft in enumerate(drafts, 1)]
@@ -201,8 +89,8 @@ def found_firm(wishes: Wishes) -> Firm:
 
 
 def _person(chance: random.Random, number: int) -> Record:
-    grade, title, rate = _GRADES[min(3, int(chance.triangular(0, 4, 1)))]
-    given, family = chance.choice(_GIVEN), chance.choice(_FAMILY)
+    grade, title, rate = GRADES[min(3, int(chance.triangular(0, 4, 1)))]
+    given, family = chance.choice(GIVEN), chance.choice(FAMILY)
     region = chance.choices(tuple(REGIONS), (6, 3, 1))[0]
     return {
         "id": f"E-{number:04d}",
@@ -213,7 +101,7 @@ def _person(chance: random.Random, number: int) -> Record:
         "title": title,
         "grade": grade,
         "rate": f"{rate + chance.choice((0, 5, 10)):.2f}",
-        "department": chance.choice(_DEPARTMENTS),
+        "department": chance.choice(DEPARTMENTS),
         "region": region,
         "active": True,
     }
@@ -221,7 +109,7 @@ def _person(chance: random.Random, number: int) -> Record:
 
 def _client(chance: random.Random, number: int) -> Record:
     region = chance.choices(tuple(REGIONS), (6, 3, 1))[0]
-    name = f"{_FIRST[number % len(_FIRST)]} {_SECOND[(number // len(_FIRST) + number) % len(_SECOND)]}"
+    name = f"{FIRST[number % len(FIRST)]} {SECOND[(number // len(FIRST) + number) % len(SECOND)]}"
     return {
         "id": f"C-{number:03d}",
         "name": name,
@@ -240,7 +128,7 @@ def _project(chance: random.Random, number: int, clients: list[Record]) -> Recor
     return {
         "id": f"P-{number:04d}",
         "code": f"PRJ-{number:04d}",
-        "name": f"{client['name'].split()[0]} {_WORK[number % len(_WORK)].lower()}",
+        "name": f"{client['name'].split()[0]} {WORK[number % len(WORK)].lower()}",
         "client_id": client["id"],
         "client_name": client["name"],
         "region": client["region"],
@@ -248,7 +136,7 @@ def _project(chance: random.Random, number: int, clients: list[Record]) -> Recor
         "billing_kind": "time_material",
         "billable": True,
         "budget_hours": chance.randrange(400, 4000, 50),
-        "cost_center": chance.choice(_COST_CENTER_OF[client["region"]]),
+        "cost_center": chance.choice(COST_CENTER_OF[client["region"]]),
         "po_number": f"PO-{chance.randrange(40000, 49999)}",
         "state": "active",
     }
@@ -301,7 +189,7 @@ def _day(chance: random.Random, person: Record, team: list[Record], day: date) -
     for hours in chance.choice(((8.0,), (4.0, 4.0), (5.5, 2.5), (3.0, 3.0, 2.0))):
         booked = min(hours, left)
         if booked > 0:
-            yield _Draft(person, chance.choice(team), chance.choice(_TASKS), day, booked)
+            yield _Draft(person, chance.choice(team), chance.choice(TASKS), day, booked)
         left -= booked
 
 
@@ -314,7 +202,7 @@ def _entry(chance: random.Random, wishes: Wishes, number: int, draft: _Draft) ->
         "id": f"TE-{number:06d}",
         "project_code": project["code"],
         "project_name": project["name"],
-        "task_id": f"{project['code']}-{_TASKS.index(draft.task) + 1:02d}",
+        "task_id": f"{project['code']}-{TASKS.index(draft.task) + 1:02d}",
         "task_name": draft.task,
         "person_id": person["id"],
         "person_name": person["name"],
@@ -326,9 +214,9 @@ def _entry(chance: random.Random, wishes: Wishes, number: int, draft: _Draft) ->
         "status": status,
         "approved_at": approved.isoformat().replace("+00:00", "Z") if approved else None,
         "approved_by": "E-0001" if approved else None,
-        "notes": chance.choice(_NOTES),
+        "notes": chance.choice(NOTES),
         "cost_center": project["cost_center"] if chance.random() > 0.1 else None,
-        "service_item": _SERVICES[draft.task],
+        "service_item": SERVICES[draft.task],
         "department": person["department"],
         "tags": [project["region"].lower(), draft.task.lower()],
         "custom": {
@@ -367,7 +255,7 @@ def _problem_entries(
     base = {"status": "approved", "billable": True, "approved_by": "E-0001"}
     made = list[Record]()
     for offset, change in enumerate(changes, 1):
-        draft = _Draft(people[offset % len(people)], projects[0], _TASKS[2], days[-1], 6.0)
+        draft = _Draft(people[offset % len(people)], projects[0], TASKS[2], days[-1], 6.0)
         approved = _approved_at(wishes, draft.day).isoformat().replace("+00:00", "Z")
         made.append({**_entry(chance, wishes, count + offset, draft), **base, "approved_at": approved, **change})
     return made

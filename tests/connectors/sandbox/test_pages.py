@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlencode
 
-from apps.connectors.http import Answer
+from apps.connectors.judgement import Answer
 from tests.connectors.conftest import Town
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -1,0 +1,45 @@
+"""Finds out which writes arrived when no good answer came back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from apps.connectors.contract import FoundRecord, Write
+from apps.connectors.manifest import ObjectManifest, Writing
+from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.rest_reading import find_records, read_one
+
+
+async def probe_writes(calls: Calls, spec: ObjectManifest, writes: Sequence[Write]) -> dict[int, FoundRecord]:
+    """Return which writes did arrive: creations by our own number, changes by comparing what the record says now."""
+    writing = spec.writing
+    arrived = dict[int, FoundRecord]()
+    created = {own_key(writing, write): write for write in writes if write.target_key is None} if writing else {}
+    if writing and writing.own_key_field and created:
+        found = await find_records(calls, spec, writing.own_key_field, list(created))
+        arrived.update({created[key].position: record for key, record in found.items()})
+    for write in writes:
+        if write.target_key is not None and spec.reading is not None and spec.reading.one_path:
+            values = await read_one(calls, spec, write.target_key)
+            if values is not None and _holds(values, write.values):
+                arrived[write.position] = FoundRecord(write.target_key, values)
+    return arrived
+
+
+def own_key(writing: Writing | None, write: Write) -> str:
+    """Return our own number of the record, as the target keeps it."""
+    field = writing.own_key_field if writing else ""
+    return str(write.values.get(field) or write.business_key) if field else write.business_key
+
+
+def _holds(values: dict[str, Any], written: dict[str, Any]) -> bool:
+    """Return whether the record says what was written; texts and numbers of equal writing count as equal."""
+    return all(_same(values.get(name), value) for name, value in written.items())
+
+
+def _same(there: Any, ours: Any) -> bool:
+    if there == ours or str(there) == str(ours):
+        return True
+    try:
+        return float(str(there)) == float(str(ours))
+    except ValueError:
+        return False
