@@ -32,7 +32,9 @@ def test_every_approved_entry_arrives_once_and_the_counts_add_up(make_line: Make
     assert run.state == "clean", (run.state, run.error_message)
     assert _adds_up(run)
     assert run.written == len(line.time_lines()) == len(billable) > 0
-    assert {row["external_id"] for row in line.time_lines()} == {op.source_key for op in line.operations(state="written")}
+    assert {row["external_id"] for row in line.time_lines()} == {
+        op.source_key for op in line.operations(state="written")
+    }
     sent = sum(Decimal(str(row["amount"])) for row in line.time_lines())
     assert sent == sum(op.amount for op in line.operations(state="written"))
     with scope.work_in(line.partner):
@@ -180,7 +182,13 @@ def _pull_forward() -> None:
 
 @pytest.mark.parametrize(
     ("system", "fault"),
-    [("psa", "wrong_credentials"), ("erp", "wrong_credentials"), ("psa", "html"), ("erp", "html"), ("erp", "forbidden")],
+    [
+        ("psa", "wrong_credentials"),
+        ("erp", "wrong_credentials"),
+        ("psa", "html"),
+        ("erp", "html"),
+        ("erp", "forbidden"),
+    ],
 )
 def test_a_broken_connection_fails_the_run_with_one_sentence_and_is_marked(
     make_line: MakeLine, system: str, fault: str
@@ -210,7 +218,12 @@ def test_answers_lost_after_the_write_make_no_double(make_line: MakeLine) -> Non
         _make_retries_due(line)
         line.work()
     run = line.reload(run)
-    assert run.state == "clean", (run.written, run.rejected, run.waiting, [(op.state, op.due_at, op.error_message, op.step) for op in line.operations() if op.state != "written"][:3])
+    assert run.state == "clean", (
+        run.written,
+        run.rejected,
+        run.waiting,
+        [(op.state, op.due_at, op.error_message, op.step) for op in line.operations() if op.state != "written"][:3],
+    )
     keys = Counter(row["external_id"] for row in line.time_lines())
     assert max(keys.values()) == 1
     assert len(keys) == len(line.entries(status="approved", billable=True))
@@ -250,7 +263,12 @@ def test_a_worker_lost_between_delivery_and_settling_neither_loses_nor_doubles(m
     _pull_forward()
     line.work()
     run = line.reload(run)
-    assert run.state == "clean", (run.written, run.rejected, run.waiting, [(op.state, op.due_at, op.error_message, op.step) for op in line.operations() if op.state != "written"][:3])
+    assert run.state == "clean", (
+        run.written,
+        run.rejected,
+        run.waiting,
+        [(op.state, op.due_at, op.error_message, op.step) for op in line.operations() if op.state != "written"][:3],
+    )
     keys = Counter(row["external_id"] for row in line.time_lines())
     assert max(keys.values()) == 1
     assert run.written == len(keys) == len(line.entries(status="approved", billable=True))
@@ -286,3 +304,20 @@ def test_a_changed_mapping_is_a_new_version_and_updates_what_was_delivered(make_
     run = line.run()
     assert run.rejected == 0
     assert _adds_up(run)
+
+
+def test_a_slow_system_gets_its_records_in_several_slices(make_line: MakeLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execute_run, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(execute_run, "LEAST_DELIVERY_SECONDS", -1.0)
+    line = make_line()
+    run = line.run()
+    assert (run.state, run.written) == ("waiting", 0)
+    assert run.waiting > 0
+    assert _adds_up(run)
+    monkeypatch.undo()
+    _make_retries_due(line)
+    line.work()
+    run = line.reload(run)
+    assert (run.state, run.waiting) == ("clean", 0)
+    assert _adds_up(run)
+    assert run.written == len(line.time_lines()) == len(line.entries(status="approved", billable=True))

@@ -1,5 +1,7 @@
 """Bringing one batch to the target: references first, then doubtful records, then the writes. No database here."""
 
+import math
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -7,21 +9,29 @@ from typing import Any
 from uuid import UUID
 
 from apps.connectors.contract import Connector, Write, WriteOutcome
-from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError
+from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError, RetryableError
 from apps.connectors.manifest import ObjectManifest
 from apps.flows.mapping.write_modes import apply_write_modes
 from apps.flows.services.entries import Delivery, Entry
 from apps.flows.services.session import PinnedFlow
 
 TypeAndKey = tuple[str, str]
+_FIRST_PORTION = 4  # times what the system takes at once
+_QUICK_SECONDS = 2.0
 
 
 async def deliver_entries(
-    target: Connector, pinned: PinnedFlow, entries: list[Entry], known_links: Mapping[TypeAndKey, str]
+    target: Connector,
+    pinned: PinnedFlow,
+    entries: list[Entry],
+    known_links: Mapping[TypeAndKey, str],
+    *,
+    ends_at: float = math.inf,
 ) -> Delivery:
     """Deliver `entries` and answer for each of them.
 
-    `known_links` maps (canonical type, key) to the target's id for references resolved earlier.
+    `known_links` maps (canonical type, key) to the target's id for references resolved earlier. What is not sent when
+    `ends_at` (of time.monotonic) has come is answered as not tried yet: it waits for the next slice.
     """
     found = await _resolve_references(target, entries, known_links)
     links = {**known_links, **found}
@@ -35,9 +45,34 @@ async def deliver_entries(
             ready.append(entry)
     writes = [_write(position, entry, links) for position, entry in enumerate(ready)]
     await _with_existing_values(target, pinned, writes)
-    for outcome in await _send(target, pinned.target_object, ready, writes):
+    for outcome in await _send_in_time(target, pinned.target_object, ready, writes, ends_at):
         outcomes[ready[outcome.position].operation_id] = outcome
     return Delivery(outcomes, found)
+
+
+async def _send_in_time(
+    target: Connector, kind: ObjectManifest, ready: list[Entry], writes: list[Write], ends_at: float
+) -> list[WriteOutcome]:
+    """Send portion by portion: large ones to a quick system, small ones to a slow one, none after the time is up."""
+    outcomes: list[WriteOutcome] = []
+    smallest = target.manifest.limits.at_once * (kind.writing.batch_size if kind.writing else 1)
+    size, begin = smallest * _FIRST_PORTION, 0
+    while begin < len(writes):
+        started = time.monotonic()
+        if started >= ends_at:
+            return outcomes + [WriteOutcome(write.position, error=_not_tried()) for write in writes[begin:]]
+        portion = writes[begin : begin + size]
+        outcomes += await _send(target, kind, ready, portion)
+        begin += len(portion)
+        size = size * 2 if time.monotonic() - started < _QUICK_SECONDS else smallest
+    return outcomes
+
+
+def _not_tried() -> RetryableError:
+    return RetryableError(
+        "Not sent yet: the system answers slowly and others had to get their turn.",
+        business_class=BusinessClass.TIMEOUT,
+    )
 
 
 async def _send(target: Connector, kind: ObjectManifest, ready: list[Entry], writes: list[Write]) -> list[WriteOutcome]:
