@@ -1,4 +1,4 @@
-"""The checks of `make real`: what the product says is compared with what Tryton and Redmine say themselves."""
+"""The checks of `make real`: what the product says is compared with what Tryton and the source say themselves."""
 
 import secrets
 from collections import Counter
@@ -6,13 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
-from deploy.local.real_firm import CLOSED_TASK, COMPANY, PEOPLE, PROJECTS, STRANGER, Entry
-from deploy.local.real_redmine import Booked, Redmine
+from deploy.local.real_firm import CLOSED_TASK, COMPANY, PEOPLE, PROJECTS, STRANGER, Booked, Entry
 from deploy.local.real_tryton import Line, Tryton
 
 Steps = Callable[..., dict[str, Any]]
+
+
+class Source(Protocol):
+    """The system that time is booked in: a real Redmine, or the sandbox PSA."""
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """What the product needs to connect."""
+
+    def entries(self) -> list[Booked]:
+        """Return every approved entry, oldest first, by the system's own API."""
+
+    def add_entry(self, entry: Entry) -> str:
+        """Book one approved entry and return its number."""
+
+    def edit_hours(self, number: str, hours: Decimal) -> None:
+        """Change the hours of one entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +45,7 @@ class Proof:
     """Walks the whole story once. `steps` calls the product: steps("run") -> its counts."""
 
     tryton: Tryton
-    redmine: Redmine
+    source: Source
     steps: Steps
     checks: list[Check] = field(default_factory=list)
 
@@ -50,13 +66,7 @@ class Proof:
             "install",
             customer=COMPANY,
             password=secrets.token_urlsafe(16),
-            source={
-                "system": "redmine",
-                "name": "Redmine (real)",
-                "address": self.redmine.address,
-                "secrets": {"api_key": self.redmine.key},
-                "settings": {"approval_field": "Approval", "employee_field": "Employee number"},
-            },
+            source=self.source.connection,
             target={
                 "system": "tryton",
                 "name": "Tryton (real)",
@@ -70,14 +80,14 @@ class Proof:
             self._check(f"connection test of the {side}", held, [step["name"] for step in steps])
 
     def _first_run(self) -> None:
-        booked = self.redmine.entries()
+        booked = self.source.entries()
         answer = self.steps("run")
         lines = self.tryton.lines()
         total = sum((entry.hours for entry in booked), Decimal(0))
         self._check("first run: how it ended", answer["state"], "clean")
         self._check("first run: records written", answer["written"], len(booked))
-        self._check("lines in Tryton = entries in Redmine", len(lines), len(booked))
-        self._check("hours in Tryton = hours in Redmine", sum((line.hours for line in lines), Decimal(0)), total)
+        self._check("lines in Tryton = entries in the source", len(lines), len(booked))
+        self._check("hours in Tryton = hours in the source", sum((line.hours for line in lines), Decimal(0)), total)
         self._check("each person, project and day alike", _by_place(lines), _by_day(booked))
         self._check("every entry exactly once", _most_often(lines), 1)
         self.checks.append(Check("first run: seconds", holds=True, found=str(answer["seconds"])))
@@ -91,9 +101,9 @@ class Proof:
 
     def _edit(self) -> None:
         before = {line.number: line for line in self.tryton.lines()}
-        chosen = self.redmine.entries()[123]
+        chosen = self.source.entries()[123]
         hours = chosen.hours + Decimal("0.75")
-        self.redmine.edit_hours(chosen.number, hours)
+        self.source.edit_hours(chosen.number, hours)
         answer = self.steps("run")
         after = {line.number: line for line in self.tryton.lines()}
         changed = [line for number, line in after.items() if before.get(number) != line]
@@ -103,10 +113,10 @@ class Proof:
         self._check("an edited entry: its new hours", [line.hours for line in changed], [hours])
 
     def _blocked(self) -> None:
-        day = max(entry.work_date for entry in self.redmine.entries())
+        day = max(entry.work_date for entry in self.source.entries())
         closed = Entry(PEOPLE[0], *CLOSED_TASK, day, Decimal("1.5"), "Design", "Booked on a closed task")
         strange = Entry(STRANGER, PROJECTS[1], "Data migration", day, Decimal("2.25"), "Development", "New colleague")
-        numbers = {"task": self.redmine.add_entry(closed), "person": self.redmine.add_entry(strange)}
+        numbers = {"task": self.source.add_entry(closed), "person": self.source.add_entry(strange)}
         before = len(self.tryton.lines())
         answer = self.steps("run")
         self._check("two bad entries: rejected", (answer["state"], answer["rejected"]), ("partial", 2))
@@ -114,15 +124,15 @@ class Proof:
         cases = self.steps("cases", blocked=list(numbers.values()))["cases"]
         self._check("two bad entries: cases opened", len(cases), 2)
         by_record = {case["records"][0]: case for case in cases}
-        self._mend("closed task", by_record.get(str(numbers["task"])), self._reopen, closed)
-        self._mend("unknown person", by_record.get(str(numbers["person"])), self._employ, strange)
+        self._mend("closed task", by_record.get(numbers["task"]), self._reopen, closed)
+        self._mend("unknown person", by_record.get(numbers["person"]), self._employ, strange)
         left = self.steps("open-cases")["cases"]
         self._check("cases close by themselves", [case["title"] for case in left], [])
         answer = self.steps("run")
         self._check("last run: nothing more written", answer["written"], 0)
-        self._check("lines in Tryton = entries in Redmine", len(self.tryton.lines()), len(self.redmine.entries()))
-        total = sum((entry.hours for entry in self.redmine.entries()), Decimal(0))
-        self._check("hours in Tryton = hours in Redmine", sum(line.hours for line in self.tryton.lines()), total)
+        self._check("lines in Tryton = entries in the source", len(self.tryton.lines()), len(self.source.entries()))
+        total = sum((entry.hours for entry in self.source.entries()), Decimal(0))
+        self._check("hours in Tryton = hours in the source", sum(line.hours for line in self.tryton.lines()), total)
 
     def _reopen(self) -> None:
         self.tryton.reopen_task(*CLOSED_TASK)

@@ -58,6 +58,17 @@ class Entry:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """One time entry as the source holds it: `project` is the project's name."""
+
+    number: str
+    person: str
+    project: str
+    work_date: date
+    hours: Decimal
+
+
 PEOPLE = tuple(
     Person(f"HR-{number:03d}", given, family, Decimal(rate))
     for number, (given, family, rate) in enumerate(

@@ -4,7 +4,7 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -60,10 +60,10 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_for(port: int, seconds: float) -> bool:
-    """Wait until the port answers; False when it does not in time."""
+def wait_for(port: int, seconds: float, is_alive: Callable[[], bool]) -> bool:
+    """Wait until the port answers; False when it does not in time, or whoever should answer is gone."""
     give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
+    while time.monotonic() < give_up and is_alive():
         if answers(port):
             return True
         time.sleep(0.1)

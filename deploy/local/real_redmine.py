@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from deploy.local.real_firm import PEOPLE, PROJECTS, STRANGER, Entry, Person, Project
+from deploy.local.real_firm import PEOPLE, PROJECTS, STRANGER, Booked, Entry, Person, Project
 from deploy.local.real_http import JsonClient
 from deploy.local.real_server import BootError, Server
 
@@ -58,6 +58,17 @@ class Redmine:
     def address(self) -> str:
         """The base address people type into the connection."""
         return f"http://127.0.0.1:{self.server.port}"
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """What the product needs to connect."""
+        return {
+            "system": "redmine",
+            "name": "Redmine (real)",
+            "address": self.address,
+            "secrets": {"api_key": self.key},
+            "settings": {"approval_field": "Approval", "employee_field": "Employee number"},
+        }
 
     @property
     def client(self) -> JsonClient:
@@ -191,7 +202,7 @@ class Redmine:
     def _custom_field(self, name: str) -> int:
         return self.names()["fields"][name]
 
-    def add_entry(self, entry: Entry, names: dict[str, dict[Any, int]] | None = None) -> int:
+    def add_entry(self, entry: Entry, names: dict[str, dict[Any, int]] | None = None) -> str:
         """Book one approved entry and return its id."""
         names = names or self.names()
         values = {
@@ -203,14 +214,14 @@ class Redmine:
             "comments": entry.note,
             "custom_fields": [{"id": names["fields"]["Approval"], "value": "approved"}],
         }
-        return int(self.client.call("POST", "time_entries.json", {"time_entry": values})["time_entry"]["id"])
+        return str(self.client.call("POST", "time_entries.json", {"time_entry": values})["time_entry"]["id"])
 
-    def edit_hours(self, number: int, hours: Decimal) -> None:
+    def edit_hours(self, number: str, hours: Decimal) -> None:
         """Change the hours of one entry."""
         self.client.call("PUT", f"time_entries/{number}.json", {"time_entry": {"hours": str(hours)}})
 
     # --- eyes ---------------------------------------------------------------------------------------------------
-    def entries(self) -> list["Booked"]:
+    def entries(self) -> list[Booked]:
         """Return every time entry, oldest first, as Redmine's own API lists them."""
         first = self.client.call("GET", "time_entries.json", limit=100, sort="id")
         offsets = range(100, first["total_count"], 100)
@@ -222,7 +233,7 @@ class Redmine:
         rows = [row for page in (first, *rest) for row in page["time_entries"]]
         return [
             Booked(
-                row["id"],
+                str(row["id"]),
                 row["user"]["name"],
                 row["project"]["name"],
                 date.fromisoformat(row["spent_on"]),
@@ -230,14 +241,3 @@ class Redmine:
             )
             for row in rows
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """One time entry as Redmine holds it."""
-
-    number: int
-    person: str
-    project: str
-    work_date: date
-    hours: Decimal

@@ -56,7 +56,7 @@ class Server:
                 start_new_session=True,
             )
         self._note.write_text(json.dumps({"pid": process.pid, "started": _started_at(process.pid)}))
-        if not wait_for(self.port, seconds) or process.poll() is not None:
+        if not wait_for(self.port, seconds, lambda: process.poll() is None) or process.poll() is not None:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise BootError(f"{self.name} did not answer on port {self.port}. The end of its log:\n{tail}")
 

@@ -64,7 +64,7 @@ TIME_ENTRY = ObjectManifest(
         MappingLine("resource_name", "user.name", label="Name of the person"),
         MappingLine("project", "project.identifier", label="Project"),
         MappingLine("project_name", "project.name", label="Name of the project"),
-        MappingLine("task", "issue.subject", label="Task"),
+        MappingLine("task", "issue.id", label="Task"),
         MappingLine("task_name", "issue.subject", label="Name of the task"),
         MappingLine("work_date", "spent_on", required=True, label="Day of the work"),
         MappingLine("hours", "hours", required=True, label="Hours"),

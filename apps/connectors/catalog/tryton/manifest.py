@@ -109,7 +109,7 @@ TIME_LINE = ObjectManifest(
     writing_lines=(
         MappingLine("employee", "resource", required=True, label="Employee"),
         MappingLine("project", "project", required=True, label="Project"),
-        MappingLine("task", "task", label="Task"),
+        MappingLine("task", "task_name", label="Task"),
         MappingLine("date", "work_date", required=True, label="Date"),
         MappingLine("duration", "hours", required=True, label="Duration"),
         MappingLine("description", "note", label="Description"),
