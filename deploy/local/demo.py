@@ -150,7 +150,10 @@ def portal_answers(port: int) -> bool:
 def is_running(places: Places) -> bool:
     """Say whether a whole demo runs already."""
     state = run_state.read(places.run_file)
-    if state is None or not state.is_all_running or not run_state.is_supervised(places) or not places.summary.exists():
+    if state is None or not state.is_all_running or not run_state.is_supervised(places):
+        return False
+    # An older summary is of an earlier start, perhaps on other ports, whose flows were not looked at since.
+    if not places.summary.exists() or places.summary.stat().st_mtime < state.started_at:
         return False
     web = next((service.port for service in state.services if service.name == "web"), None)
     return web is not None and portal_answers(web)

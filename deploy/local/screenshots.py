@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Response, sync_playwright
 
 from deploy.local import demo, summary
 from deploy.local.browser import HOW_TO_GET_IT, find_browser
@@ -21,6 +21,7 @@ from deploy.local.summary import SignIn
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 MOST_PAGES = 60
+SIGN_IN = "/accounts/login/"
 _ROW = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/|$)")
 _NEVER = re.compile(r"logout|\.csv|\.pdf|/api/|/static/|/in/|download|export")
 
@@ -56,7 +57,7 @@ def links_of(page: Page) -> Iterator[str]:
 
 def sign_in(page: Page, person: SignIn) -> None:
     """Sign in as a person would, by the form."""
-    page.goto(urljoin(person.address, "/accounts/login/"))
+    page.goto(urljoin(person.address, SIGN_IN))
     page.fill("input[name=login]", person.email)
     page.fill("input[name=password]", person.password)
     page.locator("form:has(input[name=password]) [type=submit]").first.click()
@@ -104,32 +105,22 @@ def _portal(address: str) -> str:
     return (urlsplit(address).hostname or "portal").split(".")[0]
 
 
-def visit(browser: Browser, person: SignIn, folder: Path) -> Album:
-    """Photograph everything one person can see."""
-    album = Album(folder / _portal(person.address) / re.sub(r"[^a-z0-9]+", "-", person.role.lower()))
-    album.folder.mkdir(parents=True, exist_ok=True)
-    context: BrowserContext = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]  # as above
-    page = context.new_page()
-    _watch(page, album)
-    try:
-        sign_in(page, person)
-        walk(page, person.address, album)
-    except Error as problem:
-        album.problems.append(f"{page.url}: {problem.message.splitlines()[0]}")
-    finally:
-        context.close()
-    return album
-
-
-def visit_entrance(browser: Browser, address: str, folder: Path) -> Album:
-    """Photograph what a stranger sees: the sign-in page."""
-    album = Album(folder / _portal(address) / "stranger")
+def visit(browser: Browser, address: str, person: SignIn | None, folder: Path) -> Album:
+    """Photograph everything one person can see, or a stranger: the sign-in page."""
+    role = person.role if person else "stranger"
+    album = Album(folder / _portal(address) / re.sub(r"[^a-z0-9]+", "-", role.lower()))
     album.folder.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]  # as above
     page = context.new_page()
     _watch(page, album)
-    walk(page, urljoin(address, "/accounts/login/"), album)
-    context.close()
+    try:
+        if person:
+            sign_in(page, person)
+        walk(page, address if person else urljoin(address, SIGN_IN), album)
+    except Error as problem:
+        album.problems.append(f"{page.url}: {problem.message.splitlines()[0]}")
+    finally:
+        context.close()
     return album
 
 
@@ -147,10 +138,9 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        albums = [
-            visit_entrance(browser, address, folder) for address in dict.fromkeys(one.address for one in found.sign_ins)
-        ]
-        albums += [visit(browser, person, folder) for person in found.sign_ins]
+        strangers = dict.fromkeys(one.address for one in found.sign_ins)
+        albums = [visit(browser, address, None, folder) for address in strangers]
+        albums += [visit(browser, person.address, person, folder) for person in found.sign_ins]
         browser.close()
     for album in albums:
         print(f"  {album.folder.relative_to(places.root)}: {album.pages} pages")
