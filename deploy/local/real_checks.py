@@ -158,7 +158,7 @@ class Proof:
 
 
 def _by_place(lines: list[Line]) -> Counter[tuple[str, str, date, Decimal]]:
-    names = {person.employee_no: f"{person.given} {person.family}" for person in PEOPLE}
+    names = {person.employee_no: f"{person.given} {person.family}" for person in (*PEOPLE, STRANGER)}
     projects = {project.erp_name: project.name for project in PROJECTS}
     return _Summed(
         (names[line.employee_no], projects[line.work.split("\\")[0]], line.work_date, line.hours) for line in lines

@@ -96,7 +96,7 @@ class Systems:
         self.stop()
         for path in self._databases():
             if _loaded(path).exists():
-                shutil.copy(_loaded(path), path)
+                _put_back(path)
         with timed(self.tryton.server.name):
             self.tryton.boot()
             self.tryton.load(closed_after=self.last_day - CLOSED_BEFORE)
@@ -119,6 +119,13 @@ class Systems:
 
 def _loaded(path: Path) -> Path:
     return path.with_suffix(".loaded")
+
+
+def _put_back(path: Path) -> None:
+    """Replace a database nobody uses; what its journals still hold belongs to the old content and must not return."""
+    for ending in ("-wal", "-shm", "-journal"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    shutil.copy(_loaded(path), path)
 
 
 def _copy_live(path: Path, copy: Path) -> None:
