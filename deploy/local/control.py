@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 
-from deploy.local import postgres, run_state
+from deploy.local import broker, postgres, run_state
 from deploy.local.environment import (
     EnvironmentFileError,
     LocalEnvironment,
@@ -44,6 +44,7 @@ def start(places: Places, caller: Mapping[str, str]) -> LocalEnvironment:
         return _running_environment(places, caller)
     places.open_doors.unlink(missing_ok=True)
     local = with_real_servers(load(places.env_file), caller)
+    _require_real_servers(local)
     end_leftovers(places)
     if not local.admin_database_url:
         postgres.clear_the_way(database_server(places, local))
@@ -70,6 +71,16 @@ def _running_environment(places: Places, caller: Mapping[str, str]) -> LocalEnvi
             used_place = place(used) if used else "its own server"
             raise ControlError(f"{name} names {place(wanted)}, but {used_place} is in use: run make stop first.")
     return local
+
+
+def _require_real_servers(local: LocalEnvironment) -> None:
+    """Refuse to start on servers that do not answer: nothing of ours could make them."""
+    for name, url, why_not in (
+        ("DATABASE_URL", local.admin_database_url, postgres.why_not_ready),
+        ("REDIS_URL", local.external_redis_url, broker.why_not_ready),
+    ):
+        if url and (reason := why_not(url)):
+            raise ControlError(f"{name} names {place(url)}, which does not let us in: {reason}")
 
 
 def _await_state(places: Places, process: "subprocess.Popen[bytes]") -> None:

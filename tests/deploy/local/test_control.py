@@ -40,6 +40,18 @@ def test_other_servers_than_those_in_use_are_refused_while_it_runs(tmp_path: Pat
         control.start(places, {"DATABASE_URL": "postgresql://root:x@db.example:5432/postgres"})
 
 
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [("DATABASE_URL", "postgresql://root:x@127.0.0.1:1/postgres"), ("REDIS_URL", "redis://127.0.0.1:1")],
+)
+def test_a_real_server_that_does_not_answer_is_refused_before_anything_starts(
+    tmp_path: Path, name: str, url: str
+) -> None:
+    with pytest.raises(ControlError, match=rf"{name} names 127\.0\.0\.1:1, which does not let us in: .*refused"):
+        control.start(Places(tmp_path), {name: url})
+    assert not run_state.is_supervised(Places(tmp_path))
+
+
 def test_an_unknown_log_is_answered_with_those_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     places = Places(tmp_path)
     places.logs.mkdir(parents=True)
