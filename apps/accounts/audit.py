@@ -50,6 +50,7 @@ class AuditAction(StrEnum):
     FLOW_PUBLISHED = "flow_published"
     FLOW_PAUSED = "flow_paused"
     FLOW_RESUMED = "flow_resumed"
+    FLOW_SCHEDULED = "flow_scheduled"
     RUN_STARTED = "run_started"
     RUN_CANCELLED = "run_cancelled"
     OPERATION_REPLAYED = "operation_replayed"

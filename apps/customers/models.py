@@ -33,6 +33,10 @@ class CustomerOwnedManager(models.Manager[Row]):
         """Return the rows in scope. Raises NoPartnerError outside one."""
         return CustomerQuerySet(self.model, using=self._db).in_scope()
 
+    def none(self) -> CustomerQuerySet[Row]:
+        """Return no rows; that needs no scope, so API views and their description may ask for it."""
+        return CustomerQuerySet(self.model, using=self._db).none()
+
 
 class _OwnRows(CustomerQuerySet["Customer"]):
     column = "id"

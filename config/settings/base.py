@@ -234,6 +234,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "FlowState": "apps.flows.models.Flow.State",
+        "RunState": "apps.flows.api.RUN_STATES",
+        "OperationState": "apps.flows.api.OPERATION_STATES",
+    },
 }
 
 LOGGING_CONFIG = None

@@ -1,6 +1,6 @@
 """Reading back what a batch kept: the record as it was seen, what was sent, what was answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from apps.connectors.contract import Exchange, SourceRecord
 from apps.connectors.redaction import redact_json
+from apps.flows.engine.states import BatchState
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Batch, Correction, Operation
 from apps.flows.services import blobs
@@ -99,10 +100,14 @@ def canonical_values_of(operation: Operation) -> dict[str, Any]:
 
 def repeats_of(run_id: UUID, state: str) -> list[dict[str, Any]]:
     """Return the records of a run that were settled before, as {"key", "business_key"}: rows behind its counts."""
-    found = []
-    for (plan,) in Batch.objects.filter(run_id=run_id).order_by("number").values_list("plan"):
-        content = blobs.unpack(plan) or {"entries": []}
-        found += [
-            {"key": e["key"], "business_key": e["business_key"]} for e in content["entries"] if e["repeat"] == state
-        ]
-    return found
+    return list(iterate_repeats(run_id, state))
+
+
+def iterate_repeats(run_id: UUID, state: str) -> Iterator[dict[str, Any]]:
+    """Yield what `repeats_of` returns, opening one batch after the other: a page needs only the first few."""
+    batches = Batch.objects.filter(run_id=run_id, state=BatchState.SETTLED).order_by("number")
+    for batch_id in batches.values_list("id", flat=True):
+        content = blobs.unpack(Batch.objects.values_list("plan", flat=True).get(id=batch_id)) or {"entries": []}
+        for entry in content["entries"]:
+            if entry["repeat"] == state:
+                yield {"key": entry["key"], "business_key": entry["business_key"]}

@@ -28,6 +28,7 @@ from apps.flows.engine.states import RUN_TERMINAL, BatchState, OperationState, R
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Batch, Operation, Run
 from apps.flows.services import planning
+from apps.flows.services.cancel_run import close_cancelled
 from apps.flows.services.deliver import deliver_entries
 from apps.flows.services.entries import Delivery, OpenBatch
 from apps.flows.services.evidence import records_of
@@ -38,6 +39,7 @@ from apps.flows.services.verdicts import connection_failure, is_system_away
 from apps.flows.signals import ledger_changed
 
 SLICE_SECONDS = 15.0  # then others get their turn
+LEAST_DELIVERY_SECONDS = 5.0  # a batch written ahead late in a slice still gets a start
 # What keeps a run from starting at all: its version does not compile any more, or a connection cannot be opened.
 CANNOT_START = (MappingError, DefinitionError, RemoteError, UnsealError, KeyError)
 log = structlog.get_logger(__name__)
@@ -69,6 +71,7 @@ def run_slice(work: LeasedWork) -> RunAgain | None:
         _fail_unopened(work, error)
         return None
     if session is None:
+        close_cancelled(UUID(work.reference))
         return None
     with asyncio.Runner() as runner:
         slice_ = _Slice(session, runner)
@@ -197,7 +200,9 @@ class _Slice:
         return True
 
     def _deliver_and_settle(self, batch: OpenBatch, reader: BatchReader | None) -> None:
-        delivery, self.upcoming = self.runner.run(_deliver_and_read_on(self.session, batch, reader))
+        delivery, self.upcoming = self.runner.run(
+            _deliver_and_read_on(self.session, batch, reader, self._delivery_ends_at())
+        )
         outcomes = list(delivery.outcomes.values())
         away = is_system_away(outcomes)
         if away is not None:
@@ -211,8 +216,16 @@ class _Slice:
         if outcomes:
             self.session.known_links.update(delivery.found_links)
 
+    def _delivery_ends_at(self) -> float:
+        return max(self.ends_at, time.monotonic() + LEAST_DELIVERY_SECONDS)
+
     def _time_is_up(self) -> bool:
-        return time.monotonic() >= self.ends_at or self.session.work.lost
+        return time.monotonic() >= self.ends_at or self.session.work.lost or _is_cancelled(self.session.run_id)
+
+
+def _is_cancelled(run_id: UUID) -> bool:
+    with transaction.atomic():
+        return Run.objects.filter(id=run_id, state=RunState.CANCELLED).exists()
 
 
 async def _open(session: Session) -> None:
@@ -226,22 +239,22 @@ async def _close(session: Session) -> None:
 
 
 async def _deliver_and_read_on(
-    session: Session, batch: OpenBatch, reader: BatchReader | None
+    session: Session, batch: OpenBatch, reader: BatchReader | None, ends_at: float
 ) -> tuple[Delivery, ReadBatch | RemoteError | None]:
     """Deliver this batch and read the next one meanwhile."""
-    delivering = _deliver(session, batch)
+    delivering = _deliver(session, batch, ends_at)
     if reader is None:
         return await delivering, None
     delivery, upcoming = await asyncio.gather(delivering, reader.next_batch())
     return delivery, upcoming
 
 
-async def _deliver(session: Session, batch: OpenBatch) -> Delivery:
+async def _deliver(session: Session, batch: OpenBatch, ends_at: float) -> Delivery:
     to_deliver = [entry for entry in batch.entries if entry.to_deliver]
     if not to_deliver:
         return Delivery({})
     try:
-        return await deliver_entries(session.target, session.pinned, to_deliver, session.known_links)
+        return await deliver_entries(session.target, session.pinned, to_deliver, session.known_links, ends_at=ends_at)
     except RemoteError as error:
         raise _stopped_or_away(error, session.target_id) from error
 
@@ -275,14 +288,14 @@ def _wait_for_system(session: Session, error: RemoteError) -> RunAgain | None:
         return None
     with transaction.atomic():
         session.work.confirm()
-        Run.objects.filter(id=session.run_id, state=RunState.RUNNING).update(
+        still_on = Run.objects.filter(id=session.run_id, state=RunState.RUNNING).update(
             state=RunState.WAITING,
             outages=outages,
             error_class=error.business_class,
             error_message=f"{error.message} Trying again by itself."[:600],
         )
         ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)
-    return RunAgain(at)
+    return RunAgain(at if still_on else None)  # a run cancelled meanwhile is closed at once
 
 
 def spread() -> float:
@@ -295,7 +308,7 @@ def _fail(session: Session, error: RemoteError, connection_id: UUID) -> None:
         session.work.confirm()
         abandon_waiting(session.run_id, error)
         Batch.objects.filter(run_id=session.run_id).exclude(state=BatchState.SETTLED).update(state=BatchState.ABANDONED)
-        Run.objects.filter(id=session.run_id).update(
+        Run.objects.filter(id=session.run_id).exclude(state__in=RUN_TERMINAL).update(
             state=RunState.FAILED,
             finished_at=timezone.now(),
             error_class=error.business_class,
@@ -344,6 +357,8 @@ def _finish(session: Session) -> RunAgain | None:
         session.work.confirm()
         next_due = _next_due(session.run_id)
         run = Run.objects.select_for_update(no_key=True).get(id=session.run_id)
+        if run.state == RunState.CANCELLED:
+            return RunAgain()
         if next_due is not None:
             run.state = RunState.WAITING
             run.save(update_fields=["state"])

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from apps.connectors import registry
 from apps.connectors.contract import Connector
+from apps.connectors.manifest import ObjectManifest, WriteMode
 from apps.connectors.models import Connection
 from apps.connectors.services import open_connector
 from apps.dispatch.leases import LeasedWork
-from apps.connectors.manifest import ObjectManifest, WriteMode
 from apps.flows.engine.definition import FlowDefinition, parse_definition
 from apps.flows.engine.flow import CompiledFlow, Layers, compile_flow
 from apps.flows.engine.identity import EffectScope

@@ -202,9 +202,10 @@ def _close_batch(batch: OpenBatch, outcomes: Mapping[UUID, WriteOutcome], now: d
 
 def _count(session: Session, tally: Tally, now: datetime) -> None:
     changes = {name: F(name) + number for name, number in tally.changes.items() if number}
-    Run.objects.filter(id=session.run_id).update(
-        read=F("read") + tally.read, state=RunState.RUNNING, outages=0, error_class="", error_message="", **changes
-    )
+    run = Run.objects.filter(id=session.run_id)
+    run.update(read=F("read") + tally.read, outages=0, **changes)
+    # A run cancelled while this batch was on its way stays cancelled.
+    run.exclude(state=RunState.CANCELLED).update(state=RunState.RUNNING, error_class="", error_message="")
     _add_to_day(session, tally, now)
 
 

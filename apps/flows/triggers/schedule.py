@@ -6,6 +6,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from apps.accounts import audit
+from apps.accounts.audit import AuditAction
+from apps.dispatch import services as dispatch
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
@@ -42,7 +45,24 @@ def schedule_flow(flow: Flow, *, every_seconds: int) -> Trigger:
             unique_key=f"schedule:{trigger.id}",
             customer_id=flow.customer_id,
         )
+        _record(flow, {"every_seconds": every_seconds})
     return trigger
+
+
+def unschedule_flow(flow: Flow) -> None:
+    """Let `flow` run only when a person or a webhook asks; nobody is told any more that it has not run."""
+    with transaction.atomic():
+        for trigger in Trigger.objects.filter(flow=flow, kind=Trigger.Kind.SCHEDULE, active=True):
+            trigger.active = False
+            trigger.next_at = None
+            trigger.save(update_fields=["active", "next_at"])
+            dispatch.cancel(kind=SCHEDULE_KIND, reference=str(trigger.id))
+        Flow.objects.filter(id=flow.id).update(expected_every_seconds=None)
+        _record(flow, {"every_seconds": None})
+
+
+def _record(flow: Flow, details: dict[str, int | None]) -> None:
+    audit.record(AuditAction.FLOW_SCHEDULED, subject="flow", subject_id=str(flow.id), details=details)
 
 
 def fire_schedule(work: LeasedWork) -> RunAgain | None:

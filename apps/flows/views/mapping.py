@@ -1,0 +1,132 @@
+"""Pages about a flow's mapping: one line to edit, try, publish or reset, and one more value in a table."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts.access import requires
+from apps.accounts.actions import Action
+from apps.flows import forms
+from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.layers import LayerError
+from apps.flows.mapping.transforms import TRANSFORMS
+from apps.flows.models import Flow
+from apps.flows.queries.flows import get_flow
+from apps.flows.queries.mapping import (
+    EditedLine,
+    TriedLine,
+    changes_for,
+    get_edited_line,
+    problem_sentences,
+    try_line,
+)
+from apps.flows.services.publish import add_mapping_value, change_line
+from apps.flows.views.filters import acting_person
+from apps.flows.views.flows import crumbs
+
+
+@requires(Action.EDIT_FLOWS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResponse:
+    """Change one mapping line for this customer: try it on the latest record, or publish it."""
+    flow = get_flow(flow_id)
+    edited = _edited(flow, target)
+    form = forms.LineForm(request.POST or None, edited=edited)
+    tried: TriedLine | None = None
+    if request.method == "POST" and form.is_valid():
+        changes = changes_for(edited, form.wanted_line())
+        try:
+            if "preview" in request.POST:
+                tried = try_line(flow, target, changes)
+            else:
+                return _published(request, flow, edited, changes, form.cleaned_data["note"])
+        except (MappingError, LayerError) as error:
+            _explain(form, target, error)
+    context = {
+        "flow": flow,
+        "edited": edited,
+        "form": form,
+        "tried": tried,
+        "transforms": [transform for _, transform in sorted(TRANSFORMS.items())],
+        "crumbs": crumbs(flow, edited.label),
+    }
+    return render(request, "flows/line_edit.html", context, status=400 if form.errors else 200)
+
+
+def _edited(flow: Flow, target: str) -> EditedLine:
+    try:
+        edited = get_edited_line(flow, target)
+    except (MappingError, KeyError) as error:
+        raise Http404("This flow's mapping cannot be read any more.") from error
+    if edited is None:
+        raise Http404("The target has no such field.")
+    return edited
+
+
+def _published(
+    request: HttpRequest, flow: Flow, edited: EditedLine, changes: dict[str, Any], note: str
+) -> HttpResponse:
+    if changes_for(edited, edited.line) == changes:
+        messages.info(request, "Nothing was changed, so nothing was published.")
+    else:
+        version = change_line(
+            flow, target=edited.line.target, changes=changes, made_by=acting_person(request).name, note=note
+        )
+        messages.success(request, f"Version {version.number} is live. Runs from now on use it.")
+    return redirect(f"{reverse('flows:flow-detail', args=[flow.id])}#mapping")
+
+
+def _explain(form: forms.LineForm, target: str, error: MappingError | LayerError) -> None:
+    if isinstance(error, LayerError):
+        form.add_error(None, str(error))
+        return
+    for problem, sentence in zip(error.problems, problem_sentences(error.problems), strict=True):
+        own = problem.target == target
+        form.add_error("expression" if own and problem.column else None, problem.message if own else sentence)
+
+
+@requires(Action.EDIT_FLOWS)
+@require_POST
+def flow_line_reset(request: HttpRequest, flow_id: UUID, target: str) -> HttpResponse:
+    """Take this customer's change of a line away."""
+    flow = get_flow(flow_id)
+    edited = _edited(flow, target)
+    if not edited.is_changed_here:
+        messages.info(request, f"{edited.label} is as the layer below has it already.")
+    else:
+        try:
+            note = f"Reset {edited.label}"
+            version = change_line(flow, target=target, changes={}, made_by=acting_person(request).name, note=note)
+            messages.success(request, f"{edited.label} is as before the change. Version {version.number} is live.")
+        except MappingError as error:
+            messages.error(request, " ".join(problem_sentences(error.problems)))
+    return redirect(f"{reverse('flows:flow-detail', args=[flow.id])}#mapping")
+
+
+@requires(Action.EDIT_FLOWS)
+@require_POST
+def flow_value_add(request: HttpRequest, flow_id: UUID, target: str) -> HttpResponse:
+    """Add one translation to a line's table of values."""
+    flow, form = get_flow(flow_id), forms.ValueForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Fill in both: what the record says, and what the target gets.")
+    else:
+        old, new = form.cleaned_data["outside_value"], form.cleaned_data["new_value"]
+        try:
+            version = add_mapping_value(
+                flow, target=target, outside_value=old, new_value=new, made_by=acting_person(request).name
+            )
+            messages.success(
+                request, f"{old} becomes {new} from version {version.number} on. Retry what was blocked by it."
+            )
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        except MappingError as error:
+            messages.error(request, " ".join(problem_sentences(error.problems)))
+    return redirect(f"{reverse('flows:flow-detail', args=[flow.id])}#values")
