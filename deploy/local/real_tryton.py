@@ -127,10 +127,11 @@ class Tryton:
     # --- set-up through the administrator's JSON-RPC ------------------------------------------------------------
     def load(self, *, closed_after: date) -> None:
         """Create company, people, projects and tasks, and the REST key; a second call changes nothing."""
-        call = self._administrator()
+        call = self._administrator(company=None)
         if call("res.user.application", "search", [["key", "=", self.key]], 0, 1, None):
             return
         company = self._create_company(call)
+        call = self._administrator(company)
         for person in PEOPLE:
             self._create_employee(call, company, person)
         for project in PROJECTS:
@@ -192,16 +193,17 @@ class Tryton:
 
     def add_employee(self, person: Person) -> int:
         """Mend an unknown person: create the employee. Returns its id."""
-        call = self._administrator()
+        call = self._administrator(company=None)
         return self._create_employee(call, call("company.company", "search", [], 0, 1, None)[0], person)
 
     def reopen_task(self, project: Project, task: str) -> None:
         """Mend a closed task: take its end date away."""
-        call = self._administrator()
+        call = self._administrator(company=None)
         domain = [["name", "=", task], ["parent.name", "=", project.erp_name]]
         call("project.work", "write", call("project.work", "search", domain, 0, 1, None), {"timesheet_end_date": None})
 
-    def _administrator(self) -> Any:
+    def _administrator(self, company: int | None) -> Any:
+        context = {} if company is None else {"company": company}
         anonymous = JsonClient(self.address, {})
         login = anonymous.call(
             "POST", "rpc/", {"id": 0, "method": "common.db.login", "params": ["admin", {"password": self.password}]}
@@ -212,7 +214,7 @@ class Tryton:
 
         def call(model: str, method: str, *parameters: Any) -> Any:
             name = f"model.{model}.{method}"
-            answer = client.call("POST", "rpc/", {"id": 0, "method": name, "params": [*parameters, {"company": 1}]})
+            answer = client.call("POST", "rpc/", {"id": 0, "method": name, "params": [*parameters, context]})
             if "error" in answer:
                 raise AnswerError("RPC", name, 400, json.dumps(answer["error"]))
             return answer["result"]

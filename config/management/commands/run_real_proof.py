@@ -99,7 +99,8 @@ def _steps_of(partner: scope.PartnerRef, test_id: UUID) -> list[dict[str, Any]]:
         test = ConnectionTest.objects.get(id=test_id)
         return list(test.steps) if test.state != ConnectionTest.State.RUNNING else None
 
-    return _until(partner, finished, "the connection test")
+    steps: list[dict[str, Any]] = _until(partner, finished, "the connection test")
+    return steps
 
 
 def run(_asked: dict[str, Any]) -> dict[str, Any]:
@@ -168,7 +169,8 @@ def _ended(partner: scope.PartnerRef, run_id: UUID) -> dict[str, Any]:
         seconds = (found.finished_at - found.created_at).total_seconds()
         return {"state": found.state, "error": found.error_message, "seconds": round(seconds, 2), **counts}
 
-    return _until(partner, finished, "the run")
+    ended: dict[str, Any] = _until(partner, finished, "the run")
+    return ended
 
 
 def _until(partner: scope.PartnerRef, look: Callable[[], Any], what: str, *, seconds: float = PATIENCE_SECONDS) -> Any:
@@ -184,7 +186,8 @@ def _until(partner: scope.PartnerRef, look: Callable[[], Any], what: str, *, sec
 
 def _partner() -> scope.PartnerRef:
     with scope.public(), transaction.atomic():
-        return Partner.objects.get(slug=SLUG).as_ref()
+        partner: scope.PartnerRef = Partner.objects.get(slug=SLUG).as_ref()
+        return partner
 
 
 def _owner() -> User:

@@ -42,8 +42,8 @@ def read_wanted(write: Write) -> Wanted:
     texts = {name: str(values.get(name) or "").strip() for name in ("employee", "project", "task", "description")}
     day, hours = _day(values.get("date")), _hours(values.get("duration"))
     if day is None or hours is None:
-        field, label = ("work_date", "day") if day is None else ("hours", "hours")
-        sentence = f"The {label} of the entry cannot be read. Correct it in the source, then replay."
+        field, words = ("work_date", "day") if day is None else ("hours", "number of hours")
+        sentence = f"The {words} of the entry cannot be read. Correct it in the source, then replay."
         return Wanted(write, problem=FieldProblem(field, sentence, BusinessClass.PARSE))
     for name, field, label in (("employee", "resource", "person"), ("project", "project", "project")):
         if not texts[name]:
