@@ -40,11 +40,13 @@ def run_logged(
         command, cwd=places.root, env=dict(environment), stdin=subprocess.DEVNULL, text=True, errors="replace",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     ) as process:  # fmt: skip
+        shown = ""
         for line in process.stdout or ():
             log.write(line)
             log.flush()
-            if show:
+            if show and line != shown:  # a wait that repeats itself is told once
                 print(f"      {line.rstrip()}", flush=True)
+                shown = line
     if process.returncode != 0:
         raise CommandError(f"{' '.join(words)} ended with code {process.returncode}", path)
 
