@@ -4,11 +4,12 @@ import logging.config
 
 import sentry_sdk
 import structlog
+import structlog.typing
 
 
 def configure_logging(*, json_lines: bool) -> None:
     """Send every log line through structlog: JSON for machines, coloured text for a person."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -16,7 +17,9 @@ def configure_logging(*, json_lines: bool) -> None:
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.format_exc_info,
     ]
-    renderer = structlog.processors.JSONRenderer() if json_lines else structlog.dev.ConsoleRenderer(colors=False)
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if json_lines else structlog.dev.ConsoleRenderer(colors=False)
+    )
     logging.config.dictConfig(
         {
             "version": 1,

@@ -8,5 +8,5 @@ urlpatterns = [
     path("", include("apps.tenants.urls")),
     path("", include("apps.accounts.urls")),
     path("accounts/", include("allauth.urls")),
-    path("in/<str:token>", webhook_intake),
+    path("in/<str:token>", webhook_intake, name="webhook-intake"),
 ]

@@ -39,6 +39,8 @@ class CustomerScopeMiddleware:
                 return self.get_response(request)
 
     def _chosen_customer(self, request: HttpRequest, actor: Actor) -> UUID | None:
-        mine = list(Membership.objects.filter(user_id=actor.user_id).order_by("id").values_list("customer_id", flat=True))
+        mine = list(
+            Membership.objects.filter(user_id=str(actor.user_id)).order_by("id").values_list("customer_id", flat=True)
+        )
         chosen = request.session.get(SESSION_CUSTOMER)
         return next((c for c in mine if str(c) == chosen), mine[0] if mine else None)

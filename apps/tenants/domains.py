@@ -42,4 +42,5 @@ def forget_hosts() -> None:
 
 def primary_host(partner: PartnerRef) -> str:
     """Return the partner's main host name: what mails link to, never the request's host."""
-    return Domain.objects.get(tenant_id=partner.id, is_primary=True).domain
+    host: str = Domain.objects.get(tenant_id=partner.id, is_primary=True).domain
+    return host

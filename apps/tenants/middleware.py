@@ -36,7 +36,7 @@ class PartnerMiddleware:
 
     def _platform(self, request: HttpRequest) -> HttpResponse:
         request.partner = None  # type: ignore[attr-defined]
-        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
         return self._in_transaction(request)
 
     def _in_transaction(self, request: HttpRequest) -> HttpResponse:

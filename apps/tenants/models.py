@@ -14,7 +14,9 @@ from uuid_utils.compat import uuid7
 from apps.tenants.branding import colour_problem
 from apps.tenants.scope import PartnerRef, require
 
-SLUG = RegexValidator(r"^[a-z][a-z0-9-]{1,38}[a-z0-9]$", "Use 3 to 40 lower-case letters, digits and hyphens, starting with a letter.")
+SLUG = RegexValidator(
+    r"^[a-z][a-z0-9-]{1,38}[a-z0-9]$", "Use 3 to 40 lower-case letters, digits and hyphens, starting with a letter."
+)
 
 
 def check_colour(value: str) -> None:
@@ -77,7 +79,9 @@ class Brand(models.Model):
     product_noun = models.CharField(max_length=60, default="Integration portal")
     primary_colour = models.CharField(max_length=7, default="#1f4ed8", validators=[check_colour])
     accent_colour = models.CharField(max_length=7, default="#0f766e", validators=[check_colour])
-    font = models.CharField(max_length=20, choices=[("inter", "Inter"), ("system", "System"), ("serif", "Serif")], default="inter")
+    font = models.CharField(
+        max_length=20, choices=[("inter", "Inter"), ("system", "System"), ("serif", "Serif")], default="inter"
+    )
     corner_radius = models.PositiveSmallIntegerField(default=8)
     logo_png = models.BinaryField(null=True, blank=True, editable=False)
     support_email = models.EmailField(blank=True)
@@ -148,4 +152,5 @@ def active_partners() -> Iterator[PartnerRef]:
 
 def partner_ref(partner_id: UUID) -> PartnerRef:
     """Return one partner as plain values. Raises Partner.DoesNotExist."""
-    return Partner.objects.get(id=partner_id).as_ref()
+    partner: Partner = Partner.objects.get(id=partner_id)
+    return partner.as_ref()

@@ -75,7 +75,7 @@ class Command(BaseCommand):
             options["summary"].write_text(json.dumps(summary, indent=1))
 
     def _ensure_partner(self, wanted: DemoPartner) -> PartnerRef:
-        known = Partner.objects.filter(slug=wanted.slug).first()
+        known: Partner | None = Partner.objects.filter(slug=wanted.slug).first()
         if known is not None:
             return known.as_ref()
         self.stdout.write(f"partner {wanted.name}")
