@@ -95,35 +95,40 @@ class Line:
         self.sandbox.do(lambda client: client.set_faults(system, self.company, **shares))
 
 
+def found_line(partner: PartnerRef, sandbox: SandboxServer, *, name: str = "", **wishes: Any) -> Line:
+    """Found a firm in the sandbox, and a customer with both its systems connected and the flow between them."""
+    company = f"firm-{next(_companies)}"
+    wishes = {"people": 6, "weeks": 1, "seed": 3, "problems": False, **wishes}
+    tokens = {
+        system: sandbox.do(lambda client, system=system: client.found_company(system, company, **wishes))
+        for system in ("psa", "erp")
+    }
+    with scope.work_in(partner):
+        customer = create_customer(name=name or f"Customer {company}", currency="EUR")
+        psa, erp = (
+            create_connection(
+                customer,
+                NewConnection(
+                    system=f"sandbox_{system}",
+                    name=system.upper(),
+                    base_url=f"{sandbox.url}/{system}/{company}/api/v1",
+                    secrets={"token": token},
+                    settings={},
+                ),
+            )
+            for system, token in tokens.items()
+        )
+        flow = install_template(
+            template="approved-time-to-bill", name="Approved time to bill", source=psa, target=erp, installed_by="t"
+        )
+    return Line(partner, sandbox, company, customer, psa, erp, flow, tokens)
+
+
 @pytest.fixture
 def make_line(committed: PartnerRef, sandbox: SandboxServer) -> Callable[..., Line]:
     """Return a maker of lines: wishes are those of the sandbox's firm."""
 
     def make(**wishes: Any) -> Line:
-        company = f"firm-{next(_companies)}"
-        wishes = {"people": 6, "weeks": 1, "seed": 3, "problems": False, **wishes}
-        tokens = {
-            system: sandbox.do(lambda client, system=system: client.found_company(system, company, **wishes))
-            for system in ("psa", "erp")
-        }
-        with scope.work_in(committed):
-            customer = create_customer(name=f"Customer {company}", currency="EUR")
-            psa, erp = (
-                create_connection(
-                    customer,
-                    NewConnection(
-                        system=f"sandbox_{system}",
-                        name=system.upper(),
-                        base_url=f"{sandbox.url}/{system}/{company}/api/v1",
-                        secrets={"token": token},
-                        settings={},
-                    ),
-                )
-                for system, token in tokens.items()
-            )
-            flow = install_template(
-                template="approved-time-to-bill", name="Approved time to bill", source=psa, target=erp, installed_by="t"
-            )
-        return Line(committed, sandbox, company, customer, psa, erp, flow, tokens)
+        return found_line(committed, sandbox, **wishes)
 
     return make

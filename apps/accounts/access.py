@@ -35,6 +35,7 @@ _UNDECORATED: tuple[tuple[str, Action], ...] = (
     ("allauth.account.views.PasswordReset", Action.PUBLIC),
     ("allauth.account.views.ConfirmEmailView", Action.PUBLIC),
     ("allauth.account.views.EmailVerificationSentView", Action.PUBLIC),
+    ("allauth.account.views.email_verification_sent", Action.PUBLIC),
     ("allauth.account.views.AccountInactiveView", Action.PUBLIC),
     ("allauth.account.views.RequestLoginCodeView", Action.PUBLIC),
     ("allauth.account.views.ConfirmLoginCodeView", Action.PUBLIC),

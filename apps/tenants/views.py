@@ -9,6 +9,7 @@ from apps.tenants.branding import brand_css
 from apps.tenants.brands import brand_for
 from apps.tenants.models import Brand
 
+PUBLIC = "public"  # the action of pages open to everybody; this room is below the one that names the actions
 _LONG = "public, max-age=31536000, immutable"  # the address carries the brand's version
 
 
@@ -40,6 +41,11 @@ def brand_logo(request: HttpRequest) -> HttpResponse:
 def gallery(request: HttpRequest) -> HttpResponse:
     """Show every component with its states in the current brand."""
     return render(request, "gallery.html")
+
+
+brand_stylesheet.required_action = PUBLIC  # type: ignore[attr-defined]  # read by the room that guards pages
+brand_logo.required_action = PUBLIC  # type: ignore[attr-defined]
+gallery.required_action = PUBLIC  # type: ignore[attr-defined]
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -136,6 +136,10 @@ def person_reactivate(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     """Let an invited person choose name and password, and sign them in."""
+    here: Actor | None = request.actor  # type: ignore[attr-defined]
+    if here is not None and here.is_customer:  # whose scope is too narrow to see invitations
+        sentence = f"You are signed in as {here.email} already. Sign out first if the invitation is for somebody else."
+        return render(request, "accounts/invitation_closed.html", {"sentence": sentence}, status=409)
     try:
         invitation = services.require_invitation(token)
         form = JoinForm(request.POST or None, initial={"name": invitation.name})
