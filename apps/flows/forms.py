@@ -129,7 +129,7 @@ class LineForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text="Instead of a field, for example: hours * bill_rate",
+        help_text="Instead of a field, for example: r.hours * r.bill_rate",
     )
     transforms = forms.CharField(
         label="Steps",

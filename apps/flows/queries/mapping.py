@@ -153,7 +153,7 @@ def _reading_rows(pinned: PinnedFlow, record: SourceRecord | None, sample: Opera
 
 
 def _table(target: str, label: str, line: MappingLine) -> ValueTable:
-    pairs = [(plain_text(key), plain_text(value)) for key, value in (line.value_map or {}).items()]
+    pairs = sorted((plain_text(key), plain_text(value)) for key, value in (line.value_map or {}).items())
     return ValueTable(target, label, pairs, _plain(line.value_map_default))
 
 

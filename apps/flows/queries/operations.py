@@ -13,6 +13,7 @@ from apps.connectors.canonical.values import plain_text
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Correction, Operation
 from apps.flows.services.evidence import Attempt, attempts_of, canonical_values_of
+from apps.tenants.templatetags.wording import absolute_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _values(operation: Operation, corrections: list[Correction]) -> list[ValueRo
         ValueRow(
             name=known.name,
             label=known.label,
-            value=plain(values.get(known.name)),
+            value=_shown(values.get(known.name)),
             correction=newest.get(known.name),
             is_blamed=known.name == operation.error_field and operation.state == OperationState.REJECTED,
         )
@@ -128,6 +129,12 @@ def _values(operation: Operation, corrections: list[Correction]) -> list[ValueRo
 def plain(value: Any) -> str:
     """Return a canonical value as people type it; "" for none."""
     return "" if value is None else plain_text(value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return absolute_words(value) if isinstance(value, datetime) else plain(value)
 
 
 def _attempt_row(attempt: Attempt, operation: Operation, *, latest: bool) -> AttemptRow:

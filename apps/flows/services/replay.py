@@ -46,11 +46,8 @@ def replay_operations(operation_ids: Sequence[UUID], *, started_by: str) -> list
         by_flow[flow_id].append(operation_id)
     if not by_flow:
         raise NothingToReplayError("Nothing to replay: these records are not blocked any more.")
-    runs = []
     with transaction.atomic():
-        for flow in Flow.objects.filter(id__in=by_flow):
-            runs.append(_replay(flow, by_flow[flow.id], started_by))
-    return runs
+        return [_replay(flow, by_flow[flow.id], started_by) for flow in Flow.objects.filter(id__in=by_flow)]
 
 
 def _replay(flow: Flow, chosen: list[UUID], started_by: str) -> Run:

@@ -40,7 +40,7 @@ def run_now(flow: Flow, *, started_by: str) -> Run:
     return run
 
 
-def start_run(
+def start_run(  # noqa: PLR0913  each is one fact of the event, all by name
     flow: Flow,
     *,
     kind: TriggerEvent.Kind,

@@ -55,6 +55,11 @@ class FlowPage:
         return str(self.facts.flow.id)
 
     @property
+    def customer_key(self) -> str:
+        """Return the customer's id as addresses carry it."""
+        return str(self.facts.flow.customer_id)
+
+    @property
     def runs_url(self) -> str:
         """Return where all of its runs are."""
         return f"{reverse('flows:run-list')}?flow={self.flow_key}"
