@@ -94,7 +94,10 @@ def brand_css(look: BrandLook) -> str:
     """Return the one stylesheet that turns the portal into this brand's. Values only: validated colours and numbers."""
     primary, accent = look.primary_colour, look.accent_colour
     dark_primary = lightened_for_dark(primary)
-    light = _variables(primary, accent) + f"--brand-font:{FONTS.get(look.font, FONTS['inter'])};--brand-radius:{look.corner_radius}px;"
+    light = (
+        _variables(primary, accent)
+        + f"--brand-font:{FONTS.get(look.font, FONTS['inter'])};--brand-radius:{look.corner_radius}px;"
+    )
     return f":root{{{light}}}\n[data-bs-theme=dark]{{{_variables(dark_primary, lightened_for_dark(accent))}}}\n"
 
 

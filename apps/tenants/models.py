@@ -106,6 +106,9 @@ class InboundAddress(models.Model):
     reference = models.UUIDField()
     created_at = models.DateTimeField(auto_now_add=True)
 
+    def __str__(self) -> str:
+        return f"address of endpoint {self.reference}"
+
 
 class CrossPartnerError(RuntimeError):
     """A row loaded in one partner's schema was about to be written into another's."""
@@ -119,18 +122,6 @@ class PartnerModel(models.Model):
     class Meta:
         abstract = True
 
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:  # type: ignore[override]  # stubs of a later Django
-        """Stamp the row with the schema it came from."""
-        row = super().from_db(db, field_names, values)
-        row._schema = require().partner.schema_name  # type: ignore[attr-defined]
-        return row
-
-    def _require_same_schema(self) -> None:
-        loaded = getattr(self, "_schema", None)
-        if loaded is not None and loaded != require().partner.schema_name:
-            raise CrossPartnerError(f"{self._meta.label} {self.pk} was loaded in another partner's scope.")
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save in the schema the row belongs to. Raises CrossPartnerError, NoPartnerError."""
         require()
@@ -142,6 +133,18 @@ class PartnerModel(models.Model):
         require()
         self._require_same_schema()
         return super().delete(*args, **kwargs)
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:  # type: ignore[override]  # stubs of a later Django
+        """Stamp the row with the schema it came from."""
+        row = super().from_db(db, field_names, values)
+        row._schema = require().partner.schema_name  # type: ignore[attr-defined]
+        return row
+
+    def _require_same_schema(self) -> None:
+        loaded = getattr(self, "_schema", None)
+        if loaded is not None and loaded != require().partner.schema_name:
+            raise CrossPartnerError(f"{self._meta.label} {self.pk} was loaded in another partner's scope.")
 
 
 def active_partners() -> Iterator[PartnerRef]:

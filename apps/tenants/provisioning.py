@@ -67,7 +67,12 @@ def provision_schema(partner: Partner) -> None:
         roles = sql.SQL(", ").join([sql.Identifier(STAFF_ROLE), sql.Identifier(CUSTOMER_ROLE)])
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, roles))
     call_command(
-        "migrate_schemas", tenant=True, schema_name=partner.schema_name, database="owner", interactive=False, verbosity=0
+        "migrate_schemas",
+        tenant=True,
+        schema_name=partner.schema_name,
+        database="owner",
+        interactive=False,
+        verbosity=0,
     )
     Partner.objects.filter(pk=partner.pk).update(state=Partner.State.ACTIVE)
     domains.forget_hosts()

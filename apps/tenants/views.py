@@ -48,6 +48,6 @@ brand_logo.required_action = PUBLIC  # type: ignore[attr-defined]
 gallery.required_action = PUBLIC  # type: ignore[attr-defined]
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django passes it
     """Explain a form that was open too long or sent from elsewhere."""
     return render(request, "errors/403.html", {"stale_form": True}, status=403)

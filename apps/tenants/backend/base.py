@@ -38,6 +38,7 @@ class DatabaseWrapper(TenantsWrapper):
             self.set_tenant(tenant)
 
     def set_schema_to_public(self) -> None:
+        """Step out of every partner."""
         self.customer_id = ""
         super().set_schema_to_public()
 
@@ -76,6 +77,7 @@ class DatabaseWrapper(TenantsWrapper):
             self._setting_search_path = False
 
     def close(self) -> None:
+        """Close; the next connection starts without a scope."""
         self._applied = None
         super().close()
 
@@ -92,6 +94,7 @@ class DatabaseWrapper(TenantsWrapper):
         return super()._rollback()
 
     def savepoint_rollback(self, sid: str) -> None:
+        """Roll back to a savepoint, which takes a scope set after it along."""
         try:
             super().savepoint_rollback(sid)
         finally:
