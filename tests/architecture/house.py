@@ -117,6 +117,8 @@ def _people(a: PartnerRef, b: PartnerRef, lines: dict[str, Line]) -> Iterator[Vi
         yield _person(a, role, lines["one"], "one")
     yield _person(a, Role.CUSTOMER_OWNER, lines["two"], "two", prefix="other_")
     yield _person(b, Role.OWNER, prefix="foreign_")
+    yield _person(b, Role.SUPPORT, prefix="foreign_")
+    yield _person(b, Role.FINANCE_APPROVER, lines["three"], "three", prefix="foreign_")
     with scope.public(), transaction.atomic():
         create_user(email="operator@platform.example", name="Ola Operator", role=Role.OPERATOR, password=PASSWORD)
     yield Visitor("operator", PLATFORM_HOST, Role.OPERATOR, None, email="operator@platform.example")

@@ -1,0 +1,96 @@
+"""One browser tab that remembers everything that went wrong in it."""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
+
+from tests.architecture.house import PASSWORD, Visitor
+from tests.browser.site import Site
+
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+SIGN_IN = "/accounts/login/"
+# A refused page is part of some tests; the browser reports each on its console as well.
+_REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+_SIDEWAYS = """() => {
+  const wide = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= wide) return "";
+  const sticks = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > wide + 1);
+  return sticks.slice(0, 3).map((one) => one.outerHTML.slice(0, 160)).join(" | ") || "the page is too wide";
+}"""
+
+
+@dataclass
+class Tab:
+    """A page of the browser at one host, and its complaints: console errors, blocked content, broken answers."""
+
+    page: Page
+    site: Site
+    host: str
+    problems: list[str] = field(default_factory=list)
+    statuses: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Listen to everything the page says."""
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.problems.append(f"{self.where}: script: {error}"))
+        self.page.on("response", self._answered)
+        self.page.on("requestfailed", self._failed)
+        self.page.set_default_timeout(15_000)
+
+    @property
+    def where(self) -> str:
+        """The path that is shown."""
+        return urlsplit(self.page.url).path
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not _REFUSED.search(message.text):
+            self.problems.append(f"{self.where}: console: {message.text[:400]}")
+
+    def _answered(self, response: Response) -> None:
+        self.statuses[urlsplit(response.url).path] = response.status
+        if response.status >= 500 or (response.status >= 400 and "/static/" in response.url):
+            self.problems.append(f"{response.status} {response.url}")
+
+    def _failed(self, request: Request) -> None:
+        # The browser gives up polls of a page that is left: those are no failures.
+        if request.failure and "ERR_ABORTED" not in request.failure:
+            self.problems.append(f"{request.url}: {request.failure}")
+
+    def go(self, path: str) -> Response | None:
+        """Open a path and wait until it is complete."""
+        response = self.page.goto(self.site.address(self.host, path))
+        self.page.wait_for_load_state("load")
+        return response
+
+    def sign_in(self, visitor: Visitor, password: str = PASSWORD) -> None:
+        """Sign in by the form, as a person does."""
+        self.go(SIGN_IN)
+        self.page.get_by_label("E-mail").fill(visitor.email)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_load_state("load")
+
+    def click(self, name: str, *, role: str = "link", exact: bool = True) -> None:
+        """Click the first thing of a role with these words, and wait for what follows."""
+        self.page.get_by_role(role, name=name, exact=exact).first.click()  # type: ignore[arg-type]  # a plain word
+        self.page.wait_for_load_state("load")
+
+    def shows(self, words: str | re.Pattern[str]) -> None:
+        """Wait until the page's main part shows these words."""
+        expect(self.page.locator("main")).to_contain_text(words, timeout=15_000)
+
+    def sideways(self) -> str:
+        """Return what makes the page wider than the window, "" when nothing does."""
+        return str(self.page.evaluate(_SIDEWAYS))
+
+    def looks_right(self) -> None:
+        """Look at the present page wide and narrow, light and dark; nothing may stick out."""
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
+            for size in (NARROW, WIDE):
+                self.page.set_viewport_size(size)  # type: ignore[arg-type]  # width and height
+                if sticking := self.sideways():
+                    self.problems.append(f"{self.where}: wider than {size['width']} px ({scheme}): {sticking}")
+        self.page.emulate_media(color_scheme="light")
