@@ -4,7 +4,18 @@ from django.apps import AppConfig
 
 
 class MonitoringConfig(AppConfig):
-    """Registers the room under its short label."""
+    """Registers the room under its short label, its due work, and its ear for the ledger."""
 
     name = "apps.monitoring"
     label = "monitoring"
+
+    def ready(self) -> None:
+        """Say what runs for the room's kinds of work."""
+        from apps.dispatch import kinds
+        from apps.dispatch.models import Queue
+        from apps.monitoring import subscribers, tasks
+
+        kinds.register(tasks.JUDGE, tasks.judge, queue=Queue.MAINT)
+        kinds.register(tasks.SWEEP, tasks.sweep, queue=Queue.MAINT)
+        kinds.register_periodic(tasks.SWEEP, tasks.SWEEP_EVERY_SECONDS)
+        subscribers.connect()

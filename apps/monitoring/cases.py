@@ -1,0 +1,253 @@
+"""What people do with a case: assign, note, retry, correct, translate a value, skip, close. Each leaves a trace."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts import audit
+from apps.accounts.actions import ROLE_ACTIONS, Action, Role
+from apps.accounts.actor import Actor
+from apps.accounts.audit import AuditAction
+from apps.accounts.models import User
+from apps.flows.engine.states import OperationState
+from apps.flows.models import Operation, Run
+from apps.flows.services.publish import add_mapping_value
+from apps.flows.services.replay import CorrectionError, NothingToReplayError, correct_operation, replay_operations
+from apps.flows.services.replay import skip_operations as skip_ledger_lines
+from apps.flows.services.start_run import FlowNotLiveError, run_now
+from apps.monitoring import case_book
+from apps.monitoring.judging import judge_ledger
+from apps.monitoring.models import CaseNote, CaseOperation, ExceptionCase
+
+__all__ = [
+    "CaseClosedError",
+    "CaseError",
+    "CorrectionError",
+    "FlowNotLiveError",
+    "NothingToReplayError",
+    "add_value_and_retry",
+    "assign_case",
+    "close_case",
+    "edit_and_retry",
+    "judge_ledger",
+    "note_case",
+    "retry_case",
+    "retry_operations",
+    "skip_operations",
+]
+
+
+class CaseError(ValueError):
+    """An action on a case is not possible. `field` names what to mend, the message says how."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class CaseClosedError(CaseError):
+    """The case is closed: somebody, or the records themselves, was quicker."""
+
+
+def assign_case(case_id: UUID, *, owner_id: UUID | None, by: Actor) -> ExceptionCase:
+    """Give the case to a person of the partner, or to nobody (None).
+
+    Raises:
+        CaseError: no such person, or one whose role does not work cases.
+        CaseClosedError: it is closed.
+
+    """
+    owner = _worker(owner_id) if owner_id else None
+    with transaction.atomic():
+        case = _locked(case_id)
+        case.owner, case.changed_at = owner, timezone.now()
+        case.save(update_fields=["owner", "changed_at"])
+        words = f"Assigned to {owner}." if owner else "Assigned to nobody."
+        case_book.note_step(case, words, _name(by), case.changed_at)
+        _record(AuditAction.CASE_ASSIGNED, case, owner=str(owner or ""))
+    return case
+
+
+def note_case(case_id: UUID, *, text: str, by: Actor, shared: bool = False) -> CaseNote:
+    """Write a note on the case, seen by the customer's people only when `shared`. Raises CaseError when it is empty."""
+    if not text.strip():
+        raise CaseError("text", "Write something: an empty note helps nobody.")
+    if len(text) > _LONGEST_NOTE:
+        raise CaseError("text", f"A note holds {_LONGEST_NOTE:,} characters; this has {len(text):,}. Shorten it.")
+    with transaction.atomic():
+        case = ExceptionCase.objects.get(id=case_id)
+        note = CaseNote.objects.create(
+            case=case,
+            customer_id=case.customer_id,
+            author_id=by.user_id,
+            author_name=_name(by),
+            text=text.strip(),
+            shared=shared,
+            written_at=timezone.now(),
+        )
+        _record(AuditAction.CASE_NOTED, case, shared=shared)
+    return note
+
+
+def retry_case(case_id: UUID, *, by: Actor) -> list[Run]:
+    """Try everything in the case again; a case without records runs its flow. Returns the runs that do it.
+
+    Raises:
+        CaseClosedError: it is closed.
+        NothingToReplayError: none of its records is blocked any more.
+        FlowNotLiveError: its flow cannot run now.
+
+    """
+    with transaction.atomic():
+        case = _locked(case_id)
+        blocked = _blocked_operations(case)
+        if blocked or case.flow is None or CaseOperation.objects.filter(case=case, open=True).exists():
+            return _replay(case, blocked, by)
+        run = run_now(case.flow, started_by=_name(by))
+        _follow(case, run, "The flow was started again.", by)
+        return [run]
+
+
+def retry_operations(case_id: UUID, operation_ids: Sequence[UUID], *, by: Actor) -> list[Run]:
+    """Try some of the case's records again. Raises as retry_case does."""
+    with transaction.atomic():
+        case = _locked(case_id)
+        return _replay(case, _blocked_operations(case, operation_ids), by)
+
+
+def edit_and_retry(case_id: UUID, operation_id: UUID, *, field: str, new_value: str, reason: str, by: Actor) -> Run:
+    """Correct one value of one record and try it again; the source keeps its own value.
+
+    Raises:
+        CorrectionError: the value cannot be used; names the field.
+        CaseError: the record is not in this case, or no reason was given.
+        CaseClosedError, FlowNotLiveError: as retry_case.
+
+    """
+    if not reason.strip():
+        raise CaseError("reason", "Say why the value is changed: the reason is kept as evidence.")
+    with transaction.atomic():
+        case = _locked(case_id)
+        operation = _operation_in(case, operation_id)
+        correct_operation(operation, field=field, new_value=new_value, reason=reason.strip(), made_by=_name(by))
+        return _replay(case, [operation.id], by, words=f"{field} of {operation} was corrected and tried again.")[0]
+
+
+def add_value_and_retry(case_id: UUID, *, target: str, outside_value: str, new_value: str, by: Actor) -> list[Run]:
+    """Add one translation to the flow's value map, publish it, and try the case's records again.
+
+    Raises:
+        CaseError: a value is missing, or the case has no flow.
+        CaseClosedError, FlowNotLiveError, NothingToReplayError: as retry_case.
+        ValueError: the mapping does not take the value; the message says why.
+
+    """
+    for name, value in (("target", target), ("outside_value", outside_value), ("new_value", new_value)):
+        if not value.strip():
+            raise CaseError(name, "Fill this in: a translation needs the field, the value as it comes, and the new one.")
+    with transaction.atomic():
+        case = _locked(case_id)
+        if case.flow is None:
+            raise CaseError("target", "This case belongs to no flow, so there is no mapping to add a value to.")
+        add_mapping_value(
+            case.flow,
+            target=target.strip(),
+            outside_value=outside_value.strip(),
+            new_value=new_value.strip(),
+            made_by=_name(by),
+        )
+        words = f"{target}: {outside_value} is now translated to {new_value}. Tried again."
+        return _replay(case, _blocked_operations(case), by, words=words)
+
+
+def skip_operations(case_id: UUID, operation_ids: Iterable[UUID] | None, *, reason: str, by: Actor) -> int:
+    """Leave records out for good, all of the case when `operation_ids` is None. Returns how many.
+
+    Raises:
+        CaseError: no reason was given.
+        CaseClosedError: it is closed.
+
+    """
+    if not reason.strip():
+        raise CaseError("reason", "Say why these records are left out: the reason stays in the ledger.")
+    with transaction.atomic():
+        case = _locked(case_id)
+        chosen = _blocked_operations(case, operation_ids)
+        skipped = skip_ledger_lines(chosen, reason=reason.strip(), made_by=_name(by))
+        words = f"{skipped:,} {'record was' if skipped == 1 else 'records were'} left out: {reason.strip()}"
+        case_book.note_step(case, words, _name(by), timezone.now())
+    return skipped
+
+
+def close_case(case_id: UUID, *, reason: str, by: Actor) -> ExceptionCase:
+    """Close the case by hand; records still blocked stay as they are and open a new case when they fail again.
+
+    Raises:
+        CaseError: no reason was given.
+        CaseClosedError: it is closed already.
+
+    """
+    if not reason.strip():
+        raise CaseError("reason", "Say why the case is closed although its records are not settled.")
+    with transaction.atomic():
+        case = _locked(case_id)
+        how = ExceptionCase.ClosedHow.BY_PERSON
+        case_book.close_case(case, how, reason=reason.strip(), now=timezone.now(), done_by=_name(by))
+        _record(AuditAction.CASE_CLOSED, case, reason=reason.strip())
+    return case
+
+
+_LONGEST_NOTE = 4000
+
+
+def _locked(case_id: UUID) -> ExceptionCase:
+    case = ExceptionCase.objects.select_for_update(of=("self",)).select_related("flow").get(id=case_id)
+    if not case.is_open:
+        raise CaseClosedError("", "This case is closed: nothing was changed.")
+    return case
+
+
+def _worker(owner_id: UUID) -> User:
+    owner = User.objects.filter(id=owner_id, is_active=True).first()
+    if owner is None or Action.WORK_CASES not in ROLE_ACTIONS[Role(owner.role)]:
+        raise CaseError("owner", "Choose a person whose role works exceptions.")
+    return owner
+
+
+def _operation_in(case: ExceptionCase, operation_id: UUID) -> Operation:
+    row = CaseOperation.objects.filter(case=case, operation_id=operation_id, open=True).select_related("operation").first()
+    if row is None:
+        raise CaseError("operation", "This record is not in the case any more.")
+    return row.operation
+
+
+def _blocked_operations(case: ExceptionCase, among: Iterable[UUID] | None = None) -> list[UUID]:
+    rows = CaseOperation.objects.filter(case=case, open=True, operation__state=OperationState.REJECTED)
+    if among is not None:
+        rows = rows.filter(operation_id__in=list(among))
+    return list(rows.values_list("operation_id", flat=True))
+
+
+def _replay(case: ExceptionCase, operation_ids: list[UUID], by: Actor, *, words: str = "") -> list[Run]:
+    runs = replay_operations(operation_ids, started_by=_name(by))
+    number = len(operation_ids)
+    _follow(case, runs[0], words or f"{number:,} {'record' if number == 1 else 'records'} tried again.", by)
+    return runs
+
+
+def _follow(case: ExceptionCase, run: Run, words: str, by: Actor) -> None:
+    now: datetime = timezone.now()
+    case.retry_run, case.state, case.changed_at = run, ExceptionCase.State.RESOLVING, now
+    case.save(update_fields=["retry_run", "state", "changed_at"])
+    case_book.note_step(case, words, _name(by), now)
+
+
+def _name(by: Actor) -> str:
+    return by.name or by.email
+
+
+def _record(action: AuditAction, case: ExceptionCase, **details: object) -> None:
+    audit.record(action, subject="case", subject_id=str(case.id), details={"title": case.title, **details})

@@ -1,0 +1,22 @@
+"""What monitoring does when flows reports something: look sooner."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from apps.dispatch.models import Priority
+from apps.dispatch.services import enqueue
+from apps.flows.signals import ledger_changed
+from apps.monitoring.tasks import JUDGE
+
+_SETTLES = timedelta(seconds=1)  # a run settles many batches: one look after several of them is enough
+
+
+def connect() -> None:
+    """Listen to flows."""
+    ledger_changed.connect(_on_ledger_changed, dispatch_uid="monitoring.judge")
+
+
+def _on_ledger_changed(sender: Any, **kwargs: Any) -> None:
+    enqueue(kind=JUDGE, unique_key=JUDGE, due_at=timezone.now() + _SETTLES, priority=Priority.LIVE)

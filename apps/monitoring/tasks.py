@@ -1,0 +1,22 @@
+"""The room's due work: judge when the ledger changed, and sweep every minute so that nothing depends on being told."""
+
+from apps.dispatch.leases import LeasedWork
+from apps.monitoring.alerts import send_alerts
+from apps.monitoring.judging import judge_ledger
+from apps.monitoring.run_watch import judge_silence
+
+JUDGE = "monitoring.judge"
+SWEEP = "monitoring.sweep"
+SWEEP_EVERY_SECONDS = 60
+
+
+def judge(work: LeasedWork) -> None:
+    """Bring the cases up to date: the ledger changed a moment ago."""
+    judge_ledger()
+
+
+def sweep(work: LeasedWork) -> None:
+    """Judge, look for flows that fell silent, and tell people about new cases."""
+    judge_ledger()
+    judge_silence()
+    send_alerts()
