@@ -102,7 +102,7 @@ def _next_step(operation: Operation) -> str:
     if operation.state == OperationState.WAITING and operation.due_at:
         return "It is tried again by itself; nothing has to be done."
     if operation.state == OperationState.REJECTED:
-        return f"Mend it in {operation.flow.source.name}, or correct it here, and retry it. It can never arrive twice."
+        return f"Mended in {operation.flow.source.name}, it is carried over with the next reading. It can never arrive twice."
     return ""
 
 
@@ -117,7 +117,7 @@ def _values(operation: Operation, corrections: list[Correction]) -> list[ValueRo
         ValueRow(
             name=known.name,
             label=known.label,
-            value=_shown(values.get(known.name)),
+            value=shown(values.get(known.name)),
             correction=newest.get(known.name),
             is_blamed=known.name == operation.error_field and operation.state == OperationState.REJECTED,
         )
@@ -131,7 +131,8 @@ def plain(value: Any) -> str:
     return "" if value is None else plain_text(value)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a canonical value as people read it: yes or no, and moments in words."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return absolute_words(value) if isinstance(value, datetime) else plain(value)

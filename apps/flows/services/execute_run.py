@@ -7,7 +7,9 @@ The order of one slice: a batch left open by a lost worker, then ledger lines wh
 import asyncio
 import random
 import time
+from collections.abc import Coroutine
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -43,6 +45,7 @@ LEAST_DELIVERY_SECONDS = 5.0  # a batch written ahead late in a slice still gets
 # What keeps a run from starting at all: its version does not compile any more, or a connection cannot be opened.
 CANNOT_START = (MappingError, DefinitionError, RemoteError, UnsealError, KeyError)
 log = structlog.get_logger(__name__)
+_Result = TypeVar("_Result")
 
 
 class SystemAwayError(Exception):
@@ -95,7 +98,7 @@ class _Slice:
 
     def work_through(self) -> RunAgain | None:
         session = self.session
-        self.runner.run(_open(session))
+        self._complete(_open(session))
         try:
             self._recover()
             if not self._retry_due():
@@ -103,7 +106,7 @@ class _Slice:
             if not session.reading_done and not self._read_on():
                 return RunAgain()
         finally:
-            self.runner.run(_close(session))
+            self._complete(_close(session))
         return _finish(session)
 
     def _recover(self) -> None:
@@ -143,7 +146,7 @@ class _Slice:
         if self.session.mode == Run.Mode.REPLAY:
             return self._replay()
         reader = self._reader()
-        self.upcoming = self.runner.run(reader.next_batch())
+        self.upcoming = self._complete(reader.next_batch())
         while True:
             read = self._taken()
             if not read.records:
@@ -200,7 +203,7 @@ class _Slice:
         return True
 
     def _deliver_and_settle(self, batch: OpenBatch, reader: BatchReader | None) -> None:
-        delivery, self.upcoming = self.runner.run(
+        delivery, self.upcoming = self._complete(
             _deliver_and_read_on(self.session, batch, reader, self._delivery_ends_at())
         )
         outcomes = list(delivery.outcomes.values())
@@ -215,6 +218,11 @@ class _Slice:
         settle(self.session, batch, delivery)
         if outcomes:
             self.session.known_links.update(delivery.found_links)
+
+    def _complete(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        # Not Runner.run: it sets a signal handler each time, and Python then spells out the finished task with its
+        # whole result (an enum lookup that fails), which costs as much as mapping the batch.
+        return self.runner.get_loop().run_until_complete(work)
 
     def _delivery_ends_at(self) -> float:
         return max(self.ends_at, time.monotonic() + LEAST_DELIVERY_SECONDS)

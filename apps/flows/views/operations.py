@@ -36,7 +36,7 @@ def operation_detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         "page": page,
         "operation": operation,
         "facts": _facts(operation),
-        "keys": _keys(operation),
+        "keys": _keys(operation)[: 2 if who.is_customer else None],
         "crumbs": _crumbs(operation, who),
         "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
         "can_retry": page.can_be_retried and who.can(Action.WORK_CASES),
@@ -126,7 +126,7 @@ def operation_correct(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         "operation": operation,
         "form": form,
         "values": [
-            (known.label, queries.plain(values[known.name]), known.name == chosen)
+            (known.label, queries.shown(values[known.name]), known.name == chosen)
             for known in described.fields
             if known.name in values
         ],
