@@ -42,7 +42,7 @@ class Ledger:
         known = self.keys.get(name)
         if known is None:
             self.keys[name] = key
-            self.cents += int(Decimal(line["amount"]).scaleb(2))
+            self.cents += int(Decimal(str(line["amount"])).scaleb(2))  # as text: a number may come as 12.3
         elif known == key:
             self.dup_idempotent += 1
         else:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
+from string import Formatter
 from typing import Any, NamedTuple
 
 from apps.connectors.errors import BusinessClass, FieldProblem
@@ -94,8 +96,7 @@ class CanonicalType:
 
     def describe(self, values: CanonicalValues) -> str:
         """Return the record's sentence, fit for the database; a missing value is shown as "?"."""
-        shown = {field.name: "?" for field in self.fields}
-        shown.update({name: _shown(value) for name, value in values.items() if value is not None})
+        shown = {name: _shown(values.get(name)) for name in _names_in(self.sentence)}
         return self.sentence.format_map(shown).replace("\x00", "")
 
 
@@ -106,7 +107,14 @@ def problem(
     return (FieldProblem(field, message, business_class, code),)
 
 
+@cache
+def _names_in(sentence: str) -> tuple[str, ...]:
+    return tuple(name for _, name, _, _ in Formatter().parse(sentence) if name)
+
+
 def _shown(value: object) -> str:
+    if value is None:
+        return "?"
     if isinstance(value, Decimal):
         text = f"{value:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
