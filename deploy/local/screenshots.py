@@ -1,7 +1,8 @@
 """`make screenshots`: sign in as every person of the running demo, follow every link once, and keep a picture of each page.
 
-Pictures go to `screenshots/<portal>/<person>/`, wide and narrow. A page that answers with an error of the server, or
-whose console complains (a blocked script or style, say), is listed and makes the command fail.
+Pictures go to `screenshots/<portal>/<person>/`: wide and narrow, light and dark. A page that answers with an error of the
+server, or whose console complains (a blocked script or style, say), is listed and makes the command fail.
+`make screenshots ARGS=--readme` takes the README's picture anew, and nothing else.
 """
 
 import re
@@ -10,16 +11,20 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-from playwright.sync_api import Browser, Error, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Response, ViewportSize, sync_playwright
 
 from deploy.local import demo, summary
 from deploy.local.browser import HOW_TO_GET_IT, find_browser
 from deploy.local.places import Places
 from deploy.local.summary import SignIn
 
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+WIDE, NARROW = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+README_PICTURE = "docs/images/portal.png"
+MOST_PICTURE_BYTES = 400_000
 MOST_PAGES = 60
 SIGN_IN = "/accounts/login/"
 _ROW = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/|$)")
@@ -65,13 +70,16 @@ def sign_in(page: Page, person: SignIn) -> None:
 
 
 def photograph(page: Page, album: Album, pattern: str) -> None:
-    """Keep a wide and a narrow picture of the whole page."""
+    """Keep pictures of the whole page, wide and narrow, light and dark."""
     album.pages += 1
     name = picture_name(album.pages, pattern)
-    for size, suffix in ((WIDE, ""), (NARROW, "-narrow")):
-        page.set_viewport_size(size)  # type: ignore[arg-type]  # a plain dict of width and height
-        page.screenshot(path=album.folder / f"{name}{suffix}.png", full_page=True)
-    page.set_viewport_size(WIDE)  # type: ignore[arg-type]  # as above
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for size in (WIDE, NARROW):
+            page.set_viewport_size(size)
+            page.screenshot(path=album.folder / f"{name}-{size['width']}-{scheme}.png", full_page=True)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(WIDE)
 
 
 def walk(page: Page, start: str, album: Album) -> None:
@@ -110,7 +118,7 @@ def visit(browser: Browser, address: str, person: SignIn | None, folder: Path) -
     role = person.role if person else "stranger"
     album = Album(folder / _portal(address) / re.sub(r"[^a-z0-9]+", "-", role.lower()))
     album.folder.mkdir(parents=True, exist_ok=True)
-    context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]  # as above
+    context = browser.new_context(viewport=WIDE)
     page = context.new_page()
     _watch(page, album)
     try:
@@ -124,8 +132,29 @@ def visit(browser: Browser, address: str, person: SignIn | None, folder: Path) -
     return album
 
 
-def main() -> int:
-    """Fill `screenshots/`. 0 when no page had an error."""
+def take_readme_picture(browser: Browser, person: SignIn, path: Path) -> str:
+    """Photograph the home page of one person as the README shows it. Returns a complaint, "" when all is well."""
+    page = browser.new_context(viewport=WIDE, color_scheme="light").new_page()
+    sign_in(page, person)
+    page.goto(person.address)
+    page.wait_for_load_state("networkidle")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path)
+    page.context.close()
+    size = path.stat().st_size
+    return f"{path.name} has {size:,} bytes, more than {MOST_PICTURE_BYTES:,}." if size > MOST_PICTURE_BYTES else ""
+
+
+def take_all(browser: Browser, people: list[SignIn], folder: Path) -> list[Album]:
+    """Photograph everything, as strangers and as everybody."""
+    shutil.rmtree(folder, ignore_errors=True)
+    strangers = dict.fromkeys(one.address for one in people)
+    albums = [visit(browser, address, None, folder) for address in strangers]
+    return albums + [visit(browser, person.address, person, folder) for person in people]
+
+
+def main(arguments: list[str]) -> int:
+    """Fill `screenshots/`, or take the README's picture. 0 when no page had an error."""
     places = Places()
     found, chromium = summary.read(places.summary), find_browser()
     if chromium is None:
@@ -134,13 +163,13 @@ def main() -> int:
     if found is None or not demo.is_running(places):
         print("The demo does not run. Start it with: make demo", file=sys.stderr)
         return 1
-    folder = places.root / "screenshots"
-    shutil.rmtree(folder, ignore_errors=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        strangers = dict.fromkeys(one.address for one in found.sign_ins)
-        albums = [visit(browser, address, None, folder) for address in strangers]
-        albums += [visit(browser, person.address, person, folder) for person in found.sign_ins]
+        if "--readme" in arguments:
+            complaint = take_readme_picture(browser, found.sign_ins[0], places.root / README_PICTURE)
+            print(complaint or f"  {README_PICTURE} is new")
+            return 1 if complaint else 0
+        albums = take_all(browser, list(found.sign_ins), places.root / "screenshots")
         browser.close()
     for album in albums:
         print(f"  {album.folder.relative_to(places.root)}: {album.pages} pages")
@@ -150,4 +179,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
