@@ -88,7 +88,9 @@ def test_the_products_login_owns_nothing_and_cannot_enter_a_schema_by_itself(par
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper, rolbypassrls, rolinherit FROM pg_roles WHERE rolname = session_user")
         assert cursor.fetchone() == (False, False, False)
-        cursor.execute("SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = session_user")
+        cursor.execute(
+            "SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = session_user"
+        )
         assert cursor.fetchone() == (0,)
     with pytest.raises(Exception, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f'SELECT * FROM "{partner_a.schema_name}".customers_customer')
