@@ -102,8 +102,9 @@ def stop(places: Places) -> bool:
     state = run_state.read(places.run_file)
     if not run_state.is_supervised(places):
         end_leftovers(places)
-        if places.env_file.exists() and not load(places.env_file).admin_database_url:
-            postgres.clear_the_way(database_server(places, load(places.env_file)))
+        local = load(places.env_file) if places.env_file.exists() else None
+        if local and not local.admin_database_url:
+            postgres.clear_the_way(database_server(places, local))
         return False
     supervisor = mark(state.pid) if state else None
     if supervisor is None:

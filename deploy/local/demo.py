@@ -162,7 +162,8 @@ def is_running(places: Places) -> bool:
 def code_changed_since(places: Places, moment: float) -> bool:
     """Say whether a source file is newer than the running processes."""
     folders = (places.root / name for name in ("apps", "config", "templates"))
-    return any(path.stat().st_mtime > moment for folder in folders for path in folder.rglob("*.[ph][yt]*"))
+    sources = (path for folder in folders for path in folder.rglob("*.*") if path.suffix in {".py", ".html"})
+    return any(path.stat().st_mtime > moment for path in sources)
 
 
 def show_running(places: Places) -> int:

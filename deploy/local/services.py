@@ -15,10 +15,6 @@ from deploy.local.postgres import RunAs
 QUEUES = "run,deliver,poll,notify,maint"
 
 
-def _nothing() -> None:
-    """Prepare nothing."""
-
-
 @dataclass(frozen=True)
 class Service:
     """One process the supervisor keeps alive."""
@@ -28,7 +24,7 @@ class Service:
     environment: dict[str, str]
     working_folder: str
     is_ready: Callable[[], bool]
-    prepare: Callable[[], None] = _nothing  # before each start, e.g. clearing a stale lock file
+    prepare: Callable[[], object] | None = None  # before each start, e.g. clearing a stale lock file
     port: int | None = None
     ready_words: str = ""  # what it says once it is up, for a process that listens nowhere
     needs_tables: bool = False  # started only once the database is migrated
@@ -83,14 +79,10 @@ def _broker(places: Places, local: LocalEnvironment) -> Service:
         environment=dict(os.environ),
         working_folder=str(places.root),
         is_ready=lambda: not broker.why_not_ready(server.url),
-        prepare=lambda: _write_broker_settings(server),
+        prepare=lambda: broker.write_configuration(server),
         port=server.port,
         stop_signal=broker.STOP_SIGNAL,
     )
-
-
-def _write_broker_settings(server: broker.BrokerServer) -> None:
-    broker.write_configuration(server)
 
 
 def _product(places: Places, local: LocalEnvironment) -> list[Service]:

@@ -101,7 +101,8 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         service = child.service
         try:
-            service.prepare()
+            if service.prepare:
+                service.prepare()
             child.process = subprocess.Popen(
                 service.command, cwd=service.working_folder, env=service.environment, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, **service.run_as,

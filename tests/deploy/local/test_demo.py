@@ -83,5 +83,8 @@ def test_newer_code_than_the_running_processes_is_noticed(places: Places) -> Non
     (places.root / "apps").mkdir()
     source = places.root / "apps" / "models.py"
     source.write_text("")
+    compiled = places.root / "apps" / "models.cpython-311.pyc"
+    compiled.write_text("")
+    os.utime(compiled, (2e9, 2e9))
     assert demo.code_changed_since(places, time.time() - 60)
     assert not demo.code_changed_since(places, time.time() + 60)
