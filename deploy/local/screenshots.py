@@ -26,8 +26,9 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 README_PICTURE = "docs/images/portal.png"
 MOST_PICTURE_BYTES = 400_000
 MOST_PAGES = 60
+TALLEST = 8000
 SIGN_IN = "/accounts/login/"
-_ROW = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/|$)")
+_ROW = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/|$)|(?<=/mapping/)[^/]+")
 _NEVER = re.compile(r"logout|\.csv|\.pdf|/api/|/static/|/in/|download|export")
 
 
@@ -77,7 +78,10 @@ def photograph(page: Page, album: Album, pattern: str) -> None:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for size in (WIDE, NARROW):
             page.set_viewport_size(size)
-            page.screenshot(path=album.folder / f"{name}-{size['width']}-{scheme}.png", full_page=True)
+            height = max(int(page.evaluate("document.documentElement.scrollHeight")), size["height"])
+            # As tall a window as the page, so that what sticks to the window's edges stands where it belongs.
+            page.set_viewport_size(ViewportSize(width=size["width"], height=min(height, TALLEST)))
+            page.screenshot(path=album.folder / f"{name}-{size['width']}-{scheme}.png")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(WIDE)
 
