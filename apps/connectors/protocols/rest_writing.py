@@ -162,7 +162,8 @@ class Delivery:
 
     def _body(self, write: Write) -> dict[str, Any]:
         field = self._writing.own_key_field
-        if not field or write.values.get(field) not in (None, ""):
+        # A record that is there keeps the number it was created under: a mapping may send that at creation only.
+        if not field or write.target_key is not None or write.values.get(field) not in (None, ""):
             return write.values
         return {**write.values, field: write.business_key}
 
