@@ -22,6 +22,7 @@ from tests.architecture.house import House, Visitor
 
 LOOPBACK = "127.0.0.1"
 READY_SECONDS = 60.0
+JUDGED_AFTER_SECONDS = 1.1  # cases follow the ledger a second later, so that several batches are judged at once
 Answer = TypeVar("Answer")
 
 
@@ -56,6 +57,8 @@ class Site:
 def _drain_all() -> None:
     for queue in Queue:
         drain(queue, worker="browser-test", seconds=60)
+    time.sleep(JUDGED_AFTER_SECONDS)
+    drain(Queue.MAINT, worker="browser-test", seconds=60)
 
 
 def _login(alias: str) -> str:
