@@ -1,13 +1,13 @@
 """What the room's pages and mails show, as plain values: templates read these and compute nothing (pure)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from apps.monitoring.blame import Fix
-from apps.monitoring.health import Health
+from apps.monitoring.health import Colour, Health
 from apps.monitoring.impact import Sum
 
 
@@ -104,13 +104,19 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class PartnerHome:
-    """The partner's home; `has_customers` tells an empty portal from a filter that matches nothing."""
+    """The partner's home; `has_customers` tells an empty portal from a filter that matches nothing.
+
+    `page` and `pages` count from 1; `fitting` is how many customers the colour leaves.
+    """
 
     strip: Strip
     customers: tuple[CustomerRow, ...]
-    chips: tuple[Chip, ...]
     urgent: tuple[CaseRow, ...]
     has_customers: bool
+    colour: str = ""
+    fitting: int = 0
+    page: int = 1
+    pages: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,7 @@ class CaseList:
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """A record of a case. `can_be_mended` while it is still blocked."""
+    """A record of a case. `can_be_mended` while it is still blocked; `blamed` is its value of the field to blame."""
 
     id: UUID
     label: str
@@ -144,6 +150,7 @@ class RecordRow:
     quality: str
     changed_at: datetime
     can_be_mended: bool
+    blamed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,41 +255,75 @@ class CaseProgress:
 
 @dataclass(frozen=True, slots=True)
 class FlowWords:
-    """A flow as a customer's person reads it."""
+    """A flow as a customer's person reads it.
+
+    `what` and `done` are how people speak of its records ("time entries", "ready to bill"); `transferred` and `worth`
+    are today's, `sums` is the money held up.
+    """
 
     id: UUID
     name: str
     what: str
+    one: str
+    done: str
     source: str
     target: str
-    health: Health
+    colour: Colour
+    reason: str
     last_success_at: datetime | None
     transferred: int
+    worth: tuple[Sum, ...] = ()
     sums: tuple[Sum, ...] = ()
+    open_cases: int = 0
+
+    @property
+    def today(self) -> str:
+        """Return today in words: "214 time entries ready to bill today"."""
+        if not self.transferred:
+            return f"No {self.what} yet today"
+        return f"{self.transferred:,} {self.one if self.transferred == 1 else self.what} {self.done} today"
 
 
 @dataclass(frozen=True, slots=True)
 class TransferDay:
-    """What got through on one day."""
+    """What one flow got through on one day."""
 
     day: date
+    flow: str
+    flow_id: UUID
     what: str
+    done: str
     records: int
-    amount: Decimal | None
-    currency: str
+    worth: tuple[Sum, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldProject:
+    """The work of one project that has not arrived. `project` is "" where the records name none."""
+
+    project: str
+    client: str
+    records: int
+    sums: tuple[Sum, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerHome:
-    """The customer's own overview, in business words."""
+    """The customer's own overview, in business words. `answer` says whether the work is arriving, `reasons` why not."""
 
     customer: str
-    health: Health
+    colour: Colour
+    answer: str
+    reasons: tuple[str, ...]
     flows: tuple[FlowWords, ...]
     needs_you: tuple[CaseRow, ...]
+    needs_you_count: int
     with_us: tuple[CaseRow, ...]
+    with_us_count: int
     blocked: tuple[Sum, ...]
+    projects: tuple[HeldProject, ...]
+    more_projects: int
     transfers: tuple[TransferDay, ...]
     transferred_records: int
     last_success_at: datetime | None = None
-    days: int = field(default=30)
+    days: int = 30

@@ -89,8 +89,6 @@ def _cases(by: Grouping, now: datetime, mine: UUID | None) -> QuerySet[Any]:
     )
 
 
-
-
 def _days(by: Grouping, now: datetime) -> QuerySet[Any]:
     today = now.date()
     recent, at = Q(day__gte=today - timedelta(days=1)), Q(day=today)
