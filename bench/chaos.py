@@ -207,7 +207,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{options.records} records, {wanted} to deliver; killed in {raged:.0f} s: {victims or 'nobody'}")
     print(f"drained {drained:.0f} s after the last kill; batches recovered: {recovered}; runs: {seen.get('runs')}")
     print(f"open ledger lines: {seen.get('lines')} {seen.get('rejections')} {seen.get('reasons')}")
-    print(f"lost {len(findings.lost)}, doubled {len(findings.doubled)}, out of order {len(findings.out_of_order)}")
+    counts = len(findings.lost), len(findings.doubled), len(findings.out_of_order), len(findings.invented)
+    print("lost {}, doubled {}, out of order {}, invented {}".format(*counts))
     if not findings.clean:
         print(findings, file=sys.stderr)
     return 0 if findings.clean else 1
