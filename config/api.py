@@ -15,8 +15,9 @@ from rest_framework.routers import SimpleRouter
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.flows.api_urls import router_entries as flows
+from apps.monitoring.api_urls import router_entries as monitoring
 
-ROOMS = (flows,)
+ROOMS = (flows, monitoring)
 
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it registers itself

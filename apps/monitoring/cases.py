@@ -106,6 +106,8 @@ def retry_case(case_id: UUID, *, by: Actor) -> list[Run]:
         blocked = _blocked_operations(case)
         if blocked or case.flow is None or CaseOperation.objects.filter(case=case, open=True).exists():
             return _replay(case, blocked, by)
+        if case.retry_run is not None and case.retry_run.finished_at is None:
+            raise CaseError("", _ON_THE_WAY)
         run = run_now(case.flow, started_by=_name(by))
         _follow(case, run, "The flow was started again.", by)
         return [run]
@@ -132,6 +134,7 @@ def edit_and_retry(case_id: UUID, operation_id: UUID, *, field: str, new_value: 
     with transaction.atomic():
         case = _locked(case_id)
         operation = _operation_in(case, operation_id)
+        _require_not_on_the_way(case, [operation.id])
         correct_operation(operation, field=field, new_value=new_value, reason=reason.strip(), made_by=_name(by))
         return _replay(case, [operation.id], by, words=f"{field} of {operation} was corrected and tried again.")[0]
 
@@ -147,7 +150,9 @@ def add_value_and_retry(case_id: UUID, *, target: str, outside_value: str, new_v
     """
     for name, value in (("target", target), ("outside_value", outside_value), ("new_value", new_value)):
         if not value.strip():
-            raise CaseError(name, "Fill this in: a translation needs the field, the value as it comes, and the new one.")
+            raise CaseError(
+                name, "Fill this in: a translation needs the field, the value as it comes, and the new one."
+            )
     with transaction.atomic():
         case = _locked(case_id)
         if case.flow is None:
@@ -201,10 +206,11 @@ def close_case(case_id: UUID, *, reason: str, by: Actor) -> ExceptionCase:
 
 
 _LONGEST_NOTE = 4000
+_ON_THE_WAY = "This is being tried again already: wait for what comes of it."
 
 
 def _locked(case_id: UUID) -> ExceptionCase:
-    case = ExceptionCase.objects.select_for_update(of=("self",)).select_related("flow").get(id=case_id)
+    case = ExceptionCase.objects.select_for_update(of=("self",)).select_related("flow", "retry_run").get(id=case_id)
     if not case.is_open:
         raise CaseClosedError("", "This case is closed: nothing was changed.")
     return case
@@ -218,7 +224,11 @@ def _worker(owner_id: UUID) -> User:
 
 
 def _operation_in(case: ExceptionCase, operation_id: UUID) -> Operation:
-    row = CaseOperation.objects.filter(case=case, operation_id=operation_id, open=True).select_related("operation").first()
+    row = (
+        CaseOperation.objects.filter(case=case, operation_id=operation_id, open=True)
+        .select_related("operation")
+        .first()
+    )
     if row is None:
         raise CaseError("operation", "This record is not in the case any more.")
     return row.operation
@@ -231,7 +241,17 @@ def _blocked_operations(case: ExceptionCase, among: Iterable[UUID] | None = None
     return list(rows.values_list("operation_id", flat=True))
 
 
+def _require_not_on_the_way(case: ExceptionCase, operation_ids: Sequence[UUID]) -> None:
+    """Refuse a second click: a replay that has not ended tries all of these already."""
+    if case.retry_run is None or case.retry_run.finished_at is not None or not operation_ids:
+        return
+    on_the_way = set(case.retry_run.event.payload.get("operations", ()))
+    if on_the_way.issuperset(str(operation_id) for operation_id in operation_ids):
+        raise CaseError("", _ON_THE_WAY)
+
+
 def _replay(case: ExceptionCase, operation_ids: list[UUID], by: Actor, *, words: str = "") -> list[Run]:
+    _require_not_on_the_way(case, operation_ids)
     runs = replay_operations(operation_ids, started_by=_name(by))
     number = len(operation_ids)
     _follow(case, runs[0], words or f"{number:,} {'record' if number == 1 else 'records'} tried again.", by)

@@ -238,6 +238,12 @@ class CasePage:
     history: tuple[HistoryEntry, ...]
     connection_ids: tuple[UUID, ...] = ()
 
+    @property
+    def mendable(self) -> RecordRow | None:
+        """Return the record that a correction starts with: the chosen one if it is blocked, else the first that is."""
+        chosen = (self.selected, *self.records)
+        return next((row for row in chosen if row is not None and row.can_be_mended), None)
+
 
 @dataclass(frozen=True, slots=True)
 class CaseProgress:
@@ -251,6 +257,16 @@ class CaseProgress:
     settled: int
     retry_run_id: UUID | None
     is_resolving: bool
+
+    @property
+    def words(self) -> str:
+        """Return "2 of 5 settled"."""
+        return f"{self.settled:,} of {self.records:,} settled"
+
+    @property
+    def tone(self) -> str:
+        """Return how what is left is shown."""
+        return "danger" if self.still_blocked else "success"
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,7 @@ SPECTACULAR_SETTINGS = {
         "FlowState": "apps.flows.models.Flow.State",
         "RunState": "apps.flows.api.RUN_STATES",
         "OperationState": "apps.flows.api.OPERATION_STATES",
+        "CaseState": "apps.monitoring.models.ExceptionCase.State",
     },
 }
 
