@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import expect
 
 from apps.accounts.models import OutgoingMail
+from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
 from tests.browser.conftest import OpenTab
 from tests.browser.site import Site
@@ -56,27 +58,105 @@ def test_an_owner_runs_a_flow_and_watches_the_counts(open_tab: OpenTab, site: Si
 
 
 @pytest.mark.parametrize("brand", BRANDS)
-def test_a_blocked_record_is_corrected_and_arrives_exactly_once(open_tab: OpenTab, site: Site, brand: Brand) -> None:
+def test_support_finds_a_customers_connection_and_tests_it(open_tab: OpenTab, site: Site, brand: Brand) -> None:
+    line, tab = _line(site, brand), open_tab(brand.support)
+    tab.go("/customers/")
+    tab.click(line.customer.name)
+    tab.shows("Connections")
+    tab.click("PSA")
+    tab.shows("What the system can do")
+    tab.click("Test", role="button")
+    tab.shows("Testing")
+    site.work()
+    tab.shows("Passed")
+    for word in ("Reachable", "Allowed"):
+        tab.shows(re.compile(word, re.IGNORECASE))
+    tab.looks_right()
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_an_exception_is_corrected_closes_itself_and_posts_exactly_one_line(
+    open_tab: OpenTab, site: Site, brand: Brand
+) -> None:
     line, tab = _line(site, brand), open_tab(brand.owner)
     blocked = site.do(lambda: next(op for op in line.operations(state="rejected") if "25" in op.error_message))
     before = len(site.do(line.time_lines))
-    tab.go(f"/operations/{blocked.id}/")
+    case = site.do(lambda: _case_of(line, blocked.id))
+    tab.go("/exceptions/")
+    tab.page.locator(f"main a[href*='{case.id}']").first.click()
     tab.shows("limit is 24")
+    tab.shows(re.compile("money at risk", re.IGNORECASE))
+    tab.looks_right()
     tab.page.get_by_role("link", name="Correct and retry").click()
     tab.page.get_by_label("New value").fill("a lot")
     tab.page.get_by_label("Reason").fill("Typed 25 instead of 2.5.")
     _send(tab)
-    expect(tab.page.locator("main")).to_contain_text("Hours")
-    assert "/correct/" in tab.where
+    tab.shows("Hours")
+    assert tab.where.endswith("/edit/")
     tab.page.get_by_label("New value").fill("2.5")
     _send(tab)
+    assert tab.where == f"/exceptions/{case.id}/"
+    tab.shows("Updates by itself")
     site.work()
-    tab.shows("Clean")
+    tab.shows("Closed")
     posted = [row for row in site.do(line.time_lines) if row["external_id"] == blocked.source_key]
     assert [float(row["quantity"]) for row in posted] == [2.5]
     assert len(site.do(line.time_lines)) == before + 1
+    assert site.do(lambda: _case_of(line, blocked.id)).state == "closed"
     tab.go(f"/operations/{blocked.id}/")
     tab.shows("Written")
+
+
+def _case_of(line: Line, operation_id: UUID) -> ExceptionCase:
+    with scope.work_in(line.partner):
+        return ExceptionCase.objects.filter(case_operations__operation_id=operation_id).latest("id")
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_support_assigns_a_case_and_writes_a_note_that_the_customer_reads(
+    open_tab: OpenTab, site: Site, brand: Brand
+) -> None:
+    tab, case_id = open_tab(brand.support), site.house.ids[brand.line]["case_id"]
+    tab.go(f"/exceptions/{case_id}/")
+    tab.page.locator("textarea[name=text]").fill("Please name the right project.")
+    tab.page.locator("input[name=shared]").check()
+    tab.page.locator("form[action$='/note/'] [type=submit]").click()
+    tab.shows("Please name the right project.")
+    tab.page.locator("form[action$='/assign/'] select").select_option(index=1)
+    tab.page.locator("form[action$='/assign/'] [type=submit]").click()
+    expect(tab.page.locator("body")).to_contain_text("has it now")
+    reader = open_tab(brand.finance)
+    reader.go(f"/exceptions/{case_id}/")
+    reader.shows("Please name the right project.")
+    reader.looks_right()
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_a_customers_home_speaks_of_business_and_of_nothing_technical(
+    open_tab: OpenTab, site: Site, brand: Brand
+) -> None:
+    line, tab = _line(site, brand), open_tab(brand.finance)
+    assert tab.where == "/my/"
+    words = tab.page.inner_text("main")
+    assert line.customer.name in tab.page.inner_text("body")
+    assert "time entries" in words.lower()
+    technical = r"\b(payload|API|JSON|HTTP|mapping|connector|batch|endpoint|webhook|stack|schema|idempoten\w*|UUID)\b"
+    assert re.findall(technical, words) == []
+    tab.looks_right()
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_a_partners_home_counts_lead_to_their_rows(open_tab: OpenTab, site: Site, brand: Brand) -> None:
+    tab = open_tab(brand.owner)
+    assert tab.where == "/"
+    tab.shows(_line(site, brand).customer.name)
+    tab.shows(re.compile("at risk", re.IGNORECASE))
+    numbers = tab.page.locator("main a.stat, main .stat a")
+    assert numbers.count() >= 3
+    for address in {numbers.nth(at).get_attribute("href") or "" for at in range(numbers.count())}:
+        response = tab.go(address if address.startswith("/") else f"/{address}")
+        assert response is not None
+        assert response.status == 200, address
 
 
 def _send(tab: Tab) -> None:
@@ -94,7 +174,8 @@ def test_support_sees_the_record_but_may_not_change_the_mapping(open_tab: OpenTa
     response = tab.go(f"/flows/{line.flow.id}/mapping/quantity/")
     assert response is not None
     assert response.status == 403
-    tab.go(f"/operations/{site.house.ids[brand.line]['operation_id']}/")
+    sent = site.do(lambda: next(op for op in line.operations(state="rejected") if op.step == "deliver"))
+    tab.go(f"/operations/{sent.id}/")
     tab.shows("Sent")
 
 
@@ -132,7 +213,7 @@ def test_a_person_is_invited_and_joins_in_the_browser(open_tab: OpenTab, site: S
     newcomer.page.get_by_label("Password").fill("a long and quiet evening")
     newcomer.page.locator("form [type=submit]").first.click()
     newcomer.page.wait_for_load_state("load")
-    expect(newcomer.page.locator("header")).to_contain_text("Nia Newcomer")
+    expect(newcomer.page.locator("header").first).to_contain_text("Nia Newcomer")
 
 
 def _join_path(site: Site, brand: Brand, address: str) -> str:
