@@ -126,7 +126,14 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
         _empty_tables()
 
 
-_KEPT = ("django_migrations", "django_content_type", "auth_permission", "tenants_partner", "tenants_domain", "tenants_brand")
+_KEPT = (
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "tenants_partner",
+    "tenants_domain",
+    "tenants_brand",
+)
 
 
 def _empty_tables() -> None:

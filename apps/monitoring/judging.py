@@ -216,5 +216,5 @@ def _follow_retries(now: datetime) -> None:
         state = ExceptionCase.State.RESOLVING if on_its_way else ExceptionCase.State.OPEN
         if row["was"] != state:
             moves[state].append(row["case_id"])
-    for state, case_ids in moves.items():
-        ExceptionCase.objects.filter(id__in=case_ids).exclude(state="closed").update(state=state, changed_at=now)
+    for new_state, case_ids in moves.items():
+        ExceptionCase.objects.filter(id__in=case_ids).exclude(state="closed").update(state=new_state, changed_at=now)

@@ -103,7 +103,7 @@ def _silent_flows(now: datetime) -> dict[UUID, tuple[Flow, str]]:
         .select_related("live_version")
         .annotate(last_ended_at=Subquery(ended.order_by("-id").values("finished_at")[:1]))
     )
-    silent = {}
+    silent: dict[UUID, tuple[Flow, str]] = {}
     for flow in flows:
         expected_since = flow.live_version.published_at if flow.live_version else flow.created_at
         found = silence(

@@ -18,5 +18,5 @@ def connect() -> None:
     ledger_changed.connect(_on_ledger_changed, dispatch_uid="monitoring.judge")
 
 
-def _on_ledger_changed(sender: Any, **kwargs: Any) -> None:
+def _on_ledger_changed(sender: Any, **_: Any) -> None:  # noqa: ARG001  the signal names its sender
     enqueue(kind=JUDGE, unique_key=JUDGE, due_at=timezone.now() + _SETTLES, priority=Priority.LIVE)

@@ -10,12 +10,12 @@ SWEEP = "monitoring.sweep"
 SWEEP_EVERY_SECONDS = 60
 
 
-def judge(work: LeasedWork) -> None:
+def judge(_: LeasedWork) -> None:
     """Bring the cases up to date: the ledger changed a moment ago."""
     judge_ledger()
 
 
-def sweep(work: LeasedWork) -> None:
+def sweep(_: LeasedWork) -> None:
     """Judge, look for flows that fell silent, and tell people about new cases."""
     judge_ledger()
     judge_silence()

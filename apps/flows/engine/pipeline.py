@@ -148,7 +148,9 @@ class _Planner:
         if link is not None and link.source_version == fit_version(record.version) and not revision:
             return self._entry(key, record, canonical, OperationState.UNCHANGED, step, records.SAME_VERSION)
         source = self.compiled.source_label
-        named = tuple(replace(found, message=_storable(found.message.replace("{source}", source))) for found in problems)
+        named = tuple(
+            replace(found, message=_storable(found.message.replace("{source}", source))) for found in problems
+        )
         return self._entry(
             key, record, canonical, OperationState.REJECTED, step, records.PROBLEMS, problems=named, revision=revision
         )

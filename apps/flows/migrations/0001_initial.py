@@ -10,319 +10,676 @@ import apps.flows.engine.states
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('connectors', '0002_fences'),
-        ('customers', '0002_fences'),
+        ("connectors", "0002_fences"),
+        ("customers", "0002_fences"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Flow',
+            name="Flow",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('template', models.SlugField(max_length=60)),
-                ('name', models.CharField(max_length=160)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('live', 'live'), ('paused', 'paused'), ('retired', 'retired')], default='draft', max_length=8)),
-                ('state_reason', models.CharField(blank=True, max_length=300)),
-                ('expected_every_seconds', models.PositiveIntegerField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flows_from', to='connectors.connection')),
-                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flows_to', to='connectors.connection')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("template", models.SlugField(max_length=60)),
+                ("name", models.CharField(max_length=160)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "draft"), ("live", "live"), ("paused", "paused"), ("retired", "retired")],
+                        default="draft",
+                        max_length=8,
+                    ),
+                ),
+                ("state_reason", models.CharField(blank=True, max_length=300)),
+                ("expected_every_seconds", models.PositiveIntegerField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="flows_from",
+                        to="connectors.connection",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="flows_to", to="connectors.connection"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('position', models.JSONField()),
-                ('moved_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('flow', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='checkpoint', to='flows.flow')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("position", models.JSONField()),
+                ("moved_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "flow",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="checkpoint", to="flows.flow"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='FlowVersion',
+            name="FlowVersion",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField()),
-                ('definition', models.JSONField()),
-                ('layers', models.JSONField()),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('published_at', models.DateTimeField()),
-                ('published_by', models.CharField(blank=True, max_length=200)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('flow', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='flows.flow')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("definition", models.JSONField()),
+                ("layers", models.JSONField()),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("published_at", models.DateTimeField()),
+                ("published_by", models.CharField(blank=True, max_length=200)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "flow",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="flows.flow"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-number',),
-            },
-        ),
-        migrations.AddField(
-            model_name='flow',
-            name='live_version',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='flows.flowversion'),
-        ),
-        migrations.CreateModel(
-            name='Link',
-            fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('canonical_type', models.CharField(max_length=40)),
-                ('business_key', models.CharField(max_length=200)),
-                ('outside_key', models.CharField(max_length=120)),
-                ('source_version', models.CharField(blank=True, max_length=80)),
-                ('fingerprint', models.CharField(blank=True, max_length=64)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('connection', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='links', to='connectors.connection')),
-                ('customer', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='MappingLayer',
-            fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('level', models.CharField(choices=[('partner', 'partner'), ('customer', 'customer')], max_length=8)),
-                ('template', models.SlugField(max_length=60)),
-                ('target_system', models.SlugField(max_length=40)),
-                ('lines', models.JSONField(default=list)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('flow', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='customer_layer', to='flows.flow')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Operation',
-            fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('canonical_type', models.CharField(max_length=40)),
-                ('business_key', models.CharField(max_length=200)),
-                ('source_key', models.CharField(max_length=120)),
-                ('source_version', models.CharField(max_length=80)),
-                ('target_key', models.CharField(blank=True, max_length=120)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('written', 'written'), ('unchanged', 'unchanged'), ('skipped', 'skipped'), ('rejected', 'rejected'), ('superseded', 'superseded')], max_length=10)),
-                ('step', models.CharField(max_length=20)),
-                ('attempts', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
-                ('revision', models.PositiveSmallIntegerField(default=0)),
-                ('ambiguous', models.BooleanField(default=False)),
-                ('label', models.CharField(blank=True, max_length=300)),
-                ('amount', models.DecimalField(blank=True, decimal_places=4, max_digits=18, null=True)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('amount_quality', models.CharField(blank=True, max_length=9)),
-                ('client_ref', models.CharField(blank=True, max_length=120)),
-                ('project_ref', models.CharField(blank=True, max_length=120)),
-                ('period_ref', models.CharField(blank=True, max_length=20)),
-                ('error_kind', models.CharField(blank=True, max_length=16)),
-                ('error_class', models.CharField(blank=True, max_length=24)),
-                ('error_field', models.CharField(blank=True, max_length=60)),
-                ('error_code', models.CharField(blank=True, max_length=60)),
-                ('error_message', models.CharField(blank=True, max_length=600)),
-                ('correlation_id', models.CharField(max_length=40)),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('flow', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='operations', to='flows.flow')),
-            ],
-            options={
-                'ordering': ('-id',),
-            },
-        ),
-        migrations.CreateModel(
-            name='Correction',
-            fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('field', models.CharField(max_length=60)),
-                ('old_value', models.JSONField(null=True)),
-                ('new_value', models.JSONField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('made_by', models.CharField(max_length=200)),
-                ('made_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='corrections', to='flows.operation')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Run',
-            fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('mode', models.CharField(choices=[('read', 'read changes'), ('records', 'named records'), ('replay', 'replay')], default='read', max_length=8)),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('waiting', 'waiting'), ('clean', 'clean'), ('partial', 'partial'), ('failed', 'failed'), ('empty', 'empty'), ('cancelled', 'cancelled')], default=apps.flows.engine.states.RunState['QUEUED'], max_length=10)),
-                ('reading_done', models.BooleanField(default=False)),
-                ('outages', models.PositiveSmallIntegerField(default=0)),
-                ('read', models.PositiveIntegerField(default=0)),
-                ('written', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('skipped', models.PositiveIntegerField(default=0)),
-                ('rejected', models.PositiveIntegerField(default=0)),
-                ('waiting', models.PositiveIntegerField(default=0)),
-                ('error_class', models.CharField(blank=True, max_length=24)),
-                ('error_message', models.CharField(blank=True, max_length=600)),
-                ('started_by', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('flow', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='flows.flow')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='flows.flowversion')),
-            ],
-            options={
-                'ordering': ('-id',),
+                "ordering": ("-number",),
             },
         ),
         migrations.AddField(
-            model_name='operation',
-            name='last_run',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='flows.run'),
-        ),
-        migrations.AddField(
-            model_name='operation',
-            name='run',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='operations', to='flows.run'),
+            model_name="flow",
+            name="live_version",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="flows.flowversion",
+            ),
         ),
         migrations.CreateModel(
-            name='Batch',
+            name="Link",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('planned', 'planned'), ('sent', 'sent'), ('settled', 'settled'), ('abandoned', 'abandoned')], max_length=10)),
-                ('checkpoint_after', models.JSONField(blank=True, null=True)),
-                ('plan', models.BinaryField()),
-                ('outcome', models.BinaryField(blank=True, null=True)),
-                ('size', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='batches', to='flows.run')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("canonical_type", models.CharField(max_length=40)),
+                ("business_key", models.CharField(max_length=200)),
+                ("outside_key", models.CharField(max_length=120)),
+                ("source_version", models.CharField(blank=True, max_length=80)),
+                ("fingerprint", models.CharField(blank=True, max_length=64)),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="connectors.connection",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="customers.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Trigger',
+            name="MappingLayer",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('schedule', 'schedule'), ('webhook', 'webhook')], max_length=8)),
-                ('every_seconds', models.PositiveIntegerField(blank=True, null=True)),
-                ('active', models.BooleanField(default=True)),
-                ('next_at', models.DateTimeField(blank=True, null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('endpoint', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='triggers', to='connectors.webhookendpoint')),
-                ('flow', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='triggers', to='flows.flow')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("level", models.CharField(choices=[("partner", "partner"), ("customer", "customer")], max_length=8)),
+                ("template", models.SlugField(max_length=60)),
+                ("target_system", models.SlugField(max_length=40)),
+                ("lines", models.JSONField(default=list)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "flow",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="customer_layer",
+                        to="flows.flow",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Operation",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("canonical_type", models.CharField(max_length=40)),
+                ("business_key", models.CharField(max_length=200)),
+                ("source_key", models.CharField(max_length=120)),
+                ("source_version", models.CharField(max_length=80)),
+                ("target_key", models.CharField(blank=True, max_length=120)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("written", "written"),
+                            ("unchanged", "unchanged"),
+                            ("skipped", "skipped"),
+                            ("rejected", "rejected"),
+                            ("superseded", "superseded"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("step", models.CharField(max_length=20)),
+                (
+                    "attempts",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None),
+                ),
+                ("revision", models.PositiveSmallIntegerField(default=0)),
+                ("ambiguous", models.BooleanField(default=False)),
+                ("label", models.CharField(blank=True, max_length=300)),
+                ("amount", models.DecimalField(blank=True, decimal_places=4, max_digits=18, null=True)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("amount_quality", models.CharField(blank=True, max_length=9)),
+                ("client_ref", models.CharField(blank=True, max_length=120)),
+                ("project_ref", models.CharField(blank=True, max_length=120)),
+                ("period_ref", models.CharField(blank=True, max_length=20)),
+                ("error_kind", models.CharField(blank=True, max_length=16)),
+                ("error_class", models.CharField(blank=True, max_length=24)),
+                ("error_field", models.CharField(blank=True, max_length=60)),
+                ("error_code", models.CharField(blank=True, max_length=60)),
+                ("error_message", models.CharField(blank=True, max_length=600)),
+                ("correlation_id", models.CharField(max_length=40)),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "flow",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="operations",
+                        to="flows.flow",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='TriggerEvent',
+            name="Correction",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('schedule', 'schedule'), ('webhook', 'webhook'), ('person', 'person'), ('replay', 'replay')], max_length=8)),
-                ('dedupe_key', models.CharField(max_length=120)),
-                ('payload', models.JSONField(default=dict)),
-                ('started_by', models.CharField(blank=True, max_length=200)),
-                ('received_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('flow', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='trigger_events', to='flows.flow')),
-                ('trigger', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='flows.trigger')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("field", models.CharField(max_length=60)),
+                ("old_value", models.JSONField(null=True)),
+                ("new_value", models.JSONField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("made_by", models.CharField(max_length=200)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="corrections", to="flows.operation"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Run",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("read", "read changes"), ("records", "named records"), ("replay", "replay")],
+                        default="read",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("running", "running"),
+                            ("waiting", "waiting"),
+                            ("clean", "clean"),
+                            ("partial", "partial"),
+                            ("failed", "failed"),
+                            ("empty", "empty"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default=apps.flows.engine.states.RunState["QUEUED"],
+                        max_length=10,
+                    ),
+                ),
+                ("reading_done", models.BooleanField(default=False)),
+                ("outages", models.PositiveSmallIntegerField(default=0)),
+                ("read", models.PositiveIntegerField(default=0)),
+                ("written", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("skipped", models.PositiveIntegerField(default=0)),
+                ("rejected", models.PositiveIntegerField(default=0)),
+                ("waiting", models.PositiveIntegerField(default=0)),
+                ("error_class", models.CharField(blank=True, max_length=24)),
+                ("error_message", models.CharField(blank=True, max_length=600)),
+                ("started_by", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "flow",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="flows.flow"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="flows.flowversion"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("-id",),
+            },
+        ),
+        migrations.AddField(
+            model_name="operation",
+            name="last_run",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="flows.run",
+            ),
+        ),
+        migrations.AddField(
+            model_name="operation",
+            name="run",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="operations",
+                to="flows.run",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Batch",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("sent", "sent"),
+                            ("settled", "settled"),
+                            ("abandoned", "abandoned"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("checkpoint_after", models.JSONField(blank=True, null=True)),
+                ("plan", models.BinaryField()),
+                ("outcome", models.BinaryField(blank=True, null=True)),
+                ("size", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="batches", to="flows.run"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Trigger",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(choices=[("schedule", "schedule"), ("webhook", "webhook")], max_length=8)),
+                ("every_seconds", models.PositiveIntegerField(blank=True, null=True)),
+                ("active", models.BooleanField(default=True)),
+                ("next_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="triggers",
+                        to="connectors.webhookendpoint",
+                    ),
+                ),
+                (
+                    "flow",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="triggers", to="flows.flow"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="TriggerEvent",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("schedule", "schedule"),
+                            ("webhook", "webhook"),
+                            ("person", "person"),
+                            ("replay", "replay"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("dedupe_key", models.CharField(max_length=120)),
+                ("payload", models.JSONField(default=dict)),
+                ("started_by", models.CharField(blank=True, max_length=200)),
+                ("received_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "flow",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="trigger_events", to="flows.flow"
+                    ),
+                ),
+                (
+                    "trigger",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="flows.trigger",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='run',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='flows.triggerevent'),
+            model_name="run",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="flows.triggerevent"
+            ),
         ),
         migrations.CreateModel(
-            name='FlowDay',
+            name="FlowDay",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('read', models.PositiveIntegerField(default=0)),
-                ('written', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('skipped', models.PositiveIntegerField(default=0)),
-                ('rejected', models.PositiveIntegerField(default=0)),
-                ('amount_written', models.DecimalField(decimal_places=4, default=0, max_digits=18)),
-                ('last_success_at', models.DateTimeField(blank=True, null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('flow', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='days', to='flows.flow')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("read", models.PositiveIntegerField(default=0)),
+                ("written", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("skipped", models.PositiveIntegerField(default=0)),
+                ("rejected", models.PositiveIntegerField(default=0)),
+                ("amount_written", models.DecimalField(decimal_places=4, default=0, max_digits=18)),
+                ("last_success_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "flow",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="days",
+                        to="flows.flow",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('flow', 'day', 'currency'), name='flow_day_once')],
+                "constraints": [models.UniqueConstraint(fields=("flow", "day", "currency"), name="flow_day_once")],
             },
         ),
         migrations.AddConstraint(
-            model_name='flowversion',
-            constraint=models.UniqueConstraint(fields=('flow', 'number'), name='flow_version_once'),
+            model_name="flowversion",
+            constraint=models.UniqueConstraint(fields=("flow", "number"), name="flow_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='flow',
-            constraint=models.UniqueConstraint(fields=('customer', 'name'), name='flow_name_once'),
+            model_name="flow",
+            constraint=models.UniqueConstraint(fields=("customer", "name"), name="flow_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(fields=('connection', 'canonical_type', 'business_key'), name='link_once'),
+            model_name="link",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "canonical_type", "business_key"), name="link_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mappinglayer',
-            constraint=models.UniqueConstraint(condition=models.Q(('level', 'partner')), fields=('template', 'target_system'), name='partner_layer_once'),
+            model_name="mappinglayer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("level", "partner")),
+                fields=("template", "target_system"),
+                name="partner_layer_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(fields=['run', 'state', '-id'], name='operation_of_run'),
+            model_name="operation",
+            index=models.Index(fields=["run", "state", "-id"], name="operation_of_run"),
         ),
         migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(condition=models.Q(('last_run', models.F('run')), _negated=True), fields=['last_run'], name='operation_of_replay'),
+            model_name="operation",
+            index=models.Index(
+                condition=models.Q(("last_run", models.F("run")), _negated=True),
+                fields=["last_run"],
+                name="operation_of_replay",
+            ),
         ),
         migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(fields=['customer', '-id'], name='operation_of_customer'),
+            model_name="operation",
+            index=models.Index(fields=["customer", "-id"], name="operation_of_customer"),
         ),
         migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'rejected'])), fields=['flow', 'business_key'], name='operation_open'),
+            model_name="operation",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting", "rejected"])),
+                fields=["flow", "business_key"],
+                name="operation_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(condition=models.Q(('state', 'rejected')), fields=['changed_at'], name='operation_rejected'),
+            model_name="operation",
+            index=models.Index(
+                condition=models.Q(("state", "rejected")), fields=["changed_at"], name="operation_rejected"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.UniqueConstraint(fields=('flow', 'canonical_type', 'business_key', 'source_version'), name='operation_once'),
+            model_name="operation",
+            constraint=models.UniqueConstraint(
+                fields=("flow", "canonical_type", "business_key", "source_version"), name="operation_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(condition=models.Q(('state', 'settled'), _negated=True), fields=['run'], name='batch_open'),
+            model_name="batch",
+            index=models.Index(
+                condition=models.Q(("state", "settled"), _negated=True), fields=["run"], name="batch_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='batch_number_once'),
+            model_name="batch",
+            constraint=models.UniqueConstraint(fields=("run", "number"), name="batch_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='triggerevent',
-            constraint=models.UniqueConstraint(fields=('flow', 'dedupe_key'), name='trigger_event_once'),
+            model_name="triggerevent",
+            constraint=models.UniqueConstraint(fields=("flow", "dedupe_key"), name="trigger_event_once"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['flow', '-id'], name='run_of_flow'),
+            model_name="run",
+            index=models.Index(fields=["flow", "-id"], name="run_of_flow"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['flow'], name='run_waiting'),
+            model_name="run",
+            index=models.Index(condition=models.Q(("state", "waiting")), fields=["flow"], name="run_waiting"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('read', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('written'), '+', models.F('unchanged')), '+', models.F('skipped')), '+', models.F('rejected')), '+', models.F('waiting')))), name='run_counts_add_up'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "read",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("written"), "+", models.F("unchanged")
+                                    ),
+                                    "+",
+                                    models.F("skipped"),
+                                ),
+                                "+",
+                                models.F("rejected"),
+                            ),
+                            "+",
+                            models.F("waiting"),
+                        ),
+                    )
+                ),
+                name="run_counts_add_up",
+            ),
         ),
     ]

@@ -52,7 +52,9 @@ def case_list(request: HttpRequest) -> HttpResponse:
     found = queries.find_cases(wanted, who=who, now=timezone.now())
     customers = {} if who.is_customer else list_customer_names()
     context = {
-        "page": _listed(request, found, wanted, who, customers.get(wanted.customer_id, "")),
+        "page": _listed(
+            request, found, wanted, who, customers.get(wanted.customer_id, "") if wanted.customer_id else ""
+        ),
         "queues": [] if who.is_customer else _queue_chips(request, found, wanted),
         "wanted": wanted,
         "customers": list(customers.items()),

@@ -81,7 +81,10 @@ AMOUNTS = [
     pytest.param("TimeEntry", {"currency": "EUR", "hours": Decimal(1)}, ("0", "", "unknown"), id="no rate"),
     pytest.param("Expense", {"amount": Decimal("9.90"), "currency": "USD"}, ("9.90", "USD", "known"), id="an expense"),
     pytest.param(
-        "TimeEntry", {"currency": "DOGE", "hours": Decimal(1), "bill_rate": Decimal(1)}, ("0", "", "unknown"), id="no money"
+        "TimeEntry",
+        {"currency": "DOGE", "hours": Decimal(1), "bill_rate": Decimal(1)},
+        ("0", "", "unknown"),
+        id="no money",
     ),
     pytest.param(
         "TimeEntry",
