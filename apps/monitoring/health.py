@@ -65,7 +65,7 @@ def _reasons_for_red(figures: Figures) -> list[str]:
     mostly_refused = bool(figures.read) and figures.rejected > figures.read * BLOCKED_SHARE
     reasons = (
         (figures.broken_connections, f"{_many(figures.broken_connections, 'connection')} cannot be used."),
-        (figures.severe_cases, f"{_many(figures.severe_cases, 'severe case')} open."),
+        (figures.severe_cases, f"{_many(figures.severe_cases, 'severe exception')} open."),
         (figures.silent_flows, f"{_many(figures.silent_flows, 'flow')} overdue: nothing arrived in time."),
         (mostly_refused, f"{figures.rejected:,} of {figures.read:,} records were refused."),
     )
@@ -74,8 +74,8 @@ def _reasons_for_red(figures: Figures) -> list[str]:
 
 def _reasons_for_amber(figures: Figures) -> list[str]:
     reasons = (
-        (figures.late_cases, f"{_many(figures.late_cases, 'case')} past the agreed time."),
-        (figures.open_cases, f"{_many(figures.open_cases, 'case')} open."),
+        (figures.late_cases, f"{_many(figures.late_cases, 'exception')} past the agreed time."),
+        (figures.open_cases, f"{_many(figures.open_cases, 'exception')} open."),
         (figures.paused_flows, f"{_many(figures.paused_flows, 'flow')} paused."),
     )
     return [words for applies, words in reasons if applies]

@@ -18,17 +18,17 @@ AT = datetime(2026, 11, 21, tzinfo=UTC)
         ),
         pytest.param(Figures(live_flows=1, last_success_at=AT), Colour.GREEN, "Everything flows.", id="all well"),
         pytest.param(
-            Figures(live_flows=1, last_success_at=AT, open_cases=1), Colour.AMBER, "1 case open.", id="a case"
+            Figures(live_flows=1, last_success_at=AT, open_cases=1), Colour.AMBER, "1 exception open.", id="a case"
         ),
-        pytest.param(Figures(live_flows=1, open_cases=2), Colour.AMBER, "2 cases open.", id="two cases"),
+        pytest.param(Figures(live_flows=1, open_cases=2), Colour.AMBER, "2 exceptions open.", id="two cases"),
         pytest.param(
-            Figures(live_flows=1, open_cases=2, late_cases=1), Colour.AMBER, "1 case past the agreed time.", id="late"
+            Figures(live_flows=1, open_cases=2, late_cases=1), Colour.AMBER, "1 exception past the agreed time.", id="late"
         ),
         pytest.param(
             Figures(live_flows=1, paused_flows=1, last_success_at=AT), Colour.AMBER, "1 flow paused.", id="a pause"
         ),
         pytest.param(
-            Figures(live_flows=1, severe_cases=1, open_cases=1), Colour.RED, "1 severe case open.", id="severe"
+            Figures(live_flows=1, severe_cases=1, open_cases=1), Colour.RED, "1 severe exception open.", id="severe"
         ),
         pytest.param(
             Figures(live_flows=1, broken_connections=2, severe_cases=1),
@@ -60,4 +60,4 @@ def test_it_judges(figures: Figures, colour: Colour, reason: str) -> None:
 
 def test_red_keeps_the_lesser_reasons_behind_the_gravest() -> None:
     health = judge(Figures(live_flows=1, severe_cases=1, open_cases=3, paused_flows=1))
-    assert health.reasons == ("1 severe case open.", "3 cases open.", "1 flow paused.")
+    assert health.reasons == ("1 severe exception open.", "3 exceptions open.", "1 flow paused.")

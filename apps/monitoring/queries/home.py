@@ -17,7 +17,7 @@ from apps.monitoring.queries.case_rows import case_row, with_names
 from apps.monitoring.queries.figures import Tally, open_cases, tallies
 
 CUSTOMERS_A_PAGE = 50
-URGENT_CASES = 6
+URGENT_CASES = 5
 _GRAVEST_FIRST = {Colour.RED: 0, Colour.AMBER: 1, Colour.GREY: 2, Colour.GREEN: 3}
 
 
