@@ -18,7 +18,7 @@ from apps.monitoring.queries.customer_home import get_customer_home
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
 
-QUERY_CEILING = 16
+QUERY_CEILING = 14
 # Words of people who build integrations, which a finance lead would not use.
 TECHNICAL = (
     "API",

@@ -3,11 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Sum
 
 from apps.flows.models import Flow, FlowDay
 from apps.flows.templates_library import FlowTemplate, UnknownTemplateError, flow_template
@@ -28,13 +27,14 @@ SHOWN_TRANSFERS = 14
 def get_customer_home(customer_id: UUID, name: str, *, now: datetime) -> CustomerHome:
     """Return the overview of the customer whose scope is open. Fourteen queries, however much there is."""
     whole = tallies("customer_id", now=now)[customer_id]
-    flows = _flows(now)
-    days = _days(flows, now)
+    days = _days(now)
+    flows = _flows(now, days)
+    transfers = _transfers(flows, days)
     figures = whole.figures()
     colour = whole.health().colour
     held = _held_projects()
-    needs_you, needs_you_count = _cases(now, waits_for_customer=True)
-    with_us, with_us_count = _cases(now, waits_for_customer=False)
+    needs_you_count = whole.cases.get("with_customer", 0)
+    with_us_count = whole.cases.get("open", 0) - needs_you_count
     what = _together(flow.what for flow in flows) or "records"
     return CustomerHome(
         customer=name,
@@ -42,25 +42,25 @@ def get_customer_home(customer_id: UUID, name: str, *, now: datetime) -> Custome
         answer=_answer(colour, figures, what),
         reasons=_reasons(figures, needs_you_count, with_us_count, what),
         flows=tuple(flows),
-        needs_you=needs_you,
+        needs_you=_cases(now, waits_for_customer=True),
         needs_you_count=needs_you_count,
-        with_us=with_us,
+        with_us=_cases(now, waits_for_customer=False),
         with_us_count=with_us_count,
         blocked=whole.at_risk,
         projects=tuple(held[:SHOWN_PROJECTS]),
         more_projects=max(len(held) - SHOWN_PROJECTS, 0),
-        transfers=tuple(days[:SHOWN_TRANSFERS]),
+        transfers=tuple(transfers[:SHOWN_TRANSFERS]),
         transferred_records=whole.days.get("written_lately") or 0,
         last_success_at=whole.days.get("last_success_at"),
         days=LOOK_BACK_DAYS,
     )
 
 
-def _flows(now: datetime) -> list[FlowWords]:
+def _flows(now: datetime, days: Iterable[FlowDay]) -> list[FlowWords]:
     shown = Flow.objects.filter(state__in=[Flow.State.LIVE, Flow.State.PAUSED]).select_related("source", "target")
     counted = tallies("flow_id", now=now)
-    worth = _worth_of_today(now)
-    return [_flow_words(flow, counted[flow.id], worth[flow.id]) for flow in shown.order_by("name")]
+    worth, today = _worth(days), now.date()
+    return [_flow_words(flow, counted[flow.id], worth[flow.id, today]) for flow in shown.order_by("name")]
 
 
 def _flow_words(flow: Flow, tally: Tally, worth: tuple[impact.Sum, ...]) -> FlowWords:
@@ -137,14 +137,13 @@ def _together(words: Iterable[str]) -> str:
     return f"{', '.join(several[:-1])} and {several[-1]}" if len(several) > 1 else "".join(several)
 
 
-def _cases(now: datetime, *, waits_for_customer: bool) -> tuple[tuple[CaseRow, ...], int]:
+def _cases(now: datetime, *, waits_for_customer: bool) -> tuple[CaseRow, ...]:
     found = open_cases()
     theirs = {"waiting_on": WaitingOn.CUSTOMER}
     found = found.filter(**theirs) if waits_for_customer else found.exclude(**theirs)
     dearest = F("amount").desc(nulls_last=True)
     shown = with_names(found).order_by("due_at", dearest, "id")[:SHOWN_CASES]
-    rows = tuple(_in_their_words(case, case_row(case, now)) for case in shown)
-    return rows, len(rows) if len(rows) < SHOWN_CASES else found.count()
+    return tuple(_in_their_words(case, case_row(case, now)) for case in shown)
 
 
 def _in_their_words(case: ExceptionCase, row: CaseRow) -> CaseRow:
@@ -154,39 +153,42 @@ def _in_their_words(case: ExceptionCase, row: CaseRow) -> CaseRow:
     return replace(row, sentence=verdict_for(case.error_class).explanation)
 
 
-def _worth_of_today(now: datetime) -> defaultdict[UUID, tuple[impact.Sum, ...]]:
-    return _worth(FlowDay.objects.filter(day=now.date()), "flow_id")
-
-
-def _worth(days: QuerySet[FlowDay], *by: str) -> defaultdict[Any, tuple[impact.Sum, ...]]:
-    found: defaultdict[Any, list[impact.Sum]] = defaultdict(list)
-    for day in days.filter(amount_written__gt=0).exclude(currency="").order_by("-amount_written"):
-        key = tuple(getattr(day, name) for name in by)
-        found[key[0] if len(by) == 1 else key].append(
-            impact.Sum(day.currency, day.amount_written, Quality.KNOWN, day.written)
-        )
-    return defaultdict(tuple, {key: tuple(parts) for key, parts in found.items()})
-
-
-def _days(flows: Iterable[FlowWords], now: datetime) -> list[TransferDay]:
-    """Return what got through lately, the newest day first: one line per flow and day."""
-    named: Mapping[UUID, FlowWords] = {flow.id: flow for flow in flows}
+def _days(now: datetime) -> list[FlowDay]:
+    """Return what got through lately, the newest day first: one row per flow, day and currency."""
     since = now.date() - timedelta(days=LOOK_BACK_DAYS)
-    days = FlowDay.objects.filter(day__gte=since, flow_id__in=named)
-    worth = _worth(days, "flow_id", "day")
-    counted = days.order_by("-day").values_list("day", "flow_id").annotate(number=Sum("written")).filter(number__gt=0)
-    return [
-        TransferDay(
-            day=day,
-            flow=named[flow_id].name,
-            flow_id=flow_id,
-            what=named[flow_id].one if number == 1 else named[flow_id].what,
-            done=named[flow_id].done,
-            records=number,
-            worth=worth[flow_id, day],
-        )
-        for day, flow_id, number in counted
-    ]
+    return list(FlowDay.objects.filter(day__gte=since).order_by("-day", "flow_id", "-amount_written"))
+
+
+def _worth(days: Iterable[FlowDay]) -> defaultdict[tuple[UUID, date], tuple[impact.Sum, ...]]:
+    found: defaultdict[tuple[UUID, date], tuple[impact.Sum, ...]] = defaultdict(tuple)
+    for row in days:
+        if row.currency and row.amount_written:
+            part = impact.Sum(row.currency, row.amount_written, Quality.KNOWN, row.written)
+            found[row.flow_id, row.day] += (part,)
+    return found
+
+
+def _transfers(flows: Iterable[FlowWords], days: Iterable[FlowDay]) -> list[TransferDay]:
+    """Return what got through, one line per flow and day; flows that are gone are left out."""
+    named: Mapping[UUID, FlowWords] = {flow.id: flow for flow in flows}
+    worth = _worth(days)
+    counted: defaultdict[tuple[UUID, date], int] = defaultdict(int)
+    for row in days:
+        if row.flow_id in named:
+            counted[row.flow_id, row.day] += row.written
+    return [_transfer(named[key[0]], key[1], number, worth[key]) for key, number in counted.items() if number]
+
+
+def _transfer(flow: FlowWords, day: date, number: int, worth: tuple[impact.Sum, ...]) -> TransferDay:
+    return TransferDay(
+        day=day,
+        flow=flow.name,
+        flow_id=flow.id,
+        what=flow.one if number == 1 else flow.what,
+        done=flow.done,
+        records=number,
+        worth=worth,
+    )
 
 
 def _held_projects() -> list[HeldProject]:
