@@ -10,3 +10,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("in/<str:token>", webhook_intake, name="webhook-intake"),
 ]
+handler400 = "apps.tenants.views.bad_request"
+handler403 = "apps.tenants.views.permission_denied"
+handler404 = "apps.tenants.views.page_not_found"
+handler500 = "apps.tenants.views.server_error"

@@ -1,8 +1,8 @@
-"""Addresses of people, invitations, API keys and the audit trail."""
+"""Addresses of people, invitations, API keys, the brand and the audit trail."""
 
 from django.urls import path
 
-from apps.accounts.views import keys, people, trail
+from apps.accounts.views import brand, keys, people, trail
 
 app_name = "accounts"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("api-keys/", keys.api_keys, name="api-keys"),
     path("api-keys/new/", keys.api_key_create, name="api-key-create"),
     path("api-keys/<uuid:key_id>/revoke/", keys.api_key_revoke, name="api-key-revoke"),
+    path("settings/brand/", brand.brand_edit, name="brand-edit"),
     path("audit/", trail.audit_trail, name="audit"),
     path("audit/trail.csv", trail.audit_csv, name="audit-csv"),
 ]

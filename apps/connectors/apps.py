@@ -10,9 +10,13 @@ class ConnectorsConfig(AppConfig):
     label = "connectors"
 
     def ready(self) -> None:
-        """Tell dispatch which function tests a connection."""
-        from apps.connectors import services
+        """Tell dispatch which function tests a connection, and customers' pages which connections there are."""
+        from apps.connectors import queries, services
+        from apps.customers import connection_directory
         from apps.dispatch import kinds
         from apps.dispatch.models import Queue
 
+        connection_directory.register(
+            connection_directory.ConnectionDirectory(queries.count_by_customer, queries.list_of_customer)
+        )
         kinds.register(services.TEST_KIND, services.run_test, queue=Queue.POLL)

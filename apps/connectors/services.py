@@ -5,6 +5,7 @@ import base64
 import hashlib
 import secrets as random
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,7 +18,9 @@ from django.utils import timezone
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.connectors import registry, vault
-from apps.connectors.contract import Connector, TestReport
+from apps.connectors.contract import Connector, TestReport, TestStep
+from apps.connectors.credentials import UnsealError
+from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
 from apps.connectors.manifest import SystemManifest
 from apps.connectors.models import Connection, ConnectionTest, WebhookEndpoint
 from apps.connectors.rate_budget import budget_for
@@ -30,6 +33,7 @@ from apps.tenants.domains import primary_host
 from apps.tenants.models import InboundAddress
 
 TEST_KIND = "connectors.test"
+TEST_MINUTES = 10  # a test without a result for so long was lost; another may be asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,9 @@ def change_connection(connection: Connection, *, name: str, base_url: str, value
     connection.name = name
     connection.base_url = clean_address(base_url)
     connection.settings = values
-    connection.state = Connection.State.UNTESTED
-    connection.state_reason = ""
+    if connection.state != Connection.State.DISABLED:
+        connection.state = Connection.State.UNTESTED
+        connection.state_reason = ""
     connection.clean_fields(exclude=["customer", "base_url"])
     try:
         with transaction.atomic():
@@ -94,9 +99,27 @@ def set_secret(connection: Connection, name: str, value: str) -> None:
     """Replace one secret; it cannot be read back. Raises ValidationError when the system has no such secret."""
     if name not in {spec.name for spec in _manifest(connection.system).secrets}:
         raise ValidationError({name: "This system has no such secret."})
+    if not value:
+        raise ValidationError({name: "Write the new secret: an empty one opens nothing."})
     vault.set_secret(connection, name, value)
-    Connection.objects.filter(id=connection.id).update(state=Connection.State.UNTESTED, state_reason="")
+    Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED).update(
+        state=Connection.State.UNTESTED, state_reason=""
+    )
     _record(AuditAction.CREDENTIAL_SET, connection, {"secret": name})
+
+
+def disable_connection(connection: Connection, *, reason: str) -> None:
+    """Switch a connection off: nothing is read or written through it until it is switched on again."""
+    changed = Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED)
+    if changed.update(state=Connection.State.DISABLED, state_reason=reason[:400]):
+        _record(AuditAction.CONNECTION_CHANGED, connection, {"state": "switched off", "reason": reason})
+
+
+def enable_connection(connection: Connection) -> None:
+    """Switch a connection on again; it must be tested before it counts as working."""
+    changed = Connection.objects.filter(id=connection.id, state=Connection.State.DISABLED)
+    if changed.update(state=Connection.State.UNTESTED, state_reason=""):
+        _record(AuditAction.CONNECTION_CHANGED, connection, {"state": "switched on"})
 
 
 def clean_address(raw: str) -> str:
@@ -122,7 +145,9 @@ def _manifest(slug: str) -> SystemManifest:
 def _require_complete(manifest: SystemManifest, wanted: NewConnection) -> None:
     missing = {s.name: f"{s.label} is needed." for s in manifest.secrets if not wanted.secrets.get(s.name)}
     missing |= {
-        f.name: f"{f.label or f.name} is needed." for f in manifest.settings if f.required and not wanted.settings.get(f.name)
+        f.name: f"{f.label or f.name} is needed."
+        for f in manifest.settings
+        if f.required and not wanted.settings.get(f.name)
     }
     if missing:
         raise ValidationError(missing)
@@ -133,7 +158,18 @@ def _record(action: AuditAction, connection: Connection, details: dict[str, Any]
 
 
 def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
-    """Return the connection opened for work: reads the secrets now, touches no database afterwards."""
+    """Return the connection opened for work: reads the secrets now, touches no database afterwards.
+
+    Raises:
+        MisconfiguredError: it is switched off, its address may not be called, or a secret is missing.
+        UnsealError: a secret was not sealed for this connection.
+
+    """
+    if connection.state == Connection.State.DISABLED:
+        raise MisconfiguredError(
+            f"The connection {connection.name} is switched off. Switch it on to let records pass.",
+            business_class=BusinessClass.CONNECTION,
+        )
     return registry.open_connector(
         connection.system,
         base_url=connection.base_url,
@@ -147,15 +183,17 @@ def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
 
 def request_test(connection: Connection) -> ConnectionTest:
     """Ask for a test; a worker does it and the page polls its result. A running one is returned as it is."""
-    running = ConnectionTest.objects.filter(connection=connection, state=ConnectionTest.State.RUNNING).first()
-    if running is not None:
-        return running
-    test = ConnectionTest.objects.create(
-        connection=connection, customer_id=connection.customer_id, started_at=timezone.now()
+    now = timezone.now()
+    running = ConnectionTest.objects.filter(connection=connection, state=ConnectionTest.State.RUNNING)
+    lost = [{"name": "test", "ok": False, "sentence": "The test got no result: it was lost on the way."}]
+    running.filter(started_at__lt=now - timedelta(minutes=TEST_MINUTES)).update(
+        state=ConnectionTest.State.FAILED, steps=lost, finished_at=now
     )
-    enqueue(
-        kind=TEST_KIND, reference=str(test.id), priority=Priority.INTERACTIVE, customer_id=connection.customer_id
-    )
+    known = running.first()
+    if known is not None:
+        return known
+    test = ConnectionTest.objects.create(connection=connection, customer_id=connection.customer_id, started_at=now)
+    enqueue(kind=TEST_KIND, reference=str(test.id), priority=Priority.INTERACTIVE, customer_id=connection.customer_id)
     _record(AuditAction.CONNECTION_TESTED, connection, {})
     return test
 
@@ -166,11 +204,21 @@ def run_test(work: LeasedWork) -> None:
         test = ConnectionTest.objects.select_related("connection").filter(id=UUID(work.reference)).first()
         if test is None or test.state != ConnectionTest.State.RUNNING:
             return
-        connector = open_connector(test.connection, correlation_id=f"test-{test.id}")
-    report = asyncio.run(_test(connector))
+        connector = _opened_for_test(test)
+    report = asyncio.run(_test(connector)) if not isinstance(connector, TestReport) else connector
     with transaction.atomic():
         work.confirm()
         _store_report(test, report)
+
+
+def _opened_for_test(test: ConnectionTest) -> Connector | TestReport:
+    try:
+        return open_connector(test.connection, correlation_id=f"test-{test.id}")
+    except RemoteError as error:
+        sentence = error.message
+    except UnsealError:
+        sentence = "A stored secret cannot be opened any more: replace it."
+    return TestReport((TestStep("set-up", ok=False, sentence=sentence),))
 
 
 async def _test(connector: Connector) -> TestReport:
@@ -221,6 +269,12 @@ def create_webhook_endpoint(connection: Connection) -> tuple[WebhookEndpoint, st
     _record(AuditAction.WEBHOOK_ENDPOINT_CREATED, connection, {"endpoint": str(endpoint.id)})
     port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
     return endpoint, f"{settings.PUBLIC_SCHEME}://{host}{port}/in/{token}", secret
+
+
+def close_webhook_endpoint(endpoint: WebhookEndpoint) -> None:
+    """Stop taking what arrives at an endpoint's address. Doing it twice is harmless."""
+    if WebhookEndpoint.objects.filter(id=endpoint.id, active=True).update(active=False):
+        _record(AuditAction.CONNECTION_CHANGED, endpoint.connection, {"webhook address closed": str(endpoint.id)})
 
 
 def hash_token(token: str) -> str:

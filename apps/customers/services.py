@@ -1,7 +1,9 @@
-"""Changes to customers and to who belongs to them."""
+"""Changes to customers, their companies, and to who belongs to them."""
 
+import re
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -10,6 +12,8 @@ from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.accounts.models import User
 from apps.customers.models import Customer, LegalEntity, Membership
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def create_customer(*, name: str, currency: str = "EUR", **fields: Any) -> Customer:
@@ -20,7 +24,7 @@ def create_customer(*, name: str, currency: str = "EUR", **fields: Any) -> Custo
 
     """
     customer = Customer(name=name, currency=currency, **fields)
-    customer.full_clean(validate_unique=False)
+    _check(customer)
     try:
         with transaction.atomic():
             customer.save()
@@ -34,25 +38,66 @@ def create_customer(*, name: str, currency: str = "EUR", **fields: Any) -> Custo
 
 
 def change_customer(customer: Customer, *, changes: dict[str, Any]) -> Customer:
-    """Set fields of a customer. Raises ValidationError naming the field."""
-    before = {field: getattr(customer, field) for field in changes}
-    for field, value in changes.items():
-        setattr(customer, field, value)
-    customer.full_clean(validate_unique=False)
+    """Set fields of a customer; fields that stay as they are leave no trace. Raises ValidationError naming the field."""
+    before = {field: getattr(customer, field) for field, value in changes.items() if getattr(customer, field) != value}
+    for field in before:
+        setattr(customer, field, changes[field])
+    _check(customer)
+    if not before:
+        return customer
     try:
         with transaction.atomic():
-            customer.save(update_fields=list(changes))
+            customer.save(update_fields=list(before))
     except IntegrityError:
         raise ValidationError({"name": f"There is already a customer called {customer.name!r}."}) from None
-    audit.record(
-        AuditAction.CUSTOMER_CHANGED,
-        subject="customer",
-        subject_id=str(customer.id),
-        details={field: [str(before[field]), str(value)] for field, value in changes.items()},
-    )
+    details = {field: [str(old), str(changes[field])] for field, old in before.items()}
+    _record_change(customer, details)
     return customer
+
+
+def add_legal_entity(customer: Customer, *, code: str, name: str, country: str, currency: str) -> LegalEntity:
+    """Add one of the customer's own companies. Raises ValidationError naming the field."""
+    entity = LegalEntity(customer=customer, code=code, name=name, country=country, currency=currency)
+    _save_entity(entity)
+    _record_change(customer, {"company added": f"{code} {name}"})
+    return entity
+
+
+def change_legal_entity(entity: LegalEntity, *, code: str, name: str, country: str, currency: str) -> LegalEntity:
+    """Set what is known of a company. Raises ValidationError naming the field."""
+    before = str(entity)
+    entity.code, entity.name, entity.country, entity.currency = code, name, country, currency
+    _save_entity(entity)
+    _record_change(entity.customer, {"company": [before, str(entity)]})
+    return entity
 
 
 def add_member(*, user: User, customer_id: UUID) -> Membership:
     """Let a customer user see one customer. Doing it twice is harmless."""
     return Membership.objects.get_or_create(user=user, customer_id=customer_id)[0]
+
+
+def _check(customer: Customer) -> None:
+    customer.full_clean(validate_unique=False)
+    _check_country(customer.country)
+    if customer.time_zone not in available_timezones():
+        raise ValidationError({"time_zone": f"{customer.time_zone!r} is no time zone: write one like Europe/Berlin."})
+
+
+def _check_country(country: str) -> None:
+    if country and not _COUNTRY.fullmatch(country):
+        raise ValidationError({"country": "Write the country as two capital letters, for example DE."})
+
+
+def _save_entity(entity: LegalEntity) -> None:
+    entity.full_clean(validate_unique=False, validate_constraints=False)
+    _check_country(entity.country)
+    try:
+        with transaction.atomic():
+            entity.save()
+    except IntegrityError:
+        raise ValidationError({"code": f"There is already a company {entity.code!r}: choose another code."}) from None
+
+
+def _record_change(customer: Customer, details: dict[str, Any]) -> None:
+    audit.record(AuditAction.CUSTOMER_CHANGED, subject="customer", subject_id=str(customer.id), details=details)

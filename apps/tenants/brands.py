@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import F
 from PIL import Image, UnidentifiedImageError
 
@@ -40,6 +41,13 @@ def brand_for(partner: PartnerRef | None) -> BrandLook:
         look = look_of(Brand.objects.get(partner_id=partner.id))
     _remembered[partner.id] = (time.monotonic() + _REMEMBER_SECONDS, look)
     return look
+
+
+def stored_brand(partner: PartnerRef) -> Brand:
+    """Return the brand as it is stored now, and let this process forget what it remembered of it."""
+    _forget(partner.id)
+    with scope.public():
+        return Brand.objects.get(partner_id=partner.id)
 
 
 def look_of(brand: Brand) -> BrandLook:
@@ -101,5 +109,11 @@ def change_brand(partner: PartnerRef, changes: dict[str, Any]) -> BrandLook:
         brand.save()
         Brand.objects.filter(pk=brand.pk).update(version=F("version") + 1)
         brand.refresh_from_db()
-    _remembered.pop(partner.id, None)
+    _forget(partner.id)
+    # Another thread may have read and remembered the old look before this transaction ended.
+    transaction.on_commit(lambda: _forget(partner.id))
     return look_of(brand)
+
+
+def _forget(partner_id: UUID) -> None:
+    _remembered.pop(partner_id, None)

@@ -1,7 +1,9 @@
 """Pages that belong to no other room: the brand's stylesheet and logo, a refused form."""
 
+import structlog
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from apps.tenants import scope
@@ -51,3 +53,24 @@ gallery.required_action = PUBLIC  # type: ignore[attr-defined]
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django passes it
     """Explain a form that was open too long or sent from elsewhere."""
     return render(request, "errors/403.html", {"stale_form": True}, status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  passed by this name
+    """Answer a request that makes no sense."""
+    return render(request, "errors/400.html", status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  passed by this name
+    """Answer a request that somebody may not make."""
+    return render(request, "errors/403.html", status=403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  passed by this name
+    """Answer an address that leads nowhere, or to something of somebody else."""
+    return render(request, "errors/404.html", status=404)
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    """Answer when something broke, without asking the database: it may be what broke."""
+    reference = structlog.contextvars.get_contextvars().get("request_id", "")
+    return HttpResponse(render_to_string("errors/500.html", {"reference": reference}), status=500)

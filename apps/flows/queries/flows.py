@@ -12,6 +12,7 @@ from django.http import Http404
 
 from apps.connectors import registry
 from apps.connectors.models import Connection
+from apps.connectors.usage_directory import ConnectionUse
 from apps.customers.models import Customer
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, FlowDay, FlowVersion, Operation, Run, Trigger
@@ -201,3 +202,12 @@ def fitting_connections(
 def list_customers_to_choose() -> list[tuple[UUID, str]]:
     """Return the customers in scope as (id, name), for filters and forms."""
     return list(Customer.objects.order_by("name").values_list("id", "name"))
+
+
+def list_uses_of_connection(connection_id: UUID) -> list[ConnectionUse]:
+    """Return which flows read from or write to a connection, by name; one query."""
+    flows = Flow.objects.filter(Q(source_id=connection_id) | Q(target_id=connection_id)).order_by("name", "id")
+    return [
+        ConnectionUse(flow.id, flow.name, flow.state, "reads" if flow.source_id == connection_id else "writes")
+        for flow in flows
+    ]

@@ -1,0 +1,138 @@
+"""What people type on connections' pages; the fields of a system's own come from its manifest."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from apps.connectors.manifest import FieldSpec, SecretSpec, SystemManifest, ValueKind
+from apps.connectors.models import Connection
+from apps.connectors.services import NewConnection
+
+_SECRET, _SETTING = "secret_", "setting_"
+# Browsers offer to fill in the person's own password otherwise.
+_UNFILLED = {"autocomplete": "new-password", "spellcheck": "false"}
+
+
+def secret_field(spec: SecretSpec, *, required: bool = True) -> forms.CharField:
+    """Return the field a secret is typed into: never shown again, not even after an error elsewhere."""
+    return forms.CharField(
+        label=spec.label,
+        help_text=spec.help,
+        required=required,
+        strip=True,
+        max_length=4000,
+        widget=forms.PasswordInput(attrs=_UNFILLED),
+        error_messages={"required": f"{spec.label} is needed."},
+    )
+
+
+def setting_field(spec: FieldSpec) -> forms.Field:
+    """Return the field for one of a system's plain settings."""
+    label = spec.label or spec.name
+    asked: dict[str, Any] = {"label": label, "required": spec.required}
+    if spec.kind is ValueKind.YES_NO:
+        return forms.BooleanField(label=label, required=False)
+    if spec.choices:
+        empty = [] if spec.required else [("", "Not set")]
+        return forms.ChoiceField(choices=[*empty, *((choice, choice) for choice in spec.choices)], **asked)
+    if spec.kind is ValueKind.WHOLE:
+        return forms.IntegerField(min_value=0, max_value=1_000_000, **asked)
+    return forms.CharField(max_length=spec.max_length or 400, **asked)
+
+
+class _SystemForm(forms.Form):
+    """The part that every connection has, and the system's own settings behind it."""
+
+    name = forms.CharField(label="Name", max_length=120, help_text="How people here will know this connection.")
+    base_url = forms.CharField(
+        label="Address", max_length=400, help_text="The whole address of its API, for example https://api.example.com."
+    )
+
+    def __init__(self, *args: Any, manifest: SystemManifest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.manifest = manifest
+        for spec in manifest.settings:
+            self.fields[_SETTING + spec.name] = setting_field(spec)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return the settings as typed, without empty ones."""
+        typed = {spec.name: self.cleaned_data.get(_SETTING + spec.name) for spec in self.manifest.settings}
+        return {name: value for name, value in typed.items() if value not in (None, "")}
+
+    def add_errors(self, problems: Mapping[str, list[str]]) -> None:
+        """Put a service's errors beside the fields they are about."""
+        for field, sentences in problems.items():
+            known = next((name for name in (field, _SETTING + field, _SECRET + field) if name in self.fields), None)
+            for sentence in sentences:
+                self.add_error(known, sentence)
+
+
+class ConnectionForm(_SystemForm):
+    """A new connection: for whom, where, and with which secrets."""
+
+    def __init__(
+        self, *args: Any, manifest: SystemManifest, customers: Mapping[UUID, str], chosen: UUID | None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, manifest=manifest, initial={"name": manifest.name, "customer": chosen}, **kwargs)
+        names = [(str(customer_id), name) for customer_id, name in customers.items()]
+        self.fields["customer"] = forms.TypedChoiceField(
+            label="Customer", coerce=UUID, choices=[("", "Choose a customer"), *names]
+        )
+        self.fields["environment"] = forms.ChoiceField(
+            label="Environment",
+            choices=[(e.value, e.label.capitalize()) for e in reversed(Connection.Environment)],
+            help_text="Whether real business is done there.",
+        )
+        for spec in manifest.secrets:
+            self.fields[_SECRET + spec.name] = secret_field(spec)
+        secrets = [_SECRET + spec.name for spec in manifest.secrets]
+        self.order_fields(["customer", "name", "environment", "base_url", *secrets])
+
+    def wanted(self) -> NewConnection:
+        """Return what is asked for."""
+        typed = self.cleaned_data
+        return NewConnection(
+            system=self.manifest.slug,
+            name=typed["name"],
+            base_url=typed["base_url"],
+            secrets={spec.name: typed[_SECRET + spec.name] for spec in self.manifest.secrets},
+            settings=self.settings,
+            environment=typed["environment"],
+        )
+
+
+class ConnectionEditForm(_SystemForm):
+    """Name, address and settings of a connection; secrets have pages of their own."""
+
+    def __init__(self, *args: Any, manifest: SystemManifest, connection: Connection, **kwargs: Any) -> None:
+        initial = {"name": connection.name, "base_url": connection.base_url}
+        initial |= {_SETTING + name: value for name, value in connection.settings.items()}
+        super().__init__(*args, manifest=manifest, initial=initial, **kwargs)
+        self._stored = connection.settings
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return the settings as typed, and those that no field shows as they were."""
+        shown = {spec.name for spec in self.manifest.settings}
+        return {name: value for name, value in self._stored.items() if name not in shown} | super().settings
+
+
+class SecretForm(forms.Form):
+    """A new value for one secret."""
+
+    def __init__(self, *args: Any, spec: SecretSpec, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value"] = secret_field(spec)
+
+
+class DisableForm(forms.Form):
+    """Why a connection is switched off."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        error_messages={"required": "Say why it is switched off: others will ask."},
+    )

@@ -1,0 +1,211 @@
+"""Reading connections: the list, everything one connection's page shows, and counts for customers' pages."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+
+from apps.connectors import registry
+from apps.connectors.manifest import SecretSpec, SystemManifest
+from apps.connectors.models import Connection, ConnectionTest, Credential, WebhookEndpoint
+from apps.connectors.usage_directory import ConnectionUse, list_uses_of
+from apps.customers.connection_directory import ConnectionCounts, ConnectionLine
+
+CONNECTIONS_A_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFilter:
+    """Which connections are wanted; "" and None want all. `page` counts from 1."""
+
+    state: str = ""
+    system: str = ""
+    customer_id: UUID | None = None
+    words: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRow:
+    """One connection of the list with its system's name."""
+
+    connection: Connection
+    system_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionList:
+    """One page of connections; `by_state` counts what fits the other filters, "" stands for all states."""
+
+    rows: list[ConnectionRow]
+    by_state: Mapping[str, int]
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecretLine:
+    """One secret of a connection: never its value. `set_at` None: it was never set."""
+
+    spec: SecretSpec
+    last4: str
+    set_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingLine:
+    """One plain setting of a connection in words."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFacts:
+    """Everything a connection's page shows; `test` is the latest one, None before the first."""
+
+    connection: Connection
+    manifest: SystemManifest
+    test: ConnectionTest | None
+    secrets: list[SecretLine]
+    settings: list[SettingLine]
+    endpoints: list[WebhookEndpoint]
+    uses: list[ConnectionUse]
+
+
+def connections() -> QuerySet[Connection]:
+    """Return the connections in scope with their customers."""
+    return Connection.objects.select_related("customer")
+
+
+def get_connection(connection_id: UUID) -> Connection:
+    """Return one connection in scope. Raises Http404 when it does not exist or belongs to someone else."""
+    found = connections().filter(id=connection_id).first()
+    if found is None:
+        raise Http404("There is no such connection.")
+    return found
+
+
+def get_test(connection: Connection, test_id: UUID) -> ConnectionTest:
+    """Return one test of a connection. Raises Http404."""
+    test = ConnectionTest.objects.filter(connection=connection, id=test_id).first()
+    if test is None:
+        raise Http404("There is no such test.")
+    return test
+
+
+def latest_test(connection: Connection) -> ConnectionTest | None:
+    """Return the latest test of a connection, None before the first."""
+    return ConnectionTest.objects.filter(connection=connection).first()
+
+
+def get_endpoint(connection: Connection, endpoint_id: UUID) -> WebhookEndpoint:
+    """Return one webhook endpoint of a connection. Raises Http404."""
+    endpoint = (
+        WebhookEndpoint.objects.select_related("connection").filter(connection=connection, id=endpoint_id).first()
+    )
+    if endpoint is None:
+        raise Http404("There is no such webhook address.")
+    return endpoint
+
+
+def get_system(slug: str) -> SystemManifest:
+    """Return a system of the catalogue. Raises Http404."""
+    try:
+        return registry.manifest(slug)
+    except KeyError:
+        raise Http404("The catalogue has no such system.") from None
+
+
+def get_secret(connection: Connection, name: str) -> SecretSpec:
+    """Return what a connection's system says about one of its secrets. Raises Http404."""
+    spec = next((s for s in get_system(connection.system).secrets if s.name == name), None)
+    if spec is None:
+        raise Http404("This system has no such secret.")
+    return spec
+
+
+def find_connections(wanted: ConnectionFilter) -> ConnectionList:
+    """Return one page of the connections that fit, those that need somebody first."""
+    fitting = _fitting(wanted)
+    by_state = dict(fitting.order_by().values_list("state").annotate(Count("id")))
+    by_state[""] = sum(by_state.values())
+    pages = max(-(-by_state.get(wanted.state, 0) // CONNECTIONS_A_PAGE), 1)
+    page = min(wanted.page, pages)
+    chosen = fitting.filter(state=wanted.state) if wanted.state else fitting
+    ordered = chosen.order_by("customer__name", "name", "id")
+    shown = ordered[(page - 1) * CONNECTIONS_A_PAGE : page * CONNECTIONS_A_PAGE]
+    return ConnectionList([ConnectionRow(c, system_name(c.system)) for c in shown], by_state, page, pages)
+
+
+def system_name(slug: str) -> str:
+    """Return what people call a system; a system that left the catalogue keeps its own slug."""
+    try:
+        return registry.manifest(slug).name
+    except KeyError:
+        return slug
+
+
+def get_connection_facts(connection: Connection) -> ConnectionFacts:
+    """Return a connection with its latest test, its secrets (never their values) and its webhook addresses."""
+    manifest = get_system(connection.system)
+    held = {
+        credential.name: credential for credential in Credential.objects.filter(connection=connection).defer("sealed")
+    }
+    secrets = [
+        SecretLine(spec, held[spec.name].last4, held[spec.name].set_at)
+        if spec.name in held
+        else SecretLine(spec, "", None)
+        for spec in manifest.secrets
+    ]
+    return ConnectionFacts(
+        connection=connection,
+        manifest=manifest,
+        test=latest_test(connection),
+        secrets=secrets,
+        settings=[SettingLine(f.label or f.name, _words(connection.settings.get(f.name))) for f in manifest.settings],
+        endpoints=list(WebhookEndpoint.objects.filter(connection=connection).defer("sealed_secret").order_by("-id")),
+        uses=list_uses_of(connection.id),
+    )
+
+
+def list_customers_with_connections() -> list[tuple[UUID, str]]:
+    """Return the customers that have a connection, by name."""
+    found = Connection.objects.order_by("customer__name").values_list("customer_id", "customer__name").distinct()
+    return list(found)
+
+
+def count_by_customer(customer_ids: Collection[UUID]) -> dict[UUID, ConnectionCounts]:
+    """Return how many connections each of these customers has."""
+    attention = Count("id", filter=Q(state=Connection.State.ATTENTION))
+    found = Connection.objects.filter(customer_id__in=customer_ids).order_by().values_list("customer_id")
+    return {row[0]: ConnectionCounts(row[1], row[2]) for row in found.annotate(Count("id"), attention=attention)}
+
+
+def list_of_customer(customer_id: UUID) -> list[ConnectionLine]:
+    """Return one customer's connections as its page shows them."""
+    return [
+        ConnectionLine(c.id, c.name, system_name(c.system), c.environment, c.state, c.state_reason, c.last_success_at)
+        for c in Connection.objects.filter(customer_id=customer_id)
+    ]
+
+
+def _fitting(wanted: ConnectionFilter) -> QuerySet[Connection]:
+    found = connections()
+    if wanted.system:
+        found = found.filter(system=wanted.system)
+    if wanted.customer_id:
+        found = found.filter(customer_id=wanted.customer_id)
+    if wanted.words:
+        found = found.filter(Q(name__icontains=wanted.words) | Q(customer__name__icontains=wanted.words))
+    return found
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)

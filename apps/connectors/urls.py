@@ -1,0 +1,24 @@
+"""Addresses of connections and of the catalogue of systems."""
+
+from django.urls import path
+
+from apps.connectors.views import catalogue, connections
+
+app_name = "connectors"
+_ONE = "connections/<uuid:connection_id>"
+urlpatterns = [
+    path("systems/", catalogue.system_list, name="system-list"),
+    path("systems/<slug:system>/", catalogue.system_detail, name="system-detail"),
+    path("connections/", connections.connection_list, name="connection-list"),
+    path("connections/new/", connections.connection_create, name="connection-create"),
+    path("connections/new/<slug:system>/", connections.connection_create_for, name="connection-create-for"),
+    path(f"{_ONE}/", connections.connection_detail, name="connection-detail"),
+    path(f"{_ONE}/edit/", connections.connection_edit, name="connection-edit"),
+    path(f"{_ONE}/test/", connections.connection_test, name="connection-test"),
+    path(f"{_ONE}/tests/<uuid:test_id>/", connections.connection_test_live, name="connection-test-live"),
+    path(f"{_ONE}/secrets/<slug:secret>/", connections.secret_replace, name="secret-replace"),
+    path(f"{_ONE}/disable/", connections.connection_disable, name="connection-disable"),
+    path(f"{_ONE}/enable/", connections.connection_enable, name="connection-enable"),
+    path(f"{_ONE}/webhooks/new/", connections.endpoint_create, name="endpoint-create"),
+    path(f"{_ONE}/webhooks/<uuid:endpoint_id>/close/", connections.endpoint_close, name="endpoint-close"),
+]

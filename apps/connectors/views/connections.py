@@ -1,0 +1,255 @@
+"""Pages about connections: the list, a new one, one connection, and what can be done with it."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.accounts.access import requires
+from apps.accounts.actions import Action
+from apps.accounts.customer_directory import list_customer_names
+from apps.accounts.page_filters import Chip, acting_person, address, asked_id, asked_page, asked_words, turned_pages
+from apps.connectors import forms, queries, registry, services
+from apps.connectors.capabilities import capability_sheet, object_capabilities
+from apps.connectors.models import Connection, ConnectionTest
+from apps.connectors.queries import ConnectionFilter
+from apps.connectors.views.catalogue import system_card
+from apps.customers.queries import get_customer
+
+_STATES = (("", "All"), *((state.value, state.label.capitalize()) for state in Connection.State))
+_SLOW_TEST_SECONDS = 45
+
+
+@requires(Action.VIEW_CONNECTIONS)
+@require_safe
+def connection_list(request: HttpRequest) -> HttpResponse:
+    """List the connections."""
+    wanted = ConnectionFilter(
+        state=asked_words(request, "state"),
+        system=asked_words(request, "system"),
+        customer_id=asked_id(request, "customer"),
+        words=asked_words(request, "q"),
+        page=asked_page(request),
+    )
+    found = queries.find_connections(wanted)
+    context = {
+        "rows": found.rows,
+        "wanted": wanted,
+        "customers": queries.list_customers_with_connections(),
+        "systems": [(system.slug, system.name) for system in registry.all_manifests()],
+        "chips": [
+            Chip(label, address(request, state=state), wanted.state == state, found.by_state.get(state, 0))
+            for state, label in _STATES
+        ],
+        "is_filtered": bool(wanted.state or wanted.system or wanted.customer_id or wanted.words),
+        "can_edit": acting_person(request).can(Action.EDIT_CONNECTIONS),
+        **turned_pages(request, page=found.page, pages=found.pages),
+    }
+    return render(request, "connectors/connection_list.html", context)
+
+
+@requires(Action.EDIT_CONNECTIONS)
+@require_safe
+def connection_create(request: HttpRequest) -> HttpResponse:
+    """Choose the system to connect."""
+    chosen = asked_id(request, "customer")
+    context = {
+        "cards": [system_card(system) for system in registry.all_manifests()],
+        "customer": get_customer(chosen) if chosen else None,
+        "crumbs": [_to_list()],
+    }
+    return render(request, "connectors/connection_choose.html", context)
+
+
+@requires(Action.EDIT_CONNECTIONS)
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def connection_create_for(request: HttpRequest, system: str) -> HttpResponse:
+    """Connect a system: where it is and with which secrets."""
+    manifest, customers = queries.get_system(system), list_customer_names()
+    form = forms.ConnectionForm(
+        request.POST or None, manifest=manifest, customers=customers, chosen=asked_id(request, "customer")
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            connection = services.create_connection(get_customer(form.cleaned_data["customer"]), form.wanted())
+        except ValidationError as error:
+            form.add_errors(error.message_dict)
+        else:
+            services.request_test(connection)
+            messages.success(request, f"{connection.name} is stored and being tested.")
+            return redirect("connectors:connection-detail", connection.id)
+    choose = {"label": "Connect a system", "url": reverse("connectors:connection-create")}
+    context = {
+        "form": form,
+        "card": system_card(manifest),
+        "has_customers": bool(customers),
+        "crumbs": [_to_list(), choose],
+    }
+    return render(request, "connectors/connection_create.html", context, status=400 if form.errors else 200)
+
+
+@requires(Action.VIEW_CONNECTIONS)
+@require_safe
+def connection_detail(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Show one connection."""
+    connection, who = queries.get_connection(connection_id), acting_person(request)
+    facts = queries.get_connection_facts(connection)
+    context = {
+        "facts": facts,
+        "connection": connection,
+        "card": system_card(facts.manifest),
+        "sheet": capability_sheet(facts.manifest),
+        "kinds": object_capabilities(facts.manifest),
+        "disable_form": forms.DisableForm(),
+        "cannot_test": _cannot_test(request, connection),
+        "can_edit": who.can(Action.EDIT_CONNECTIONS),
+        "crumbs": [_to_list(), *_to_customer(connection)],
+        **_test_context(facts.test),
+    }
+    return render(request, "connectors/connection_detail.html", context)
+
+
+@requires(Action.TEST_CONNECTIONS)
+@require_POST
+def connection_test(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Ask for a test; a worker does it and the page shows its result."""
+    connection = queries.get_connection(connection_id)
+    refused = _cannot_test(request, connection)
+    if refused:
+        messages.error(request, refused)
+    else:
+        services.request_test(connection)
+    return redirect(f"{reverse('connectors:connection-detail', args=[connection.id])}#test")
+
+
+@requires(Action.VIEW_CONNECTIONS)
+@require_safe
+def connection_test_live(request: HttpRequest, connection_id: UUID, test_id: UUID) -> HttpResponse:
+    """Answer the part of the page that shows a test while it runs."""
+    connection = queries.get_connection(connection_id)
+    test = queries.get_test(connection, test_id)
+    response = render(request, "connectors/_test.html", {"connection": connection, **_test_context(test)})
+    if test.state != ConnectionTest.State.RUNNING and request.headers.get("HX-Request"):
+        response["HX-Refresh"] = "true"  # the connection's state changed with it, all over the page
+    return response
+
+
+@requires(Action.EDIT_CONNECTIONS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def connection_edit(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Change name, address and settings."""
+    connection = queries.get_connection(connection_id)
+    crumbs = _to_connection(connection)
+    manifest = queries.get_system(connection.system)
+    form = forms.ConnectionEditForm(request.POST or None, manifest=manifest, connection=connection)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        try:
+            services.change_connection(connection, name=typed["name"], base_url=typed["base_url"], values=form.settings)
+        except ValidationError as error:
+            form.add_errors(error.message_dict)
+        else:
+            messages.success(request, f"{connection.name} is changed. Test it before records pass.")
+            return redirect("connectors:connection-detail", connection.id)
+    context = {"form": form, "connection_id": connection.id, "crumbs": crumbs}
+    return render(request, "connectors/connection_edit.html", context, status=400 if form.errors else 200)
+
+
+@requires(Action.EDIT_CONNECTIONS)
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def secret_replace(request: HttpRequest, connection_id: UUID, secret: str) -> HttpResponse:
+    """Replace one secret; the old one cannot be read back."""
+    connection = queries.get_connection(connection_id)
+    spec = queries.get_secret(connection, secret)
+    form = forms.SecretForm(request.POST or None, spec=spec)
+    if request.method == "POST" and form.is_valid():
+        services.set_secret(connection, spec.name, form.cleaned_data["value"])
+        messages.success(request, f"{spec.label} of {connection.name} is replaced. Test it before records pass.")
+        return redirect("connectors:connection-detail", connection.id)
+    context = {"form": form, "connection": connection, "spec": spec, "crumbs": _to_connection(connection)}
+    return render(request, "connectors/secret_replace.html", context, status=400 if form.errors else 200)
+
+
+@requires(Action.EDIT_CONNECTIONS)
+@require_POST
+def connection_disable(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Switch a connection off."""
+    connection, form = queries.get_connection(connection_id), forms.DisableForm(request.POST)
+    if form.is_valid():
+        services.disable_connection(connection, reason=form.cleaned_data["reason"])
+        messages.success(request, f"{connection.name} is switched off: nothing is read or written through it.")
+    else:
+        messages.error(request, " ".join(str(error) for error in form.errors["reason"]))
+    return redirect("connectors:connection-detail", connection.id)
+
+
+@requires(Action.EDIT_CONNECTIONS)
+@require_POST
+def connection_enable(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Switch a connection on again and test it."""
+    connection = queries.get_connection(connection_id)
+    services.enable_connection(connection)
+    services.request_test(queries.get_connection(connection_id))
+    messages.success(request, f"{connection.name} is switched on again and being tested.")
+    return redirect("connectors:connection-detail", connection.id)
+
+
+@requires(Action.EDIT_CONNECTIONS)
+@never_cache
+@require_POST
+def endpoint_create(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """Open a webhook address and show it this once."""
+    connection = queries.get_connection(connection_id)
+    if queries.get_system(connection.system).webhook is None:
+        messages.error(request, "This system sends no events, so an address would stay silent.")
+        return redirect("connectors:connection-detail", connection.id)
+    _endpoint, url, secret = services.create_webhook_endpoint(connection)
+    context = {"connection": connection, "url": url, "secret": secret, "crumbs": _to_connection(connection)}
+    return render(request, "connectors/endpoint_created.html", context)
+
+
+@requires(Action.EDIT_CONNECTIONS)
+@require_POST
+def endpoint_close(request: HttpRequest, connection_id: UUID, endpoint_id: UUID) -> HttpResponse:
+    """Stop taking what arrives at a webhook address."""
+    connection = queries.get_connection(connection_id)
+    services.close_webhook_endpoint(queries.get_endpoint(connection, endpoint_id))
+    messages.success(request, "The address is closed: what is sent there is refused from now on.")
+    return redirect("connectors:connection-detail", connection.id)
+
+
+def _cannot_test(request: HttpRequest, connection: Connection) -> str:
+    if not acting_person(request).can(Action.TEST_CONNECTIONS):
+        return "Your role does not include testing connections."
+    return "It is switched off: switch it on first." if connection.state == Connection.State.DISABLED else ""
+
+
+def _test_context(test: ConnectionTest | None) -> dict[str, object]:
+    running = test is not None and test.state == ConnectionTest.State.RUNNING
+    waited = (timezone.now() - test.started_at).total_seconds() if test is not None else 0
+    return {"test": test, "is_running": running, "is_slow": running and waited > _SLOW_TEST_SECONDS}
+
+
+def _to_list() -> dict[str, str]:
+    return {"label": "Connections", "url": reverse("connectors:connection-list")}
+
+
+def _to_customer(connection: Connection) -> list[dict[str, str]]:
+    here = f"{reverse('connectors:connection-list')}?customer={connection.customer_id}"
+    return [{"label": connection.customer.name, "url": here}]
+
+
+def _to_connection(connection: Connection) -> list[dict[str, str]]:
+    here = reverse("connectors:connection-detail", args=[connection.id])
+    return [_to_list(), *_to_customer(connection), {"label": connection.name, "url": here}]

@@ -1,0 +1,144 @@
+"""Pages about customers: the list, one customer, a new one, its companies."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.accounts.access import requires
+from apps.accounts.actions import Action
+from apps.accounts.page_filters import Chip, acting_person, address, asked_page, asked_words, turned_pages
+from apps.customers import queries, services
+from apps.customers.forms import CustomerForm, EntityForm
+from apps.customers.models import Customer
+from apps.customers.queries import CustomerFilter
+
+_STATES = (("", "All"), *((state.value, state.label.capitalize()) for state in Customer.State))
+
+
+@requires(Action.VIEW_CUSTOMERS)
+@require_safe
+def customer_list(request: HttpRequest) -> HttpResponse:
+    """List the customers."""
+    wanted = CustomerFilter(asked_words(request, "state"), asked_words(request, "q"), asked_page(request))
+    found = queries.find_customers(wanted)
+    context = {
+        "rows": found.rows,
+        "wanted": wanted,
+        "chips": [
+            Chip(label, address(request, state=state), wanted.state == state, found.by_state.get(state, 0))
+            for state, label in _STATES
+        ],
+        "is_filtered": bool(wanted.state or wanted.words),
+        "can_edit": acting_person(request).can(Action.EDIT_CUSTOMERS),
+        "can_see_connections": acting_person(request).can(Action.VIEW_CONNECTIONS),
+        **turned_pages(request, page=found.page, pages=found.pages),
+    }
+    return render(request, "customers/customer_list.html", context)
+
+
+@requires(Action.EDIT_CUSTOMERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_create(request: HttpRequest) -> HttpResponse:
+    """Add a customer."""
+    form = CustomerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            customer = services.create_customer(**form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{customer.name} is added. Connect its systems next.")
+            return redirect("customers:customer-detail", customer.id)
+    context = {"form": form, "crumbs": [_to_list()]}
+    return render(request, "customers/customer_create.html", context, status=400 if form.errors else 200)
+
+
+@requires(Action.VIEW_CUSTOMERS)
+@require_safe
+def customer_detail(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Show one customer."""
+    who, customer = acting_person(request), queries.get_customer(customer_id)
+    context = {
+        "facts": queries.get_customer_facts(customer),
+        "customer": customer,
+        "crumbs": [_to_list()],
+        "can_edit": who.can(Action.EDIT_CUSTOMERS),
+        "can_connect": who.can(Action.EDIT_CONNECTIONS),
+        "can_see_connections": who.can(Action.VIEW_CONNECTIONS),
+        "can_invite": who.can(Action.EDIT_PEOPLE),
+    }
+    return render(request, "customers/customer_detail.html", context)
+
+
+@requires(Action.EDIT_CUSTOMERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_edit(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Change what is known of a customer."""
+    customer = queries.get_customer(customer_id)
+    crumbs = _to_customer(customer)
+    form = CustomerForm(request.POST or None, customer=customer)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_customer(customer, changes=form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{customer.name} is changed.")
+            return redirect("customers:customer-detail", customer.id)
+    context = {"form": form, "customer_id": customer.id, "crumbs": crumbs}
+    return render(request, "customers/customer_edit.html", context, status=400 if form.errors else 200)
+
+
+@requires(Action.EDIT_CUSTOMERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def entity_create(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Add one of the customer's companies."""
+    customer = queries.get_customer(customer_id)
+    initial = {"currency": customer.currency, "country": customer.country}
+    form = EntityForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            entity = services.add_legal_entity(customer, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{entity} is added.")
+            return redirect("customers:customer-detail", customer.id)
+    return _entity_page(request, customer, form, title="Add a company")
+
+
+@requires(Action.EDIT_CUSTOMERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def entity_edit(request: HttpRequest, customer_id: UUID, entity_id: UUID) -> HttpResponse:
+    """Change one of the customer's companies."""
+    customer = queries.get_customer(customer_id)
+    entity = queries.get_entity(customer, entity_id)
+    form = EntityForm(request.POST or None, entity=entity)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_legal_entity(entity, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{entity} is changed.")
+            return redirect("customers:customer-detail", customer.id)
+    return _entity_page(request, customer, form, title="Change a company")
+
+
+def _entity_page(request: HttpRequest, customer: Customer, form: EntityForm, *, title: str) -> HttpResponse:
+    context = {"form": form, "customer": customer, "title": title, "crumbs": _to_customer(customer)}
+    return render(request, "customers/entity_edit.html", context, status=400 if form.errors else 200)
+
+
+def _to_list() -> dict[str, str]:
+    return {"label": "Customers", "url": reverse("customers:customer-list")}
+
+
+def _to_customer(customer: Customer) -> list[dict[str, str]]:
+    here = reverse("customers:customer-detail", args=[customer.id])
+    return [_to_list(), {"label": customer.name, "url": here}]
