@@ -70,6 +70,14 @@ def sign_in(page: Page, person: SignIn) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def resize(page: Page, size: ViewportSize) -> None:
+    """Give the window another size, and wait until the page has it: the browser tells it a little later."""
+    page.set_viewport_size(size)
+    page.wait_for_function(
+        "([width, height]) => innerWidth === width && innerHeight === height", arg=[size["width"], size["height"]]
+    )
+
+
 def photograph(page: Page, album: Album, pattern: str) -> None:
     """Keep pictures of the whole page, wide and narrow, light and dark."""
     album.pages += 1
@@ -77,13 +85,13 @@ def photograph(page: Page, album: Album, pattern: str) -> None:
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for size in (WIDE, NARROW):
-            page.set_viewport_size(size)
+            resize(page, size)
             height = max(int(page.evaluate("document.documentElement.scrollHeight")), size["height"])
             # As tall a window as the page, so that what sticks to the window's edges stands where it belongs.
-            page.set_viewport_size(ViewportSize(width=size["width"], height=min(height, TALLEST)))
+            resize(page, ViewportSize(width=size["width"], height=min(height, TALLEST)))
             page.screenshot(path=album.folder / f"{name}-{size['width']}-{scheme}.png")
     page.emulate_media(color_scheme="light")
-    page.set_viewport_size(WIDE)
+    resize(page, WIDE)
 
 
 def walk(page: Page, start: str, album: Album) -> None:

@@ -170,3 +170,25 @@ def test_a_host_that_nobody_owns_is_answered_neutrally_whatever_is_asked(house: 
         assert response.status_code == 404
         words = response.content.decode().lower()
         assert not any(name in words for name in ("alder", "brightforge", "fairlead"))
+
+
+def test_a_page_that_is_not_there_says_so_in_the_brand(house: House) -> None:
+    for label in ("nobody", "owner", "operator"):
+        response = house.visitors[label].client().get("/nothing/is/here/")
+        assert response.status_code == 404
+        assert "There is nothing here" in response.content.decode()
+
+
+def test_a_page_that_breaks_says_so_without_details_and_without_the_database(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object, **_named: object) -> None:
+        raise RuntimeError("the secret inside")
+
+    monkeypatch.setattr("apps.accounts.views.people.queries.list_people", broken)
+    with house.undone():
+        response = house.visitors["owner"].client().get("/people/")
+    assert response.status_code == 500
+    words = response.content.decode()
+    assert "Something went wrong on our side" in words
+    assert "secret inside" not in words

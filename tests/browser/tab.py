@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
 
+from deploy.local.screenshots import NARROW, WIDE, resize
 from tests.architecture.house import PASSWORD, Visitor
 from tests.browser.site import Site
 
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 SIGN_IN = "/accounts/login/"
 # A refused page is part of some tests; the browser reports each on its console as well.
 _REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
@@ -90,7 +90,7 @@ class Tab:
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
             for size in (NARROW, WIDE):
-                self.page.set_viewport_size(size)  # type: ignore[arg-type]  # width and height
+                resize(self.page, size)
                 if sticking := self.sideways():
                     self.problems.append(f"{self.where}: wider than {size['width']} px ({scheme}): {sticking}")
         self.page.emulate_media(color_scheme="light")

@@ -1,15 +1,20 @@
 """What people come to do, done in the browser as they would, for both brands; the systems behind it are asked whether it is true."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import expect
 
 from apps.accounts.models import OutgoingMail
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
+from apps.tenants.branding import BrandLook
+from apps.tenants.brands import brand_for, change_brand
+from apps.tenants.scope import PartnerRef
 from tests.browser.conftest import OpenTab
 from tests.browser.site import Site
 from tests.browser.tab import Tab
@@ -65,6 +70,7 @@ def test_support_finds_a_customers_connection_and_tests_it(open_tab: OpenTab, si
     tab.shows("Connections")
     tab.click("PSA")
     tab.shows("What the system can do")
+    tab.shows("Approved time to bill")
     tab.click("Test", role="button")
     tab.shows("Testing")
     site.work()
@@ -222,3 +228,59 @@ def _join_path(site: Site, brand: Brand, address: str) -> str:
     found = re.search(r"/join/[\w-]+/", " ".join(str(value) for mail in mails for value in vars(mail).values()))
     assert found, "no mail with a link was written"
     return found.group(0)
+
+
+def test_an_operator_sees_every_partner_and_opens_no_customers_data(open_tab: OpenTab, site: Site) -> None:
+    tab = open_tab("operator")
+    assert tab.where == "/"
+    for words in ("Alder & Quay", "Brightforge", "alder.localhost"):
+        tab.shows(words)
+    expect(tab.page.locator("main")).not_to_contain_text("Meridian Consulting")
+    tab.looks_right()
+
+
+@pytest.fixture
+def kept_looks(site: Site) -> Iterator[None]:
+    """Give both brands their looks back: brands outlive a test."""
+    looks = {partner: site.do(lambda partner=partner: _look(partner)) for partner in (site.house.a, site.house.b)}
+    yield
+    for partner, look in looks.items():
+        site.do(lambda partner=partner, look=look: _recolour(partner, look.primary_colour))
+
+
+def _look(partner: PartnerRef) -> BrandLook:
+    with scope.public(), transaction.atomic():
+        return brand_for(partner)
+
+
+def _recolour(partner: PartnerRef, colour: str) -> None:
+    with scope.public(), transaction.atomic():
+        change_brand(partner, {"primary_colour": colour})
+
+
+@pytest.mark.usefixtures("kept_looks")
+@pytest.mark.parametrize("brand", BRANDS)
+def test_a_new_colour_in_the_brand_settings_recolours_the_portal(open_tab: OpenTab, site: Site, brand: Brand) -> None:
+    tab = open_tab(brand.owner)
+    before = _button_colour(tab)
+    tab.click("Brand")
+    settings_path = tab.where
+    _type_colour(tab, "#ffff00")
+    assert tab.where == settings_path
+    assert _button_colour(tab) == before
+    tab.go(settings_path)
+    _type_colour(tab, "#1d4ed8")
+    assert _button_colour(tab) == "rgb(29, 78, 216)"
+
+
+def _type_colour(tab: Tab, colour: str) -> None:
+    tab.page.locator("main input[name=primary_colour]").first.fill(colour)
+    _send(tab)
+
+
+def _button_colour(tab: Tab) -> str:
+    visitor = tab.page.context.new_page()
+    visitor.goto(tab.site.address(tab.host, "/people/"))
+    colour = visitor.locator("main .btn-primary").first.evaluate("one => getComputedStyle(one).backgroundColor")
+    visitor.close()
+    return str(colour)
