@@ -14,10 +14,12 @@ from rest_framework.routers import SimpleRouter
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
+from apps.connectors.api_urls import router_entries as connections
+from apps.customers.api_urls import router_entries as customers
 from apps.flows.api_urls import router_entries as flows
 from apps.monitoring.api_urls import router_entries as monitoring
 
-ROOMS = (flows, monitoring)
+ROOMS = (customers, connections, flows, monitoring)
 
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it registers itself

@@ -7,6 +7,7 @@ from apps.flows.views.intake import webhook_intake
 urlpatterns = [
     path("", include("apps.tenants.urls")),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.monitoring.urls_platform")),
     path("accounts/", include("allauth.urls")),
     path("in/<str:token>", webhook_intake, name="webhook-intake"),
 ]
