@@ -29,25 +29,25 @@ class CustomerQuerySet(models.QuerySet[Row]):
 class CustomerOwnedManager(models.Manager[Row]):
     """Hands out rows in scope only; row-level security in the database says the same a second time."""
 
+    rows: type[CustomerQuerySet[Row]] = CustomerQuerySet
+
     def get_queryset(self) -> CustomerQuerySet[Row]:
         """Return the rows in scope. Raises NoPartnerError outside one."""
-        return CustomerQuerySet(self.model, using=self._db).in_scope()
+        return self.rows(self.model, using=self._db).in_scope()
 
     def none(self) -> CustomerQuerySet[Row]:
         """Return no rows; that needs no scope, so API views and their description may ask for it."""
-        return CustomerQuerySet(self.model, using=self._db).none()
+        return self.rows(self.model, using=self._db).none()
 
 
 class _OwnRows(CustomerQuerySet["Customer"]):
     column = "id"
 
 
-class CustomerManager(models.Manager["Customer"]):
+class CustomerManager(CustomerOwnedManager["Customer"]):
     """Customers in scope: one's own for a customer's people."""
 
-    def get_queryset(self) -> CustomerQuerySet["Customer"]:
-        """Return the customers in scope. Raises NoPartnerError outside one."""
-        return _OwnRows(self.model, using=self._db).in_scope()
+    rows = _OwnRows
 
 
 class Customer(PartnerModel):

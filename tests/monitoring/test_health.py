@@ -22,7 +22,10 @@ AT = datetime(2026, 11, 21, tzinfo=UTC)
         ),
         pytest.param(Figures(live_flows=1, open_cases=2), Colour.AMBER, "2 exceptions open.", id="two cases"),
         pytest.param(
-            Figures(live_flows=1, open_cases=2, late_cases=1), Colour.AMBER, "1 exception past the agreed time.", id="late"
+            Figures(live_flows=1, open_cases=2, late_cases=1),
+            Colour.AMBER,
+            "1 exception past the agreed time.",
+            id="late",
         ),
         pytest.param(
             Figures(live_flows=1, paused_flows=1, last_success_at=AT), Colour.AMBER, "1 flow paused.", id="a pause"
