@@ -162,7 +162,9 @@ def _ids_of(line: Line) -> dict[str, Any]:
             expires_at=now + timedelta(days=9),
         )
         operation = (
-            Operation.objects.filter(flow_id=line.flow.id, state="rejected").exclude(attempts=[]).order_by("id").first()
+            Operation.objects.filter(flow_id=line.flow.id, state="rejected", step="deliver")
+            .order_by("source_key")
+            .first()
         )
         case = ExceptionCase.objects.filter(flow_id=line.flow.id, case_operations__operation=operation).first()
         assert operation is not None
