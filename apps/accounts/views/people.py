@@ -73,7 +73,8 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def person_invite(request: HttpRequest) -> HttpResponse:
     """Invite a person by e-mail."""
-    form = InviteForm(request.POST or None, actor=_actor(request), customers=list_customer_names())
+    initial = {"customer_id": request.GET.get("customer", "")}
+    form = InviteForm(request.POST or None, actor=_actor(request), customers=list_customer_names(), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             issued = services.invite_person(**form.cleaned_data)
