@@ -177,7 +177,11 @@ def test_foreign_ids_are_not_found_and_readers_change_nothing(
 ) -> None:
     with scope.enter(partner_b):
         foreign = create_customer(name="Kestrel")
-    for path in (f"/customers/{foreign.id}/", f"/customers/{uuid4()}/edit/", f"/customers/{meridian.id}/companies/{uuid4()}/"):
+    for path in (
+        f"/customers/{foreign.id}/",
+        f"/customers/{uuid4()}/edit/",
+        f"/customers/{meridian.id}/companies/{uuid4()}/",
+    ):
         assert owner.get(path).status_code == 404, path
     reader = browser(Role.READ_ONLY)
     assert reader.get(f"/customers/{meridian.id}/").status_code == 200
