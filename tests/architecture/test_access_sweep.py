@@ -109,7 +109,7 @@ def _platform_rows(house: House) -> dict[str, object]:
                 "expires_at": timezone.now() + timedelta(days=3),
             },
         )
-    return {"person_id": person.id, "invitation_id": invitation.id}
+    return {"person_id": person.id, "invitation_id": invitation.id, "partner_id": house.a.id}
 
 
 FOREIGN = [

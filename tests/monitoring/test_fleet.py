@@ -68,7 +68,8 @@ def swept(committed: object, clean_cache: None) -> Iterator[None]:
 
 
 def _words(response: Any) -> str:
-    return response.content.decode()
+    words: str = response.content.decode()
+    return words
 
 
 def _when_over(partner: Partner) -> str:
@@ -344,7 +345,9 @@ def test_a_wrong_sign_up_is_explained_at_its_field(
 
 def test_a_partner_signs_up_and_its_owner_comes_in_by_the_mailed_link(open_doors: None, swept: None) -> None:
     visitor = _browser()
-    assert "fairlead" not in _words(visitor.get("/sign-up/")).lower()
+    first_page = _words(visitor.get("/sign-up/"))
+    assert "fairlead" not in first_page.lower()
+    assert "Operator console" not in first_page
     progress = visitor.post("/sign-up/", NEWCOMER)["Location"]
     assert progress.startswith("/sign-up/")
     partner = Partner.objects.get(slug="cedar")

@@ -112,11 +112,12 @@ def get_partner_page(partner_id: UUID, *, now: datetime) -> PartnerPage:
 
 def _partners() -> QuerySet[Partner]:
     primary = Prefetch("domains", Domain.objects.filter(is_primary=True), to_attr="primary_domains")
-    return Partner.objects.prefetch_related(primary).order_by("name", "id")
+    partners: QuerySet[Partner] = Partner.objects.prefetch_related(primary).order_by("name", "id")
+    return partners
 
 
 def _row(partner: Partner, now: datetime) -> PartnerRow:
-    named: Sequence[Domain] = partner.primary_domains  # type: ignore[attr-defined]  # set by the prefetch above
+    named: Sequence[Domain] = partner.primary_domains
     host = named[0].domain if named else ""
     port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
     return PartnerRow(

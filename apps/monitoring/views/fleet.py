@@ -55,7 +55,8 @@ def partner_create(request: HttpRequest) -> HttpResponse:
     partner = added_partner(form) if request.method == "POST" and form.is_valid() else None
     if partner is not None:
         return redirect("monitoring:partner-detail", partner.id)
-    return render(request, "monitoring/fleet_create.html", {"form": form}, status=400 if form.errors else 200)
+    context = {"form": form, "crumbs": _crumbs("Add a partner")}
+    return render(request, "monitoring/fleet_create.html", context, status=400 if form.errors else 200)
 
 
 @requires(Action.VIEW_PARTNERS)
@@ -132,12 +133,17 @@ def _detail(request: HttpRequest, partner_id: UUID, form: OwnerForm, status: int
     context = {
         "page": page,
         "form": form,
+        "crumbs": _crumbs(page.row.name),
         "live_url": reverse("monitoring:partner-detail", args=[partner_id]),
         "can_manage": acting_person(request).can(Action.MANAGE_PARTNERS),
     }
     part = request.headers.get("HX-Request")
     template = "monitoring/_fleet_partner.html" if part else "monitoring/fleet_detail.html"
     return render(request, template, context, status=status)
+
+
+def _crumbs(here: str) -> list[dict[str, str]]:
+    return [{"label": "Partners", "url": reverse("monitoring:partner-list")}, {"label": here}]
 
 
 def _chips(request: HttpRequest, found: FleetList, state: str) -> list[Chip]:

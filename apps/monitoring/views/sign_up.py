@@ -1,5 +1,6 @@
 """The door by which partners come in by themselves, open only where the platform's settings say so."""
 
+from dataclasses import replace
 from functools import wraps
 from uuid import UUID
 
@@ -16,10 +17,13 @@ from apps.accounts.access import View, open_to_all
 from apps.monitoring.fleet_forms import SignUpForm
 from apps.monitoring.queries.fleet import get_partner_page
 from apps.monitoring.views.fleet import added_partner
+from apps.tenants.brands import NEUTRAL
 from apps.tenants.models import Partner
 
 SIGN_UPS_AN_HOUR = 5  # from one address of the network
 _HOUR_SECONDS = 3600
+# Visitors have no partner yet and are no operators: the page carries nobody's brand.
+_LOOK = replace(NEUTRAL, name="Integration platform", product_noun="Open a portal")
 
 
 def _where_allowed(view: View) -> View:
@@ -43,11 +47,11 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             if not _may_try(request):
                 form.add_error(None, "There were too many sign-ups from your network: try again in an hour.")
-                return render(request, "monitoring/sign_up.html", {"form": form}, status=429)
+                return _form_page(request, form, 429)
             partner = added_partner(form)
             if partner is not None:
                 return redirect("monitoring:sign-up-progress", partner.id)
-    return render(request, "monitoring/sign_up.html", {"form": form}, status=status)
+    return _form_page(request, form, status)
 
 
 @open_to_all
@@ -58,9 +62,13 @@ def sign_up_progress(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     page = get_partner_page(partner_id, now=timezone.now())
     if page.row.state == Partner.State.SUSPENDED:
         raise Http404("There is no such partner.")
-    context = {"page": page, "live_url": reverse("monitoring:sign-up-progress", args=[partner_id])}
+    context = {"page": page, "brand": _LOOK, "live_url": reverse("monitoring:sign-up-progress", args=[partner_id])}
     part = request.headers.get("HX-Request")
     return render(request, "monitoring/_sign_up_live.html" if part else "monitoring/sign_up_progress.html", context)
+
+
+def _form_page(request: HttpRequest, form: SignUpForm, status: int) -> HttpResponse:
+    return render(request, "monitoring/sign_up.html", {"form": form, "brand": _LOOK}, status=status)
 
 
 def _may_try(request: HttpRequest) -> bool:
