@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -63,6 +64,19 @@ class ConnectionTestSerializer(serializers.ModelSerializer[ConnectionTest]):
         read_only_fields = fields
 
 
+class ConnectionFilters(filters.FilterSet):
+    """Narrows the list of connections."""
+
+    system = filters.CharFilter(max_length=40)
+    state = filters.ChoiceFilter(choices=Connection.State.choices)
+    environment = filters.ChoiceFilter(choices=Connection.Environment.choices)
+    customer = filters.UUIDFilter(field_name="customer_id")
+
+    class Meta:
+        model = Connection
+        fields = ("system", "state", "environment", "customer")
+
+
 @extend_schema_view(
     list=extend_schema(summary="List connections"), retrieve=extend_schema(summary="Read one connection")
 )
@@ -71,7 +85,7 @@ class ConnectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewse
 
     queryset = Connection.objects.none()
     serializer_class = ConnectionSerializer
-    filterset_fields = ("system", "state", "environment")
+    filterset_class = ConnectionFilters
     lookup_value_converter = "uuid"
     required_actions = {
         "list": Action.VIEW_CONNECTIONS,

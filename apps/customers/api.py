@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
@@ -38,13 +39,24 @@ class CustomerSerializer(serializers.ModelSerializer[Customer]):
         read_only_fields = ("id", "created_at")
 
 
+class CustomerFilters(filters.FilterSet):
+    """Narrows the list of customers."""
+
+    state = filters.ChoiceFilter(choices=Customer.State.choices)
+    segment = filters.CharFilter(max_length=60)
+
+    class Meta:
+        model = Customer
+        fields = ("state", "segment")
+
+
 @extend_schema_view(list=extend_schema(summary="List customers"), retrieve=extend_schema(summary="Read one customer"))
 class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Customer]):
     """Customers of this partner."""
 
     queryset = Customer.objects.none()
     serializer_class = CustomerSerializer
-    filterset_fields = ("state", "segment")
+    filterset_class = CustomerFilters
     lookup_value_converter = "uuid"
     required_actions = {
         "list": Action.VIEW_CUSTOMERS,
