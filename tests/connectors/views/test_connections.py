@@ -19,7 +19,7 @@ from apps.dispatch.models import Queue
 from apps.tenants import scope
 from tests.lines import Line
 
-SECRET = "a-token-that-nobody-may-see-4711"  # noqa: S105
+SECRET = "a-token-that-nobody-may-see-4711"
 
 
 def _page(response: Any) -> str:
