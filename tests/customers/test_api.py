@@ -131,3 +131,11 @@ def test_a_key_of_another_customer_finds_nothing(line: Line, call: Call, make_li
     elsewhere = {"customer_id": make_line().customer.id}
     assert call("get", f"customers/{line.customer.id}/", Action.VIEW_CUSTOMERS, **elsewhere).status_code == 404
     assert call("get", f"connections/{line.source.id}/", Action.VIEW_CONNECTIONS, **elsewhere).status_code == 404
+
+
+def test_connections_are_listed_by_customer(line: Line, call: Call, make_line: Callable[..., Line]) -> None:
+    other = make_line()
+    found = call("get", f"connections/?customer={line.customer.id}", Action.VIEW_CONNECTIONS).json()["results"]
+    assert {row["id"] for row in found} == {str(line.source.id), str(line.target.id)}
+    assert str(other.source.id) not in str(found)
+    assert call("get", "connections/?customer=nonsense", Action.VIEW_CONNECTIONS).status_code == 400
