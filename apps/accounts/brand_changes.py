@@ -37,4 +37,4 @@ def _value(brand: Brand, field: str) -> Any:
 def _told(field: str, before: Any, after: Any) -> Any:
     if field == "logo_png":
         return "replaced" if before and after else "added" if after else "removed"
-    return [before or _EMPTY if before != 0 else 0, after or _EMPTY if after != 0 else 0]
+    return [_EMPTY if value == "" else value for value in (before, after)]

@@ -115,8 +115,8 @@ class BrandForm(forms.Form):
     )
 
     def __init__(self, *args: Any, brand: Brand, **kwargs: Any) -> None:
-        here = {name: getattr(brand, name) for name in self.base_fields if hasattr(brand, name)}
-        super().__init__(*args, initial=here, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial = {name: getattr(brand, name) for name in self.fields if hasattr(brand, name)}
         if not brand.logo_png:
             del self.fields["remove_logo"]
 
@@ -138,7 +138,7 @@ class BrandForm(forms.Form):
 
     def clean_logo(self) -> bytes | None:
         """Return the uploaded picture as a fresh PNG, None when there is none."""
-        given: UploadedFile | None = self.cleaned_data["logo"]
+        given: UploadedFile[bytes] | None = self.cleaned_data["logo"]
         # One byte more than allowed is enough to be refused; the rest of a huge file is never read.
         return clean_logo(given.read(MAX_LOGO_BYTES + 1)) if given else None
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from apps.tenants import scope
 from apps.tenants.branding import brand_css
-from apps.tenants.brands import brand_for
+from apps.tenants.brands import brand_for, look_of, stored_brand
 from apps.tenants.models import Brand
 
 PUBLIC = "public"  # the action of pages open to everybody; this room is below the one that names the actions
@@ -18,8 +18,13 @@ _LONG = "public, max-age=31536000, immutable"  # the address carries the brand's
 @require_safe
 def brand_stylesheet(request: HttpRequest) -> HttpResponse:
     """Answer the one stylesheet that turns the portal into this brand's."""
-    response = HttpResponse(brand_css(brand_for(request.partner)), content_type="text/css")  # type: ignore[attr-defined]
-    response["Cache-Control"] = _LONG
+    partner, asked = request.partner, request.GET.get("v", "")  # type: ignore[attr-defined]
+    look = brand_for(partner)
+    if partner is not None and asked != str(look.version):
+        # This process may remember the look of a moment ago: kept under the new address it would stay for a year.
+        look = look_of(stored_brand(partner))
+    response = HttpResponse(brand_css(look), content_type="text/css")
+    response["Cache-Control"] = _LONG if asked == str(look.version) else "no-cache"
     return response
 
 
