@@ -75,9 +75,9 @@ def find_customers(wanted: CustomerFilter) -> CustomerList:
     pages = max(-(-total // CUSTOMERS_A_PAGE), 1)
     page = min(wanted.page, pages)
     shown = list(
-        chosen.annotate(people=Count("memberships", filter=Q(memberships__user__is_active=True)))[
-            (page - 1) * CUSTOMERS_A_PAGE : page * CUSTOMERS_A_PAGE
-        ]
+        chosen.annotate(people=Count("memberships", filter=Q(memberships__user__is_active=True))).order_by(
+            "name", "id"
+        )[(page - 1) * CUSTOMERS_A_PAGE : page * CUSTOMERS_A_PAGE]
     )
     counts = count_connections([customer.id for customer in shown])
     rows = [CustomerRow(c, counts.get(c.id, ConnectionCounts()), c.people) for c in shown]
