@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from apps.connectors.errors import BusinessClass
@@ -12,7 +12,7 @@ from apps.flows.engine.states import RunState
 from apps.flows.models import Flow, Run
 from apps.monitoring import case_book
 from apps.monitoring.blame import OVERDUE, verdict_for
-from apps.monitoring.models import ExceptionCase
+from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.rhythm import silence
 
 OUTAGES_TO_TELL = 3  # a short hiccup is nobody's business
@@ -28,7 +28,9 @@ def judge_runs(now: datetime) -> tuple[int, int]:
     healthy = {run.flow_id: run for run in latest if run.state in _ENDED_WELL}
     failed = [run for run in latest if run.state == RunState.FAILED]
     opened = sum(_blame_run(run, now) for run in (*failed, *_runs_held_up()))
-    return opened, _close_healthy(healthy, now) + _close_of_retired(now)
+    closed = _close_healthy(healthy, now) + _close_of_retired(now)
+    _end_vain_retries(now)
+    return opened, closed
 
 
 def judge_silence() -> tuple[int, int]:
@@ -79,6 +81,16 @@ def _follow_run(case: ExceptionCase, run: Run, now: datetime) -> None:
         case.explanation, case.changed_at = run.error_message, now
         case.save(update_fields=["explanation", "changed_at"])
         case_book.note_step(case, "The run gave up.", case_book.SYSTEM, now)
+
+
+def _end_vain_retries(now: datetime) -> None:
+    """A case without records that was started again is open again once that run ended and it was not closed by it."""
+    tried = _open_cases().filter(state=ExceptionCase.State.RESOLVING, retry_run__finished_at__isnull=False)
+    records = CaseOperation.objects.filter(case=OuterRef("pk"), open=True)
+    for case in tried.filter(~Exists(records)):
+        case.state, case.changed_at = ExceptionCase.State.OPEN, now
+        case.save(update_fields=["state", "changed_at"])
+        case_book.note_step(case, "It was tried again in vain.", case_book.SYSTEM, now)
 
 
 def _close_healthy(healthy: dict[UUID, Run], now: datetime) -> int:
@@ -142,4 +154,5 @@ def _close_broken_silences(silent: set[UUID], now: datetime) -> int:
 
 
 def _open_cases() -> QuerySet[ExceptionCase]:
-    return ExceptionCase.objects.exclude(state=ExceptionCase.State.CLOSED)
+    """Return open cases, locked: a person may be closing or assigning one of them just now."""
+    return ExceptionCase.objects.select_for_update(of=("self",)).exclude(state=ExceptionCase.State.CLOSED)
