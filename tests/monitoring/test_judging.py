@@ -5,11 +5,12 @@ from decimal import Decimal
 from threading import Thread
 
 from django.db import connection
+from django.utils import timezone
 
 from apps.dispatch.models import DueWork, Queue
 from apps.flows.models import Operation
 from apps.monitoring.judging import judge_ledger
-from apps.monitoring.models import CaseOperation, ExceptionCase
+from apps.monitoring.models import CaseAmount, CaseOperation, ExceptionCase
 from apps.monitoring.tasks import JUDGE
 from apps.tenants import scope
 from tests.lines import Line
@@ -111,6 +112,41 @@ def test_two_records_with_one_cause_share_a_case(blocked: Blocked) -> None:
     blocked.judge()
     assert blocked.again(case).operation_count == 2
     assert written.id in {line.id for line in blocked.records(case)}
+
+
+def test_a_record_that_fails_for_another_reason_moves_to_that_reasons_case(blocked: Blocked) -> None:
+    first = blocked.case("resource")
+    (record,) = blocked.records(first)
+    with scope.work_in(blocked.line.partner):
+        Operation.objects.filter(id=record.id).update(
+            error_class="closed_period",
+            error_message="The period is closed.",
+            error_field="",
+            changed_at=timezone.now(),
+        )
+    blocked.judge()
+    assert (blocked.again(first).state, blocked.again(first).operation_count) == ("closed", 0)
+    assert blocked.again(first).closed_reason == "1 record settled: 1 carried on in another case."
+    assert _held(blocked) == _rejected(blocked)
+
+
+def test_money_of_two_currencies_is_kept_apart(blocked: Blocked) -> None:
+    case = blocked.case("resource")
+    (record,) = blocked.records(case)
+    written = blocked.line.operations(state="written")[0]
+    fields = ("step", "error_class", "error_field", "error_code", "error_message")
+    same_cause = {name: getattr(record, name) for name in fields}
+    with scope.work_in(blocked.line.partner):
+        Operation.objects.filter(id=record.id).update(amount=Decimal(100), currency="EUR", amount_quality="known")
+        Operation.objects.filter(id=written.id).update(
+            state="rejected", amount=Decimal(250), currency="CHF", amount_quality="estimated", **same_cause
+        )
+    blocked.judge()
+    now = blocked.again(case)
+    assert (now.amount, now.currency, now.amount_quality) == (Decimal(250), "CHF", "estimated")
+    with scope.work_in(blocked.line.partner):
+        amounts = {part.currency: (part.amount, part.quality) for part in CaseAmount.objects.filter(case=case)}
+    assert amounts == {"CHF": (Decimal(250), "estimated"), "EUR": (Decimal(100), "known")}
 
 
 def test_a_customers_cases_are_the_customers_own(blocked: Blocked) -> None:
