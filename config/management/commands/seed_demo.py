@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models import F
 
 from apps.accounts.models import User
 from apps.accounts.services import create_user
@@ -222,14 +223,18 @@ def summarise(partners: list[tuple[DemoPartner, PartnerRef]]) -> dict[str, Any]:
         with scope.work_in(partner):
             for run in Run.objects.all():
                 records.update({name: getattr(run, name) for name in COUNTS})
-            for case in ExceptionCase.objects.filter(closed_at=None).select_related("customer").order_by("-amount"):
+            for case in (
+                ExceptionCase.objects.filter(closed_at=None)
+                .select_related("customer")
+                .order_by(F("amount").desc(nulls_last=True))
+            ):
                 amount = case.amount or Decimal(0)
                 at_risk[case.currency] += amount  # type: ignore[assignment]
                 cases.append(
                     {
                         "title": f"{case.customer.name}: {case.title}",
                         "records": case.operation_count,
-                        "amount": f"{amount:,.2f} {case.currency}".strip(),
+                        "amount": f"{amount:,.2f} {case.currency}" if case.currency else "amount unknown",
                     }
                 )
     addresses += [
