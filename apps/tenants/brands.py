@@ -1,6 +1,7 @@
 """Reading and changing a partner's brand."""
 
 import io
+import struct
 import time
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,16 @@ NEUTRAL = BrandLook(
 )
 MAX_LOGO_BYTES = 512 * 1024
 MAX_LOGO_PIXELS = 2000
+# A damaged PNG is a SyntaxError or a ValueError to Pillow, depending on where the damage lies.
+_BROKEN_PICTURE = (
+    UnidentifiedImageError,
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 _REMEMBER_SECONDS = 5.0
 _remembered: dict[UUID, tuple[float, BrandLook]] = {}
 
@@ -91,8 +102,9 @@ def clean_logo(raw: bytes) -> bytes:
             if max(picture.size) > MAX_LOGO_PIXELS:
                 raise ValidationError(f"The logo is over {MAX_LOGO_PIXELS} pixels wide or high: scale it down.")
             fresh = picture.convert("RGBA")
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+    except _BROKEN_PICTURE:
         raise ValidationError("This file is not a PNG, JPEG or WebP picture.") from None
+    fresh.info.clear()  # colour profiles and comments would be written again
     fresh.thumbnail((640, 240))
     out = io.BytesIO()
     fresh.save(out, "PNG", optimize=True)

@@ -60,3 +60,20 @@ def test_a_picture_becomes_a_fresh_png_of_portal_size(kind: str) -> None:
 def test_what_is_no_fit_picture_is_refused_with_the_reason(raw: bytes, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         clean_logo(raw)
+
+
+def test_a_logo_keeps_nothing_hidden_in_its_colour_profile() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (30, 10)).save(out, "PNG", icc_profile=b"something else entirely")
+    assert b"iCCP" not in clean_logo(out.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("at", "wrong"),
+    [(8, b"\x00\x00\x00\x02"), (33, b"\x00\x00\x00\x01\xc1akk")],
+    ids=["a header cut short", "a chunk without a name"],
+)
+def test_a_damaged_png_is_refused_like_any_other_file(at: int, wrong: bytes) -> None:
+    raw = _picture()
+    with pytest.raises(ValidationError, match="not a PNG"):
+        clean_logo(raw[:at] + wrong + raw[at + len(wrong) :])
