@@ -115,7 +115,7 @@ def test_a_folder_behind_a_closed_one_is_not_open_to_others(tmp_path: Path) -> N
 
 
 def test_two_checkouts_get_two_shelters() -> None:
-    one, other = (postgres.shelter(Path(home) / ".state" / "postgres") for home in ("/root/a b", "/root/c"))
+    one, other = (postgres.shelter(Path(home) / ".state" / "postgres") for home in ("/srv/a b", "/srv/c"))
     assert one != other
     assert " " not in str(one)
 
