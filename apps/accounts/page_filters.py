@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from apps.accounts.actor import Actor
 
-_PAGING = ("before", "page")
+_PAGING = ("before", "page", "repeats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ def asked_id(request: HttpRequest, name: str) -> UUID | None:
 def asked_words(request: HttpRequest, name: str) -> str:
     """Return typed words from the query, safe to search for."""
     return request.GET.get(name, "").replace("\x00", "").strip()[:120]
+
+
+def asked_number(request: HttpRequest, name: str, default: int) -> int:
+    """Return a small whole number from the query."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else default
 
 
 def asked_page(request: HttpRequest) -> int:

@@ -6,4 +6,3 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PLATFORM_HOST = "platform.localhost"
 BASE_DOMAIN = "localhost"
-TESTING = True

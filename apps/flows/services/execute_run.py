@@ -158,7 +158,7 @@ class _Slice:
                 break
             if self._time_is_up():
                 return False
-        self._end_reading(read)
+        self._end_reading()
         return True
 
     def _reader(self) -> BatchReader:
@@ -177,7 +177,7 @@ class _Slice:
             return ReadBatch(self.upcoming.records, None, self.upcoming.last)  # named records move no checkpoint
         return self.upcoming
 
-    def _end_reading(self, read: ReadBatch) -> None:
+    def _end_reading(self) -> None:
         with transaction.atomic():
             self.session.work.confirm()
             Run.objects.filter(id=self.session.run_id).update(reading_done=True)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
+from apps.accounts.page_filters import Chip, acting_person, address, asked_id, asked_number, asked_words
 from apps.connectors.models import WebhookEndpoint
 from apps.connectors.services import create_webhook_endpoint
 from apps.customers.queries import get_customer
@@ -30,7 +31,6 @@ from apps.flows.services.start_run import FlowNotLiveError, run_now
 from apps.flows.templates_library import list_templates
 from apps.flows.triggers.schedule import schedule_flow, unschedule_flow
 from apps.flows.triggers.webhook import listen
-from apps.flows.views.filters import Chip, acting_person, address, asked_id, asked_number, asked_words
 from apps.tenants.templatetags.wording import money_words
 
 _STATES = (("", "All"), ("live", "Live"), ("paused", "Paused"), ("draft", "Draft"), ("retired", "Retired"))

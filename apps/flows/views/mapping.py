@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
+from apps.accounts.page_filters import acting_person
 from apps.flows import forms
 from apps.flows.mapping.compile import MappingError
 from apps.flows.mapping.layers import LayerError
@@ -27,7 +28,6 @@ from apps.flows.queries.mapping import (
     try_line,
 )
 from apps.flows.services.publish import add_mapping_value, change_line
-from apps.flows.views.filters import acting_person
 from apps.flows.views.flows import crumbs
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
+from apps.accounts.page_filters import acting_person, asked_words
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.forms import CorrectionForm
 from apps.flows.models import Operation
@@ -23,7 +24,6 @@ from apps.flows.services.replay import (
     replay_operations,
 )
 from apps.flows.services.start_run import FlowNotLiveError
-from apps.flows.views.filters import acting_person, asked_words
 
 
 @requires(Action.VIEW_RUNS)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
+from apps.accounts.page_filters import Chip, acting_person, address, asked_id, asked_number, asked_words
 from apps.flows.engine.states import RunState
 from apps.flows.models import Run
 from apps.flows.queries import runs as queries
@@ -20,7 +21,6 @@ from apps.flows.queries.runs import COUNTS, UNDER_WAY, OperationFilter, RunFilte
 from apps.flows.services.cancel_run import RunOverError, cancel_run
 from apps.flows.services.replay import NothingToReplayError, replay_operations
 from apps.flows.services.start_run import FlowNotLiveError
-from apps.flows.views.filters import Chip, acting_person, address, asked_id, asked_number, asked_words
 
 _STATES = (
     ("", "All"),
