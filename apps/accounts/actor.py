@@ -28,6 +28,8 @@ class Actor:
     api_key_id: UUID | None = None
     customer_id: UUID | None = None
     customer_name: str = ""
+    language: str = ""  # of settings.LANGUAGES; "" leaves it to the browser
+    time_zone: str = ""  # an IANA name; "" leaves it to the device
 
     def can(self, action: Action) -> bool:
         """Return whether this actor may do `action`."""
@@ -40,7 +42,9 @@ class Actor:
         return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
-def actor_for_person(*, user_id: UUID, name: str, email: str, role: Role) -> Actor:
+def actor_for_person(
+    *, user_id: UUID, name: str, email: str, role: Role, language: str = "", time_zone: str = ""
+) -> Actor:
     """Return the actor a person of `role` is."""
     return Actor(
         user_id=user_id,
@@ -51,6 +55,8 @@ def actor_for_person(*, user_id: UUID, name: str, email: str, role: Role) -> Act
         is_customer=role in CUSTOMER_ROLES,
         is_operator=role in PLATFORM_ROLES,
         actions=ROLE_ACTIONS[role],
+        language=language,
+        time_zone=time_zone,
     )
 
 

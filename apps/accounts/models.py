@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
@@ -73,8 +74,9 @@ class User(SchemaBound, AbstractBaseUser):
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=24)  # a Role
     is_active = models.BooleanField(default=True)
-    language = models.CharField(max_length=10, default="en-gb")
-    time_zone = models.CharField(max_length=64, default="UTC")
+    # Empty: what the browser asks for, and the zone of the device.
+    language = models.CharField(max_length=10, blank=True, choices=settings.LANGUAGES)
+    time_zone = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
@@ -104,7 +106,14 @@ class User(SchemaBound, AbstractBaseUser):
 
     def as_actor(self) -> Actor:
         """Return this person as the one who acts."""
-        return actor_for_person(user_id=self.id, name=self.name, email=self.email, role=Role(self.role))
+        return actor_for_person(
+            user_id=self.id,
+            name=self.name,
+            email=self.email,
+            role=Role(self.role),
+            language=self.language,
+            time_zone=self.time_zone,
+        )
 
 
 class Invitation(SchemaBound):

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.accounts.middleware.ActorMiddleware",
+    "apps.accounts.language.LanguageMiddleware",
     "apps.accounts.middleware.TwoStepMiddleware",
     "apps.customers.middleware.CustomerScopeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -1,13 +1,20 @@
-"""How figures and moments read on a page: money, hours, counts, relative times, masked documents (pure)."""
+"""How figures and moments read on a page: money, hours, counts, relative times, masked documents.
+
+All of them follow the reader's language and time zone, as the request (or the mail's receiver) set them.
+"""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+from django.utils import timezone
+from django.utils.dateformat import format as format_moment
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext, pgettext, pgettext_lazy
+from django.utils.translation import gettext as _
 
 UNKNOWN = "—"
 MINUS = "−"
@@ -32,7 +39,13 @@ _SECRET_KEY = re.compile(
     r"authorization|cookie|credential|passw|passphrase|private.?key|secret|signature|token|api.?key|^key$|^pin$",
     re.IGNORECASE,
 )
-_SPANS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"))
+_SPANS = (
+    (60, 1, pgettext_lazy("short unit", "s")),
+    (3600, 60, pgettext_lazy("short unit", "min")),
+    (86400, 3600, pgettext_lazy("short unit", "h")),
+)
+# How thousands and decimals are set apart, for the languages of settings.LANGUAGES; English is the default.
+_SEPARATORS = {"de": str.maketrans(",.", ".,")}
 _DAYS_AS_RELATIVE = 30
 
 
@@ -49,11 +62,12 @@ def as_decimal(amount: object) -> Decimal | None:
 
 def _grouped(amount: Decimal, decimals: int) -> str:
     rounded = amount.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    return f"{MINUS if rounded < 0 else ''}{abs(rounded):,.{decimals}f}"
+    english = f"{MINUS if rounded < 0 else ''}{abs(rounded):,.{decimals}f}"
+    return english.translate(_SEPARATORS.get((get_language() or "")[:2], {}))
 
 
 def money_words(amount: object, currency: str) -> str:
-    """Return "EUR 1,234.50": the currency stays beside the amount, decimals are the currency's own."""
+    """Return "EUR 1,234.50" ("EUR 1.234,50" in German): the currency stays beside the amount, decimals are the currency's own."""
     exact = as_decimal(amount)
     if exact is None:
         return UNKNOWN
@@ -102,11 +116,11 @@ def relative_words(moment: datetime, now: datetime) -> str:
     seconds = (now - moment).total_seconds()
     distance = abs(seconds)
     if distance < 10:
-        return "just now"
+        return _("just now")
     if distance >= _DAYS_AS_RELATIVE * 86400:
         return date_words(moment)
-    words = _distance_words(distance)
-    return f"{words} ago" if seconds > 0 else f"in {words}"
+    words = {"span": _distance_words(distance)}
+    return _("%(span)s ago") % words if seconds > 0 else _("in %(span)s") % words
 
 
 def _distance_words(distance: float) -> str:
@@ -114,18 +128,20 @@ def _distance_words(distance: float) -> str:
         if distance < limit:
             return f"{int(distance // size)} {unit}"
     days = int(distance // 86400)
-    return "1 day" if days == 1 else f"{days} days"
+    # Translators: after "ago" and "in", so in German "1 Tag", "2 Tagen".
+    return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
 
 
 def date_words(moment: datetime) -> str:
-    """Return "21 Nov 2026"."""
-    return f"{moment.day} {moment:%b %Y}"
+    """Return "21 Nov 2026", the day it is in the reader's zone."""
+    # Translators: the order and punctuation of day, month and year, in the letters of Django's "date" filter.
+    return format_moment(timezone.localtime(moment), pgettext("date format", "j M Y"))
 
 
 def absolute_words(moment: datetime) -> str:
-    """Return "21 Nov 2026, 03:43 UTC"."""
-    in_utc = moment.astimezone(UTC)
-    return f"{date_words(in_utc)}, {in_utc:%H:%M} UTC"
+    """Return "21 Nov 2026, 03:43 UTC", in the reader's zone."""
+    local = timezone.localtime(moment)
+    return f"{date_words(moment)}, {local:%H:%M} {local.tzname()}"
 
 
 def masked(document: object) -> object:
@@ -164,8 +180,8 @@ def device_words(user_agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or user_agent[:60] or "Unknown device"
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or user_agent[:60] or _("Unknown device")
 
 
 _TOKEN = re.compile(
