@@ -1,11 +1,14 @@
 """Customers of a partner, their legal entities, and which people belong to them."""
 
+from datetime import datetime
 from typing import Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.core.validators import RegexValidator
 from django.db import models
 
 from apps.accounts.models import User
+from apps.customers.cut_offs import Rhythm, Rule, next_occurrence
 from apps.tenants import scope
 from apps.tenants.models import PartnerModel
 
@@ -66,6 +69,8 @@ class Customer(PartnerModel):
     currency = models.CharField(max_length=3, default="EUR", validators=[CURRENCY])
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     state = models.CharField(max_length=12, choices=State, default=State.ONBOARDING)
+    # Who of the partner's people looks after the customer.
+    account_owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = CustomerManager()
@@ -116,3 +121,33 @@ class Membership(PartnerModel):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.customer}"
+
+
+class CutOff(CustomerOwned):
+    """A time by which a customer's records must have arrived, again and again, on the customer's own clock.
+
+    `day` is counted as cut_offs.Rhythm says; -1 is the month's last day or last working day.
+    """
+
+    name = models.CharField(max_length=80)
+    purpose = models.CharField(max_length=200, blank=True)
+    rhythm = models.CharField(max_length=12, choices=[(r.value, r.value) for r in Rhythm])
+    day = models.SmallIntegerField()
+    at = models.TimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [models.UniqueConstraint(fields=("customer", "name"), name="cut_off_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def rule(self) -> Rule:
+        """Return when it falls due, as a rule. Raises RuleError."""
+        return Rule(Rhythm(self.rhythm), self.day, self.at)
+
+    def next_at(self, after: datetime) -> datetime:
+        """Return when it falls due next, in UTC; the customer must have been read with it."""
+        return next_occurrence(self.rule, ZoneInfo(self.customer.time_zone), after)

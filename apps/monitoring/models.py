@@ -9,6 +9,7 @@ from apps.customers.models import CustomerOwned
 from apps.flows.models import Flow, Operation, Run
 from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity, WaitingOn, WorkQueue
 from apps.monitoring.impact import Quality
+from apps.tenants.models import PartnerModel
 
 
 class ExceptionCase(CustomerOwned):
@@ -107,7 +108,12 @@ class CaseOperation(CustomerOwned):
             models.UniqueConstraint(fields=("operation", "failed_at"), name="case_operation_judged_once"),
             models.UniqueConstraint(fields=("operation",), condition=Q(open=True), name="case_operation_open_once"),
         ]
-        indexes = [models.Index(fields=("case", "id"), condition=Q(open=True), name="case_operation_open")]
+        indexes = [
+            models.Index(fields=("case", "id"), condition=Q(open=True), name="case_operation_open"),
+            # Money at risk over time is read back from what came and went since.
+            models.Index(fields=("added_at",), name="case_operation_added"),
+            models.Index(fields=("settled_at",), condition=Q(settled_at__isnull=False), name="case_operation_settled"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.operation_id} in {self.case_id}"
@@ -178,3 +184,17 @@ class Alert(CustomerOwned):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.case_id}"
+
+
+class HomeVisit(PartnerModel):
+    """When one of the partner's people last looked at the home page: what changed since is told there.
+
+    `since` is the end of the visit before the present one; looking again within a visit moves only `seen_at`.
+    """
+
+    person = models.OneToOneField(User, on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.person_id} at {self.seen_at:%Y-%m-%d %H:%M}"
