@@ -240,6 +240,39 @@ class AuditHead(models.Model):
         return f"{self.position} {self.hash[:12]}"
 
 
+class SavedView(SchemaBound):
+    """One person's name for a way of looking at a list: its filters, order and columns, as an address carries them.
+
+    `list_key` is the list's `ListSpec.key`. Shared views are seen by everybody of the same kind: the partner's team, or
+    the people of `customer_id`, which is None for the team.
+    """
+
+    MOST_PER_PERSON = 50
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    customer_id = models.UUIDField(null=True, blank=True)
+    list_key = models.SlugField(max_length=40)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000, blank=True)
+    is_shared = models.BooleanField(default=False)
+    is_default = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "list_key", "name"], name="accounts_savedview_name_once"),
+            models.UniqueConstraint(
+                fields=["owner", "list_key"],
+                condition=models.Q(is_default=True),
+                name="accounts_savedview_one_default",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class OutgoingMail(SchemaBound):
     """A finished mail on its way: written with the change that caused it, sent by a worker, then emptied."""
 
