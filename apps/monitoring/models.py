@@ -99,6 +99,8 @@ class CaseOperation(CustomerOwned):
     )
     failed_at = models.DateTimeField()
     open = models.BooleanField(default=True)
+    # The hours of work the record stands for, read from its evidence when it was judged; None: no work, or unknown.
+    hours = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     added_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
 
@@ -198,3 +200,27 @@ class HomeVisit(PartnerModel):
 
     def __str__(self) -> str:
         return f"{self.person_id} at {self.seen_at:%Y-%m-%d %H:%M}"
+
+
+class Digest(PartnerModel):
+    """That one person's summary of one period was decided on: sent, or left out because there was nothing to say.
+
+    `due_on` is the day on which it was due where the person lives; written together with the mail itself, so that a
+    period is told once however often the work is repeated.
+    """
+
+    class Frequency(models.TextChoices):
+        DAILY = "daily", "every day"
+        WEEKLY = "weekly", "every Monday"
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    frequency = models.CharField(max_length=6, choices=Frequency)
+    due_on = models.DateField()
+    was_sent = models.BooleanField()
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("person", "frequency", "due_on"), name="digest_once")]
+
+    def __str__(self) -> str:
+        return f"{self.frequency} of {self.person_id}, {self.due_on}"
