@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from apps.accounts.actions import ROLE_LABELS, Action, Role
@@ -238,6 +239,33 @@ class AuditHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position} {self.hash[:12]}"
+
+
+class Preference(SchemaBound):
+    """What one person chose for themselves; everything has a default, so people without a row have chosen nothing.
+
+    `start_page` and `theme` are "" and `digest` is "" as long as nothing was chosen: the first page of the role, the
+    device's theme, and the digest of the role.
+    """
+
+    class Theme(models.TextChoices):
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    class Digest(models.TextChoices):
+        OFF = "off", _("Never")
+        DAILY = "daily", _("Every day")
+        WEEKLY = "weekly", _("Every Monday")
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="preference")
+    start_page = models.CharField(max_length=40, blank=True)
+    theme = models.CharField(max_length=5, blank=True, choices=Theme)
+    alerts = models.BooleanField(default=True)
+    digest = models.CharField(max_length=6, blank=True, choices=Digest)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user_id}"
 
 
 class SavedView(SchemaBound):
