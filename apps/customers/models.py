@@ -9,6 +9,7 @@ from django.db import models
 
 from apps.accounts.models import User
 from apps.customers.cut_offs import Rhythm, Rule, next_occurrence
+from apps.customers.onboarding import Step
 from apps.tenants import scope
 from apps.tenants.models import PartnerModel
 
@@ -151,3 +152,67 @@ class CutOff(CustomerOwned):
     def next_at(self, after: datetime) -> datetime:
         """Return when it falls due next, in UTC; the customer must have been read with it."""
         return next_occurrence(self.rule, ZoneInfo(self.customer.time_zone), after)
+
+
+class Onboarding(CustomerOwned):
+    """What no other row tells about a customer's onboarding; how far it is is derived (see onboarding.py).
+
+    `planned` are slugs of systems somebody means to connect; `confirmed` says for each step a person called complete,
+    who did and when: {"entities": {"by": "Hanna Alder", "at": "2026-11-21T07:12:00+00:00"}}.
+    """
+
+    owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    current_step = models.CharField(
+        max_length=12, choices=[(s.value, s.value) for s in Step], default=Step.COMPANY.value
+    )
+    planned = models.JSONField(default=list)
+    confirmed = models.JSONField(default=dict)
+    notes = models.TextField(blank=True)
+    started_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    finished_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("customer",), name="onboarding_once")]
+
+    def __str__(self) -> str:
+        return f"onboarding of {self.customer_id}"
+
+
+class OnboardingInvite(CustomerOwned):
+    """A step somebody was asked to do: a colleague of the team (`assignee`), or anyone at the customer who has the link.
+
+    Of a link only the token's SHA-256 is stored; a colleague's row has none. `system` names the one system whose access
+    is asked for. The last three fields say who answered and when.
+    """
+
+    onboarding = models.ForeignKey(Onboarding, on_delete=models.CASCADE, related_name="invites")
+    step = models.CharField(max_length=12, choices=[(s.value, s.value) for s in Step])
+    system = models.CharField(max_length=40, blank=True)
+    assignee = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=120)
+    email = models.EmailField()
+    message = models.CharField(max_length=500, blank=True)
+    token_hash = models.CharField(max_length=64, null=True, unique=True)
+    asked_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.step} asked of {self.email}"
+
+    def state(self, now: datetime) -> str:
+        """Return "answered", "revoked", "expired" or "waiting" at `now`."""
+        if self.answered_at:
+            return "answered"
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "waiting"
