@@ -20,8 +20,12 @@ from apps.flows.services.session import compile_version, objects_of, stored_laye
 from apps.flows.templates_library import FlowTemplate, flow_template
 
 
-def install_template(*, template: str, name: str, source: Connection, target: Connection, installed_by: str) -> Flow:
+def install_template(  # noqa: PLR0913  each is one choice of the installer, all by name
+    *, template: str, name: str, source: Connection, target: Connection, installed_by: str, live: bool = True
+) -> Flow:
     """Install a template between two connections of one customer and publish its first version.
+
+    With `live=False` it stays a draft: its mapping can be worked on and tried, but nothing runs before `set_live`.
 
     Raises:
         ValidationError: unknown template, systems that cannot do it, connections of two customers, or a taken name.
@@ -39,7 +43,8 @@ def install_template(*, template: str, name: str, source: Connection, target: Co
         except IntegrityError:
             raise ValidationError({"name": f"This customer already has a flow called {name!r}."}) from None
         publish(flow, published_by=installed_by, note="Installed")
-        Flow.objects.filter(id=flow.id).update(state=Flow.State.LIVE)
+        if live:
+            Flow.objects.filter(id=flow.id).update(state=Flow.State.LIVE)
         flow.refresh_from_db()
         details = {"template": template, "source": source.system, "target": target.system}
         audit.record(AuditAction.FLOW_INSTALLED, subject="flow", subject_id=str(flow.id), details=details)
@@ -184,6 +189,15 @@ def _line_of(lines: Sequence[LayeredLine], target: str) -> MappingLine:
         if layered.line.target == target:
             return layered.line
     raise ValidationError({"target": f"This flow fills no field called {target!r}."})
+
+
+def set_live(flow: Flow) -> bool:
+    """Let a draft start runs; False when it was no draft any more."""
+    changed = Flow.objects.filter(id=flow.id, state=Flow.State.DRAFT).update(state=Flow.State.LIVE, state_reason="")
+    if changed:
+        flow.state = Flow.State.LIVE
+        audit.record(AuditAction.FLOW_RESUMED, subject="flow", subject_id=str(flow.id), details={"from": "draft"})
+    return bool(changed)
 
 
 def pause_flow(flow: Flow, *, reason: str, made_by: str) -> None:
