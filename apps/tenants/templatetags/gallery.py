@@ -7,6 +7,8 @@ from types import SimpleNamespace
 from django import forms, template
 from django.utils import timezone
 
+from apps.tenants.charts import Chart, Series
+
 register = template.Library()
 
 
@@ -62,8 +64,45 @@ def gallery_samples() -> SimpleNamespace:
         number=1234567,
         worked_hours=Decimal("12840.25"),
         seconds=254,
+        charts=_charts(),
+        days=[12, 18, 0, 22, 31, 28, 4, 2, 25, 30, 34, 29, 41, 38],
         **_lists(now),
     )
+
+
+def _charts() -> list[Chart]:
+    days = [f"{day} Nov" for day in range(8, 22)]
+    written = [120, 180, 90, 0, 0, 210, 240, 260, 190, 220, 30, 12, 280, 310]
+    return [
+        Chart(
+            name="sample-stacked",
+            title="Records a day",
+            kind="stacked",
+            categories=days,
+            series=[
+                Series("Written", written, "success", ["#" for _ in days]),
+                Series("Unchanged", [value // 5 for value in written], "neutral"),
+                Series("Rejected", [value // 20 for value in written], "danger"),
+            ],
+        ),
+        Chart(
+            name="sample-area",
+            title="Money at risk",
+            note="At the end of each day",
+            kind="area",
+            categories=days,
+            series=[Series("EUR", [Decimal(value) * 71 for value in reversed(written)], "warning")],
+            unit="EUR",
+        ),
+        Chart(
+            name="sample-bar",
+            title="Failures by cause",
+            kind="bar",
+            categories=["A period is closed", "A person is missing", "Hours are not plausible"],
+            series=[Series("Records", [41, 17, 5], "brand", ["#", "#", "#"])],
+        ),
+        Chart(name="sample-empty", title="Nothing yet", kind="line", categories=["8 Nov"], series=[Series("EUR", [0])]),
+    ]
 
 
 def _lists(now: object) -> dict[str, object]:

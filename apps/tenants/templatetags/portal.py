@@ -4,7 +4,9 @@
 (`section_card`, `records_table`, `drawer`, `confirm_dialog`, `live`) are block tags of this module.
 """
 
-from collections.abc import Iterable
+import json
+import secrets
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +14,10 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.template.context import Context
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.tenants.charts import Chart, Figure, spark_bars
 from apps.tenants.templatetags import wording
 from apps.tenants.templatetags.states import Badge, badge_for
 
@@ -137,6 +141,18 @@ def proportion_bar(segments: Iterable[Any], label: str = "") -> dict[str, object
     return {"segments": rows, "total": total, "label": label}
 
 
+@register.inclusion_tag("components/chart.html", name="chart")
+def chart_of(chart: Chart) -> dict[str, object]:
+    """`{% chart page.throughput %}`: drawn by static/js/chart.js from the table that comes with it."""
+    return {"chart": chart}
+
+
+@register.inclusion_tag("components/sparkline.html")
+def sparkline(values: Sequence[Figure], label: str = "", tone: str = "brand") -> dict[str, object]:
+    """`{% sparkline row.days label="Records a day" %}`: small bars, oldest first; no script."""
+    return {"bars": spark_bars(values), "label": label, "tone": tone}
+
+
 def _segment(part: Any) -> dict[str, Any]:
     def read(name: str) -> Any:
         return part.get(name) if isinstance(part, dict) else getattr(part, name, None)
@@ -149,7 +165,7 @@ def _segment(part: Any) -> dict[str, Any]:
     }
 
 
-def _render(context: Context, name: str, values: dict[str, object]) -> SafeString:
+def render_component(context: Context, name: str, values: dict[str, object]) -> SafeString:
     """Render a component with its own values only, as an inclusion tag does."""
     own = context.new({**values, "csrf_token": context.get("csrf_token", "")})
     if context.template is None:
@@ -160,28 +176,44 @@ def _render(context: Context, name: str, values: dict[str, object]) -> SafeStrin
 @register.simple_block_tag(takes_context=True)
 def section_card(context: Context, content: SafeString, **parameters: object) -> SafeString:
     """`{% section_card title="Runs" action_label="All runs" action_url=url %}...{% endsection_card %}`."""
-    return _render(context, "section_card", {**parameters, "content": content})
+    return render_component(context, "section_card", {**parameters, "content": content})
 
 
 @register.simple_block_tag(takes_context=True)
 def records_table(context: Context, content: SafeString, caption: str, **parameters: object) -> SafeString:
     """`{% records_table caption="Runs" %}<thead>...<tbody>...{% endrecords_table %}`: cells carry `data-label` for phones."""
-    return _render(context, "table", {**parameters, "caption": caption, "content": content})
+    return render_component(context, "table", {**parameters, "caption": caption, "content": content})
 
 
 @register.simple_block_tag(takes_context=True)
 def drawer(context: Context, content: SafeString, name: str, title: str, **parameters: object) -> SafeString:
     """`{% drawer name="details" title="Details" %}...{% enddrawer %}`: opened by any element with `data-opens="details"`."""
-    return _render(context, "drawer", {**parameters, "name": name, "title": title, "content": content})
+    return render_component(context, "drawer", {**parameters, "name": name, "title": title, "content": content})
 
 
 @register.simple_block_tag(takes_context=True)
 def confirm_dialog(context: Context, content: SafeString, name: str, title: str, **parameters: object) -> SafeString:
     """`{% confirm_dialog name="retire" title="Retire this flow?" action_url=url confirm_label="Retire" %}consequences{% endconfirm_dialog %}`."""
-    return _render(context, "confirm_dialog", {**parameters, "name": name, "title": title, "content": content})
+    return render_component(context, "confirm_dialog", {**parameters, "name": name, "title": title, "content": content})
 
 
 @register.simple_block_tag(takes_context=True)
 def live(context: Context, content: SafeString, url: str, **parameters: object) -> SafeString:
     """`{% live url=run_url active=run.is_live name="run" %}...{% endlive %}`: asked again every two seconds while active."""
-    return _render(context, "live", {**parameters, "url": url, "content": content})
+    return render_component(context, "live", {**parameters, "url": url, "content": content})
+
+
+@register.simple_tag
+def once_token() -> SafeString:
+    """`{% once_token %}`: a form that carries it does its work once, however often it is sent (accounts/once.py)."""
+    return format_html('<input type="hidden" name="once" value="{}">', secrets.token_urlsafe(12))
+
+
+@register.filter
+def undo_of(message: Any) -> dict[str, Any] | None:
+    """Return {"url", "fields"} of a message that can be taken back (accounts/toasts.py), None for others."""
+    tags = message.extra_tags or ""
+    if not tags.startswith("undo {"):
+        return None
+    undo: dict[str, Any] = json.loads(tags.removeprefix("undo "))
+    return undo

@@ -1,0 +1,158 @@
+/* Charts: each is drawn from the table beside it, in the brand's colours. The library is fetched after the page has come up,
+   and only by pages that have a chart. Without scripts the table is what there is to see. */
+(() => {
+  const drawn = new Map();
+  let library;
+
+  const fetchLibrary = (address) => {
+    library ??= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = address;
+      script.onload = () => resolve(window.echarts);
+      script.onerror = () => { library = undefined; reject(new Error("The charts' library cannot be fetched.")); };
+      document.head.append(script);
+    });
+    return library;
+  };
+
+  /* A canvas understands neither light-dark() nor color-mix(): let the browser work the colour out. */
+  const painter = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const paint = (within, value) => {
+    const probe = document.createElement("span");
+    probe.style.color = value;
+    within.append(probe);
+    painter.clearRect(0, 0, 1, 1);
+    painter.fillStyle = getComputedStyle(probe).color;
+    painter.fillRect(0, 0, 1, 1);
+    probe.remove();
+    const [red, green, blue, alpha] = painter.getImageData(0, 0, 1, 1).data;
+    return `rgba(${red},${green},${blue},${(alpha / 255).toFixed(3)})`;
+  };
+  const toneColour = (within, tone) =>
+    paint(within, { brand: "var(--brand-text)", accent: "var(--brand-accent)" }[tone] ?? `var(--${tone}-solid)`);
+
+  const readTable = (figure) => {
+    const table = figure.querySelector(".chart-table table");
+    const rows = [...table.tBodies[0].rows];
+    return {
+      categories: rows.map((row) => row.cells[0].textContent.trim()),
+      series: [...table.tHead.rows[0].cells].slice(1).map((head, at) => ({
+        label: head.textContent.trim(),
+        tone: head.dataset.tone,
+        values: rows.map((row) => (row.cells[at + 1].dataset.value === "" ? null : Number(row.cells[at + 1].dataset.value))),
+        words: rows.map((row) => row.cells[at + 1].textContent.trim()),
+        links: rows.map((row) => row.cells[at + 1].querySelector("a")?.getAttribute("href")),
+      })),
+    };
+  };
+
+  /* Built of elements: a text with style attributes would be refused by the page's policy. */
+  const bubble = (title, lines) => {
+    const box = document.createElement("div");
+    box.className = "chart-bubble";
+    box.append(Object.assign(document.createElement("strong"), { textContent: title }));
+    for (const [tone, label, words] of lines) {
+      const line = document.createElement("div");
+      line.className = `chart-bubble-line tone-${tone}`;
+      line.append(Object.assign(document.createElement("span"), { className: "chart-dot" }), `${label} `);
+      line.append(Object.assign(document.createElement("b"), { textContent: words }));
+      box.append(line);
+    }
+    return box;
+  };
+
+  const axes = (figure, categories, kind) => {
+    const [faint, line] = [paint(figure, "var(--ink-faint)"), paint(figure, "var(--line)")];
+    const locale = document.documentElement.lang || undefined;
+    const short = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+    const text = { color: faint, fontSize: 11, fontFamily: getComputedStyle(figure).fontFamily };
+    const across = kind === "bar";
+    const category = {
+      type: "category", data: categories, axisLine: { lineStyle: { color: line } }, axisTick: { show: false },
+      axisLabel: { ...text, hideOverlap: true, ...(across ? { width: 150, overflow: "truncate" } : {}) }, inverse: across, boundaryGap: kind !== "line" && kind !== "area",
+    };
+    const value = {
+      type: "value", splitNumber: 4, minInterval: Number(figure.dataset.decimals) ? 0 : 1, axisLine: { show: false },
+      splitLine: { lineStyle: { color: line, type: [3, 4] } }, axisLabel: { ...text, formatter: (number) => short.format(number) },
+    };
+    return across ? { xAxis: value, yAxis: category } : { xAxis: category, yAxis: value };
+  };
+
+  const seriesOf = (figure, one, kind, last) => {
+    const colour = toneColour(figure, one.tone);
+    const shape = { name: one.label, data: one.values, itemStyle: { color: colour }, emphasis: { focus: "series" }, cursor: one.links.some(Boolean) ? "pointer" : "default" };
+    if (kind === "line" || kind === "area") {
+      return { ...shape, type: "line", smooth: 0.25, showSymbol: one.values.length < 3, symbolSize: 6, lineStyle: { width: 2, color: colour }, ...(kind === "area" ? { areaStyle: { opacity: 0.14, color: colour } } : {}) };
+    }
+    const round = kind === "bar" ? [0, 4, 4, 0] : last ? [3, 3, 0, 0] : 0;
+    return { ...shape, type: "bar", barMaxWidth: kind === "bar" ? 18 : 26, stack: kind === "stacked" ? "all" : undefined, itemStyle: { color: colour, borderRadius: round } };
+  };
+
+  const donut = (figure, { categories, series }) => ({
+    tooltip: { trigger: "item", className: "chart-tip", formatter: (at) => bubble(at.name, [[series[0].tone, series[0].label, series[0].words[at.dataIndex]]]) },
+    series: [{
+      type: "pie", radius: ["58%", "86%"], label: { show: false }, itemStyle: { borderColor: paint(figure, "var(--surface)"), borderWidth: 2 },
+      data: categories.map((name, at) => ({ name, value: series[0].values[at], itemStyle: { color: toneColour(figure, ["brand", "accent", "progress", "warning", "danger", "neutral"][at % 6]) } })),
+    }],
+  });
+
+  const option = (figure) => {
+    const read = readTable(figure);
+    const kind = figure.dataset.chart;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (kind === "donut") return [read, { animation: !calm, ...donut(figure, read) }];
+    return [read, {
+      animation: !calm, animationDuration: 300,
+      grid: { left: 4, right: 12, top: 12, bottom: 4, containLabel: true },
+      tooltip: {
+        trigger: "axis", confine: true, className: "chart-tip", axisPointer: { type: kind === "line" || kind === "area" ? "line" : "shadow", shadowStyle: { color: paint(figure, "color-mix(in srgb, var(--ink) 5%, transparent)") }, lineStyle: { color: paint(figure, "var(--line-strong)") } },
+        formatter: (points) => bubble(read.categories[points[0].dataIndex], read.series.map((one) => [one.tone, one.label, one.words[points[0].dataIndex]])),
+      },
+      ...axes(figure, read.categories, kind),
+      series: read.series.map((one, at) => seriesOf(figure, one, kind, at === read.series.length - 1)),
+    }];
+  };
+
+  const draw = async (figure) => {
+    const picture = figure.querySelector(".chart-picture");
+    if (!picture) return;
+    let echarts;
+    try {
+      echarts = await fetchLibrary(figure.dataset.library);
+    } catch {
+      figure.classList.add("chart-as-table");
+      return;
+    }
+    if (!figure.isConnected) return;
+    drawn.get(figure)?.dispose();
+    const chart = echarts.init(picture, null, { renderer: "canvas" });
+    const [read, wanted] = option(figure);
+    chart.setOption(wanted);
+    chart.on("click", (at) => {
+      const link = read.series[at.seriesIndex]?.links[at.dataIndex];
+      if (link) location.assign(link);
+    });
+    drawn.set(figure, chart);
+    figure.classList.add("chart-drawn");
+  };
+
+  const watch = () => {
+    for (const [figure, chart] of drawn) if (!figure.isConnected) { chart.dispose(); drawn.delete(figure); }
+    for (const figure of document.querySelectorAll("[data-chart]:not([data-watched])")) {
+      figure.dataset.watched = "yes";
+      draw(figure);
+    }
+  };
+  const redraw = () => { for (const figure of drawn.keys()) draw(figure); };
+  new ResizeObserver(() => { for (const chart of drawn.values()) chart.resize(); }).observe(document.documentElement);
+  new MutationObserver(redraw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
+  matchMedia("print").addEventListener("change", () => { for (const chart of drawn.values()) chart.resize(); });
+  document.addEventListener("click", (click) => {
+    const button = click.target.closest("[data-chart-switch]");
+    if (!button) return;
+    const shown = button.closest("[data-chart]").classList.toggle("chart-as-table");
+    button.setAttribute("aria-pressed", String(shown));
+  });
+  addEventListener("load", watch);
+  document.addEventListener("htmx:afterSettle", watch);
+})();
