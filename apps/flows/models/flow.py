@@ -87,7 +87,10 @@ class MappingLayer(PartnerModel):
 
 
 class Trigger(CustomerOwned):
-    """What starts a flow: a schedule (every so many seconds, for now), a webhook, or a person."""
+    """What starts a flow by itself: a schedule or a webhook.
+
+    A schedule is an interval (`every_seconds`) or a calendar (`cron`, read on the clock of `zone`), never both.
+    """
 
     class Kind(models.TextChoices):
         SCHEDULE = "schedule", "schedule"
@@ -96,6 +99,8 @@ class Trigger(CustomerOwned):
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="triggers")
     kind = models.CharField(max_length=8, choices=Kind)
     every_seconds = models.PositiveIntegerField(null=True, blank=True)
+    cron = models.CharField(max_length=120, blank=True)
+    zone = models.CharField(max_length=64, blank=True)
     endpoint = models.ForeignKey(
         WebhookEndpoint, null=True, blank=True, on_delete=models.CASCADE, related_name="triggers"
     )
