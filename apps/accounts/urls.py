@@ -1,11 +1,15 @@
-"""Addresses of people, invitations, API keys, the brand and the audit trail."""
+"""Addresses of the settings: one's own profile, people, invitations, API keys, the brand and the audit trail."""
 
 from django.urls import path
 
-from apps.accounts.views import brand, keys, people, trail
+from apps.accounts.views import brand, keys, people, saved_views, settings, trail
 
 app_name = "accounts"
 urlpatterns = [
+    path("settings/", settings.settings_start, name="settings"),
+    path("settings/profile/", settings.profile, name="profile"),
+    path("settings/language/", settings.language_choose, name="language-choose"),
+    path("settings/counts/", settings.navigation_counts, name="navigation-counts"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.person_invite, name="person-invite"),
     path("people/<uuid:person_id>/role/", people.person_role, name="person-role"),
@@ -18,6 +22,9 @@ urlpatterns = [
     path("api-keys/new/", keys.api_key_create, name="api-key-create"),
     path("api-keys/<uuid:key_id>/revoke/", keys.api_key_revoke, name="api-key-revoke"),
     path("settings/brand/", brand.brand_edit, name="brand-edit"),
+    path("views/save/", saved_views.view_save, name="view-save"),
+    path("views/<uuid:view_id>/", saved_views.view_edit, name="view-edit"),
+    path("views/<uuid:view_id>/delete/", saved_views.view_delete, name="view-delete"),
     path("audit/", trail.audit_trail, name="audit"),
     path("audit/trail.csv", trail.audit_csv, name="audit-csv"),
 ]

@@ -16,17 +16,18 @@ NOTICE = (
     "Built by deploy/local/icon_sprite.py. -->"
 )
 _NAMES = """
-activity adjustments alert-circle alert-triangle archive arrow-back-up arrow-down arrow-fork arrow-left arrow-right
-arrow-up arrows-exchange arrows-left-right ban bell bolt box briefcase building building-store calendar calendar-due cash
-chart-bar check checkbox checklist chevron-down chevron-left chevron-right chevron-up circle-check circle-dashed
-circle-minus circle-x clipboard-check clock cloud-off coin confetti copy database device-laptop device-mobile devices
-dots dots-vertical download edit equal external-link eye eye-off file-invoice file-text filter flag gauge git-branch
-heartbeat help-circle history home hourglass inbox info-circle key key-off keyboard layout-dashboard link list
-list-details loader-2 lock login logout mail map-2 menu-2 message minus moon packages palette pencil pencil-check phone
-player-pause player-play player-skip-forward plug plug-connected plus progress-check qrcode receipt refresh replace
-report-money rotate-clockwise route scale search send server settings shield-check shield-lock stack-2 star sun
-switch-horizontal table tag tags test-pipe tool transform trash unlink upload user user-check user-circle
-user-exclamation user-plus user-question users versions wand wifi-off world x zoom-exclamation
+activity adjustments alert-circle alert-triangle archive arrow-back-up arrow-down arrow-down-right arrow-fork arrow-left
+arrow-right arrow-up arrow-up-right arrows-exchange arrows-left-right ban bell bolt bookmark box briefcase building
+building-store calendar calendar-due cash chart-bar chart-line check checkbox checklist chevron-down chevron-left
+chevron-right chevron-up circle-check circle-dashed circle-minus circle-off circle-x clipboard-check clock cloud-off
+coin columns confetti copy database device-laptop device-mobile devices dots dots-vertical download edit equal
+external-link eye eye-off file-invoice file-text filter flag gauge git-branch hand-stop heartbeat help-circle history
+home hourglass inbox info-circle key key-off keyboard layout-dashboard layout-grid link list list-details loader-2 lock
+lock-open login logout mail map-2 menu-2 message minus moon packages palette pencil pencil-check phone player-pause
+player-play player-skip-forward plug plug-connected plus progress-check qrcode receipt refresh replace report-money
+rotate-clockwise route scale search selector send server settings shield-check shield-lock stack-2 star sun
+switch-horizontal table tag tags test-pipe tool transform trash trending-down trending-up unlink upload user user-check
+user-circle user-exclamation user-plus user-question users versions wand wifi-off world x zoom-exclamation
 """
 ICONS = _NAMES.split()
 _DRAWING = re.compile(r"<(?:path|circle|rect|line|polyline|ellipse)\b[^>]*/>", re.DOTALL)
