@@ -60,6 +60,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",  # before the tenant middleware: static files cost no query
+    "django.middleware.gzip.GZipMiddleware",  # pages shrink to a sixth; random padding hides secrets' lengths (BREACH)
     "django.middleware.security.SecurityMiddleware",
     "apps.tenants.middleware.PartnerMiddleware",
     "django_structlog.middlewares.RequestMiddleware",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import broker, control, postgres, run_state, summary, vendor_frontend
+from deploy.local import broker, control, postgres, run_state, summary, translations, vendor_frontend
 from deploy.local.commands import CommandError, run_logged, tail
 from deploy.local.database import PrepareError, prepare
 from deploy.local.environment import EnvironmentFileError, LocalEnvironment, product_environment
@@ -18,7 +18,7 @@ from deploy.local.ports import LOOPBACK
 
 SERVER_SECONDS, WEB_SECONDS = 60.0, 90.0
 EXPECTED = (
-    CommandError, control.ControlError, vendor_frontend.VendorError, postgres.PostgresError, broker.BrokerError,
+    CommandError, control.ControlError, vendor_frontend.VendorError, translations.TranslationError, postgres.PostgresError, broker.BrokerError,
     EnvironmentFileError, PrepareError, summary.SummaryError, PermissionError,
 )  # fmt: skip
 
@@ -61,7 +61,8 @@ class Demo:
         ]
 
     def front_end(self) -> str:
-        """Copy the browser files of other projects."""
+        """Copy the browser files of other projects, and compile the translations."""
+        translations.ensure(self.places)
         return "copied" if vendor_frontend.ensure(self.places) else "there already"
 
     def servers(self) -> str:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from deploy.local import broker, postgres
+from deploy.local import broker, postgres, translations
 from deploy.local.browser import warn_without_browser
 from deploy.local.database import PrepareError, prepare
 from deploy.local.environment import (
@@ -32,6 +32,9 @@ from deploy.local.processes import mark, signal_group
 
 READY_SECONDS = 30.0
 WORKERS = "2"
+EXPECTED = (
+    postgres.PostgresError, broker.BrokerError, PrepareError, EnvironmentFileError, translations.TranslationError,
+)  # fmt: skip
 
 
 class ThrowawayError(RuntimeError):
@@ -150,10 +153,11 @@ def main(arguments: list[str]) -> int:
     try:
         clear_leftovers(places)
         warn_without_browser()
+        translations.ensure(places)
         with servers_for_tests(places) as local:
             command = [str(places.python), "-m", "pytest", "-n", WORKERS, *arguments]
             return _run(command, places, environment_for_tests(local))
-    except (postgres.PostgresError, broker.BrokerError, ThrowawayError, PrepareError, EnvironmentFileError) as problem:
+    except (ThrowawayError, *EXPECTED) as problem:
         print(f"The tests could not start: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
