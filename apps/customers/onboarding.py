@@ -65,9 +65,7 @@ class StepState(StrEnum):
 
 
 # Without these no record could pass: no person can wave them through.
-_STOPPERS = frozenset(
-    {Lack.NO_SOURCE, Lack.NO_TARGET, Lack.NOT_CONNECTED, Lack.NOT_TESTED, Lack.NOT_WORKING, Lack.NO_FLOW}
-)
+_STOPPERS = frozenset({Lack.NO_SOURCE, Lack.NO_TARGET, Lack.NOT_TESTED, Lack.NOT_WORKING, Lack.NO_FLOW})
 _STAGE_OF = {
     Step.COMPANY: Stage.COMPANY,
     Step.ENTITIES: Stage.COMPANY,

@@ -7,12 +7,15 @@ from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.accounts.models import User
-from apps.customers.models import Customer, LegalEntity, Membership
+from apps.customers.cut_offs import Rule
+from apps.customers.models import Customer, CutOff, LegalEntity, Membership
 
+MOST_CUT_OFFS = 20  # of one customer: each is computed whenever a page names the next one
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -72,6 +75,34 @@ def change_legal_entity(entity: LegalEntity, *, code: str, name: str, country: s
     return entity
 
 
+def add_cut_off(customer: Customer, *, name: str, purpose: str, rule: Rule) -> CutOff:
+    """Add a time by which the customer's records must have arrived. Raises ValidationError naming the field."""
+    if CutOff.objects.filter(customer=customer).count() >= MOST_CUT_OFFS:
+        raise ValidationError(
+            _("A customer has at most %(number)d cut-offs: remove one that is no longer needed.")
+            % {"number": MOST_CUT_OFFS}
+        )
+    cut_off = CutOff(customer=customer)
+    _save_cut_off(cut_off, name=name, purpose=purpose, rule=rule)
+    _record_change(customer, {"cut-off added": name})
+    return cut_off
+
+
+def change_cut_off(cut_off: CutOff, *, name: str, purpose: str, rule: Rule) -> CutOff:
+    """Set what a cut-off is called, what it is for, and when it falls due. Raises ValidationError naming the field."""
+    before = _described(cut_off)
+    _save_cut_off(cut_off, name=name, purpose=purpose, rule=rule)
+    _record_change(cut_off.customer, {"cut-off": [before, _described(cut_off)]})
+    return cut_off
+
+
+def remove_cut_off(cut_off: CutOff) -> None:
+    """Forget a cut-off."""
+    customer, described = cut_off.customer, _described(cut_off)
+    cut_off.delete()
+    _record_change(customer, {"cut-off removed": described})
+
+
 def add_member(*, user: User, customer_id: UUID) -> Membership:
     """Let a customer user see one customer. Doing it twice is harmless."""
     return Membership.objects.get_or_create(user=user, customer_id=customer_id)[0]
@@ -97,6 +128,22 @@ def _save_entity(entity: LegalEntity) -> None:
             entity.save()
     except IntegrityError:
         raise ValidationError({"code": f"There is already a company {entity.code!r}: choose another code."}) from None
+
+
+def _save_cut_off(cut_off: CutOff, *, name: str, purpose: str, rule: Rule) -> None:
+    cut_off.name, cut_off.purpose = name, purpose
+    cut_off.rhythm, cut_off.day, cut_off.at = rule.rhythm.value, rule.day, rule.at
+    cut_off.full_clean(validate_unique=False, validate_constraints=False)
+    try:
+        with transaction.atomic():
+            cut_off.save()
+    except IntegrityError:
+        taken = _("There is already a cut-off called “%(name)s”: choose another name.") % {"name": name}
+        raise ValidationError({"name": taken}) from None
+
+
+def _described(cut_off: CutOff) -> str:
+    return f"{cut_off.name} ({cut_off.rhythm} {cut_off.day}, {cut_off.at:%H:%M})"
 
 
 def _record_change(customer: Customer, details: dict[str, Any]) -> None:

@@ -11,12 +11,18 @@ class MonitoringConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what runs for the room's kinds of work."""
+        from apps.accounts import badges, navigation
+        from apps.customers import customer_frame
         from apps.dispatch import kinds
         from apps.dispatch.models import Queue
         from apps.monitoring import fleet, subscribers, tasks
+        from apps.monitoring.queries import badge_counts, customer_page
 
         kinds.register(tasks.JUDGE, tasks.judge, queue=Queue.MAINT)
         kinds.register(tasks.SWEEP, tasks.sweep, queue=Queue.MAINT)
         kinds.register(fleet.INVITE_OWNER, fleet.send_owner_invitation, queue=Queue.MAINT)
         kinds.register_periodic(tasks.SWEEP, tasks.SWEEP_EVERY_SECONDS)
+        badges.register(navigation.OPEN_CASES, badge_counts.open_cases)
+        badges.register(navigation.NEEDED_FROM_CUSTOMER, badge_counts.needed_from_customer)
+        customer_frame.register(customer_page.frame_of)
         subscribers.connect()

@@ -30,17 +30,36 @@ class Figures:
     last_success_at: datetime | None = None
 
 
+class Because(StrEnum):
+    """Why somebody is of a colour; health_words.py says it to people."""
+
+    BROKEN_CONNECTIONS = "broken_connections"
+    SEVERE_CASES = "severe_cases"
+    SILENT_FLOWS = "silent_flows"
+    MOSTLY_REFUSED = "mostly_refused"
+    LATE_CASES = "late_cases"
+    OPEN_CASES = "open_cases"
+    PAUSED_FLOWS = "paused_flows"
+    NOTHING_LIVE = "nothing_live"
+    NOTHING_YET = "nothing_yet"
+    ALL_WELL = "all_well"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason with its figures: `count` of whatever it is about, `among` how many where that matters."""
+
+    because: Because
+    count: int = 0
+    among: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """A colour and why, the gravest reason first."""
 
     colour: Colour
-    reasons: tuple[str, ...]
-
-    @property
-    def reason(self) -> str:
-        """Return the gravest reason."""
-        return self.reasons[0]
+    reasons: tuple[Reason, ...]
 
 
 BLOCKED_SHARE = 0.5  # more than half of the records refused: nothing much gets through
@@ -55,31 +74,27 @@ def judge(figures: Figures) -> Health:
     if amber:
         return Health(Colour.AMBER, tuple(amber))
     if not figures.live_flows:
-        return Health(Colour.GREY, ("Nothing is live yet.",))
+        return Health(Colour.GREY, (Reason(Because.NOTHING_LIVE),))
     if figures.last_success_at is None:
-        return Health(Colour.GREY, ("Live, but nothing has been transferred yet.",))
-    return Health(Colour.GREEN, ("Everything flows.",))
+        return Health(Colour.GREY, (Reason(Because.NOTHING_YET),))
+    return Health(Colour.GREEN, (Reason(Because.ALL_WELL),))
 
 
-def _reasons_for_red(figures: Figures) -> list[str]:
+def _reasons_for_red(figures: Figures) -> list[Reason]:
     mostly_refused = bool(figures.read) and figures.rejected > figures.read * BLOCKED_SHARE
-    reasons = (
-        (figures.broken_connections, f"{_many(figures.broken_connections, 'connection')} cannot be used."),
-        (figures.severe_cases, f"{_many(figures.severe_cases, 'severe exception')} open."),
-        (figures.silent_flows, f"{_many(figures.silent_flows, 'flow')} overdue: nothing arrived in time."),
-        (mostly_refused, f"{figures.rejected:,} of {figures.read:,} records were refused."),
+    counted = (
+        Reason(Because.BROKEN_CONNECTIONS, figures.broken_connections),
+        Reason(Because.SEVERE_CASES, figures.severe_cases),
+        Reason(Because.SILENT_FLOWS, figures.silent_flows),
+        Reason(Because.MOSTLY_REFUSED, figures.rejected if mostly_refused else 0, figures.read),
     )
-    return [words for applies, words in reasons if applies]
+    return [reason for reason in counted if reason.count]
 
 
-def _reasons_for_amber(figures: Figures) -> list[str]:
-    reasons = (
-        (figures.late_cases, f"{_many(figures.late_cases, 'exception')} past the agreed time."),
-        (figures.open_cases, f"{_many(figures.open_cases, 'exception')} open."),
-        (figures.paused_flows, f"{_many(figures.paused_flows, 'flow')} paused."),
+def _reasons_for_amber(figures: Figures) -> list[Reason]:
+    counted = (
+        Reason(Because.LATE_CASES, figures.late_cases),
+        Reason(Because.OPEN_CASES, figures.open_cases),
+        Reason(Because.PAUSED_FLOWS, figures.paused_flows),
     )
-    return [words for applies, words in reasons if applies]
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return [reason for reason in counted if reason.count]

@@ -1,13 +1,13 @@
 """What the room's pages and mails show, as plain values: templates read these and compute nothing (pure)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from apps.monitoring.blame import Fix
-from apps.monitoring.health import Colour, Health
+from apps.monitoring.health_words import SaidHealth
 from apps.monitoring.impact import Sum
 
 
@@ -61,7 +61,7 @@ class CustomerRow:
     id: UUID
     name: str
     state: str
-    health: Health
+    health: SaidHealth
     open_cases: int
     with_customer: int
     late_cases: int
@@ -267,79 +267,3 @@ class CaseProgress:
     def tone(self) -> str:
         """Return how what is left is shown."""
         return "danger" if self.still_blocked else "success"
-
-
-@dataclass(frozen=True, slots=True)
-class FlowWords:
-    """A flow as a customer's person reads it.
-
-    `what` and `done` are how people speak of its records ("time entries", "ready to bill"); `transferred` and `worth`
-    are today's, `sums` is the money held up.
-    """
-
-    id: UUID
-    name: str
-    what: str
-    one: str
-    done: str
-    source: str
-    target: str
-    colour: Colour
-    reason: str
-    last_success_at: datetime | None
-    transferred: int
-    worth: tuple[Sum, ...] = ()
-    sums: tuple[Sum, ...] = ()
-    open_cases: int = 0
-
-    @property
-    def today(self) -> str:
-        """Return today in words: "214 time entries ready to bill today"."""
-        if not self.transferred:
-            return f"No {self.what} yet today"
-        return f"{self.transferred:,} {self.one if self.transferred == 1 else self.what} {self.done} today"
-
-
-@dataclass(frozen=True, slots=True)
-class TransferDay:
-    """What one flow got through on one day."""
-
-    day: date
-    flow: str
-    flow_id: UUID
-    what: str
-    done: str
-    records: int
-    worth: tuple[Sum, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldProject:
-    """The work of one project that has not arrived. `project` is "" where the records name none."""
-
-    project: str
-    client: str
-    records: int
-    sums: tuple[Sum, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerHome:
-    """The customer's own overview, in business words. `answer` says whether the work is arriving, `reasons` why not."""
-
-    customer: str
-    colour: Colour
-    answer: str
-    reasons: tuple[str, ...]
-    flows: tuple[FlowWords, ...]
-    needs_you: tuple[CaseRow, ...]
-    needs_you_count: int
-    with_us: tuple[CaseRow, ...]
-    with_us_count: int
-    blocked: tuple[Sum, ...]
-    projects: tuple[HeldProject, ...]
-    more_projects: int
-    transfers: tuple[TransferDay, ...]
-    transferred_records: int
-    last_success_at: datetime | None = None
-    days: int = 30

@@ -2,16 +2,30 @@
 
 from django.urls import path
 
-from apps.monitoring.views import cases, customer_home, home
+from apps.monitoring.views import cases, customer_cases, customer_home, customer_page, customer_records, home
 
 _ONE = "exceptions/<uuid:case_id>"
+_CUSTOMER = "customers/<uuid:customer_id>"
 
 app_name = "monitoring"
 urlpatterns = [
     path("", home.home, name="home"),
     path("my/", customer_home.customer_home, name="customer-home"),
+    path("my/flows/", customer_home.customer_flows, name="customer-flows"),
+    path("my/needs/", customer_cases.customer_needs, name="customer-needs"),
+    path("my/records/", customer_records.customer_records, name="customer-records"),
+    path("my/records/<uuid:operation_id>/", customer_records.customer_record, name="customer-record"),
+    path(f"{_CUSTOMER}/", customer_page.customer_overview, name="customer-overview"),
+    path(f"{_CUSTOMER}/flows/", customer_page.customer_flow_list, name="customer-flow-list"),
+    path(f"{_CUSTOMER}/connections/", customer_page.customer_connection_list, name="customer-connection-list"),
+    path(f"{_CUSTOMER}/mappings/", customer_page.customer_mapping_list, name="customer-mapping-list"),
+    path(f"{_CUSTOMER}/exceptions/", customer_page.customer_case_list, name="customer-case-list"),
+    path(f"{_CUSTOMER}/runs/", customer_page.customer_run_list, name="customer-run-list"),
+    path(f"{_CUSTOMER}/people/", customer_page.customer_people, name="customer-people"),
     path("exceptions/", cases.case_list, name="case-list"),
     path(f"{_ONE}/", cases.case_detail, name="case-detail"),
+    path(f"{_ONE}/answer/", customer_cases.case_answer, name="case-answer"),
+    path(f"{_ONE}/records/<uuid:operation_id>/correct/", customer_cases.case_correct, name="case-correct"),
     path(f"{_ONE}/assign/", cases.case_assign, name="case-assign"),
     path(f"{_ONE}/note/", cases.case_note, name="case-note"),
     path(f"{_ONE}/retry/", cases.case_retry, name="case-retry"),

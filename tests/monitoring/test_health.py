@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from apps.monitoring.health import Colour, Figures, judge
+from apps.monitoring.health import Because, Colour, Figures, Reason, judge
+from apps.monitoring.health_words import reason_words, said
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -57,10 +58,18 @@ AT = datetime(2026, 11, 21, tzinfo=UTC)
     ],
 )
 def test_it_judges(figures: Figures, colour: Colour, reason: str) -> None:
-    health = judge(figures)
+    health = said(judge(figures))
     assert (health.colour, health.reason) == (colour, reason)
 
 
 def test_red_keeps_the_lesser_reasons_behind_the_gravest() -> None:
-    health = judge(Figures(live_flows=1, severe_cases=1, open_cases=3, paused_flows=1))
+    health = said(judge(Figures(live_flows=1, severe_cases=1, open_cases=3, paused_flows=1)))
     assert health.reasons == ("1 severe exception open.", "3 exceptions open.", "1 flow paused.")
+
+
+@pytest.mark.parametrize("because", Because)
+def test_every_reason_has_words_for_one_and_for_many(because: Because) -> None:
+    for count in (1, 7):
+        words = reason_words(Reason(because, count, 9))
+        assert words.endswith(".")
+        assert "%" not in words

@@ -6,16 +6,19 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.page_filters import Chip, acting_person, address, asked_page, asked_words, turned_pages
 from apps.customers import queries, services
+from apps.customers.customer_frame import build_frame
 from apps.customers.forms import CustomerForm, EntityForm
 from apps.customers.models import Customer
 from apps.customers.queries import CustomerFilter
+from apps.customers.views.crumbs import to_list, to_settings
 
 _STATES = (("", "All"), *((state.value, state.label.capitalize()) for state in Customer.State))
 
@@ -52,27 +55,24 @@ def customer_create(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"{customer.name} is added. Connect its systems next.")
-            return redirect("customers:customer-detail", customer.id)
-    context = {"form": form, "crumbs": [_to_list()]}
+            messages.success(request, _("%(name)s is added. Connect its systems next.") % {"name": customer.name})
+            return redirect("monitoring:customer-overview", customer.id)
+    context = {"form": form, "crumbs": to_list()}
     return render(request, "customers/customer_create.html", context, status=400 if form.errors else 200)
 
 
 @requires(Action.VIEW_CUSTOMERS)
 @require_safe
-def customer_detail(request: HttpRequest, customer_id: UUID) -> HttpResponse:
-    """Show one customer."""
-    who, customer = acting_person(request), queries.get_customer(customer_id)
+def customer_settings(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Show what is known of a customer: its facts, its companies, its cut-offs."""
+    who, customer, now = acting_person(request), queries.get_customer(customer_id), timezone.now()
     context = {
-        "facts": queries.get_customer_facts(customer),
-        "customer": customer,
-        "crumbs": [_to_list()],
+        "frame": build_frame(customer, who, "settings", now=now),
+        "entities": queries.list_entities(customer),
+        "cut_offs": queries.list_cut_offs(now=now, customer_id=customer.id),
         "can_edit": who.can(Action.EDIT_CUSTOMERS),
-        "can_connect": who.can(Action.EDIT_CONNECTIONS),
-        "can_see_connections": who.can(Action.VIEW_CONNECTIONS),
-        "can_invite": who.can(Action.EDIT_PEOPLE),
     }
-    return render(request, "customers/customer_detail.html", context)
+    return render(request, "customers/customer_settings.html", context)
 
 
 @requires(Action.EDIT_CUSTOMERS)
@@ -80,7 +80,7 @@ def customer_detail(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 def customer_edit(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Change what is known of a customer."""
     customer = queries.get_customer(customer_id)
-    crumbs = _to_customer(customer)
+    crumbs = to_settings(customer)
     form = CustomerForm(request.POST or None, customer=customer)
     if request.method == "POST" and form.is_valid():
         try:
@@ -88,8 +88,8 @@ def customer_edit(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"{customer.name} is changed.")
-            return redirect("customers:customer-detail", customer.id)
+            messages.success(request, _("%(name)s is changed.") % {"name": customer.name})
+            return redirect("customers:customer-settings", customer.id)
     context = {"form": form, "customer_id": customer.id, "crumbs": crumbs}
     return render(request, "customers/customer_edit.html", context, status=400 if form.errors else 200)
 
@@ -107,9 +107,9 @@ def entity_create(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"{entity} is added.")
-            return redirect("customers:customer-detail", customer.id)
-    return _entity_page(request, customer, form, title="Add a company")
+            messages.success(request, _("%(name)s is added.") % {"name": entity})
+            return redirect("customers:customer-settings", customer.id)
+    return _entity_page(request, customer, form, title=_("Add a company"))
 
 
 @requires(Action.EDIT_CUSTOMERS)
@@ -125,20 +125,11 @@ def entity_edit(request: HttpRequest, customer_id: UUID, entity_id: UUID) -> Htt
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"{entity} is changed.")
-            return redirect("customers:customer-detail", customer.id)
-    return _entity_page(request, customer, form, title="Change a company")
+            messages.success(request, _("%(name)s is changed.") % {"name": entity})
+            return redirect("customers:customer-settings", customer.id)
+    return _entity_page(request, customer, form, title=_("Change a company"))
 
 
 def _entity_page(request: HttpRequest, customer: Customer, form: EntityForm, *, title: str) -> HttpResponse:
-    context = {"form": form, "customer": customer, "title": title, "crumbs": _to_customer(customer)}
+    context = {"form": form, "customer": customer, "title": title, "crumbs": to_settings(customer)}
     return render(request, "customers/entity_edit.html", context, status=400 if form.errors else 200)
-
-
-def _to_list() -> dict[str, str]:
-    return {"label": "Customers", "url": reverse("customers:customer-list")}
-
-
-def _to_customer(customer: Customer) -> list[dict[str, str]]:
-    here = reverse("customers:customer-detail", args=[customer.id])
-    return [_to_list(), {"label": customer.name, "url": here}]

@@ -12,10 +12,12 @@ from apps.connectors.models import Connection
 from apps.flows.models import Flow, FlowDay
 from apps.monitoring import impact
 from apps.monitoring.blame import OVERDUE, Severity, WaitingOn
-from apps.monitoring.health import Figures, Health, judge
+from apps.monitoring.health import Figures, judge
+from apps.monitoring.health_words import SaidHealth, said
 from apps.monitoring.models import CaseAmount, ExceptionCase
 
 LOOK_BACK_DAYS = 30  # how far back the last success is looked for
+DUE_SOON = timedelta(hours=4)
 Grouping = Literal["customer_id", "flow_id"]
 
 
@@ -44,24 +46,29 @@ class Tally:
             last_success_at=self.days.get("last_success_at"),
         )
 
-    def health(self) -> Health:
-        """Return the colour and its reasons."""
-        return judge(self.figures())
+    def health(self) -> SaidHealth:
+        """Return the colour and its reasons in words."""
+        return said(judge(self.figures()))
 
 
-def tallies(by: Grouping, *, now: datetime, mine: UUID | None = None) -> defaultdict[UUID, Tally]:
-    """Count everything in scope, grouped; `mine` is the person whose own cases are counted too. Five queries."""
+def tallies(
+    by: Grouping, *, now: datetime, mine: UUID | None = None, customer_id: UUID | None = None
+) -> defaultdict[UUID, Tally]:
+    """Count everything in scope, grouped; `mine` is the person whose own cases are counted too. Five queries.
+
+    `customer_id` counts what belongs to that customer only.
+    """
     found: defaultdict[UUID, Tally] = defaultdict(Tally)
-    for row in _cases(by, now, mine):
+    for row in _of(customer_id, _cases(by, now, mine)):
         found[row.pop("group")].cases = row
-    for row in _days(by, now):
+    for row in _of(customer_id, _days(by, now)):
         found[row.pop("group")].days = row
-    for row in _flows(by):
+    for row in _of(customer_id, _flows(by)):
         found[row.pop("group")].flows = row
     if by == "customer_id":
-        for row in _connections():
+        for row in _of(customer_id, _connections()):
             found[row.pop("group")].connections = row
-    for group, sums in _money(by).items():
+    for group, sums in _money(by, customer_id).items():
         found[group].at_risk = sums
     return found
 
@@ -69,6 +76,10 @@ def tallies(by: Grouping, *, now: datetime, mine: UUID | None = None) -> default
 def open_cases() -> QuerySet[ExceptionCase]:
     """Return the cases that somebody still has to do something about."""
     return ExceptionCase.objects.exclude(state=ExceptionCase.State.CLOSED)
+
+
+def _of(customer_id: UUID | None, rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(customer_id=customer_id) if customer_id else rows
 
 
 def _cases(by: Grouping, now: datetime, mine: UUID | None) -> QuerySet[Any]:
@@ -82,6 +93,8 @@ def _cases(by: Grouping, now: datetime, mine: UUID | None) -> QuerySet[Any]:
             open=Count("id"),
             severe=Count("id", filter=Q(severity=Severity.HIGH)),
             late=Count("id", filter=Q(due_at__lt=now)),
+            due_soon=Count("id", filter=Q(due_at__gte=now, due_at__lt=now + DUE_SOON)),
+            blocked=Sum("operation_count"),
             silent=Count("id", filter=Q(error_class=OVERDUE)),
             with_customer=Count("id", filter=Q(waiting_on=WaitingOn.CUSTOMER)),
             mine=Count("id", filter=own),
@@ -119,10 +132,10 @@ def _connections() -> QuerySet[Any]:
     return Connection.objects.order_by().values(group=F("customer_id")).annotate(all=Count("id"), broken=broken)
 
 
-def _money(by: Grouping) -> dict[UUID, tuple[impact.Sum, ...]]:
+def _money(by: Grouping, customer_id: UUID | None) -> dict[UUID, tuple[impact.Sum, ...]]:
     group = "customer_id" if by == "customer_id" else "case__flow_id"
     rows = (
-        CaseAmount.objects.exclude(case__state=ExceptionCase.State.CLOSED)
+        _of(customer_id, CaseAmount.objects.exclude(case__state=ExceptionCase.State.CLOSED))
         .order_by()
         .values_list(group, "currency", "quality")
         .annotate(total=Sum("amount"), number=Sum("records"))
