@@ -3,6 +3,11 @@
 from enum import StrEnum
 
 
+def _(words: str) -> str:
+    """Mark words that pages translate when they show them: this module needs no Django."""
+    return words
+
+
 class Action(StrEnum):
     """One thing a person or an API key may be allowed to do; every view names exactly one."""
 
@@ -29,6 +34,7 @@ class Action(StrEnum):
     EDIT_API_KEYS = "edit_api_keys"
     VIEW_AUDIT = "view_audit"
     VIEW_OWN_HEALTH = "view_own_health"
+    CORRECT_OWN = "correct_own"
     APPROVE = "approve"
     VIEW_PARTNERS = "view_partners"
     MANAGE_PARTNERS = "manage_partners"
@@ -86,8 +92,8 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.SUPPORT: _SUPPORT,
     Role.FINANCE: _FINANCE,
     Role.READ_ONLY: _LOOK,
-    Role.CUSTOMER_OWNER: _CUSTOMER | {Action.VIEW_REPORTS, Action.APPROVE},
-    Role.FINANCE_APPROVER: _CUSTOMER | {Action.VIEW_REPORTS, Action.APPROVE},
+    Role.CUSTOMER_OWNER: _CUSTOMER | {Action.VIEW_REPORTS, Action.APPROVE, Action.CORRECT_OWN},
+    Role.FINANCE_APPROVER: _CUSTOMER | {Action.VIEW_REPORTS, Action.APPROVE, Action.CORRECT_OWN},
     Role.DELIVERY_LEAD: _CUSTOMER | {Action.VIEW_REPORTS},
     Role.CUSTOMER_VIEWER: _CUSTOMER,
     Role.OPERATOR: _EVERYBODY
@@ -119,60 +125,61 @@ KEY_ACTIONS: tuple[Action, ...] = (
 )
 
 ROLE_LABELS: dict[Role, str] = {
-    Role.OWNER: "Owner",
-    Role.BUILDER: "Builder",
-    Role.OPERATIONS: "Operations",
-    Role.SUPPORT: "Support",
-    Role.FINANCE: "Finance",
-    Role.READ_ONLY: "Read only",
-    Role.CUSTOMER_OWNER: "Customer owner",
-    Role.FINANCE_APPROVER: "Finance approver",
-    Role.DELIVERY_LEAD: "Delivery lead",
-    Role.CUSTOMER_VIEWER: "Customer viewer",
-    Role.OPERATOR: "Platform operator",
+    Role.OWNER: _("Owner"),
+    Role.BUILDER: _("Builder"),
+    Role.OPERATIONS: _("Operations"),
+    Role.SUPPORT: _("Support"),
+    Role.FINANCE: _("Finance"),
+    Role.READ_ONLY: _("Read only"),
+    Role.CUSTOMER_OWNER: _("Customer owner"),
+    Role.FINANCE_APPROVER: _("Finance approver"),
+    Role.DELIVERY_LEAD: _("Delivery lead"),
+    Role.CUSTOMER_VIEWER: _("Customer viewer"),
+    Role.OPERATOR: _("Platform operator"),
 }
 
 ROLE_SENTENCES: dict[Role, str] = {
-    Role.OWNER: "Everything, including people, keys and the brand.",
-    Role.BUILDER: "Sets up customers, connections and flows, and runs them.",
-    Role.OPERATIONS: "Runs flows and works the exceptions, edits included.",
-    Role.SUPPORT: "Works the exceptions across customers: assign, retry, skip.",
-    Role.FINANCE: "Works and corrects exceptions, approves, reads reports.",
-    Role.READ_ONLY: "Sees customers, flows and exceptions, changes nothing.",
-    Role.CUSTOMER_OWNER: "Sees everything of the own company and approves.",
-    Role.FINANCE_APPROVER: "Approves, and sees what is blocked and why.",
-    Role.DELIVERY_LEAD: "Sees the projects' exceptions and reports.",
-    Role.CUSTOMER_VIEWER: "Sees whether the own company's records flow.",
-    Role.OPERATOR: "Runs the platform: partners and their health.",
+    Role.OWNER: _("Everything, including people, keys and the brand."),
+    Role.BUILDER: _("Sets up customers, connections and flows, and runs them."),
+    Role.OPERATIONS: _("Runs flows and works the exceptions, edits included."),
+    Role.SUPPORT: _("Works the exceptions across customers: assign, retry, skip."),
+    Role.FINANCE: _("Works and corrects exceptions, approves, reads reports."),
+    Role.READ_ONLY: _("Sees customers, flows and exceptions, changes nothing."),
+    Role.CUSTOMER_OWNER: _("Sees everything of the own company and approves."),
+    Role.FINANCE_APPROVER: _("Approves, and sees what is blocked and why."),
+    Role.DELIVERY_LEAD: _("Sees the projects' exceptions and reports."),
+    Role.CUSTOMER_VIEWER: _("Sees whether the own company's records flow."),
+    Role.OPERATOR: _("Runs the platform: partners and their health."),
 }
 
 ACTION_LABELS: dict[Action, str] = {
-    Action.PUBLIC: "open pages",
-    Action.OWN_PROFILE: "manage the own sign-in",
-    Action.VIEW_HOME: "see the home page",
-    Action.VIEW_CUSTOMERS: "see customers",
-    Action.EDIT_CUSTOMERS: "add and change customers",
-    Action.VIEW_CONNECTIONS: "see connections",
-    Action.EDIT_CONNECTIONS: "add and change connections",
-    Action.TEST_CONNECTIONS: "test connections",
-    Action.VIEW_FLOWS: "see flows",
-    Action.EDIT_FLOWS: "change mappings and publish flows",
-    Action.RUN_FLOWS: "run flows",
-    Action.VIEW_RUNS: "see runs and their operations",
-    Action.VIEW_PAYLOADS: "see requests and responses",
-    Action.VIEW_CASES: "see exceptions",
-    Action.WORK_CASES: "assign, retry and skip exceptions",
-    Action.EDIT_AND_RETRY: "correct a record and retry it",
-    Action.VIEW_REPORTS: "see reports",
-    Action.VIEW_PEOPLE: "see people",
-    Action.EDIT_PEOPLE: "invite people and change their roles",
-    Action.EDIT_BRAND: "change the brand",
-    Action.EDIT_API_KEYS: "manage API keys",
-    Action.VIEW_AUDIT: "read the audit trail",
-    Action.VIEW_OWN_HEALTH: "see the own company's overview",
-    Action.APPROVE: "approve",
-    Action.VIEW_PARTNERS: "see partners",
-    Action.MANAGE_PARTNERS: "add and suspend partners",
+    Action.PUBLIC: _("open pages"),
+    Action.OWN_PROFILE: _("manage the own sign-in"),
+    Action.VIEW_HOME: _("see the home page"),
+    Action.VIEW_CUSTOMERS: _("see customers"),
+    Action.EDIT_CUSTOMERS: _("add and change customers"),
+    Action.VIEW_CONNECTIONS: _("see connections"),
+    Action.EDIT_CONNECTIONS: _("add and change connections"),
+    Action.TEST_CONNECTIONS: _("test connections"),
+    Action.VIEW_FLOWS: _("see flows"),
+    Action.EDIT_FLOWS: _("change mappings and publish flows"),
+    Action.RUN_FLOWS: _("run flows"),
+    Action.VIEW_RUNS: _("see runs and their operations"),
+    Action.VIEW_PAYLOADS: _("see requests and responses"),
+    Action.VIEW_CASES: _("see exceptions"),
+    Action.WORK_CASES: _("assign, retry and skip exceptions"),
+    Action.EDIT_AND_RETRY: _("correct a record and retry it"),
+    Action.VIEW_REPORTS: _("see reports"),
+    Action.VIEW_PEOPLE: _("see people"),
+    Action.EDIT_PEOPLE: _("invite people and change their roles"),
+    Action.EDIT_BRAND: _("change the brand"),
+    Action.EDIT_API_KEYS: _("manage API keys"),
+    Action.VIEW_AUDIT: _("read the audit trail"),
+    Action.VIEW_OWN_HEALTH: _("see the own company's overview"),
+    Action.CORRECT_OWN: _("correct the own company's records"),
+    Action.APPROVE: _("approve"),
+    Action.VIEW_PARTNERS: _("see partners"),
+    Action.MANAGE_PARTNERS: _("add and suspend partners"),
 }
 
 

@@ -21,6 +21,7 @@ from apps.monitoring import case_book, run_watch
 from apps.monitoring.blame import verdict_for
 from apps.monitoring.case_book import NewCase
 from apps.monitoring.fingerprint import Cause, fingerprint
+from apps.monitoring.hours import hours_of
 from apps.monitoring.models import CaseOperation, ExceptionCase
 
 AT_ONCE = 1000  # failures judged in one transaction
@@ -151,12 +152,14 @@ def field_label(type_name: str, field: str) -> str:
 
 
 def _add_operations(case: ExceptionCase, operations: list[Operation], now: datetime) -> None:
+    hours = hours_of(operations)
     CaseOperation.objects.bulk_create(
         CaseOperation(
             case=case,
             customer_id=operation.customer_id,
             operation=operation,
             failed_at=operation.changed_at,
+            hours=hours.get(operation.id),
             added_at=now,
         )
         for operation in operations

@@ -33,6 +33,7 @@ from apps.monitoring.models import ExceptionCase
 from apps.monitoring.pages import CaseList, Chip
 from apps.monitoring.queries import cases as queries
 from apps.monitoring.queries.cases import VIEWS, CaseFilter, FoundCases
+from apps.monitoring.views.customer_cases import customer_case, customer_case_list
 
 _VIEW_LABELS = {
     "open": "Open",
@@ -47,7 +48,9 @@ _CUSTOMER_VIEW_LABELS = {"open": "Open", "customer": "Waiting for you", "closed"
 @requires(Action.VIEW_CASES)
 @require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
-    """List exceptions, the most urgent first."""
+    """List exceptions, the most urgent first; a customer's people read theirs in their own words."""
+    if acting_person(request).is_customer:
+        return customer_case_list(request)
     who, wanted = acting_person(request), _wanted(request)
     found = queries.find_cases(wanted, who=who, now=timezone.now())
     customers = {} if who.is_customer else list_customer_names()
@@ -109,6 +112,8 @@ def _queue_chips(request: HttpRequest, found: FoundCases, wanted: CaseFilter) ->
 @require_safe
 def case_detail(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Show one case; the part about its progress asks for itself while its records are tried again."""
+    if acting_person(request).is_customer:
+        return customer_case(request, case_id)
     case, who = queries.get_case(case_id), acting_person(request)
     if request.headers.get("HX-Request"):
         return _progress(request, case, who)

@@ -1,0 +1,136 @@
+"""What a case means to the people of a customer: no word that a finance lead would not use (a table, so long)."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.connectors.errors import BusinessClass
+from apps.monitoring.blame import OVERDUE
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One reason in plain words: `happened` why it waits, `ours` what the partner does, `yours` what the customer can do."""
+
+    title: str | Promise
+    happened: str | Promise
+    ours: str | Promise
+    yours: str | Promise
+
+
+_WORDS: dict[str, Words] = {
+    BusinessClass.CLOSED_PERIOD: Words(
+        _("The accounting period is closed"),
+        _("This work belongs to a period in which your books no longer take postings."),
+        _("We hold everything ready and post it as soon as the period is open, or to the day you name."),
+        _("Open the period in your accounting system, or tell us to which day it shall be posted."),
+    ),
+    BusinessClass.INVALID_DIMENSION: Words(
+        _("A cost centre is not accepted"),
+        _("Your accounting system does not know the cost centre, or another such code, that stands on this work."),
+        _("We find out which code is the right one and post the work again."),
+        _("Tell us which cost centre is the right one."),
+    ),
+    BusinessClass.MISSING_REFERENCE: Words(
+        _("A person, project or client is not known in the other system"),
+        _("This work names a person, a project or a client that does not exist yet where it has to be posted."),
+        _("We check what is missing and post the work again once it is there."),
+        _("Add the missing person, project or client in your accounting system, or tell us which one is meant."),
+    ),
+    BusinessClass.DUPLICATE: Words(
+        _("This seems to be there already"),
+        _("Your accounting system already holds something with the same number or the same content."),
+        _("We compare the two, so that nothing is billed twice."),
+        _("Tell us whether both are meant to be billed."),
+    ),
+    BusinessClass.INACTIVE_PROJECT: Words(
+        _("The project no longer takes time"),
+        _("Hours were booked on a project or task that is closed for time."),
+        _("We hold the hours ready and post them as soon as the project is open again."),
+        _("Open the project again, or move the hours to another one."),
+    ),
+    BusinessClass.MISSING_APPROVAL: Words(
+        _("An approval is missing"),
+        _("This work has not been approved, and only approved work is billed."),
+        _("We look again regularly and post it as soon as it is approved."),
+        _("Have it approved in your time system. It is picked up by itself after that."),
+    ),
+    BusinessClass.MAPPING_GAP: Words(
+        _("We have to ask what a code is called in the other system"),
+        _("One of your systems uses a code for which nobody has said yet what it is called in the other."),
+        _("We add the missing name once; everything with this code is then posted."),
+        _("Tell us what it is called in the other system."),
+    ),
+    BusinessClass.SCHEMA_DRIFT: Words(
+        _("One of your systems has changed"),
+        _("One of your systems no longer answers the way it did, perhaps after an update."),
+        _("We adjust to the change. Nothing is lost meanwhile."),
+        _("Tell us if something was changed or updated lately."),
+    ),
+    BusinessClass.CONFLICT: Words(
+        _("Somebody changed this at the same time"),
+        _("It was changed in the receiving system after we had last looked."),
+        _("We compare both and carry over the one that counts."),
+        _("Tell us which of the two counts."),
+    ),
+    BusinessClass.TOO_LARGE: Words(
+        _("A text or figure is too long for the other system"),
+        _("The receiving system has less room for it than it needs."),
+        _("We shorten it and post the work again."),
+        _("Shorten it, or tell us what may be left out."),
+    ),
+    BusinessClass.PARSE: Words(
+        _("A date, number or text cannot be read"),
+        _("It is written in a way that the other system does not understand."),
+        _("We correct it and post the work again."),
+        _("Correct it where it was entered, or tell us what is meant."),
+    ),
+    BusinessClass.VALIDATION: Words(
+        _("Something on this work does not look right"),
+        _("It breaks a rule that protects your books from mistakes, such as more hours than a day has."),
+        _("We check it with you and post the work once it is right."),
+        _("Correct it where it was entered, or tell us what is meant."),
+    ),
+    BusinessClass.PERMISSION: Words(
+        _("We are not allowed to do this in one of your systems"),
+        _("The system knows us but does not let us do what is needed."),
+        _("We wait for the right and go on at once."),
+        _("Ask whoever looks after that system to give us the missing right."),
+    ),
+    BusinessClass.CONNECTION: Words(
+        _("We cannot get into one of your systems"),
+        _("Its address, password or key is no longer right, or has run out."),
+        _("We renew the access. Nothing is lost: what waits is carried over afterwards."),
+        _("Tell us if a password or key was changed lately."),
+    ),
+    BusinessClass.PROVIDER_OUTAGE: Words(
+        _("One of your systems is not available"),
+        _("The system is down, or asks everybody to slow down."),
+        _("We try again by ourselves until it answers. Nothing is lost."),
+        _("Nothing for now. If it lasts, ask whoever runs that system."),
+    ),
+    BusinessClass.TIMEOUT: Words(
+        _("One of your systems answers too slowly"),
+        _("No answer came in time."),
+        _("We check and try again by ourselves. Nothing is lost and nothing is posted twice."),
+        _("Nothing for now. If it lasts, ask whoever runs that system."),
+    ),
+    OVERDUE: Words(
+        _("Nothing has come for longer than usual"),
+        _("By now something should have come from your system, and nothing did."),
+        _("We check whether the system can be reached and what keeps it."),
+        _("Tell us if nothing was entered, for example because of a holiday."),
+    ),
+}
+_OUR_MISTAKE = Words(
+    _("Something went wrong on our side"),
+    _("This was held up for a reason that has nothing to do with your work."),
+    _("We are looking into it. Nothing is lost."),
+    _("Nothing: this is ours to mend."),
+)
+
+
+def words_for(business_class: str) -> Words:
+    """Return a class in the customer's words; one nobody knows is the partner's own mistake."""
+    return _WORDS.get(business_class, _OUR_MISTAKE)

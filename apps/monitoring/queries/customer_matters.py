@@ -1,0 +1,190 @@
+"""A customer's cases in the customer's own words: what waits, for whom, since when, and what is being done."""
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.monitoring import impact
+from apps.monitoring.blame import WaitingOn
+from apps.monitoring.customer_pages import HeldProject, Matter, MatterList, Share
+from apps.monitoring.customer_words import words_for
+from apps.monitoring.impact import Quality
+from apps.monitoring.models import CaseAmount, CaseOperation, ExceptionCase
+from apps.tenants.templatetags.wording import count_words
+
+MATTERS_A_PAGE = 25
+# What a customer's list can be asked for, in the order it is offered.
+VIEWS = ("open", "yours", "ours", "settled")
+_OPEN = ~Q(state=ExceptionCase.State.CLOSED)
+_YOURS = Q(waiting_on=WaitingOn.CUSTOMER)
+_FILTERS = {
+    "open": _OPEN,
+    "yours": _OPEN & _YOURS,
+    "ours": _OPEN & ~_YOURS,
+    "settled": Q(state=ExceptionCase.State.CLOSED),
+}
+
+
+def open_matters() -> QuerySet[ExceptionCase]:
+    """Return the cases of the customer in scope that still wait for somebody."""
+    return ExceptionCase.objects.filter(_OPEN)
+
+
+def told(cases: QuerySet[ExceptionCase], partner: str, *, first: int = 0, most: int = MATTERS_A_PAGE) -> list[Matter]:
+    """Return some cases as matters, in their order; `partner` is who works for the customer. Two queries."""
+    found = (
+        cases.select_related("owner", "flow")
+        .prefetch_related("amounts")
+        .annotate(hours=Sum("case_operations__hours", filter=Q(case_operations__open=True)))
+    )
+    return [as_matter(case, partner) for case in found[first : first + most]]
+
+
+def as_matter(case: ExceptionCase, partner: str) -> Matter:
+    """Return one case in words; `hours` is the annotation of `told`."""
+    words = words_for(case.error_class)
+    parts = (impact.Sum(a.currency, a.amount, Quality(a.quality), a.records) for a in case.amounts.all())
+    yours = case.waiting_on == WaitingOn.CUSTOMER
+    return Matter(
+        id=case.id,
+        title=str(words.title),
+        happened=str(words.happened),
+        doing=str(words.yours if yours else words.ours),
+        yours=str(words.yours),
+        waits_for=case.waiting_on,
+        who=_who(case, partner),
+        records=case.operation_count,
+        hours=getattr(case, "hours", None),
+        sums=impact.added(parts),
+        quality=case.amount_quality,
+        since=case.opened_at,
+        is_open=case.is_open,
+        is_resolving=case.state == ExceptionCase.State.RESOLVING,
+        closed_at=case.closed_at,
+        ended=_ended(case),
+    )
+
+
+def _who(case: ExceptionCase, partner: str) -> str:
+    if case.waiting_on == WaitingOn.CUSTOMER:
+        return ""
+    if case.waiting_on == WaitingOn.PROVIDER and case.flow is not None:
+        return _("whoever runs your system")
+    return case.owner.name if case.owner and case.owner.name else partner
+
+
+_ENDINGS = ExceptionCase.ClosedHow
+
+
+def _ended(case: ExceptionCase) -> str:
+    if case.is_open:
+        return ""
+    words: dict[str, str] = {
+        _ENDINGS.SETTLED: _("Everything in it is settled."),
+        _ENDINGS.RAN_WELL: _("It works again."),
+        _ENDINGS.ARRIVED: _("Something has come since."),
+        _ENDINGS.BY_PERSON: _("It was closed by us."),
+        _ENDINGS.FLOW_STOPPED: _("This work is no longer carried over."),
+    }
+    return words.get(case.closed_how, "")
+
+
+def find_matters(view: str, page: int, *, partner: str) -> MatterList:
+    """Return one page of the matters that fit; four queries, whatever their number."""
+    counts = {name: Count("id", filter=wanted) for name, wanted in _FILTERS.items()}
+    by_view = ExceptionCase.objects.order_by().aggregate(**counts)
+    total = by_view[view]
+    pages = max(-(-total // MATTERS_A_PAGE), 1)
+    page = min(page, pages)
+    order = ("-closed_at", "-id") if view == "settled" else ("due_at", "-id")
+    chosen = ExceptionCase.objects.filter(_FILTERS[view]).order_by(*order)
+    rows = told(chosen, partner, first=(page - 1) * MATTERS_A_PAGE)
+    return MatterList(tuple(rows), total, page, pages, by_view)
+
+
+def needing_customer() -> QuerySet[ExceptionCase]:
+    """Return what waits for the customer, the most urgent and then the dearest first."""
+    dearest = F("amount").desc(nulls_last=True)
+    return ExceptionCase.objects.filter(_FILTERS["yours"]).order_by("due_at", dearest, "id")
+
+
+def money_by_party(partner: str) -> tuple[Share, ...]:
+    """Return the money held up, by currency and by who has the next step. One query."""
+    labels = {
+        WaitingOn.CUSTOMER: _("waits for you"),
+        WaitingOn.PARTNER: _("with %(partner)s") % {"partner": partner},
+        WaitingOn.PROVIDER: _("with whoever runs your system"),
+    }
+    rows = (
+        CaseAmount.objects.exclude(case__state=ExceptionCase.State.CLOSED)
+        .order_by()
+        .values_list("case__waiting_on", "currency", "quality")
+        .annotate(total=Sum("amount"), number=Sum("records"), cases=Count("case", distinct=True))
+    )
+    parts: defaultdict[tuple[str, str], list[impact.Sum]] = defaultdict(list)
+    cases: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for waits_for, currency, quality, total, number, many in rows:
+        parts[currency, waits_for].append(impact.Sum(currency, total, Quality(quality), number))
+        cases[currency, waits_for] += many
+    shares = [
+        Share(key[1], labels[WaitingOn(key[1])], part, cases[key])
+        for key, sums in parts.items()
+        for part in impact.added(sums)
+    ]
+    party = {WaitingOn.CUSTOMER: 0, WaitingOn.PARTNER: 1, WaitingOn.PROVIDER: 2}
+    return tuple(sorted(shares, key=lambda share: (share.part.currency, party[WaitingOn(share.waits_for)])))
+
+
+def held_projects(rows: QuerySet[CaseOperation] | None = None) -> list[HeldProject]:
+    """Return the work that open cases hold up, per project, the most money first. One query."""
+    rows = CaseOperation.objects.all() if rows is None else rows
+    grouped = (
+        rows.filter(open=True)
+        .exclude(case__state=ExceptionCase.State.CLOSED)
+        .order_by()
+        .values("operation__project_ref", "operation__client_ref", "operation__currency", "case__error_class")
+        .annotate(total=Sum("operation__amount"), number=Count("id"), worked=Sum("hours"), since=Min("added_at"))
+    )
+    found: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in grouped:
+        found[row["operation__project_ref"], row["operation__client_ref"]].append(row)
+    held = [_held(project, client, group) for (project, client), group in found.items()]
+    return sorted(held, key=lambda row: (-_largest(row.sums), -row.records, row.project, row.client))
+
+
+def _largest(sums: tuple[impact.Sum, ...]) -> Decimal:
+    return max((part.amount for part in sums), default=Decimal(0))
+
+
+def _held(project: str, client: str, group: list[dict[str, Any]]) -> HeldProject:
+    priced = (row for row in group if row["total"] is not None and row["operation__currency"])
+    hours = [row["worked"] for row in group if row["worked"] is not None]
+    by_reason: defaultdict[str, int] = defaultdict(int)
+    for row in group:
+        by_reason[row["case__error_class"]] += row["number"]
+    commonest = max(by_reason, key=lambda name: (by_reason[name], name))
+    return HeldProject(
+        project=project,
+        client=client,
+        records=sum(row["number"] for row in group),
+        hours=sum(hours, Decimal(0)) if hours else None,
+        sums=impact.added(
+            impact.Sum(row["operation__currency"], row["total"], Quality.KNOWN, row["number"]) for row in priced
+        ),
+        since=min(row["since"] for row in group),
+        reason=_reason(commonest, len(by_reason) - 1),
+    )
+
+
+def _reason(business_class: str, others: int) -> str:
+    title = str(words_for(business_class).title)
+    if not others:
+        return title
+    more = ngettext("and %(count)s other reason", "and %(count)s other reasons", others) % {
+        "count": count_words(others)
+    }
+    return _("%(reason)s, %(more)s") % {"reason": title, "more": more}

@@ -1,0 +1,85 @@
+"""The records behind a customer's figures, and what happened to one of them."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from apps.accounts.access import requires
+from apps.accounts.actions import Action
+from apps.accounts.page_filters import Chip, address, asked_id, asked_words
+from apps.monitoring.queries.customer_story import get_record, get_record_story
+from apps.monitoring.queries.ledger_rows import WHATS, RowFilter, list_rows
+from apps.monitoring.views.customer_home import customer_of
+
+
+def asked_day(request: HttpRequest, name: str) -> date | None:
+    """Return a day from the query ("2026-11-21"); nonsense, and what no ledger reaches back to, asks for none."""
+    try:
+        day = date.fromisoformat(request.GET.get(name, ""))
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2100 else None
+
+
+def asked_rows(request: HttpRequest) -> RowFilter:
+    """Return which records the address asks for."""
+    what = asked_words(request, "what")
+    return RowFilter(
+        what=what if what in WHATS else "all",  # type: ignore[arg-type]  # one of the words
+        customer_id=asked_id(request, "customer"),
+        flow_id=asked_id(request, "flow"),
+        project=asked_words(request, "project") if "project" in request.GET else None,
+        reason=asked_words(request, "reason"),
+        since=asked_day(request, "since"),
+        until=asked_day(request, "until"),
+        before=asked_id(request, "before"),
+    )
+
+
+def what_chips(request: HttpRequest, chosen: str) -> list[Chip]:
+    """Return the ready-made filters of a list of records."""
+    labels = {
+        "all": _("All"),
+        "arrived": _("Posted"),
+        "held": _("Held up now"),
+        "held_back": _("Held back at some time"),
+    }
+    return [Chip(words, address(request, what=name), chosen == name) for name, words in labels.items()]
+
+
+@requires(Action.VIEW_OWN_HEALTH)
+@require_safe
+def customer_records(request: HttpRequest) -> HttpResponse:
+    """List the customer's records that stand behind a figure."""
+    customer_of(request)
+    wanted = asked_rows(request)
+    found = list_rows(wanted)
+    context: dict[str, Any] = {
+        "page": found,
+        "wanted": wanted,
+        "chips": what_chips(request, wanted.what),
+        "older_url": address(request, before=found.older_before) if found.older_before else "",
+        "newest_url": address(request) if wanted.before else "",
+        "crumbs": [{"label": _("Home"), "url": reverse("monitoring:customer-home")}, {"label": _("Records")}],
+    }
+    return render(request, "monitoring/my/records.html", context)
+
+
+@requires(Action.VIEW_OWN_HEALTH)
+@require_safe
+def customer_record(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    """Tell what happened to one record."""
+    customer_of(request)
+    story = get_record_story(get_record(operation_id))
+    crumbs = [
+        {"label": _("Home"), "url": reverse("monitoring:customer-home")},
+        {"label": _("Records"), "url": reverse("monitoring:customer-records")},
+        {"label": story.line.label},
+    ]
+    return render(request, "monitoring/my/record.html", {"story": story, "crumbs": crumbs})
