@@ -10,14 +10,15 @@ class FlowsConfig(AppConfig):
     label = "flows"
 
     def ready(self) -> None:
-        """Tell dispatch which functions carry runs on and fire schedules, and connectors which flows use a connection."""
+        """Tell dispatch which functions carry runs on, try flows out and fire schedules, and connectors which flows use a connection."""
         from apps.connectors import usage_directory
         from apps.dispatch import kinds
         from apps.dispatch.models import Queue
-        from apps.flows.queries.flows import list_uses_of_connection
-        from apps.flows.services import execute_run, start_run
+        from apps.flows.queries.flows import count_uses_of_connections, list_uses_of_connection
+        from apps.flows.services import dry_run, execute_run, start_run
         from apps.flows.triggers import schedule
 
         kinds.register(start_run.RUN_KIND, execute_run.run_slice, queue=Queue.RUN)
+        kinds.register(dry_run.DRY_RUN_KIND, dry_run.carry_out_dry_run, queue=Queue.RUN)
         kinds.register(schedule.SCHEDULE_KIND, schedule.fire_schedule, queue=Queue.POLL)
-        usage_directory.register(list_uses_of_connection)
+        usage_directory.register(list_uses_of_connection, count_uses_of_connections)

@@ -50,6 +50,15 @@ async def deliver_entries(
     return Delivery(outcomes, found)
 
 
+async def missing_references(
+    target: Connector, entries: list[Entry], known_links: Mapping[TypeAndKey, str]
+) -> dict[UUID, RejectedError]:
+    """Return which of the entries name something the target does not have, and how to say so. Only reads."""
+    links = {**known_links, **await _resolve_references(target, entries, known_links)}
+    missing = {entry.operation_id: _missing_reference(target, entry, links) for entry in entries}
+    return {operation_id: error for operation_id, error in missing.items() if error is not None}
+
+
 async def _send_in_time(
     target: Connector, kind: ObjectManifest, ready: list[Entry], writes: list[Write], ends_at: float
 ) -> list[WriteOutcome]:

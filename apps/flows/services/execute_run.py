@@ -98,7 +98,7 @@ class _Slice:
 
     def work_through(self) -> RunAgain | None:
         session = self.session
-        self._complete(_open(session))
+        self._complete(open_connectors(session))
         try:
             self._recover()
             if not self._retry_due():
@@ -106,7 +106,7 @@ class _Slice:
             if not session.reading_done and not self._read_on():
                 return RunAgain()
         finally:
-            self._complete(_close(session))
+            self._complete(close_connectors(session))
         return _finish(session)
 
     def _recover(self) -> None:
@@ -236,12 +236,14 @@ def _is_cancelled(run_id: UUID) -> bool:
         return Run.objects.filter(id=run_id, state=RunState.CANCELLED).exists()
 
 
-async def _open(session: Session) -> None:
+async def open_connectors(session: Session) -> None:
+    """Open both sides of a session."""
     await session.source.__aenter__()
     await session.target.__aenter__()
 
 
-async def _close(session: Session) -> None:
+async def close_connectors(session: Session) -> None:
+    """Close both sides, the target first."""
     await session.target.__aexit__(None, None, None)
     await session.source.__aexit__(None, None, None)
 

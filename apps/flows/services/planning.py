@@ -55,6 +55,11 @@ def plan_and_write_ahead(
     return batch
 
 
+def plan_only(session: Session, records: Sequence[SourceRecord]) -> OpenBatch:
+    """Decide about `records` as a run would, and store nothing: what a dry run shows. Call inside a transaction."""
+    return _planned_batch(session, new_id(), 0, records, again=False)
+
+
 def recover_batch(session: Session, row: Batch) -> OpenBatch:
     """Plan a batch again whose worker was lost between writing ahead and settling. Call inside a transaction.
 

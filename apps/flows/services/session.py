@@ -18,7 +18,7 @@ from apps.flows.engine.flow import CompiledFlow, Layers, compile_flow
 from apps.flows.engine.identity import EffectScope
 from apps.flows.engine.states import RunState, states_before
 from apps.flows.mapping.layers import merge_layers, parse_layer
-from apps.flows.models import Checkpoint, FlowVersion, Run
+from apps.flows.models import Checkpoint, Flow, FlowVersion, Run
 from apps.tenants import scope
 
 
@@ -114,25 +114,57 @@ def open_session(work: LeasedWork) -> Session | None:
     claimed = Run.objects.filter(id=run.id, state__in=[*states_before(RunState.RUNNING), RunState.RUNNING])
     if not claimed.update(state=RunState.RUNNING, started_at=run.started_at or timezone.now()):
         return None
-    flow = run.flow
-    checkpoint = Checkpoint.objects.filter(flow=flow).first()
-    correlation_id = run.id.hex
-    return Session(
-        work=work,
-        run_id=run.id,
-        flow_id=flow.id,
-        customer_id=run.customer_id,
-        source_id=flow.source_id,
-        target_id=flow.target_id,
+    return _session(
+        work,
+        run.flow,
+        run.version,
+        run.id,
         mode=Run.Mode(run.mode),
         payload=run.event.payload,
-        pinned=compile_version(run.version, flow.source, flow.target),
+        reading_done=run.reading_done,
+        batches=run.batches.count(),
+        outages=run.outages,
+    )
+
+
+def open_trial(work: LeasedWork, flow: Flow, version: FlowVersion, trial_id: UUID) -> Session:
+    """Open a flow for reading and planning only: no run is claimed or marked. Call inside a transaction.
+
+    Raises what compiling the version or opening a connection raises.
+    """
+    return _session(work, flow, version, trial_id)
+
+
+def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
+    work: LeasedWork,
+    flow: Flow,
+    version: FlowVersion,
+    run_id: UUID,
+    *,
+    mode: Run.Mode = Run.Mode.READ,
+    payload: Mapping[str, Any] | None = None,
+    reading_done: bool = False,
+    batches: int = 0,
+    outages: int = 0,
+) -> Session:
+    checkpoint = Checkpoint.objects.filter(flow=flow).first()
+    correlation_id = run_id.hex
+    return Session(
+        work=work,
+        run_id=run_id,
+        flow_id=flow.id,
+        customer_id=flow.customer_id,
+        source_id=flow.source_id,
+        target_id=flow.target_id,
+        mode=mode,
+        payload=payload or {},
+        pinned=compile_version(version, flow.source, flow.target),
         effects=EffectScope(scope.require().partner.schema_name, str(flow.id), str(flow.target_id)),
         source=open_connector(flow.source, correlation_id=correlation_id),
         target=open_connector(flow.target, correlation_id=correlation_id),
         position=checkpoint.position if checkpoint else None,
-        reading_done=run.reading_done,
-        batches=run.batches.count(),
-        outages=run.outages,
+        reading_done=reading_done,
+        batches=batches,
+        outages=outages,
         correlation_id=correlation_id,
     )
