@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.actions import ROLE_ACTIONS, Action, Role
@@ -34,6 +35,7 @@ __all__ = [
     "edit_and_retry",
     "judge_ledger",
     "note_case",
+    "require_worker",
     "retry_case",
     "retry_operations",
     "skip_operations",
@@ -60,7 +62,7 @@ def assign_case(case_id: UUID, *, owner_id: UUID | None, by: Actor) -> Exception
         CaseClosedError: it is closed.
 
     """
-    owner = _worker(owner_id) if owner_id else None
+    owner = require_worker(owner_id) if owner_id else None
     with transaction.atomic():
         case = _locked(case_id)
         case.owner, case.changed_at = owner, timezone.now()
@@ -74,9 +76,10 @@ def assign_case(case_id: UUID, *, owner_id: UUID | None, by: Actor) -> Exception
 def note_case(case_id: UUID, *, text: str, by: Actor, shared: bool = False) -> CaseNote:
     """Write a note on the case, seen by the customer's people only when `shared`. Raises CaseError when it is empty."""
     if not text.strip():
-        raise CaseError("text", "Write something: an empty note helps nobody.")
+        raise CaseError("text", _("Write something: an empty note helps nobody."))
     if len(text) > _LONGEST_NOTE:
-        raise CaseError("text", f"A note holds {_LONGEST_NOTE:,} characters; this has {len(text):,}. Shorten it.")
+        words = _("A note holds %(most)d characters; this has %(count)d. Shorten it.")
+        raise CaseError("text", words % {"most": _LONGEST_NOTE, "count": len(text)})
     with transaction.atomic():
         case = ExceptionCase.objects.get(id=case_id)
         note = CaseNote.objects.create(
@@ -107,7 +110,7 @@ def retry_case(case_id: UUID, *, by: Actor) -> list[Run]:
         if blocked or case.flow is None or CaseOperation.objects.filter(case=case, open=True).exists():
             return _replay(case, blocked, by)
         if case.retry_run is not None and case.retry_run.finished_at is None:
-            raise CaseError("", _ON_THE_WAY)
+            raise CaseError("", on_the_way())
         run = run_now(case.flow, started_by=_name(by))
         _follow(case, run, "The flow was started again.", by)
         return [run]
@@ -130,7 +133,7 @@ def edit_and_retry(case_id: UUID, operation_id: UUID, *, field: str, new_value: 
 
     """
     if not reason.strip():
-        raise CaseError("reason", "Say why the value is changed: the reason is kept as evidence.")
+        raise CaseError("reason", _("Say why the value is changed: the reason is kept as evidence."))
     with transaction.atomic():
         case = _locked(case_id)
         operation = _operation_in(case, operation_id)
@@ -150,13 +153,13 @@ def add_value_and_retry(case_id: UUID, *, target: str, outside_value: str, new_v
     """
     for name, value in (("target", target), ("outside_value", outside_value), ("new_value", new_value)):
         if not value.strip():
-            raise CaseError(
-                name, "Fill this in: a translation needs the field, the value as it comes, and the new one."
-            )
+            words = _("Fill this in: a translation needs the field, the value as it comes, and the new one.")
+            raise CaseError(name, words)
     with transaction.atomic():
         case = _locked(case_id)
         if case.flow is None:
-            raise CaseError("target", "This case belongs to no flow, so there is no mapping to add a value to.")
+            words = _("This exception belongs to no flow, so there is no mapping to add a value to.")
+            raise CaseError("target", words)
         add_mapping_value(
             case.flow,
             target=target.strip(),
@@ -177,10 +180,12 @@ def skip_operations(case_id: UUID, operation_ids: Iterable[UUID] | None, *, reas
 
     """
     if not reason.strip():
-        raise CaseError("reason", "Say why these records are left out: the reason stays in the ledger.")
+        raise CaseError("reason", _("Say why these records are left out: the reason stays in the ledger."))
     with transaction.atomic():
         case = _locked(case_id)
         chosen = _blocked_operations(case, operation_ids)
+        if not chosen:
+            raise CaseError("", _("None of these records is blocked any more: nothing was left out."))
         skipped = skip_ledger_lines(chosen, reason=reason.strip(), made_by=_name(by))
         words = f"{skipped:,} {'record was' if skipped == 1 else 'records were'} left out: {reason.strip()}"
         case_book.note_step(case, words, _name(by), timezone.now())
@@ -196,7 +201,7 @@ def close_case(case_id: UUID, *, reason: str, by: Actor) -> ExceptionCase:
 
     """
     if not reason.strip():
-        raise CaseError("reason", "Say why the case is closed although its records are not settled.")
+        raise CaseError("reason", _("Say why it is closed although its records are not settled."))
     with transaction.atomic():
         case = _locked(case_id)
         how = ExceptionCase.ClosedHow.BY_PERSON
@@ -206,20 +211,25 @@ def close_case(case_id: UUID, *, reason: str, by: Actor) -> ExceptionCase:
 
 
 _LONGEST_NOTE = 4000
-_ON_THE_WAY = "This is being tried again already: wait for what comes of it."
+
+
+def on_the_way() -> str:
+    """Return what a second click on "Retry" is told."""
+    return _("This is being tried again already: wait for what comes of it.")
 
 
 def _locked(case_id: UUID) -> ExceptionCase:
     case = ExceptionCase.objects.select_for_update(of=("self",)).select_related("flow", "retry_run").get(id=case_id)
     if not case.is_open:
-        raise CaseClosedError("", "This case is closed: nothing was changed.")
+        raise CaseClosedError("", _("This exception is closed: nothing was changed."))
     return case
 
 
-def _worker(owner_id: UUID) -> User:
+def require_worker(owner_id: UUID) -> User:
+    """Return a person who can be given cases. Raises CaseError for anybody else."""
     owner = User.objects.filter(id=owner_id, is_active=True).first()
     if owner is None or Action.WORK_CASES not in ROLE_ACTIONS[Role(owner.role)]:
-        raise CaseError("owner", "Choose a person whose role works exceptions.")
+        raise CaseError("owner", _("Choose a person whose role works exceptions."))
     return owner
 
 
@@ -230,7 +240,7 @@ def _operation_in(case: ExceptionCase, operation_id: UUID) -> Operation:
         .first()
     )
     if row is None:
-        raise CaseError("operation", "This record is not in the case any more.")
+        raise CaseError("operation", _("This record is not in the exception any more."))
     return row.operation
 
 
@@ -245,9 +255,9 @@ def _require_not_on_the_way(case: ExceptionCase, operation_ids: Sequence[UUID]) 
     """Refuse a second click: a replay that has not ended tries all of these already."""
     if case.retry_run is None or case.retry_run.finished_at is not None or not operation_ids:
         return
-    on_the_way = set(case.retry_run.event.payload.get("operations", ()))
-    if on_the_way.issuperset(str(operation_id) for operation_id in operation_ids):
-        raise CaseError("", _ON_THE_WAY)
+    tried = set(case.retry_run.event.payload.get("operations", ()))
+    if tried.issuperset(str(operation_id) for operation_id in operation_ids):
+        raise CaseError("", on_the_way())
 
 
 def _replay(case: ExceptionCase, operation_ids: list[UUID], by: Actor, *, words: str = "") -> list[Run]:

@@ -124,7 +124,7 @@ def test_records_are_left_out_only_with_a_reason(blocked: Blocked) -> None:
     blocked.judge()
     assert blocked.again(case).state == "closed"
     late = _page(blocked.owner.post(here, {"reason": "Again."}, follow=True))
-    assert "This case is closed: nothing was changed." in late
+    assert "This exception is closed: nothing was changed." in late
 
 
 def test_a_case_is_assigned_to_those_who_work_cases_only(blocked: Blocked) -> None:
