@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
 
+from apps.accounts import queries
 from apps.accounts.actions import ACTION_LABELS, Action
 from apps.accounts.actor import Actor, acting, current_actor
 
@@ -43,7 +46,8 @@ _UNDECORATED: tuple[tuple[str, Action], ...] = (
     ("allauth.account.views.ConfirmPasswordResetCodeView", Action.PUBLIC),
     ("allauth.mfa.base.views.AuthenticateView", Action.PUBLIC),
     ("apps.tenants.views.brand_stylesheet", Action.PUBLIC),
-    ("apps.tenants.views.brand_logo", Action.PUBLIC),
+    ("apps.tenants.views.brand_picture", Action.PUBLIC),
+    ("apps.tenants.views.brand_icon", Action.PUBLIC),
     ("allauth.account.", Action.OWN_PROFILE),
     ("allauth.mfa.", Action.OWN_PROFILE),
     ("allauth.usersessions.", Action.OWN_PROFILE),
@@ -101,21 +105,47 @@ def required_action_of(callback: Callable[..., Any]) -> Action | None:
 
 def sign_in_redirect(request: HttpRequest) -> HttpResponse:
     """Send a person to the sign-in page and back afterwards; answer 401 to a program or to a part of a page."""
-    target = f"{settings.LOGIN_URL}?next={quote(request.get_full_path(), safe='/')}"
+    wanted = _page_to_return_to(request)
+    target = f"{settings.LOGIN_URL}?next={quote(wanted, safe='/')}" if wanted != "/" else settings.LOGIN_URL
     if request.headers.get("HX-Request"):
         # A fragment would show the sign-in form inside the page: let the browser go there as a whole.
-        return HttpResponse("Sign in to go on.", status=401, headers={"HX-Redirect": settings.LOGIN_URL})
+        return HttpResponse(_("Sign in to go on."), status=401, headers={"HX-Redirect": target})
     if not request.accepts("text/html"):
-        return HttpResponse("Sign in to go on.", status=401, content_type="text/plain")
+        return HttpResponse(_("Sign in to go on."), status=401, content_type="text/plain")
     return HttpResponseRedirect(target)
 
 
+def _page_to_return_to(request: HttpRequest) -> str:
+    """Return the path of the page a person was on: for a form or a part of a page, the page it was sent from."""
+    is_part = bool(request.headers.get("HX-Request"))
+    if request.method in ("GET", "HEAD") and not is_part:
+        return request.get_full_path()
+    page = urlsplit(request.headers.get("HX-Current-URL", "") if is_part else request.headers.get("Referer", ""))
+    if page.netloc != request.get_host() or not page.path.startswith("/"):
+        return request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+    return f"{page.path}?{page.query}" if page.query else page.path
+
+
 def refuse(request: HttpRequest, action: Action) -> HttpResponse:
-    """Answer 403 with a sentence that says what is missing and who can change it."""
+    """Answer 403 with a sentence that says which right is missing and who can give it."""
     actor: Actor | None = getattr(request, "actor", None)
-    role = f"Your role ({actor.role_label}) does not include it" if actor else "Your account does not include it"
-    sentence = f"This page needs the right to {ACTION_LABELS[action]}. {role}: ask an owner of this portal to change your role."
+    missing = _("This page needs the right to %(right)s.") % {"right": _(ACTION_LABELS[action])}
+    has_role = actor is not None and actor.role is not None
+    role = (
+        _("Your role (%(role)s) does not include it.") % {"role": _(actor.role_label)}
+        if actor is not None and has_role
+        else _("Your account does not include it.")
+    )
+    sentence = f"{missing} {role} {_who_can_grant(actor)}"
     return TemplateResponse(request, "errors/403.html", {"sentence": sentence, "message": sentence}, status=403)
+
+
+def _who_can_grant(actor: Actor | None) -> str:
+    # A customer's people know the portal's contact, not its staff.
+    names = queries.list_granting_names() if actor is not None and not actor.is_customer else []
+    if not names:
+        return _("Ask an owner of this portal to change your role.")
+    return _("%(names)s can change your role: ask there.") % {"names": get_text_list(names, _("or"))}
 
 
 def _undecorated_action(view: Any) -> Action | None:

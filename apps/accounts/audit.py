@@ -30,6 +30,7 @@ class AuditAction(StrEnum):
     SIGNED_OUT = "signed_out"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  the name of a deed
     TWO_STEP_CHANGED = "two_step_changed"
+    PROFILE_CHANGED = "profile_changed"
     PERSON_CREATED = "person_created"
     PERSON_INVITED = "person_invited"
     INVITATION_WITHDRAWN = "invitation_withdrawn"

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
@@ -103,7 +104,7 @@ class User(SchemaBound, AbstractBaseUser):
     @property
     def role_label(self) -> str:
         """Return the role as people read it."""
-        return ROLE_LABELS[Role(self.role)]
+        return gettext(ROLE_LABELS[Role(self.role)])
 
     def as_actor(self) -> Actor:
         """Return this person as the one who acts."""
@@ -150,7 +151,7 @@ class Invitation(SchemaBound):
     @property
     def role_label(self) -> str:
         """Return the role as people read it."""
-        return ROLE_LABELS[Role(self.role)]
+        return gettext(ROLE_LABELS[Role(self.role)])
 
 
 class ApiKey(SchemaBound):

@@ -1,50 +1,141 @@
-"""Where people can go from every page: one table per kind of person (pure)."""
+"""Where people can go from every page: one table per kind of person, and the parts of the settings (pure).
 
+Words are marked here and translated where a page is made, so that this module needs no Django.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from apps.accounts.actions import Action
+from apps.accounts.actions import Action, Role
+
+
+def _(words: str) -> str:
+    return words
 
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """One entry of the menu; shown to those who may do `action`."""
+    """One entry of the menu; shown to those who may do `action`.
+
+    `below` are addresses outside the entry's own that belong to it. `badge` names the figure beside it (see badges.py).
+    """
 
     label: str
     url_name: str
     icon: str
     action: Action
+    below: tuple[str, ...] = ()
+    badge: str = ""
 
 
-PARTNER: tuple[NavigationEntry, ...] = (
-    NavigationEntry("Home", "monitoring:home", "home", Action.VIEW_HOME),
-    NavigationEntry("Customers", "customers:customer-list", "building", Action.VIEW_CUSTOMERS),
-    NavigationEntry("Exceptions", "monitoring:case-list", "alert-triangle", Action.VIEW_CASES),
-    NavigationEntry("Flows", "flows:flow-list", "arrows-exchange", Action.VIEW_FLOWS),
-    NavigationEntry("Connections", "connectors:connection-list", "plug", Action.VIEW_CONNECTIONS),
-    NavigationEntry("People", "accounts:people", "users", Action.VIEW_PEOPLE),
-    NavigationEntry("API keys", "accounts:api-keys", "key", Action.EDIT_API_KEYS),
-    NavigationEntry("Brand", "accounts:brand-edit", "palette", Action.EDIT_BRAND),
-    NavigationEntry("Audit trail", "accounts:audit", "history", Action.VIEW_AUDIT),
+Menu = tuple[NavigationEntry, ...]
+OPEN_CASES, BROKEN_CONNECTIONS, NEEDED_FROM_CUSTOMER = "open-cases", "broken-connections", "needed-from-customer"
+SETTINGS_PATHS = ("/settings/", "/people/", "/api-keys/", "/audit/", "/accounts/")
+
+_HOME = NavigationEntry(_("Home"), "monitoring:home", "home", Action.VIEW_HOME)
+_CUSTOMERS = NavigationEntry(
+    _("Customers"), "customers:customer-list", "building", Action.VIEW_CUSTOMERS, ("/onboarding/",)
 )
-CUSTOMER: tuple[NavigationEntry, ...] = (
-    NavigationEntry("Overview", "monitoring:customer-home", "home", Action.VIEW_OWN_HEALTH),
-    NavigationEntry("Needs attention", "monitoring:case-list", "alert-triangle", Action.VIEW_CASES),
-    NavigationEntry("Activity", "flows:run-list", "history", Action.VIEW_RUNS),
+_CASES = NavigationEntry(_("Exceptions"), "monitoring:case-list", "alert-triangle", Action.VIEW_CASES, badge=OPEN_CASES)
+_FLOWS = NavigationEntry(
+    _("Flows"), "flows:flow-list", "arrows-exchange", Action.VIEW_FLOWS, ("/runs/", "/operations/")
 )
-OPERATOR: tuple[NavigationEntry, ...] = (
-    NavigationEntry("Partners", "monitoring:partner-list", "building", Action.VIEW_PARTNERS),
-    NavigationEntry("People", "accounts:people", "users", Action.VIEW_PEOPLE),
-    NavigationEntry("Audit trail", "accounts:audit", "history", Action.VIEW_AUDIT),
+_CONNECTIONS = NavigationEntry(
+    _("Connections"),
+    "connectors:connection-list",
+    "plug",
+    Action.VIEW_CONNECTIONS,
+    ("/systems/",),
+    BROKEN_CONNECTIONS,
+)
+_TEMPLATES = NavigationEntry(_("Templates"), "flows:template-list", "packages", Action.VIEW_FLOWS)
+_REPORTS = NavigationEntry(_("Reports"), "monitoring:reports", "chart-bar", Action.VIEW_REPORTS)
+_SETTINGS = NavigationEntry(_("Settings"), "accounts:settings", "settings", Action.OWN_PROFILE, SETTINGS_PATHS)
+
+PARTNER: Menu = (_HOME, _CUSTOMERS, _CASES, _FLOWS, _CONNECTIONS, _TEMPLATES, _REPORTS, _SETTINGS)
+# Who works one part of the portal all day sees that part, in the order of the day.
+BY_ROLE: dict[Role, Menu] = {
+    Role.SUPPORT: (_CASES, _CUSTOMERS, _FLOWS, _CONNECTIONS, _REPORTS, _SETTINGS),
+    Role.FINANCE: (_HOME, _CASES, _CUSTOMERS, _REPORTS, _SETTINGS),
+}
+CUSTOMER: Menu = (
+    NavigationEntry(_("Home"), "monitoring:customer-home", "home", Action.VIEW_OWN_HEALTH),
+    NavigationEntry(
+        _("My flows"),
+        "monitoring:customer-flows",
+        "arrows-exchange",
+        Action.VIEW_OWN_HEALTH,
+        ("/flows/", "/runs/", "/operations/"),
+    ),
+    NavigationEntry(
+        _("Needs me"), "monitoring:customer-needs", "user-question", Action.VIEW_CASES, badge=NEEDED_FROM_CUSTOMER
+    ),
+    NavigationEntry(_("Exceptions"), "monitoring:case-list", "alert-triangle", Action.VIEW_CASES),
+    _REPORTS,
+    _SETTINGS,
+)
+OPERATOR: Menu = (
+    NavigationEntry(_("Partners"), "monitoring:partner-list", "building", Action.VIEW_PARTNERS, ("/partners/",)),
+    NavigationEntry(_("People"), "accounts:people", "users", Action.VIEW_PEOPLE),
+    NavigationEntry(_("Audit trail"), "accounts:audit", "history", Action.VIEW_AUDIT),
+    _SETTINGS,
 )
 
 
-def entries_for(*, is_customer: bool, is_operator: bool, actions: frozenset[Action]) -> tuple[NavigationEntry, ...]:
+@dataclass(frozen=True, slots=True)
+class SettingsTab:
+    """One part of the settings. `below` are addresses outside the part's own that belong to it."""
+
+    label: str
+    url_name: str
+    action: Action
+    below: tuple[str, ...] = ()
+
+
+SECURITY_PATHS = ("/accounts/2fa/", "/accounts/password/change/", "/accounts/sessions/", "/accounts/reauthenticate/")
+SETTINGS = (
+    SettingsTab(_("My profile"), "accounts:profile", Action.OWN_PROFILE),
+    SettingsTab(_("Security"), "mfa_index", Action.OWN_PROFILE, SECURITY_PATHS),
+    SettingsTab(_("People"), "accounts:people", Action.VIEW_PEOPLE),
+    SettingsTab(_("API keys"), "accounts:api-keys", Action.EDIT_API_KEYS),
+    SettingsTab(_("Brand"), "accounts:brand-edit", Action.EDIT_BRAND),
+    SettingsTab(_("Audit trail"), "accounts:audit", Action.VIEW_AUDIT),
+)
+SECURITY = (
+    SettingsTab(_("Two-step sign-in"), "mfa_index", Action.OWN_PROFILE, ("/accounts/2fa/",)),
+    SettingsTab(_("Password"), "account_change_password", Action.OWN_PROFILE),
+    SettingsTab(_("Signed-in devices"), "usersessions_list", Action.OWN_PROFILE),
+)
+
+
+def entries_for(*, is_customer: bool, is_operator: bool, actions: frozenset[Action], role: Role | None = None) -> Menu:
     """Return the menu of somebody who may do `actions`, in the order it is shown."""
-    table = CUSTOMER if is_customer else OPERATOR if is_operator else PARTNER
+    if is_customer:
+        table = CUSTOMER
+    elif is_operator:
+        table = OPERATOR
+    else:
+        table = BY_ROLE.get(role, PARTNER) if role else PARTNER
     return tuple(entry for entry in table if entry.action in actions)
 
 
-def active_path(path: str, addresses: list[str]) -> str | None:
-    """Return the address the present page belongs to: the longest that `path` starts with; "/" only for itself."""
-    fitting = [address for address in addresses if path == address or (address != "/" and path.startswith(address))]
-    return max(fitting, key=len, default=None)
+def settings_for(*, actions: frozenset[Action], is_operator: bool = False) -> tuple[SettingsTab, ...]:
+    """Return the parts of the settings for somebody who may do `actions`; the console has no brand and no keys."""
+    not_here = {"accounts:brand-edit", "accounts:api-keys"} if is_operator else set()
+    return tuple(tab for tab in SETTINGS if tab.action in actions and tab.url_name not in not_here)
+
+
+def is_below(path: str, addresses: Iterable[str]) -> int:
+    """Return how many letters of `path` the best fitting address explains, 0 for none; "/" fits only itself."""
+    fits = [len(a) for a in addresses if path == a or (a != "/" and path.startswith(a))]
+    return max(fits, default=0)
+
+
+def active_index(path: str, places: Sequence[Sequence[str]]) -> int | None:
+    """Return which of the places the page at `path` belongs to: the one whose address explains most of it.
+
+    Each place is the addresses that belong to it; the first is its own.
+    """
+    scores = [is_below(path, addresses) for addresses in places]
+    best = max(scores, default=0)
+    return scores.index(best) if best else None

@@ -6,11 +6,13 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
+from apps.accounts.actions import ROLE_ACTIONS, Action
 from apps.accounts.audit import AuditAction
 from apps.accounts.models import ApiKey, AuditEntry, Invitation, User
 
 AUDIT_PAGE = 50
 MOST_EXPORTED = 20_000
+_NAMES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,13 @@ def get_person(person_id: UUID) -> User:
     if person is None:
         raise Http404("There is no such person.")
     return person
+
+
+def list_granting_names() -> list[str]:
+    """Return the names of up to three people of the open schema who can change others' roles."""
+    granting = [role for role, actions in ROLE_ACTIONS.items() if Action.EDIT_PEOPLE in actions]
+    people = User.objects.filter(is_active=True, role__in=granting).order_by("name", "email")
+    return [str(person) for person in people[:_NAMES_SHOWN]]
 
 
 def list_open_invitations() -> QuerySet[Invitation]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.accounts.views import brand, keys, people, saved_views, settings, trail
+from apps.accounts.views import brand, brand_mails, keys, people, saved_views, settings, trail
 
 app_name = "accounts"
 urlpatterns = [
@@ -22,6 +22,16 @@ urlpatterns = [
     path("api-keys/new/", keys.api_key_create, name="api-key-create"),
     path("api-keys/<uuid:key_id>/revoke/", keys.api_key_revoke, name="api-key-revoke"),
     path("settings/brand/", brand.brand_edit, name="brand-edit"),
+    path("settings/brand/publish/", brand.brand_publish, name="brand-publish"),
+    path("settings/brand/discard/", brand.brand_discard, name="brand-discard"),
+    path("settings/brand/try/", brand.brand_try, name="brand-try"),
+    path("settings/brand/try/stop/", brand.brand_try_stop, name="brand-try-stop"),
+    path("settings/brand/history/", brand.brand_history, name="brand-history"),
+    path("settings/brand/history/<int:number>/restore/", brand.brand_restore, name="brand-restore"),
+    path("settings/brand/sign-in/", brand.brand_sign_in, name="brand-sign-in"),
+    path("settings/brand/mails/", brand_mails.brand_mails, name="brand-mails"),
+    path("settings/brand/mails/<str:mail>/", brand_mails.brand_mails, name="brand-mail"),
+    path("settings/brand/mails/<str:mail>/page/", brand_mails.brand_mail_page, name="brand-mail-page"),
     path("views/save/", saved_views.view_save, name="view-save"),
     path("views/<uuid:view_id>/", saved_views.view_edit, name="view-edit"),
     path("views/<uuid:view_id>/delete/", saved_views.view_delete, name="view-delete"),

@@ -10,7 +10,8 @@ class ConnectorsConfig(AppConfig):
     label = "connectors"
 
     def ready(self) -> None:
-        """Tell dispatch which function tests a connection, and customers' pages which connections there are."""
+        """Tell dispatch which function tests a connection, and pages below which connections there are."""
+        from apps.accounts import badges, navigation
         from apps.connectors import queries, services
         from apps.customers import connection_directory
         from apps.dispatch import kinds
@@ -19,4 +20,5 @@ class ConnectorsConfig(AppConfig):
         connection_directory.register(
             connection_directory.ConnectionDirectory(queries.count_by_customer, queries.list_of_customer)
         )
+        badges.register(navigation.BROKEN_CONNECTIONS, lambda _who: badges.Badge(queries.count_needing_attention()))
         kinds.register(services.TEST_KIND, services.run_test, queue=Queue.POLL)

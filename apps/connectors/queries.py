@@ -1,6 +1,6 @@
-"""Reading connections: the list, everything one connection's page shows, and counts for customers' pages."""
+"""Reading connections: everything one connection's page shows, and counts for customers' pages."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,37 +14,6 @@ from apps.connectors.manifest import SecretSpec, SystemManifest
 from apps.connectors.models import Connection, ConnectionTest, Credential, WebhookEndpoint
 from apps.connectors.usage_directory import ConnectionUse, list_uses_of
 from apps.customers.connection_directory import ConnectionCounts, ConnectionLine
-
-CONNECTIONS_A_PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionFilter:
-    """Which connections are wanted; "" and None want all. `page` counts from 1."""
-
-    state: str = ""
-    system: str = ""
-    customer_id: UUID | None = None
-    words: str = ""
-    page: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionRow:
-    """One connection of the list with its system's name."""
-
-    connection: Connection
-    system_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionList:
-    """One page of connections; `by_state` counts what fits the other filters, "" stands for all states."""
-
-    rows: list[ConnectionRow]
-    by_state: Mapping[str, int]
-    page: int
-    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +49,11 @@ class ConnectionFacts:
 def connections() -> QuerySet[Connection]:
     """Return the connections in scope with their customers."""
     return Connection.objects.select_related("customer")
+
+
+def count_needing_attention() -> int:
+    """Return how many connections in scope wait for somebody to mend them."""
+    return Connection.objects.filter(state=Connection.State.ATTENTION).count()
 
 
 def get_connection(connection_id: UUID) -> Connection:
@@ -129,19 +103,6 @@ def get_secret(connection: Connection, name: str) -> SecretSpec:
     return spec
 
 
-def find_connections(wanted: ConnectionFilter) -> ConnectionList:
-    """Return one page of the connections that fit, those that need somebody first."""
-    fitting = _fitting(wanted)
-    by_state = dict(fitting.order_by().values_list("state").annotate(Count("id")))
-    by_state[""] = sum(by_state.values())
-    pages = max(-(-by_state.get(wanted.state, 0) // CONNECTIONS_A_PAGE), 1)
-    page = min(wanted.page, pages)
-    chosen = fitting.filter(state=wanted.state) if wanted.state else fitting
-    ordered = chosen.order_by("customer__name", "name", "id")
-    shown = ordered[(page - 1) * CONNECTIONS_A_PAGE : page * CONNECTIONS_A_PAGE]
-    return ConnectionList([ConnectionRow(c, system_name(c.system)) for c in shown], by_state, page, pages)
-
-
 def system_name(slug: str) -> str:
     """Return what people call a system; a system that left the catalogue keeps its own slug."""
     try:
@@ -173,12 +134,6 @@ def get_connection_facts(connection: Connection) -> ConnectionFacts:
     )
 
 
-def list_customers_with_connections() -> list[tuple[UUID, str]]:
-    """Return the customers that have a connection, by name."""
-    found = Connection.objects.order_by("customer__name").values_list("customer_id", "customer__name").distinct()
-    return list(found)
-
-
 def count_by_customer(customer_ids: Collection[UUID]) -> dict[UUID, ConnectionCounts]:
     """Return how many connections each of these customers has."""
     attention = Count("id", filter=Q(state=Connection.State.ATTENTION))
@@ -192,17 +147,6 @@ def list_of_customer(customer_id: UUID) -> list[ConnectionLine]:
         ConnectionLine(c.id, c.name, system_name(c.system), c.environment, c.state, c.state_reason, c.last_success_at)
         for c in Connection.objects.filter(customer_id=customer_id)
     ]
-
-
-def _fitting(wanted: ConnectionFilter) -> QuerySet[Connection]:
-    found = connections()
-    if wanted.system:
-        found = found.filter(system=wanted.system)
-    if wanted.customer_id:
-        found = found.filter(customer_id=wanted.customer_id)
-    if wanted.words:
-        found = found.filter(Q(name__icontains=wanted.words) | Q(customer__name__icontains=wanted.words))
-    return found
 
 
 def _words(value: Any) -> str:

@@ -19,6 +19,7 @@ class MonitoringConfig(AppConfig):
         from apps.monitoring.queries import badge_counts, customer_page
 
         kinds.register(tasks.JUDGE, tasks.judge, queue=Queue.MAINT)
+        kinds.register(tasks.BULK, tasks.work_on, queue=Queue.MAINT)
         kinds.register(tasks.SWEEP, tasks.sweep, queue=Queue.MAINT)
         kinds.register(fleet.INVITE_OWNER, fleet.send_owner_invitation, queue=Queue.MAINT)
         kinds.register_periodic(tasks.SWEEP, tasks.SWEEP_EVERY_SECONDS)

@@ -1,4 +1,4 @@
-/* Small manners of the shell: dialogs, menus, the side bar on phones, toasts, copying. All by data attributes. */
+/* Small manners of the shell: dialogs, menus, the side bar, figures beside the menu, toasts, copying. All by data attributes. */
 (() => {
   const opens = (id) => {
     const panel = document.getElementById(id);
@@ -7,6 +7,15 @@
   const setSide = (open) => {
     document.body.classList.toggle("side-open", open);
     document.querySelector(".side-toggle")?.setAttribute("aria-expanded", String(open));
+  };
+  /* Kept in a cookie, so that the server already answers with the width that was chosen. */
+  const foldSide = (button) => {
+    const root = document.documentElement;
+    const narrow = root.dataset.side !== "narrow";
+    if (narrow) root.dataset.side = "narrow"; else delete root.dataset.side;
+    button.setAttribute("aria-expanded", String(!narrow));
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `side=${narrow ? "narrow" : "wide"}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
   };
   const leave = (toast) => {
     toast.classList.add("leaving");
@@ -27,7 +36,7 @@
     const word = button.querySelector("[data-word]");
     if (!word) return;
     const before = word.textContent;
-    word.textContent = "Copied";
+    word.textContent = document.body.dataset.copied || "Copied";
     setTimeout(() => { word.textContent = before; }, 1600);
   };
 
@@ -39,6 +48,7 @@
     if (click.target instanceof HTMLDialogElement) click.target.close();
     if (at(".side-toggle")) setSide(!document.body.classList.contains("side-open"));
     if (at(".side-veil")) setSide(false);
+    if (at("[data-folds-side]")) foldSide(at("[data-folds-side]"));
     if (at("[data-dismisses]")) leave(at(".toast-note"));
     if (at("[data-copies]")) copy(at("[data-copies]"));
     if (at("[data-prints]")) print();
@@ -48,10 +58,14 @@
     for (const menu of document.querySelectorAll("details.menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
     setSide(false);
   });
+  /* A toast waits for whoever is reading it or about to press its button. */
+  const stay = (toast, time) => {
+    setTimeout(() => { if (toast.matches(":hover, :focus-within")) stay(toast, 2000); else leave(toast); }, time);
+  };
   const greet = () => {
     for (const toast of document.querySelectorAll(".toast-note[data-leaves]:not([data-timed])")) {
       toast.dataset.timed = "yes";
-      setTimeout(() => leave(toast), 7000);
+      stay(toast, 1000 * (Number(toast.dataset.leaves) || 7));
     }
   };
   document.addEventListener("DOMContentLoaded", greet);
@@ -77,6 +91,26 @@
     swap.detail.shouldSwap = false;
     location.reload();
   });
+  /* The figures beside the menu follow without a reload; a page nobody looks at asks for nothing. */
+  const counted = document.querySelector("[data-counts-url]");
+  const showCounts = (counts) => {
+    const locale = document.documentElement.lang || undefined;
+    for (const mark of document.querySelectorAll("[data-count]")) {
+      const { number = 0, mine = 0 } = counts[mark.dataset.count] ?? {};
+      mark.hidden = !number;
+      mark.textContent = number.toLocaleString(locale);
+      if (mine) mark.title = mark.dataset.words.replace("{number}", number.toLocaleString(locale)).replace("{mine}", mine.toLocaleString(locale));
+      else mark.removeAttribute("title");
+    }
+  };
+  const count = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(counted.dataset.countsUrl, { headers: { Accept: "application/json" }, redirect: "error" });
+      if (answer.ok) showCounts(await answer.json());
+    } catch { /* the next time will do */ }
+  };
+  if (counted && document.querySelector("[data-count]")) setInterval(count, 30000);
   document.addEventListener("htmx:sendError", offline);
   document.addEventListener("htmx:afterOnLoad", online);
 })();

@@ -1,14 +1,17 @@
-"""The menu follows from what somebody may do."""
+"""The menu follows from what somebody may do, and marks where they are."""
 
 import pytest
 
 from apps.accounts.actions import CUSTOMER_ROLES, PLATFORM_ROLES, ROLE_ACTIONS, Role
-from apps.accounts.navigation import active_path, entries_for
+from apps.accounts.navigation import active_index, entries_for, settings_for
+
+EVERYTHING = ["Home", "Customers", "Exceptions", "Flows", "Connections", "Templates", "Reports", "Settings"]
+OF_A_CUSTOMER = ["Home", "My flows", "Needs me", "Exceptions", "Reports", "Settings"]
 
 
 def _labels(role: Role) -> list[str]:
     entries = entries_for(
-        is_customer=role in CUSTOMER_ROLES, is_operator=role in PLATFORM_ROLES, actions=ROLE_ACTIONS[role]
+        is_customer=role in CUSTOMER_ROLES, is_operator=role in PLATFORM_ROLES, actions=ROLE_ACTIONS[role], role=role
     )
     return [entry.label for entry in entries]
 
@@ -16,15 +19,14 @@ def _labels(role: Role) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        (
-            Role.OWNER,
-            ["Home", "Customers", "Exceptions", "Flows", "Connections", "People", "API keys", "Brand", "Audit trail"],
-        ),
-        (Role.OPERATIONS, ["Home", "Customers", "Exceptions", "Flows", "Connections", "People"]),
-        (Role.FINANCE, ["Home", "Customers", "Exceptions", "Flows"]),
-        (Role.READ_ONLY, ["Home", "Customers", "Exceptions", "Flows", "Connections"]),
-        (Role.CUSTOMER_VIEWER, ["Overview", "Needs attention", "Activity"]),
-        (Role.OPERATOR, ["Partners", "People", "Audit trail"]),
+        (Role.OWNER, EVERYTHING),
+        (Role.OPERATIONS, EVERYTHING),
+        (Role.READ_ONLY, EVERYTHING),
+        (Role.SUPPORT, ["Exceptions", "Customers", "Flows", "Connections", "Reports", "Settings"]),
+        (Role.FINANCE, ["Home", "Exceptions", "Customers", "Reports", "Settings"]),
+        (Role.FINANCE_APPROVER, OF_A_CUSTOMER),
+        (Role.CUSTOMER_VIEWER, [label for label in OF_A_CUSTOMER if label != "Reports"]),
+        (Role.OPERATOR, ["Partners", "People", "Audit trail", "Settings"]),
     ],
     ids=lambda value: value.value if isinstance(value, Role) else "",
 )
@@ -33,23 +35,44 @@ def test_a_role_sees_its_own_menu(role: Role, labels: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("role", "labels"),
+    [
+        (Role.OWNER, ["My profile", "Security", "People", "API keys", "Brand", "Audit trail"]),
+        (Role.OPERATIONS, ["My profile", "Security", "People"]),
+        (Role.SUPPORT, ["My profile", "Security"]),
+        (Role.CUSTOMER_OWNER, ["My profile", "Security"]),
+        (Role.OPERATOR, ["My profile", "Security", "People", "Audit trail"]),
+    ],
+    ids=lambda value: value.value if isinstance(value, Role) else "",
+)
+def test_a_role_sees_its_own_parts_of_the_settings(role: Role, labels: list[str]) -> None:
+    tabs = settings_for(actions=ROLE_ACTIONS[role], is_operator=role in PLATFORM_ROLES)
+    assert [tab.label for tab in tabs] == labels
+
+
+PLACES = [("/",), ("/customers/", "/onboarding/"), ("/flows/", "/runs/", "/operations/"), ("/flows/templates/",)]
+
+
+@pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/", "/"),
-        ("/customers/", "/customers/"),
-        ("/customers/1/flows/", "/customers/"),
-        ("/cases/", "/cases/"),
-        ("/cases/archive/2/", "/cases/archive/"),
+        ("/", 0),
+        ("/customers/", 1),
+        ("/customers/1/flows/", 1),
+        ("/onboarding/7/", 1),
+        ("/runs/9/", 2),
+        ("/flows/templates/approved-time/", 3),
         ("/accounts/password/", None),
     ],
     ids=[
         "the home page",
         "a list",
         "a page below a list",
-        "a shorter one beside a longer",
-        "the longest wins",
+        "a part that lives elsewhere",
+        "a run belongs to the flows",
+        "the longest address wins",
         "no entry",
     ],
 )
-def test_it_marks_the_entry_the_page_belongs_to(path: str, expected: str | None) -> None:
-    assert active_path(path, ["/", "/customers/", "/cases/", "/cases/archive/"]) == expected
+def test_it_marks_the_entry_the_page_belongs_to(path: str, expected: int | None) -> None:
+    assert active_index(path, PLACES) == expected

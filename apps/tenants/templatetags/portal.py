@@ -7,7 +7,7 @@
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -60,6 +60,12 @@ def relative(moment: datetime | None, now: datetime | None = None) -> str:
 def absolute(moment: datetime | None) -> str:
     """`{{ run.started_at|absolute }}` -> 21 Nov 2026, 03:43 UTC."""
     return wording.absolute_words(moment) if isinstance(moment, datetime) else wording.UNKNOWN
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """`{{ row.day|day }}`: a day of the calendar in the reader's way of writing."""
+    return wording.day_words(value) if value else wording.UNKNOWN
 
 
 @register.filter
