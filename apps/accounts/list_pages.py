@@ -322,4 +322,5 @@ def _chips(state: ListState, each: Filter) -> list[FilterChip]:
 
 def _said(state: ListState, each: Filter) -> Words:
     value = state.value(each.name)
-    return next((option.label for option in state.options.get(each.name, ()) if option.value == value), value)
+    unknown = value if each.kind in {"search", "date"} else _("one that is not here")
+    return next((option.label for option in state.options.get(each.name, ()) if option.value == value), unknown)

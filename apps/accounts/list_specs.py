@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from django.db.models import F
@@ -15,6 +15,9 @@ from django.db.models.expressions import OrderBy
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from apps.accounts.models import SavedView
 
 Words = str | Promise
 Kind = Literal["search", "chips", "select", "date", "hidden"]
@@ -112,7 +115,8 @@ class ListSpec:
 class ListState:
     """What is asked of a list, with everything that made no sense left out.
 
-    `values` holds only filters that narrow. `options` are the choices of each filter, those given when reading included.
+    `values` holds only filters that narrow. `options` are the choices of each filter, those given when reading included;
+    `views` the saved views that this person may open.
     """
 
     spec: ListSpec
@@ -124,6 +128,7 @@ class ListState:
     options: Mapping[str, Sequence[Option]] = field(default_factory=dict)
     wants_csv: bool = False
     has_default_view: bool = False
+    views: Sequence["SavedView"] = ()
 
     def value(self, name: str) -> str:
         """Return what a filter is set to, "" when it is not."""
@@ -221,7 +226,16 @@ def _cleaned(text: str, kind: Kind, options: Sequence[Option]) -> str:
             return date.fromisoformat(text).isoformat() if len(text) == len("2026-01-31") else ""
         except ValueError:
             return ""
-    return text if any(text == option.value for option in options) else ""
+    # A well-formed id that is no choice (a customer of somebody else, one that is gone) narrows to nothing: a link that
+    # meant one customer must never show all of them.
+    return text if any(text == option.value for option in options) or _is_id(text) else ""
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _read_order(text: str, spec: ListSpec) -> tuple[str, bool]:

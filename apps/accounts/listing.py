@@ -75,10 +75,12 @@ def choices(pairs: Iterable[tuple[object, Words]], counts: Mapping[str, int] | N
 
 def read_list(request: HttpRequest, spec: ListSpec, options: Mapping[str, Sequence[Option]] | None = None) -> ListState:
     """Return what is asked of a list; a bare address opens the person's own default view."""
-    usual = saved_views.default_query(_actor(request), spec.key) if not _is_asked(request.GET) else None
-    asked = request.GET if usual is None else QueryDict(usual)
+    actor = _actor(request)
+    views = saved_views.list_views(actor, spec.key) if actor else []
+    own = next((view for view in views if view.is_default and actor and view.owner_id == actor.user_id), None)
+    asked = QueryDict(own.query) if own and not _is_asked(request.GET) else request.GET
     state = read_state(asked, spec, options or {})
-    return replace(state, has_default_view=usual is not None or "all" in request.GET)
+    return replace(state, has_default_view=own is not None, views=views, wants_csv=request.GET.get("format") == "csv")
 
 
 def page_of(
@@ -89,7 +91,7 @@ def page_of(
     bulk: tuple[BulkAction, ...] = (),
 ) -> ListPage[Any]:
     """Return one page of the rows that fit; `build` turns the page's rows into what the template shows."""
-    total = fitting.order_by()[: MOST_COUNTED + 1].count()
+    total = fitting.order_by().values("pk")[: MOST_COUNTED + 1].count()
     capped, total = total > MOST_COUNTED, min(total, MOST_COUNTED)
     page, pages, start = _place(state, total)
     found = list(fitting.order_by(*state.ordering())[start : start + state.spec.page_size])
@@ -163,12 +165,10 @@ def _place(state: ListState, total: int) -> tuple[int, int, int]:
 
 def _views(request: HttpRequest, state: ListState) -> tuple[ViewEntry, ...]:
     actor = _actor(request)
-    if actor is None or actor.user_id is None:
-        return ()
     here = state.query().removesuffix("all=1")
     return tuple(
-        ViewEntry(view, f"?{view.query or 'all=1'}", view.query == here, view.owner_id == actor.user_id)
-        for view in saved_views.list_views(actor, state.spec.key)
+        ViewEntry(view, f"?{view.query or 'all=1'}", view.query == here, bool(actor and view.owner_id == actor.user_id))
+        for view in state.views
     )
 
 

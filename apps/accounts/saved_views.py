@@ -15,18 +15,12 @@ MOST_SHARED_SHOWN = 100
 
 
 def list_views(actor: Actor, list_key: str) -> list[SavedView]:
-    """Return a list's views this person may open: the own ones first, then what colleagues share."""
+    """Return a list's views this person may open: the own ones first, then what colleagues share. None for a program."""
+    if actor.user_id is None:
+        return []
     seen = _of_own_kind(actor).filter(list_key=list_key).filter(Q(owner_id=actor.user_id) | Q(is_shared=True))
     found = seen.select_related("owner").order_by("name", "id")[: SavedView.MOST_PER_PERSON + MOST_SHARED_SHOWN]
     return sorted(found, key=lambda view: view.owner_id != actor.user_id)
-
-
-def default_query(actor: Actor | None, list_key: str) -> str | None:
-    """Return how this person wants to see a list first, None when nothing was chosen."""
-    if actor is None or actor.user_id is None:
-        return None
-    mine = SavedView.objects.filter(owner_id=actor.user_id, list_key=list_key, is_default=True)
-    return mine.values_list("query", flat=True).first()
 
 
 def get_own_view(actor: Actor, view_id: UUID) -> SavedView:

@@ -2,14 +2,15 @@
 
 from django.urls import path
 
-from apps.connectors.views import catalogue, connections
+from apps.connectors.views import catalogue, connection_list, connections
 
 app_name = "connectors"
 _ONE = "connections/<uuid:connection_id>"
 urlpatterns = [
     path("systems/", catalogue.system_list, name="system-list"),
     path("systems/<slug:system>/", catalogue.system_detail, name="system-detail"),
-    path("connections/", connections.connection_list, name="connection-list"),
+    path("connections/", connection_list.connection_list, name="connection-list"),
+    path("connections/test/", connection_list.connection_test_many, name="connection-test-many"),
     path("connections/new/", connections.connection_create, name="connection-create"),
     path("connections/new/<slug:system>/", connections.connection_create_for, name="connection-create-for"),
     path(f"{_ONE}/", connections.connection_detail, name="connection-detail"),

@@ -317,7 +317,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
 
     def get_queryset(self) -> QuerySet[Run]:
         """Return the runs in scope."""
-        return self.queryset if _is_described(self) else run_queries.fitting_runs(run_queries.RunFilter())
+        return self.queryset if _is_described(self) else run_queries.runs()
 
     @extend_schema(summary="Cancel a run", request=None, responses=RunSerializer)
     @action(detail=True, methods=["post"])

@@ -1,4 +1,4 @@
-"""Pages about connections: the list, a new one, one connection, and what can be done with it."""
+"""Pages about connections: a new one, one connection, and what can be done with it."""
 
 from uuid import UUID
 
@@ -15,44 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.customer_directory import list_customer_names
-from apps.accounts.page_filters import Chip, acting_person, address, asked_id, asked_page, asked_words, turned_pages
+from apps.accounts.page_filters import acting_person, asked_id
 from apps.connectors import forms, queries, registry, services
 from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.models import Connection, ConnectionTest
-from apps.connectors.queries import ConnectionFilter
 from apps.connectors.views.catalogue import system_card
 from apps.customers.queries import get_customer
 
-_STATES = (("", "All"), *((state.value, state.label.capitalize()) for state in Connection.State))
 _SLOW_TEST_SECONDS = 45
-
-
-@requires(Action.VIEW_CONNECTIONS)
-@require_safe
-def connection_list(request: HttpRequest) -> HttpResponse:
-    """List the connections."""
-    wanted = ConnectionFilter(
-        state=asked_words(request, "state"),
-        system=asked_words(request, "system"),
-        customer_id=asked_id(request, "customer"),
-        words=asked_words(request, "q"),
-        page=asked_page(request),
-    )
-    found = queries.find_connections(wanted)
-    context = {
-        "rows": found.rows,
-        "wanted": wanted,
-        "customers": queries.list_customers_with_connections(),
-        "systems": [(system.slug, system.name) for system in registry.all_manifests()],
-        "chips": [
-            Chip(label, address(request, state=state), wanted.state == state, found.by_state.get(state, 0))
-            for state, label in _STATES
-        ],
-        "is_filtered": bool(wanted.state or wanted.system or wanted.customer_id or wanted.words),
-        "can_edit": acting_person(request).can(Action.EDIT_CONNECTIONS),
-        **turned_pages(request, page=found.page, pages=found.pages),
-    }
-    return render(request, "connectors/connection_list.html", context)
 
 
 @requires(Action.EDIT_CONNECTIONS)

@@ -1,13 +1,13 @@
-"""Reading installed flows: the list with today's figures, and everything one flow's page shows."""
+"""Reading installed flows: everything one flow's page shows."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404
 
 from apps.connectors import registry
@@ -17,18 +17,6 @@ from apps.customers.models import Customer
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, FlowDay, FlowVersion, Operation, Run, Trigger
 from apps.flows.templates_library import FlowTemplate, UnknownTemplateError, flow_template
-
-FLOWS_A_PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class FlowFilter:
-    """Which flows are wanted; "" and None want all. `page` counts from 1."""
-
-    state: str = ""
-    customer_id: UUID | None = None
-    words: str = ""
-    page: int = 1
 
 
 @dataclass(slots=True)
@@ -41,27 +29,6 @@ class DayFigures:
     skipped: int = 0
     rejected: int = 0
     amounts: list[tuple[Decimal, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class FlowRow:
-    """One flow of the list. `blocked` is how many records wait for a person now; `last_run` None: it never ran."""
-
-    flow: Flow
-    last_run: Run | None
-    last_success_at: datetime | None
-    today: DayFigures
-    blocked: int
-
-
-@dataclass(frozen=True, slots=True)
-class FlowList:
-    """One page of flows; `pages` counts from 1."""
-
-    rows: list[FlowRow]
-    total: int
-    page: int
-    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,48 +60,8 @@ def flows() -> QuerySet[Flow]:
     return Flow.objects.select_related("customer", "source", "target", "live_version")
 
 
-def list_flows(wanted: FlowFilter, today: date) -> FlowList:
-    """Return one page of flows, by customer and name."""
-    fitting = _fitting(wanted)
-    total = fitting.count()
-    pages = max(-(-total // FLOWS_A_PAGE), 1)
-    page = min(max(wanted.page, 1), pages)
-    newest = Run.objects.filter(flow=OuterRef("pk")).order_by("-id").values("id")[:1]
-    start = (page - 1) * FLOWS_A_PAGE
-    chosen = list(
-        fitting.annotate(newest_run=Subquery(newest)).order_by("customer__name", "name")[start : start + FLOWS_A_PAGE]
-    )
-    return FlowList(_rows(chosen, today), total, page, pages)
-
-
-def _fitting(wanted: FlowFilter) -> QuerySet[Flow]:
-    found = flows()
-    if wanted.state:
-        found = found.filter(state=wanted.state)
-    if wanted.customer_id:
-        found = found.filter(customer_id=wanted.customer_id)
-    if wanted.words:
-        found = found.filter(Q(name__icontains=wanted.words) | Q(customer__name__icontains=wanted.words))
-    return found
-
-
-def _rows(chosen: Sequence[Flow], today: date) -> list[FlowRow]:
-    ids = [flow.id for flow in chosen]
-    runs = Run.objects.in_bulk([flow.newest_run for flow in chosen if flow.newest_run])  # type: ignore[attr-defined]
-    figures, success, blocked = _figures_of(ids, today), last_success_of(ids), _open_counts(ids)
-    return [
-        FlowRow(
-            flow=flow,
-            last_run=runs.get(flow.newest_run),  # type: ignore[attr-defined]
-            last_success_at=success.get(flow.id),
-            today=figures[flow.id],
-            blocked=blocked.get((flow.id, OperationState.REJECTED), 0),
-        )
-        for flow in chosen
-    ]
-
-
-def _figures_of(ids: Iterable[UUID], today: date) -> defaultdict[UUID, DayFigures]:
+def figures_of(ids: Iterable[UUID], today: date) -> defaultdict[UUID, DayFigures]:
+    """Return what each flow did on one day; a flow without a day did nothing."""
     figures: defaultdict[UUID, DayFigures] = defaultdict(DayFigures)
     for row in FlowDay.objects.filter(flow_id__in=ids, day=today).order_by("currency"):
         day = figures[row.flow_id]
@@ -151,7 +78,8 @@ def last_success_of(ids: Iterable[UUID]) -> dict[UUID, datetime]:
     return dict(days.order_by().values("flow_id").annotate(at=Max("last_success_at")).values_list("flow_id", "at"))
 
 
-def _open_counts(ids: Iterable[UUID]) -> dict[tuple[UUID, str], int]:
+def count_open(ids: Iterable[UUID]) -> dict[tuple[UUID, str], int]:
+    """Return how many records of each flow are waiting or rejected now, by (flow, state)."""
     still_open = Operation.objects.filter(flow_id__in=ids, state__in=["waiting", "rejected"])
     counted = still_open.order_by().values("flow_id", "state").annotate(number=Count("id"))
     return {(row["flow_id"], row["state"]): row["number"] for row in counted}
@@ -159,12 +87,12 @@ def _open_counts(ids: Iterable[UUID]) -> dict[tuple[UUID, str], int]:
 
 def get_flow_facts(flow: Flow, today: date) -> FlowFacts:
     """Return what a flow's page shows besides its mapping."""
-    counts = _open_counts([flow.id])
+    counts = count_open([flow.id])
     triggers = list(Trigger.objects.filter(flow=flow, active=True).select_related("endpoint").order_by("id"))
     return FlowFacts(
         flow=flow,
         template=template_of(flow),
-        today=_figures_of([flow.id], today)[flow.id],
+        today=figures_of([flow.id], today)[flow.id],
         last_success_at=last_success_of([flow.id]).get(flow.id),
         blocked=counts.get((flow.id, OperationState.REJECTED), 0),
         waiting=counts.get((flow.id, OperationState.WAITING), 0),
@@ -211,3 +139,12 @@ def list_uses_of_connection(connection_id: UUID) -> list[ConnectionUse]:
         ConnectionUse(flow.id, flow.name, flow.state, "reads" if flow.source_id == connection_id else "writes")
         for flow in flows
     ]
+
+
+def count_uses_of_connections(connection_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many flows that are not retired use each of these connections; two queries."""
+    uses: Counter[UUID] = Counter()
+    for side in ("source_id", "target_id"):
+        found = Flow.objects.filter(**{f"{side}__in": connection_ids}).exclude(state=Flow.State.RETIRED)
+        uses.update(dict(found.order_by().values_list(side).annotate(Count("id"))))
+    return dict(uses)

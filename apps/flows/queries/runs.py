@@ -1,4 +1,4 @@
-"""Reading runs: the list, one run's counts, and the records behind each of the counts."""
+"""Reading runs: one run's counts, and the records behind each of the counts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,22 +16,9 @@ from apps.flows.services.evidence import iterate_repeats
 from apps.flows.services.start_run import RUN_KIND, flow_lane
 from apps.tenants import scope
 
-RUNS_A_PAGE = 50
 OPERATIONS_A_PAGE = 50
 COUNTS = ("written", "unchanged", "skipped", "rejected", "waiting")
-UNDER_WAY = "under_way"
-_UNDER_WAY = [state.value for state in RunState if state not in RUN_TERMINAL]
 _ERROR_KINDS_THAT_WAIT = ["retryable", "rate_limited"]
-
-
-@dataclass(frozen=True, slots=True)
-class RunFilter:
-    """Which runs are wanted; "" and None want all. `before` is the id the page before ended with."""
-
-    state: str = ""
-    customer_id: UUID | None = None
-    flow_id: UUID | None = None
-    before: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +28,6 @@ class RunRow:
     run: Run
     started_by: str
     took: timedelta | None
-
-
-@dataclass(frozen=True, slots=True)
-class RunList:
-    """One page of runs; `older_before` None: there are no older ones."""
-
-    rows: list[RunRow]
-    older_before: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +69,9 @@ def get_run(run_id: UUID) -> Run:
     return found
 
 
-def fitting_runs(wanted: RunFilter) -> QuerySet[Run]:
-    """Return the runs that fit, newest first."""
-    found = Run.objects.select_related("flow", "customer", "event").order_by("-id")
-    if wanted.state:
-        found = found.filter(state__in=_UNDER_WAY if wanted.state == UNDER_WAY else [wanted.state])
-    if wanted.customer_id:
-        found = found.filter(customer_id=wanted.customer_id)
-    if wanted.flow_id:
-        found = found.filter(flow_id=wanted.flow_id)
-    return found.filter(id__lt=wanted.before) if wanted.before else found
-
-
-def list_runs(wanted: RunFilter) -> RunList:
-    """Return one page of runs."""
-    found = list(fitting_runs(wanted)[: RUNS_A_PAGE + 1])
-    shown = found[:RUNS_A_PAGE]
-    return RunList([run_row(run) for run in shown], shown[-1].id if len(found) > RUNS_A_PAGE else None)
+def runs() -> QuerySet[Run]:
+    """Return the runs in scope with what lists name, newest first."""
+    return Run.objects.select_related("flow", "customer", "event").order_by("-id")
 
 
 def run_row(run: Run) -> RunRow:

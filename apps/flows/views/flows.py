@@ -1,4 +1,4 @@
-"""Pages about installed flows: the list, a new one, one flow, and what can be done with it."""
+"""Pages about installed flows: a new one, one flow, and what can be done with it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
-from apps.accounts.page_filters import Chip, acting_person, address, asked_id, asked_number, asked_words
+from apps.accounts.page_filters import acting_person, asked_id
 from apps.connectors.models import WebhookEndpoint
 from apps.connectors.services import create_webhook_endpoint
 from apps.customers.queries import get_customer
@@ -23,7 +23,7 @@ from apps.flows import forms
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Flow
 from apps.flows.queries import flows as queries
-from apps.flows.queries.flows import FlowFacts, FlowFilter
+from apps.flows.queries.flows import FlowFacts
 from apps.flows.queries.mapping import MappingTable, get_mapping_table, problem_sentences
 from apps.flows.queries.runs import RunRow, run_row
 from apps.flows.services import publish
@@ -32,8 +32,6 @@ from apps.flows.templates_library import list_templates
 from apps.flows.triggers.schedule import schedule_flow, unschedule_flow
 from apps.flows.triggers.webhook import listen
 from apps.tenants.templatetags.wording import money_words
-
-_STATES = (("", "All"), ("live", "Live"), ("paused", "Paused"), ("draft", "Draft"), ("retired", "Retired"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +82,6 @@ class FlowPage:
         """Return which record the samples are of."""
         sample = self.mapping.sample
         return f"Samples: {sample}" if sample else "Samples appear after the first run."
-
-
-@requires(Action.VIEW_FLOWS)
-@require_safe
-def flow_list(request: HttpRequest) -> HttpResponse:
-    """List the flows."""
-    wanted = FlowFilter(
-        state=asked_words(request, "state"),
-        customer_id=asked_id(request, "customer"),
-        words=asked_words(request, "q"),
-        page=asked_number(request, "page", 1),
-    )
-    found = queries.list_flows(wanted, timezone.now().date())
-    customers = queries.list_customers_to_choose()
-    context = {
-        "page": found,
-        "wanted": wanted,
-        "customers": customers,
-        "chips": [Chip(label, address(request, state=state), wanted.state == state) for state, label in _STATES],
-        "newer_url": address(request, page=found.page - 1) if found.page > 1 else "",
-        "older_url": address(request, page=found.page + 1) if found.page < found.pages else "",
-        "is_filtered": bool(wanted.state or wanted.customer_id or wanted.words),
-        "can_edit": acting_person(request).can(Action.EDIT_FLOWS),
-    }
-    return render(request, "flows/flow_list.html", context)
 
 
 @requires(Action.EDIT_FLOWS)

@@ -1,4 +1,4 @@
-"""Pages about runs: the list, one run live, and its end before its time."""
+"""Pages about runs: one run live, and its end before its time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,21 +16,11 @@ from apps.accounts.page_filters import Chip, acting_person, address, asked_id, a
 from apps.flows.engine.states import RunState
 from apps.flows.models import Run
 from apps.flows.queries import runs as queries
-from apps.flows.queries.flows import get_flow, list_customers_to_choose
-from apps.flows.queries.runs import COUNTS, UNDER_WAY, OperationFilter, RunFilter, RunOperations
+from apps.flows.queries.runs import COUNTS, OperationFilter, RunOperations
 from apps.flows.services.cancel_run import RunOverError, cancel_run
 from apps.flows.services.replay import NothingToReplayError, replay_operations
 from apps.flows.services.start_run import FlowNotLiveError
 
-_STATES = (
-    ("", "All"),
-    (UNDER_WAY, "Under way"),
-    ("clean", "Clean"),
-    ("partial", "Partial"),
-    ("failed", "Failed"),
-    ("empty", "Nothing new"),
-    ("cancelled", "Cancelled"),
-)
 _TONES = {
     "written": "success",
     "unchanged": "neutral",
@@ -86,32 +76,6 @@ class LiveRun:
         if self.run.state == RunState.WAITING:
             return "Goes on by itself"
         return "Settling the last records" if self.run.reading_done else f"Reading {self.run.flow.source.name}"
-
-
-@requires(Action.VIEW_RUNS)
-@require_safe
-def run_list(request: HttpRequest) -> HttpResponse:
-    """List runs, newest first."""
-    wanted = RunFilter(
-        state=asked_words(request, "state"),
-        customer_id=asked_id(request, "customer"),
-        flow_id=asked_id(request, "flow"),
-        before=asked_id(request, "before"),
-    )
-    found = queries.list_runs(wanted)
-    is_customer = acting_person(request).is_customer
-    context = {
-        "page": found,
-        "wanted": wanted,
-        "flow": get_flow(wanted.flow_id) if wanted.flow_id else None,
-        "customers": [] if is_customer else list_customers_to_choose(),
-        "is_customer": is_customer,
-        "chips": [Chip(label, address(request, state=state), wanted.state == state) for state, label in _STATES],
-        "older_url": address(request, before=found.older_before) if found.older_before else "",
-        "newest_url": address(request) if wanted.before else "",
-        "is_filtered": bool(wanted.state or wanted.customer_id or wanted.flow_id),
-    }
-    return render(request, "flows/run_list.html", context)
 
 
 @requires(Action.VIEW_RUNS)

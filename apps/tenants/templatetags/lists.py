@@ -49,10 +49,10 @@ class CellNode(template.Node):
         if not page.shows[self.column]:
             return SafeString("")
         column = page.state.spec.column(self.column)
-        number = mark_safe(' class="number"') if column.numeric else ""
+        kind = ' class="number"' if column.numeric else ' class="title"' if column.fixed else ""
         label = "" if column.fixed else format_html(' data-label="{}"', column.label)
         # One element inside: as a card, a cell sets its label against it.
-        return format_html("<td{}{}><div>{}</div></td>", number, label, self.nodelist.render(context))
+        return format_html("<td{}{}><div>{}</div></td>", mark_safe(kind), label, self.nodelist.render(context))
 
 
 @register.tag("cell")

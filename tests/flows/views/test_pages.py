@@ -287,9 +287,9 @@ def test_lists_cost_the_same_for_few_and_many(
         shown.line.run()
     blocked = shown.line.operations(state="rejected")[0]
     ceilings = {
-        "/flows/": 20,
+        "/flows/": 24,
         f"/flows/{shown.line.flow.id}/": 24,
-        "/runs/": 14,
+        "/runs/": 18,
         f"/runs/{shown.run.id}/": 16,
         f"/operations/{blocked.id}/": 20,
     }
