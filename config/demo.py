@@ -1,8 +1,10 @@
 """Who appears in the demo: two partners that look like two products, their customers, and people for every role."""
 
 from dataclasses import dataclass
+from datetime import time
 
 from apps.accounts.actions import Role
+from apps.customers.cut_offs import LAST, Rhythm, Rule
 
 PASSWORD = "look-around-2026"  # noqa: S105  for the demo's people only; printed by `make demo`
 
@@ -18,8 +20,32 @@ class DemoPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoCutOff:
+    """A time by which a firm's records must have arrived."""
+
+    name: str
+    purpose: str
+    rule: Rule
+
+
+INVOICE_RUN = DemoCutOff(
+    "Invoice run", "Approved time must be in the accounting by then.", Rule(Rhythm.WEEKLY, 0, time(17))
+)
+MONTH_END = DemoCutOff(
+    "Month end", "The books close: nothing can be posted into the month any more.", Rule(Rhythm.MONTHLY, LAST, time(18))
+)
+PAYROLL = DemoCutOff("Payroll", "Hours must have been approved and transferred.", Rule(Rhythm.WORKING_DAY, 3, time(12)))
+FRIDAY_BILLING = DemoCutOff(
+    "Weekly billing", "What is not billed by then waits a week.", Rule(Rhythm.WEEKLY, 4, time(16))
+)
+SUNDAY_CLOSE = DemoCutOff(
+    "Timesheets due", "The week's time must be complete for Monday's review.", Rule(Rhythm.WEEKLY, 6, time(20))
+)
+
+
+@dataclass(frozen=True, slots=True)
 class DemoCustomer:
-    """A firm with a simulated PSA and ERP of its own. `slug` names its companies in the sandbox."""
+    """A firm with a simulated PSA and ERP of its own. `slug` names its companies in the sandbox; `owner` looks after it."""
 
     name: str
     slug: str
@@ -29,6 +55,8 @@ class DemoCustomer:
     segment: str
     people: int
     seed: int
+    owner: str = ""
+    cut_offs: tuple[DemoCutOff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +97,42 @@ PARTNERS = (
             DemoPerson("Mona Meridian", "finance@meridian.example", Role.FINANCE_APPROVER, "Meridian Consulting"),
         ),
         customers=(
-            DemoCustomer("Meridian Consulting", "meridian", "DE", "EUR", "Europe/Berlin", "Consulting", 30, 11),
-            DemoCustomer("Northfield Engineering", "northfield", "GB", "GBP", "Europe/London", "Engineering", 18, 12),
-            DemoCustomer("Castellan Advisory", "castellan", "NL", "EUR", "Europe/Amsterdam", "Advisory", 12, 13),
+            DemoCustomer(
+                "Meridian Consulting",
+                "meridian",
+                "DE",
+                "EUR",
+                "Europe/Berlin",
+                "Consulting",
+                30,
+                11,
+                "owner@alder.example",
+                (INVOICE_RUN, MONTH_END, PAYROLL),
+            ),
+            DemoCustomer(
+                "Northfield Engineering",
+                "northfield",
+                "GB",
+                "GBP",
+                "Europe/London",
+                "Engineering",
+                18,
+                12,
+                "builder@alder.example",
+                (SUNDAY_CLOSE, MONTH_END),
+            ),
+            DemoCustomer(
+                "Castellan Advisory",
+                "castellan",
+                "NL",
+                "EUR",
+                "Europe/Amsterdam",
+                "Advisory",
+                12,
+                13,
+                "builder@alder.example",
+                (FRIDAY_BILLING,),
+            ),
         ),
     ),
     DemoPartner(
@@ -90,8 +151,30 @@ PARTNERS = (
             DemoPerson("Kit Kestrel", "finance@kestrel.example", Role.FINANCE_APPROVER, "Kestrel Labs"),
         ),
         customers=(
-            DemoCustomer("Kestrel Labs", "kestrel", "US", "USD", "America/New_York", "Software", 20, 21),
-            DemoCustomer("Ostara Partners", "ostara", "SE", "SEK", "Europe/Stockholm", "Design", 10, 22),
+            DemoCustomer(
+                "Kestrel Labs",
+                "kestrel",
+                "US",
+                "USD",
+                "America/New_York",
+                "Software",
+                20,
+                21,
+                "owner@brightforge.example",
+                (INVOICE_RUN, SUNDAY_CLOSE),
+            ),
+            DemoCustomer(
+                "Ostara Partners",
+                "ostara",
+                "SE",
+                "SEK",
+                "Europe/Stockholm",
+                "Design",
+                10,
+                22,
+                "owner@brightforge.example",
+                (FRIDAY_BILLING, MONTH_END),
+            ),
         ),
     ),
 )
