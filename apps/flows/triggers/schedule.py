@@ -1,10 +1,12 @@
 """Schedules as due work: each tick is stored as an event under its own time, so a second firing changes nothing."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
@@ -16,6 +18,7 @@ from apps.dispatch.services import enqueue
 from apps.flows.engine.states import RUN_TERMINAL
 from apps.flows.models import Flow, Run, Trigger, TriggerEvent
 from apps.flows.services.start_run import start_run
+from apps.flows.triggers.calendar import Calendar, CalendarError, calendar_words, interval_words
 
 SCHEDULE_KIND = "flows.schedule"
 
@@ -25,18 +28,34 @@ def schedule_flow(flow: Flow, *, every_seconds: int) -> Trigger:
     if every_seconds < 10:
         raise ValueError("A schedule runs every 10 seconds at most.")
     first = timezone.now() + timedelta(seconds=every_seconds)
+    return _schedule(flow, first, expected=every_seconds, every_seconds=every_seconds, cron="", zone="")
+
+
+def schedule_flow_by_calendar(flow: Flow, calendar: Calendar) -> Trigger:
+    """Run `flow` at the calendar's times from now on.
+
+    Raises:
+        CalendarError: there is no such time.
+
+    """
+    now = timezone.now()
+    first = next(calendar.after(now), None)
+    if first is None:
+        raise CalendarError("This calendar has no time to come.")
+    gap = calendar.longest_gap_seconds(now)
+    return _schedule(flow, first, expected=gap or None, every_seconds=None, cron=calendar.cron, zone=calendar.zone)
+
+
+def _schedule(flow: Flow, first: datetime, *, expected: int | None, **rule: Any) -> Trigger:
     with transaction.atomic():
         trigger, _ = Trigger.objects.update_or_create(
             flow=flow,
             kind=Trigger.Kind.SCHEDULE,
-            defaults={
-                "customer_id": flow.customer_id,
-                "every_seconds": every_seconds,
-                "next_at": first,
-                "active": True,
-            },
+            defaults={"customer_id": flow.customer_id, "next_at": first, "active": True, **rule},
         )
-        Flow.objects.filter(id=flow.id).update(expected_every_seconds=every_seconds)
+        Flow.objects.filter(id=flow.id).update(expected_every_seconds=expected)
+        # Taken away first: a row that waits already would only ever be pulled forward, never put off.
+        dispatch.cancel(kind=SCHEDULE_KIND, reference=str(trigger.id))
         enqueue(
             kind=SCHEDULE_KIND,
             reference=str(trigger.id),
@@ -45,7 +64,7 @@ def schedule_flow(flow: Flow, *, every_seconds: int) -> Trigger:
             unique_key=f"schedule:{trigger.id}",
             customer_id=flow.customer_id,
         )
-        _record(flow, {"every_seconds": every_seconds})
+        _record(flow, {name: value for name, value in rule.items() if value})
     return trigger
 
 
@@ -61,19 +80,24 @@ def unschedule_flow(flow: Flow) -> None:
         _record(flow, {"every_seconds": None})
 
 
-def _record(flow: Flow, details: dict[str, int | None]) -> None:
+def _record(flow: Flow, details: dict[str, Any]) -> None:
     audit.record(AuditAction.FLOW_SCHEDULED, subject="flow", subject_id=str(flow.id), details=details)
 
 
 def fire_schedule(work: LeasedWork) -> RunAgain | None:
-    """Store the tick that is due and start its run, unless one is still under way; say when the next is due."""
+    """Store the tick that is due and start its run, unless one is still under way; say when the next is due.
+
+    Ticks that were missed are one tick: the flow reads everything since its checkpoint anyway.
+    """
     with transaction.atomic():
         work.confirm()
         trigger = Trigger.objects.select_related("flow").filter(id=UUID(work.reference), active=True).first()
-        if trigger is None or trigger.every_seconds is None:
+        if trigger is None:
             return None
         now = timezone.now()
         due = trigger.next_at or now
+        if due > now:
+            return RunAgain(due)  # the schedule was changed while this tick was on its way
         flow = trigger.flow
         if flow.state == Flow.State.LIVE and not _under_way(flow):
             start_run(
@@ -83,9 +107,25 @@ def fire_schedule(work: LeasedWork) -> RunAgain | None:
                 mode=Run.Mode.READ,
                 trigger=trigger,
             )
-        trigger.next_at = next_tick(due, trigger.every_seconds, now)
+        trigger.next_at = next_time(trigger, due, now)
         trigger.save(update_fields=["next_at"])
-        return RunAgain(trigger.next_at)
+        return RunAgain(trigger.next_at) if trigger.next_at else None
+
+
+def next_time(trigger: Trigger, due: datetime, now: datetime) -> datetime | None:
+    """Return when a schedule is due next after `now`; None when it never is. `due` is when it last was."""
+    if trigger.cron:
+        return next(Calendar(trigger.cron, trigger.zone).after(now), None)
+    return next_tick(due, trigger.every_seconds, now) if trigger.every_seconds else None
+
+
+def schedule_words(trigger: Trigger | None) -> str:
+    """Return a schedule as people say it: "Every weekday at 07:00, Europe/Berlin", "Not by itself"."""
+    if trigger is not None and trigger.cron:
+        return calendar_words(trigger.cron, trigger.zone)
+    if trigger is not None and trigger.every_seconds:
+        return interval_words(trigger.every_seconds)
+    return gettext("Not by itself")
 
 
 def _under_way(flow: Flow) -> bool:
