@@ -2,13 +2,23 @@
 
 from django.urls import path
 
-from apps.monitoring.views import cases, customer_cases, customer_home, customer_page, customer_records, home
+from apps.monitoring.views import (
+    cases,
+    customer_cases,
+    customer_home,
+    customer_page,
+    customer_records,
+    home,
+    reports,
+    search,
+)
 
 _ONE = "exceptions/<uuid:case_id>"
 _CUSTOMER = "customers/<uuid:customer_id>"
 
 app_name = "monitoring"
 urlpatterns = [
+    path("search/", search.search_page, name="search"),
     path("", home.home, name="home"),
     path("my/", customer_home.customer_home, name="customer-home"),
     path("my/flows/", customer_home.customer_flows, name="customer-flows"),
@@ -22,6 +32,11 @@ urlpatterns = [
     path(f"{_CUSTOMER}/exceptions/", customer_page.customer_case_list, name="customer-case-list"),
     path(f"{_CUSTOMER}/runs/", customer_page.customer_run_list, name="customer-run-list"),
     path(f"{_CUSTOMER}/people/", customer_page.customer_people, name="customer-people"),
+    path("reports/", reports.reports, name="reports"),
+    path("reports/unposted/", reports.report_unposted, name="report-unposted"),
+    path("reports/held/", reports.report_held, name="report-held"),
+    path("reports/activity/", reports.report_activity, name="report-activity"),
+    path("reports/records/", reports.report_records, name="report-records"),
     path("exceptions/", cases.case_list, name="case-list"),
     path(f"{_ONE}/", cases.case_detail, name="case-detail"),
     path(f"{_ONE}/answer/", customer_cases.case_answer, name="case-answer"),

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from apps.monitoring.views import fleet, sign_up
+from apps.monitoring.views import fleet, search, sign_up
 
 _ONE = "partners/<uuid:partner_id>"
 
 app_name = "monitoring"
 urlpatterns = [
+    path("search/", search.search_page, name="search"),
     path("", fleet.partner_list, name="partner-list"),
     path("partners/new/", fleet.partner_create, name="partner-create"),
     path(f"{_ONE}/", fleet.partner_detail, name="partner-detail"),

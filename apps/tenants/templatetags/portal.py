@@ -5,6 +5,7 @@
 """
 
 import json
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -14,7 +15,7 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.template.context import Context
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.tenants.charts import Chart, Figure, spark_bars
@@ -223,3 +224,15 @@ def undo_of(message: Any) -> dict[str, Any] | None:
         return None
     undo: dict[str, Any] = json.loads(tags.removeprefix("undo "))
     return undo
+
+
+@register.filter
+def marked(text: object, words: str) -> SafeString:
+    """`{{ hit.label|marked:words }}`: the text with every typed word in it marked."""
+    parts = [re.escape(word) for word in words.split()]
+    whole = str(text)
+    if not parts:
+        return format_html("{}", whole)
+    pieces = re.split(f"({'|'.join(parts)})", whole, flags=re.IGNORECASE)
+    # Every second piece is a separator, and the separators are what was typed.
+    return format_html_join("", "{}", ((format_html("<mark>{}</mark>", p) if at % 2 else p,) for at, p in enumerate(pieces)))

@@ -1,0 +1,74 @@
+"""Finding ledger lines by the keys people have: our own, the source's, the target's, or an id.
+
+The ledger is large and its only index on keys begins with flow, type and business key. A source's key becomes business
+keys by the systems in use; a target's key is looked up among the links. Beginnings are ranges of the same index.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q
+
+from apps.flows.engine.identity import BUSINESS_KEY_LENGTH, business_key
+from apps.flows.models import Flow, Link, Operation
+from apps.flows.templates_library import TEMPLATES
+
+_LEAST_BEGINNING = 3
+_BEYOND = "\U0010ffff"  # sorts behind every character that a key may go on with
+Kind = tuple[str, str]  # canonical type, source system
+
+
+def find_records(typed: str, *, ids: tuple[UUID, UUID] | None = None, most: int = 6) -> list[Operation]:
+    """Return the newest operations in scope that one of the keys names; beginnings only when nothing fits as a whole.
+
+    `ids` is a range of operation ids, both ends included.
+    """
+    found: list[Operation] = []
+    if ids is not None:
+        found = list(Operation.objects.filter(id__gte=ids[0], id__lte=ids[1]).order_by("-id")[:most])
+    kinds = _kinds_in_use()
+    if kinds and len(typed) <= BUSINESS_KEY_LENGTH:
+        found += _by_whole_key(typed, kinds, most) or _by_beginning(typed, kinds, most)
+    return list({row.id: row for row in found}.values())[:most]
+
+
+def _kinds_in_use() -> dict[Kind, list[UUID]]:
+    """Return the flows in scope by what they carry and from where."""
+    kinds: dict[Kind, list[UUID]] = defaultdict(list)
+    for flow_id, slug, system in Flow.objects.order_by().values_list("id", "template", "source__system"):
+        if slug in TEMPLATES:
+            kinds[TEMPLATES[slug].definition.canonical_type, system].append(flow_id)
+    return kinds
+
+
+def _by_whole_key(typed: str, kinds: dict[Kind, list[UUID]], most: int) -> list[Operation]:
+    linked = Link.objects.filter(outside_key=typed).values_list("business_key", flat=True)[:most]
+    keys = {typed, *linked, *(business_key(kind, system, typed) for kind, system in kinds)}
+    wanted = Q(business_key__in=sorted(keys), canonical_type__in={kind for kind, _ in kinds})
+    return _newest(wanted & _of_flows(kinds.values()), most)
+
+
+def _by_beginning(typed: str, kinds: dict[Kind, list[UUID]], most: int) -> list[Operation]:
+    if len(typed) < _LEAST_BEGINNING:
+        return []
+    found: list[Operation] = []
+    for (kind, system), flows in kinds.items():
+        for begins in {typed, business_key(kind, system, typed)}:
+            wanted = Q(canonical_type=kind, business_key__gte=begins, business_key__lt=begins + _BEYOND)
+            # The range is what the index answers; the beginning is what was meant, whatever the database's order of letters.
+            found += _newest(wanted & Q(business_key__startswith=begins) & _of_flows([flows]), most)
+    return sorted(found, key=lambda row: row.id, reverse=True)[:most]
+
+
+def _of_flows(flows: Iterable[list[UUID]]) -> Q:
+    return Q(flow_id__in=[flow_id for some in flows for flow_id in some])
+
+
+def _newest(wanted: Q, most: int) -> list[Operation]:
+    # Sorted here: sorting in the database would tempt it to walk the ledger from its newest line.
+    rows = list(Operation.objects.filter(wanted).order_by()[: most * 20])
+    newest: dict[tuple[UUID, str], Operation] = {}
+    for row in sorted(rows, key=lambda one: one.id):
+        newest[row.flow_id, row.business_key] = row
+    return sorted(newest.values(), key=lambda row: row.id, reverse=True)[:most]
