@@ -56,6 +56,7 @@ class Demo:
             ("servers", self.servers),
             ("database", self.database),
             ("migrations", self.migrate),
+            ("weeks before", self.weeks_before),
             ("services", self.services),
             ("first flows", self.seed),
         ]
@@ -84,6 +85,19 @@ class Demo:
             words = ["manage.py", "migrate_schemas", part, "--database", "owner", "--verbosity", "1"]
             run_logged(self.places, f"migrate{part[1:]}", words, self.environment)
         return "up to date"
+
+    def weeks_before(self) -> str:
+        """Let a fresh demo live through the weeks before today, so that there is something to look at."""
+        known = self._known()
+        words = [
+            "manage.py",
+            "seed_demo",
+            "--live-through",
+            str(known.sandbox_port),
+            str(self.places.state / "sandbox"),
+        ]
+        run_logged(self.places, "weeks-before", words, self.environment, show=True)
+        return "lived through"
 
     def services(self) -> str:
         """Let the supervisor start what needs tables, and wait until the portal answers."""

@@ -1,4 +1,4 @@
-"""Runs the sandbox systems in a thread of this process: for tests and benches whose own work is not asynchronous."""
+"""Runs the sandbox systems in a thread of this process: for the demo's past, tests and benches, which are not asynchronous."""
 
 import asyncio
 import threading
@@ -11,11 +11,11 @@ _START_SECONDS = 20.0
 
 
 class BackgroundSandbox:
-    """`with BackgroundSandbox(folder, admin_token="...") as sandbox: sandbox.url` serves on a free loopback port."""
+    """`with BackgroundSandbox(folder, admin_token="...") as sandbox: sandbox.url` serves on a free loopback port, or on `port`."""
 
-    def __init__(self, state: Path, *, admin_token: str) -> None:
+    def __init__(self, state: Path, *, admin_token: str, port: int = 0) -> None:
         self.admin_token = admin_token
-        self.port = 0
+        self.port = port
         self._state = state
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -45,7 +45,7 @@ class BackgroundSandbox:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        work = serve(self._state, self.admin_token, host="127.0.0.1", port=0, ready=self._note)
+        work = serve(self._state, self.admin_token, host="127.0.0.1", port=self.port, ready=self._note)
         self._serving = self._loop.create_task(work)
         try:
             self._loop.run_until_complete(self._serving)

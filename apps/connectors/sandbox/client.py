@@ -1,6 +1,7 @@
 """Drives the sandbox's controls from demo, tests and benches."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
@@ -41,7 +42,7 @@ class SandboxClient:
         return f"{self._base_url}/{system}/{company}/api/v1"
 
     async def found_company(self, system: str, company: str, **wishes: Any) -> str:
-        """Make a company ("psa" or "erp") and return its token. Wishes: people, weeks, seed, entries, problems, as_of."""
+        """Make a company ("psa" or "erp") and return its token. Wishes: those of `firm.Wishes`."""
         return str((await self._do("PUT", f"sandbox/{system}/{company}", wishes))["token"])
 
     async def set_faults(self, system: str, company: str, **shares: float) -> None:
@@ -51,6 +52,10 @@ class SandboxClient:
     async def set_webhook(self, company: str, url: str, secret: str, *, host: str = "") -> None:
         """Let the PSA announce approvals at `url`, signed with `secret`."""
         await self._do("PUT", f"sandbox/psa/{company}/webhook", {"url": url, "secret": secret, "host": host})
+
+    async def set_clock(self, company: str, now: datetime | None) -> None:
+        """Let the PSA's lists show what stood there at `now`; None: the present."""
+        await self._do("PUT", f"sandbox/psa/{company}/clock", {"now": now.isoformat() if now else None})
 
     async def announce(self, company: str, key: str, *, copies: int = 1, delivery_id: str = "") -> str:
         """Announce one time entry by hand and return the delivery's id."""

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from apps.connectors.sandbox import erp, psa
 from apps.connectors.sandbox.faults import FAULTS, FaultError, parse_faults
-from apps.connectors.sandbox.firm import Wishes, found_firm
+from apps.connectors.sandbox.firm import Wishes, found_firm, instant_text
 from apps.connectors.sandbox.hall import ADMIN, ANNOUNCER, HALL, STORE
 from apps.connectors.sandbox.people import approve_entries, change_record, create_record
 from apps.connectors.sandbox.replies import AskedWrongError, answer, parsed, refusal
@@ -19,7 +19,7 @@ from apps.connectors.sandbox.store import Company, Store
 from apps.connectors.webhook_signatures import new_secret
 
 SYSTEMS = {"psa": psa.fill, "erp": erp.fill}
-_WISHES = ("people", "weeks", "seed", "entries", "problems", "as_of")
+_WISHES = ("people", "weeks", "seed", "entries", "problems", "daily_approvals", "as_of")
 _SLUG = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 Control = Callable[[web.Request, Company], Awaitable[web.Response]]
@@ -32,6 +32,7 @@ def routes() -> list[web.RouteDef]:
         web.put(company, _found),
         web.put(f"{company}/faults", _of_company(_set_faults)),
         web.put(f"{company}/webhook", _of_company(_set_webhook)),
+        web.put(f"{company}/clock", _of_company(_set_clock)),
         web.get(f"{company}/faults", _of_company(_get_faults)),
         web.get(f"{company}/webhook/deliveries", _of_company(_get_deliveries)),
         web.post(f"{company}/webhook/announce", _of_company(_announce)),
@@ -128,6 +129,16 @@ async def _set_webhook(request: web.Request, company: Company) -> web.Response:
     company.webhook = {"url": url, "secret": secret, "host": str(wanted.get("host", ""))} if url else {}
     request.app[STORE].save_company(company)
     return answer({"url": url, "secret": secret})
+
+
+async def _set_clock(request: web.Request, company: Company) -> web.Response:
+    """Show time entries only as they stood at a past moment, so that weeks can be lived through again; null: the present."""
+    wanted = parsed(await request.read()).get("now")
+    try:
+        company.shows_until = instant_text(datetime.fromisoformat(str(wanted))) if wanted else ""
+    except ValueError:
+        raise AskedWrongError("now must be an instant such as 2026-11-20T18:00:00Z, or null") from None
+    return answer({"now": company.shows_until or None})
 
 
 async def _announce(request: web.Request, company: Company) -> web.Response:

@@ -40,17 +40,24 @@ PROBLEMS = (
     "cost centre unknown to the ERP",
     "project closed in the ERP",
 )
+# How often each of them happens in weeks with daily approvals, where somebody unknown books more than one entry.
+_REPEATED = (1, 1, 6, 2, 2, 4, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What kind of firm is wanted. `entries` 0 means as many as people and weeks give."""
+    """What kind of firm is wanted. `entries` 0 means as many as people and weeks give.
+
+    Approvals come weekly and all entries are new at `as_of`; with `daily_approvals` each entry was approved, and last
+    changed, at the end of its own day, and the problems are spread over the weeks.
+    """
 
     people: int = 40
     weeks: int = 4
     seed: int = 1
     entries: int = 0
     problems: bool = True
+    daily_approvals: bool = False
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
@@ -84,7 +91,7 @@ def found_firm(wishes: Wishes) -> Firm:
     entries = [_entry(chance, wishes, number, draft) for number, draft in enumerate(drafts, 1)]
     if wishes.problems:
         entries += _problem_entries(wishes, people, projects, days, len(entries))
-    _stamp(entries, wishes.as_of)
+    _stamp(entries, wishes)
     return Firm(people, clients, projects, tasks, entries, days[0], wishes.as_of)
 
 
@@ -197,7 +204,7 @@ def _entry(chance: random.Random, wishes: Wishes, number: int, draft: _Draft) ->
     """One time entry of 23 fields, as a PSA sends it."""
     status = chance.choices(("approved", "submitted", "draft", "rejected"), (90, 6, 3, 1))[0]
     person, project = draft.person, draft.project
-    approved = _approved_at(wishes, draft.day) if status == "approved" else None
+    approved = _approved_at(wishes, draft.day, number) if status == "approved" else None
     return {
         "id": f"TE-{number:06d}",
         "project_code": project["code"],
@@ -230,8 +237,10 @@ def _entry(chance: random.Random, wishes: Wishes, number: int, draft: _Draft) ->
     }
 
 
-def _approved_at(wishes: Wishes, day: date) -> datetime:
-    """The Monday after the week of the work, at nine; for the running week an hour ago."""
+def _approved_at(wishes: Wishes, day: date, number: int) -> datetime:
+    """The Monday after the week of the work, at nine, for the running week an hour ago; or the end of the same day."""
+    if wishes.daily_approvals:
+        return datetime(day.year, day.month, day.day, 16, tzinfo=UTC) + timedelta(minutes=number % 97)
     monday = datetime(day.year, day.month, day.day, 9, tzinfo=UTC) + timedelta(days=7 - day.weekday())
     return min(monday, (wishes.as_of - timedelta(hours=1)).replace(microsecond=0))
 
@@ -254,18 +263,37 @@ def _problem_entries(
     )
     base = {"status": "approved", "billable": True, "approved_by": "E-0001"}
     made = list[Record]()
-    for offset, change in enumerate(changes, 1):
-        draft = _Draft(people[offset % len(people)], projects[0], TASKS[2], days[-1], 6.0)
-        approved = _approved_at(wishes, draft.day).isoformat().replace("+00:00", "Z")
+    for offset, (change, day) in enumerate(_when(wishes, changes, days), 1):
+        draft = _Draft(people[offset % len(people)], projects[0], TASKS[2], day, 6.0)
+        approved = _approved_at(wishes, draft.day, count + offset).isoformat().replace("+00:00", "Z")
         made.append({**_entry(chance, wishes, count + offset, draft), **base, "approved_at": approved, **change})
     return made
 
 
-def _stamp(entries: list[Record], as_of: datetime) -> None:
+def _when(wishes: Wishes, changes: tuple[Record, ...], days: list[date]) -> Iterator[tuple[Record, date]]:
+    """Yield each problem with the day of its work: the last day, or days all over the weeks, some problems repeatedly."""
+    for offset, change in enumerate(changes):
+        if not wishes.daily_approvals:
+            yield change, days[-1]
+            continue
+        for time in range(_REPEATED[offset]):
+            yield change, days[-1 - (2 * offset + 3 * time) % len(days)]
+
+
+def _stamp(entries: list[Record], wishes: Wishes) -> None:
     """Give every entry its own time of last change, all of them past, so that later edits come after."""
     for place, entry in enumerate(entries):
-        moment = as_of - timedelta(milliseconds=len(entries) - place)
+        moment = wishes.as_of - timedelta(milliseconds=len(entries) - place)
+        if wishes.daily_approvals:
+            moment = min(_end_of_day(entry, wishes) + timedelta(minutes=place % 97, milliseconds=place), moment)
         entry["modified_at"] = instant_text(moment)
+
+
+def _end_of_day(entry: Record, wishes: Wishes) -> datetime:
+    worked = datetime.fromisoformat(f"{entry['worked_on']}T16:00:00+00:00")
+    # What was worked before the weeks (in a closed period, say) was entered in the middle of them.
+    began = wishes.as_of - timedelta(days=wishes.weeks * 7 + 1)
+    return worked if worked > began else wishes.as_of - timedelta(days=wishes.weeks * 7 // 2)
 
 
 def instant_text(moment: datetime) -> str:

@@ -48,7 +48,10 @@ class Psa:
         offset, size = asked.offset, asked.size
         if asked.page > 1 and self._faults.strikes("duplicate_pages"):
             offset, size = offset - asked.size, size * 2
-        bodies, total = self._store.page(self._company, kind, since=since, names=names, offset=offset, size=size)
+        until = self._company.shows_until if kind == ENTRIES else ""
+        bodies, total = self._store.page(
+            self._company, kind, since=since, until=until, names=names, offset=offset, size=size
+        )
         if kind == ENTRIES and self._faults.strikes("schema_change"):
             bodies = [_renamed(body) for body in bodies]
         return list_answer("results", bodies, page=asked.page, size=asked.size, total=total)

@@ -41,6 +41,8 @@ class Company:
     wishes: Record
     faults: Record = field(default_factory=dict)
     webhook: Record = field(default_factory=dict)
+    # What changed later is not shown in lists yet; empty shows all. Not stored: a new process stands in the present.
+    shows_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +171,13 @@ class Store:
         """Return a number no record was made with before."""
         return int(self._db.execute("SELECT ifnull(max(seq), 0) + 1 FROM record").fetchone()[0])
 
-    def page(
+    def page(  # noqa: PLR0913  each is one part of the question, all by name
         self,
         company: Company,
         kind: str,
         *,
         since: str = "",
+        until: str = "",
         names: Sequence[str] = (),
         offset: int = 0,
         size: int = 100,
@@ -183,6 +186,8 @@ class Store:
         where, values = "company = ? AND kind = ?", [company.id, kind]
         if since:
             where, values = f"{where} AND modified >= ?", [*values, since]
+        if until:
+            where, values = f"{where} AND modified <= ?", [*values, until]
         if names:
             where, values = f"{where} AND natural IN ({','.join('?' * len(names))})", [*values, *names]
         total = self._db.execute(f"SELECT count(*) FROM record WHERE {where}", values).fetchone()[0]  # noqa: S608

@@ -8,20 +8,24 @@ import json
 import time
 from argparse import ArgumentParser
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
+from apps.accounts.actions import Role
 from apps.accounts.models import User
 from apps.accounts.services import create_user
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.sandbox.admin import admin_token
-from apps.connectors.sandbox.client import SandboxClient
+from apps.connectors.sandbox.background import BackgroundSandbox
 from apps.connectors.services import (
     NewConnection,
     change_connection,
@@ -29,38 +33,55 @@ from apps.connectors.services import (
     create_webhook_endpoint,
     request_test,
 )
-from apps.customers.models import Customer
-from apps.customers.services import add_member, change_customer, create_customer
+from apps.customers.models import Customer, CutOff
+from apps.customers.services import add_cut_off, add_member, change_customer, create_customer
 from apps.flows.engine.states import RUN_TERMINAL
-from apps.flows.models import Run
+from apps.flows.models import Flow, Run
 from apps.flows.services.publish import install_template
 from apps.flows.services.start_run import run_now
 from apps.flows.triggers.schedule import schedule_flow
 from apps.flows.triggers.webhook import listen
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
+from apps.tenants.brand_pictures import clean_picture, store_picture
 from apps.tenants.brands import change_brand
 from apps.tenants.models import Partner
 from apps.tenants.provisioning import NewPartner, create_partner
 from apps.tenants.scope import PartnerRef
 from config.demo import OPERATOR, PARTNERS, PASSWORD, DemoCustomer, DemoPartner, DemoPerson
+from config.demo_history import WEEKS, Line, clock_at, live_through, sandbox, work_off
 
 WAIT_SECONDS = 240
+PICTURES = settings.BASE_DIR / "config" / "demo_brands"
 TEMPLATE = "approved-time-to-bill"
 COUNTS = ("read", "written", "unchanged", "skipped", "rejected", "waiting")
 
 
 class Command(BaseCommand):
-    """`manage.py seed_demo [--summary PATH]`; the workers and the sandbox systems must be running."""
+    """`manage.py seed_demo [--summary PATH]`; the workers and the sandbox systems must be running.
+
+    With `--live-through PORT STATE`, nothing may run but the database and the broker: a fresh installation then also lives
+    through the weeks before, as config/demo_history.py says.
+    """
 
     help = "Create the demo's partners and run their first flows to the end."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--summary", type=Path, help="where to write what was set up, as JSON")
+        parser.add_argument(
+            "--live-through",
+            nargs=2,
+            metavar=("PORT", "STATE"),
+            help="live through the weeks before; the sandbox's place",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SANDBOX_URL:
             raise CommandError("SANDBOX_URL is not set: the demo needs the sandbox systems (make demo starts them).")
+        if options["live_through"]:
+            port, state = options["live_through"]
+            self._live_through_weeks(int(port), Path(state))
+            return
         with transaction.atomic():
             _ensure_person(OPERATOR)
         partners = [(wanted, self._ensure_partner(wanted)) for wanted in PARTNERS]
@@ -70,35 +91,43 @@ class Command(BaseCommand):
             with scope.work_in(partner):
                 for person in wanted.people:
                     _ensure_person(person)
+                for firm in wanted.customers:
+                    _ensure_care(firm)
         self._wait_for_ends([partner for _, partner in partners], first=founded > 0)
         summary = summarise(partners)
         if options["summary"]:
             options["summary"].write_text(json.dumps(summary, indent=1))
 
-    def _ensure_partner(self, wanted: DemoPartner) -> PartnerRef:
-        known: Partner | None = Partner.objects.filter(slug=wanted.slug).first()
-        if known is not None:
-            return known.as_ref()
-        self.stdout.write(f"partner {wanted.name}")
-        partner = create_partner(NewPartner(wanted.name, wanted.slug, wanted.primary, wanted.accent)).as_ref()
-        looks = {
-            "font": wanted.font,
-            "corner_radius": wanted.radius,
-            "product_noun": wanted.noun,
-            "sign_in_text": wanted.sign_in_text,
-            "support_email": wanted.support,
-            "mail_sender_name": wanted.name,
-            "mail_sender_address": wanted.support,
-        }
-        with transaction.atomic():
-            change_brand(partner, looks)
-        return partner
+    def _live_through_weeks(self, port: int, state: Path) -> None:
+        if Partner.objects.filter(slug__in=[wanted.slug for wanted in PARTNERS]).exists():
+            return  # its past is written already
+        began = timezone.now() - timedelta(days=WEEKS * 7 + 3)
+        with BackgroundSandbox(state, admin_token=admin_token(settings.SECRET_KEY), port=port):
+            lines = list[Line]()
+            with clock_at(began):
+                for wanted in PARTNERS:
+                    partner = self._ensure_partner(wanted)
+                    people = {person.role: person.email for person in wanted.people}
+                    lines += [
+                        Line(
+                            partner,
+                            self._found(partner, one),
+                            _company(partner, one),
+                            people[Role.SUPPORT],
+                            people[Role.OWNER],
+                        )
+                        for one in wanted.customers
+                    ]
+                    with scope.work_in(partner):
+                        for person in wanted.people:
+                            _ensure_person(person)
+                work_off([line.partner for line in lines])
+            live_through(lines, say=self.stdout.write)
+            for line in lines:
+                self._let_run(line)
 
-    def _ensure_customer(self, partner: PartnerRef, wanted: DemoCustomer) -> bool:
-        with scope.work_in(partner):
-            if Customer.objects.filter(name=wanted.name).exists():
-                _follow_sandbox(partner, wanted)
-                return False
+    def _found(self, partner: PartnerRef, wanted: DemoCustomer) -> UUID:
+        """Set a customer up with its two systems and its flow; returns the flow's id."""
         self.stdout.write(f"customer {wanted.name} of {partner.name}")
         tokens = asyncio.run(_found_companies(partner, wanted))
         with scope.work_in(partner):
@@ -115,12 +144,36 @@ class Command(BaseCommand):
             flow = install_template(
                 template=TEMPLATE, name="Approved time to bill", source=psa, target=erp, installed_by="Demo"
             )
+            change_customer(customer, changes={"state": Customer.State.LIVE})
+        return flow.id
+
+    def _let_run(self, line: Line) -> None:
+        """Let a flow start by itself from now on: by schedule, and when the PSA announces an approval."""
+        with scope.work_in(line.partner):
+            flow = Flow.objects.select_related("source").get(id=line.flow_id)
             schedule_flow(flow, every_seconds=600)
-            endpoint, address, secret = create_webhook_endpoint(psa)
+            endpoint, address, secret = create_webhook_endpoint(flow.source)
             listen(flow, endpoint)
             run_now(flow, started_by="Demo")
-            change_customer(customer, changes={"state": Customer.State.LIVE})
-        asyncio.run(_announce_to(partner, wanted, address, secret))
+        asyncio.run(_announce_to(line.company, address, secret))
+
+    def _ensure_partner(self, wanted: DemoPartner) -> PartnerRef:
+        known: Partner | None = Partner.objects.filter(slug=wanted.slug).first()
+        if known is not None:
+            return known.as_ref()
+        self.stdout.write(f"partner {wanted.name}")
+        look = wanted.look
+        partner = create_partner(NewPartner(wanted.name, wanted.slug, look.primary, look.accent)).as_ref()
+        with transaction.atomic():
+            dress(partner, wanted)
+        return partner
+
+    def _ensure_customer(self, partner: PartnerRef, wanted: DemoCustomer) -> bool:
+        with scope.work_in(partner):
+            if Customer.objects.filter(name=wanted.name).exists():
+                _follow_sandbox(partner, wanted)
+                return False
+        self._let_run(Line(partner, self._found(partner, wanted), _company(partner, wanted)))
         return True
 
     def _wait_for_ends(self, partners: list[PartnerRef], *, first: bool) -> None:
@@ -137,6 +190,40 @@ class Command(BaseCommand):
             time.sleep(1)
 
 
+def dress(partner: PartnerRef, wanted: DemoPartner) -> None:
+    """Give a partner its demo look, pictures included."""
+    look = wanted.look
+    values = {
+        "font": look.font,
+        "heading_font": look.heading_font,
+        "corner_radius": look.radius,
+        "side_scheme": look.side_scheme,
+        "product_noun": look.noun,
+        "customer_noun": look.customer_nouns[0],
+        "customers_noun": look.customer_nouns[1],
+        "sign_in_text": look.sign_in_text,
+        "support_email": look.support,
+        "support_name": look.support_name,
+        "support_phone": look.support_phone,
+        "support_hours": look.support_hours,
+        "mail_header": "logo",
+        "mail_header_colour": look.mail_header_colour,
+        "mail_footer": look.mail_footer,
+        "mail_sender_name": wanted.name,
+        "mail_sender_address": look.support,
+    }
+    files = {
+        "logo": "logo.png",
+        "logo_dark": "logo-dark.png",
+        "favicon": "icon.png",
+        "sign_in_picture": "sign-in.webp",
+    }
+    for field, name in files.items():
+        raw = (PICTURES / f"{wanted.slug}-{name}").read_bytes()
+        values[field] = store_picture(partner, clean_picture(raw, field))
+    change_brand(partner, values)
+
+
 def _ensure_person(wanted: DemoPerson) -> None:
     if User.objects.filter(email=wanted.email).exists():
         return
@@ -145,37 +232,43 @@ def _ensure_person(wanted: DemoPerson) -> None:
         add_member(user=user, customer_id=Customer.objects.get(name=wanted.customer).id)
 
 
+def _ensure_care(wanted: DemoCustomer) -> None:
+    """Give a firm its account owner and its cut-offs, unless somebody has seen to that already."""
+    customer = Customer.objects.get(name=wanted.name)
+    if CutOff.objects.filter(customer=customer).exists() or customer.account_owner_id:
+        return
+    change_customer(customer, changes={"account_owner": User.objects.filter(email=wanted.owner).first()})
+    for one in wanted.cut_offs:
+        add_cut_off(customer, name=one.name, purpose=one.purpose, rule=one.rule)
+
+
 def _company(partner: PartnerRef, wanted: DemoCustomer) -> str:
     return f"{partner.slug}-{wanted.slug}"
 
 
-def _sandbox() -> SandboxClient:
-    return SandboxClient(settings.SANDBOX_URL, admin_token(settings.SECRET_KEY))
-
-
 async def _found_companies(partner: PartnerRef, wanted: DemoCustomer) -> dict[str, str]:
     """Make the customer's two simulated systems; returns their tokens, the PSA's first."""
-    wishes = {"people": wanted.people, "weeks": 3, "seed": wanted.seed, "problems": True}
-    async with _sandbox() as sandbox:
+    wishes = {"people": wanted.people, "weeks": WEEKS, "seed": wanted.seed, "problems": True, "daily_approvals": True}
+    async with sandbox() as client:
         company = _company(partner, wanted)
-        return {system: await sandbox.found_company(system, company, **wishes) for system in ("psa", "erp")}
+        return {system: await client.found_company(system, company, **wishes) for system in ("psa", "erp")}
 
 
 def _follow_sandbox(partner: PartnerRef, wanted: DemoCustomer) -> None:
     """Point known connections at the sandbox's present address: somebody may have taken its port meanwhile."""
     for connection in Connection.objects.filter(customer__name=wanted.name, system__startswith="sandbox_"):
         system = connection.system.removeprefix("sandbox_")
-        address = _sandbox().base_url(system, _company(partner, wanted))
+        address = sandbox().base_url(system, _company(partner, wanted))
         if connection.base_url != address:
             change_connection(connection, name=connection.name, base_url=address, values=connection.settings)
             request_test(connection)
 
 
-async def _announce_to(partner: PartnerRef, wanted: DemoCustomer, address: str, secret: str) -> None:
+async def _announce_to(company: str, address: str, secret: str) -> None:
     host, path = address.split("://", 1)[1].split("/", 1)
     reachable = f"{settings.PUBLIC_SCHEME}://127.0.0.1:{host.rpartition(':')[2]}/{path}"
-    async with _sandbox() as sandbox:
-        await sandbox.set_webhook(_company(partner, wanted), reachable, secret, host=host)
+    async with sandbox() as client:
+        await client.set_webhook(company, reachable, secret, host=host)
 
 
 def _connect(customer: Customer, partner: PartnerRef, wanted: DemoCustomer, system: str, token: str) -> Connection:
@@ -185,7 +278,7 @@ def _connect(customer: Customer, partner: PartnerRef, wanted: DemoCustomer, syst
         NewConnection(
             system=f"sandbox_{system}",
             name=names[system],
-            base_url=_sandbox().base_url(system, _company(partner, wanted)),
+            base_url=sandbox().base_url(system, _company(partner, wanted)),
             secrets={"token": token},
             settings={},
             environment=Connection.Environment.SANDBOX,

@@ -289,3 +289,21 @@ async def test_an_impossible_wish_is_named(town: Town, wishes: dict[str, Any], s
 async def test_an_impossible_fault_is_named(town: Town, shares: dict[str, float]) -> None:
     with pytest.raises(SandboxError, match=f"400.*{next(iter(shares))}"):
         await town.faults("erp", **shares)
+
+
+async def test_with_the_clock_set_back_the_psa_shows_what_stood_there_then(town: Town) -> None:
+    await town.found("psa", people=6, weeks=2, daily_approvals=True)
+    every = await read_all(town.connector("psa"))
+    moments = sorted(datetime.fromisoformat(str(record.values["modified_at"])) for record in every)
+    middle = moments[len(moments) // 2]
+    await town.client.set_clock(town.name, middle)
+    shown = await read_all(town.connector("psa"))
+    assert len(shown) == sum(moment <= middle for moment in moments) < len(every)
+    await town.client.set_clock(town.name, None)
+    assert len(await read_all(town.connector("psa"))) == len(every)
+
+
+async def test_a_clock_that_is_no_instant_is_refused(town: Town) -> None:
+    await town.found("psa")
+    with pytest.raises(SandboxError, match="now must be an instant"):
+        await town.client._do("PUT", f"sandbox/psa/{town.name}/clock", {"now": "yesterday"})

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from apps.connectors.sandbox.firm import PROBLEMS, Wishes, found_firm
+from apps.connectors.sandbox.firm import PROBLEMS, UNKNOWN_EMPLOYEE, Wishes, found_firm
 
 AS_OF = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -46,3 +46,16 @@ def test_a_wished_number_of_entries_is_made_exactly() -> None:
     assert len(found_firm(Wishes(people=5, weeks=1, entries=1234, problems=False, as_of=AS_OF)).entries) == 1234
     ids = [entry["id"] for entry in found_firm(Wishes(people=5, weeks=1, entries=50, as_of=AS_OF)).entries]
     assert len(set(ids)) == len(ids) == 50 + len(PROBLEMS)
+
+
+def test_with_daily_approvals_the_weeks_fill_day_by_day() -> None:
+    wishes = Wishes(people=12, weeks=3, as_of=AS_OF, daily_approvals=True)
+    entries = found_firm(wishes).entries
+    days = Counter(entry["modified_at"][:10] for entry in entries)
+    assert len(days) >= 15
+    for entry in entries:
+        changed = datetime.fromisoformat(entry["modified_at"])
+        assert changed < AS_OF
+        assert entry["approved_at"] is None or datetime.fromisoformat(entry["approved_at"]) < AS_OF
+    strangers = {entry["worked_on"] for entry in entries if entry["person_id"] == UNKNOWN_EMPLOYEE}
+    assert len(strangers) > 3, "a problem that is not mended comes again on other days"
