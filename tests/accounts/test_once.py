@@ -1,6 +1,6 @@
 """A form that is sent twice does its work once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,11 +17,10 @@ pytestmark = pytest.mark.usefixtures("clean_cache", "db")
 
 
 @pytest.fixture(autouse=True)
-def _kept_at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _kept_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every request commits at its end; a test's transaction never does."""
     monkeypatch.setattr(transaction, "on_commit", lambda keep: keep())
     monkeypatch.setattr(once_module.messages, "info", lambda *_: None)
-    yield
 
 
 def _sent(**form: str) -> HttpRequest:
