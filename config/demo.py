@@ -60,18 +60,33 @@ class DemoCustomer:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoLook:
+    """How a partner's portal looks. Its pictures are the files `<slug>-*` of demo_brands/, drawn for the demo."""
+
+    primary: str
+    accent: str
+    font: str
+    heading_font: str
+    radius: int
+    side_scheme: str
+    noun: str
+    sign_in_text: str
+    support: str
+    support_name: str
+    support_phone: str
+    support_hours: str
+    mail_header_colour: str
+    mail_footer: str
+    customer_nouns: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
 class DemoPartner:
     """A partner, its look, its people and its customers."""
 
     name: str
     slug: str
-    primary: str
-    accent: str
-    font: str
-    radius: int
-    noun: str
-    sign_in_text: str
-    support: str
+    look: DemoLook
     people: tuple[DemoPerson, ...]
     customers: tuple[DemoCustomer, ...]
 
@@ -82,13 +97,23 @@ PARTNERS = (
     DemoPartner(
         name="Alder & Quay",
         slug="alder",
-        primary="#0f766e",
-        accent="#b45309",
-        font="serif",
-        radius=4,
-        noun="Integration Desk",
-        sign_in_text="Time, projects and invoices that agree with each other.",
-        support="desk@alder.example",
+        look=DemoLook(
+            primary="#0f766e",
+            accent="#b45309",
+            font="source-sans",
+            heading_font="serif",
+            radius=4,
+            side_scheme="light",
+            noun="Integration Desk",
+            sign_in_text="Time, projects and invoices that agree with each other.",
+            support="desk@alder.example",
+            support_name="The desk",
+            support_phone="+49 30 5550 1180",
+            support_hours="weekdays 8 to 18 h, Berlin time",
+            mail_header_colour="",
+            mail_footer="Alder & Quay GmbH, Speicherufer 4, Hamburg\nRegistered at Amtsgericht Hamburg, HRB 000000",
+            customer_nouns=("client", "Clients"),
+        ),
         people=(
             DemoPerson("Hanna Alder", "owner@alder.example", Role.OWNER),
             DemoPerson("Bela Quay", "builder@alder.example", Role.BUILDER),
@@ -138,13 +163,22 @@ PARTNERS = (
     DemoPartner(
         name="Brightforge",
         slug="brightforge",
-        primary="#6d28d9",
-        accent="#be185d",
-        font="inter",
-        radius=12,
-        noun="Flow Hub",
-        sign_in_text="Your business systems, in step.",
-        support="help@brightforge.example",
+        look=DemoLook(
+            primary="#6d28d9",
+            accent="#be185d",
+            font="figtree",
+            heading_font="",
+            radius=14,
+            side_scheme="dark",
+            noun="Flow Hub",
+            sign_in_text="Your business systems, in step.",
+            support="help@brightforge.example",
+            support_name="Forge support",
+            support_phone="+1 646 555 0142",
+            support_hours="around the clock",
+            mail_header_colour="#4c1d95",
+            mail_footer="Brightforge Inc., 220 Kiln Street, New York",
+        ),
         people=(
             DemoPerson("Bo Bright", "owner@brightforge.example", Role.OWNER),
             DemoPerson("Uma Forge", "support@brightforge.example", Role.SUPPORT),

@@ -57,6 +57,11 @@ class Env:
     partner_signup: bool = _setting("PARTNER_SIGNUP", "1 lets new partners sign up on the platform host", default=False)
     email_url: str = _setting("EMAIL_URL", "smtp://user:password@host:port, or file:///folder", "")
     mail_from: str = _setting("MAIL_FROM", "envelope sender where a brand sets none", "no-reply@localhost")
+    maintenance: bool = _setting(
+        "MAINTENANCE",
+        "1 closes every portal with a page that says so, in each brand, while you work on it",
+        default=False,
+    )
     sentry_dsn: str = _setting("SENTRY_DSN", "where errors are reported, empty for nowhere", "", secret=True)
     log_format: str = _setting("LOG_FORMAT", "console or json", "console")
     trusted_proxies: int = _setting("TRUSTED_PROXIES", "number of reverse proxies in front of the web process", 0)

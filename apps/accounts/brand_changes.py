@@ -1,40 +1,52 @@
-"""Changing how a partner looks, with an entry in the audit trail."""
+"""Trying out, publishing and restoring a partner's look, with an entry in the audit trail for what went live."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils import timezone
+
 from apps.accounts import audit
+from apps.accounts.actor import current_actor
 from apps.accounts.audit import AuditAction
-from apps.tenants.brands import change_brand, stored_brand
-from apps.tenants.models import Brand
+from apps.tenants.brand_drafts import Draft, publish_draft, save_draft
+from apps.tenants.branding import PICTURES
+from apps.tenants.brands import Change, restore
 from apps.tenants.scope import PartnerRef
 
 _EMPTY = "none"
 
 
-def edit_brand(partner: PartnerRef, wanted: dict[str, Any]) -> list[str]:
-    """Store those of the `wanted` values that differ from what is stored; returns their names, sorted.
+def _who() -> str:
+    actor = current_actor()
+    return (actor.name or actor.email) if actor else ""
 
-    `logo_png` is a PNG as `clean_logo` returns it, or None to do without one.
 
-    Raises:
-        ValidationError: a value is wrong; the message names its field.
+def keep_draft(partner: PartnerRef, wanted: Mapping[str, Any], *, seen: Mapping[str, Any]) -> Draft:
+    """Keep the `wanted` values as the draft. Raises StaleDraftError, ValidationError."""
+    return save_draft(partner, wanted, seen=seen, by=_who(), now=timezone.now())
 
-    """
-    before = stored_brand(partner)
-    changes = {field: value for field, value in wanted.items() if _value(before, field) != value}
+
+def publish(partner: PartnerRef) -> list[Change]:
+    """Make the draft live; returns what that changed, nothing when it is live already. Raises ValidationError."""
+    changes = publish_draft(partner, by=_who())
+    _record(partner, changes)
+    return changes
+
+
+def restore_version(partner: PartnerRef, number: int) -> list[Change]:
+    """Publish an earlier version again. Raises BrandVersion.DoesNotExist, ValidationError."""
+    changes = restore(partner, number, by=_who())
+    _record(partner, changes, restored_from=number)
+    return changes
+
+
+def _record(partner: PartnerRef, changes: Sequence[Change], **more: Any) -> None:
     if changes:
-        change_brand(partner, changes)
-        details = {field: _told(field, _value(before, field), value) for field, value in sorted(changes.items())}
-        audit.record(AuditAction.BRAND_CHANGED, subject="brand", subject_id=partner.id, details=details)
-    return sorted(changes)
+        details = {change.field: _told(change) for change in changes}
+        audit.record(AuditAction.BRAND_CHANGED, subject="brand", subject_id=partner.id, details={**details, **more})
 
 
-def _value(brand: Brand, field: str) -> Any:
-    value = getattr(brand, field)
-    return bytes(value) if isinstance(value, memoryview) else value
-
-
-def _told(field: str, before: Any, after: Any) -> Any:
-    if field == "logo_png":
-        return "replaced" if before and after else "added" if after else "removed"
-    return [_EMPTY if value == "" else value for value in (before, after)]
+def _told(change: Change) -> Any:
+    if change.field in PICTURES:
+        return "replaced" if change.before and change.after else "added" if change.after else "removed"
+    return [_EMPTY if value == "" else value for value in (change.before, change.after)]

@@ -3,18 +3,24 @@
 import re
 from dataclasses import dataclass
 
-_HEX = re.compile(r"^#[0-9a-fA-F]{6}$")
+_HEX = re.compile(r"^#[0-9a-fA-F]{6}\Z")
 MINIMUM_CONTRAST = 4.5  # WCAG 2.2 AA for text: https://www.w3.org/TR/WCAG22/#contrast-minimum
 FONTS = {
     "inter": '"Inter Variable", Inter, system-ui, sans-serif',
+    "source-sans": '"Source Sans 3", system-ui, sans-serif',
+    "figtree": "Figtree, system-ui, sans-serif",
     "system": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
     "serif": "'Source Serif 4', Georgia, 'Times New Roman', serif",
 }
+# Part of the stylesheet's address: raise it when brand_css writes something else, or browsers keep the old one for a year.
+EDITION = 2
+# Where a picture of the brand stands, and what it is called in tables and forms.
+PICTURES = ("logo", "logo_dark", "favicon", "sign_in_picture")
 
 
 @dataclass(frozen=True, slots=True)
 class BrandLook:
-    """A brand as pages, mails and documents use it."""
+    """A brand as pages, mails and documents use it. Texts are "" where the portal's own words should stand."""
 
     name: str
     product_noun: str
@@ -23,12 +29,94 @@ class BrandLook:
     font: str
     corner_radius: int
     version: int
+    heading_font: str = ""  # "": the same as `font`
+    side_scheme: str = "dark"  # of the side bar on a light page: "dark" or "light"
+    customer_noun: str = ""
+    customers_noun: str = ""
     logo_url: str = ""
     logo_dark_url: str = ""
-    support_email: str = ""
+    logo: str = ""  # the picture's digest: mails carry it with them
+    logo_dark: str = ""
+    logo_size: tuple[int, int] = (0, 0)
+    favicon: str = ""
+    tag: str = ""  # marks the addresses of stylesheet and icon: they change whenever this does
+    sign_in_picture_url: str = ""
     sign_in_text: str = ""
+    support_name: str = ""
+    support_email: str = ""
+    support_phone: str = ""
+    support_hours: str = ""
+    mail_header: str = "mark"  # "mark": initials and name; "logo"; "name"
+    mail_header_colour: str = ""  # of a band behind the header; "": none
     mail_footer: str = ""
     mail_sender: str = ""
+    is_draft: bool = False
+
+    @property
+    def stylesheet_url(self) -> str:
+        """Return the address of the brand's stylesheet; what it answers never changes."""
+        return f"/brand/theme.css?v={self.tag}"
+
+    @property
+    def icon_url(self) -> str:
+        """Return the address of the picture for the browser's tab."""
+        return f"/brand/icon?v={self.tag}"
+
+    @property
+    def is_wordmark(self) -> bool:
+        """Return whether the logo is so wide that it holds the name itself."""
+        width, height = self.logo_size
+        return width >= 2.2 * height > 0
+
+    @property
+    def has_support(self) -> bool:
+        """Return whether anything is known about who helps."""
+        return bool(self.support_email or self.support_phone)
+
+    @property
+    def phone_digits(self) -> str:
+        """Return the telephone number as a telephone dials it."""
+        return re.sub(r"[^0-9+]", "", self.support_phone)
+
+    @property
+    def dark_primary(self) -> str:
+        """Return the primary colour as it can be read on dark ground."""
+        return lightened_for_dark(self.primary_colour)
+
+    @property
+    def mail_header_ink(self) -> str:
+        """Return the colour of words in a mail's head."""
+        return text_on(self.mail_header_colour) if self.mail_header_colour else "#161b26"
+
+    @property
+    def mail_logo(self) -> str:
+        """Return the logo's address inside a mail that carries it: the one for dark ground on a dark band."""
+        wants_dark = self.mail_header_colour and self.mail_header_ink == "#ffffff"
+        digest = self.logo_dark if wants_dark and self.logo_dark else self.logo
+        return f"cid:{digest}@brand" if digest else ""
+
+    @property
+    def mail_logo_width(self) -> int:
+        """Return how wide the logo is in a mail, where it is 36 pixels high."""
+        width, height = self.logo_size
+        return min(round(width * 36 / height), 220) if height else 36
+
+    @property
+    def mail_font(self) -> str:
+        """Return the fonts of a mail: mail programs load none, so those that every device has."""
+        if self.font == "serif":
+            return "Georgia,'Times New Roman',serif"
+        return "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+
+    @property
+    def mail_radius(self) -> int:
+        """Return the corner radius of a mail's card."""
+        return min(round(self.corner_radius * 1.25), 18)
+
+    @property
+    def mail_button_radius(self) -> int:
+        """Return the corner radius of a mail's button."""
+        return min(self.corner_radius, 22)
 
     @property
     def initials(self) -> str:
@@ -75,30 +163,51 @@ def lightened_for_dark(colour: str, background: str = "#151b26") -> str:
     return "#ffffff"
 
 
-def colour_problem(value: str) -> str | None:
-    """Return why `value` cannot be a brand colour, with the fix; None when it can: "#rrggbb" that reads on white."""
+@dataclass(frozen=True, slots=True)
+class ColourProblem:
+    """Why a text cannot be a brand colour. `ratio` is 0 when it is no colour at all; `darker` is a shade that can."""
+
+    ratio: float = 0
+    darker: str = ""
+
+
+def colour_problem(value: str) -> ColourProblem | None:
+    """Return why `value` cannot be a brand colour; None when it can: "#rrggbb" that reads on white."""
     if not _HEX.match(value or ""):
-        return "Write the colour as # and six hexadecimal digits, for example #0f766e."
+        return ColourProblem()
     ratio = contrast(value, "#ffffff")
     if ratio >= MINIMUM_CONTRAST:
         return None
     shades = (mix(value, "#000000", step / 20) for step in range(1, 21))
-    darker = next(shade for shade in shades if contrast(shade, "#ffffff") >= MINIMUM_CONTRAST)
-    return (
-        f"{value} is too light to read on white (contrast {ratio:.1f}, at least {MINIMUM_CONTRAST} is needed). "
-        f"Try {darker}."
-    )
+    return ColourProblem(ratio, next(shade for shade in shades if contrast(shade, "#ffffff") >= MINIMUM_CONTRAST))
 
 
 def brand_css(look: BrandLook) -> str:
     """Return the one stylesheet that turns the portal into this brand's. Values only: validated colours and numbers."""
     primary, accent = look.primary_colour, look.accent_colour
-    dark_primary = lightened_for_dark(primary)
+    body = FONTS.get(look.font, FONTS["inter"])
+    heading = FONTS.get(look.heading_font, body)
+    side = "light" if look.side_scheme == "light" else "dark"
     light = (
         _variables(primary, accent)
-        + f"--brand-font:{FONTS.get(look.font, FONTS['inter'])};--brand-radius:{look.corner_radius}px;"
+        + f"--brand-font:{body};--brand-heading-font:{heading};--brand-radius:{look.corner_radius}px;"
+        + f"--brand-side-scheme:{side};"
     )
-    return f":root{{{light}}}\n[data-bs-theme=dark]{{{_variables(dark_primary, lightened_for_dark(accent))}}}\n"
+    dark = _variables(lightened_for_dark(primary), lightened_for_dark(accent)) + "--brand-side-scheme:dark;"
+    return f":root{{{light}}}\n[data-bs-theme=dark]{{{dark}}}\n"
+
+
+def icon_svg(look: BrandLook) -> str:
+    """Return the brand's initials as a small picture for the browser's tab, where no logo fits into a square."""
+    letters = look.initials
+    size = 30 if len(letters) > 1 else 36
+    radius = min(look.corner_radius * 2, 32)
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">'
+        f'<rect width="64" height="64" rx="{radius}" fill="{look.primary_colour}"/>'
+        f'<text x="32" y="33" fill="{text_on(look.primary_colour)}" font-family="system-ui,sans-serif" font-size="{size}" '
+        f'font-weight="700" text-anchor="middle" dominant-baseline="central">{letters}</text></svg>'
+    )
 
 
 def _variables(primary: str, accent: str) -> str:

@@ -13,10 +13,15 @@ _MOST_REMEMBERED = 10_000  # an attacker's invented hosts must not fill the memo
 
 @dataclass(frozen=True, slots=True)
 class HostAnswer:
-    """Whose host it is."""
+    """Whose host it is. `state` is a Partner.State."""
 
     partner: PartnerRef
-    active: bool
+    state: str
+
+    @property
+    def active(self) -> bool:
+        """Return whether the portal is open."""
+        return self.state == Partner.State.ACTIVE
 
 
 def partner_for_host(host: str) -> HostAnswer | None:
@@ -26,9 +31,7 @@ def partner_for_host(host: str) -> HostAnswer | None:
     if remembered and remembered[0] > now:
         return remembered[1]
     domain = Domain.objects.select_related("tenant").filter(domain=host, verified_at__isnull=False).first()
-    answer = (
-        HostAnswer(domain.tenant.as_ref(), domain.tenant.state == Partner.State.ACTIVE) if domain is not None else None
-    )
+    answer = HostAnswer(domain.tenant.as_ref(), domain.tenant.state) if domain is not None else None
     if len(_hosts) >= _MOST_REMEMBERED:
         _hosts.clear()
     _hosts[host] = (now + REMEMBER_SECONDS, answer)

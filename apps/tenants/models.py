@@ -8,10 +8,11 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext as _
 from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
-from apps.tenants.branding import colour_problem
+from apps.tenants.branding import MINIMUM_CONTRAST, colour_problem
 from apps.tenants.scope import PartnerRef, require
 
 SLUG = RegexValidator(
@@ -22,8 +23,15 @@ SLUG = RegexValidator(
 def check_colour(value: str) -> None:
     """Accept a colour that can be read on white. Raises ValidationError with the fix."""
     problem = colour_problem(value)
-    if problem:
-        raise ValidationError(problem)
+    if problem is None:
+        return
+    if not problem.ratio:
+        raise ValidationError(_("Write the colour as # and six hexadecimal digits, for example #0f766e."))
+    words = _(
+        "%(colour)s is too light to read on white (contrast %(ratio)s, at least %(least)s is needed). Try %(try)s."
+    )
+    values = {"colour": value, "ratio": f"{problem.ratio:.1f}", "least": MINIMUM_CONTRAST, "try": problem.darker}
+    raise ValidationError(words % values)
 
 
 def new_schema_name() -> str:
@@ -71,28 +79,101 @@ class Domain(DomainMixin):
         ordering = ("-is_primary", "domain")
 
 
+FONT_CHOICES = [
+    ("inter", "Inter"),
+    ("source-sans", "Source Sans"),
+    ("figtree", "Figtree"),
+    ("serif", "Source Serif"),
+    ("system", "System"),
+]
+SIDE_SCHEMES = [("dark", "Dark"), ("light", "Light")]
+MAIL_HEADERS = [("mark", "Initials and name"), ("logo", "Logo"), ("name", "Name only")]
+
+
 class Brand(models.Model):
-    """How a partner's portal, mails and pages look: tokens only, never rules or markup."""
+    """How a partner's portal, mails and pages look now, to everybody: tokens and words only, never rules or markup.
+
+    The four pictures are digests of BrandPicture rows, "" for none.
+    """
 
     partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="brand", primary_key=True)
     name = models.CharField(max_length=80, help_text="Shown wherever the portal names itself.")
     product_noun = models.CharField(max_length=60, default="Integration portal")
+    customer_noun = models.CharField(max_length=40, blank=True)
+    customers_noun = models.CharField(max_length=40, blank=True)
     primary_colour = models.CharField(max_length=7, default="#1f4ed8", validators=[check_colour])
     accent_colour = models.CharField(max_length=7, default="#0f766e", validators=[check_colour])
-    font = models.CharField(
-        max_length=20, choices=[("inter", "Inter"), ("system", "System"), ("serif", "Serif")], default="inter"
-    )
+    font = models.CharField(max_length=20, choices=FONT_CHOICES, default="inter")
+    heading_font = models.CharField(max_length=20, choices=FONT_CHOICES, blank=True)
     corner_radius = models.PositiveSmallIntegerField(default=8)
-    logo_png = models.BinaryField(null=True, blank=True, editable=False)
+    side_scheme = models.CharField(max_length=8, choices=SIDE_SCHEMES, default="dark")
+    logo = models.CharField(max_length=64, blank=True)
+    logo_dark = models.CharField(max_length=64, blank=True)
+    favicon = models.CharField(max_length=64, blank=True)
+    sign_in_picture = models.CharField(max_length=64, blank=True)
+    sign_in_text = models.CharField(max_length=200, blank=True)
+    support_name = models.CharField(max_length=80, blank=True)
     support_email = models.EmailField(blank=True)
+    support_phone = models.CharField(max_length=40, blank=True)
+    support_hours = models.CharField(max_length=120, blank=True)
     mail_sender_name = models.CharField(max_length=80, blank=True)
     mail_sender_address = models.EmailField(blank=True)
+    mail_header = models.CharField(max_length=8, choices=MAIL_HEADERS, default="mark")
+    mail_header_colour = models.CharField(max_length=7, blank=True, validators=[check_colour])
     mail_footer = models.CharField(max_length=300, blank=True)
-    sign_in_text = models.CharField(max_length=200, blank=True)
     version = models.PositiveIntegerField(default=1)
 
     def __str__(self) -> str:
         return self.name
+
+
+class BrandPicture(models.Model):
+    """A picture of a brand, drawn anew when it was uploaded. Its digest is its address: it never changes."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="brand_pictures")
+    digest = models.CharField(max_length=64)  # SHA-256 of the content
+    media_type = models.CharField(max_length=40)
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+    content = models.BinaryField(editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partner", "digest"], name="tenants_brandpicture_once")]
+
+    def __str__(self) -> str:
+        return f"{self.media_type} {self.digest[:12]}"
+
+
+class BrandDraft(models.Model):
+    """What a partner's people are trying out together: the brand's values, not yet live. `revision` counts its changes."""
+
+    partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="brand_draft", primary_key=True)
+    values = models.JSONField(default=dict)
+    revision = models.PositiveIntegerField(default=1)
+    edited_by = models.CharField(max_length=260)
+    edited_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"draft {self.revision} of {self.partner_id}"
+
+
+class BrandVersion(models.Model):
+    """A brand as it once went live: what history shows and what can be published again."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="brand_versions")
+    number = models.PositiveIntegerField()
+    values = models.JSONField()
+    published_by = models.CharField(max_length=260, blank=True)
+    published_at = models.DateTimeField(null=True)  # None: before anybody kept account
+    restored_from = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = [models.UniqueConstraint(fields=["partner", "number"], name="tenants_brandversion_once")]
+
+    def __str__(self) -> str:
+        return f"version {self.number} of {self.partner_id}"
 
 
 class InboundAddress(models.Model):

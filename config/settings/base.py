@@ -23,6 +23,7 @@ BASE_DOMAIN = ENV.base_domain
 PUBLIC_PORT = ENV.public_port
 PUBLIC_SCHEME = ENV.public_scheme
 PARTNER_SIGNUP = ENV.partner_signup
+MAINTENANCE = ENV.maintenance
 EGRESS_ALLOW = ENV.egress_allow
 SANDBOX_URL = ENV.sandbox_url
 
@@ -140,6 +141,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # people arrive by invitation to the very a
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second step is told to its owner
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

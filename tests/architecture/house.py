@@ -189,6 +189,9 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "template": "approved-time-to-bill",
         "target": "quantity",
         "token": "no-such-token",
+        "digest": "0" * 64,
+        "number": 1,
+        "mail": "invitation",
         "uidb36": "1",
         "key": "no-such-key",
     }

@@ -6,7 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from PIL import Image
 
-from apps.tenants.brands import brand_for, change_brand, clean_logo
+from apps.tenants.brand_pictures import clean_picture
+from apps.tenants.brands import brand_for, change_brand
 from apps.tenants.scope import PartnerRef
 
 
@@ -41,7 +42,7 @@ def test_a_wrong_value_is_refused_by_field_and_nothing_changes(
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_a_picture_becomes_a_fresh_png_of_portal_size(kind: str) -> None:
-    with Image.open(io.BytesIO(clean_logo(_picture((1200, 400), kind)))) as logo:
+    with Image.open(io.BytesIO(clean_picture(_picture((1200, 400), kind), "logo").content)) as logo:
         assert logo.format == "PNG"
         assert logo.width <= 640
         assert logo.height <= 240
@@ -59,13 +60,13 @@ def test_a_picture_becomes_a_fresh_png_of_portal_size(kind: str) -> None:
 )
 def test_what_is_no_fit_picture_is_refused_with_the_reason(raw: bytes, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
-        clean_logo(raw)
+        clean_picture(raw, "logo")
 
 
 def test_a_logo_keeps_nothing_hidden_in_its_colour_profile() -> None:
     out = io.BytesIO()
     Image.new("RGB", (30, 10)).save(out, "PNG", icc_profile=b"something else entirely")
-    assert b"iCCP" not in clean_logo(out.getvalue())
+    assert b"iCCP" not in clean_picture(out.getvalue(), "logo").content
 
 
 @pytest.mark.parametrize(
@@ -76,4 +77,4 @@ def test_a_logo_keeps_nothing_hidden_in_its_colour_profile() -> None:
 def test_a_damaged_png_is_refused_like_any_other_file(at: int, wrong: bytes) -> None:
     raw = _picture()
     with pytest.raises(ValidationError, match="not a PNG"):
-        clean_logo(raw[:at] + wrong + raw[at + len(wrong) :])
+        clean_picture(raw[:at] + wrong + raw[at + len(wrong) :], "logo")

@@ -1,9 +1,10 @@
 """Host -> partner -> scope -> transaction."""
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from pytest_django.fixtures import SettingsWrapper
 
 from apps.tenants import scope
 from apps.tenants.domains import forget_hosts, partner_for_host
@@ -52,11 +53,55 @@ def test_the_platforms_host_stays_in_public(db: None) -> None:
     assert seen == ["public True"]
 
 
-def test_a_suspended_partner_is_not_answered(partner_a: PartnerRef) -> None:
-    Partner.objects.filter(id=partner_a.id).update(state=Partner.State.SUSPENDED)
+@pytest.mark.parametrize(
+    ("state", "words", "named"),
+    [
+        (Partner.State.SUSPENDED, "This portal is paused", True),
+        (Partner.State.PROVISIONING, "This portal is being set up", False),
+        (Partner.State.FAILED, "This portal is being set up", False),
+    ],
+)
+def test_a_partner_that_is_not_active_is_told_so_and_nothing_of_it_is_opened(
+    partner_a: PartnerRef, state: str, words: str, named: bool
+) -> None:
+    Partner.objects.filter(id=partner_a.id).update(state=state)
     forget_hosts()
     response, seen = _answered("alder.localhost")
-    assert (response.status_code, seen) == (404, [])
+    assert (response.status_code, seen) == (503, [])
+    assert words in response.content.decode()
+    assert ("Alder" in response.content.decode()) is named
+    assert response["Retry-After"]
+    assert "unsafe" not in response["Content-Security-Policy"]
+
+
+def test_a_suspended_partner_still_gets_what_dresses_the_page_that_says_so(partner_a: PartnerRef) -> None:
+    Partner.objects.filter(id=partner_a.id).update(state=Partner.State.SUSPENDED)
+    forget_hosts()
+    client = Client(headers={"host": "alder.localhost"})
+    assert client.get("/brand/theme.css").status_code == 200
+    assert client.get("/accounts/login/").status_code == 503
+
+
+@pytest.mark.parametrize("host", ["alder.localhost", "platform.localhost"])
+def test_maintenance_closes_every_portal_in_its_own_brand(
+    partner_a: PartnerRef, settings: SettingsWrapper, host: str
+) -> None:
+    settings.MAINTENANCE = True
+    response, seen = _answered(host)
+    assert (response.status_code, seen) == (503, [])
+    page = response.content.decode()
+    assert "We are back in a moment" in page
+    assert ("Alder" in page) is host.startswith("alder")
+
+
+def test_a_database_that_cannot_be_reached_is_not_called_our_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_host: str) -> None:
+        raise OperationalError("the password inside")
+
+    monkeypatch.setattr("apps.tenants.middleware.partner_for_host", gone)
+    response, seen = _answered("alder.localhost")
+    assert (response.status_code, seen) == (503, [])
+    assert "password" not in response.content.decode()
 
 
 def test_an_unverified_address_is_not_answered(partner_a: PartnerRef) -> None:
