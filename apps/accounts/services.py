@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts import audit, tokens
 from apps.accounts.actions import (
@@ -30,6 +31,7 @@ from apps.accounts.links import absolute_url
 from apps.accounts.mail import send_branded
 from apps.accounts.models import PUBLIC, ApiKey, Invitation, User, current_schema
 from apps.accounts.signals import invitation_accepted
+from apps.tenants.templatetags.wording import date_words
 
 INVITATION_DAYS = 7
 MOST_KEY_DAYS = 366
@@ -81,7 +83,9 @@ def invite_person(
     role = _role_that_fits(role, customer_id=customer_id)
     address = email.strip().lower()
     if User.objects.filter(email=address, is_active=True).exists():
-        raise ValidationError({"email": f"{address} belongs to somebody who can already sign in."})
+        raise ValidationError(
+            {"email": _("%(email)s belongs to somebody who can already sign in.") % {"email": address}}
+        )
     token = tokens.new_token()
     actor = current_actor()
     invitation = Invitation(
@@ -113,12 +117,13 @@ def require_invitation(token: str, *, now: datetime | None = None) -> Invitation
     """Return the open invitation a link belongs to. Raises InvitationError."""
     invitation = Invitation.objects.filter(token_hash=tokens.token_hash(token)).first()
     if invitation is None or invitation.withdrawn_at:
-        raise InvitationError("This invitation is not valid. Ask the person who invited you for a new one.")
+        raise InvitationError(_("This invitation is not valid. Ask the person who invited you for a new one."))
     if invitation.accepted_at:
-        raise InvitationError("This invitation was already used. Sign in with your e-mail address instead.")
+        raise InvitationError(_("This invitation was already used. Sign in with your e-mail address instead."))
     if invitation.expires_at <= (now or timezone.now()):
         raise InvitationError(
-            f"This invitation ran out on {invitation.expires_at:%d %B %Y}. Ask the person who invited you for a new one."
+            _("This invitation ran out on %(day)s. Ask the person who invited you for a new one.")
+            % {"day": date_words(invitation.expires_at)}
         )
     return invitation
 
@@ -135,7 +140,7 @@ def accept_invitation(*, token: str, name: str, password: str) -> User:
     invitation = require_invitation(token)
     # The row count decides between two tabs that send the form at once.
     if not _open_invitations().filter(pk=invitation.pk).update(accepted_at=timezone.now()):
-        raise InvitationError("This invitation was already used. Sign in with your e-mail address instead.")
+        raise InvitationError(_("This invitation was already used. Sign in with your e-mail address instead."))
     user = _person_from(invitation, name=name, password=password)
     invitation_accepted.send(sender=Invitation, user=user, customer_id=invitation.customer_id)
     audit.record(
@@ -159,7 +164,11 @@ def change_role(*, person: User, role: Role) -> User:
     role = _known_role(role)
     if _kind(role) != _kind(Role(person.role)):
         raise ValidationError(
-            {"role": "Staff and customers' people have different roles: deactivate this person and invite them anew."}
+            {
+                "role": _(
+                    "Staff and customers' people have different roles: deactivate this person and invite them anew."
+                )
+            }
         )
     before = person.role
     if before == role:
@@ -213,7 +222,7 @@ def create_api_key(
 
     """
     if not 1 <= days <= MOST_KEY_DAYS:
-        raise ValidationError({"days": f"A key lives between 1 and {MOST_KEY_DAYS} days."})
+        raise ValidationError({"days": _("A key lives between 1 and %(days)d days.") % {"days": MOST_KEY_DAYS}})
     actor, fresh = current_actor(), new_key_text()
     key = ApiKey(
         name=name.strip(),
@@ -245,7 +254,7 @@ def revoke_api_key(key: ApiKey) -> None:
 def _new_person(*, email: str, name: str, role: Role, password: str) -> User:
     role = _known_role(role)
     if (role in PLATFORM_ROLES) != (current_schema() == PUBLIC):
-        raise ValidationError({"role": f"{ROLE_LABELS[role]} is not a role of this portal."})
+        raise ValidationError({"role": _("%(role)s is not a role of this portal.") % {"role": _(ROLE_LABELS[role])}})
     user = User(email=email.strip().lower(), name=name.strip(), role=role)
     _check_password(password, user)
     user.set_password(password)
@@ -254,7 +263,9 @@ def _new_person(*, email: str, name: str, role: Role, password: str) -> User:
         with transaction.atomic():
             user.save(force_insert=True)
     except IntegrityError:
-        raise ValidationError({"email": f"{user.email} belongs to somebody else here."}) from None
+        raise ValidationError(
+            {"email": _("%(email)s belongs to somebody else here.") % {"email": user.email}}
+        ) from None
     # The second step and the reset of a password ask for a proven address: the invitation's link proved it.
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
@@ -266,7 +277,7 @@ def _person_from(invitation: Invitation, *, name: str, password: str) -> User:
     if former is None:
         return _new_person(email=invitation.email, name=name, role=role, password=password)
     if former.is_active:
-        raise InvitationError("You can already sign in with this e-mail address.")
+        raise InvitationError(_("You can already sign in with this e-mail address."))
     former.name, former.role, former.is_active = name.strip(), role, True
     _check_password(password, former)
     former.set_password(password)
@@ -286,17 +297,19 @@ def _known_role(role: Role | str) -> Role:
     try:
         return Role(role)
     except ValueError:
-        raise ValidationError({"role": f"{role!r} is not a role: choose one of the list."}) from None
+        raise ValidationError(
+            {"role": _("“%(role)s” is not a role: choose one of the list.") % {"role": role}}
+        ) from None
 
 
 def _role_that_fits(role: Role | str, *, customer_id: UUID | None) -> Role:
     known = _known_role(role)
     if (known in PLATFORM_ROLES) != (current_schema() == PUBLIC):
-        raise ValidationError({"role": f"{ROLE_LABELS[known]} is not a role of this portal."})
+        raise ValidationError({"role": _("%(role)s is not a role of this portal.") % {"role": _(ROLE_LABELS[known])}})
     if known in CUSTOMER_ROLES and customer_id is None:
-        raise ValidationError({"customer_id": "Choose the customer this person belongs to."})
+        raise ValidationError({"customer_id": _("Choose the customer this person belongs to.")})
     if known not in CUSTOMER_ROLES and customer_id is not None:
-        raise ValidationError({"customer_id": "Only a customer's people belong to a customer: leave it empty."})
+        raise ValidationError({"customer_id": _("Only a customer's people belong to a customer: leave it empty.")})
     return known
 
 
@@ -310,17 +323,22 @@ def _require_another_owner(person: User) -> None:
     # Locked together, so that two owners cannot remove each other at the same moment.
     owners = list(User.objects.select_for_update(no_key=True).filter(role=person.role, is_active=True).order_by("id"))
     if all(owner.pk == person.pk for owner in owners):
-        raise LastOwnerError(f"{person} is the last {person.role_label.lower()}: give somebody else this role first.")
+        raise LastOwnerError(
+            _("%(person)s is the last with the role %(role)s: give somebody else this role first.")
+            % {"person": person, "role": person.role_label}
+        )
 
 
 def _grantable(scopes: list[Action]) -> list[Action]:
     wanted = list(dict.fromkeys(Action(scope) for scope in scopes if scope in set(Action)))
     if not wanted or len(wanted) != len(set(scopes)):
-        raise ValidationError({"scopes": "Choose at least one right of the list."})
+        raise ValidationError({"scopes": _("Choose at least one right of the list.")})
     actor = current_actor()
     beyond = [a for a in wanted if a not in KEY_ACTIONS or (actor is not None and not actor.can(a))]
     if beyond:
-        raise ValidationError({"scopes": f"A key of yours cannot have: {', '.join(a.value for a in beyond)}."})
+        raise ValidationError(
+            {"scopes": _("A key of yours cannot have: %(rights)s.") % {"rights": ", ".join(a.value for a in beyond)}}
+        )
     return wanted
 
 

@@ -41,17 +41,20 @@ class StaleCheck(forms.BaseForm):
         return [name for name in self.fields if name != VERSION and name in self.initial]
 
     def _now(self, name: str) -> str:
-        return _hash(self.initial[name])
+        return self._mark(name, self.initial[name])
+
+    def _mark(self, name: str, value: Any) -> str:
+        return _hash(self.fields[name].prepare_value(value))
 
     def _is_foreign(self, name: str, seen: str) -> bool:
         """Return whether somebody else gave the field another value than the one that was sent."""
-        return self._now(name) not in (seen, _hash(self.cleaned_data.get(name)))
+        return self._now(name) not in (seen, self._mark(name, self.cleaned_data.get(name)))
 
     def _show_both(self, moved: list[str], seen: dict[str, str]) -> None:
         kept = dict(self.data) if not isinstance(self.data, QueryDict) else self.data.copy()
         for name in moved:
-            if _hash(self.cleaned_data.get(name)) == seen[name]:  # not touched here: take the other's
-                kept[self.add_prefix(name)] = _as_text(self.initial[name])
+            if self._mark(name, self.cleaned_data.get(name)) == seen[name]:  # not touched here: take the other's
+                kept[self.add_prefix(name)] = _as_text(self.fields[name].prepare_value(self.initial[name]))
             else:
                 words = _("Somebody else wrote “%(value)s” here. Send again to keep yours.")
                 self.add_error(name, words % {"value": _as_text(self.initial[name]) or _("nothing")})

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.actions import PARTNER_ROLES
 from apps.accounts.models import User
+from apps.accounts.stale_check import StaleCheck
 from apps.customers.cut_offs import LAST, MOST_WORKING_DAYS, Rhythm, Rule
 from apps.customers.models import Customer, CutOff, LegalEntity
 from apps.customers.queries import day_words
@@ -67,7 +68,7 @@ def _account_owners(customer: Customer | None) -> QuerySet[User]:
     return User.objects.filter(can).order_by("name", "email")
 
 
-class CustomerForm(_PlaceForm):
+class CustomerForm(StaleCheck, _PlaceForm):
     """What is known of a customer."""
 
     name = forms.CharField(
@@ -109,7 +110,7 @@ class CustomerForm(_PlaceForm):
             self.fields["state"].required = True
 
 
-class EntityForm(_PlaceForm):
+class EntityForm(StaleCheck, _PlaceForm):
     """One of the customer's own companies."""
 
     code = forms.CharField(

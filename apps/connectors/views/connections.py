@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.customer_directory import list_customer_names
+from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person, asked_id
 from apps.connectors import forms, queries, registry, services
 from apps.connectors.capabilities import capability_sheet, object_capabilities
@@ -39,6 +40,7 @@ def connection_create(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Action.EDIT_CONNECTIONS)
+@once
 @sensitive_post_parameters()
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
+from apps.accounts.once import once
 from apps.accounts.page_filters import Chip, acting_person, address, asked_page, asked_words, turned_pages
 from apps.customers import queries, services
 from apps.customers.customer_frame import build_frame
@@ -45,6 +46,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Action.EDIT_CUSTOMERS)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def customer_create(request: HttpRequest) -> HttpResponse:
     """Add a customer."""
@@ -95,6 +97,7 @@ def customer_edit(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
 
 @requires(Action.EDIT_CUSTOMERS)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def entity_create(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Add one of the customer's companies."""
