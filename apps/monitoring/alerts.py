@@ -11,6 +11,7 @@ from apps.accounts.actions import PARTNER_ROLES, ROLE_ACTIONS, Action, Role
 from apps.accounts.links import absolute_url
 from apps.accounts.mail import send_branded
 from apps.accounts.models import User
+from apps.accounts.preferences import without_alerts
 from apps.customers.models import Membership
 from apps.monitoring import case_book
 from apps.monitoring.blame import QUEUE_LABELS, WaitingOn, WorkQueue, verdict_for
@@ -38,8 +39,9 @@ def _tell_staff() -> int:
     people = list(User.objects.filter(is_active=True, role__in=_WORKING_ROLES).order_by("email"))
     if not cases or not people:
         return 0
-    _remember(cases, Alert.Kind.OPENED, [person.email for person in people])
-    return _mail(people, cases, "partner")
+    wanting = _who_want_alerts(people)
+    _remember(cases, Alert.Kind.OPENED, [person.email for person in wanting])
+    return _mail(wanting, cases, "partner")
 
 
 def _tell_customers() -> int:
@@ -48,9 +50,16 @@ def _tell_customers() -> int:
     sent = 0
     for customer_id, persons in people.items():
         cases = [case for case in waiting if case.customer_id == customer_id]
-        _remember(cases, Alert.Kind.NEEDS_YOU, [person.email for person in persons])
-        sent += _mail(persons, cases, "customer")
+        wanting = _who_want_alerts(persons)
+        _remember(cases, Alert.Kind.NEEDS_YOU, [person.email for person in wanting])
+        sent += _mail(wanting, cases, "customer")
     return sent
+
+
+def _who_want_alerts(people: list[User]) -> list[User]:
+    """Leave out who switched these mails off; the cases count as told, so that switching them on brings no old ones."""
+    silent = without_alerts()
+    return [person for person in people if person.pk not in silent]
 
 
 def _untold(kind: Alert.Kind) -> list[ExceptionCase]:

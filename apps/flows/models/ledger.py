@@ -194,6 +194,8 @@ class Link(CustomerOwned):
         constraints = [
             models.UniqueConstraint(fields=("connection", "canonical_type", "business_key"), name="link_once")
         ]
+        # People look for a record by the number its target gave it.
+        indexes = [models.Index(fields=("outside_key",), name="link_outside")]
 
     def __str__(self) -> str:
         return f"{self.business_key} is {self.outside_key}"
