@@ -122,7 +122,7 @@ def _page_to_return_to(request: HttpRequest) -> str:
         return request.get_full_path()
     page = urlsplit(request.headers.get("HX-Current-URL", "") if is_part else request.headers.get("Referer", ""))
     if page.netloc != request.get_host() or not page.path.startswith("/"):
-        return request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+        return "/"
     return f"{page.path}?{page.query}" if page.query else page.path
 
 
