@@ -41,13 +41,15 @@ class Topic:
 class Matter:
     """A case in the customer's words.
 
-    `doing` is what happens next, by whoever has the next step; `who` has it ("" for the customer). `hours` None: no
+    `about` is the field it is about ("Hours"), `example` the record it is about, or one of several. `doing` is what happens next, by whoever has the next step; `who` has it ("" for the customer). `hours` None: no
     time, or not known. `ended` says how a closed one ended.
     """
 
     id: UUID
     title: str
     happened: str
+    about: str
+    example: str
     doing: str
     yours: str
     waits_for: str
@@ -100,6 +102,7 @@ class HeldProject:
     sums: tuple[Sum, ...]
     since: datetime
     reason: str
+    customer_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,33 @@
 """The room's due work: judge when the ledger changed, and sweep every minute so that nothing depends on being told."""
 
+from django.utils import timezone
+
+from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.monitoring.alerts import send_alerts
 from apps.monitoring.bulk import BULK, resume_stalled, work_on
+from apps.monitoring.digest import send_digests
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.run_watch import judge_silence
 
-__all__ = ["BULK", "JUDGE", "SWEEP", "SWEEP_EVERY_SECONDS", "judge", "sweep", "work_on"]
+__all__ = [
+    "BULK",
+    "DIGEST",
+    "DIGEST_EVERY_SECONDS",
+    "JUDGE",
+    "SWEEP",
+    "SWEEP_EVERY_SECONDS",
+    "judge",
+    "send_due_digests",
+    "sweep",
+    "work_on",
+]
 
 JUDGE = "monitoring.judge"
 SWEEP = "monitoring.sweep"
 SWEEP_EVERY_SECONDS = 60
+DIGEST = "monitoring.digest"
+DIGEST_EVERY_SECONDS = 900  # people live in zones that differ by quarters of an hour
 
 
 def judge(_: LeasedWork) -> None:
@@ -24,3 +41,8 @@ def sweep(_: LeasedWork) -> None:
     judge_silence()
     send_alerts()
     resume_stalled()
+
+
+def send_due_digests(_: LeasedWork) -> RunAgain | None:
+    """Send the digests whose time has come where their readers live; in turns when they are many."""
+    return None if send_digests(timezone.now()) else RunAgain()

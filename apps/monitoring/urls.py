@@ -3,6 +3,9 @@
 from django.urls import path
 
 from apps.monitoring.views import (
+    bulk,
+    case_edit,
+    case_queue,
     cases,
     customer_cases,
     customer_home,
@@ -13,6 +16,7 @@ from apps.monitoring.views import (
     search,
 )
 
+_BULK = "exceptions/bulk/<uuid:job_id>"
 _ONE = "exceptions/<uuid:case_id>"
 _CUSTOMER = "customers/<uuid:customer_id>"
 
@@ -37,7 +41,14 @@ urlpatterns = [
     path("reports/held/", reports.report_held, name="report-held"),
     path("reports/activity/", reports.report_activity, name="report-activity"),
     path("reports/records/", reports.report_records, name="report-records"),
-    path("exceptions/", cases.case_list, name="case-list"),
+    path("exceptions/", case_queue.case_list, name="case-list"),
+    path("exceptions/cause/", case_queue.case_cause, name="case-cause"),
+    path("exceptions/news/", case_queue.case_news, name="case-news"),
+    path("exceptions/bulk/", bulk.bulk_list, name="bulk-list"),
+    path("exceptions/bulk/ask/", bulk.bulk_ask, name="bulk-ask"),
+    path(f"{_BULK}/", bulk.bulk_detail, name="bulk-detail"),
+    path(f"{_BULK}/start/", bulk.bulk_start, name="bulk-start"),
+    path(f"{_BULK}/cancel/", bulk.bulk_cancel, name="bulk-cancel"),
     path(f"{_ONE}/", cases.case_detail, name="case-detail"),
     path(f"{_ONE}/answer/", customer_cases.case_answer, name="case-answer"),
     path(f"{_ONE}/records/<uuid:operation_id>/correct/", customer_cases.case_correct, name="case-correct"),
@@ -47,5 +58,5 @@ urlpatterns = [
     path(f"{_ONE}/skip/", cases.case_skip, name="case-skip"),
     path(f"{_ONE}/value/", cases.case_add_value, name="case-add-value"),
     path(f"{_ONE}/close/", cases.case_close, name="case-close"),
-    path(f"{_ONE}/records/<uuid:operation_id>/edit/", cases.case_edit, name="case-edit"),
+    path(f"{_ONE}/records/<uuid:operation_id>/edit/", case_edit.case_edit, name="case-edit"),
 ]

@@ -4,16 +4,18 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.monitoring import impact
 from apps.monitoring.blame import WaitingOn
 from apps.monitoring.customer_pages import HeldProject, Matter, MatterList, Share
 from apps.monitoring.customer_words import words_for
 from apps.monitoring.impact import Quality
 from apps.monitoring.models import CaseAmount, CaseOperation, ExceptionCase
+from apps.monitoring.queries.customer_topics import template_of
 from apps.tenants.templatetags.wording import count_words
 
 MATTERS_A_PAGE = 25
@@ -36,16 +38,20 @@ def open_matters() -> QuerySet[ExceptionCase]:
 
 def told(cases: QuerySet[ExceptionCase], partner: str, *, first: int = 0, most: int = MATTERS_A_PAGE) -> list[Matter]:
     """Return some cases as matters, in their order; `partner` is who works for the customer. Two queries."""
+    one = CaseOperation.objects.filter(case=OuterRef("pk"), open=True).order_by("id")
     found = (
         cases.select_related("owner", "flow")
         .prefetch_related("amounts")
-        .annotate(hours=Sum("case_operations__hours", filter=Q(case_operations__open=True)))
+        .annotate(
+            hours=Sum("case_operations__hours", filter=Q(case_operations__open=True)),
+            example=Subquery(one.values("operation__label")[:1]),
+        )
     )
     return [as_matter(case, partner) for case in found[first : first + most]]
 
 
 def as_matter(case: ExceptionCase, partner: str) -> Matter:
-    """Return one case in words; `hours` is the annotation of `told`."""
+    """Return one case in words; `hours` and `example` are the annotations of `told`."""
     words = words_for(case.error_class)
     parts = (impact.Sum(a.currency, a.amount, Quality(a.quality), a.records) for a in case.amounts.all())
     yours = case.waiting_on == WaitingOn.CUSTOMER
@@ -53,6 +59,8 @@ def as_matter(case: ExceptionCase, partner: str) -> Matter:
         id=case.id,
         title=str(words.title),
         happened=str(words.happened),
+        about=_about(case),
+        example=getattr(case, "example", None) or "",
         doing=str(words.yours if yours else words.ours),
         yours=str(words.yours),
         waits_for=case.waiting_on,
@@ -67,6 +75,14 @@ def as_matter(case: ExceptionCase, partner: str) -> Matter:
         closed_at=case.closed_at,
         ended=_ended(case),
     )
+
+
+def _about(case: ExceptionCase) -> str:
+    """Return the field to blame as people call it; "" for none, and for what only the other system names."""
+    template = template_of(case.flow) if case.flow and case.error_field else None
+    described = CANONICAL_TYPES.get(template.definition.canonical_type) if template else None
+    spec = described.field_named(case.error_field) if described else None
+    return _(spec.label) if spec else ""
 
 
 def _who(case: ExceptionCase, partner: str) -> str:
@@ -139,20 +155,23 @@ def money_by_party(partner: str) -> tuple[Share, ...]:
     return tuple(sorted(shares, key=lambda share: (share.part.currency, party[WaitingOn(share.waits_for)])))
 
 
+_BY_PROJECT = ("customer_id", "operation__project_ref", "operation__client_ref")
+
+
 def held_projects(rows: QuerySet[CaseOperation] | None = None) -> list[HeldProject]:
-    """Return the work that open cases hold up, per project, the most money first. One query."""
+    """Return the work that open cases hold up, per customer and project, the most money first. One query."""
     rows = CaseOperation.objects.all() if rows is None else rows
     grouped = (
         rows.filter(open=True)
         .exclude(case__state=ExceptionCase.State.CLOSED)
         .order_by()
-        .values("operation__project_ref", "operation__client_ref", "operation__currency", "case__error_class")
+        .values(*_BY_PROJECT, "operation__currency", "case__error_class")
         .annotate(total=Sum("operation__amount"), number=Count("id"), worked=Sum("hours"), since=Min("added_at"))
     )
-    found: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    found: defaultdict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in grouped:
-        found[row["operation__project_ref"], row["operation__client_ref"]].append(row)
-    held = [_held(project, client, group) for (project, client), group in found.items()]
+        found[tuple(row[name] for name in _BY_PROJECT)].append(row)
+    held = [_held(group) for group in found.values()]
     return sorted(held, key=lambda row: (-_largest(row.sums), -row.records, row.project, row.client))
 
 
@@ -160,7 +179,7 @@ def _largest(sums: tuple[impact.Sum, ...]) -> Decimal:
     return max((part.amount for part in sums), default=Decimal(0))
 
 
-def _held(project: str, client: str, group: list[dict[str, Any]]) -> HeldProject:
+def _held(group: list[dict[str, Any]]) -> HeldProject:
     priced = (row for row in group if row["total"] is not None and row["operation__currency"])
     hours = [row["worked"] for row in group if row["worked"] is not None]
     by_reason: defaultdict[str, int] = defaultdict(int)
@@ -168,8 +187,9 @@ def _held(project: str, client: str, group: list[dict[str, Any]]) -> HeldProject
         by_reason[row["case__error_class"]] += row["number"]
     commonest = max(by_reason, key=lambda name: (by_reason[name], name))
     return HeldProject(
-        project=project,
-        client=client,
+        project=group[0]["operation__project_ref"],
+        client=group[0]["operation__client_ref"],
+        customer_id=group[0]["customer_id"],
         records=sum(row["number"] for row in group),
         hours=sum(hours, Decimal(0)) if hours else None,
         sums=impact.added(

@@ -22,7 +22,7 @@ from apps.monitoring.customer_words import words_for
 from apps.monitoring.models import CaseNote, CaseOperation, ExceptionCase
 from apps.monitoring.queries.customer_matters import told
 from apps.monitoring.queries.ledger_rows import lines_of, record_line
-from apps.tenants.templatetags.wording import absolute_words, date_words, hours_words, money_words
+from apps.tenants.templatetags.wording import absolute_words, day_words, hours_words, money_words
 
 RECORDS_SHOWN = 50
 STEPS_SHOWN = 20
@@ -142,7 +142,7 @@ def _shown(known: CanonicalField, values: Mapping[str, Any]) -> str:
     if isinstance(value, datetime):
         return absolute_words(value)
     if isinstance(value, date):
-        return date_words(value)
+        return day_words(value)
     return plain_text(value)
 
 

@@ -12,10 +12,14 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
+from apps.accounts.csv_export import csv_response
 from apps.accounts.page_filters import Chip, address, asked_id, asked_words
+from apps.monitoring.customer_pages import RecordLine
 from apps.monitoring.queries.customer_story import get_record, get_record_story
-from apps.monitoring.queries.ledger_rows import WHATS, RowFilter, list_rows
+from apps.monitoring.queries.ledger_rows import WHATS, RowFilter, fitting_rows, lines_of, list_rows
 from apps.monitoring.views.customer_home import customer_of
+
+MOST_IN_A_FILE = 5000
 
 
 def asked_day(request: HttpRequest, name: str) -> date | None:
@@ -53,17 +57,42 @@ def what_chips(request: HttpRequest, chosen: str) -> list[Chip]:
     return [Chip(words, address(request, what=name), chosen == name) for name, words in labels.items()]
 
 
+def rows_as_csv(wanted: RowFilter) -> HttpResponse:
+    """Answer the records that fit as a file, the newest first, as many as a spreadsheet is comfortable with."""
+    header = [_("Record"), _("Kind"), _("Customer"), _("Client"), _("Project"), _("Month"), _("State"), _("Reason")]
+    header += [_("Hours"), _("Amount"), _("Currency"), _("Changed")]
+    lines = lines_of(fitting_rows(wanted)[:MOST_IN_A_FILE])
+    return csv_response("records.csv", header, [_csv_row(line) for line in lines])
+
+
+def _csv_row(line: RecordLine) -> list[object]:
+    where = [
+        line.label,
+        line.topic,
+        line.customer,
+        line.client,
+        line.project,
+        line.period,
+        line.state_word,
+        line.reason,
+    ]
+    return [*where, line.hours, line.amount, line.currency, line.at.isoformat(timespec="seconds")]
+
+
 @requires(Action.VIEW_OWN_HEALTH)
 @require_safe
 def customer_records(request: HttpRequest) -> HttpResponse:
     """List the customer's records that stand behind a figure."""
     customer_of(request)
     wanted = asked_rows(request)
+    if request.GET.get("format") == "csv":
+        return rows_as_csv(wanted)
     found = list_rows(wanted)
     context: dict[str, Any] = {
         "page": found,
         "wanted": wanted,
         "chips": what_chips(request, wanted.what),
+        "csv_url": address(request, format="csv"),
         "older_url": address(request, before=found.older_before) if found.older_before else "",
         "newest_url": address(request) if wanted.before else "",
         "crumbs": [{"label": _("Home"), "url": reverse("monitoring:customer-home")}, {"label": _("Records")}],

@@ -88,6 +88,13 @@ def device(user_agent: str) -> str:
 
 
 @register.filter
+def initials(name: object) -> str:
+    """`{{ person.name|initials }}` -> HA: up to two letters for an avatar."""
+    words = str(name or "").split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+@register.filter
 def masked_json(document: object) -> SafeString:
     """Return a document as indented, coloured JSON with secrets masked."""
     return wording.json_markup(document)
@@ -235,4 +242,6 @@ def marked(text: object, words: str) -> SafeString:
         return format_html("{}", whole)
     pieces = re.split(f"({'|'.join(parts)})", whole, flags=re.IGNORECASE)
     # Every second piece is a separator, and the separators are what was typed.
-    return format_html_join("", "{}", ((format_html("<mark>{}</mark>", p) if at % 2 else p,) for at, p in enumerate(pieces)))
+    return format_html_join(
+        "", "{}", ((format_html("<mark>{}</mark>", p) if at % 2 else p,) for at, p in enumerate(pieces))
+    )

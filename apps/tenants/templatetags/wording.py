@@ -6,7 +6,7 @@ All of them follow the reader's language and time zone, as the request (or the m
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django.utils import timezone
@@ -136,6 +136,11 @@ def date_words(moment: datetime) -> str:
     """Return "21 Nov 2026", the day it is in the reader's zone."""
     # Translators: the order and punctuation of day, month and year, in the letters of Django's "date" filter.
     return format_moment(timezone.localtime(moment), pgettext("date format", "j M Y"))
+
+
+def day_words(day: date) -> str:
+    """Return "21 Nov 2026" for a day of the calendar, whatever the reader's zone."""
+    return format_moment(day, pgettext("date format", "j M Y"))
 
 
 def absolute_words(moment: datetime) -> str:

@@ -1,0 +1,35 @@
+"""When a digest is due where its reader lives: every day or every Monday at seven in the morning (pure)."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+DUE_AT = time(7, 0)
+# How long after it was due a digest is still of use, when nothing could be sent meanwhile.
+STILL_OF_USE = timedelta(hours=12)
+DAILY, WEEKLY = "daily", "weekly"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A digest that is due: the day it is of where its reader lives, and the span it tells of, in UTC."""
+
+    on: date
+    since: datetime
+    until: datetime
+
+
+def due_now(frequency: str, zone: tzinfo, now: datetime) -> Due | None:
+    """Return the digest that is due at `now` (aware), None when none is, or the frequency is none."""
+    if frequency not in {DAILY, WEEKLY}:
+        return None
+    today = now.astimezone(zone).date()
+    on = today if frequency == DAILY else today - timedelta(days=today.weekday())
+    until = _moment(on, zone)
+    if not until <= now < until + STILL_OF_USE:
+        return None
+    before = timedelta(days=1 if frequency == DAILY else 7)
+    return Due(on, _moment(on - before, zone), until)
+
+
+def _moment(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, DUE_AT, tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,256 @@
+"""What reports count: throughput, causes, money and speed over a span of days, by project, by reason and by flow."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+
+from apps.flows.engine.states import OperationState
+from apps.flows.models import Flow, FlowDay
+from apps.monitoring import impact
+from apps.monitoring.customer_pages import HeldProject
+from apps.monitoring.customer_words import words_for
+from apps.monitoring.impact import Quality
+from apps.monitoring.models import CaseOperation, ExceptionCase
+from apps.monitoring.queries.customer_matters import held_projects
+from apps.monitoring.queries.ledger_rows import id_at, start_of
+from apps.monitoring.queries.trends import Cause, MoneyCurve, Span, Throughput, money_at_risk_over, throughput
+
+FLOWS_OFFERED = 300
+A_DAYS_SAMPLE = 400  # records a day whose speed is looked at: enough for a median, and bounded
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSpan:
+    """Which days (UTC, both included), whose, and of which flow; None wants all."""
+
+    since: date
+    until: date
+    customer_id: UUID | None = None
+    flow_id: UUID | None = None
+
+    @property
+    def days(self) -> int:
+        """Return how many days."""
+        return (self.until - self.since).days + 1
+
+    @property
+    def as_span(self) -> Span:
+        """Return the same span for the queries that know only its length."""
+        return Span(self.days, self.customer_id, self.flow_id)
+
+    def of(self, rows: QuerySet[Any], flow: str = "flow_id") -> QuerySet[Any]:
+        """Limit rows to the customer and the flow."""
+        return self.as_span.of(rows, flow)
+
+    def moments(self, field: str) -> Q:
+        """Return the condition that a moment falls into these days."""
+        return Q(**{f"{field}__gte": start_of(self.since), f"{field}__lt": start_of(self.until + timedelta(days=1))})
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedDay:
+    """How long the records read on a day took until they were posted; None where none was."""
+
+    day: date
+    median_seconds: float | None
+    slow_seconds: float | None
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRow:
+    """What was held back for one reason: how many records, how many of them are settled, what the others are worth."""
+
+    error_class: str
+    title: str
+    happened: str
+    records: int
+    held: int
+    hours: Decimal | None
+    sums: tuple[impact.Sum, ...]
+    since: datetime | None
+
+    @property
+    def settled(self) -> int:
+        """Return how many of them are no longer held up."""
+        return self.records - self.held
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """What one flow did in the span."""
+
+    flow_id: UUID
+    flow: str
+    customer: str
+    source: str
+    target: str
+    state: str
+    arrived: int
+    unchanged: int
+    left_out: int
+    held_back: int
+    worth: tuple[impact.Sum, ...]
+    last_success_at: datetime | None
+
+
+def list_flow_names(customer_id: UUID | None, *, with_customer: bool) -> dict[UUID, str]:
+    """Return the flows in scope by name, those of one customer if asked; at most FLOWS_OFFERED."""
+    flows = Flow.objects.select_related("customer").order_by("name", "customer__name")
+    if customer_id:
+        flows = flows.filter(customer_id=customer_id)
+    return {
+        flow.id: f"{flow.name} · {flow.customer.name}" if with_customer and not customer_id else flow.name
+        for flow in flows[:FLOWS_OFFERED]
+    }
+
+
+def throughput_of(span: ReportSpan) -> Throughput:
+    """Return the records of each day by outcome. One query."""
+    return throughput(span.as_span, today=span.until)
+
+
+def money_of(span: ReportSpan, *, now: datetime) -> list[MoneyCurve]:
+    """Return the money at risk at the end of each day of the span, by currency. Three queries."""
+    later = (now.date() - span.until).days
+    curves = money_at_risk_over(Span(span.days + later, span.customer_id, span.flow_id), now=now)
+    cut = (MoneyCurve(curve.currency, curve.amounts[: span.days]) for curve in curves)
+    return [curve for curve in cut if any(curve.amounts)]
+
+
+def causes_of(span: ReportSpan) -> list[Cause]:
+    """Return what records failed for in the span, the most records first. One query."""
+    rows = span.of(CaseOperation.objects.filter(span.moments("failed_at")), "case__flow_id")
+    counted = (
+        rows.order_by()
+        .values_list("case__error_class")
+        .annotate(records=Count("operation_id", distinct=True), cases=Count("case_id", distinct=True))
+    )
+    return sorted((Cause(*row) for row in counted), key=lambda cause: (-cause.records, cause.error_class))
+
+
+# One small reading of the ledger's index for each day: a year of a busy partner takes no longer than a quiet one's.
+_SPEED = """
+SELECT asked.day, percentile_cont(0.5) WITHIN GROUP (ORDER BY sample.seconds),
+       percentile_cont(0.9) WITHIN GROUP (ORDER BY sample.seconds), count(*)
+FROM unnest(%(days)s::date[], %(firsts)s::uuid[], %(ends)s::uuid[]) AS asked (day, first, ending)
+CROSS JOIN LATERAL (
+    SELECT extract(epoch FROM line.changed_at - line.created_at)::float8 AS seconds
+    FROM flows_operation AS line
+    WHERE line.id >= asked.first AND line.id < asked.ending AND line.state = %(state)s
+      AND (%(customer)s::uuid IS NULL OR line.customer_id = %(customer)s::uuid)
+      AND (%(flow)s::uuid IS NULL OR line.flow_id = %(flow)s::uuid)
+    ORDER BY line.id DESC LIMIT %(most)s
+) AS sample
+GROUP BY asked.day
+"""
+
+
+def speed_of(span: ReportSpan) -> list[SpeedDay]:
+    """Return how long records took from being read to being posted, for each day, by its latest records. One query."""
+    days = [span.since + timedelta(days=number) for number in range(span.days)]
+    asked = {
+        "days": days,
+        "firsts": [id_at(start_of(day)) for day in days],
+        "ends": [id_at(start_of(day + timedelta(days=1))) for day in days],
+        "state": OperationState.WRITTEN.value,
+        "customer": span.customer_id,
+        "flow": span.flow_id,
+        "most": A_DAYS_SAMPLE,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEED, asked)
+        found = {row[0]: SpeedDay(*row) for row in cursor.fetchall()}
+    return [found.get(day, SpeedDay(day, None, None, 0)) for day in days]
+
+
+def unposted_of(span: ReportSpan) -> list[HeldProject]:
+    """Return the work that is held up now, by customer and project, the dearest first. One query; days do not matter."""
+    return held_projects(span.of(CaseOperation.objects.all(), "case__flow_id"))
+
+
+def reasons_of(span: ReportSpan) -> list[ReasonRow]:
+    """Return what was held back in the span and why, the most records first. Two queries."""
+    rows = span.of(CaseOperation.objects.filter(span.moments("failed_at")), "case__flow_id").order_by()
+    still = Q(open=True) & ~Q(case__state=ExceptionCase.State.CLOSED)
+    counted = rows.values("case__error_class").annotate(
+        records=Count("operation_id", distinct=True),
+        held=Count("operation_id", filter=still, distinct=True),
+        worked=Sum("hours", filter=still),
+        since=Min("failed_at", filter=still),
+    )
+    sums = _held_sums(rows.filter(still))
+    found = [_reason_row(row, sums[row["case__error_class"]]) for row in counted]
+    return sorted(found, key=lambda row: (-row.records, row.error_class))
+
+
+def _held_sums(rows: QuerySet[CaseOperation]) -> defaultdict[str, list[impact.Sum]]:
+    known = rows.exclude(operation__amount=None).exclude(operation__currency="")
+    grouped = known.values_list("case__error_class", "operation__currency").annotate(
+        Sum("operation__amount"), Count("id")
+    )
+    sums: defaultdict[str, list[impact.Sum]] = defaultdict(list)
+    for error_class, currency, total, number in grouped:
+        sums[error_class].append(impact.Sum(currency, total, Quality.KNOWN, number))
+    return sums
+
+
+def _reason_row(row: dict[str, Any], sums: Iterable[impact.Sum]) -> ReasonRow:
+    words = words_for(row["case__error_class"])
+    return ReasonRow(
+        error_class=row["case__error_class"],
+        title=str(words.title),
+        happened=str(words.happened),
+        records=row["records"],
+        held=row["held"],
+        hours=row["worked"],
+        sums=impact.added(sums),
+        since=row["since"],
+    )
+
+
+def activity_of(span: ReportSpan) -> list[ActivityRow]:
+    """Return what each flow did in the span, the busiest first. Three queries."""
+    rows = span.of(FlowDay.objects.filter(day__gte=span.since, day__lte=span.until)).order_by()
+    counted = {
+        row["flow_id"]: row
+        for row in rows.values("flow_id").annotate(
+            arrived=Sum("written"),
+            same=Sum("unchanged"),
+            left_out=Sum("skipped"),
+            held_back=Sum("rejected"),
+            last=Max("last_success_at"),
+        )
+    }
+    worth: defaultdict[UUID, list[impact.Sum]] = defaultdict(list)
+    for flow_id, currency, total, number in (
+        rows.exclude(currency="").values_list("flow_id", "currency").annotate(Sum("amount_written"), Sum("written"))
+    ):
+        worth[flow_id].append(impact.Sum(currency, total, Quality.KNOWN, number))
+    flows = Flow.objects.filter(id__in=counted).select_related("customer", "source", "target")
+    found = [_activity_row(flow, counted[flow.id], worth[flow.id]) for flow in flows]
+    return sorted(found, key=lambda row: (-row.arrived, row.customer, row.flow))
+
+
+def _activity_row(flow: Flow, row: dict[str, Any], worth: Iterable[impact.Sum]) -> ActivityRow:
+    return ActivityRow(
+        flow_id=flow.id,
+        flow=flow.name,
+        customer=flow.customer.name,
+        source=flow.source.name,
+        target=flow.target.name,
+        state=flow.state,
+        arrived=row["arrived"] or 0,
+        unchanged=row["same"] or 0,
+        left_out=row["left_out"] or 0,
+        held_back=row["held_back"] or 0,
+        worth=tuple(part for part in impact.added(worth) if part.amount),
+        last_success_at=row["last"],
+    )

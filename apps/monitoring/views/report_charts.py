@@ -1,0 +1,105 @@
+"""The pictures of the reports: what each shows, and where the rows behind a figure are."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from apps.monitoring.customer_words import words_for
+from apps.monitoring.queries.reports import A_DAYS_SAMPLE, SpeedDay
+from apps.monitoring.queries.trends import Cause, MoneyCurve, Throughput
+from apps.tenants.charts import Chart, Series
+from apps.tenants.templatetags.wording import money_words
+
+MOST_CURRENCIES = 4  # drawn in one picture; the others are said in its note
+MOST_CAUSES = 8
+_IN_MINUTES = 180  # seconds from which minutes read better
+_TONES = ("brand", "accent", "progress", "neutral")
+RowsOf = Callable[..., str]
+
+
+def day_words(day: date) -> str:
+    """Return a day as charts name it: "21 Nov"."""
+    return date_format(day, "j M")
+
+
+def throughput_chart(found: Throughput, rows: RowsOf) -> Chart:
+    """Return the records of each day by what came of them; each figure leads to its rows."""
+    posted = [rows("arrived", since=day, until=day) for day in found.days]
+    held = [rows("held_back", since=day, until=day) for day in found.days]
+    return Chart(
+        name="throughput",
+        title=_("Records per day"),
+        kind="stacked",
+        categories=[day_words(day) for day in found.days],
+        series=[
+            Series(_("Posted"), found.counts["written"], "success", posted),
+            Series(_("There already"), found.counts["unchanged"], "neutral"),
+            Series(_("Left out"), found.counts["skipped"], "progress"),
+            Series(_("Held back"), found.counts["rejected"], "danger", held),
+        ],
+        note=_("By what came of them; days are counted in UTC"),
+    )
+
+
+def money_chart(curves: Sequence[MoneyCurve], days: Sequence[date]) -> Chart:
+    """Return the money held up at the end of each day, one line per currency."""
+    shown = curves[:MOST_CURRENCIES]
+    left = ", ".join(money_words(curve.amounts[-1], curve.currency) for curve in curves[MOST_CURRENCIES:])
+    note = _("At the end of each day. Not drawn: %(sums)s") % {"sums": left} if left else _("At the end of each day")
+    return Chart(
+        name="money",
+        title=_("Money held up"),
+        kind="line" if len(shown) > 1 else "area",
+        categories=[day_words(day) for day in days],
+        series=[
+            Series(curve.currency, [round(amount, 2) for amount in curve.amounts], tone)
+            for curve, tone in zip(shown, _TONES, strict=False)
+        ],
+        note=note,
+    )
+
+
+def causes_chart(causes: Sequence[Cause], link: Callable[[str], str]) -> Chart:
+    """Return the records that were held back, by reason, the most first."""
+    shown = causes[:MOST_CAUSES]
+    return Chart(
+        name="causes",
+        title=_("Held back, by reason"),
+        kind="bar",
+        categories=[str(words_for(cause.error_class).title) for cause in shown],
+        series=[
+            Series(
+                _("Records"),
+                [cause.records for cause in shown],
+                "danger",
+                [link(cause.error_class) for cause in shown],
+            )
+        ],
+        note=_("Each record counts once for each reason, settled since or not"),
+    )
+
+
+def speed_chart(days: Sequence[SpeedDay], rows: RowsOf) -> Chart:
+    """Return how long records took from being read to being posted: the usual time, and that of the slow tenth."""
+    slowest = max((day.slow_seconds for day in days if day.slow_seconds is not None), default=0.0)
+    size, unit = (60.0, _("min")) if slowest >= _IN_MINUTES else (1.0, _("s"))
+
+    def figures(values: Sequence[float | None]) -> list[float | None]:
+        return [None if value is None else round(value / size, 1) for value in values]
+
+    links = [rows("arrived", since=day.day, until=day.day) for day in days]
+    return Chart(
+        name="speed",
+        title=_("Time until posted"),
+        kind="line",
+        categories=[day_words(day.day) for day in days],
+        series=[
+            Series(_("Usual"), figures([day.median_seconds for day in days]), "brand", links),
+            Series(_("Slowest tenth"), figures([day.slow_seconds for day in days]), "warning", links),
+        ],
+        unit=unit,
+        decimals=1,
+        note=_("From reading to posting; by the latest %(number)d records of each day") % {"number": A_DAYS_SAMPLE},
+    )

@@ -1,0 +1,296 @@
+"""Reports: how much was posted, what was held back and why, what it is worth; for partners and for one customer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from apps.accounts.access import requires
+from apps.accounts.actions import Action
+from apps.accounts.csv_export import csv_response
+from apps.accounts.customer_directory import list_customer_names
+from apps.accounts.page_filters import acting_person, address
+from apps.monitoring.customer_words import words_for
+from apps.monitoring.queries import reports as queries
+from apps.monitoring.queries.ledger_rows import list_rows
+from apps.monitoring.queries.reports import ReportSpan
+from apps.monitoring.report_forms import ReportForm
+from apps.monitoring.views.customer_records import asked_rows, rows_as_csv, what_chips
+from apps.monitoring.views.report_charts import causes_chart, day_words, money_chart, speed_chart, throughput_chart
+from apps.tenants.templatetags.wording import day_words as full_day
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What every report knows: its filter, its span, whose it is, and where the rows behind its figures are."""
+
+    form: ReportForm
+    span: ReportSpan
+    is_customer: bool
+    customer_names: dict[Any, str]
+    rows_url: str
+    cases_url: str
+
+    def rows(self, what: str, **more: object) -> str:
+        """Return the address of the records behind a figure of this report."""
+        own = {"customer": self.span.customer_id, "flow": self.span.flow_id, "what": what, **more}
+        return f"{self.rows_url}?{urlencode({name: value for name, value in own.items() if value is not None})}"
+
+    def rows_in_days(self, what: str, **more: object) -> str:
+        """Return the same, of the report's days only."""
+        return self.rows(what, since=self.span.since, until=self.span.until, **more)
+
+
+def _report(request: HttpRequest) -> Report:
+    who = acting_person(request)
+    names = {} if who.is_customer else list_customer_names()
+    form = ReportForm(
+        request.GET,
+        customers=None if who.is_customer else names,
+        flows=queries.list_flow_names(None, with_customer=not who.is_customer),
+        today=timezone.now().date(),
+    )
+    since, until = form.days
+    customer_id = None if who.is_customer else form.chosen_id("customer")
+    return Report(
+        form=form,
+        span=ReportSpan(since, until, customer_id, form.chosen_id("flow")),
+        is_customer=who.is_customer,
+        customer_names=names,
+        rows_url=reverse("monitoring:customer-records" if who.is_customer else "monitoring:report-records"),
+        cases_url=reverse("monitoring:case-list"),
+    )
+
+
+_TABS: tuple[tuple[str, Callable[[], str]], ...] = (
+    ("reports", lambda: _("Overview")),
+    ("report-unposted", lambda: _("Not yet posted")),
+    ("report-held", lambda: _("Held back and why")),
+    ("report-activity", lambda: _("By flow")),
+)
+
+
+def _tabs(request: HttpRequest, report: Report, chosen: str) -> list[dict[str, Any]]:
+    kept = address(request, format=None)
+    words = {name: label() for name, label in _TABS}
+    if report.is_customer:
+        words["report-activity"] = _("By kind of work")
+    return [
+        {"label": label, "url": f"{reverse(f'monitoring:{name}')}{kept}", "active": name == chosen}
+        for name, label in words.items()
+    ]
+
+
+def _show(request: HttpRequest, report: Report, name: str, **context: Any) -> HttpResponse:
+    chosen = report.form.cleaned_data if report.form.is_valid() else {}
+    flow = dict(report.form.fields["flow"].choices).get(chosen.get("flow", "")) if chosen.get("flow") else ""  # type: ignore[attr-defined]
+    page = {
+        "report": report,
+        "form": report.form,
+        "tabs": _tabs(request, report, name),
+        "csv_url": address(request, format="csv"),
+        "span_words": _("%(first)s to %(last)s")
+        % {"first": full_day(report.span.since), "last": full_day(report.span.until)},
+        "about": [words for words in (report.customer_names.get(report.span.customer_id, ""), flow) if words],
+        "now": timezone.now(),
+        **context,
+    }
+    status = 400 if report.form.errors else 200
+    return render(request, f"monitoring/reports/{name.replace('-', '_')}.html", page, status=status)
+
+
+def _wants_csv(request: HttpRequest) -> bool:
+    return request.GET.get("format") == "csv"
+
+
+def _file(name: str, report: Report, header: Sequence[str], rows: Sequence[Sequence[object]]) -> HttpResponse:
+    return csv_response(f"{name}-{report.span.since}-{report.span.until}.csv", header, rows)
+
+
+@requires(Action.VIEW_REPORTS)
+@require_safe
+def reports(request: HttpRequest) -> HttpResponse:
+    """Show throughput, causes, money and speed as pictures, each figure with its rows."""
+    report, now = _report(request), timezone.now()
+    span, days = report.span, queries.throughput_of(report.span)
+    if _wants_csv(request):
+        return _overview_file(report, days)
+    activity = queries.activity_of(span)
+    causes, money, speed = queries.causes_of(span), queries.money_of(span, now=now), queries.speed_of(span)
+    return _show(
+        request,
+        report,
+        "reports",
+        charts=[
+            throughput_chart(days, report.rows),
+            money_chart(money, days.days),
+            causes_chart(causes, lambda name: report.rows_in_days("held_back", reason=name)),
+            speed_chart(speed, report.rows),
+        ],
+        arrived=sum(days.counts["written"]),
+        arrived_url=report.rows_in_days("arrived"),
+        held_back=sum(cause.records for cause in causes),
+        held_back_url=report.rows_in_days("held_back"),
+        worth=_together(activity),
+        held_now=sum(row.records for row in queries.unposted_of(span)),
+        held_now_url=report.rows("held"),
+    )
+
+
+def _together(activity: Sequence[queries.ActivityRow]) -> tuple[queries.impact.Sum, ...]:
+    return queries.impact.added(part for row in activity for part in row.worth)
+
+
+def _overview_file(report: Report, days: queries.Throughput) -> HttpResponse:
+    header = [_("Day"), _("Posted"), _("There already"), _("Left out"), _("Held back")]
+    names = ("written", "unchanged", "skipped", "rejected")
+    rows = [[day, *(days.counts[name][at] for name in names)] for at, day in enumerate(days.days)]
+    return _file("overview", report, header, rows)
+
+
+@requires(Action.VIEW_REPORTS)
+@require_safe
+def report_unposted(request: HttpRequest) -> HttpResponse:
+    """Show the work that is not posted yet, by project: hours, money, age and reason."""
+    report = _report(request)
+    held = queries.unposted_of(report.span)
+    if _wants_csv(request):
+        return _unposted_file(report, held)
+    hours = [row.hours for row in held if row.hours is not None]
+    lines = [
+        {
+            "row": row,
+            "customer": report.customer_names.get(row.customer_id, ""),
+            "url": report.rows("held", project=row.project, customer=None if report.is_customer else row.customer_id),
+        }
+        for row in held
+    ]
+    return _show(
+        request,
+        report,
+        "report-unposted",
+        lines=lines,
+        hours=sum(hours) if hours else None,
+        sums=queries.impact.added(part for row in held for part in row.sums),
+        records=sum(row.records for row in held),
+        rows_url=report.rows("held"),
+    )
+
+
+def _unposted_file(report: Report, held: Sequence[queries.HeldProject]) -> HttpResponse:
+    header = [_("Customer"), _("Project"), _("Client"), _("Records"), _("Hours"), _("Amount"), _("Currency")]
+    header += [_("Since"), _("Why")]
+    rows = [
+        [
+            *(report.customer_names.get(row.customer_id, ""), row.project, row.client, row.records, row.hours),
+            *((part.amount, part.currency) if part else ("", "")),
+            *(row.since.date(), row.reason),
+        ]
+        for row in held
+        for part in row.sums or (None,)
+    ]
+    return _file("not-yet-posted", report, header, rows)
+
+
+@requires(Action.VIEW_REPORTS)
+@require_safe
+def report_held(request: HttpRequest) -> HttpResponse:
+    """Show what was held back in the span and why, and how much of it is settled."""
+    report = _report(request)
+    found = queries.reasons_of(report.span)
+    if _wants_csv(request):
+        header = [
+            _("Why"),
+            _("Held back"),
+            _("Settled since"),
+            _("Still held up"),
+            _("Hours"),
+            _("Amount"),
+            _("Currency"),
+        ]
+        rows = [
+            [row.title, row.records, row.settled, row.held, row.hours, *(_amount(part))]
+            for row in found
+            for part in row.sums or (None,)
+        ]
+        return _file("held-back", report, header, rows)
+    lines = [
+        {
+            "row": row,
+            "all_url": report.rows_in_days("held_back", reason=row.error_class),
+            "held_url": report.rows("held", reason=row.error_class),
+        }
+        for row in found
+    ]
+    chart = causes_chart(
+        [queries.Cause(row.error_class, row.records, 0) for row in found],
+        lambda name: report.rows_in_days("held_back", reason=name),
+    )
+    return _show(request, report, "report-held", lines=lines, chart=chart)
+
+
+def _amount(part: queries.impact.Sum | None) -> tuple[object, object]:
+    return (part.amount, part.currency) if part else ("", "")
+
+
+@requires(Action.VIEW_REPORTS)
+@require_safe
+def report_activity(request: HttpRequest) -> HttpResponse:
+    """Show what each flow got through in the span."""
+    report = _report(request)
+    found = queries.activity_of(report.span)
+    if _wants_csv(request):
+        kind = _("Kind of work") if report.is_customer else _("Flow")
+        header = [_("Customer"), kind, _("From"), _("To"), _("Posted"), _("There already"), _("Left out")]
+        header += [_("Held back"), _("Worth"), _("Currency")]
+        rows = [
+            [
+                *(row.customer, row.flow, row.source, row.target),
+                *(row.arrived, row.unchanged, row.left_out, row.held_back),
+                *_amount(part),
+            ]
+            for row in found
+            for part in row.worth or (None,)
+        ]
+        return _file("activity", report, header, rows)
+    lines = [
+        {
+            "row": row,
+            "arrived_url": report.rows_in_days("arrived", flow=row.flow_id),
+            "held_url": report.rows_in_days("held_back", flow=row.flow_id),
+            "flow_url": "" if report.is_customer else reverse("flows:flow-detail", args=[row.flow_id]),
+        }
+        for row in found
+    ]
+    return _show(request, report, "report-activity", lines=lines, worth=_together(found))
+
+
+@requires(Action.VIEW_REPORTS)
+@require_safe
+def report_records(request: HttpRequest) -> HttpResponse:
+    """List the records behind a report's figure, for the partner's people; customers have their own list."""
+    wanted = asked_rows(request)
+    if _wants_csv(request):
+        return rows_as_csv(wanted)
+    found = list_rows(wanted)
+    context = {
+        "page": found,
+        "wanted": wanted,
+        "reason": str(words_for(wanted.reason).title) if wanted.reason else "",
+        "customer": list_customer_names().get(wanted.customer_id, "") if wanted.customer_id else "",
+        "chips": what_chips(request, wanted.what),
+        "csv_url": address(request, format="csv"),
+        "older_url": address(request, before=found.older_before) if found.older_before else "",
+        "newest_url": address(request) if wanted.before else "",
+        "crumbs": [{"label": _("Reports"), "url": reverse("monitoring:reports")}, {"label": _("Records")}],
+        "days": [day_words(day) for day in (wanted.since, wanted.until) if isinstance(day, date)],
+    }
+    return render(request, "monitoring/reports/records.html", context)
