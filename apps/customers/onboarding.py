@@ -174,7 +174,7 @@ def _judged(step: Step, facts: Facts) -> StepReadiness:
         return StepReadiness(step, StepState.DONE)
     if needs:
         return StepReadiness(step, StepState.LOCKED, lacks, needs)
-    begun = len(lacks) < _WEIGHTS[step] or (step is Step.CONNECTIONS and facts.connections + facts.planned > 0)
+    begun = facts.connections + facts.planned > 0 if step is Step.CONNECTIONS else len(lacks) < _WEIGHTS[step]
     return StepReadiness(step, StepState.STARTED if begun else StepState.READY, lacks)
 
 
@@ -267,12 +267,10 @@ def _percent(steps: tuple[StepReadiness, ...]) -> int:
 def _missing_weight(one: StepReadiness) -> int:
     if one.state is StepState.DONE:
         return 0
-    if one.step is Step.TEMPLATE:
+    # With one of these there is nothing of the step yet, however short the list of what is missing.
+    if {Lack.NO_FLOW, Lack.NO_DRY_RUN} & {*one.lacks} or {Lack.NO_SOURCE, Lack.NO_TARGET} <= {*one.lacks}:
         return _WEIGHTS[one.step]
-    lacking = len(one.lacks)
-    if one.lacks == (Lack.NO_DRY_RUN,):
-        lacking = _WEIGHTS[one.step]
-    return min(lacking, _WEIGHTS[one.step])
+    return min(len(one.lacks), _WEIGHTS[one.step])
 
 
 def _since(stage: Stage, facts: Facts) -> datetime:
