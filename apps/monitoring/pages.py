@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from apps.monitoring.blame import Fix
 from apps.monitoring.health_words import SaidHealth
 from apps.monitoring.impact import Sum
 
@@ -56,10 +54,15 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """A customer on the partner's home; records are today's."""
+    """A customer on the partner's home; records are today's, `trend` is what was written on each of the last days.
+
+    `next_cut_off_at` None: there is none.
+    """
 
     id: UUID
     name: str
+    segment: str
+    owner: str
     state: str
     health: SaidHealth
     open_cases: int
@@ -73,16 +76,31 @@ class CustomerRow:
     connections: int
     broken_connections: int
     flows: int
+    trend: tuple[int, ...]
+    next_cut_off: str
+    next_cut_off_at: datetime | None
+
+    @property
+    def partner_cases(self) -> int:
+        """Return how many open cases wait for the partner or somebody else, not for the customer."""
+        return self.open_cases - self.with_customer
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether the customer is past its onboarding and neither paused nor gone."""
+        return self.state == "live"
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The figures on top of the partner's home."""
+    """The figures on top of the partner's home. `cases` counts open ones by what is special about them.
+
+    `at_risk_before` is the money at risk a week ago, by currency.
+    """
 
     at_risk: tuple[Sum, ...]
-    open_cases: int
-    mine: int
-    late: int
+    at_risk_before: dict[str, Decimal]
+    cases: dict[str, int]
     red: int
     amber: int
     green: int
@@ -90,6 +108,7 @@ class Strip:
     broken_connections: int
     written: int
     rejected: int
+    read: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,166 +123,8 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class PartnerHome:
-    """The partner's home; `has_customers` tells an empty portal from a filter that matches nothing.
-
-    `page` and `pages` count from 1; `fitting` is how many customers the colour leaves.
-    """
+    """The partner's home: all customers, the gravest first, and what to do first."""
 
     strip: Strip
     customers: tuple[CustomerRow, ...]
     urgent: tuple[CaseRow, ...]
-    has_customers: bool
-    colour: str = ""
-    fitting: int = 0
-    page: int = 1
-    pages: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class CaseList:
-    """One page of cases with its filters. Addresses are "" where there is no further page."""
-
-    rows: tuple[CaseRow, ...]
-    chips: tuple[Chip, ...]
-    total: int
-    words: str
-    newer_url: str
-    older_url: str
-    customer_name: str
-    is_filtered: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RecordRow:
-    """A record of a case. `can_be_mended` while it is still blocked; `blamed` is its value of the field to blame."""
-
-    id: UUID
-    label: str
-    business_key: str
-    state: str
-    sentence: str
-    client: str
-    project: str
-    period: str
-    amount: Decimal | None
-    currency: str
-    quality: str
-    changed_at: datetime
-    can_be_mended: bool
-    blamed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ValueLine:
-    """A canonical value in words."""
-
-    name: str
-    label: str
-    value: str
-    is_blamed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptView:
-    """One try of a record with what was sent and answered; the texts are "" without the right to see them."""
-
-    number: int
-    run_id: UUID
-    at: datetime
-    error: str
-    method: str
-    url: str
-    status: int | None
-    milliseconds: int
-    request: str
-    response: str
-    source: dict[str, Any] | None
-    mapped: dict[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A way out the product offers: `disabled_reason` says why it cannot be taken just now."""
-
-    fix: Fix
-    label: str
-    sentence: str
-    disabled_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MissingValue:
-    """A value without a translation, and how many of the case's records have it."""
-
-    value: str
-    records: int
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """A line of a case's history or a note; shown with the timeline component."""
-
-    title: str
-    moment: datetime
-    text: str = ""
-    actor: str = ""
-    icon: str = ""
-    tone: str = "neutral"
-
-
-@dataclass(frozen=True, slots=True)
-class CasePage:
-    """Everything the case page shows."""
-
-    row: CaseRow
-    explanation: str
-    runbook: str
-    sums: tuple[Sum, ...]
-    is_open: bool
-    is_resolving: bool
-    closed_how: str
-    closed_reason: str
-    flow_id: UUID | None
-    run_id: UUID | None
-    retry_run_id: UUID | None
-    owner_id: UUID | None
-    blamed_field: str
-    records: tuple[RecordRow, ...]
-    more_records: int
-    selected: RecordRow | None
-    values: tuple[ValueLine, ...]
-    attempts: tuple[AttemptView, ...]
-    proposals: tuple[Proposal, ...]
-    missing_values: tuple[MissingValue, ...]
-    history: tuple[HistoryEntry, ...]
-    connection_ids: tuple[UUID, ...] = ()
-
-    @property
-    def mendable(self) -> RecordRow | None:
-        """Return the record that a correction starts with: the chosen one if it is blocked, else the first that is."""
-        chosen = (self.selected, *self.records)
-        return next((row for row in chosen if row is not None and row.can_be_mended), None)
-
-
-@dataclass(frozen=True, slots=True)
-class CaseProgress:
-    """Where a case stands, for the part of its page that keeps itself up to date."""
-
-    id: UUID
-    state: str
-    records: int
-    still_blocked: int
-    on_their_way: int
-    settled: int
-    retry_run_id: UUID | None
-    is_resolving: bool
-
-    @property
-    def words(self) -> str:
-        """Return "2 of 5 settled"."""
-        return f"{self.settled:,} of {self.records:,} settled"
-
-    @property
-    def tone(self) -> str:
-        """Return how what is left is shown."""
-        return "danger" if self.still_blocked else "success"

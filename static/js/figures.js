@@ -1,5 +1,6 @@
-/* Figures that keep themselves up to date: a region with data-figures asks its address again every so many seconds and takes
-   over only those parts (data-figure) whose words have changed. Nothing else moves: scroll, focus and charts stay. */
+/* Figures that keep themselves up to date: a page with a data-figures region asks its own address again every so many seconds
+   (with figures=1) and takes over only those parts (data-figure) whose words have changed. Nothing else moves: scroll, focus
+   and charts stay. */
 (() => {
   const region = document.querySelector("[data-figures]");
   if (!region) return;
@@ -29,7 +30,9 @@
   const ask = async () => {
     if (document.hidden) return;
     try {
-      const answer = await fetch(region.dataset.figures, { headers: { "HX-Request": "true" } });
+      const address = new URL(location.href);
+      address.searchParams.set("figures", "1");
+      const answer = await fetch(address, { headers: { "HX-Request": "true" } });
       if (answer.status === 401) { location.reload(); return; }
       if (!answer.ok) return;
       take(new DOMParser().parseFromString(await answer.text(), "text/html"));

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Max
@@ -28,11 +29,13 @@ from apps.monitoring.models import ExceptionCase
 from apps.monitoring.pages import CaseRow
 from apps.monitoring.queries.case_rows import case_row, with_names
 from apps.monitoring.queries.figures import Tally, open_cases, tallies
+from apps.monitoring.queries.trends import money_at_risk_at
 
 SHOWN_CASES = 5
 CASES_SHOWN = 50
 SHOWN_RUNS = 6
 CUT_OFFS_AHEAD = timedelta(days=31)
+TREND = timedelta(days=7)  # money at risk is compared with what it was then
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class CustomerOverview:
     cases: tuple[CaseRow, ...]
     runs: tuple[RunRow, ...]
     cut_offs: tuple[CutOffLine, ...]
+    at_risk_before: dict[str, Decimal]
 
 
 def frame_of(customer: Customer, who: Actor, tab: str, now: datetime) -> CustomerFrame:
@@ -170,6 +174,7 @@ def get_overview(customer: Customer, *, now: datetime) -> CustomerOverview:
         cases=_open_cases(customer, now),
         runs=tuple(list_latest_runs(customer, SHOWN_RUNS)),
         cut_offs=tuple(upcoming_cut_offs(CUT_OFFS_AHEAD, now=now, customer_id=customer.id)),
+        at_risk_before=money_at_risk_at(now - TREND, customer_id=customer.id),
     )
 
 

@@ -20,10 +20,12 @@ from apps.customers.queries import get_customer, list_people_of
 from apps.monitoring.queries import customer_page as queries
 from apps.monitoring.queries.customer_mappings import list_mappings
 from apps.monitoring.views.customer_picture import build_picture, mark
-from apps.monitoring.views.figures import Tile, case_tiles, money_tile, throughput_chart, with_query
+from apps.monitoring.views.figures import Tile, case_tiles, last_success_tile, money_tile, throughput_chart, with_query
+from apps.tenants.templatetags.wording import count_words
 
 CHART_DAYS = 30
 RUNS_SHOWN = 30
+FIGURES = "figures"  # asks for the parts that keep themselves up to date: charts are not among them
 
 
 @requires(Action.VIEW_CUSTOMERS)
@@ -36,7 +38,7 @@ def customer_overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "overview": found,
         "picture": build_picture(found, who),
         "tiles": _tiles(customer, found, who),
-        "chart": throughput_chart(now.date(), CHART_DAYS, customer_id=customer.id),
+        "chart": None if FIGURES in request.GET else throughput_chart(now.date(), CHART_DAYS, customer_id=customer.id),
         "can_see_cases": who.can(Action.VIEW_CASES),
         "can_edit": who.can(Action.EDIT_CUSTOMERS),
     }
@@ -49,11 +51,12 @@ def _tiles(customer: Customer, found: queries.CustomerOverview, who: Actor) -> l
     written = found.tally.days.get("today_written") or 0
     read = found.tally.days.get("today_read") or 0
     return [
-        money_tile(found.tally.at_risk, cases),
+        money_tile(found.tally.at_risk, cases, found.at_risk_before),
         *case_tiles(found.tally.cases, cases),
         Tile.counted("written", _("Written today"), written, icon="arrows-exchange", link=runs).saying(
-            _("of %(number)s read") % {"number": f"{read:,}"} if read else _("nothing read yet today")
+            _("of %(number)s read") % {"number": count_words(read)} if read else _("nothing read yet today")
         ),
+        last_success_tile(found.tally.days.get("last_success_at"), runs),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -43,6 +43,7 @@ class Tile:
     link: str = ""
     hint: str = ""
     details: tuple[Detail, ...] = ()
+    moment: datetime | None = None  # shown instead of the number where there is one
 
     @classmethod
     def counted(cls, name: str, label: str, number: int, *, icon: str, link: str = "", tone: str = "neutral") -> "Tile":
@@ -52,6 +53,10 @@ class Tile:
     def saying(self, hint: str) -> "Tile":
         """Return the same tile with a word below its number."""
         return replace(self, hint=hint)
+
+    def with_details(self, details: "tuple[Detail, ...]") -> "Tile":
+        """Return the same tile with smaller figures below."""
+        return replace(self, details=details)
 
 
 def with_query(url: str, **query: object) -> str:
@@ -107,6 +112,7 @@ def case_tiles(counts: Mapping[str, int], cases: str) -> list[Tile]:
     number = counts.get("open", 0)
     tone = "danger" if number else "success"
     parts = (
+        (counts.get("mine", 0), _("%(number)s yours"), "mine", "brand"),
         (counts.get("late", 0), _("%(number)s overdue"), "overdue", "danger"),
         (counts.get("due_soon", 0), _("%(number)s due within 4 hours"), "due_soon", "warning"),
         (counts.get("with_customer", 0), _("%(number)s waiting on the customer"), "customer", "neutral"),
@@ -118,6 +124,15 @@ def case_tiles(counts: Mapping[str, int], cases: str) -> list[Tile]:
     )
     tile = Tile.counted("cases", _("Open exceptions"), number, icon="alert-triangle", link=cases, tone=tone)
     return [replace(tile, hint="" if details else _("Each is one cause."), details=details)]
+
+
+def last_success_tile(at: datetime | None, link: str) -> Tile:
+    """Return when something last got through."""
+    label, icon = _("Last success"), "circle-check"
+    if at is None:
+        return Tile("last-success", label, _("Never"), icon=icon, hint=_("Nothing has been transferred yet."))
+    hint = _("when a record last got through")
+    return Tile("last-success", label, "", "success", icon, link, hint, moment=at)
 
 
 def throughput_chart(today: date, days: int, *, customer_id: UUID | None = None) -> Chart:

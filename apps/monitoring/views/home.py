@@ -1,58 +1,51 @@
 """The first page of a partner's people."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from urllib.parse import urlencode
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
-from apps.accounts.page_filters import acting_person, address, asked_page, asked_words, turned_pages
-from apps.monitoring.health import Colour
-from apps.monitoring.impact import Quality, Sum
-from apps.monitoring.pages import Chip, PartnerHome, Strip
-from apps.monitoring.queries.home import CUSTOMERS_A_PAGE, get_partner_home
-from apps.tenants.templatetags.wording import count_words, money_words
-
-_COLOURS = (
-    (Colour.RED, "Blocked", "danger"),
-    (Colour.AMBER, "Need attention", "warning"),
-    (Colour.GREEN, "Healthy", "success"),
-    (Colour.GREY, "No record yet", "neutral"),
+from apps.accounts.listing import csv_of_rows, page_of_rows, read_list
+from apps.accounts.page_filters import acting_person
+from apps.customers.queries import CutOffLine, upcoming_cut_offs
+from apps.monitoring.blame import verdict_for
+from apps.monitoring.home_visits import last_visit, record_visit
+from apps.monitoring.pages import PartnerHome, Strip
+from apps.monitoring.queries.home import COLOURS, CUSTOMERS, count_by_health, fitting_customers, get_partner_home
+from apps.monitoring.queries.news import list_news
+from apps.monitoring.queries.trends import Span, failures_by_cause, money_at_risk_over
+from apps.monitoring.views.figures import (
+    Detail,
+    Tile,
+    case_tiles,
+    causes_chart,
+    money_chart,
+    money_tile,
+    throughput_chart,
 )
+from apps.tenants.charts import Chart
+from apps.tenants.templatetags.wording import count_words
 
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One figure of the strip with its rows behind it; `link` "" for those who may not see the rows."""
-
-    label: str
-    number: str
-    hint: str
-    tone: str
-    icon: str
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class ColourShare:
-    """How many customers are of one colour."""
-
-    label: str
-    count: int
-    tone: str
-    url: str
+CHART_DAYS = 30
+CUT_OFFS_AHEAD = timedelta(hours=48)
+FIGURES = "figures"  # asks for the parts that keep themselves up to date, without the charts
 
 
 @requires(Action.OWN_PROFILE)
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: HttpRequest) -> HttpResponseBase:
     """Lead everybody to the first page that is theirs."""
     if acting_person(request).is_customer:
         return redirect("monitoring:customer-home")
@@ -60,119 +53,136 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Action.VIEW_HOME)
-def partner_home(request: HttpRequest) -> HttpResponse:
-    """Show all customers at a glance; the live part asks for itself again."""
-    who = acting_person(request)
-    page = get_partner_home(
-        now=timezone.now(), person_id=who.user_id, colour=asked_words(request, "health"), page=asked_page(request)
-    )
-    context = {
-        "page": page,
-        "tiles": _tiles(page.strip, who),
-        "shares": _shares(page.strip),
-        "chips": _chips(request, page),
-        "words": _words(page),
-        "live_url": _live_url(page),
+def partner_home(request: HttpRequest) -> HttpResponseBase:
+    """Show all customers at a glance; the figures ask for themselves again."""
+    who, now, state = acting_person(request), timezone.now(), read_list(request, CUSTOMERS)
+    found = get_partner_home(now=now, person_id=who.user_id)
+    rows = fitting_customers(found.customers, state)
+    if state.wants_csv:
+        return csv_of_rows(state, rows)
+    is_part = FIGURES in request.GET
+    context: dict[str, Any] = {
+        "page": found,
+        "list": page_of_rows(request, state.counted("health", count_by_health(found.customers, state)), rows),
         "can_add": who.can(Action.EDIT_CUSTOMERS),
         "can_see_cases": who.can(Action.VIEW_CASES),
-        **turned_pages(request, page=page.page, pages=page.pages),
+        "start_url": _start_url(),
     }
-    part = request.headers.get("HX-Request")
-    return render(request, "monitoring/_home_live.html" if part else "monitoring/home.html", context)
+    if found.customers:
+        context |= _figures(found, who, now, is_visit=not is_part and request.method == "GET")
+    if is_part:
+        return render(request, "monitoring/_home_figures.html", context)
+    return _whole_page(request, context, now)
 
 
-def _tiles(strip: Strip, who: Actor) -> list[Tile]:
-    cases = reverse("monitoring:case-list") if who.can(Action.VIEW_CASES) else ""
-    broken = f"{reverse('connectors:connection-list')}?state=attention" if who.can(Action.VIEW_CONNECTIONS) else ""
-    return [
-        _money_tile(strip.at_risk, cases),
-        Tile(
-            "Open exceptions",
-            count_words(strip.open_cases),
-            "each one cause, however many records",
-            "danger" if strip.open_cases else "success",
-            "alert-triangle",
-            cases,
-        ),
-        Tile("Yours", count_words(strip.mine), "assigned to you", "brand", "user-check", _with(cases, view="mine")),
-        Tile(
-            "Overdue",
-            count_words(strip.late),
-            "past the agreed time",
-            "danger" if strip.late else "neutral",
-            "clock",
-            _with(cases, view="overdue"),
-        ),
-        Tile(
-            "Connections",
-            count_words(strip.broken_connections),
-            "need attention" if strip.broken_connections else "all in working order",
-            "danger" if strip.broken_connections else "neutral",
-            "plug",
-            broken,
-        ),
-    ]
+def _whole_page(request: HttpRequest, context: dict[str, Any], now: datetime) -> HttpResponse:
+    charts = _charts(now) if context["page"].customers else ()
+    return render(request, "monitoring/home.html", {**context, "charts": charts})
 
 
-def _money_tile(sums: Sequence[Sum], cases: str) -> Tile:
-    if not sums:
-        return Tile("Money at risk", "None", "nothing is held up", "success", "coin", cases)
-    first, *others = (_sum_words(part) for part in sums)
-    records = sum(part.records for part in sums)
-    over = f"in {records:,} {'record' if records == 1 else 'records'} held up"
-    return Tile("Money at risk", first, " · ".join([*others, over]), "danger", "coin", cases)
-
-
-def _sum_words(part: Sum) -> str:
-    about = "≈ " if part.quality is Quality.ESTIMATED else ""
-    return f"{about}{money_words(part.amount, part.currency)}"
-
-
-def _with(url: str, **query: str) -> str:
-    return f"{url}?{urlencode(query)}" if url else ""
-
-
-def _shares(strip: Strip) -> list[ColourShare]:
-    return [
-        ColourShare(label, _count(strip, colour), tone, f"?health={colour}#customers")
-        for colour, label, tone in _COLOURS
-    ]
-
-
-def _count(strip: Strip, colour: Colour) -> int:
+def _figures(found: PartnerHome, who: Actor, now: datetime, *, is_visit: bool) -> dict[str, Any]:
+    since = _since(who, now, is_visit=is_visit)
+    cut_offs = upcoming_cut_offs(CUT_OFFS_AHEAD, now=now)
     return {
-        Colour.RED: strip.red,
-        Colour.AMBER: strip.amber,
-        Colour.GREEN: strip.green,
-        Colour.GREY: strip.grey,
-    }[colour]
+        "tiles": _tiles(found, who, cut_offs),
+        "news": list_news(since=since, now=now, reader=who),
+        "since_words": since_words(since, now),
+        "cut_offs": cut_offs,
+    }
 
 
-def _chips(request: HttpRequest, page: PartnerHome) -> list[Chip]:
-    strip = page.strip
-    everyone = strip.red + strip.amber + strip.green + strip.grey
+def _since(who: Actor, now: datetime, *, is_visit: bool) -> datetime:
+    if is_visit and who.user_id:
+        return record_visit(who.user_id, now=now)
+    return last_visit(who.user_id, now=now)
+
+
+def _start_url() -> str:
+    """Return where a new customer is begun: the onboarding, else the plain form."""
+    try:
+        return reverse("flows:onboarding-start")
+    except NoReverseMatch:
+        return reverse("customers:customer-create")
+
+
+def since_words(since: datetime, now: datetime) -> str:
+    """Return a moment as people say it, in the reader's own zone: "yesterday 17:12"."""
+    then, here = timezone.localtime(since), timezone.localtime(now)
+    figures = {"time": date_format(then, "H:i"), "day": date_format(then, "j M"), "weekday": date_format(then, "l")}
+    ago = (here.date() - then.date()).days
+    if ago == 0:
+        return _("today %(time)s") % figures
+    if ago == 1:
+        return _("yesterday %(time)s") % figures
+    return (_("%(weekday)s %(time)s") if ago < 7 else _("%(day)s, %(time)s")) % figures
+
+
+def _tiles(found: PartnerHome, who: Actor, cut_offs: Sequence[CutOffLine]) -> list[Tile]:
+    strip = found.strip
+    cases = reverse("monitoring:case-list") if who.can(Action.VIEW_CASES) else ""
     return [
-        Chip("All", f"{address(request, health='')}#customers", not page.colour, everyone),
-        *[
-            Chip(
-                label,
-                f"{address(request, health=colour)}#customers",
-                page.colour == colour,
-                _count(strip, colour),
-            )
-            for colour, label, _ in _COLOURS
-        ],
+        money_tile(strip.at_risk, cases, strip.at_risk_before),
+        *case_tiles(strip.cases, cases),
+        _customers_tile(strip),
+        _connections_tile(strip, who),
+        _cut_offs_tile(cut_offs),
+        _today_tile(strip, who, cases),
     ]
 
 
-def _words(page: PartnerHome) -> str:
-    if page.pages == 1:
-        return ""
-    first = (page.page - 1) * CUSTOMERS_A_PAGE + 1
-    return f"{first:,} to {first + len(page.customers) - 1:,} of {page.fitting:,}"
+def _customers_tile(strip: Strip) -> Tile:
+    counts = {"red": strip.red, "amber": strip.amber, "green": strip.green, "grey": strip.grey}
+    worst = "danger" if strip.red else "warning" if strip.amber else "success" if strip.green else "neutral"
+    details = tuple(
+        Detail(f"{count_words(counts[colour])} {words.lower()}", f"?health={colour.value}#customers", tone)
+        for colour, words, tone in COLOURS
+        if counts[colour]
+    )
+    number = sum(counts.values())
+    tile = Tile.counted("customers", _("Customers"), number, icon="building", link="#customers", tone=worst)
+    return tile.with_details(details)
 
 
-def _live_url(page: PartnerHome) -> str:
-    query = {"health": page.colour, "page": str(page.page) if page.page > 1 else ""}
-    kept = urlencode({name: value for name, value in query.items() if value})
-    return f"{reverse('monitoring:home')}{'?' if kept else ''}{kept}"
+def _connections_tile(strip: Strip, who: Actor) -> Tile:
+    link = f"{reverse('connectors:connection-list')}?state=attention" if who.can(Action.VIEW_CONNECTIONS) else ""
+    broken = strip.broken_connections
+    tile = Tile.counted(
+        "connections", _("Connections"), broken, icon="plug", link=link, tone="danger" if broken else "success"
+    )
+    return tile.saying(ngettext("needs attention", "need attention", broken) if broken else _("All of them work."))
+
+
+def _cut_offs_tile(cut_offs: Sequence[CutOffLine]) -> Tile:
+    tile = Tile.counted(
+        "cut-offs",
+        _("Cut-offs within 48 hours"),
+        len(cut_offs),
+        icon="calendar-due",
+        link="#cut-offs" if cut_offs else "",
+        tone="warning" if cut_offs else "neutral",
+    )
+    if not cut_offs:
+        return tile.saying(_("None is near."))
+    first = cut_offs[0]
+    return tile.saying(_("first: %(name)s, %(customer)s") % {"name": first.name, "customer": first.customer})
+
+
+def _today_tile(strip: Strip, who: Actor, cases: str) -> Tile:
+    runs = reverse("flows:run-list") if who.can(Action.VIEW_RUNS) else ""
+    tile = Tile.counted("written", _("Written today"), strip.written, icon="arrows-exchange", link=runs)
+    rejected = Detail(_("%(number)s rejected") % {"number": count_words(strip.rejected)}, cases, "danger")
+    return tile.saying(_("of %(number)s read") % {"number": count_words(strip.read)}).with_details(
+        (rejected,) if strip.rejected else ()
+    )
+
+
+def _charts(now: datetime) -> tuple[Chart, ...]:
+    zone, span = timezone.get_current_timezone(), Span(CHART_DAYS)
+    causes = failures_by_cause(span, now=now)
+    today = now.astimezone(zone).date()
+    days = [today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1)]
+    return (
+        throughput_chart(now.date(), CHART_DAYS),
+        money_chart(money_at_risk_over(span, now=now, zone=zone), days),
+        causes_chart(causes, {cause.error_class: verdict_for(cause.error_class).title for cause in causes}, CHART_DAYS),
+    )
