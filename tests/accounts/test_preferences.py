@@ -23,7 +23,7 @@ def test_somebody_who_chose_nothing_gets_the_defaults(as_owner_a: User) -> None:
 @pytest.mark.parametrize(
     ("role", "digest"),
     [(Role.OWNER, "weekly"), (Role.SUPPORT, "off"), (Role.FINANCE, "off"), (Role.CUSTOMER_OWNER, "off")],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_the_digest_follows_the_role_until_somebody_chooses(partner_a: PartnerRef, role: Role, digest: str) -> None:
     person = new_person(partner_a, role)
