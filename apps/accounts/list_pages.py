@@ -106,7 +106,10 @@ class ViewEntry:
 
 @dataclass(frozen=True, slots=True)
 class ListPage(Generic[Row]):
-    """One page of a list with everything its template shows. `total` is `MOST_COUNTED` at most when `is_capped`."""
+    """One page of a list with everything its template shows. `total` is `MOST_COUNTED` at most when `is_capped`.
+
+    `csv_path` is where the list as a file is, when it has an address of its own.
+    """
 
     state: ListState
     rows: Sequence[Row]
@@ -117,6 +120,7 @@ class ListPage(Generic[Row]):
     path: str
     views: tuple[ViewEntry, ...] = ()
     bulk: tuple[BulkAction, ...] = ()
+    csv_path: str = ""
 
     @property
     def name(self) -> str:
@@ -236,9 +240,11 @@ class ListPage(Generic[Row]):
     @property
     def csv_url(self) -> str:
         """Return where the whole filtered list is a file; "" when no column has a value for it."""
+        query = self.state.query()
+        if self.csv_path:
+            return f"{self.csv_path}?{query}"
         if not any(column.value for column in self.state.spec.columns):
             return ""
-        query = self.state.query()
         return f"?{query}{'&' if query else ''}format=csv"
 
     @property

@@ -42,7 +42,7 @@ class Option:
 class Column:
     """One column of a list.
 
-    `sort` are ORM paths from small to large ("customer__name", "name"); `key` sorts rows in memory instead. Neither:
+    `sort` are ORM paths from small to large ("customer__name", "name"; "-" turns one); `key` sorts rows in memory instead. Neither:
     the column cannot be sorted by. `nullable` puts rows without a value last both ways (leave it off where the database
     has none: an index could not be used). `value` is the cell of the CSV file, from a row; without it the file leaves
     the column out. `fixed` columns are always shown and head the card on a phone.
@@ -162,9 +162,9 @@ class ListState:
     def ordering(self) -> list[OrderBy]:
         """Return the order for a queryset, total through the list's tie-break."""
         column = self.spec.column(self.sort)
-        parts = [_ordered(path, down=self.descending, last=column.nullable) for path in column.sort]
+        parts = [_ordered(path, turned=self.descending, last=column.nullable) for path in column.sort]
         ties = [path for path in self.spec.tie if path.lstrip("-") not in column.sort]
-        return parts + [_ordered(path.lstrip("-"), down=path.startswith("-")) for path in ties]
+        return parts + [_ordered(path) for path in ties]
 
     def sorted_rows(self, rows: Sequence[Any]) -> list[Any]:
         """Return rows of memory in order; rows without a value come last, equal ones keep the order they came in."""
@@ -254,7 +254,8 @@ def _read_page(text: str) -> int:
     return min(max(int(text), 1), MOST_PAGES) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
-def _ordered(path: str, *, down: bool, last: bool = False) -> OrderBy:
-    if down:
-        return F(path).desc(nulls_last=True) if last else F(path).desc()
-    return F(path).asc(nulls_last=True) if last else F(path).asc()
+def _ordered(path: str, *, turned: bool = False, last: bool = False) -> OrderBy:
+    field = F(path.removeprefix("-"))
+    if path.startswith("-") is not turned:
+        return field.desc(nulls_last=True) if last else field.desc()
+    return field.asc(nulls_last=True) if last else field.asc()

@@ -88,15 +88,30 @@ def page_of(
     state: ListState,
     fitting: QuerySet[Any],
     build: Build | None = None,
+    *,
     bulk: tuple[BulkAction, ...] = (),
+    csv_path: str = "",
 ) -> ListPage[Any]:
-    """Return one page of the rows that fit; `build` turns the page's rows into what the template shows."""
+    """Return one page of the rows that fit; `build` turns the page's rows into what the template shows.
+
+    `csv_path` is for a list whose file has an address of its own.
+    """
     total = fitting.order_by().values("pk")[: MOST_COUNTED + 1].count()
     capped, total = total > MOST_COUNTED, min(total, MOST_COUNTED)
     page, pages, start = _place(state, total)
     found = list(fitting.order_by(*state.ordering())[start : start + state.spec.page_size])
-    rows = build(found) if build else found
-    return ListPage(state, rows, total, capped, page, pages, request.path, _views(request, state), bulk)
+    return ListPage(
+        state=state,
+        rows=build(found) if build else found,
+        total=total,
+        is_capped=capped,
+        page=page,
+        pages=pages,
+        path=request.path,
+        views=_views(request, state),
+        bulk=bulk,
+        csv_path=csv_path,
+    )
 
 
 def page_of_rows(

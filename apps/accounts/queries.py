@@ -1,35 +1,14 @@
 """Reading people, invitations, keys and the audit trail of the open schema."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from apps.accounts.actions import ROLE_ACTIONS, Action
-from apps.accounts.audit import AuditAction
 from apps.accounts.models import ApiKey, AuditEntry, Invitation, User
 
-AUDIT_PAGE = 50
-MOST_EXPORTED = 20_000
 _NAMES_SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class AuditFilter:
-    """What part of the trail is looked at. `before` is a position: only older entries."""
-
-    action: str = ""
-    person: str = ""
-    before: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AuditPage:
-    """Some entries, newest first, and where older ones begin (None: there are none)."""
-
-    entries: list[AuditEntry]
-    older_before: int | None
 
 
 def list_people() -> QuerySet[User]:
@@ -78,27 +57,18 @@ def get_api_key(key_id: UUID) -> ApiKey:
     return key
 
 
-def audit_entries(wanted: AuditFilter) -> QuerySet[AuditEntry]:
-    """Return the entries that fit, newest first. An action that does not exist fits nothing."""
+def audit_entries(*, action: str = "", person: str = "") -> QuerySet[AuditEntry]:
+    """Return the entries that fit, newest first; `person` is an id or a part of a name, "" fits all."""
     entries = AuditEntry.objects.order_by("-position")
-    if wanted.action:
-        entries = entries.filter(action=wanted.action)
-    if wanted.person:
-        entries = entries.filter(_by_person(wanted.person))
-    return entries if wanted.before is None else entries.filter(position__lt=wanted.before)
+    if action:
+        entries = entries.filter(action=action)
+    return entries.filter(_by_person(person)) if person else entries
 
 
-def audit_page(wanted: AuditFilter) -> AuditPage:
-    """Return one page of the trail."""
-    entries = list(audit_entries(wanted)[: AUDIT_PAGE + 1])
-    more = len(entries) > AUDIT_PAGE
-    entries = entries[:AUDIT_PAGE]
-    return AuditPage(entries, entries[-1].position if more else None)
-
-
-def audit_actions() -> list[tuple[str, str]]:
-    """Return every deed with its words, for the filter."""
-    return sorted(((action.value, action.label) for action in AuditAction), key=lambda pair: pair[1])
+def name_of_actor(actor_id: UUID) -> str:
+    """Return what a person or key was called in their latest entry, "" for one that never did anything."""
+    theirs = AuditEntry.objects.filter(Q(actor_id=actor_id) | Q(api_key_id=actor_id)).order_by("-position")
+    return theirs.values_list("actor_name", flat=True).first() or ""
 
 
 def _by_person(person: str) -> Q:

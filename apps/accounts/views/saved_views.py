@@ -20,6 +20,9 @@ from apps.accounts.models import SavedView
 from apps.accounts.page_filters import acting_person
 
 
+MOST_IN_A_QUERY = 1000
+
+
 class ViewForm(forms.Form):
     """What a person says about a saved view."""
 
@@ -33,7 +36,15 @@ class NewViewForm(ViewForm):
     """A view that is kept for the first time: which list, and how it is looked at."""
 
     list_key = forms.SlugField(widget=forms.HiddenInput, max_length=40)
-    query = forms.CharField(widget=forms.HiddenInput, max_length=1000, required=False)
+    query = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Say about the form as a whole what is wrong with a field that nobody sees."""
+        if "list_key" in self.errors or "query" in self.errors:
+            raise ValidationError(_("Open the list again and save the view from there."))
+        if len(self.cleaned_data["query"]) > MOST_IN_A_QUERY:
+            raise ValidationError(_("There are too many filters to save: take some of them off first."))
+        return self.cleaned_data
 
 
 @requires(Action.OWN_PROFILE)

@@ -1,81 +1,88 @@
 """The audit trail as a page and as a file."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.accounts import audit, queries
 from apps.accounts.access import requires
+from apps.accounts.account_lists import TRAIL, deed_options, fitting_entries
 from apps.accounts.actions import Action
 from apps.accounts.audit import AuditAction
-from apps.accounts.csv_export import csv_response
+from apps.accounts.csv_export import csv_file
 from apps.accounts.customer_directory import list_customer_names
+from apps.accounts.deed_words import deed_words
+from apps.accounts.listing import ListState, Option, page_of, read_list
 from apps.accounts.models import AuditEntry
-from apps.accounts.queries import AuditFilter
+from apps.accounts.page_filters import asked_id
 
+MOST_EXPORTED = 20_000
+# The file is evidence: every column, whatever the page shows, in words that programs can rely on.
 _HEADER = ("position", "at", "by", "action", "subject", "subject id", "details", "hash")
+
+
+@dataclass(frozen=True, slots=True)
+class TrailRow:
+    """One entry of the trail in words; `details` are (name, words)."""
+
+    entry: AuditEntry
+    deed: str
+    details: list[tuple[str, str]]
+
+    @property
+    def actor_key(self) -> str:
+        """Return the id of the person or key, "" when the system worked by itself."""
+        return str(self.entry.actor_id or self.entry.api_key_id or "")
 
 
 @requires(Action.VIEW_AUDIT)
 @require_safe
 def audit_trail(request: HttpRequest) -> HttpResponse:
     """Show what was done, newest first."""
-    wanted = _filter(request)
-    page = queries.audit_page(wanted)
-    context = {
-        "rows": _shown_rows(page.entries),
-        "wanted": wanted,
-        "actions": queries.audit_actions(),
-        "older_url": _address(request, before=page.older_before) if page.older_before else "",
-        "newest_url": _address(request) if wanted.before is not None else "",
-        "query": _kept(request).urlencode(),
-    }
-    return render(request, "accounts/audit.html", context)
+    state = _state(request)
+    page = page_of(request, state, fitting_entries(state), _shown_rows, csv_path=reverse("accounts:audit-csv"))
+    return render(request, "accounts/audit.html", {"list": page})
 
 
 @requires(Action.VIEW_AUDIT)
 @require_safe
-def audit_csv(request: HttpRequest) -> HttpResponse:
+def audit_csv(request: HttpRequest) -> HttpResponseBase:
     """Answer the filtered trail as a CSV file, and note that it was taken."""
-    wanted = _filter(request)
-    rows = list(_rows(wanted))
-    details = {"action": wanted.action, "person": wanted.person, "entries": len(rows)}
+    state = _state(request)
+    fitting = fitting_entries(state)
+    details = {**state.values, "entries": fitting.count()}
+    rows = _rows(fitting.order_by(*state.ordering())[: MOST_EXPORTED + 1].iterator(chunk_size=1000))
+    note = _("Only the first %(most)s rows are in this file: narrow the filter.") % {"most": MOST_EXPORTED}
+    answer = csv_file(f"audit-trail-{timezone.localdate():%Y-%m-%d}.csv", _HEADER, rows, most=MOST_EXPORTED, note=note)
     audit.record(AuditAction.AUDIT_EXPORTED, subject="audit trail", details=details)
-    return csv_response(f"audit-trail-{timezone.now():%Y-%m-%d}.csv", _HEADER, rows)
+    return answer
 
 
-def _filter(request: HttpRequest) -> AuditFilter:
-    before = request.GET.get("before", "")
-    return AuditFilter(
-        action=_typed(request, "action"),
-        person=_typed(request, "person"),
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
-    )
+def _state(request: HttpRequest) -> ListState:
+    by = asked_id(request, "by")
+    known = queries.name_of_actor(by) if by else ""
+    return read_list(request, TRAIL, {"action": deed_options(), "by": [Option(str(by), known)] if known else []})
 
 
-def _typed(request: HttpRequest, name: str) -> str:
-    return request.GET.get(name, "").replace("\x00", "").strip()[:120]
-
-
-def _rows(wanted: AuditFilter) -> Iterator[tuple[object, ...]]:
-    for entry in queries.audit_entries(wanted)[: queries.MOST_EXPORTED]:
+def _rows(entries: Iterator[AuditEntry]) -> Iterator[tuple[object, ...]]:
+    for entry in entries:
         details = json.dumps(entry.details, ensure_ascii=False, sort_keys=True) if entry.details else ""
         at = entry.at.isoformat(timespec="seconds")
         yield entry.position, at, entry.actor_name, entry.action, entry.subject, entry.subject_id, details, entry.hash
 
 
-def _deed(entry: AuditEntry) -> str:
-    return AuditAction(entry.action).label if entry.action in set(AuditAction) else entry.action
-
-
-def _shown_rows(entries: list[AuditEntry]) -> list[dict[str, Any]]:
+def _shown_rows(entries: Sequence[AuditEntry]) -> list[TrailRow]:
     names = {str(customer_id): name for customer_id, name in list_customer_names().items()}
-    return [{"entry": entry, "deed": _deed(entry), "details": _shown(entry.details, names)} for entry in entries]
+    return [TrailRow(entry, deed_words(entry.action), _shown(entry.details, names)) for entry in entries]
 
 
 def _shown(details: dict[str, Any], names: dict[str, str]) -> list[tuple[str, str]]:
@@ -90,16 +97,3 @@ def _words(value: Any) -> str:
             return f"{value[0]} → {value[1]}"
         return ", ".join(str(part) for part in value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
-
-
-def _kept(request: HttpRequest) -> Any:
-    kept = request.GET.copy()
-    kept.pop("before", None)
-    return kept
-
-
-def _address(request: HttpRequest, *, before: int | None = None) -> str:
-    kept = _kept(request)
-    if before is not None:
-        kept["before"] = str(before)
-    return f"?{kept.urlencode()}"

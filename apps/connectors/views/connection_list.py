@@ -35,7 +35,7 @@ def connection_list(request: HttpRequest) -> HttpResponseBase:
     who = acting_person(request)
     bulk = (_test_all(),) if who.can(Action.TEST_CONNECTIONS) else ()
     context = {
-        "list": page_of(request, state.counted("state", count_by_state(state)), fitting, connection_rows, bulk),
+        "list": page_of(request, state.counted("state", count_by_state(state)), fitting, connection_rows, bulk=bulk),
         "can_edit": who.can(Action.EDIT_CONNECTIONS),
         "can_see_flows": who.can(Action.VIEW_FLOWS),
     }

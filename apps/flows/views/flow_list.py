@@ -36,7 +36,7 @@ def flow_list(request: HttpRequest) -> HttpResponseBase:
     who = acting_person(request)
     bulk = _bulk_actions() if who.can(Action.RUN_FLOWS) else ()
     context = {
-        "list": page_of(request, state.counted("state", count_by_state(state)), fitting, rows, bulk),
+        "list": page_of(request, state.counted("state", count_by_state(state)), fitting, rows, bulk=bulk),
         "can_edit": who.can(Action.EDIT_FLOWS),
     }
     return render(request, "flows/flow_list.html", context)

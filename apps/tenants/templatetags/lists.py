@@ -1,9 +1,9 @@
 """Template tags of list pages (`apps/accounts/listing.py`): the region with its toolbar and table, its rows' cells.
 
-    {% load portal lists %}
-    {% list_region page caption=_("Flows") %}{% for row in page.rows %}<tr>
-      {% pick_cell page row.id row.name %}{% cell page "name" %}...{% endcell %}
-    </tr>{% endfor %}{% endlist_region %}
+{% load portal lists %}
+{% list_region page caption=_("Flows") %}{% for row in page.rows %}<tr>
+  {% pick_cell page row.id row.name %}{% cell page "name" %}...{% endcell %}
+</tr>{% endfor %}{% endlist_region %}
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.context import Context
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from apps.tenants.templatetags.portal import render_component
 
@@ -49,10 +49,10 @@ class CellNode(template.Node):
         if not page.shows[self.column]:
             return SafeString("")
         column = page.state.spec.column(self.column)
-        kind = ' class="number"' if column.numeric else ' class="title"' if column.fixed else ""
+        kind = "number" if column.numeric else "title" if column.fixed else ""
         label = "" if column.fixed else format_html(' data-label="{}"', column.label)
         # One element inside: as a card, a cell sets its label against it.
-        return format_html("<td{}{}><div>{}</div></td>", mark_safe(kind), label, self.nodelist.render(context))
+        return format_html('<td class="{}"{}><div>{}</div></td>', kind, label, self.nodelist.render(context))
 
 
 @register.tag("cell")
