@@ -12,6 +12,7 @@ from apps.accounts.account_lists import PEOPLE
 from apps.accounts.actions import Role
 from apps.accounts.listing import ListPage, read_selection
 from apps.accounts.models import SavedView, User
+from apps.accounts.views.people import PersonRow
 from apps.customers.services import add_member, create_customer
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
@@ -20,11 +21,12 @@ from tests.accounts.conftest import new_person
 OpenBrowser = Callable[..., Client]
 
 
-def _list(client: Client, query: str = "") -> ListPage:
-    return client.get(f"/people/{query}").context["list"]
+def _list(client: Client, query: str = "") -> ListPage[PersonRow]:
+    page: ListPage[PersonRow] = client.get(f"/people/{query}").context["list"]
+    return page
 
 
-def _names(page: ListPage) -> list[str]:
+def _names(page: ListPage[PersonRow]) -> list[str]:
     return [row.person.name for row in page.rows]
 
 

@@ -19,7 +19,6 @@ from apps.accounts.actions import Action
 from apps.accounts.models import SavedView
 from apps.accounts.page_filters import acting_person
 
-
 MOST_IN_A_QUERY = 1000
 
 
