@@ -60,6 +60,30 @@ class DemoCustomer:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoBeginner:
+    """A firm whose onboarding is under way: `connected` systems work, `contact` was sent a link for the next one.
+
+    With both systems connected a draft is installed and tried; `invited` is the one of its people who was asked to join.
+    """
+
+    name: str
+    slug: str
+    country: str
+    currency: str
+    time_zone: str
+    segment: str
+    people: int
+    seed: int
+    owner: str
+    days: int
+    notes: str
+    entities: tuple[tuple[str, str], ...] = ()
+    connected: tuple[str, ...] = ()
+    contact: tuple[str, str] = ("", "")
+    invited: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
 class DemoLook:
     """How a partner's portal looks. Its pictures are the files `<slug>-*` of demo_brands/, drawn for the demo."""
 
@@ -89,6 +113,7 @@ class DemoPartner:
     look: DemoLook
     people: tuple[DemoPerson, ...]
     customers: tuple[DemoCustomer, ...]
+    beginners: tuple[DemoBeginner, ...] = ()
 
 
 OPERATOR = DemoPerson("Ola Operator", "operator@platform.example", Role.OPERATOR)
@@ -159,6 +184,52 @@ PARTNERS = (
                 (FRIDAY_BILLING,),
             ),
         ),
+        beginners=(
+            DemoBeginner(
+                "Lindqvist & Holm",
+                "lindqvist",
+                "SE",
+                "SEK",
+                "Europe/Stockholm",
+                "Architecture",
+                8,
+                14,
+                "builder@alder.example",
+                9,
+                "Go-live wanted before the December invoices. Karin has the accounting's token.",
+                entities=(("SE02", "Lindqvist & Holm Studio AB"),),
+                connected=("psa",),
+                contact=("Karin Holm", "karin@lindqvist.example"),
+            ),
+            DemoBeginner(
+                "Calder Systems",
+                "calder",
+                "GB",
+                "GBP",
+                "Europe/London",
+                "Software",
+                8,
+                15,
+                "owner@alder.example",
+                4,
+                "Two offices, one set of books.",
+                connected=("psa", "erp"),
+                invited=("Priya Calder", "priya@calder.example"),
+            ),
+            DemoBeginner(
+                "Tessin Legal",
+                "tessin",
+                "CH",
+                "CHF",
+                "Europe/Zurich",
+                "Legal",
+                6,
+                16,
+                "owner@alder.example",
+                1,
+                "First call on Monday.",
+            ),
+        ),
     ),
     DemoPartner(
         name="Brightforge",
@@ -208,6 +279,24 @@ PARTNERS = (
                 22,
                 "owner@brightforge.example",
                 (FRIDAY_BILLING, MONTH_END),
+            ),
+        ),
+        beginners=(
+            DemoBeginner(
+                "Vantage Studio",
+                "vantage",
+                "US",
+                "USD",
+                "America/Chicago",
+                "Design",
+                8,
+                23,
+                "owner@brightforge.example",
+                6,
+                "They change their accounting in spring: keep the mapping simple.",
+                entities=(("US02", "Vantage Studio West LLC"),),
+                connected=("psa",),
+                contact=("Noor Vale", "noor@vantage.example"),
             ),
         ),
     ),

@@ -48,8 +48,9 @@ from apps.tenants.brands import change_brand
 from apps.tenants.models import Partner
 from apps.tenants.provisioning import NewPartner, create_partner
 from apps.tenants.scope import PartnerRef
-from config.demo import OPERATOR, PARTNERS, PASSWORD, DemoCustomer, DemoPartner, DemoPerson
+from config.demo import OPERATOR, PARTNERS, PASSWORD, DemoBeginner, DemoCustomer, DemoPartner, DemoPerson
 from config.demo_history import WEEKS, Line, clock_at, live_through, sandbox, work_off
+from config.demo_onboarding import ensure_beginner
 
 WAIT_SECONDS = 240
 PICTURES = settings.BASE_DIR / "config" / "demo_brands"
@@ -93,6 +94,7 @@ class Command(BaseCommand):
                     _ensure_person(person)
                 for firm in wanted.customers:
                     _ensure_care(firm)
+            self._ensure_beginners(partner, wanted)
         self._wait_for_ends([partner for _, partner in partners], first=founded > 0)
         summary = summarise(partners)
         if options["summary"]:
@@ -176,6 +178,14 @@ class Command(BaseCommand):
         self._let_run(Line(partner, self._found(partner, wanted), _company(partner, wanted)))
         return True
 
+    def _ensure_beginners(self, partner: PartnerRef, wanted: DemoPartner) -> None:
+        for beginner in wanted.beginners:
+            if ensure_beginner(partner, beginner):
+                self.stdout.write(f"onboarding of {beginner.name} at {partner.name}")
+            else:
+                with scope.work_in(partner):
+                    _follow_sandbox(partner, beginner)
+
     def _wait_for_ends(self, partners: list[PartnerRef], *, first: bool) -> None:
         """Wait until every run and test has ended and, the first time, no rejected operation is without a case.
 
@@ -242,7 +252,7 @@ def _ensure_care(wanted: DemoCustomer) -> None:
         add_cut_off(customer, name=one.name, purpose=one.purpose, rule=one.rule)
 
 
-def _company(partner: PartnerRef, wanted: DemoCustomer) -> str:
+def _company(partner: PartnerRef, wanted: DemoCustomer | DemoBeginner) -> str:
     return f"{partner.slug}-{wanted.slug}"
 
 
@@ -254,7 +264,7 @@ async def _found_companies(partner: PartnerRef, wanted: DemoCustomer) -> dict[st
         return {system: await client.found_company(system, company, **wishes) for system in ("psa", "erp")}
 
 
-def _follow_sandbox(partner: PartnerRef, wanted: DemoCustomer) -> None:
+def _follow_sandbox(partner: PartnerRef, wanted: DemoCustomer | DemoBeginner) -> None:
     """Point known connections at the sandbox's present address: somebody may have taken its port meanwhile."""
     for connection in Connection.objects.filter(customer__name=wanted.name, system__startswith="sandbox_"):
         system = connection.system.removeprefix("sandbox_")
