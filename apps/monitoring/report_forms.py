@@ -50,7 +50,7 @@ class ReportForm(forms.Form):
         """Refuse days that make no span, saying how to mend them."""
         cleaned: dict[str, Any] = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until") or self.today
-        if cleaned.get("period") != CHOSEN or self.errors:
+        if cleaned.get("period") != CHOSEN or {"since", "until"} & set(self.errors):
             return cleaned
         if since is None:
             self.add_error("since", _("Say from which day on."))

@@ -15,7 +15,6 @@ from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, FlowDay
 from apps.monitoring import impact
 from apps.monitoring.customer_pages import HeldProject
-from apps.monitoring.customer_words import words_for
 from apps.monitoring.impact import Quality
 from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.queries.customer_matters import held_projects
@@ -69,8 +68,6 @@ class ReasonRow:
     """What was held back for one reason: how many records, how many of them are settled, what the others are worth."""
 
     error_class: str
-    title: str
-    happened: str
     records: int
     held: int
     hours: Decimal | None
@@ -142,8 +139,8 @@ SELECT asked.day, percentile_cont(0.5) WITHIN GROUP (ORDER BY sample.seconds),
        percentile_cont(0.9) WITHIN GROUP (ORDER BY sample.seconds), count(*)
 FROM unnest(%(days)s::date[], %(firsts)s::uuid[], %(ends)s::uuid[]) AS asked (day, first, ending)
 CROSS JOIN LATERAL (
-    SELECT extract(epoch FROM line.changed_at - line.created_at)::float8 AS seconds
-    FROM flows_operation AS line
+    SELECT extract(epoch FROM line.changed_at - first_try.created_at)::float8 AS seconds
+    FROM flows_operation AS line JOIN flows_batch AS first_try ON first_try.id = line.attempts[1]
     WHERE line.id >= asked.first AND line.id < asked.ending AND line.state = %(state)s
       AND (%(customer)s::uuid IS NULL OR line.customer_id = %(customer)s::uuid)
       AND (%(flow)s::uuid IS NULL OR line.flow_id = %(flow)s::uuid)
@@ -154,9 +151,12 @@ GROUP BY asked.day
 
 
 def speed_of(span: ReportSpan) -> list[SpeedDay]:
-    """Return how long records took from being read to being posted, for each day, by its latest records. One query."""
+    """Return how long records took from being read until they were posted, by the latest records of each day. One query.
+
+    A record that was held up meanwhile counts with all that time. Records whose evidence was dropped are left out.
+    """
     days = [span.since + timedelta(days=number) for number in range(span.days)]
-    asked = {
+    asked: dict[str, Any] = {
         "days": days,
         "firsts": [id_at(start_of(day)) for day in days],
         "ends": [id_at(start_of(day + timedelta(days=1))) for day in days],
@@ -203,11 +203,8 @@ def _held_sums(rows: QuerySet[CaseOperation]) -> defaultdict[str, list[impact.Su
 
 
 def _reason_row(row: dict[str, Any], sums: Iterable[impact.Sum]) -> ReasonRow:
-    words = words_for(row["case__error_class"])
     return ReasonRow(
         error_class=row["case__error_class"],
-        title=str(words.title),
-        happened=str(words.happened),
         records=row["records"],
         held=row["held"],
         hours=row["worked"],

@@ -28,6 +28,7 @@ from apps.monitoring.customer_pages import Matter, MatterPage
 from apps.monitoring.models import ExceptionCase
 from apps.monitoring.queries import cases as queries
 from apps.monitoring.queries import customer_matters, customer_story
+from apps.monitoring.queries.ledger_rows import lines_of
 from apps.monitoring.views.customer_home import customer_of, partner_name
 
 # Older addresses and links of mails call the customer's own view "customer".
@@ -152,7 +153,7 @@ def case_correct(request: HttpRequest, case_id: UUID, operation_id: UUID) -> Htt
     chosen = str(form["field"].value() or "")
     context = {
         "case": case,
-        "line": customer_story.lines_of([operation])[0],
+        "line": lines_of([operation])[0],
         "facts": customer_story.facts_of(operation),
         "form": form,
         "old": plain(values.get(chosen)),

@@ -35,7 +35,7 @@ def asked_rows(request: HttpRequest) -> RowFilter:
     """Return which records the address asks for."""
     what = asked_words(request, "what")
     return RowFilter(
-        what=what if what in WHATS else "all",  # type: ignore[arg-type]  # one of the words
+        what=what if what in WHATS else "all",
         customer_id=asked_id(request, "customer"),
         flow_id=asked_id(request, "flow"),
         project=asked_words(request, "project") if "project" in request.GET else None,

@@ -6,7 +6,6 @@ from datetime import date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from apps.monitoring.customer_words import words_for
 from apps.monitoring.queries.reports import A_DAYS_SAMPLE, SpeedDay
 from apps.monitoring.queries.trends import Cause, MoneyCurve, Throughput
 from apps.tenants.charts import Chart, Series
@@ -61,14 +60,14 @@ def money_chart(curves: Sequence[MoneyCurve], days: Sequence[date]) -> Chart:
     )
 
 
-def causes_chart(causes: Sequence[Cause], link: Callable[[str], str]) -> Chart:
+def causes_chart(causes: Sequence[Cause], words: Callable[[str], str], link: Callable[[str], str]) -> Chart:
     """Return the records that were held back, by reason, the most first."""
     shown = causes[:MOST_CAUSES]
     return Chart(
         name="causes",
         title=_("Held back, by reason"),
         kind="bar",
-        categories=[str(words_for(cause.error_class).title) for cause in shown],
+        categories=[words(cause.error_class) for cause in shown],
         series=[
             Series(
                 _("Records"),
@@ -85,9 +84,10 @@ def speed_chart(days: Sequence[SpeedDay], rows: RowsOf) -> Chart:
     """Return how long records took from being read to being posted: the usual time, and that of the slow tenth."""
     slowest = max((day.slow_seconds for day in days if day.slow_seconds is not None), default=0.0)
     size, unit = (60.0, _("min")) if slowest >= _IN_MINUTES else (1.0, _("s"))
+    decimals = 1 if slowest >= 10 else 2
 
     def figures(values: Sequence[float | None]) -> list[float | None]:
-        return [None if value is None else round(value / size, 1) for value in values]
+        return [None if value is None else round(value / size, decimals) for value in values]
 
     links = [rows("arrived", since=day.day, until=day.day) for day in days]
     return Chart(
@@ -100,6 +100,6 @@ def speed_chart(days: Sequence[SpeedDay], rows: RowsOf) -> Chart:
             Series(_("Slowest tenth"), figures([day.slow_seconds for day in days]), "warning", links),
         ],
         unit=unit,
-        decimals=1,
+        decimals=decimals,
         note=_("From reading to posting; by the latest %(number)d records of each day") % {"number": A_DAYS_SAMPLE},
     )

@@ -18,14 +18,20 @@ from apps.accounts.actions import Action
 from apps.accounts.csv_export import csv_response
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.page_filters import acting_person, address
+from apps.monitoring import impact
+from apps.monitoring.blame import verdict_for
+from apps.monitoring.case_words import cause_words, sentence_words
+from apps.monitoring.customer_pages import HeldProject
 from apps.monitoring.customer_words import words_for
 from apps.monitoring.queries import reports as queries
 from apps.monitoring.queries.ledger_rows import list_rows
 from apps.monitoring.queries.reports import ReportSpan
+from apps.monitoring.queries.trends import Cause, Throughput
 from apps.monitoring.report_forms import ReportForm
 from apps.monitoring.views.customer_records import asked_rows, rows_as_csv, what_chips
 from apps.monitoring.views.report_charts import causes_chart, day_words, money_chart, speed_chart, throughput_chart
 from apps.tenants.templatetags.wording import day_words as full_day
+from apps.tenants.templatetags.wording import money_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,16 @@ class Report:
         """Return the address of the records behind a figure of this report."""
         own = {"customer": self.span.customer_id, "flow": self.span.flow_id, "what": what, **more}
         return f"{self.rows_url}?{urlencode({name: value for name, value in own.items() if value is not None})}"
+
+    def reason_words(self, error_class: str) -> str:
+        """Return a reason as this report's readers call it."""
+        return str(words_for(error_class).title) if self.is_customer else cause_words(error_class, "")
+
+    def reason_sentence(self, error_class: str) -> str:
+        """Return what the reason means to this report's readers."""
+        if self.is_customer:
+            return str(words_for(error_class).happened)
+        return sentence_words(verdict_for(error_class).explanation, error_class)
 
     def rows_in_days(self, what: str, **more: object) -> str:
         """Return the same, of the report's days only."""
@@ -132,24 +148,24 @@ def reports(request: HttpRequest) -> HttpResponse:
         charts=[
             throughput_chart(days, report.rows),
             money_chart(money, days.days),
-            causes_chart(causes, lambda name: report.rows_in_days("held_back", reason=name)),
+            causes_chart(causes, report.reason_words, lambda name: report.rows_in_days("held_back", reason=name)),
             speed_chart(speed, report.rows),
         ],
         arrived=sum(days.counts["written"]),
         arrived_url=report.rows_in_days("arrived"),
         held_back=sum(cause.records for cause in causes),
         held_back_url=report.rows_in_days("held_back"),
-        worth=_together(activity),
+        worth=" · ".join(money_words(part.amount, part.currency) for part in _together(activity)),
         held_now=sum(row.records for row in queries.unposted_of(span)),
         held_now_url=report.rows("held"),
     )
 
 
-def _together(activity: Sequence[queries.ActivityRow]) -> tuple[queries.impact.Sum, ...]:
-    return queries.impact.added(part for row in activity for part in row.worth)
+def _together(activity: Sequence[queries.ActivityRow]) -> tuple[impact.Sum, ...]:
+    return impact.added(part for row in activity for part in row.worth)
 
 
-def _overview_file(report: Report, days: queries.Throughput) -> HttpResponse:
+def _overview_file(report: Report, days: Throughput) -> HttpResponse:
     header = [_("Day"), _("Posted"), _("There already"), _("Left out"), _("Held back")]
     names = ("written", "unchanged", "skipped", "rejected")
     rows = [[day, *(days.counts[name][at] for name in names)] for at, day in enumerate(days.days)]
@@ -179,13 +195,13 @@ def report_unposted(request: HttpRequest) -> HttpResponse:
         "report-unposted",
         lines=lines,
         hours=sum(hours) if hours else None,
-        sums=queries.impact.added(part for row in held for part in row.sums),
+        sums=impact.added(part for row in held for part in row.sums),
         records=sum(row.records for row in held),
         rows_url=report.rows("held"),
     )
 
 
-def _unposted_file(report: Report, held: Sequence[queries.HeldProject]) -> HttpResponse:
+def _unposted_file(report: Report, held: Sequence[HeldProject]) -> HttpResponse:
     header = [_("Customer"), _("Project"), _("Client"), _("Records"), _("Hours"), _("Amount"), _("Currency")]
     header += [_("Since"), _("Why")]
     rows = [
@@ -217,7 +233,7 @@ def report_held(request: HttpRequest) -> HttpResponse:
             _("Currency"),
         ]
         rows = [
-            [row.title, row.records, row.settled, row.held, row.hours, *(_amount(part))]
+            [report.reason_words(row.error_class), row.records, row.settled, row.held, row.hours, *(_amount(part))]
             for row in found
             for part in row.sums or (None,)
         ]
@@ -225,19 +241,22 @@ def report_held(request: HttpRequest) -> HttpResponse:
     lines = [
         {
             "row": row,
+            "title": report.reason_words(row.error_class),
+            "happened": report.reason_sentence(row.error_class),
             "all_url": report.rows_in_days("held_back", reason=row.error_class),
             "held_url": report.rows("held", reason=row.error_class),
         }
         for row in found
     ]
     chart = causes_chart(
-        [queries.Cause(row.error_class, row.records, 0) for row in found],
+        [Cause(row.error_class, row.records, 0) for row in found],
+        report.reason_words,
         lambda name: report.rows_in_days("held_back", reason=name),
     )
     return _show(request, report, "report-held", lines=lines, chart=chart)
 
 
-def _amount(part: queries.impact.Sum | None) -> tuple[object, object]:
+def _amount(part: impact.Sum | None) -> tuple[object, object]:
     return (part.amount, part.currency) if part else ("", "")
 
 
@@ -284,7 +303,7 @@ def report_records(request: HttpRequest) -> HttpResponse:
     context = {
         "page": found,
         "wanted": wanted,
-        "reason": str(words_for(wanted.reason).title) if wanted.reason else "",
+        "reason": cause_words(wanted.reason, "") if wanted.reason else "",
         "customer": list_customer_names().get(wanted.customer_id, "") if wanted.customer_id else "",
         "chips": what_chips(request, wanted.what),
         "csv_url": address(request, format="csv"),
