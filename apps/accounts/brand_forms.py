@@ -157,7 +157,8 @@ class BrandForm(forms.Form):
         # A copy: what was stored of a refused form is noted in it.
         super().__init__(data.copy() if data is not None else None, files)  # type: ignore[attr-defined]  # a QueryDict
         self.partner, self.values = partner, values
-        self.initial = {**values, "seen": signing.dumps(dict(seen), salt=_SALT, compress=True)}
+        words = {name: value for name, value in values.items() if name not in PICTURES}
+        self.initial = {**words, "seen": signing.dumps(dict(seen), salt=_SALT, compress=True)}
         for picture in PICTURES:
             self.fields[f"{picture}_kept"] = forms.CharField(required=False, widget=forms.HiddenInput)
             self.fields[f"remove_{picture}"] = forms.BooleanField(label=_("Do without it"), required=False)
@@ -199,7 +200,8 @@ class BrandForm(forms.Form):
     def _clean_picture(self, picture: str, cleaned: dict[str, Any]) -> str:
         """Return the digest of a picture: of the file sent now, else of the one kept, "" for none."""
         given: UploadedFile[bytes] | None = cleaned.get(picture)
-        kept: str = cleaned.get(f"{picture}_kept") or ""
+        # Whoever does not send what was kept (a program, a cut-off form) does not mean to remove it.
+        kept: str = cleaned.get(f"{picture}_kept") or "" if f"{picture}_kept" in self.data else self.values[picture]
         if given:
             # One byte more than allowed is enough to be refused; the rest of a huge file is never read.
             fresh = clean_picture(given.read(RULES[picture].most_bytes + 1), picture)

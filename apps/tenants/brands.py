@@ -184,7 +184,7 @@ def history(partner: PartnerRef) -> list[tuple[BrandVersion, list[Change]]]:
     older: list[BrandVersion | None] = [*versions[1:], None]
     return [
         (version, differences(before.values, version.values) if before else [])
-        for version, before in zip(versions, older, strict=True)
+        for version, before in zip(versions, older, strict=False)
     ]
 
 

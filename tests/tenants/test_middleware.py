@@ -1,10 +1,11 @@
 """Host -> partner -> scope -> transaction."""
 
+from typing import Any
+
 import pytest
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
-from pytest_django.fixtures import SettingsWrapper
 
 from apps.tenants import scope
 from apps.tenants.domains import forget_hosts, partner_for_host
@@ -83,9 +84,7 @@ def test_a_suspended_partner_still_gets_what_dresses_the_page_that_says_so(partn
 
 
 @pytest.mark.parametrize("host", ["alder.localhost", "platform.localhost"])
-def test_maintenance_closes_every_portal_in_its_own_brand(
-    partner_a: PartnerRef, settings: SettingsWrapper, host: str
-) -> None:
+def test_maintenance_closes_every_portal_in_its_own_brand(partner_a: PartnerRef, settings: Any, host: str) -> None:
     settings.MAINTENANCE = True
     response, seen = _answered(host)
     assert (response.status_code, seen) == (503, [])

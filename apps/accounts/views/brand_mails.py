@@ -23,6 +23,9 @@ from apps.tenants.brand_pictures import picture_url
 # load anything but the brand's own pictures.
 _MAIL_POLICY: dict[str, Any] = {
     "default-src": [NONE],
+    "script-src": [NONE],
+    "connect-src": [NONE],
+    "form-action": [NONE],
     "style-src": [UNSAFE_INLINE],
     "img-src": [SELF],
     "frame-ancestors": [SELF],
