@@ -43,6 +43,7 @@ class Tile:
     link: str = ""
     hint: str = ""
     details: tuple[Detail, ...] = ()
+    others: tuple[str, ...] = ()  # further numbers of the same kind: other currencies
     moment: datetime | None = None  # shown instead of the number where there is one
 
     @classmethod
@@ -86,8 +87,9 @@ def money_tile(sums: Sequence[Sum], link: str, before: Mapping[str, Decimal] | N
         "danger",
         "coin",
         link,
-        " · ".join([*(sum_words(part) for part in others), hint % {"number": count_words(records)}]),
+        hint % {"number": count_words(records)},
         _trends(sums, before, link),
+        tuple(sum_words(part) for part in others),
     )
 
 

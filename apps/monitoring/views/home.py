@@ -171,7 +171,8 @@ def _today_tile(strip: Strip, who: Actor, cases: str) -> Tile:
     runs = reverse("flows:run-list") if who.can(Action.VIEW_RUNS) else ""
     tile = Tile.counted("written", _("Written today"), strip.written, icon="arrows-exchange", link=runs)
     rejected = Detail(_("%(number)s rejected") % {"number": count_words(strip.rejected)}, cases, "danger")
-    return tile.saying(_("of %(number)s read") % {"number": count_words(strip.read)}).with_details(
+    read = _("of %(number)s read") % {"number": count_words(strip.read)}
+    return tile.saying(read if strip.read else _("nothing read yet today")).with_details(
         (rejected,) if strip.rejected else ()
     )
 
