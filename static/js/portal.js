@@ -62,6 +62,14 @@
   const stay = (toast, time) => {
     setTimeout(() => { if (toast.matches(":hover, :focus-within")) stay(toast, 2000); else leave(toast); }, time);
   };
+  /* Where the menu or the parts of a page scroll sideways, the present one is in sight. */
+  const reveal = () => {
+    for (const here of document.querySelectorAll(".calm-nav [aria-current], .tabs [aria-current]")) {
+      const strip = here.closest("ul");
+      strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+    }
+  };
+  document.addEventListener("DOMContentLoaded", reveal);
   const greet = () => {
     for (const toast of document.querySelectorAll(".toast-note[data-leaves]:not([data-timed])")) {
       toast.dataset.timed = "yes";
