@@ -151,10 +151,32 @@ def cancel_bulk(job_id: UUID) -> BulkJob:
     return job
 
 
+def drop_asked(job_id: UUID, *, by: Actor) -> None:
+    """Forget a job that was asked for and not confirmed."""
+    BulkJob.objects.filter(id=job_id, asked_by_id=by.user_id, state=BulkJob.State.ASKED).delete()
+
+
+def mark_told(job_id: UUID) -> None:
+    """Remember that whoever asked has seen that the job is over."""
+    BulkJob.objects.filter(id=job_id, told_at__isnull=True).update(told_at=timezone.now())
+
+
 def resume_stalled() -> None:
     """Make jobs due again that nobody works on; one that is due already stays as it is."""
     for job_id in BulkJob.objects.filter(state__in=[BulkJob.State.QUEUED, BulkJob.State.RUNNING]).values_list("id"):
         _enqueue(job_id[0])
+
+
+def take_finished(who: Actor) -> list[BulkJob]:
+    """Return this person's jobs that are over and were not told yet; they are told now."""
+    if who.user_id is None:
+        return []
+    over = [BulkJob.State.DONE, BulkJob.State.CANCELLED]
+    with transaction.atomic():
+        waiting = BulkJob.objects.filter(asked_by_id=who.user_id, state__in=over, told_at__isnull=True)
+        finished = list(waiting.filter(started_at__isnull=False).select_for_update(skip_locked=True, of=("self",)))
+        BulkJob.objects.filter(id__in=[job.id for job in finished]).update(told_at=timezone.now())
+    return finished
 
 
 def _enqueue(job_id: UUID) -> None:

@@ -14,12 +14,12 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from apps.connectors.canonical.registry import canonical_type
-from apps.connectors.errors import BusinessClass
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation
 from apps.monitoring import case_book, run_watch
 from apps.monitoring.blame import verdict_for
 from apps.monitoring.case_book import NewCase
+from apps.monitoring.case_words import SAYS_ENOUGH
 from apps.monitoring.fingerprint import Cause, fingerprint
 from apps.monitoring.hours import hours_of
 from apps.monitoring.models import CaseOperation, ExceptionCase
@@ -128,13 +128,9 @@ def _case_for(new: NewCase, example: Operation, now: datetime) -> tuple[Exceptio
     return case_book.open_case(new, title=_title(example), now=now), True
 
 
-# Classes whose title names what is wrong; the field to blame would only puzzle ("The period is closed: Approved at").
-_SAYS_ENOUGH = frozenset({BusinessClass.CLOSED_PERIOD, BusinessClass.INACTIVE_PROJECT, BusinessClass.DUPLICATE})
-
-
 def _title(operation: Operation) -> str:
     title = verdict_for(operation.error_class).title
-    if operation.error_class in _SAYS_ENOUGH:
+    if operation.error_class in SAYS_ENOUGH:
         return title
     label = field_label(operation.canonical_type, operation.error_field)
     return f"{title}: {label}" if label else title

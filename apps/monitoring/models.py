@@ -26,11 +26,11 @@ class ExceptionCase(CustomerOwned):
         CLOSED = "closed", "closed"
 
     class ClosedHow(models.TextChoices):
-        SETTLED = "settled", "all records were settled"
-        RAN_WELL = "ran_well", "a later run ended well"
-        ARRIVED = "arrived", "something arrived"
-        BY_PERSON = "by_person", "closed by a person"
-        FLOW_STOPPED = "flow_stopped", "the flow is no longer live"
+        SETTLED = "settled", _("all records were settled")
+        RAN_WELL = "ran_well", _("a later run ended well")
+        ARRIVED = "arrived", _("something arrived")
+        BY_PERSON = "by_person", _("closed by a person")
+        FLOW_STOPPED = "flow_stopped", _("the flow is no longer live")
 
     flow = models.ForeignKey(Flow, null=True, blank=True, on_delete=models.CASCADE, related_name="cases")
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

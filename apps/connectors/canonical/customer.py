@@ -1,31 +1,37 @@
 """Customer: the firm's client, who orders and pays."""
 
 from apps.connectors.canonical import amounts, checks
-from apps.connectors.canonical.shapes import CanonicalField, CanonicalType, CanonicalValues, LedgerReferences
+from apps.connectors.canonical.shapes import (
+    CanonicalField,
+    CanonicalType,
+    CanonicalValues,
+    LedgerReferences,
+    gettext_noop,
+)
 from apps.connectors.manifest import ValueKind
 
 FIELDS = (
-    CanonicalField("id", ValueKind.TEXT, "Client id"),
-    CanonicalField("number", ValueKind.TEXT, "Client number"),
-    CanonicalField("name", ValueKind.TEXT, "Name", required=True),
-    CanonicalField("legal_name", ValueKind.TEXT, "Legal name"),
-    CanonicalField("kind", ValueKind.CHOICE, "Orders or pays"),
-    CanonicalField("parent", ValueKind.REFERENCE, "Parent client"),
-    CanonicalField("country", ValueKind.TEXT, "Country"),
-    CanonicalField("street", ValueKind.TEXT, "Street"),
-    CanonicalField("postal", ValueKind.TEXT, "Postal code"),
-    CanonicalField("city", ValueKind.TEXT, "City"),
-    CanonicalField("tax_id", ValueKind.TEXT, "Tax number"),
-    CanonicalField("registration_no", ValueKind.TEXT, "Registration number"),
-    CanonicalField("payment_terms_days", ValueKind.WHOLE, "Days to pay"),
-    CanonicalField("currency", ValueKind.TEXT, "Currency"),
-    CanonicalField("invoice_email", ValueKind.TEXT, "E-mail for invoices"),
-    CanonicalField("segment", ValueKind.TEXT, "Segment"),
-    CanonicalField("service_line", ValueKind.TEXT, "Service line"),
-    CanonicalField("region", ValueKind.TEXT, "Region"),
-    CanonicalField("credit_hold", ValueKind.YES_NO, "Credit hold"),
-    CanonicalField("state", ValueKind.CHOICE, "State"),
-    CanonicalField("updated_at", ValueKind.INSTANT, "Last changed"),
+    CanonicalField("id", ValueKind.TEXT, gettext_noop("Client id")),
+    CanonicalField("number", ValueKind.TEXT, gettext_noop("Client number")),
+    CanonicalField("name", ValueKind.TEXT, gettext_noop("Name"), required=True),
+    CanonicalField("legal_name", ValueKind.TEXT, gettext_noop("Legal name")),
+    CanonicalField("kind", ValueKind.CHOICE, gettext_noop("Orders or pays")),
+    CanonicalField("parent", ValueKind.REFERENCE, gettext_noop("Parent client")),
+    CanonicalField("country", ValueKind.TEXT, gettext_noop("Country")),
+    CanonicalField("street", ValueKind.TEXT, gettext_noop("Street")),
+    CanonicalField("postal", ValueKind.TEXT, gettext_noop("Postal code")),
+    CanonicalField("city", ValueKind.TEXT, gettext_noop("City")),
+    CanonicalField("tax_id", ValueKind.TEXT, gettext_noop("Tax number")),
+    CanonicalField("registration_no", ValueKind.TEXT, gettext_noop("Registration number")),
+    CanonicalField("payment_terms_days", ValueKind.WHOLE, gettext_noop("Days to pay")),
+    CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency")),
+    CanonicalField("invoice_email", ValueKind.TEXT, gettext_noop("E-mail for invoices")),
+    CanonicalField("segment", ValueKind.TEXT, gettext_noop("Segment")),
+    CanonicalField("service_line", ValueKind.TEXT, gettext_noop("Service line")),
+    CanonicalField("region", ValueKind.TEXT, gettext_noop("Region")),
+    CanonicalField("credit_hold", ValueKind.YES_NO, gettext_noop("Credit hold")),
+    CanonicalField("state", ValueKind.CHOICE, gettext_noop("State")),
+    CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
 
 
@@ -36,8 +42,8 @@ def references(values: CanonicalValues) -> LedgerReferences:
 
 CUSTOMER = CanonicalType(
     name="Customer",
-    label="Client",
-    plural="Clients",
+    label=gettext_noop("Client"),
+    plural=gettext_noop("Clients"),
     fields=FIELDS,
     key_fields=("number",),
     checks=(

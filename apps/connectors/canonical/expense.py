@@ -1,30 +1,36 @@
 """Expense: money one person spent for a project."""
 
 from apps.connectors.canonical import amounts, checks
-from apps.connectors.canonical.shapes import CanonicalField, CanonicalType, CanonicalValues, LedgerReferences
+from apps.connectors.canonical.shapes import (
+    CanonicalField,
+    CanonicalType,
+    CanonicalValues,
+    LedgerReferences,
+    gettext_noop,
+)
 from apps.connectors.manifest import ValueKind
 
 FIELDS = (
-    CanonicalField("id", ValueKind.TEXT, "Expense number"),
-    CanonicalField("resource", ValueKind.REFERENCE, "Person", required=True),
-    CanonicalField("resource_name", ValueKind.TEXT, "Name of the person"),
-    CanonicalField("project", ValueKind.REFERENCE, "Project", required=True),
-    CanonicalField("project_name", ValueKind.TEXT, "Name of the project"),
-    CanonicalField("client", ValueKind.REFERENCE, "Client"),
-    CanonicalField("client_name", ValueKind.TEXT, "Name of the client"),
-    CanonicalField("category", ValueKind.TEXT, "Category"),
-    CanonicalField("spent_on", ValueKind.DATE, "Spent on", required=True),
-    CanonicalField("amount", ValueKind.MONEY, "Amount", required=True),
-    CanonicalField("tax_amount", ValueKind.MONEY, "Tax"),
-    CanonicalField("currency", ValueKind.TEXT, "Currency", required=True),
-    CanonicalField("reimbursable", ValueKind.YES_NO, "Paid back"),
-    CanonicalField("billable", ValueKind.YES_NO, "Billable"),
-    CanonicalField("note", ValueKind.TEXT, "Note"),
-    CanonicalField("report_no", ValueKind.TEXT, "Report"),
-    CanonicalField("cost_center", ValueKind.TEXT, "Cost centre"),
-    CanonicalField("approval", ValueKind.CHOICE, "Approval"),
-    CanonicalField("approved_at", ValueKind.INSTANT, "Approved at"),
-    CanonicalField("updated_at", ValueKind.INSTANT, "Last changed"),
+    CanonicalField("id", ValueKind.TEXT, gettext_noop("Expense number")),
+    CanonicalField("resource", ValueKind.REFERENCE, gettext_noop("Person"), required=True),
+    CanonicalField("resource_name", ValueKind.TEXT, gettext_noop("Name of the person")),
+    CanonicalField("project", ValueKind.REFERENCE, gettext_noop("Project"), required=True),
+    CanonicalField("project_name", ValueKind.TEXT, gettext_noop("Name of the project")),
+    CanonicalField("client", ValueKind.REFERENCE, gettext_noop("Client")),
+    CanonicalField("client_name", ValueKind.TEXT, gettext_noop("Name of the client")),
+    CanonicalField("category", ValueKind.TEXT, gettext_noop("Category")),
+    CanonicalField("spent_on", ValueKind.DATE, gettext_noop("Spent on"), required=True),
+    CanonicalField("amount", ValueKind.MONEY, gettext_noop("Amount"), required=True),
+    CanonicalField("tax_amount", ValueKind.MONEY, gettext_noop("Tax")),
+    CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency"), required=True),
+    CanonicalField("reimbursable", ValueKind.YES_NO, gettext_noop("Paid back")),
+    CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
+    CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
+    CanonicalField("report_no", ValueKind.TEXT, gettext_noop("Report")),
+    CanonicalField("cost_center", ValueKind.TEXT, gettext_noop("Cost centre")),
+    CanonicalField("approval", ValueKind.CHOICE, gettext_noop("Approval")),
+    CanonicalField("approved_at", ValueKind.INSTANT, gettext_noop("Approved at")),
+    CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
 
 
@@ -38,8 +44,8 @@ def references(values: CanonicalValues) -> LedgerReferences:
 
 EXPENSE = CanonicalType(
     name="Expense",
-    label="Expense",
-    plural="Expenses",
+    label=gettext_noop("Expense"),
+    plural=gettext_noop("Expenses"),
     fields=FIELDS,
     key_fields=("id",),
     checks=(

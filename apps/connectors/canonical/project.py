@@ -1,31 +1,37 @@
 """Project: what work is done, billed and reported under."""
 
 from apps.connectors.canonical import amounts, checks
-from apps.connectors.canonical.shapes import CanonicalField, CanonicalType, CanonicalValues, LedgerReferences
+from apps.connectors.canonical.shapes import (
+    CanonicalField,
+    CanonicalType,
+    CanonicalValues,
+    LedgerReferences,
+    gettext_noop,
+)
 from apps.connectors.manifest import ValueKind
 
 STATES = ("planned", "ready", "active", "on_hold", "closed")
 
 FIELDS = (
-    CanonicalField("id", ValueKind.TEXT, "Project id"),
-    CanonicalField("code", ValueKind.TEXT, "Project code", required=True),
-    CanonicalField("name", ValueKind.TEXT, "Name", required=True),
-    CanonicalField("client", ValueKind.REFERENCE, "Client"),
-    CanonicalField("client_name", ValueKind.TEXT, "Name of the client"),
-    CanonicalField("contract", ValueKind.REFERENCE, "Contract"),
-    CanonicalField("legal_entity", ValueKind.TEXT, "Legal entity"),
-    CanonicalField("manager", ValueKind.REFERENCE, "Project manager"),
-    CanonicalField("starts", ValueKind.DATE, "Starts"),
-    CanonicalField("ends", ValueKind.DATE, "Ends"),
-    CanonicalField("currency", ValueKind.TEXT, "Currency"),
-    CanonicalField("budget_hours", ValueKind.HOURS, "Budget in hours"),
-    CanonicalField("budget_money", ValueKind.MONEY, "Budget"),
-    CanonicalField("billing_kind", ValueKind.CHOICE, "Way of billing"),
-    CanonicalField("billable", ValueKind.YES_NO, "Billable"),
-    CanonicalField("cost_center", ValueKind.TEXT, "Cost centre"),
-    CanonicalField("po_number", ValueKind.TEXT, "Purchase order"),
-    CanonicalField("state", ValueKind.CHOICE, "State"),
-    CanonicalField("updated_at", ValueKind.INSTANT, "Last changed"),
+    CanonicalField("id", ValueKind.TEXT, gettext_noop("Project id")),
+    CanonicalField("code", ValueKind.TEXT, gettext_noop("Project code"), required=True),
+    CanonicalField("name", ValueKind.TEXT, gettext_noop("Name"), required=True),
+    CanonicalField("client", ValueKind.REFERENCE, gettext_noop("Client")),
+    CanonicalField("client_name", ValueKind.TEXT, gettext_noop("Name of the client")),
+    CanonicalField("contract", ValueKind.REFERENCE, gettext_noop("Contract")),
+    CanonicalField("legal_entity", ValueKind.TEXT, gettext_noop("Legal entity")),
+    CanonicalField("manager", ValueKind.REFERENCE, gettext_noop("Project manager")),
+    CanonicalField("starts", ValueKind.DATE, gettext_noop("Starts")),
+    CanonicalField("ends", ValueKind.DATE, gettext_noop("Ends")),
+    CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency")),
+    CanonicalField("budget_hours", ValueKind.HOURS, gettext_noop("Budget in hours")),
+    CanonicalField("budget_money", ValueKind.MONEY, gettext_noop("Budget")),
+    CanonicalField("billing_kind", ValueKind.CHOICE, gettext_noop("Way of billing")),
+    CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
+    CanonicalField("cost_center", ValueKind.TEXT, gettext_noop("Cost centre")),
+    CanonicalField("po_number", ValueKind.TEXT, gettext_noop("Purchase order")),
+    CanonicalField("state", ValueKind.CHOICE, gettext_noop("State")),
+    CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
 
 
@@ -36,8 +42,8 @@ def references(values: CanonicalValues) -> LedgerReferences:
 
 PROJECT = CanonicalType(
     name="Project",
-    label="Project",
-    plural="Projects",
+    label=gettext_noop("Project"),
+    plural=gettext_noop("Projects"),
     fields=FIELDS,
     key_fields=("code",),
     checks=(

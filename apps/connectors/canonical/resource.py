@@ -1,38 +1,38 @@
 """Resource: a person who works, employee or contractor."""
 
 from apps.connectors.canonical import amounts, checks
-from apps.connectors.canonical.shapes import CanonicalField, CanonicalType
+from apps.connectors.canonical.shapes import CanonicalField, CanonicalType, gettext_noop
 from apps.connectors.manifest import ValueKind
 
 FIELDS = (
-    CanonicalField("id", ValueKind.TEXT, "Person id"),
-    CanonicalField("employee_no", ValueKind.TEXT, "Personnel number"),
-    CanonicalField("name", ValueKind.TEXT, "Name", required=True),
-    CanonicalField("given", ValueKind.TEXT, "Given name"),
-    CanonicalField("family", ValueKind.TEXT, "Family name"),
-    CanonicalField("email", ValueKind.TEXT, "E-mail"),
-    CanonicalField("kind", ValueKind.CHOICE, "Kind of employment"),
-    CanonicalField("legal_entity", ValueKind.TEXT, "Legal entity"),
-    CanonicalField("department", ValueKind.TEXT, "Department"),
-    CanonicalField("cost_center", ValueKind.TEXT, "Cost centre"),
-    CanonicalField("job_title", ValueKind.TEXT, "Job title"),
-    CanonicalField("location", ValueKind.TEXT, "Location"),
-    CanonicalField("region", ValueKind.TEXT, "Region"),
-    CanonicalField("capacity_hours_week", ValueKind.HOURS, "Hours a week"),
-    CanonicalField("cost_rate", ValueKind.MONEY, "Cost per hour"),
-    CanonicalField("bill_rate", ValueKind.MONEY, "Rate per hour"),
-    CanonicalField("currency", ValueKind.TEXT, "Currency"),
-    CanonicalField("grade", ValueKind.TEXT, "Grade"),
-    CanonicalField("hired", ValueKind.DATE, "Hired on"),
-    CanonicalField("left", ValueKind.DATE, "Left on"),
-    CanonicalField("active", ValueKind.YES_NO, "Active"),
-    CanonicalField("updated_at", ValueKind.INSTANT, "Last changed"),
+    CanonicalField("id", ValueKind.TEXT, gettext_noop("Person id")),
+    CanonicalField("employee_no", ValueKind.TEXT, gettext_noop("Personnel number")),
+    CanonicalField("name", ValueKind.TEXT, gettext_noop("Name"), required=True),
+    CanonicalField("given", ValueKind.TEXT, gettext_noop("Given name")),
+    CanonicalField("family", ValueKind.TEXT, gettext_noop("Family name")),
+    CanonicalField("email", ValueKind.TEXT, gettext_noop("E-mail")),
+    CanonicalField("kind", ValueKind.CHOICE, gettext_noop("Kind of employment")),
+    CanonicalField("legal_entity", ValueKind.TEXT, gettext_noop("Legal entity")),
+    CanonicalField("department", ValueKind.TEXT, gettext_noop("Department")),
+    CanonicalField("cost_center", ValueKind.TEXT, gettext_noop("Cost centre")),
+    CanonicalField("job_title", ValueKind.TEXT, gettext_noop("Job title")),
+    CanonicalField("location", ValueKind.TEXT, gettext_noop("Location")),
+    CanonicalField("region", ValueKind.TEXT, gettext_noop("Region")),
+    CanonicalField("capacity_hours_week", ValueKind.HOURS, gettext_noop("Hours a week")),
+    CanonicalField("cost_rate", ValueKind.MONEY, gettext_noop("Cost per hour")),
+    CanonicalField("bill_rate", ValueKind.MONEY, gettext_noop("Rate per hour")),
+    CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency")),
+    CanonicalField("grade", ValueKind.TEXT, gettext_noop("Grade")),
+    CanonicalField("hired", ValueKind.DATE, gettext_noop("Hired on")),
+    CanonicalField("left", ValueKind.DATE, gettext_noop("Left on")),
+    CanonicalField("active", ValueKind.YES_NO, gettext_noop("Active")),
+    CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
 
 RESOURCE = CanonicalType(
     name="Resource",
-    label="Person",
-    plural="People",
+    label=gettext_noop("Person"),
+    plural=gettext_noop("People"),
     fields=FIELDS,
     key_fields=("employee_no",),
     checks=(

@@ -17,6 +17,11 @@ CanonicalValues = Mapping[
 ]  # plain Python: str, bool, Decimal, date, aware datetime; a missing value has no key
 
 
+def gettext_noop(words: str) -> str:
+    """Mark a label that is translated where a page is made: this room needs no Django."""
+    return words
+
+
 class AmountQuality(StrEnum):
     """How far an amount can be trusted; shown beside it."""
 

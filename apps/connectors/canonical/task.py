@@ -1,23 +1,29 @@
 """Task: a part of a project that time is recorded on."""
 
 from apps.connectors.canonical import amounts, checks
-from apps.connectors.canonical.shapes import CanonicalField, CanonicalType, CanonicalValues, LedgerReferences
+from apps.connectors.canonical.shapes import (
+    CanonicalField,
+    CanonicalType,
+    CanonicalValues,
+    LedgerReferences,
+    gettext_noop,
+)
 from apps.connectors.manifest import ValueKind
 
 FIELDS = (
-    CanonicalField("id", ValueKind.TEXT, "Task id"),
-    CanonicalField("project", ValueKind.REFERENCE, "Project", required=True),
-    CanonicalField("parent", ValueKind.REFERENCE, "Parent task"),
-    CanonicalField("code", ValueKind.TEXT, "Task code"),
-    CanonicalField("name", ValueKind.TEXT, "Name", required=True),
-    CanonicalField("kind", ValueKind.CHOICE, "Kind"),
-    CanonicalField("starts", ValueKind.DATE, "Starts"),
-    CanonicalField("ends", ValueKind.DATE, "Ends"),
-    CanonicalField("estimate_hours", ValueKind.HOURS, "Estimate in hours"),
-    CanonicalField("billable", ValueKind.YES_NO, "Billable"),
-    CanonicalField("service_item", ValueKind.TEXT, "Service"),
-    CanonicalField("open_for_time", ValueKind.YES_NO, "Open for time"),
-    CanonicalField("updated_at", ValueKind.INSTANT, "Last changed"),
+    CanonicalField("id", ValueKind.TEXT, gettext_noop("Task id")),
+    CanonicalField("project", ValueKind.REFERENCE, gettext_noop("Project"), required=True),
+    CanonicalField("parent", ValueKind.REFERENCE, gettext_noop("Parent task")),
+    CanonicalField("code", ValueKind.TEXT, gettext_noop("Task code")),
+    CanonicalField("name", ValueKind.TEXT, gettext_noop("Name"), required=True),
+    CanonicalField("kind", ValueKind.CHOICE, gettext_noop("Kind")),
+    CanonicalField("starts", ValueKind.DATE, gettext_noop("Starts")),
+    CanonicalField("ends", ValueKind.DATE, gettext_noop("Ends")),
+    CanonicalField("estimate_hours", ValueKind.HOURS, gettext_noop("Estimate in hours")),
+    CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
+    CanonicalField("service_item", ValueKind.TEXT, gettext_noop("Service")),
+    CanonicalField("open_for_time", ValueKind.YES_NO, gettext_noop("Open for time")),
+    CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
 
 
@@ -28,8 +34,8 @@ def references(values: CanonicalValues) -> LedgerReferences:
 
 TASK = CanonicalType(
     name="Task",
-    label="Task",
-    plural="Tasks",
+    label=gettext_noop("Task"),
+    plural=gettext_noop("Tasks"),
     fields=FIELDS,
     key_fields=("project", "code"),
     checks=(

@@ -5,45 +5,51 @@ from typing import Any
 
 from apps.connectors.canonical import amounts, checks
 from apps.connectors.canonical.currencies import round_money
-from apps.connectors.canonical.shapes import CanonicalField, CanonicalType, CanonicalValues, LedgerReferences
+from apps.connectors.canonical.shapes import (
+    CanonicalField,
+    CanonicalType,
+    CanonicalValues,
+    LedgerReferences,
+    gettext_noop,
+)
 from apps.connectors.manifest import ValueKind
 
 APPROVALS = ("open", "submitted", "approved", "rejected", "locked")
 
 FIELDS = (
-    CanonicalField("id", ValueKind.TEXT, "Entry number"),
-    CanonicalField("resource", ValueKind.REFERENCE, "Person", required=True),
-    CanonicalField("resource_name", ValueKind.TEXT, "Name of the person"),
-    CanonicalField("project", ValueKind.REFERENCE, "Project", required=True),
-    CanonicalField("project_name", ValueKind.TEXT, "Name of the project"),
-    CanonicalField("task", ValueKind.REFERENCE, "Task"),
-    CanonicalField("task_name", ValueKind.TEXT, "Name of the task"),
-    CanonicalField("client", ValueKind.REFERENCE, "Client"),
-    CanonicalField("client_name", ValueKind.TEXT, "Name of the client"),
-    CanonicalField("legal_entity", ValueKind.TEXT, "Legal entity"),
-    CanonicalField("work_date", ValueKind.DATE, "Day of the work", required=True),
-    CanonicalField("start_at", ValueKind.INSTANT, "Start"),
-    CanonicalField("end_at", ValueKind.INSTANT, "End"),
-    CanonicalField("hours", ValueKind.HOURS, "Hours", required=True),
-    CanonicalField("billable", ValueKind.YES_NO, "Billable"),
-    CanonicalField("service_item", ValueKind.TEXT, "Service"),
-    CanonicalField("note", ValueKind.TEXT, "Note"),
-    CanonicalField("approval", ValueKind.CHOICE, "Approval"),
-    CanonicalField("approved_by", ValueKind.TEXT, "Approved by"),
-    CanonicalField("approved_at", ValueKind.INSTANT, "Approved at"),
-    CanonicalField("bill_rate", ValueKind.MONEY, "Rate per hour"),
-    CanonicalField("bill_amount", ValueKind.MONEY, "Amount to bill"),
-    CanonicalField("cost_rate", ValueKind.MONEY, "Cost per hour"),
-    CanonicalField("currency", ValueKind.TEXT, "Currency"),
-    CanonicalField("cost_center", ValueKind.TEXT, "Cost centre"),
-    CanonicalField("department", ValueKind.TEXT, "Department"),
-    CanonicalField("region", ValueKind.TEXT, "Region"),
-    CanonicalField("location", ValueKind.TEXT, "Location"),
-    CanonicalField("po_number", ValueKind.TEXT, "Purchase order"),
-    CanonicalField("invoice_line", ValueKind.TEXT, "Invoice line"),
-    CanonicalField("posted_at", ValueKind.INSTANT, "Posted at"),
-    CanonicalField("correction_of", ValueKind.TEXT, "Correction of"),
-    CanonicalField("updated_at", ValueKind.INSTANT, "Last changed"),
+    CanonicalField("id", ValueKind.TEXT, gettext_noop("Entry number")),
+    CanonicalField("resource", ValueKind.REFERENCE, gettext_noop("Person"), required=True),
+    CanonicalField("resource_name", ValueKind.TEXT, gettext_noop("Name of the person")),
+    CanonicalField("project", ValueKind.REFERENCE, gettext_noop("Project"), required=True),
+    CanonicalField("project_name", ValueKind.TEXT, gettext_noop("Name of the project")),
+    CanonicalField("task", ValueKind.REFERENCE, gettext_noop("Task")),
+    CanonicalField("task_name", ValueKind.TEXT, gettext_noop("Name of the task")),
+    CanonicalField("client", ValueKind.REFERENCE, gettext_noop("Client")),
+    CanonicalField("client_name", ValueKind.TEXT, gettext_noop("Name of the client")),
+    CanonicalField("legal_entity", ValueKind.TEXT, gettext_noop("Legal entity")),
+    CanonicalField("work_date", ValueKind.DATE, gettext_noop("Day of the work"), required=True),
+    CanonicalField("start_at", ValueKind.INSTANT, gettext_noop("Start")),
+    CanonicalField("end_at", ValueKind.INSTANT, gettext_noop("End")),
+    CanonicalField("hours", ValueKind.HOURS, gettext_noop("Hours"), required=True),
+    CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
+    CanonicalField("service_item", ValueKind.TEXT, gettext_noop("Service")),
+    CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
+    CanonicalField("approval", ValueKind.CHOICE, gettext_noop("Approval")),
+    CanonicalField("approved_by", ValueKind.TEXT, gettext_noop("Approved by")),
+    CanonicalField("approved_at", ValueKind.INSTANT, gettext_noop("Approved at")),
+    CanonicalField("bill_rate", ValueKind.MONEY, gettext_noop("Rate per hour")),
+    CanonicalField("bill_amount", ValueKind.MONEY, gettext_noop("Amount to bill")),
+    CanonicalField("cost_rate", ValueKind.MONEY, gettext_noop("Cost per hour")),
+    CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency")),
+    CanonicalField("cost_center", ValueKind.TEXT, gettext_noop("Cost centre")),
+    CanonicalField("department", ValueKind.TEXT, gettext_noop("Department")),
+    CanonicalField("region", ValueKind.TEXT, gettext_noop("Region")),
+    CanonicalField("location", ValueKind.TEXT, gettext_noop("Location")),
+    CanonicalField("po_number", ValueKind.TEXT, gettext_noop("Purchase order")),
+    CanonicalField("invoice_line", ValueKind.TEXT, gettext_noop("Invoice line")),
+    CanonicalField("posted_at", ValueKind.INSTANT, gettext_noop("Posted at")),
+    CanonicalField("correction_of", ValueKind.TEXT, gettext_noop("Correction of")),
+    CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
 
 
@@ -69,8 +75,8 @@ def references(values: CanonicalValues) -> LedgerReferences:
 
 TIME_ENTRY = CanonicalType(
     name="TimeEntry",
-    label="Time entry",
-    plural="Time entries",
+    label=gettext_noop("Time entry"),
+    plural=gettext_noop("Time entries"),
     fields=FIELDS,
     key_fields=("id",),
     checks=(

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity, WaitingOn, WorkQueue
+from apps.monitoring.blame import Severity
+from apps.monitoring.case_words import queue_words, sentence_words, title_words, waiting_words
 from apps.monitoring.models import ExceptionCase
 from apps.monitoring.pages import CaseRow
 
@@ -18,13 +19,13 @@ def case_row(case: ExceptionCase, now: datetime) -> CaseRow:
     """Return the row of a case that `with_names` read."""
     return CaseRow(
         id=case.id,
-        title=case.title,
-        sentence=case.explanation,
+        title=title_words(case.title, case.error_class),
+        sentence=sentence_words(case.explanation, case.error_class),
         customer_id=case.customer_id,
         customer=case.customer.name,
         flow=case.flow.name if case.flow else "",
-        queue=QUEUE_LABELS[WorkQueue(case.queue)],
-        waiting_on=WAITING_LABELS[WaitingOn(case.waiting_on)],
+        queue=queue_words(case.queue),
+        waiting_on=waiting_words(case.waiting_on),
         state=case.state,
         is_severe=case.severity == Severity.HIGH,
         is_late=case.is_open and case.due_at < now,

@@ -1,111 +1,46 @@
-"""The exception queue, one case with its evidence, and what people do about it."""
+"""One exception: its page, the same beside the queue, and what people do about it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import push_url, reswap, retarget, trigger_client_event
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
-from apps.accounts.actor import Actor
-from apps.accounts.customer_directory import list_customer_names
-from apps.accounts.page_filters import acting_person, address, asked_id, asked_page, asked_words, turned_pages
-from apps.connectors.canonical.registry import CANONICAL_TYPES
-from apps.flows.forms import CorrectionForm
+from apps.accounts.page_filters import acting_person
+from apps.accounts.toasts import say_with_undo
 from apps.flows.mapping.compile import MappingError
 from apps.flows.mapping.layers import LayerError
-from apps.flows.models import Operation
 from apps.flows.queries.mapping import problem_sentences
-from apps.flows.queries.operations import plain, sentence_of, shown
-from apps.flows.services.evidence import canonical_values_of
 from apps.monitoring import cases as services
-from apps.monitoring.blame import QUEUE_LABELS, WorkQueue
 from apps.monitoring.cases import CaseError, CorrectionError, FlowNotLiveError, NothingToReplayError
-from apps.monitoring.forms import AssignForm, NoteForm, ReasonForm, RecordsForm, ValueForm, first_sentence
+from apps.monitoring.forms import AssignForm, NoteForm, ReasonForm, RecordsForm, SkipForm, ValueForm
 from apps.monitoring.models import ExceptionCase
-from apps.monitoring.pages import CaseList, Chip
 from apps.monitoring.queries import cases as queries
-from apps.monitoring.queries.cases import VIEWS, CaseFilter, FoundCases
-from apps.monitoring.views.customer_cases import customer_case, customer_case_list
+from apps.monitoring.queries.case_ways import list_value_tables
+from apps.monitoring.views.case_frame import (
+    PANE,
+    came_from,
+    case_context,
+    is_from_queue,
+    pane,
+    queue_address,
+    wants_pane,
+)
+from apps.monitoring.views.customer_cases import customer_case
+from apps.tenants.templatetags.wording import count_words
 
-_VIEW_LABELS = {
-    "open": "Open",
-    "mine": "Mine",
-    "overdue": "Overdue",
-    "customer": "Waiting on customer",
-    "closed": "Closed",
-}
-_CUSTOMER_VIEW_LABELS = {"open": "Open", "customer": "Waiting for you", "closed": "Settled"}
-
-
-@requires(Action.VIEW_CASES)
-@require_safe
-def case_list(request: HttpRequest) -> HttpResponse:
-    """List exceptions, the most urgent first; a customer's people read theirs in their own words."""
-    if acting_person(request).is_customer:
-        return customer_case_list(request)
-    who, wanted = acting_person(request), _wanted(request)
-    found = queries.find_cases(wanted, who=who, now=timezone.now())
-    customers = {} if who.is_customer else list_customer_names()
-    context = {
-        "page": _listed(
-            request, found, wanted, who, customers.get(wanted.customer_id, "") if wanted.customer_id else ""
-        ),
-        "queues": [] if who.is_customer else _queue_chips(request, found, wanted),
-        "wanted": wanted,
-        "customers": list(customers.items()),
-        "is_customer": who.is_customer,
-    }
-    return render(request, "monitoring/case_list.html", context)
-
-
-def _wanted(request: HttpRequest) -> CaseFilter:
-    view, queue = asked_words(request, "view"), asked_words(request, "queue")
-    return CaseFilter(
-        view=view if view in VIEWS else "open",
-        queue=queue if queue in set(WorkQueue) else "",
-        customer_id=asked_id(request, "customer"),
-        flow_id=asked_id(request, "flow"),
-        page=asked_page(request),
-    )
-
-
-def _listed(request: HttpRequest, found: FoundCases, wanted: CaseFilter, who: Actor, customer_name: str) -> CaseList:
-    labels = _CUSTOMER_VIEW_LABELS if who.is_customer else _VIEW_LABELS
-    turned = turned_pages(request, page=found.page, pages=found.pages)
-    first = (found.page - 1) * queries.CASES_A_PAGE + 1
-    return CaseList(
-        rows=found.rows,
-        chips=tuple(
-            Chip(label, address(request, view=name, queue=None), wanted.view == name, found.by_view[name])
-            for name, label in labels.items()
-        ),
-        total=found.total,
-        words=f"{first:,} to {first + len(found.rows) - 1:,} of {found.total:,}" if found.rows else "",
-        newer_url=turned["newer_url"],
-        older_url=turned["older_url"],
-        customer_name=customer_name,
-        is_filtered=bool(wanted.queue or wanted.customer_id or wanted.flow_id or wanted.view != "open"),
-    )
-
-
-def _queue_chips(request: HttpRequest, found: FoundCases, wanted: CaseFilter) -> list[Chip]:
-    every = Chip("All queues", address(request, queue=None), not wanted.queue, sum(found.by_queue.values()))
-    return [
-        every,
-        *(
-            Chip(QUEUE_LABELS[queue], address(request, queue=queue.value), wanted.queue == queue, found.by_queue[queue])
-            for queue in WorkQueue
-            if found.by_queue.get(queue)
-        ),
-    ]
+QUEUE_CHANGED = "queue-changed"
 
 
 @requires(Action.VIEW_CASES)
@@ -114,89 +49,131 @@ def case_detail(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Show one case; the part about its progress asks for itself while its records are tried again."""
     if acting_person(request).is_customer:
         return customer_case(request, case_id)
-    case, who = queries.get_case(case_id), acting_person(request)
+    case = queries.get_case(case_id)
+    if wants_pane(request):
+        return pane(request, case)
     if request.headers.get("HX-Request"):
-        return _progress(request, case, who)
-    page = queries.get_case_page(case, who=who, record_id=asked_id(request, "record"), now=timezone.now())
-    context = {
-        "page": page,
-        "progress": queries.get_progress(case),
-        "case": case,
-        "crumbs": _crumbs(case, who),
-        "workers": queries.list_workers() if who.can(Action.WORK_CASES) else [],
-        "tables": queries.list_value_tables(case) if page.is_open else [],
-        "can_work": who.can(Action.WORK_CASES) and page.is_open,
-        "can_note": who.can(Action.WORK_CASES),
-        "can_edit": who.can(Action.EDIT_AND_RETRY) and page.is_open,
-        "can_see_flows": who.can(Action.VIEW_FLOWS),
-        "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
-        "is_customer": who.is_customer,
-    }
-    return render(request, "monitoring/case_detail.html", context)
+        return _progress(request, case)
+    return _page(request, case)
 
 
-def _progress(request: HttpRequest, case: ExceptionCase, who: Actor) -> HttpResponse:
+def _page(
+    request: HttpRequest, case: ExceptionCase, bound: dict[str, forms.Form] | None = None, status: int = 200
+) -> HttpResponse:
+    context = case_context(request, case, came_from=None, bound=bound)
+    return render(request, "monitoring/case_detail.html", context, status=status)
+
+
+def _progress(request: HttpRequest, case: ExceptionCase) -> HttpResponse:
     progress = queries.get_progress(case)
-    context = {"progress": progress, "is_customer": who.is_customer}
-    response = render(request, "monitoring/_case_live.html", context)
-    if not progress.is_resolving:
-        response["HX-Refresh"] = "true"  # records, proposals and history have changed too
-    return response
+    if progress.is_resolving:
+        context = {"progress": progress, "from_query": came_from(request) if is_from_queue(request) else None}
+        return render(request, "monitoring/_case_live.html", context)
+    # Records, ways out and history have changed too.
+    if is_from_queue(request):
+        answer = reswap(retarget(pane(request, case), f"#{PANE}"), "innerHTML")
+        return trigger_client_event(answer, QUEUE_CHANGED, after="settle")
+    return HttpResponse(headers={"HX-Refresh": "true"})
 
 
-def _crumbs(case: ExceptionCase, who: Actor, *, last: str = "") -> list[dict[str, str]]:
-    label = "Needs attention" if who.is_customer else "Exceptions"
-    crumbs = [{"label": label, "url": reverse("monitoring:case-list")}]
-    if not who.is_customer:
-        customer = f"{reverse('monitoring:case-list')}?customer={case.customer_id}"
-        crumbs.append({"label": case.customer.name, "url": customer})
-    if last:
-        crumbs.append({"label": case.title, "url": reverse("monitoring:case-detail", args=[case.id])})
-    return [*crumbs, {"label": last or case.title, "url": ""}]
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing that can be done to a case: its form, what does it, and whether the queue then goes on to the next case.
+
+    `do` returns what was done, in a sentence.
+    """
+
+    name: str
+    form: forms.Form
+    do: Callable[[], str]
+    moves_on: bool = True
+    says_itself: bool = False  # the sentence was put on the page already, with a way back
 
 
-def _act(request: HttpRequest, case_id: UUID, form: forms.Form, act: Callable[[], str]) -> HttpResponse:
-    """Do one thing to a case and return to it: with what was done, or with why it could not be."""
-    queries.get_case(case_id)
-    try:
-        if form.is_valid():
-            messages.success(request, act())
-        else:
-            messages.error(request, first_sentence(form))
-    except (CaseError, CorrectionError, NothingToReplayError, FlowNotLiveError, LayerError) as error:
-        messages.error(request, str(error))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    except MappingError as error:
-        messages.error(request, " ".join(problem_sentences(error.problems)))
+def _act(request: HttpRequest, case_id: UUID, deed: Deed) -> HttpResponse:
+    """Do one thing to a case and go on; or show its page again with why it could not be done, nothing typed lost."""
+    case = queries.get_case(case_id)
+    words = _done(deed) if deed.form.is_valid() else None
+    if words is None:
+        return _again(request, case, deed)
+    if not deed.says_itself:
+        messages.success(request, words)
+    if wants_pane(request):
+        return moved_on(request, case_id, moves_on=deed.moves_on)
+    if is_from_queue(request):
+        return redirect(queue_address(came_from(request), case_id))
     return redirect("monitoring:case-detail", case_id)
+
+
+def _done(deed: Deed) -> str | None:
+    try:
+        return deed.do()
+    except (CaseError, CorrectionError, NothingToReplayError, FlowNotLiveError, LayerError) as error:
+        field = getattr(error, "field", "")
+        deed.form.add_error(field if field in deed.form.fields else None, str(error))
+    except ValidationError as error:
+        deed.form.add_error(None, " ".join(error.messages))
+    except MappingError as error:
+        deed.form.add_error(None, " ".join(problem_sentences(error.problems)))
+    return None
+
+
+def _again(request: HttpRequest, case: ExceptionCase, deed: Deed) -> HttpResponse:
+    bound = {deed.name: deed.form}
+    return pane(request, case, bound=bound) if wants_pane(request) else _page(request, case, bound, status=400)
+
+
+def moved_on(request: HttpRequest, case_id: UUID, *, moves_on: bool = True) -> HttpResponse:
+    """Answer the pane with the next case of the list, or the same one; the list then reads itself again."""
+    query = came_from(request)
+    following = _following(request) if moves_on else queries.get_case(case_id)
+    if following is None:
+        answer = render(request, "monitoring/exceptions/_pane_empty_answer.html", {"all_done": True})
+    else:
+        answer = pane(request, following)
+    answer = push_url(answer, queue_address(query, following.id if following else None))
+    shown = {"case": str(following.id) if following else "", "moved": moves_on}
+    return trigger_client_event(answer, QUEUE_CHANGED, shown, after="settle")
+
+
+def _following(request: HttpRequest) -> ExceptionCase | None:
+    """Return the case after this one in the list that is looked at; the browser knows its order."""
+    try:
+        return queries.get_case(UUID(request.POST.get("next", "")))
+    except (ValueError, Http404):
+        return None
 
 
 @requires(Action.WORK_CASES)
 @require_POST
 def case_assign(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """Give the case to somebody, or to nobody."""
-    form = AssignForm(request.POST)
+    """Give the case to somebody, or to nobody; it can be taken back at once."""
+    form, who = AssignForm(request.POST), acting_person(request)
 
-    def act() -> str:
-        case = services.assign_case(case_id, owner_id=form.cleaned_data["owner"], by=acting_person(request))
-        return f"{case.owner.name or case.owner.email} has it now." if case.owner else "Nobody has it now."
+    def do() -> str:
+        before = queries.get_case(case_id).owner_id
+        case = services.assign_case(case_id, owner_id=form.cleaned_data["owner"], by=who)
+        named = {"name": (case.owner.name or case.owner.email) if case.owner else ""}
+        words = _("%(name)s has it now.") % named if case.owner else _("Nobody has it now.")
+        fields = {"owner": str(before or "")} | ({"from": came_from(request)} if is_from_queue(request) else {})
+        say_with_undo(request, words, undo_url=reverse("monitoring:case-assign", args=[case_id]), fields=fields)
+        return words
 
-    return _act(request, case_id, form, act)
+    return _act(request, case_id, Deed("assign", form, do, moves_on=False, says_itself=True))
 
 
 @requires(Action.WORK_CASES)
 @require_POST
 def case_note(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Write a note, for ourselves or for the customer too."""
-    form = NoteForm(request.POST)
+    form = NoteForm(request.POST, auto_id="note_%s")
 
-    def act() -> str:
+    def do() -> str:
         typed, shared = form.cleaned_data["text"], form.cleaned_data["shared"]
         services.note_case(case_id, text=typed, shared=shared, by=acting_person(request))
-        return "Noted; the customer's people can read it." if shared else "Noted, for ourselves."
+        return _("Noted; the customer's people can read it.") if shared else _("Noted, for ourselves.")
 
-    return _act(request, case_id, form, act)
+    return _act(request, case_id, Deed("note", form, do, moves_on=False))
 
 
 @requires(Action.WORK_CASES)
@@ -205,98 +182,55 @@ def case_retry(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Try the ticked records again, all of them when none is ticked."""
     form = RecordsForm(request.POST)
 
-    def act() -> str:
+    def do() -> str:
         chosen, who = form.cleaned_data["records"], acting_person(request)
         if chosen:
             services.retry_operations(case_id, chosen, by=who)
         else:
             services.retry_case(case_id, by=who)
-        return "On its way again. This page follows what comes of it."
+        return _("On its way again.")
 
-    return _act(request, case_id, form, act)
+    return _act(request, case_id, Deed("retry", form, do))
 
 
 @requires(Action.WORK_CASES)
 @require_POST
 def case_skip(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Leave the ticked records out for good, all of them when none is ticked."""
-    form = RecordsForm(request.POST)
+    form = SkipForm(request.POST, auto_id="skip_%s")
 
-    def act() -> str:
+    def do() -> str:
         chosen, reason = form.cleaned_data["records"] or None, form.cleaned_data["reason"]
-        skipped = services.skip_operations(case_id, chosen, reason=reason, by=acting_person(request))
-        return f"{skipped:,} {'record is' if skipped == 1 else 'records are'} left out."
+        number = services.skip_operations(case_id, chosen, reason=reason, by=acting_person(request))
+        words = ngettext("%(count)s record is left out.", "%(count)s records are left out.", number)
+        return words % {"count": count_words(number)}
 
-    return _act(request, case_id, form, act)
+    return _act(request, case_id, Deed("skip", form, do))
 
 
 @requires(Action.EDIT_FLOWS)
 @require_POST
 def case_add_value(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Teach the flow one translation and try the case's records again."""
-    form = ValueForm(request.POST)
+    tables = list_value_tables(queries.get_case(case_id))
+    form = ValueForm(request.POST, auto_id="value_%s", tables=tables)
 
-    def act() -> str:
+    def do() -> str:
         services.add_value_and_retry(case_id, **form.cleaned_data, by=acting_person(request))
-        old, new = form.cleaned_data["outside_value"], form.cleaned_data["new_value"]
-        return f"{old} becomes {new} from now on. The records are on their way again."
+        named = {"old": form.cleaned_data["outside_value"], "new": form.cleaned_data["new_value"]}
+        return _("%(old)s becomes %(new)s from now on. The records are on their way again.") % named
 
-    return _act(request, case_id, form, act)
+    return _act(request, case_id, Deed("value", form, do))
 
 
 @requires(Action.WORK_CASES)
 @require_POST
 def case_close(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Close the case by hand, with a reason."""
-    form = ReasonForm(request.POST)
+    form = ReasonForm(request.POST, auto_id="close_%s")
 
-    def act() -> str:
+    def do() -> str:
         services.close_case(case_id, reason=form.cleaned_data["reason"], by=acting_person(request))
-        return "Closed. Records that fail again open a new exception."
+        return _("Closed. Records that fail again open a new exception.")
 
-    return _act(request, case_id, form, act)
-
-
-@requires(Action.EDIT_AND_RETRY)
-@require_http_methods(["GET", "HEAD", "POST"])
-def case_edit(request: HttpRequest, case_id: UUID, operation_id: UUID) -> HttpResponse:
-    """Correct one value of one record and try it again; shows the old value beside the new one."""
-    case = queries.get_case(case_id)
-    operation = queries.get_case_record(case, operation_id)
-    described, values = CANONICAL_TYPES[operation.canonical_type], canonical_values_of(operation)
-    field = asked_words(request, "field") or operation.error_field
-    # The blamed field first: it is what people come for.
-    fields = sorted(described.fields, key=lambda known: known.name != operation.error_field)
-    form = CorrectionForm(
-        request.POST or None,
-        initial={"field": field, "new_value": plain(values.get(field))},
-        canonical_type=operation.canonical_type,
-        fields=[(known.name, known.label) for known in fields],
-    )
-    if request.method == "POST" and form.is_valid() and _corrected(request, case_id, operation, form):
-        messages.success(request, "Corrected, and on its way again. This page follows what comes of it.")
-        return redirect("monitoring:case-detail", case_id)
-    chosen = str(form["field"].value() or "")
-    rows = [(known.label, shown(values.get(known.name)), known.name == chosen) for known in fields]
-    context = {
-        "case": case,
-        "operation": operation,
-        "form": form,
-        "values": [row for row in rows if row[1] or row[2]],
-        "old": plain(values.get(chosen)),
-        "new": str(form["new_value"].value() or ""),
-        "sentence": sentence_of(operation),
-        "not_open": not case.is_open or operation.state != "rejected",
-        "crumbs": _crumbs(case, acting_person(request), last="Correct a record"),
-    }
-    return render(request, "monitoring/case_edit.html", context, status=400 if form.errors else 200)
-
-
-def _corrected(request: HttpRequest, case_id: UUID, operation: Operation, form: CorrectionForm) -> bool:
-    try:
-        services.edit_and_retry(case_id, operation.id, **form.cleaned_data, by=acting_person(request))
-    except CorrectionError as error:
-        form.add_error("new_value", str(error))
-    except (CaseError, NothingToReplayError, FlowNotLiveError) as error:
-        form.add_error(getattr(error, "field", "") if getattr(error, "field", "") in form.fields else None, str(error))
-    return not form.errors
+    return _act(request, case_id, Deed("close", form, do))

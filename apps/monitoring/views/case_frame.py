@@ -1,0 +1,108 @@
+"""What one case's page and the pane beside the queue have in common: what is shown, and where one goes from here."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.actions import Action
+from apps.accounts.actor import Actor
+from apps.accounts.page_filters import acting_person, asked_id
+from apps.monitoring.case_words import title_words
+from apps.monitoring.forms import AssignForm, NoteForm, ReasonForm, SkipForm, ValueForm
+from apps.monitoring.models import ExceptionCase
+from apps.monitoring.queries import cases as queries
+from apps.monitoring.queries.case_page import get_case_page
+from apps.monitoring.queries.case_ways import list_value_tables
+
+PANE = "case-pane"
+_LONGEST_QUERY = 1500
+
+
+def wants_pane(request: HttpRequest) -> bool:
+    """Return whether only the part beside the queue is asked for."""
+    return request.headers.get("HX-Target") == PANE
+
+
+def came_from(request: HttpRequest) -> str:
+    """Return the query of the queue that one came from, "" for the plain queue."""
+    given = request.POST.get("from", "") if request.method == "POST" else request.GET.get("from", "")
+    asked = QueryDict(given.replace("\x00", "")[:_LONGEST_QUERY], mutable=True)
+    asked.pop("case", None)
+    return asked.urlencode(safe=",")
+
+
+def is_from_queue(request: HttpRequest) -> bool:
+    """Return whether one came from the queue: its place is kept."""
+    return "from" in (request.POST if request.method == "POST" else request.GET)
+
+
+def queue_address(query: str, case_id: UUID | None = None) -> str:
+    """Return the address of the queue as it was, with a case open beside it."""
+    parts = [part for part in (query, f"case={case_id}" if case_id else "") if part]
+    return f"{reverse('monitoring:case-list')}{'?' if parts else ''}{'&'.join(parts)}"
+
+
+def case_context(
+    request: HttpRequest,
+    case: ExceptionCase,
+    *,
+    came_from: str | None,
+    bound: dict[str, forms.Form] | None = None,
+) -> dict[str, Any]:
+    """Return what shows one case. `came_from` is the queue's query, None on the case's own page.
+
+    `bound` are forms that came back with something to mend, by the name of their way out.
+    """
+    who: Actor = acting_person(request)
+    page = get_case_page(case, who=who, record_id=asked_id(request, "record"), now=timezone.now())
+    tables = list_value_tables(case) if page.is_open else []
+    workers = queries.list_workers() if who.can(Action.WORK_CASES) else []
+    first_missing = page.missing_values[0].value if page.missing_values else ""
+    return {
+        "page": page,
+        "progress": queries.get_progress(case),
+        "case": case,
+        "from_query": came_from,
+        "crumbs": crumbs(case),
+        "workers": workers,
+        "can_be_mine": who.user_id in {key for key, _name in workers} and case.owner_id != who.user_id,
+        "can_work": who.can(Action.WORK_CASES) and page.is_open,
+        "can_note": who.can(Action.WORK_CASES),
+        "can_edit": who.can(Action.EDIT_AND_RETRY) and page.is_open,
+        "can_see_flows": who.can(Action.VIEW_FLOWS),
+        "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
+        "open_ways": set(bound or ()),
+        "forms": {
+            "assign": AssignForm(),
+            "note": NoteForm(auto_id="note_%s"),
+            "skip": SkipForm(auto_id="skip_%s"),
+            "close": ReasonForm(auto_id="close_%s"),
+            "value": ValueForm(auto_id="value_%s", tables=tables, initial={"outside_value": first_missing}),
+            **(bound or {}),
+        },
+        "tables": tables,
+    }
+
+
+def pane(request: HttpRequest, case: ExceptionCase, *, bound: dict[str, forms.Form] | None = None) -> HttpResponse:
+    """Answer the part beside the queue."""
+    context = case_context(request, case, came_from=came_from(request), bound=bound)
+    return render(request, "monitoring/exceptions/_pane_answer.html", context)
+
+
+def crumbs(case: ExceptionCase, *, last: str = "") -> list[dict[str, str]]:
+    """Return where a case stands; `last` names a page below it."""
+    title, queue = title_words(case.title, case.error_class), reverse("monitoring:case-list")
+    above = [
+        {"label": _("Exceptions"), "url": queue},
+        {"label": case.customer.name, "url": f"{queue}?customer={case.customer_id}"},
+    ]
+    if last:
+        above.append({"label": title, "url": reverse("monitoring:case-detail", args=[case.id])})
+    return [*above, {"label": last or title, "url": ""}]
