@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from apps.connectors.manifest import ChangeRead, Idempotency, ObjectManifest, SystemManifest
 
 
@@ -27,27 +30,33 @@ class ObjectCapability:
 
 
 _CHANGE_READ = {
-    ChangeRead.MODIFIED_SINCE: "Changes are asked for since the last reading.",
-    ChangeRead.WINDOW_RESCAN: "The last {days} days are read again each time; older changes are not noticed.",
-    ChangeRead.DELTA_TOKEN: "The system hands out exactly what has changed.",
-    ChangeRead.FULL: "Everything is read each time and compared.",
+    ChangeRead.MODIFIED_SINCE: gettext_noop("Changes are asked for since the last reading."),
+    ChangeRead.WINDOW_RESCAN: gettext_noop(
+        "The last {days} days are read again each time; older changes are not noticed."
+    ),
+    ChangeRead.DELTA_TOKEN: gettext_noop("The system hands out exactly what has changed."),
+    ChangeRead.FULL: gettext_noop("Everything is read each time and compared."),
 }
 _IDEMPOTENCY = {
-    Idempotency.UPSERT_BY_EXTERNAL_ID: "Repeating a delivery updates the same record.",
-    Idempotency.KEY_HEADER: "The system itself recognises a repeated delivery.",
-    Idempotency.OWN_KEY_FIELD: "Each record carries our own number, so a repeated delivery is recognised.",
-    Idempotency.SEARCH_BEFORE_CREATE: "Before a record is made, it is looked for; a repeat finds it.",
-    Idempotency.NONE: "The system cannot tell a repeat from a new record: a delivery in doubt waits for a person.",
+    Idempotency.UPSERT_BY_EXTERNAL_ID: gettext_noop("Repeating a delivery updates the same record."),
+    Idempotency.KEY_HEADER: gettext_noop("The system itself recognises a repeated delivery."),
+    Idempotency.OWN_KEY_FIELD: gettext_noop(
+        "Each record carries our own number, so a repeated delivery is recognised."
+    ),
+    Idempotency.SEARCH_BEFORE_CREATE: gettext_noop("Before a record is made, it is looked for; a repeat finds it."),
+    Idempotency.NONE: gettext_noop(
+        "The system cannot tell a repeat from a new record: a delivery in doubt waits for a person."
+    ),
 }
 _DELETES = {
-    "tombstone": "Deleted records are reported as deleted.",
-    "event": "Deletions arrive as events.",
-    "absent": "Deleted records just stop appearing.",
+    "tombstone": gettext_noop("Deleted records are reported as deleted."),
+    "event": gettext_noop("Deletions arrive as events."),
+    "absent": gettext_noop("Deleted records just stop appearing."),
 }
 _WEBHOOKS = {
-    "standard": "Sends signed events (Standard Webhooks).",
-    "hmac_hex": "Sends events signed with a shared secret.",
-    "secret_path": "Sends events to a secret address.",
+    "standard": gettext_noop("Sends signed events (Standard Webhooks)."),
+    "hmac_hex": gettext_noop("Sends events signed with a shared secret."),
+    "secret_path": gettext_noop("Sends events to a secret address."),
 }
 
 
@@ -55,22 +64,27 @@ def capability_sheet(manifest: SystemManifest) -> tuple[Capability, ...]:
     """Return the sheet of a whole system."""
     webhook = manifest.webhook
     return (
-        Capability("proof", "Proof", manifest.proof.value.capitalize() + "."),
+        Capability("proof", _("Proof"), _(manifest.proof.value.capitalize() + ".")),
         _repeats(manifest),
-        Capability("batch", "Batches", _batches(manifest)),
-        Capability("limits", "Limits", _limits(manifest)),
+        Capability("batch", _("Batches"), _batches(manifest)),
+        Capability("limits", _("Limits"), _limits(manifest)),
         Capability(
-            "deletes", "Deletions", _DELETES.get(manifest.deletes, manifest.deletes), safe=manifest.deletes != "absent"
+            "deletes",
+            _("Deletions"),
+            _(_DELETES.get(manifest.deletes, manifest.deletes)),
+            safe=manifest.deletes != "absent",
         ),
         Capability(
             "webhook",
-            "Events",
-            _WEBHOOKS[webhook.scheme] if webhook else "Sends no events: changes are found by reading.",
+            _("Events"),
+            _(_WEBHOOKS[webhook.scheme]) if webhook else _("Sends no events: changes are found by reading."),
         ),
         Capability(
             "filters",
-            "Filters",
-            "An unknown filter is refused." if manifest.filters_strict else "An unknown filter is silently ignored.",
+            _("Filters"),
+            _("An unknown filter is refused.")
+            if manifest.filters_strict
+            else _("An unknown filter is silently ignored."),
             safe=manifest.filters_strict,
         ),
     )
@@ -87,35 +101,36 @@ def object_capabilities(manifest: SystemManifest) -> tuple[ObjectCapability, ...
 def _repeats(manifest: SystemManifest) -> Capability:
     kinds = {spec.writing.idempotency for spec in manifest.objects if spec.writing}
     if not kinds:
-        return Capability("write_key", "Repeats", "Nothing is written to this system.")
+        return Capability("write_key", _("Repeats"), _("Nothing is written to this system."))
     weakest = max(kinds, key=list(Idempotency).index)
-    return Capability("write_key", "Repeats", _IDEMPOTENCY[weakest], safe=weakest is not Idempotency.NONE)
+    return Capability("write_key", _("Repeats"), _(_IDEMPOTENCY[weakest]), safe=weakest is not Idempotency.NONE)
 
 
 def _batches(manifest: SystemManifest) -> str:
     largest = max(
         (spec.writing.batch_size for spec in manifest.objects if spec.writing and spec.writing.batch_path), default=1
     )
-    return (
-        f"Up to {largest} records in one call, each answered for itself." if largest > 1 else "Records go one by one."
-    )
+    if largest == 1:
+        return _("Records go one by one.")
+    return _("Up to %(number)d records in one call, each answered for itself.") % {"number": largest}
 
 
 def _limits(manifest: SystemManifest) -> str:
     limits = manifest.limits
     if limits.calls is None:
-        return f"No published call limit; at most {limits.at_once} calls at once."
-    return f"{limits.calls} calls in {limits.seconds} seconds, at most {limits.at_once} at once."
+        return _("No published call limit; at most %(at_once)d calls at once.") % {"at_once": limits.at_once}
+    words = {"calls": limits.calls, "seconds": limits.seconds, "at_once": limits.at_once}
+    return _("%(calls)d calls in %(seconds)d seconds, at most %(at_once)d at once.") % words
 
 
 def _reading(spec: ObjectManifest) -> str:
     if spec.reading is None:
-        return "Not read."
-    return _CHANGE_READ[spec.reading.change_read].replace("{days}", str(spec.reading.rescan_days))
+        return _("Not read.")
+    return _(_CHANGE_READ[spec.reading.change_read]).replace("{days}", str(spec.reading.rescan_days))
 
 
 def _writing(spec: ObjectManifest) -> str:
     if spec.writing is None:
-        return "Not written."
-    verbs = "Created and changed." if spec.writing.update_path else "Created, never changed."
-    return f"{verbs} {_IDEMPOTENCY[spec.writing.idempotency]}"
+        return _("Not written.")
+    verbs = _("Created and changed.") if spec.writing.update_path else _("Created, never changed.")
+    return f"{verbs} {_(_IDEMPOTENCY[spec.writing.idempotency])}"

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from apps.connectors.manifest import FieldSpec, SecretSpec, SystemManifest, ValueKind
 from apps.connectors.models import Connection
@@ -18,24 +19,24 @@ _UNFILLED = {"autocomplete": "new-password", "spellcheck": "false"}
 def secret_field(spec: SecretSpec, *, required: bool = True) -> forms.CharField:
     """Return the field a secret is typed into: never shown again, not even after an error elsewhere."""
     return forms.CharField(
-        label=spec.label,
-        help_text=spec.help,
+        label=_(spec.label),
+        help_text=_(spec.help) if spec.help else "",
         required=required,
         strip=True,
         max_length=4000,
         widget=forms.PasswordInput(attrs=_UNFILLED),
-        error_messages={"required": f"{spec.label} is needed."},
+        error_messages={"required": _("%(field)s is needed.") % {"field": _(spec.label)}},
     )
 
 
 def setting_field(spec: FieldSpec) -> forms.Field:
     """Return the field for one of a system's plain settings."""
-    label = spec.label or spec.name
+    label = _(spec.label or spec.name)
     asked: dict[str, Any] = {"label": label, "required": spec.required}
     if spec.kind is ValueKind.YES_NO:
         return forms.BooleanField(label=label, required=False)
     if spec.choices:
-        empty = [] if spec.required else [("", "Not set")]
+        empty = [] if spec.required else [("", _("Not set"))]
         return forms.ChoiceField(choices=[*empty, *((choice, choice) for choice in spec.choices)], **asked)
     if spec.kind is ValueKind.WHOLE:
         return forms.IntegerField(min_value=0, max_value=1_000_000, **asked)
@@ -45,9 +46,11 @@ def setting_field(spec: FieldSpec) -> forms.Field:
 class _SystemForm(forms.Form):
     """The part that every connection has, and the system's own settings behind it."""
 
-    name = forms.CharField(label="Name", max_length=120, help_text="How people here will know this connection.")
+    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("How people here will know this connection."))
     base_url = forms.CharField(
-        label="Address", max_length=400, help_text="The whole address of its API, for example https://api.example.com."
+        label=_("Address"),
+        max_length=400,
+        help_text=_("The whole address of its API, for example https://api.example.com."),
     )
 
     def __init__(self, *args: Any, manifest: SystemManifest, **kwargs: Any) -> None:
@@ -79,12 +82,12 @@ class ConnectionForm(_SystemForm):
         super().__init__(*args, manifest=manifest, initial={"name": manifest.name, "customer": chosen}, **kwargs)
         names = [(str(customer_id), name) for customer_id, name in customers.items()]
         self.fields["customer"] = forms.TypedChoiceField(
-            label="Customer", coerce=UUID, choices=[("", "Choose a customer"), *names]
+            label=_("Customer"), coerce=UUID, choices=[("", _("Choose a customer")), *names]
         )
         self.fields["environment"] = forms.ChoiceField(
-            label="Environment",
+            label=_("Environment"),
             choices=[(e.value, e.label.capitalize()) for e in reversed(Connection.Environment)],
-            help_text="Whether real business is done there.",
+            help_text=_("Whether real business is done there."),
         )
         for spec in manifest.secrets:
             self.fields[_SECRET + spec.name] = secret_field(spec)
@@ -132,7 +135,7 @@ class DisableForm(forms.Form):
     """Why a connection is switched off."""
 
     reason = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         max_length=300,
-        error_messages={"required": "Say why it is switched off: others will ask."},
+        error_messages={"required": _("Say why it is switched off: others will ask.")},
     )

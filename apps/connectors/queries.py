@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from apps.connectors import registry
 from apps.connectors.manifest import SecretSpec, SystemManifest
@@ -60,7 +61,7 @@ def get_connection(connection_id: UUID) -> Connection:
     """Return one connection in scope. Raises Http404 when it does not exist or belongs to someone else."""
     found = connections().filter(id=connection_id).first()
     if found is None:
-        raise Http404("There is no such connection.")
+        raise Http404(_("There is no such connection."))
     return found
 
 
@@ -68,7 +69,7 @@ def get_test(connection: Connection, test_id: UUID) -> ConnectionTest:
     """Return one test of a connection. Raises Http404."""
     test = ConnectionTest.objects.filter(connection=connection, id=test_id).first()
     if test is None:
-        raise Http404("There is no such test.")
+        raise Http404(_("There is no such test."))
     return test
 
 
@@ -83,7 +84,7 @@ def get_endpoint(connection: Connection, endpoint_id: UUID) -> WebhookEndpoint:
         WebhookEndpoint.objects.select_related("connection").filter(connection=connection, id=endpoint_id).first()
     )
     if endpoint is None:
-        raise Http404("There is no such webhook address.")
+        raise Http404(_("There is no such webhook address."))
     return endpoint
 
 
@@ -92,14 +93,14 @@ def get_system(slug: str) -> SystemManifest:
     try:
         return registry.manifest(slug)
     except KeyError:
-        raise Http404("The catalogue has no such system.") from None
+        raise Http404(_("The catalogue has no such system.")) from None
 
 
 def get_secret(connection: Connection, name: str) -> SecretSpec:
     """Return what a connection's system says about one of its secrets. Raises Http404."""
     spec = next((s for s in get_system(connection.system).secrets if s.name == name), None)
     if spec is None:
-        raise Http404("This system has no such secret.")
+        raise Http404(_("This system has no such secret."))
     return spec
 
 

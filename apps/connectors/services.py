@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
@@ -70,7 +71,12 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
         with transaction.atomic():
             connection.save()
     except IntegrityError:
-        raise ValidationError({"name": f"{customer} already has a connection called {wanted.name!r}."}) from None
+        raise ValidationError(
+            {
+                "name": _("%(customer)s already has a connection called “%(name)s”.")
+                % {"customer": customer, "name": wanted.name}
+            }
+        ) from None
     for name, value in wanted.secrets.items():
         vault.set_secret(connection, name, value)
     _record(AuditAction.CONNECTION_CREATED, connection, {"system": wanted.system})
@@ -90,7 +96,9 @@ def change_connection(connection: Connection, *, name: str, base_url: str, value
         with transaction.atomic():
             connection.save()
     except IntegrityError:
-        raise ValidationError({"name": f"There is already a connection called {name!r}."}) from None
+        raise ValidationError(
+            {"name": _("There is already a connection called “%(name)s”.") % {"name": name}}
+        ) from None
     _record(AuditAction.CONNECTION_CHANGED, connection, {"base_url": connection.base_url})
     return connection
 
@@ -98,9 +106,9 @@ def change_connection(connection: Connection, *, name: str, base_url: str, value
 def set_secret(connection: Connection, name: str, value: str) -> None:
     """Replace one secret; it cannot be read back. Raises ValidationError when the system has no such secret."""
     if name not in {spec.name for spec in _manifest(connection.system).secrets}:
-        raise ValidationError({name: "This system has no such secret."})
+        raise ValidationError({name: _("This system has no such secret.")})
     if not value:
-        raise ValidationError({name: "Write the new secret: an empty one opens nothing."})
+        raise ValidationError({name: _("Write the new secret: an empty one opens nothing.")})
     vault.set_secret(connection, name, value)
     Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED).update(
         state=Connection.State.UNTESTED, state_reason=""
@@ -126,12 +134,12 @@ def clean_address(raw: str) -> str:
     """Return a base address without a trailing slash. Raises ValidationError when it is not http(s)://host."""
     parts = urlsplit(raw.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValidationError({"base_url": "Write the whole address, for example https://api.example.com."})
+        raise ValidationError({"base_url": _("Write the whole address, for example https://api.example.com.")})
     if parts.username or parts.password:
-        raise ValidationError({"base_url": "Leave user name and password out of the address: they are set below."})
+        raise ValidationError({"base_url": _("Leave user name and password out of the address: they are set below.")})
     here = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
     if parts.scheme == "http" and here not in settings.EGRESS_ALLOW:
-        raise ValidationError({"base_url": "Use https: plain http is open to everyone on the way."})
+        raise ValidationError({"base_url": _("Use https: plain http is open to everyone on the way.")})
     return raw.strip().rstrip("/")
 
 
@@ -139,18 +147,22 @@ def _manifest(slug: str) -> SystemManifest:
     try:
         return registry.manifest(slug)
     except KeyError:
-        raise ValidationError({"system": f"There is no system {slug!r} in the catalogue."}) from None
+        raise ValidationError(
+            {"system": _("There is no system “%(slug)s” in the catalogue.") % {"slug": slug}}
+        ) from None
 
 
 def _require_complete(manifest: SystemManifest, wanted: NewConnection) -> None:
-    missing = {s.name: f"{s.label} is needed." for s in manifest.secrets if not wanted.secrets.get(s.name)}
+    missing = {s.name: _needed(s.label) for s in manifest.secrets if not wanted.secrets.get(s.name)}
     missing |= {
-        f.name: f"{f.label or f.name} is needed."
-        for f in manifest.settings
-        if f.required and not wanted.settings.get(f.name)
+        f.name: _needed(f.label or f.name) for f in manifest.settings if f.required and not wanted.settings.get(f.name)
     }
     if missing:
         raise ValidationError(missing)
+
+
+def _needed(label: str) -> str:
+    return _("%(field)s is needed.") % {"field": _(label)}
 
 
 def _record(action: AuditAction, connection: Connection, details: dict[str, Any]) -> None:
@@ -185,7 +197,7 @@ def request_test(connection: Connection) -> ConnectionTest:
     """Ask for a test; a worker does it and the page polls its result. A running one is returned as it is."""
     now = timezone.now()
     running = ConnectionTest.objects.filter(connection=connection, state=ConnectionTest.State.RUNNING)
-    lost = [{"name": "test", "ok": False, "sentence": "The test got no result: it was lost on the way."}]
+    lost = [{"name": "test", "ok": False, "sentence": _("The test got no result: it was lost on the way.")}]
     running.filter(started_at__lt=now - timedelta(minutes=TEST_MINUTES)).update(
         state=ConnectionTest.State.FAILED, steps=lost, finished_at=now
     )
@@ -217,7 +229,7 @@ def _opened_for_test(test: ConnectionTest) -> Connector | TestReport:
     except RemoteError as error:
         sentence = error.message
     except UnsealError:
-        sentence = "A stored secret cannot be opened any more: replace it."
+        sentence = _("A stored secret cannot be opened any more: replace it.")
     return TestReport((TestStep("set-up", ok=False, sentence=sentence),))
 
 
@@ -235,7 +247,7 @@ def _store_report(test: ConnectionTest, report: TestReport) -> None:
     if report.ok:
         mark_working(test.connection_id)
     else:
-        reason = next((s.sentence for s in report.steps if s.ok is False), "The test failed.")
+        reason = next((s.sentence for s in report.steps if s.ok is False), _("The test failed."))
         mark_attention(test.connection_id, reason)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from apps.monitoring.fleet import FirstOwner
 from apps.tenants.branding import colour_problem
@@ -17,22 +18,22 @@ _KEPT_BACK = frozenset({"www", "api", "admin", "mail", "static", "status", "supp
 class _NewPartnerForm(forms.Form):
     """What every new partner needs: a name and the first part of its address."""
 
-    name = forms.CharField(label="Name", max_length=80, help_text="As it stands on the portal and in its mails.")
-    slug = forms.CharField(label="Short name", max_length=40, validators=[SLUG])
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("As it stands on the portal and in its mails."))
+    slug = forms.CharField(label=_("Short name"), max_length=40, validators=[SLUG])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields[
-            "slug"
-        ].help_text = (
-            f"The first part of the portal's address, before .{settings.BASE_DOMAIN}. It cannot be changed later."
-        )
+        self.fields["slug"].help_text = _(
+            "The first part of the portal's address, before .%(domain)s. It cannot be changed later."
+        ) % {"domain": settings.BASE_DOMAIN}
 
     def clean_slug(self) -> str:
         """Refuse addresses that belong to the platform."""
         slug: str = self.cleaned_data["slug"]
         if slug in _KEPT_BACK or f"{slug}.{settings.BASE_DOMAIN}" == settings.PLATFORM_HOST:
-            raise forms.ValidationError(f"The short name {slug!r} is kept for the platform: choose another one.")
+            raise forms.ValidationError(
+                _("The short name “%(slug)s” is kept for the platform: choose another one.") % {"slug": slug}
+            )
         return slug
 
 
@@ -40,21 +41,21 @@ class PartnerForm(_NewPartnerForm):
     """A partner as an operator adds it. The owner may be invited later."""
 
     primary_colour = forms.CharField(
-        label="Main colour",
+        label=_("Main colour"),
         initial="#1f4ed8",
         widget=forms.TextInput(attrs={"type": "color", "class": "form-control-color"}),
-        help_text="Buttons and links: dark enough to be read on white.",
+        help_text=_("Buttons and links: dark enough to be read on white."),
     )
     accent_colour = forms.CharField(
-        label="Second colour",
+        label=_("Second colour"),
         initial="#0f766e",
         widget=forms.TextInput(attrs={"type": "color", "class": "form-control-color"}),
     )
-    owner_name = forms.CharField(label="Owner's name", max_length=120, required=False)
+    owner_name = forms.CharField(label=_("Owner's name"), max_length=120, required=False)
     owner_email = forms.EmailField(
-        label="Owner's e-mail address",
+        label=_("Owner's e-mail address"),
         required=False,
-        help_text="Gets an invitation as soon as the portal is ready. Leave it empty to invite somebody later.",
+        help_text=_("Gets an invitation as soon as the portal is ready. Leave it empty to invite somebody later."),
     )
 
     def clean_primary_colour(self) -> str:
@@ -79,9 +80,9 @@ class PartnerForm(_NewPartnerForm):
 class SignUpForm(_NewPartnerForm):
     """A partner that signs up by itself."""
 
-    owner_name = forms.CharField(label="Your name", max_length=120)
+    owner_name = forms.CharField(label=_("Your name"), max_length=120)
     owner_email = forms.EmailField(
-        label="Your e-mail address", help_text="The link to your new portal goes to this address."
+        label=_("Your e-mail address"), help_text=_("The link to your new portal goes to this address.")
     )
 
     def wanted(self) -> NewPartner:
@@ -96,8 +97,8 @@ class SignUpForm(_NewPartnerForm):
 class OwnerForm(forms.Form):
     """Somebody to be invited as owner of a partner that is there."""
 
-    name = forms.CharField(label="Name", max_length=120, required=False)
-    email = forms.EmailField(label="E-mail address")
+    name = forms.CharField(label=_("Name"), max_length=120, required=False)
+    email = forms.EmailField(label=_("E-mail address"))
 
 
 def _readable(colour: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.accounts.access import requires
@@ -42,7 +43,7 @@ def system_list(request: HttpRequest) -> HttpResponse:
     context = {
         "cards": [system_card(system) for system in everything if chosen in ("", system.category)],
         "chips": [
-            Chip("All", address(request, category=""), active=chosen == "", count=len(everything)),
+            Chip(_("All"), address(request, category=""), active=chosen == "", count=len(everything)),
             *(Chip(name, address(request, category=name), active=name == chosen) for name in categories),
         ],
         "can_connect": acting_person(request).can(Action.EDIT_CONNECTIONS),
@@ -60,6 +61,6 @@ def system_detail(request: HttpRequest, system: str) -> HttpResponse:
         "sheet": capability_sheet(manifest),
         "kinds": object_capabilities(manifest),
         "can_connect": acting_person(request).can(Action.EDIT_CONNECTIONS),
-        "crumbs": [{"label": "Systems", "url": reverse("connectors:system-list")}],
+        "crumbs": [{"label": _("Systems"), "url": reverse("connectors:system-list")}],
     }
     return render(request, "connectors/system_detail.html", context)

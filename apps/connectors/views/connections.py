@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -57,9 +58,9 @@ def connection_create_for(request: HttpRequest, system: str) -> HttpResponse:
             form.add_errors(error.message_dict)
         else:
             services.request_test(connection)
-            messages.success(request, f"{connection.name} is stored and being tested.")
+            messages.success(request, _("%(name)s is stored and being tested.") % {"name": connection.name})
             return redirect("connectors:connection-detail", connection.id)
-    choose = {"label": "Connect a system", "url": reverse("connectors:connection-create")}
+    choose = {"label": _("Connect a system"), "url": reverse("connectors:connection-create")}
     context = {
         "form": form,
         "card": system_card(manifest),
@@ -130,7 +131,9 @@ def connection_edit(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         except ValidationError as error:
             form.add_errors(error.message_dict)
         else:
-            messages.success(request, f"{connection.name} is changed. Test it before records pass.")
+            messages.success(
+                request, _("%(name)s is changed. Test it before records pass.") % {"name": connection.name}
+            )
             return redirect("connectors:connection-detail", connection.id)
     context = {"form": form, "connection_id": connection.id, "crumbs": crumbs}
     return render(request, "connectors/connection_edit.html", context, status=400 if form.errors else 200)
@@ -147,7 +150,11 @@ def secret_replace(request: HttpRequest, connection_id: UUID, secret: str) -> Ht
     form = forms.SecretForm(request.POST or None, spec=spec)
     if request.method == "POST" and form.is_valid():
         services.set_secret(connection, spec.name, form.cleaned_data["value"])
-        messages.success(request, f"{spec.label} of {connection.name} is replaced. Test it before records pass.")
+        messages.success(
+            request,
+            _("%(secret)s of %(name)s is replaced. Test it before records pass.")
+            % {"secret": _(spec.label), "name": connection.name},
+        )
         return redirect("connectors:connection-detail", connection.id)
     context = {"form": form, "connection": connection, "spec": spec, "crumbs": _to_connection(connection)}
     return render(request, "connectors/secret_replace.html", context, status=400 if form.errors else 200)
@@ -160,7 +167,9 @@ def connection_disable(request: HttpRequest, connection_id: UUID) -> HttpRespons
     connection, form = queries.get_connection(connection_id), forms.DisableForm(request.POST)
     if form.is_valid():
         services.disable_connection(connection, reason=form.cleaned_data["reason"])
-        messages.success(request, f"{connection.name} is switched off: nothing is read or written through it.")
+        messages.success(
+            request, _("%(name)s is switched off: nothing is read or written through it.") % {"name": connection.name}
+        )
     else:
         messages.error(request, " ".join(str(error) for error in form.errors["reason"]))
     return redirect("connectors:connection-detail", connection.id)
@@ -173,7 +182,7 @@ def connection_enable(request: HttpRequest, connection_id: UUID) -> HttpResponse
     connection = queries.get_connection(connection_id)
     services.enable_connection(connection)
     services.request_test(queries.get_connection(connection_id))
-    messages.success(request, f"{connection.name} is switched on again and being tested.")
+    messages.success(request, _("%(name)s is switched on again and being tested.") % {"name": connection.name})
     return redirect("connectors:connection-detail", connection.id)
 
 
@@ -184,7 +193,7 @@ def endpoint_create(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Open a webhook address and show it this once."""
     connection = queries.get_connection(connection_id)
     if queries.get_system(connection.system).webhook is None:
-        messages.error(request, "This system sends no events, so an address would stay silent.")
+        messages.error(request, _("This system sends no events, so an address would stay silent."))
         return redirect("connectors:connection-detail", connection.id)
     _endpoint, url, secret = services.create_webhook_endpoint(connection)
     context = {"connection": connection, "url": url, "secret": secret, "crumbs": _to_connection(connection)}
@@ -197,14 +206,14 @@ def endpoint_close(request: HttpRequest, connection_id: UUID, endpoint_id: UUID)
     """Stop taking what arrives at a webhook address."""
     connection = queries.get_connection(connection_id)
     services.close_webhook_endpoint(queries.get_endpoint(connection, endpoint_id))
-    messages.success(request, "The address is closed: what is sent there is refused from now on.")
+    messages.success(request, _("The address is closed: what is sent there is refused from now on."))
     return redirect("connectors:connection-detail", connection.id)
 
 
 def _cannot_test(request: HttpRequest, connection: Connection) -> str:
     if not acting_person(request).can(Action.TEST_CONNECTIONS):
-        return "Your role does not include testing connections."
-    return "It is switched off: switch it on first." if connection.state == Connection.State.DISABLED else ""
+        return _("Your role does not include testing connections.")
+    return _("It is switched off: switch it on first.") if connection.state == Connection.State.DISABLED else ""
 
 
 def _test_context(test: ConnectionTest | None) -> dict[str, object]:
@@ -214,7 +223,7 @@ def _test_context(test: ConnectionTest | None) -> dict[str, object]:
 
 
 def _to_list() -> dict[str, str]:
-    return {"label": "Connections", "url": reverse("connectors:connection-list")}
+    return {"label": _("Connections"), "url": reverse("connectors:connection-list")}
 
 
 def _to_customer(connection: Connection) -> list[dict[str, str]]:

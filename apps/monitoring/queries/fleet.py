@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from apps.customers.models import Customer
 from apps.flows.models import Flow, FlowDay
@@ -93,7 +94,7 @@ def get_partner(partner_id: UUID) -> Partner:
     """Return one partner. Raises Http404."""
     partner: Partner | None = _partners().filter(id=partner_id).first()
     if partner is None:
-        raise Http404("There is no such partner.")
+        raise Http404(_("There is no such partner."))
     return partner
 
 

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.access import requires
@@ -22,10 +24,10 @@ from apps.tenants.models import Partner
 from apps.tenants.provisioning import PartnerExistsError
 
 _STATES = (
-    (Partner.State.ACTIVE, "Active"),
-    (Partner.State.SUSPENDED, "Suspended"),
-    (Partner.State.PROVISIONING, "Being set up"),
-    (Partner.State.FAILED, "Set-up failed"),
+    (Partner.State.ACTIVE, gettext_noop("Active")),
+    (Partner.State.SUSPENDED, gettext_noop("Suspended")),
+    (Partner.State.PROVISIONING, gettext_noop("Being set up")),
+    (Partner.State.FAILED, gettext_noop("Set-up failed")),
 )
 
 
@@ -55,7 +57,7 @@ def partner_create(request: HttpRequest) -> HttpResponse:
     partner = added_partner(form) if request.method == "POST" and form.is_valid() else None
     if partner is not None:
         return redirect("monitoring:partner-detail", partner.id)
-    context = {"form": form, "crumbs": _crumbs("Add a partner")}
+    context = {"form": form, "crumbs": _crumbs(_("Add a partner"))}
     return render(request, "monitoring/fleet_create.html", context, status=400 if form.errors else 200)
 
 
@@ -74,7 +76,7 @@ def partner_invite(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _detail(request, partner_id, form, status=400)
     fleet.invite_owner(partner, FirstOwner(**form.cleaned_data))
-    messages.success(request, f"The invitation for {form.cleaned_data['email']} is on its way.")
+    messages.success(request, _("The invitation for %(email)s is on its way.") % {"email": form.cleaned_data["email"]})
     return redirect("monitoring:partner-detail", partner_id)
 
 
@@ -82,7 +84,7 @@ def partner_invite(request: HttpRequest, partner_id: UUID) -> HttpResponse:
 @require_POST
 def partner_suspend(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """Close a partner's portal."""
-    done = "{} is suspended. Every server answers accordingly within 30 seconds."
+    done = _("{} is suspended. Every server answers accordingly within 30 seconds.")
     return _moved(request, partner_id, fleet.suspend_partner, done)
 
 
@@ -90,7 +92,7 @@ def partner_suspend(request: HttpRequest, partner_id: UUID) -> HttpResponse:
 @require_POST
 def partner_activate(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """Open a suspended partner's portal again."""
-    done = "{} is active again. Every server answers accordingly within 30 seconds."
+    done = _("{} is active again. Every server answers accordingly within 30 seconds.")
     return _moved(request, partner_id, fleet.activate_partner, done)
 
 
@@ -143,15 +145,15 @@ def _detail(request: HttpRequest, partner_id: UUID, form: OwnerForm, status: int
 
 
 def _crumbs(here: str) -> list[dict[str, str]]:
-    return [{"label": "Partners", "url": reverse("monitoring:partner-list")}, {"label": here}]
+    return [{"label": _("Partners"), "url": reverse("monitoring:partner-list")}, {"label": here}]
 
 
 def _chips(request: HttpRequest, found: FleetList, state: str) -> list[Chip]:
     shown = [(value, label) for value, label in _STATES if found.by_state.get(value) or value == state]
     return [
-        Chip("All", address(request, state=""), not state, sum(found.by_state.values())),
+        Chip(_("All"), address(request, state=""), not state, sum(found.by_state.values())),
         *[
-            Chip(label, address(request, state=value.value), state == value, found.by_state.get(value, 0))
+            Chip(_(label), address(request, state=value.value), state == value, found.by_state.get(value, 0))
             for value, label in shown
         ],
     ]

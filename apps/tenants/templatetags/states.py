@@ -2,94 +2,100 @@
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
+
 
 @dataclass(frozen=True, slots=True)
 class Badge:
     """How a state is shown: never by colour alone."""
 
     icon: str
-    word: str
+    word: Words
     tone: str
 
 
 _RUNS = {
-    "queued": Badge("clock", "Queued", "neutral"),
-    "pending": Badge("clock", "Queued", "neutral"),
-    "running": Badge("loader-2", "Running", "progress"),
-    "clean": Badge("circle-check", "Clean", "success"),
-    "partial": Badge("alert-triangle", "Partial", "warning"),
-    "failed": Badge("circle-x", "Failed", "danger"),
-    "empty": Badge("circle-dashed", "Nothing new", "neutral"),
-    "cancelled": Badge("ban", "Cancelled", "neutral"),
-    "lost": Badge("unlink", "Lost", "danger"),
+    "queued": Badge("clock", _("Queued"), "neutral"),
+    "pending": Badge("clock", _("Queued"), "neutral"),
+    "running": Badge("loader-2", _("Running"), "progress"),
+    "clean": Badge("circle-check", _("Clean"), "success"),
+    "partial": Badge("alert-triangle", _("Partial"), "warning"),
+    "failed": Badge("circle-x", _("Failed"), "danger"),
+    "empty": Badge("circle-dashed", _("Nothing new"), "neutral"),
+    "cancelled": Badge("ban", _("Cancelled"), "neutral"),
+    "done": Badge("circle-check", "Done", "success"),
+    "lost": Badge("unlink", _("Lost"), "danger"),
 }
 _OPERATIONS = {
-    "written": Badge("circle-check", "Written", "success"),
-    "unchanged": Badge("equal", "Unchanged", "neutral"),
-    "skipped": Badge("player-skip-forward", "Skipped", "neutral"),
-    "rejected": Badge("circle-x", "Rejected", "danger"),
-    "waiting": Badge("hourglass", "Waiting", "warning"),
-    "retrying": Badge("refresh", "Retrying", "warning"),
-    "superseded": Badge("replace", "Superseded", "neutral"),
-    "undone": Badge("arrow-back-up", "Undone", "neutral"),
+    "written": Badge("circle-check", _("Written"), "success"),
+    "unchanged": Badge("equal", _("Unchanged"), "neutral"),
+    "skipped": Badge("player-skip-forward", _("Skipped"), "neutral"),
+    "rejected": Badge("circle-x", _("Rejected"), "danger"),
+    "waiting": Badge("hourglass", _("Waiting"), "warning"),
+    "retrying": Badge("refresh", _("Retrying"), "warning"),
+    "superseded": Badge("replace", _("Superseded"), "neutral"),
+    "undone": Badge("arrow-back-up", _("Undone"), "neutral"),
 }
 _BATCHES = {
-    "planned": Badge("clock", "Planned", "neutral"),
-    "sent": Badge("send", "Sent", "progress"),
-    "settled": Badge("circle-check", "Settled", "success"),
-    "abandoned": Badge("ban", "Given up", "neutral"),
+    "planned": Badge("clock", _("Planned"), "neutral"),
+    "sent": Badge("send", _("Sent"), "progress"),
+    "settled": Badge("circle-check", _("Settled"), "success"),
+    "abandoned": Badge("ban", _("Given up"), "neutral"),
 }
 _CONNECTIONS = {
-    "untested": Badge("help-circle", "Not tested", "neutral"),
-    "working": Badge("plug-connected", "Working", "success"),
-    "attention": Badge("alert-triangle", "Needs attention", "danger"),
-    "disabled": Badge("ban", "Switched off", "neutral"),
-    "passed": Badge("circle-check", "Passed", "success"),
-    "sandbox": Badge("test-pipe", "Sandbox", "warning"),
-    "production": Badge("building", "Production", "neutral"),
+    "untested": Badge("help-circle", _("Not tested"), "neutral"),
+    "working": Badge("plug-connected", _("Working"), "success"),
+    "attention": Badge("alert-triangle", _("Needs attention"), "danger"),
+    "disabled": Badge("ban", _("Switched off"), "neutral"),
+    "passed": Badge("circle-check", _("Passed"), "success"),
+    "sandbox": Badge("test-pipe", _("Sandbox"), "warning"),
+    "production": Badge("building", _("Production"), "neutral"),
 }
 _HEALTH = {
-    "green": Badge("circle-check", "Healthy", "success"),
-    "amber": Badge("alert-triangle", "Needs attention", "warning"),
-    "red": Badge("circle-x", "Blocked", "danger"),
-    "grey": Badge("circle-dashed", "No record yet", "neutral"),
+    "green": Badge("circle-check", _("Healthy"), "success"),
+    "amber": Badge("alert-triangle", _("Needs attention"), "warning"),
+    "red": Badge("circle-x", _("Blocked"), "danger"),
+    "grey": Badge("circle-dashed", _("No record yet"), "neutral"),
 }
 _CASES = {
-    "open": Badge("alert-circle", "Open", "danger"),
-    "resolving": Badge("refresh", "Being resolved", "progress"),
-    "acknowledged": Badge("eye", "Acknowledged", "warning"),
-    "in_progress": Badge("tool", "In progress", "progress"),
-    "waiting_customer": Badge("user-question", "Waiting on customer", "warning"),
-    "waiting_provider": Badge("hourglass", "Waiting on provider", "warning"),
-    "snoozed": Badge("clock", "Snoozed", "neutral"),
-    "reopened": Badge("rotate-clockwise", "Reopened", "danger"),
-    "resolved": Badge("circle-check", "Resolved", "success"),
-    "closed": Badge("check", "Closed", "neutral"),
+    "open": Badge("alert-circle", _("Open"), "danger"),
+    "resolving": Badge("refresh", _("Being resolved"), "progress"),
+    "acknowledged": Badge("eye", _("Acknowledged"), "warning"),
+    "in_progress": Badge("tool", _("In progress"), "progress"),
+    "waiting_customer": Badge("user-question", _("Waiting on customer"), "warning"),
+    "waiting_provider": Badge("hourglass", _("Waiting on provider"), "warning"),
+    "snoozed": Badge("clock", _("Snoozed"), "neutral"),
+    "reopened": Badge("rotate-clockwise", _("Reopened"), "danger"),
+    "resolved": Badge("circle-check", _("Resolved"), "success"),
+    "closed": Badge("check", _("Closed"), "neutral"),
 }
 _CUSTOMERS = {
-    "onboarding": Badge("flag", "Onboarding", "progress"),
-    "left": Badge("logout", "Left", "neutral"),
-    "invited": Badge("mail", "Invited", "progress"),
-    "expired": Badge("clock", "Expired", "neutral"),
-    "revoked": Badge("ban", "Revoked", "neutral"),
+    "onboarding": Badge("flag", _("Onboarding"), "progress"),
+    "left": Badge("logout", _("Left"), "neutral"),
+    "invited": Badge("mail", _("Invited"), "progress"),
+    "expired": Badge("clock", _("Expired"), "neutral"),
+    "revoked": Badge("ban", _("Revoked"), "neutral"),
 }
 _VERSIONS = {
-    "draft": Badge("pencil", "Draft", "neutral"),
-    "live": Badge("player-play", "Live", "success"),
-    "retired": Badge("archive", "Retired", "neutral"),
-    "active": Badge("player-play", "Active", "success"),
-    "paused": Badge("player-pause", "Paused", "warning"),
-    "inactive": Badge("player-pause", "Inactive", "neutral"),
-    "suspended": Badge("ban", "Suspended", "danger"),
-    "provisioning": Badge("loader-2", "Being set up", "progress"),
+    "draft": Badge("pencil", _("Draft"), "neutral"),
+    "live": Badge("player-play", _("Live"), "success"),
+    "retired": Badge("archive", _("Retired"), "neutral"),
+    "active": Badge("player-play", _("Active"), "success"),
+    "paused": Badge("player-pause", _("Paused"), "warning"),
+    "inactive": Badge("player-pause", _("Inactive"), "neutral"),
+    "suspended": Badge("ban", _("Suspended"), "danger"),
+    "provisioning": Badge("loader-2", _("Being set up"), "progress"),
 }
 _CERTAINTY = {
-    "known": Badge("check", "Known", "neutral"),
-    "estimated": Badge("equal", "Estimated", "warning"),
-    "measured": Badge("check", "Measured", "neutral"),
-    "unknown": Badge("help-circle", "Unknown", "neutral"),
-    "derived": Badge("equal", "Derived", "neutral"),
-    "assumed": Badge("help-circle", "Assumed", "warning"),
+    "known": Badge("check", _("Known"), "neutral"),
+    "estimated": Badge("equal", _("Estimated"), "warning"),
+    "measured": Badge("check", _("Measured"), "neutral"),
+    "unknown": Badge("help-circle", _("Unknown"), "neutral"),
+    "derived": Badge("equal", _("Derived"), "neutral"),
+    "assumed": Badge("help-circle", _("Assumed"), "warning"),
 }
 BADGES: dict[str, Badge] = {
     **_CERTAINTY,
