@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.monitoring import impact
 from apps.monitoring.blame import WaitingOn
+from apps.monitoring.case_words import SAYS_ENOUGH
 from apps.monitoring.customer_pages import HeldProject, Matter, MatterList, Share
 from apps.monitoring.customer_words import words_for
 from apps.monitoring.impact import Quality
@@ -79,6 +80,8 @@ def as_matter(case: ExceptionCase, partner: str) -> Matter:
 
 def _about(case: ExceptionCase) -> str:
     """Return the field to blame as people call it; "" for none, and for what only the other system names."""
+    if case.error_class in SAYS_ENOUGH:
+        return ""
     template = template_of(case.flow) if case.flow and case.error_field else None
     described = CANONICAL_TYPES.get(template.definition.canonical_type) if template else None
     spec = described.field_named(case.error_field) if described else None

@@ -45,7 +45,8 @@ def get_record_story(operation: Operation) -> RecordStory:
     line = record_line(operation, held if held and held.case.is_open else None)
     sentence, tone, icon = _standing(operation, line)
     steps = [*_steps(operation, attempts_of(operation)), *_corrected(operation, corrections)]
-    steps.sort(key=lambda step: step.moment, reverse=True)
+    # Oldest first and then turned round: what has the same moment keeps the order in which it happened.
+    steps = sorted(steps, key=lambda step: step.moment)[::-1]
     return RecordStory(line, sentence, tone, icon, tuple(facts_of(operation)), tuple(steps[:STEPS_SHOWN]))
 
 
@@ -70,8 +71,9 @@ def _standing(operation: Operation, line: RecordLine) -> tuple[str, str, str]:
 
 def _steps(operation: Operation, attempts: list[Attempt]) -> Iterator[StoryStep]:
     names = {"source": operation.flow.source.name, "target": operation.flow.target.name}
-    yield StoryStep(_("Taken over from %(source)s") % names, operation.created_at, icon="download", tone="brand")
-    for attempt in attempts:
+    begun = min([operation.created_at, *(attempt.at for attempt in attempts)])
+    yield StoryStep(_("Taken over from %(source)s") % names, begun, icon="download", tone="brand")
+    for attempt in reversed(attempts):
         yield _attempt_step(operation, attempt, names, is_latest=attempt is attempts[0])
     if operation.state == OperationState.SKIPPED:
         yield StoryStep(_("Left out"), operation.changed_at, icon="player-skip-forward")
