@@ -23,6 +23,7 @@ from apps.accounts.navigation import (
     settings_for,
 )
 from apps.accounts.preferences import preference_of
+from apps.tenants.brand_drafts import look_for
 
 Row = dict[str, Any]
 THEME_COOKIE = "theme"
@@ -45,7 +46,7 @@ def navigation_of(request: HttpRequest, who: Actor) -> list[Row]:
     badges = counts_for(who, [entry.badge for entry, _ in shown if entry.badge])
     return [
         {
-            "label": gettext(entry.label),
+            "label": _own_word(request, entry) or gettext(entry.label),
             "url": url,
             "icon": entry.icon,
             "name": entry.url_name,
@@ -55,6 +56,11 @@ def navigation_of(request: HttpRequest, who: Actor) -> list[Row]:
         }
         for at, (entry, url) in enumerate(shown)
     ]
+
+
+def _own_word(request: HttpRequest, entry: NavigationEntry) -> str:
+    """Return the partner's own word for an entry of the menu; "" where it has none."""
+    return look_for(request).customers_noun if entry.url_name == "customers:customer-list" else ""
 
 
 def address_of(request: HttpRequest, url_name: str) -> str | None:

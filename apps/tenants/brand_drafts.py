@@ -126,7 +126,12 @@ def draft_look(partner: PartnerRef) -> BrandLook:
 def look_for(request: HttpRequest) -> BrandLook:
     """Return the brand a request's page wears: the draft for somebody who is trying it out, else what is live."""
     partner = getattr(request, "partner", None)
-    return draft_look(partner) if partner and is_trying_out(request) else brand_for(partner)
+    if not partner or not is_trying_out(request):
+        return brand_for(partner)
+    known: BrandLook | None = getattr(request, "tried_look", None)
+    look = known or draft_look(partner)
+    request.tried_look = look  # type: ignore[attr-defined]  # a page asks several times
+    return look
 
 
 def may_try_out(request: HttpRequest) -> bool:

@@ -117,6 +117,14 @@
     from.textContent = `${typed("mail_sender_name") || typed("name")} <${address}>`;
   };
 
+  /* a logo this wide holds the name itself, as apps/tenants/branding.py decides it */
+  const WORDMARK = 2.2;
+  for (const logo of preview.querySelectorAll("[data-preview-logo]")) {
+    const measure = () => logo.parentElement.classList.toggle("is-wordmark", !logo.hidden && logo.naturalWidth >= WORDMARK * logo.naturalHeight && logo.naturalHeight > 0);
+    logo.addEventListener("load", measure);
+    new MutationObserver(measure).observe(logo, { attributeFilter: ["hidden"] });
+  }
+
   /* pictures: what is stored, or the file that was chosen a moment ago */
   const pictures = {};
   for (const box of form.querySelectorAll("[data-picture-field]")) pictures[box.dataset.pictureField] = box.querySelector("[data-picture]").getAttribute("src");

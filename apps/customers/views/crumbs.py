@@ -4,11 +4,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.customers.models import Customer
+from apps.tenants import scope
+from apps.tenants.brands import brand_for
 
 
 def to_list() -> list[dict[str, str]]:
     """Return the way to all customers."""
-    return [{"label": _("Customers"), "url": reverse("customers:customer-list")}]
+    here = scope.current()
+    word = brand_for(here.partner).customers_noun if here else ""
+    return [{"label": word or _("Customers"), "url": reverse("customers:customer-list")}]
 
 
 def to_customer(customer: Customer) -> list[dict[str, str]]:
