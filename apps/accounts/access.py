@@ -21,6 +21,7 @@ __all__ = [
     "acting",
     "current_actor",
     "open_to_all",
+    "page_to_return_to",
     "refuse",
     "required_action_of",
     "requires",
@@ -105,7 +106,7 @@ def required_action_of(callback: Callable[..., Any]) -> Action | None:
 
 def sign_in_redirect(request: HttpRequest) -> HttpResponse:
     """Send a person to the sign-in page and back afterwards; answer 401 to a program or to a part of a page."""
-    wanted = _page_to_return_to(request)
+    wanted = page_to_return_to(request)
     target = f"{settings.LOGIN_URL}?next={quote(wanted, safe='/')}" if wanted != "/" else settings.LOGIN_URL
     if request.headers.get("HX-Request"):
         # A fragment would show the sign-in form inside the page: let the browser go there as a whole.
@@ -115,7 +116,7 @@ def sign_in_redirect(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(target)
 
 
-def _page_to_return_to(request: HttpRequest) -> str:
+def page_to_return_to(request: HttpRequest) -> str:
     """Return the path of the page a person was on: for a form or a part of a page, the page it was sent from."""
     is_part = bool(request.headers.get("HX-Request"))
     if request.method in ("GET", "HEAD") and not is_part:

@@ -17,6 +17,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
+from apps.accounts.access import page_to_return_to
+
 FIELD = "once"
 KEPT_SECONDS = 600
 _WORKING = ""  # somebody is at it; an address: this is where it led
@@ -74,7 +76,7 @@ def _remember(key: str, request: HttpRequest, response: HttpResponse) -> None:
     if response.status_code >= 400:
         _forget(key)
         return
-    address = response.headers.get("Location") or response.headers.get("HX-Redirect") or request.get_full_path()
+    address = response.headers.get("Location") or response.headers.get("HX-Redirect") or page_to_return_to(request)
 
     def keep() -> None:
         with suppress(RedisError):
@@ -88,8 +90,10 @@ def _again(request: HttpRequest, key: str) -> HttpResponse:
     address = _WORKING
     while address == _WORKING and time.monotonic() < until:
         with suppress(RedisError):
-            address = cache.get(key, request.get_full_path())
+            address = cache.get(key, page_to_return_to(request))
         if address == _WORKING:
             time.sleep(0.1)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204)  # the first answer has changed the page already
     messages.info(request, _("This was sent twice. It was done once."))
-    return HttpResponseRedirect(address or request.get_full_path())
+    return HttpResponseRedirect(address or page_to_return_to(request))

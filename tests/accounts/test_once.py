@@ -24,7 +24,7 @@ def _kept_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _sent(**form: str) -> HttpRequest:
-    request = RequestFactory().post("/customers/new/", form)
+    request = RequestFactory().post("/customers/new/", form, headers={"referer": "http://testserver/customers/new/"})
     request.resolver_match = None
     return request
 
@@ -58,6 +58,14 @@ def test_a_page_shown_once_is_not_shown_twice() -> None:
     view(_sent(once="a"))
     again = view(_sent(once="a"))
     assert (again.status_code, again["Location"], len(calls)) == (302, "/customers/new/", 1)
+
+
+def test_a_part_of_a_page_sent_twice_leaves_the_page_as_the_first_answer_made_it() -> None:
+    view, calls = _view([HttpResponse("<p>noted</p>")])
+    view(_sent(once="a"))
+    again = _sent(once="a")
+    again.META["HTTP_HX_REQUEST"] = "true"
+    assert (view(again).status_code, len(calls)) == (204, 1)
 
 
 @pytest.mark.parametrize("form", [{}, {"once": ""}], ids=["no token", "an empty one"])

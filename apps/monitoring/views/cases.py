@@ -17,6 +17,7 @@ from django_htmx.http import push_url, reswap, retarget, trigger_client_event
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
+from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person
 from apps.accounts.toasts import say_with_undo
 from apps.flows.mapping.compile import MappingError
@@ -163,6 +164,7 @@ def case_assign(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 @requires(Action.WORK_CASES)
+@once
 @require_POST
 def case_note(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Write a note, for ourselves or for the customer too."""
