@@ -93,7 +93,7 @@ def capability_sheet(manifest: SystemManifest) -> tuple[Capability, ...]:
 def object_capabilities(manifest: SystemManifest) -> tuple[ObjectCapability, ...]:
     """Return what can be done with each kind of record."""
     return tuple(
-        ObjectCapability(spec.name, spec.label, spec.canonical_type, _reading(spec), _writing(spec))
+        ObjectCapability(spec.name, _(spec.label), spec.canonical_type, _reading(spec), _writing(spec))
         for spec in manifest.objects
     )
 

@@ -94,6 +94,26 @@ def messages_of_python(path: Path) -> Iterator[Message]:
         yield Message(text, plural, context or "")
 
 
+def messages_of_registries() -> Iterator[tuple[Message, str]]:
+    """Yield the texts that live as data, each with where it stands: what systems and templates say of themselves."""
+    from apps.connectors.registry import all_manifests  # the registries fill when Django is set up
+    from apps.flows.templates_library import list_templates
+
+    for manifest in all_manifests():
+        place = f"apps/connectors/catalog/{manifest.slug}/manifest.py"
+        fields = [*manifest.settings, *(one for spec in manifest.objects for one in spec.fields)]
+        spoken = [manifest.category, manifest.summary, f"{manifest.proof.value.capitalize()}."]
+        spoken += [spec.label for spec in (*manifest.objects, *fields)]
+        spoken += [words for secret in manifest.secrets for words in (secret.label, secret.help)]
+        yield from ((Message(words.replace("%", "%%")), place) for words in spoken if words)
+    for template in list_templates():
+        for words in (
+            template.name, template.summary, template.outcome, template.records_word, template.record_word,
+            template.done_word, *template.needs,
+        ):  # fmt: skip
+            yield Message(words.replace("%", "%%")), "apps/flows/templates_library"
+
+
 def template_engine() -> Engine:
     """Return the engine that renders the product's pages."""
     engine: Engine = engines["django"].engine  # type: ignore[attr-defined]
@@ -112,6 +132,8 @@ def collect(places: Places) -> dict[Message, set[str]]:
     for path in sorted(path for name in _FOLDERS for path in (places.root / name).rglob("*.py")):
         for message in messages_of_python(path):
             found.setdefault(message, set()).add(path.relative_to(places.root).as_posix())
+    for message, place in messages_of_registries():
+        found.setdefault(message, set()).add(place)
     return {message: files for message, files in found.items() if message.text}
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -24,14 +25,21 @@ class SystemCard:
     system: SystemManifest
     reads: str
     writes: str
+    proof: str
     is_simulated: bool
 
 
 def system_card(system: SystemManifest) -> SystemCard:
     """Return what a system reads and writes, in words."""
-    reads = ", ".join(kind.label.lower() for kind in system.objects if kind.reading)
-    writes = ", ".join(kind.label.lower() for kind in system.objects if kind.writing)
-    return SystemCard(system, reads, writes, "simulated" in system.proof.value)
+    reads = ", ".join(_in_a_sentence(kind.label) for kind in system.objects if kind.reading)
+    writes = ", ".join(_in_a_sentence(kind.label) for kind in system.objects if kind.writing)
+    proof = _(f"{system.proof.value.capitalize()}.")
+    return SystemCard(system, reads, writes, proof, "simulated" in system.proof.value)
+
+
+def _in_a_sentence(label: str) -> str:
+    """Return a label as it stands among other words: German nouns keep their capital."""
+    return _(label) if (get_language() or "").startswith("de") else _(label).lower()
 
 
 @requires(Action.VIEW_CONNECTIONS)
@@ -44,7 +52,7 @@ def system_list(request: HttpRequest) -> HttpResponse:
         "cards": [system_card(system) for system in everything if chosen in ("", system.category)],
         "chips": [
             Chip(_("All"), address(request, category=""), active=chosen == "", count=len(everything)),
-            *(Chip(name, address(request, category=name), active=name == chosen) for name in categories),
+            *(Chip(_(name), address(request, category=name), active=name == chosen) for name in categories),
         ],
         "can_connect": acting_person(request).can(Action.EDIT_CONNECTIONS),
     }
