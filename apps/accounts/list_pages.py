@@ -188,11 +188,10 @@ class ListPage(Generic[Row]):
 
     @property
     def sort_choices(self) -> list[tuple[str, str, bool]]:
-        """Return the orders a phone's menu offers as (value, words, chosen)."""
-        now = f"{'-' if self.state.descending else ''}{self.state.sort}"
-        return [
-            (value, words, value == now) for c in self._shown_columns if c.is_sortable for value, words in _orders(c)
-        ]
+        """Return the orders a phone's menu offers as (value, words, chosen); the usual one is "": it needs no saying."""
+        now, usual = f"{'-' if self.state.descending else ''}{self.state.sort}", self.state.spec.order
+        orders = [order for column in self._shown_columns if column.is_sortable for order in _orders(column)]
+        return [("" if value == usual else value, words, value == now) for value, words in orders]
 
     @property
     def sort(self) -> str:

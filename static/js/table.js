@@ -87,11 +87,12 @@
     pause = setTimeout(() => input.target.isConnected && input.target.form.requestSubmit(), typingPause);
   });
   document.addEventListener("submit", () => clearTimeout(pause));
-  /* Empty fields say nothing: they stay out of the address. */
+  /* Empty fields say nothing: they stay out of the address; several columns are one word of it. */
   document.addEventListener("htmx:configRequest", (asked) => {
     if (!asked.target.matches?.("[data-list-form]")) return;
     const said = asked.detail.parameters;
     for (const name of Object.keys(said)) if (said[name] === "") delete said[name];
+    if (Array.isArray(said.columns)) said.columns = said.columns.join(",");
   });
 
   /* --- swapping: typed words, open menus and ticked rows stay as they are --- */

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts import audit, queries
 from apps.accounts.access import requires
 from apps.accounts.account_lists import TRAIL, deed_options, fitting_entries
-from apps.accounts.actions import Action
+from apps.accounts.actions import ROLE_LABELS, Action, Role
 from apps.accounts.audit import AuditAction
 from apps.accounts.csv_export import csv_file
 from apps.accounts.customer_directory import list_customer_names
@@ -94,6 +94,8 @@ def _words(value: Any) -> str:
     """Return a detail as words; a pair is what was before and what came after."""
     if isinstance(value, list):
         if len(value) == 2 and not any(isinstance(part, list | dict) for part in value):
-            return f"{value[0]} → {value[1]}"
+            return f"{_words(value[0])} → {_words(value[1])}"
         return ", ".join(str(part) for part in value)
+    if isinstance(value, str) and value in set(Role):
+        return str(ROLE_LABELS[Role(value)])
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)

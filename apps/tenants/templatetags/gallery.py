@@ -8,6 +8,7 @@ from django import forms, template
 from django.utils import timezone
 
 from apps.tenants.charts import Chart, Series
+from apps.tenants.templatetags.gallery_list import sample_list, sample_list_without_match
 
 register = template.Library()
 
@@ -66,6 +67,11 @@ def gallery_samples() -> SimpleNamespace:
         seconds=254,
         charts=_charts(),
         days=[12, 18, 0, 22, 31, 28, 4, 2, 25, 30, 34, 29, 41, 38],
+        list=sample_list(_ROWS),
+        nothing=sample_list_without_match(),
+        steps=_STEPS,
+        older_document=_OLDER_DOCUMENT,
+        colleagues=["Hanna Alder", "Fina Lanz"],
         **_lists(now),
     )
 
@@ -146,6 +152,17 @@ def _lists(now: object) -> dict[str, object]:
     }
 
 
+_STEPS = [
+    {"label": "Company", "state": "done", "url": "#", "note": "Northwind Consulting, Bristol"},
+    {"label": "Connections", "state": "done", "url": "#", "note": "2 of 2 tested"},
+    {"label": "Mapping", "state": "current", "url": "#", "note": "3 values have no counterpart yet"},
+    {"label": "Dry run", "state": "todo", "url": "#"},
+    {"label": "Go live", "state": "locked", "note": "Needs a dry run without rejections"},
+]
+_OLDER_DOCUMENT = {
+    "entry": {"employee": "E-1042", "project": "NW-ERP-2026", "hours": 25, "work_date": "2026-11-20", "task": "T-7"},
+    "headers": {"Authorization": "Bearer 0987654321", "Content-Type": "application/json"},
+}
 _DOCUMENT = {
     "entry": {
         "employee": "E-1042",

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 
 from apps.tenants.charts import Chart, Figure, spark_bars
 from apps.tenants.templatetags import wording
+from apps.tenants.templatetags.document_diff import compare_documents
 from apps.tenants.templatetags.states import Badge, badge_for
 
 register = template.Library()
@@ -165,6 +166,12 @@ def chart_of(chart: Chart) -> dict[str, object]:
 def sparkline(values: Sequence[Figure], label: str = "", tone: str = "brand") -> dict[str, object]:
     """`{% sparkline row.days label="Records a day" %}`: small bars, oldest first; no script."""
     return {"bars": spark_bars(values), "label": label, "tone": tone}
+
+
+@register.inclusion_tag("components/document_diff.html")
+def document_diff(before: object, after: object, **parameters: object) -> dict[str, object]:
+    """`{% document_diff old new left_title=_("Before") right_title=_("After") caption=_("What changed") only_changes=True %}`."""
+    return {**parameters, "diff": compare_documents(before, after, only_changes=bool(parameters.get("only_changes")))}
 
 
 def _segment(part: Any) -> dict[str, Any]:

@@ -26,7 +26,9 @@ _RUNS = {
     "failed": Badge("circle-x", _("Failed"), "danger"),
     "empty": Badge("circle-dashed", _("Nothing new"), "neutral"),
     "cancelled": Badge("ban", _("Cancelled"), "neutral"),
-    "done": Badge("circle-check", "Done", "success"),
+    "done": Badge("circle-check", _("Done"), "success"),
+    "asked": Badge("help-circle", _("Not confirmed yet"), "neutral"),
+    "barred": Badge("ban", _("Cannot be done"), "neutral"),
     "lost": Badge("unlink", _("Lost"), "danger"),
 }
 _OPERATIONS = {

@@ -77,8 +77,12 @@ def test_the_gallery_shows_every_component() -> None:
         for path in [TEMPLATES / "gallery.html", *(TEMPLATES / "layouts").glob("*.html")]
     )
     tags = {"icon", "moment", "status_badge", "proportion_bar", "section_card", "drawer", "confirm_dialog", "live"}
+    tags |= {"document_diff", "chart", "sparkline"}
     shown = set(re.findall(r"components/([a-z_]+)\.html", source)) | {tag for tag in tags if f"{{% {tag} " in source}
     shown |= {"table"} if "{% records_table " in source else set()
+    shown |= (
+        {path.stem for path in (TEMPLATES / "components").glob("*list*.html")} if "{% list_region " in source else set()
+    )
     through_forms = {"form_errors", "form_field"}
     missing = {path.stem for path in (TEMPLATES / "components").glob("*.html")} - shown - through_forms
     assert not missing
