@@ -63,9 +63,10 @@ def _begin(wanted: DemoBeginner, owner: User) -> Customer:
         add_legal_entity(customer, code=code, name=name, country=wanted.country, currency=wanted.currency)
     changes.plan_systems(customer, systems=[f"sandbox_{system}" for system in _NAMES])
     began = timezone.now() - timedelta(days=wanted.days)
-    if wanted.connected:
-        changes.confirm_step(customer, Step.ENTITIES)
-    Onboarding.objects.filter(customer=customer).update(started_at=began)
+    confirmed = {Step.ENTITIES.value: {"by": owner.name, "at": (began + timedelta(days=1)).isoformat()}}
+    Onboarding.objects.filter(customer=customer).update(
+        started_at=began, confirmed=confirmed if wanted.connected else {}
+    )
     return customer
 
 

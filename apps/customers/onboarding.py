@@ -174,7 +174,8 @@ def _judged(step: Step, facts: Facts) -> StepReadiness:
         return StepReadiness(step, StepState.DONE)
     if needs:
         return StepReadiness(step, StepState.LOCKED, lacks, needs)
-    begun = facts.connections + facts.planned > 0 if step is Step.CONNECTIONS else len(lacks) < _WEIGHTS[step]
+    is_planned = step is Step.CONNECTIONS and facts.connections + facts.planned > 0
+    begun = is_planned or _missing_weight(step, lacks) < _WEIGHTS[step]
     return StepReadiness(step, StepState.STARTED if begun else StepState.READY, lacks)
 
 
@@ -258,19 +259,17 @@ _LACKS = {
 def _percent(steps: tuple[StepReadiness, ...]) -> int:
     """Return the share of what is asked for that is there: 100 only when nothing is missing, 0 only when all is."""
     whole = sum(_WEIGHTS.values())
-    missing = sum(_missing_weight(one) for one in steps)
+    missing = sum(_missing_weight(one.step, one.lacks) for one in steps)
     if missing == 0:
         return 100
     return min(max(100 * (whole - missing) // whole, 1 if missing < whole else 0), 99)
 
 
-def _missing_weight(one: StepReadiness) -> int:
-    if one.state is StepState.DONE:
-        return 0
+def _missing_weight(step: Step, lacks: tuple[Lack, ...]) -> int:
     # With one of these there is nothing of the step yet, however short the list of what is missing.
-    if {Lack.NO_FLOW, Lack.NO_DRY_RUN} & {*one.lacks} or {Lack.NO_SOURCE, Lack.NO_TARGET} <= {*one.lacks}:
-        return _WEIGHTS[one.step]
-    return min(len(one.lacks), _WEIGHTS[one.step])
+    if {Lack.NO_FLOW, Lack.NO_DRY_RUN} & {*lacks} or {Lack.NO_SOURCE, Lack.NO_TARGET} <= {*lacks}:
+        return _WEIGHTS[step]
+    return min(len(lacks), _WEIGHTS[step])
 
 
 def _since(stage: Stage, facts: Facts) -> datetime:

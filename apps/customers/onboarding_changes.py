@@ -20,6 +20,7 @@ from apps.accounts.mail import send_branded
 from apps.accounts.models import User
 from apps.customers.models import Customer, Onboarding, OnboardingInvite
 from apps.customers.onboarding import Step
+from apps.tenants import scope
 
 LINK_DAYS = 14
 MOST_OPEN_LINKS = 20  # of one customer
@@ -230,7 +231,7 @@ def _invite(row: Onboarding, wanted: WhoIsAsked) -> OnboardingInvite:
         name=_cleaned(wanted.name, 120),
         email=wanted.email.strip().lower(),
         message=_cleaned(wanted.message, 500),
-        asked_by=actor.name[:200] if actor else "",
+        asked_by=(actor.name if actor else scope.require().partner.name)[:200],
         created_at=timezone.now(),
     )
 

@@ -61,7 +61,7 @@ class NotesForm(forms.Form):
         label=gettext_lazy("Notes"),
         required=False,
         max_length=LONGEST_NOTES,
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Only your own team sees them. They are saved as you type."),
     )
 

@@ -32,6 +32,7 @@ ROW_NAMES = frozenset(
         "run_id",
         "operation_id",
         "case_id",
+        "invite_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

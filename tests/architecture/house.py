@@ -19,6 +19,8 @@ from apps.accounts.services import create_user
 from apps.connectors.models import ConnectionTest
 from apps.connectors.services import create_webhook_endpoint
 from apps.customers.models import LegalEntity
+from apps.customers.onboarding import Step
+from apps.customers.onboarding_changes import WhoIsAsked, issue_link
 from apps.customers.services import add_member
 from apps.dispatch.models import Queue
 from apps.flows.models import Operation
@@ -169,6 +171,9 @@ def _ids_of(line: Line) -> dict[str, Any]:
         case = ExceptionCase.objects.filter(flow_id=line.flow.id, case_operations__operation=operation).first()
         assert operation is not None
         assert case is not None, "the run opened no case"
+        invite = issue_link(
+            line.customer, WhoIsAsked(Step.COMPANY, "Company", "Ann Swer", f"answer@{line.company}.example")
+        ).invite
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
         "customer_id": line.customer.id,
@@ -183,8 +188,10 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "person_id": person.id,
         "invitation_id": invitation.id,
         "key_id": key.id,
+        "invite_id": invite.id,
         "partner_id": line.partner.id,
         "secret": "token",
+        "step": "company",
         "system": "sandbox_psa",
         "template": "approved-time-to-bill",
         "target": "quantity",

@@ -16,7 +16,7 @@ from apps.accounts.actions import Action
 from apps.accounts.page_filters import acting_person, asked_id, asked_number
 from apps.connectors.models import Connection
 from apps.customers import onboarding_changes as changes
-from apps.customers.onboarding import Step
+from apps.customers.onboarding import Lack, Step
 from apps.flows.forms import InstallForm, ValueForm
 from apps.flows.mapping.compile import MappingError
 from apps.flows.mapping.layers import LayerError
@@ -25,7 +25,7 @@ from apps.flows.onboarding_forms import GoLiveForm
 from apps.flows.queries.flows import fitting_connections, list_installable_connections, template_of
 from apps.flows.queries.mapping import problem_sentences
 from apps.flows.queries.onboarding import MAPPING_SAMPLE
-from apps.flows.queries.onboarding_preview import get_preview, get_trial_of, latest_result, latest_trial
+from apps.flows.queries.onboarding_preview import get_flow_of, get_preview, latest_result, latest_trial
 from apps.flows.services.dry_run import KEPT_ROWS, DryRunError, request_dry_run, rows_kept
 from apps.flows.services.publish import add_mapping_value
 from apps.flows.templates_library import FlowTemplate, list_templates
@@ -177,7 +177,7 @@ def trial_context(trial: DryRun | None) -> dict[str, object]:
 @require_safe
 def onboarding_trial(request: HttpRequest, customer_id: UUID, flow_id: UUID) -> HttpResponse:
     """Answer the part of a page that shows a trial while it runs."""
-    trial = get_trial_of(customer_id, flow_id)
+    trial = latest_trial(get_flow_of(customer_id, flow_id))
     shown = trial_context(trial)
     context = {"customer_id": customer_id, "flow_id": flow_id, **shown}
     response = render(request, "onboarding/_trial.html", context)
@@ -195,7 +195,11 @@ def dry_run_step(request: HttpRequest, frame: Frame) -> HttpResponse:
             _ask_for_trial(request, flow, KEPT_ROWS)
         changes.answer_colleagues_ask(frame.row.customer, Step.DRY_RUN)
         return redirect(step_url(frame.row.customer.id, Step.DRY_RUN))
-    return render_step(request, frame, "onboarding/dry_run.html", {"cards": [_trial_card(flow) for flow in flows]})
+    context = {
+        "cards": [_trial_card(flow) for flow in flows],
+        "has_refused": Lack.RECORDS_REFUSED in frame.row.readiness.of(Step.DRY_RUN).lacks,
+    }
+    return render_step(request, frame, "onboarding/dry_run.html", context)
 
 
 def _trial_card(flow: Flow) -> TrialCard:

@@ -3,7 +3,7 @@
 The link's token is the only key. What is entered is recorded under the name and address the link was sent to.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from allauth.account.adapter import get_adapter
 from django.core.cache import cache
@@ -21,14 +21,13 @@ from apps.accounts.actor import Actor, acting
 from apps.accounts.staff_scope import as_staff
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.queries import get_system, latest_test
-from apps.connectors.views.catalogue import system_card
 from apps.customers import onboarding_changes as changes
 from apps.customers.models import LegalEntity, OnboardingInvite
 from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import LinkError
 from apps.customers.services import change_customer
 from apps.flows.onboarding_forms import AccessForm, OwnCompanyForm
-from apps.flows.queries.onboarding import connection_of_system
+from apps.flows.queries.onboarding import asked_system, connection_of_system
 from apps.flows.services.onboarding import give_access
 from apps.flows.views import onboarding_words as words
 from apps.flows.views.onboarding_steps import entity_form, save_entity
@@ -116,7 +115,7 @@ def _access(request: HttpRequest, invite: OnboardingInvite, token: str) -> HttpR
         else:
             return redirect("flows:onboarding-shared", token)
     running = test is not None and test.state == ConnectionTest.State.RUNNING
-    context = {"form": form, "card": system_card(manifest), "test": test, "is_running": running, "token": token}
+    context = {"form": form, "test": test, "is_running": running, "token": token}
     if request.headers.get("HX-Request") and running:
         return render(request, "onboarding/_shared_test.html", {"invite": invite, **context})
     response = _page(request, invite, "onboarding/shared_access.html", context, wrong=bool(form.errors))
@@ -139,14 +138,14 @@ def _done(request: HttpRequest, invite: OnboardingInvite, token: str) -> HttpRes
 
 
 def _page(
-    request: HttpRequest, invite: OnboardingInvite, template: str, context: dict[str, object], *, wrong: bool
+    request: HttpRequest, invite: OnboardingInvite, template: str, context: Mapping[str, object], *, wrong: bool
 ) -> HttpResponse:
     shared = {"invite": invite, "title": _title(invite), "actor": None}
     return render(request, template, {**shared, **context}, status=400 if wrong else 200)
 
 
 def _title(invite: OnboardingInvite) -> str:
-    return str(words.STEP_TITLES[Step(invite.step)])
+    return asked_system(invite) or str(words.STEP_TITLES[Step(invite.step)])
 
 
 def _closed(request: HttpRequest, reason: str) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseFormSet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -199,9 +199,11 @@ def onboarding_connect(request: HttpRequest, customer_id: UUID, system: str) -> 
 def onboarding_test(request: HttpRequest, customer_id: UUID, connection_id: UUID) -> HttpResponse:
     """Test a connection again."""
     customer, connection = get_customer(customer_id), get_connection(connection_id)
+    if connection.customer_id != customer.id:
+        raise Http404("There is no such connection.")
     if connection.state == Connection.State.DISABLED:
         messages.error(request, _("It is switched off: switch it on first."))
-    elif connection.customer_id == customer.id:
+    else:
         request_test(connection)
     if acting_person(request).can(Action.EDIT_CUSTOMERS):
         return redirect(step_url(customer.id, Step.CONNECTIONS))
