@@ -100,7 +100,7 @@ _WORDS: dict[str, Words] = {
     ),
     BusinessClass.CONNECTION: Words(
         _("We cannot get into one of your systems"),
-        _("Its address, password or key is no longer right, or has run out."),
+        _("Its address, password or key is no longer right, or has expired."),
         _("We renew the access. Nothing is lost: what waits is carried over afterwards."),
         _("Tell us if a password or key was changed lately."),
     ),
@@ -108,13 +108,13 @@ _WORDS: dict[str, Words] = {
         _("One of your systems is not available"),
         _("The system is down, or asks everybody to slow down."),
         _("We try again by ourselves until it answers. Nothing is lost."),
-        _("Nothing for now. If it lasts, ask whoever runs that system."),
+        _("Nothing for now. If it lasts, ask whoever looks after that system."),
     ),
     BusinessClass.TIMEOUT: Words(
         _("One of your systems answers too slowly"),
         _("No answer came in time."),
         _("We check and try again by ourselves. Nothing is lost and nothing is posted twice."),
-        _("Nothing for now. If it lasts, ask whoever runs that system."),
+        _("Nothing for now. If it lasts, ask whoever looks after that system."),
     ),
     OVERDUE: Words(
         _("Nothing has come for longer than usual"),

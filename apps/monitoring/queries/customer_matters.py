@@ -92,7 +92,7 @@ def _who(case: ExceptionCase, partner: str) -> str:
     if case.waiting_on == WaitingOn.CUSTOMER:
         return ""
     if case.waiting_on == WaitingOn.PROVIDER and case.flow is not None:
-        return _("whoever runs your system")
+        return _("whoever looks after your system")
     return case.owner.name if case.owner and case.owner.name else partner
 
 
@@ -136,7 +136,7 @@ def money_by_party(partner: str) -> tuple[Share, ...]:
     labels = {
         WaitingOn.CUSTOMER: _("waits for you"),
         WaitingOn.PARTNER: _("with %(partner)s") % {"partner": partner},
-        WaitingOn.PROVIDER: _("with whoever runs your system"),
+        WaitingOn.PROVIDER: _("with whoever looks after your system"),
     }
     rows = (
         CaseAmount.objects.exclude(case__state=ExceptionCase.State.CLOSED)

@@ -172,12 +172,14 @@ def _correction_form(request: HttpRequest, operation: Operation, values: dict[st
     field = asked_words(request, "field") or operation.error_field
     # The blamed field first: it is what people come for.
     fields = sorted(described.fields, key=lambda known: known.name != operation.error_field)
+    choices = [(known.name, _(known.label)) for known in fields]
     form = CorrectionForm(
         request.POST or None,
         initial={"field": field, "new_value": plain(values.get(field))},
         canonical_type=operation.canonical_type,
-        fields=[(known.name, _(known.label)) for known in fields],
+        fields=choices,
     )
+    form.fields["field"].choices = [("", _("Choose what is wrong")), *choices]  # type: ignore[attr-defined]
     form.fields["field"].label = _("What is wrong")
     form.fields["new_value"].label = _("What it should say")
     return form

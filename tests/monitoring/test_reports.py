@@ -1,0 +1,193 @@
+"""Reports: right figures, each with its rows, for partners and customers, by address, on paper and as a file."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from apps.accounts.actions import Role
+from apps.flows.models import FlowDay
+from apps.monitoring.models import CaseOperation
+from apps.monitoring.queries import reports as queries
+from apps.monitoring.queries.ledger_rows import id_at
+from apps.monitoring.queries.reports import ReportSpan
+from apps.tenants import scope
+from tests.monitoring.conftest import Blocked
+
+PAGES = ("/reports/", "/reports/unposted/", "/reports/held/", "/reports/activity/")
+QUERY_CEILING = 26  # of the fullest page, with the session, the person and the figures of the menu
+
+
+def _span(days: int = 30) -> ReportSpan:
+    today = timezone.now().date()
+    return ReportSpan(today - timedelta(days=days - 1), today)
+
+
+def _csv(response: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
+
+
+def _rows_behind(browser: Client, url: str) -> int:
+    response = browser.get(url)
+    assert response.status_code == 200, url
+    return len(response.context["page"].rows)
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.FINANCE, Role.READ_ONLY, Role.CUSTOMER_OWNER, Role.DELIVERY_LEAD])
+def test_whoever_may_see_reports_sees_all_of_them(blocked: Blocked, role: Role) -> None:
+    browser = blocked.as_(role)
+    for path in PAGES:
+        assert browser.get(path).status_code == 200, path
+        assert browser.get(f"{path}?format=csv").headers["Content-Type"].startswith("text/csv"), path
+
+
+def test_others_are_told_that_they_may_not(blocked: Blocked) -> None:
+    for path in PAGES:
+        assert blocked.as_(Role.CUSTOMER_VIEWER).get(path).status_code == 403
+
+
+def test_every_figure_of_the_overview_has_its_rows(blocked: Blocked) -> None:
+    for browser in (blocked.owner, blocked.as_(Role.CUSTOMER_OWNER)):
+        context = browser.get("/reports/").context
+        held = len(blocked.line.operations(state="rejected"))
+        assert context["held_back"] == context["held_now"] == held
+        assert _rows_behind(browser, context["held_back_url"]) == held
+        assert _rows_behind(browser, context["held_now_url"]) == held
+        written = len(blocked.line.operations(state="written"))
+        assert context["arrived"] == written
+        assert _rows_behind(browser, context["arrived_url"]) == min(written, 50)
+        (posted, *_, refused) = context["charts"][0].series
+        assert sum(posted.values) == written
+        assert _rows_behind(browser, posted.links[-1]) == min(posted.values[-1], 50)
+        assert _rows_behind(browser, refused.links[-1]) == refused.values[-1]
+        (causes,) = context["charts"][2].series
+        for number, link in zip(causes.values, causes.links, strict=True):
+            assert _rows_behind(browser, link) == number
+
+
+def test_unposted_work_adds_up_to_what_is_held(blocked: Blocked) -> None:
+    context = blocked.owner.get("/reports/unposted/").context
+    with scope.work_in(blocked.line.partner):
+        held = CaseOperation.objects.filter(open=True)
+        hours = sum((row.hours for row in held if row.hours is not None), Decimal(0))
+        number = held.count()
+    assert context["records"] == number
+    assert context["hours"] == hours
+    for line in context["lines"]:
+        assert _rows_behind(blocked.owner, line["url"]) == line["row"].records
+        assert line["customer"] == blocked.line.customer.name
+
+
+def test_reasons_tell_what_was_settled_since(blocked: Blocked) -> None:
+    case = blocked.case("hours")
+    (record, *_) = blocked.records(case)
+    blocked.owner.post(
+        f"/exceptions/{case.id}/records/{record.id}/edit/",
+        {"field": "hours", "new_value": "8", "reason": "A typing mistake."},
+    )
+    blocked.work()
+    with scope.work_in(blocked.line.partner):
+        found = {row.error_class: row for row in queries.reasons_of(_span())}
+    row = found[case.error_class]
+    assert (row.records, row.held, row.settled) == (case.operation_count, case.operation_count - 1, 1)
+    lines = blocked.owner.get("/reports/held/").context["lines"]
+    assert sum(line["row"].records for line in lines) == len(blocked.line.operations(state="rejected")) + 1
+
+
+def test_activity_is_what_the_ledger_holds(blocked: Blocked) -> None:
+    (line,) = blocked.owner.get("/reports/activity/").context["lines"]
+    assert line["row"].arrived == len(blocked.line.operations(state="written"))
+    assert line["row"].held_back == len(blocked.line.operations(state="rejected"))
+    assert sum(part.amount for part in line["row"].worth) > 0
+
+
+def test_speed_is_measured_from_the_first_try(blocked: Blocked) -> None:
+    with scope.work_in(blocked.line.partner):
+        days = queries.speed_of(_span(7))
+    assert len(days) == 7
+    assert days[-1].records == min(len(blocked.line.operations(state="written")), queries.A_DAYS_SAMPLE)
+    assert days[-1].median_seconds is not None
+    assert 0 <= days[-1].median_seconds <= days[-1].slow_seconds < 600
+    assert [day.median_seconds for day in days[:-1]] == [None] * 6
+
+
+def test_filters_leave_what_is_asked_for(blocked: Blocked) -> None:
+    flow, customer = blocked.line.flow.id, blocked.line.customer.id
+    chosen = blocked.owner.get(f"/reports/?customer={customer}&flow={flow}&period=7").context
+    assert chosen["arrived"] == len(blocked.line.operations(state="written"))
+    past = "?period=chosen&since=2025-01-01&until=2025-02-01"
+    assert blocked.owner.get(f"/reports/{past}").context["arrived"] == 0
+    assert blocked.owner.get(f"/reports/activity/{past}").context["lines"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        pytest.param("period=chosen", "since", id="no day"),
+        pytest.param("period=chosen&since=2026-02-01&until=2026-01-01", "until", id="the wrong way round"),
+        pytest.param("period=chosen&since=2024-01-01&until=2026-01-01", "since", id="too long"),
+        pytest.param("period=chosen&since=2026-01-01&until=2999-01-01", "until", id="still to come"),
+        pytest.param("period=chosen&since=yesterday", "since", id="no date"),
+        pytest.param("period=%00<script>", "period", id="an unknown period"),
+        pytest.param("flow=x&customer=y", "flow", id="no such flow"),
+        pytest.param("customer=0190a6b8-0000-7000-8000-000000000000", "customer", id="an unknown customer"),
+    ],
+)
+def test_what_makes_no_sense_is_said_beside_the_field(blocked: Blocked, query: str, field: str) -> None:
+    for path in PAGES:
+        response = blocked.owner.get(f"{path}?{query}")
+        assert response.status_code == 400
+        assert field in response.context["form"].errors
+
+
+def test_a_customer_cannot_ask_for_somebody_elses_figures(blocked: Blocked) -> None:
+    stranger = blocked.as_(Role.CUSTOMER_OWNER, stranger=True)
+    assert stranger.get(f"/reports/?customer={blocked.line.customer.id}").context["arrived"] == 0
+    assert stranger.get(f"/reports/?flow={blocked.line.flow.id}").status_code == 400
+    assert blocked.line.customer.name not in stranger.get("/reports/").content.decode()
+
+
+def test_customers_have_their_own_list_of_records(blocked: Blocked) -> None:
+    assert blocked.owner.get("/reports/records/?what=held").status_code == 200
+    page = blocked.as_(Role.CUSTOMER_OWNER).get("/reports/").content.decode()
+    assert "/reports/records/" not in page
+    assert "/my/records/?" in page
+
+
+def test_the_file_says_the_same_as_the_page(blocked: Blocked) -> None:
+    rows = _csv(blocked.owner.get("/reports/?format=csv"))
+    assert len(rows) == 30
+    assert sum(int(row["Posted"]) for row in rows) == len(blocked.line.operations(state="written"))
+    reasons = _csv(blocked.owner.get("/reports/held/?format=csv"))
+    assert {row["Still held up"] for row in reasons} >= {"1"}
+    held = _csv(blocked.owner.get("/reports/records/?what=held&format=csv"))
+    assert len(held) == len(blocked.line.operations(state="rejected"))
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/reports/records/"])
+def test_queries_do_not_grow_with_what_there_is(blocked: Blocked, path: str) -> None:
+    with scope.work_in(blocked.line.partner):
+        today, flow = timezone.now().date(), blocked.line.flow
+        FlowDay.objects.bulk_create(
+            FlowDay(customer_id=flow.customer_id, flow_id=flow.id, day=today - timedelta(days=n), currency="EUR")
+            for n in range(1, 25)
+        )
+    browser = blocked.owner
+    browser.get(path)
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(path)
+    selects = [query["sql"] for query in asked.captured_queries if query["sql"].lstrip().startswith("SELECT")]
+    assert len(selects) <= QUERY_CEILING, "\n".join(selects)
+
+
+def test_ids_cut_the_ledger_by_time() -> None:
+    now = datetime.now(UTC)
+    assert id_at(now - timedelta(seconds=1)) < uuid7() < id_at(now + timedelta(seconds=1))
