@@ -2,13 +2,15 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from apps.connectors.errors import BusinessClass
 from apps.customers.models import Customer
 from apps.flows.models import Flow
 from apps.flows.queries.mapping import MappingRow, get_mapping_table
-from apps.monitoring.models import ExceptionCase
+from apps.monitoring.pages import CaseRow
+from apps.monitoring.queries.case_rows import case_row, with_names
 from apps.monitoring.queries.figures import open_cases
 
 MOST_FLOWS = 20  # each is compiled: a customer with more opens the flows themselves
@@ -22,7 +24,7 @@ class FlowMapping:
     flow: Flow
     own: tuple[MappingRow, ...]
     below: dict[str, int]
-    gaps: tuple[ExceptionCase, ...]
+    gaps: tuple[CaseRow, ...]
     problems: tuple[str, ...]
 
     @property
@@ -31,7 +33,7 @@ class FlowMapping:
         return len(self.own) + sum(self.below.values())
 
 
-def list_mappings(customer: Customer) -> list[FlowMapping]:
+def list_mappings(customer: Customer, *, now: datetime) -> list[FlowMapping]:
     """Return the mappings of a customer's flows, by name."""
     flows = (
         Flow.objects.filter(customer=customer, live_version__isnull=False)
@@ -39,11 +41,11 @@ def list_mappings(customer: Customer) -> list[FlowMapping]:
         .select_related("source", "target", "live_version")
         .order_by("name", "id")[:MOST_FLOWS]
     )
-    gaps = _gaps(customer)
+    gaps = _gaps(customer, now)
     return [_mapping(flow, tuple(gaps[flow.id])) for flow in flows]
 
 
-def _mapping(flow: Flow, gaps: tuple[ExceptionCase, ...]) -> FlowMapping:
+def _mapping(flow: Flow, gaps: tuple[CaseRow, ...]) -> FlowMapping:
     table = get_mapping_table(flow)
     return FlowMapping(
         flow=flow,
@@ -54,8 +56,9 @@ def _mapping(flow: Flow, gaps: tuple[ExceptionCase, ...]) -> FlowMapping:
     )
 
 
-def _gaps(customer: Customer) -> defaultdict[UUID | None, list[ExceptionCase]]:
-    found: defaultdict[UUID | None, list[ExceptionCase]] = defaultdict(list)
-    for case in open_cases().filter(customer=customer, error_class__in=_GAPS).order_by("-operation_count", "id"):
-        found[case.flow_id].append(case)
+def _gaps(customer: Customer, now: datetime) -> defaultdict[UUID | None, list[CaseRow]]:
+    found: defaultdict[UUID | None, list[CaseRow]] = defaultdict(list)
+    cases = with_names(open_cases().filter(customer=customer, error_class__in=_GAPS))
+    for case in cases.order_by("-operation_count", "id"):
+        found[case.flow_id].append(case_row(case, now))
     return found

@@ -51,6 +51,21 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldCause:
+    """Records that are held up for one cause: a class, the field to blame and the system that refuses it."""
+
+    error_class: str
+    error_field: str
+    system: str
+    records: int
+
+    @property
+    def key(self) -> str:
+        """Return the cause as the exception queue's filter names it."""
+        return f"{self.error_class}:{self.error_field}:{self.system}"
+
+
+@dataclass(frozen=True, slots=True)
 class MoneyCurve:
     """The money at risk in one currency at the end of each day, the last of them now."""
 
@@ -81,20 +96,17 @@ def throughput_by_customer(days: int, *, today: date) -> defaultdict[UUID, list[
     return found
 
 
-def failures_by_cause(span: Span, *, now: datetime, open_only: bool = False) -> list[Cause]:
-    """Return what records failed for within the span, the most records first; `open_only` leaves what still does."""
-    since = now - timedelta(days=span.days)
-    rows = span.of(CaseOperation.objects.filter(added_at__gte=since), flow="case__flow_id")
-    if open_only:
-        rows = span.of(CaseOperation.objects.filter(open=True), flow="case__flow_id").exclude(
-            case__state=ExceptionCase.State.CLOSED
-        )
-    counted = (
-        rows.order_by()
-        .values_list("case__error_class")
-        .annotate(records=Count("operation_id", distinct=True), cases=Count("case_id", distinct=True))
+def held_up_by_cause(span: Span) -> list[HeldCause]:
+    """Return what records are held up for now, the most records first; the span's days do not matter. One query."""
+    rows = (
+        span.of(CaseOperation.objects.filter(open=True), flow="case__flow_id")
+        .exclude(case__state=ExceptionCase.State.CLOSED)
+        .order_by()
+        .values_list("case__error_class", "case__error_field", "case__flow__target__system")
+        .annotate(records=Count("operation_id", distinct=True))
     )
-    return sorted((Cause(*row) for row in counted), key=lambda cause: (-cause.records, cause.error_class))
+    held = (HeldCause(kind, field, system or "", records) for kind, field, system, records in rows)
+    return sorted(held, key=lambda cause: (-cause.records, cause.key))
 
 
 def money_at_risk_over(span: Span, *, now: datetime, zone: tzinfo = UTC) -> list[MoneyCurve]:

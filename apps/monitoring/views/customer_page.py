@@ -84,7 +84,7 @@ def customer_connection_list(request: HttpRequest, customer_id: UUID) -> HttpRes
 def customer_mapping_list(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Show what is special about one customer's mappings, and which values nobody has translated yet."""
     who, customer = acting_person(request), get_customer(customer_id)
-    context = {"mappings": list_mappings(customer), "can_edit": who.can(Action.EDIT_FLOWS)}
+    context = {"mappings": list_mappings(customer, now=timezone.now()), "can_edit": who.can(Action.EDIT_FLOWS)}
     return _page(request, customer, "mappings", context)
 
 

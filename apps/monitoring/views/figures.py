@@ -12,8 +12,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.monitoring.case_words import cause_words
 from apps.monitoring.impact import Quality, Sum
-from apps.monitoring.queries.trends import Cause, MoneyCurve, Span, throughput
+from apps.monitoring.queries.trends import HeldCause, MoneyCurve, Span, throughput
 from apps.tenants.charts import Chart, Series
 from apps.tenants.templatetags.wording import count_words, money_words
 
@@ -174,23 +175,24 @@ def money_chart(curves: Sequence[MoneyCurve], days: Sequence[date]) -> Chart:
     )
 
 
-def causes_chart(causes: Sequence[Cause], label_of: Mapping[str, str], days: int) -> Chart:
-    """Return the records that failed, by cause, the most first."""
-    shown = causes[:MOST_CAUSES]
+def causes_chart(causes: Sequence[HeldCause]) -> Chart:
+    """Return the records that are held up, by cause, the most first; each bar leads to its exceptions."""
+    shown, left = causes[:MOST_CAUSES], sum(cause.records for cause in causes[MOST_CAUSES:])
+    note = _("Records that are held up now; each cause leads to its exceptions")
     return Chart(
         name="causes",
         title=_("Failures by cause"),
         kind="bar",
-        categories=[label_of.get(cause.error_class, cause.error_class) for cause in shown],
+        categories=[cause_words(cause.error_class, cause.error_field) for cause in shown],
         series=[
             Series(
                 _("Records"),
                 [cause.records for cause in shown],
                 "danger",
-                [f"{reverse('monitoring:case-list')}?cause={cause.error_class}" for cause in shown],
+                [with_query(reverse("monitoring:case-list"), cause=cause.key) for cause in shown],
             )
         ],
-        note=_("Records that failed within the last %(number)d days, open or not") % {"number": days},
+        note=f"{note}. {_('Not drawn: %(sums)s') % {'sums': count_words(left)}}" if left else note,
     )
 
 

@@ -20,12 +20,11 @@ from apps.accounts.actor import Actor
 from apps.accounts.listing import csv_of_rows, page_of_rows, read_list
 from apps.accounts.page_filters import acting_person
 from apps.customers.queries import CutOffLine, upcoming_cut_offs
-from apps.monitoring.blame import verdict_for
 from apps.monitoring.home_visits import last_visit, record_visit
 from apps.monitoring.pages import PartnerHome, Strip
-from apps.monitoring.queries.home import COLOURS, CUSTOMERS, count_by_health, fitting_customers, get_partner_home
+from apps.monitoring.queries.home import CUSTOMERS, count_by_health, fitting_customers, get_partner_home
 from apps.monitoring.queries.news import list_news
-from apps.monitoring.queries.trends import Span, failures_by_cause, money_at_risk_over
+from apps.monitoring.queries.trends import Span, held_up_by_cause, money_at_risk_over
 from apps.monitoring.views.figures import (
     Detail,
     Tile,
@@ -131,14 +130,19 @@ def _tiles(found: PartnerHome, who: Actor, cut_offs: Sequence[CutOffLine]) -> li
 
 
 def _customers_tile(strip: Strip) -> Tile:
-    counts = {"red": strip.red, "amber": strip.amber, "green": strip.green, "grey": strip.grey}
     worst = "danger" if strip.red else "warning" if strip.amber else "success" if strip.green else "neutral"
+    parts = (
+        (strip.red, ngettext("%(count)s blocked", "%(count)s blocked", strip.red), "red", "danger"),
+        (strip.amber, ngettext("%(count)s needs attention", "%(count)s need attention", strip.amber), "amber", "warning"),
+        (strip.green, ngettext("%(count)s healthy", "%(count)s healthy", strip.green), "green", "success"),
+        (strip.grey, ngettext("%(count)s without records yet", "%(count)s without records yet", strip.grey), "grey", "neutral"),
+    )  # fmt: skip
     details = tuple(
-        Detail(f"{count_words(counts[colour])} {words.lower()}", f"?health={colour.value}#customers", tone)
-        for colour, words, tone in COLOURS
-        if counts[colour]
+        Detail(words % {"count": count_words(number)}, f"?health={colour}#customers", tone)
+        for number, words, colour, tone in parts
+        if number
     )
-    number = sum(counts.values())
+    number = strip.red + strip.amber + strip.green + strip.grey
     tile = Tile.counted("customers", _("Customers"), number, icon="building", link="#customers", tone=worst)
     return tile.with_details(details)
 
@@ -179,11 +183,10 @@ def _today_tile(strip: Strip, who: Actor, cases: str) -> Tile:
 
 def _charts(now: datetime) -> tuple[Chart, ...]:
     zone, span = timezone.get_current_timezone(), Span(CHART_DAYS)
-    causes = failures_by_cause(span, now=now)
     today = now.astimezone(zone).date()
     days = [today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1)]
     return (
         throughput_chart(now.date(), CHART_DAYS),
         money_chart(money_at_risk_over(span, now=now, zone=zone), days),
-        causes_chart(causes, {cause.error_class: verdict_for(cause.error_class).title for cause in causes}, CHART_DAYS),
+        causes_chart(held_up_by_cause(span)),
     )

@@ -16,7 +16,7 @@ from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.queries.trends import (
     OUTCOMES,
     Span,
-    failures_by_cause,
+    held_up_by_cause,
     money_at_risk_at,
     money_at_risk_over,
     throughput,
@@ -95,20 +95,33 @@ def test_one_customer_and_one_flow_are_counted_alone(blocked: Blocked) -> None:
         now = timezone.now()
         assert money_at_risk_over(Span(7, stranger), now=now) == []
         assert money_at_risk_at(now, customer_id=stranger) == {}
-        assert failures_by_cause(Span(7, stranger), now=now) == []
+        assert held_up_by_cause(Span(7, stranger)) == []
         mine = Span(7, blocked.line.customer.id, blocked.line.flow.id)
         assert money_at_risk_over(mine, now=now) == money_at_risk_over(Span(7), now=now)
-        assert failures_by_cause(mine, now=now) == failures_by_cause(Span(7), now=now)
+        assert held_up_by_cause(mine) == held_up_by_cause(Span(7))
 
 
-def test_failures_are_counted_by_their_cause_the_most_first(blocked: Blocked) -> None:
+def test_what_is_held_up_is_counted_by_its_cause_the_most_first(blocked: Blocked) -> None:
     with scope.work_in(blocked.line.partner):
-        found = failures_by_cause(Span(7), now=timezone.now())
-        still = failures_by_cause(Span(7), now=timezone.now(), open_only=True)
+        found = held_up_by_cause(Span(7))
     assert sum(cause.records for cause in found) == len(blocked.line.operations(state="rejected"))
     assert [cause.records for cause in found] == sorted((cause.records for cause in found), reverse=True)
-    assert found == still
-    assert sum(cause.cases for cause in found) == len(blocked.cases())
+    assert {(cause.error_class, cause.error_field) for cause in found} == {
+        (case.error_class, case.error_field) for case in blocked.cases()
+    }
+
+
+def test_every_cause_of_the_chart_leads_to_exactly_its_exceptions(blocked: Blocked) -> None:
+    with scope.work_in(blocked.line.partner):
+        found = held_up_by_cause(Span(7))
+    for cause in found:
+        page = blocked.owner.get("/exceptions/", {"cause": cause.key}).content.decode()
+        of_it = {
+            case.id
+            for case in blocked.cases()
+            if (case.error_class, case.error_field) == (cause.error_class, cause.error_field)
+        }
+        assert {case.id for case in blocked.cases() if f"/exceptions/{case.id}/" in page} == of_it, cause.key
 
 
 def test_records_per_day_are_those_of_the_rollups_days_without_any_are_nought(blocked: Blocked) -> None:
@@ -133,4 +146,4 @@ def test_any_span_takes_the_same_few_queries(
         with django_assert_max_num_queries(2):
             throughput(Span(days), today=TODAY)
         with django_assert_max_num_queries(2):
-            failures_by_cause(Span(days), now=timezone.now())
+            held_up_by_cause(Span(days))
