@@ -7,6 +7,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 
 from apps.accounts import api_keys
 from apps.accounts.actions import PLATFORM_ROLES, TWO_STEP_ROLES, Role
@@ -31,7 +32,9 @@ class ActorMiddleware:
         actor = _actor_of(request)
         request.actor = actor  # type: ignore[attr-defined]
         with acting(actor):
-            return self.get_response(request)
+            response = self.get_response(request)
+        _keep_personal(response, actor)
+        return response
 
 
 class TwoStepMiddleware:
@@ -56,6 +59,15 @@ def refuse_foreign_session(request: HttpRequest) -> None:
         return
     request.session.flush()
     request.user = AnonymousUser()
+
+
+def _keep_personal(response: HttpResponse, actor: Actor | None) -> None:
+    """Let no cache mix up people, or a part of a page with the whole one when somebody goes back to it."""
+    if not response.headers.get("Content-Type", "").startswith("text/html"):
+        return
+    patch_vary_headers(response, ["HX-Request"])
+    if actor is not None:
+        response.headers.setdefault("Cache-Control", "private, no-cache")
 
 
 def _actor_of(request: HttpRequest) -> Actor | None:
