@@ -111,6 +111,12 @@ def _digest(audience: str) -> Facts:
                 {"label": _t("Closed"), "value": "9", "url": f"{portal}cases/", "tone": ""},
                 {"label": _t("Still open"), "value": "2", "url": f"{portal}cases/", "tone": "warning"},
             ],
+            "notes": [
+                {"words": _t("The connection Accounting of Example Consulting needs attention."), "url": portal},
+                {"words": _t("Next cut-off of Example Consulting: October's invoices, tomorrow 18:00"), "url": portal},
+            ]
+            if audience == "partner"
+            else [],
             "home_url": portal,
             "settings_url": f"{portal}settings/profile/",
         }

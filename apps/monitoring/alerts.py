@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.actions import PARTNER_ROLES, ROLE_ACTIONS, Action, Role
+from apps.accounts.language import speaking
 from apps.accounts.links import absolute_url
 from apps.accounts.mail import send_branded
 from apps.accounts.models import User
@@ -15,6 +16,8 @@ from apps.accounts.preferences import without_alerts
 from apps.customers.models import Membership
 from apps.monitoring import case_book
 from apps.monitoring.blame import QUEUE_LABELS, WaitingOn, WorkQueue, verdict_for
+from apps.monitoring.case_words import sentence_words, title_words
+from apps.monitoring.customer_words import words_for
 from apps.monitoring.impact import Quality, Sum, added
 from apps.monitoring.models import Alert, CaseAmount, ExceptionCase
 from apps.monitoring.pages import MailedCase
@@ -90,30 +93,38 @@ def _remember(cases: Iterable[ExceptionCase], kind: Alert.Kind, addresses: list[
 
 
 def _mail(people: list[User], cases: list[ExceptionCase], audience: str) -> int:
-    shown = [_as_mailed(case) for case in cases[:MOST_CASES]]
     parts = CaseAmount.objects.filter(case__in=cases)
     context = {
         "audience": audience,
-        "cases": shown,
         "count": len(cases),
-        "more": len(cases) - len(shown),
+        "more": len(cases) - len(cases[:MOST_CASES]),
         "at_risk": added(Sum(p.currency, p.amount, Quality(p.quality), p.records) for p in parts),
         "list_url": absolute_url(reverse("monitoring:case-list", urlconf="config.urls_partner")),
     }
     for person in people:
-        send_branded("mail/alert", person.email, {**context, "name": person.name})
+        with speaking(person.language, time_zone=person.time_zone):
+            shown = [_as_mailed(case, audience) for case in cases[:MOST_CASES]]
+            send_branded("mail/alert", person.email, {**context, "cases": shown, "name": person.name})
     return len(people)
 
 
-def _as_mailed(case: ExceptionCase) -> MailedCase:
+def _as_mailed(case: ExceptionCase, audience: str) -> MailedCase:
+    """Return a case in the words of who reads it, in the language that is spoken now."""
     address = reverse("monitoring:case-detail", args=[case.id], urlconf="config.urls_partner")
+    if audience == "customer":
+        words = words_for(case.error_class)
+        title, sentence, next_step = str(words.title), str(words.happened), str(words.yours)
+    else:
+        title = title_words(case.title, case.error_class)
+        sentence = sentence_words(case.explanation, case.error_class)
+        next_step = str(verdict_for(case.error_class).runbook)
     return MailedCase(
-        title=case.title,
-        sentence=case.explanation,
-        next_step=verdict_for(case.error_class).runbook,
+        title=title,
+        sentence=sentence,
+        next_step=next_step,
         customer=case.customer.name,
         flow=case.flow.name if case.flow else "",
-        queue=QUEUE_LABELS[WorkQueue(case.queue)],
+        queue=str(QUEUE_LABELS[WorkQueue(case.queue)]),
         records=case.operation_count,
         amount=case.amount,
         currency=case.currency,

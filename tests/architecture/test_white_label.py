@@ -1,13 +1,25 @@
 """A partner's people see their partner's brand and nothing else; pages carry no script or style of their own."""
 
 import re
+import socket
 from pathlib import Path
 
+import allauth
 import pytest
 from django.conf import settings
+from django.core import mail
+from django.db import transaction
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.test import Client
+from django.utils import timezone, translation
 
-from apps.accounts.models import OutgoingMail
+from apps.accounts.actions import CUSTOMER_ROLES, PARTNER_ROLES
+from apps.accounts.mail import send, send_branded, write_mail
+from apps.accounts.mail_samples import SAMPLES, MailSample
+from apps.accounts.models import OutgoingMail, User
 from apps.tenants import scope
+from apps.tenants.brands import NAMELESS, NEUTRAL, brand_for
 from tests.architecture.addresses import PARTNER_URLS, all_addresses
 from tests.architecture.house import House
 
@@ -46,8 +58,22 @@ def test_nothing_that_is_sent_to_a_browser_names_the_product(folder: str) -> Non
     assert [str(p) for p in files if PRODUCT in _COMMENTS.sub("", p.read_text(encoding="utf-8")).lower()] == []
 
 
-@pytest.mark.parametrize("label", ["nobody", "owner", "customer_owner"])
-def test_no_page_of_a_partner_names_the_product_or_another_partner(house: House, label: str) -> None:
+EVERYBODY = ["nobody", *sorted(PARTNER_ROLES), *sorted(CUSTOMER_ROLES)]
+# What a partner's people must never read: the product, the platform, its console's look, and any other partner.
+FORBIDDEN = (PRODUCT, "brightforge", "operator console", "platform.localhost", NEUTRAL.primary_colour)
+
+
+def _leaks(words: str) -> list[str]:
+    return [word for word in FORBIDDEN if word in words.lower()]
+
+
+def _said(response: HttpResponse) -> str:
+    headers = " ".join(f"{name}: {value}" for name, value in response.headers.items())
+    return headers + " " + b"".join(response).decode(errors="replace")  # a download comes in pieces
+
+
+@pytest.mark.parametrize("label", EVERYBODY)
+def test_no_page_of_a_partner_names_the_product_the_platform_or_another_partner(house: House, label: str) -> None:
     client, named, seen = house.visitors[label].client(), [], 0
     for address in all_addresses():
         if address.urlconf != PARTNER_URLS or "logout" in address.name or "get" not in address.methods():
@@ -55,21 +81,115 @@ def test_no_page_of_a_partner_names_the_product_or_another_partner(house: House,
         path = address.path(house.ids["one"])
         with house.undone():
             response = client.get(path)
-        words = response.content.decode(errors="replace").lower()
-        headers = " ".join(f"{name}: {value}" for name, value in response.headers.items()).lower()
+            said = _said(response)
         seen += response.status_code == 200
-        named += [f"{path} ({response.status_code})" for word in (PRODUCT, "brightforge") if word in words + headers]
+        named += [f"{path} ({response.status_code}): {word}" for word in _leaks(said)]
     assert named == []
     assert seen > 3
 
 
-def test_no_mail_of_a_partner_names_the_product_or_another_partner(house: House) -> None:
+ERROR_TEMPLATES = sorted(path.name for path in (ROOT / "templates" / "errors").glob("*.html") if path.stem != "base")
+
+
+@pytest.mark.parametrize("template", ERROR_TEMPLATES)
+@pytest.mark.parametrize("language", ["en-gb", "de"])
+def test_an_error_page_is_in_the_brand_or_in_nobodys(house: House, template: str, language: str) -> None:
+    with translation.override(language):
+        branded = render_to_string(f"errors/{template}", {"brand": brand_for(house.a)})
+        nobodys = render_to_string(f"errors/{template}", {"brand": NAMELESS})
+        without = render_to_string(f"errors/{template}", {})
+    assert "Alder &amp; Quay" in branded
+    assert [_leaks(page) for page in (branded, nobodys, without)] == [[], [], []]
+    assert "alder" not in (nobodys + without).lower()
+
+
+REFUSED = [
+    pytest.param("nobody", "get", "/nothing/is/here/", 404, id="not found"),
+    pytest.param("read_only", "get", "/api-keys/", 403, id="not allowed"),
+    pytest.param("owner", "get", "/people/?page=%00", 0, id="nonsense in the address"),
+    pytest.param("nobody", "get", "/join/no-such-token/", 0, id="an invitation that is none"),
+]
+
+
+@pytest.mark.parametrize(("label", "method", "path", "status"), REFUSED)
+def test_a_refusal_leads_on_in_the_brand(house: House, label: str, method: str, path: str, status: int) -> None:
+    with house.undone():
+        response = getattr(house.visitors[label].client(), method)(path)
+    said = _said(response)
+    assert response.status_code == status or not status
+    assert "Alder" in said
+    assert _leaks(said) == []
+
+
+def test_a_form_that_is_too_old_gives_back_what_was_typed_but_no_secret(house: House) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"host": "alder.localhost"})
+    typed = {"name": "Written for an hour <b>", "password": "hunter22", "api_token": "s3cr3t"}
+    response = client.post("/accounts/login/", typed)
+    said = _said(response)
+    assert response.status_code == 403
+    assert "This form is too old" in said
+    assert "Written for an hour &lt;b&gt;" in said
+    assert "hunter22" not in said
+    assert "s3cr3t" not in said
+    assert _leaks(said) == []
+
+
+def test_the_apis_own_pages_are_in_the_brand(house: House) -> None:
     client = house.visitors["owner"].client()
-    client.post("/people/invite/", {"email": "somebody@new.example", "role": "support"})
+    reference, schema = client.get("/api/v1/docs/"), client.get("/api/v1/schema/")
+    assert "Alder &amp; Quay</title>" in _said(reference)
+    assert _leaks(_said(reference) + _said(schema)) == []
+
+
+@pytest.mark.parametrize("language", ["en-gb", "de"])
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_a_mail_is_in_the_brand_in_every_part(house: House, sample: MailSample, language: str) -> None:
+    with scope.work_in(house.a), translation.override(language):
+        facts = sample.facts("http://alder.localhost/", timezone.now())
+        send_branded(sample.template, "robin@company.example", facts)
+        written = OutgoingMail.objects.latest("created_at")
+        _send_due(written)
+        transaction.set_rollback(True)
+    sent = mail.outbox[-1].message()
+    said = " ".join([str(sent), *(str(part.get_payload(decode=True)) for part in sent.walk())])
+    assert _leaks(said) == []
+    assert socket.gethostname().lower() not in str(sent["Message-ID"]).lower()
+    assert "Alder" in str(sent["From"])
+    assert (written.text.count("Alder") > 0, "Alder &amp; Quay" in written.html) == (True, True)
+    words = [word for word in facts.values() if isinstance(word, str) and word.startswith("http")]
+    assert all(word in written.text for word in words)
+
+
+def _send_due(written: OutgoingMail) -> None:
+    assert send(written.id)
+
+
+def _allauths_mails() -> list[str]:
+    folder = Path(allauth.__file__).parent / "templates"
+    return sorted(
+        str(path.relative_to(folder)).removesuffix("_message.txt")
+        for room in ("account", "mfa")
+        for path in (folder / room / "email").glob("*_message.txt")
+        if not path.name.startswith("base_")
+    )
+
+
+@pytest.mark.parametrize("template", _allauths_mails())
+def test_whatever_the_sign_in_package_may_send_is_in_the_brand(house: House, template: str) -> None:
+    facts = {"password_reset_url": "/x", "activate_url": "/x", "code": "123", "timestamp": timezone.now(), "ip": "::1"}
     with scope.work_in(house.a):
-        mails = list(OutgoingMail.objects.all())
-    assert mails
-    for mail in mails:
-        words = " ".join(str(getattr(mail, field.attname)) for field in mail._meta.concrete_fields).lower()
-        assert PRODUCT not in words
-        assert "brightforge" not in words
+        facts |= {"user": User.objects.get(email="owner@alder.example"), "user_agent": ""}
+        written = write_mail(template, "robin@company.example", facts, brand_for(house.a))
+    said = f"{written.subject} {written.text} {written.html}"
+    assert written.subject
+    assert "Alder" in written.text
+    assert "example.com" not in said
+    assert _leaks(said) == []
+
+
+def test_a_brands_stylesheet_is_small_and_only_its_own(house: House) -> None:
+    for visitor, other in (("owner", "#6d28d9"), ("foreign_owner", "#0f766e")):
+        css = house.visitors[visitor].client().get("/brand/theme.css").content.decode()
+        assert len(css) < 4096
+        assert other not in css
+        assert NEUTRAL.primary_colour not in css

@@ -45,7 +45,7 @@ def test_an_owner_gets_a_week_on_monday_without_choosing_anything(blocked: Block
     (mail,) = _send(blocked, _next_monday(7))
     assert mail.to == "owner@alder.example"
     assert f"{len(blocked.cases())} exceptions are open" in mail.subject
-    assert "this is the last week" in mail.text
+    assert "Here is the week" in mail.text
     assert "/settings/profile/" in mail.text
     assert "/settings/profile/" in mail.html
     assert blocked.line.customer.name in mail.text
