@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.values import PARSERS, UnusableValueError, plain_text
@@ -17,47 +19,35 @@ from apps.flows.queries.mapping import EditedLine
 from apps.flows.templates_library import FlowTemplate
 
 _NOT_BY_ITSELF = 0
+# Shared with the onboarding: 0 means that only people and webhooks start the flow.
 SCHEDULES = (
-    (_NOT_BY_ITSELF, "Not by itself"),
-    (300, "Every 5 minutes"),
-    (600, "Every 10 minutes"),
-    (900, "Every 15 minutes"),
-    (1800, "Every 30 minutes"),
-    (3600, "Every hour"),
-    (4 * 3600, "Every 4 hours"),
-    (12 * 3600, "Every 12 hours"),
-    (24 * 3600, "Every 24 hours"),
+    (_NOT_BY_ITSELF, _("Not by itself")),
+    (300, _("Every 5 minutes")),
+    (600, _("Every 10 minutes")),
+    (900, _("Every 15 minutes")),
+    (1800, _("Every 30 minutes")),
+    (3600, _("Every hour")),
+    (4 * 3600, _("Every 4 hours")),
+    (12 * 3600, _("Every 12 hours")),
+    (24 * 3600, _("Every 24 hours")),
 )
 _WRITE_MODES = (
-    (WriteMode.OVERWRITE.value, "Always write it"),
-    (WriteMode.FILL_EMPTY.value, "Only where the target has nothing"),
-    (WriteMode.SET_ON_CREATE.value, "Only when the record is new"),
-    (WriteMode.APPEND.value, "Add to what is there"),
+    (WriteMode.OVERWRITE.value, _("Always write it")),
+    (WriteMode.FILL_EMPTY.value, _("Only where the target has nothing")),
+    (WriteMode.SET_ON_CREATE.value, _("Only when the record is new")),
+    (WriteMode.APPEND.value, _("Add to what is there")),
 )
 EMPTY_ROWS = 3
 MOST_ROWS = 500
 
 
-def schedule_words(every_seconds: int | None) -> str:
-    """Return a schedule as people say it: "Every 15 minutes"."""
-    if not every_seconds:
-        return SCHEDULES[0][1]
-    named = dict(SCHEDULES).get(every_seconds)
-    if named:
-        return named
-    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if every_seconds % size == 0:
-            return f"Every {every_seconds // size} {unit}"
-    return f"Every {every_seconds} seconds"
-
-
 class InstallForm(forms.Form):
     """A template to install, and the two connections of one customer it runs between."""
 
-    template = forms.ChoiceField(label="Template", widget=forms.RadioSelect)
-    name = forms.CharField(label="Name", max_length=160, help_text="How this customer's people will know it.")
-    source = forms.TypedChoiceField(label="Reads from", coerce=UUID)
-    target = forms.TypedChoiceField(label="Writes to", coerce=UUID)
+    template = forms.ChoiceField(label=_("Template"), widget=forms.RadioSelect)
+    name = forms.CharField(label=_("Name"), max_length=160, help_text=_("How this customer's people will know it."))
+    source = forms.TypedChoiceField(label=_("Reads from"), coerce=UUID)
+    target = forms.TypedChoiceField(label=_("Writes to"), coerce=UUID)
 
     def __init__(
         self,
@@ -80,7 +70,7 @@ class InstallForm(forms.Form):
         """Refuse one connection on both sides."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("source") and cleaned.get("source") == cleaned.get("target"):
-            self.add_error("target", "Choose another connection than the one it reads from.")
+            self.add_error("target", gettext("Choose another connection than the one it reads from."))
         return cleaned
 
     def chosen(self, side: str) -> Connection:
@@ -90,79 +80,69 @@ class InstallForm(forms.Form):
 
 def _connection_choices(connections: Sequence[Connection]) -> list[tuple[str, str]]:
     named = [(str(c.id), f"{c.name} ({c.get_environment_display()}, {c.get_state_display()})") for c in connections]
-    return [("", "Choose a connection"), *named]
+    return [("", gettext("Choose a connection")), *named]
 
 
 class PauseForm(forms.Form):
     """Why a flow is paused."""
 
     reason = forms.CharField(
-        label="Reason", max_length=240, error_messages={"required": "Say why the flow is paused: others will ask."}
+        label=_("Reason"),
+        max_length=240,
+        error_messages={"required": _("Say why the flow is paused: others will ask.")},
     )
-
-
-class ScheduleForm(forms.Form):
-    """How often a flow runs by itself."""
-
-    every_seconds = forms.TypedChoiceField(label="Runs", coerce=int, choices=SCHEDULES)
-
-    def __init__(self, *args: Any, now: int | None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["every_seconds"].initial = now or _NOT_BY_ITSELF
-        if now and now not in dict(SCHEDULES):
-            self.fields["every_seconds"].choices = [(now, schedule_words(now)), *SCHEDULES]  # type: ignore[attr-defined]
 
 
 class ValueForm(forms.Form):
     """One more translation in a table of values."""
 
-    outside_value = forms.CharField(label="When the record says", max_length=200, strip=True)
-    new_value = forms.CharField(label="the target gets", max_length=200, strip=True)
+    outside_value = forms.CharField(label=_("When the record says"), max_length=200, strip=True)
+    new_value = forms.CharField(label=_("the target gets"), max_length=200, strip=True)
 
 
 class LineForm(forms.Form):
     """One mapping line: where the value comes from, what is done to it, and how it is written."""
 
-    source = forms.ChoiceField(label="Field", required=False)
+    source = forms.ChoiceField(label=_("Field"), required=False)
     expression = forms.CharField(
-        label="Expression",
+        label=_("Expression"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text="Instead of a field, for example: r.hours * r.bill_rate",
+        help_text=_("Instead of a field, for example: r.hours * r.bill_rate"),
     )
     transforms = forms.CharField(
-        label="Steps",
+        label=_("Steps"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="One on each line, worked off from top to bottom, for example: trim or shorten:50",
+        help_text=_("One on each line, worked off from top to bottom, for example: trim or shorten:50"),
     )
     otherwise = forms.CharField(
-        label="Any other value becomes",
+        label=_("Any other value becomes"),
         required=False,
         max_length=200,
-        help_text="Left empty, a value without a row stops its record until somebody adds one.",
+        help_text=_("Left empty, a value without a row stops its record until somebody adds one."),
     )
     default = forms.CharField(
-        label="When there is none",
+        label=_("When there is none"),
         required=False,
         max_length=500,
-        help_text="What is written where the record has nothing.",
+        help_text=_("What is written where the record has nothing."),
     )
-    write_mode = forms.ChoiceField(label="Writing", choices=_WRITE_MODES, required=False)
+    write_mode = forms.ChoiceField(label=_("Writing"), choices=_WRITE_MODES, required=False)
     note = forms.CharField(
-        label="Why",
+        label=_("Why"),
         required=False,
         max_length=200,
-        help_text="Stands in the list of versions, for those who ask later.",
+        help_text=_("Stands in the list of versions, for those who ask later."),
     )
 
     def __init__(self, *args: Any, edited: EditedLine, **kwargs: Any) -> None:
         kwargs.setdefault("initial", _initial(edited.line))
         super().__init__(*args, **kwargs)
         self.edited = edited
-        known = [("", "None"), *edited.sources]
+        known = [("", gettext("None")), *edited.sources]
         if edited.line.source and edited.line.source not in dict(edited.sources):
             known.append((edited.line.source, edited.line.source))
         self.fields["source"].choices = known  # type: ignore[attr-defined]
@@ -196,15 +176,16 @@ class LineForm(forms.Form):
         """Refuse two origins of one value, and rows of the table that cannot be."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("source") and cleaned.get("expression", "").strip():
-            self.add_error("expression", "Keep one: the field or the expression.")
+            self.add_error("expression", gettext("Keep one: the field or the expression."))
         rows = self._typed_rows()
         if len(rows) > MOST_ROWS:
-            self.add_error(None, f"A table holds at most {MOST_ROWS} values.")
+            self.add_error(None, gettext("A table holds at most %(most)s values.") % {"most": MOST_ROWS})
         for old, new in rows:
             if not old or not new:
-                self.add_error(None, f"The row “{old or '…'} → {new or '…'}” of the table is only half filled.")
+                row = {"old": old or "…", "new": new or "…"}
+                self.add_error(None, gettext("The row “%(old)s → %(new)s” of the table is only half filled.") % row)
         if len({old for old, _ in rows}) < len(rows):
-            self.add_error(None, "The table has the same value twice: keep one row for each.")
+            self.add_error(None, gettext("The table has the same value twice: keep one row for each."))
         return cleaned
 
     def wanted_line(self) -> MappingLine:
@@ -253,16 +234,18 @@ def _kept(typed: str, before: Any) -> Any:
 class CorrectionForm(forms.Form):
     """One value to be corrected before a record is retried."""
 
-    field = forms.ChoiceField(label="Field")
-    new_value = forms.CharField(label="New value", required=False, max_length=500)
+    field = forms.ChoiceField(label=_("Field"))
+    new_value = forms.CharField(label=_("New value"), required=False, max_length=500)
     reason = forms.CharField(
-        label="Reason", max_length=300, error_messages={"required": "Say why: the correction is kept as evidence."}
+        label=_("Reason"),
+        max_length=300,
+        error_messages={"required": _("Say why: the correction is kept as evidence.")},
     )
 
     def __init__(self, *args: Any, canonical_type: str, fields: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.canonical_type = canonical_type
-        self.fields["field"].choices = [("", "Choose a field"), *fields]  # type: ignore[attr-defined]
+        self.fields["field"].choices = [("", gettext("Choose a field")), *fields]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a value that cannot be read as its field's kind, naming how to write it."""

@@ -15,7 +15,7 @@ from apps.connectors.models import Connection
 from apps.connectors.usage_directory import ConnectionUse
 from apps.customers.models import Customer
 from apps.flows.engine.states import OperationState
-from apps.flows.models import Flow, FlowDay, FlowVersion, Operation, Run, Trigger
+from apps.flows.models import Flow, FlowDay, Operation, Run, Trigger
 from apps.flows.templates_library import FlowTemplate, UnknownTemplateError, flow_template
 
 
@@ -36,15 +36,31 @@ class FlowFacts:
     """A flow with its figures and its latest history. `blocked` and `waiting` are records, now."""
 
     flow: Flow
-    template: FlowTemplate | None
     today: DayFigures
     last_success_at: datetime | None
     blocked: int
     waiting: int
-    versions: list[FlowVersion]
     runs: list[Run]
-    schedule: Trigger | None
-    webhooks: list[Trigger]
+
+    @property
+    def flow_key(self) -> str:
+        """Return the flow's id as addresses carry it."""
+        return str(self.flow.id)
+
+    @property
+    def written_tone(self) -> str:
+        """Return the tone of what was written today."""
+        return "success" if self.today.written else "neutral"
+
+    @property
+    def blocked_tone(self) -> str:
+        """Return the tone of what is blocked."""
+        return "danger" if self.blocked else "neutral"
+
+    @property
+    def waiting_tone(self) -> str:
+        """Return the tone of what waits."""
+        return "warning" if self.waiting else "neutral"
 
 
 def get_flow(flow_id: UUID) -> Flow:
@@ -86,21 +102,21 @@ def count_open(ids: Iterable[UUID]) -> dict[tuple[UUID, str], int]:
 
 
 def get_flow_facts(flow: Flow, today: date) -> FlowFacts:
-    """Return what a flow's page shows besides its mapping."""
+    """Return a flow's figures of today and its latest runs."""
     counts = count_open([flow.id])
-    triggers = list(Trigger.objects.filter(flow=flow, active=True).select_related("endpoint").order_by("id"))
     return FlowFacts(
         flow=flow,
-        template=template_of(flow),
         today=figures_of([flow.id], today)[flow.id],
         last_success_at=last_success_of([flow.id]).get(flow.id),
         blocked=counts.get((flow.id, OperationState.REJECTED), 0),
         waiting=counts.get((flow.id, OperationState.WAITING), 0),
-        versions=list(FlowVersion.objects.filter(flow=flow).defer("definition", "layers")[:20]),
         runs=list(Run.objects.filter(flow=flow).select_related("event")[:8]),
-        schedule=next((t for t in triggers if t.kind == Trigger.Kind.SCHEDULE), None),
-        webhooks=[t for t in triggers if t.kind == Trigger.Kind.WEBHOOK],
     )
+
+
+def schedule_of(flow: Flow) -> Trigger | None:
+    """Return what starts a flow by itself, None when nothing does."""
+    return Trigger.objects.filter(flow=flow, kind=Trigger.Kind.SCHEDULE, active=True).first()
 
 
 def template_of(flow: Flow) -> FlowTemplate | None:

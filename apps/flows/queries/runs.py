@@ -1,22 +1,28 @@
 """Reading runs: one run's counts, and the records behind each of the counts."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
+from apps.accounts.listing import ListState
 from apps.dispatch.models import DueWork
+from apps.flows.engine.counts import COUNT_COLUMN
 from apps.flows.engine.states import RUN_TERMINAL, OperationState, RunState
 from apps.flows.models import Operation, Run, TriggerEvent
+from apps.flows.queries.operation_list import narrowed
 from apps.flows.services.evidence import iterate_repeats
 from apps.flows.services.start_run import RUN_KIND, flow_lane
 from apps.tenants import scope
 
-OPERATIONS_A_PAGE = 50
+REPEATS_SHOWN = 50
 COUNTS = ("written", "unchanged", "skipped", "rejected", "waiting")
 _ERROR_KINDS_THAT_WAIT = ["retryable", "rate_limited"]
 
@@ -29,30 +35,40 @@ class RunRow:
     started_by: str
     took: timedelta | None
 
-
-@dataclass(frozen=True, slots=True)
-class OperationFilter:
-    """Which of a run's records are wanted. `repeats_from` is how many repeats were shown before."""
-
-    count: str = ""
-    words: str = ""
-    before: UUID | None = None
-    repeats_from: int = 0
+    @property
+    def is_under_way(self) -> bool:
+        """Return True while more is to come."""
+        return self.run.state not in RUN_TERMINAL
 
 
 @dataclass(frozen=True, slots=True)
-class RunOperations:
-    """One page of a run's records: ledger lines, then those that were settled by an earlier run and are the same.
+class Repeats:
+    """Records that an earlier run settled and that are the same since: they leave no ledger line of their own.
 
-    `untraced` is how many of the count left no row: the source sent them twice in one reading. `more_repeats` is where
-    the next page of repeats starts, None when there is none.
+    `rows` are {"key", "business_key"}; `more_from` is where further ones start, None when there are none. `untraced` is how
+    many of the count left no row at all: the source sent them twice in one reading.
     """
 
-    lines: list[Operation]
-    older_before: UUID | None
-    repeats: list[dict[str, Any]]
-    more_repeats: int | None
-    untraced: int
+    rows: list[dict[str, Any]]
+    more_from: int | None = None
+    untraced: int = 0
+
+
+NO_REPEATS = Repeats([])
+
+
+@dataclass(frozen=True, slots=True)
+class StepProgress:
+    """What came of a run's records at one step: how many came to it, and how many ended there, by outcome."""
+
+    kind: str
+    entered: int
+    ended: dict[str, int]
+
+    @property
+    def passed(self) -> int:
+        """Return how many went on to the next step, or through."""
+        return self.entered - sum(self.ended.values())
 
 
 def get_run(run_id: UUID) -> Run:
@@ -83,10 +99,10 @@ def run_row(run: Run) -> RunRow:
 def started_by_words(run: Run) -> str:
     """Return what started a run: "Schedule", "Webhook", a person's name, "Retry by Fina"."""
     if run.event.kind == TriggerEvent.Kind.REPLAY:
-        return f"Retry by {run.started_by}" if run.started_by else "Retry"
+        return _("Retry by %(name)s") % {"name": run.started_by} if run.started_by else _("Retry")
     if run.event.kind == TriggerEvent.Kind.PERSON:
-        return run.started_by or "A person"
-    return str(run.event.get_kind_display()).capitalize()
+        return run.started_by or _("A person")
+    return _("Webhook") if run.event.kind == TriggerEvent.Kind.WEBHOOK else _("Schedule")
 
 
 def is_over(run: Run) -> bool:
@@ -132,39 +148,51 @@ def _behind(run: Run, count: str) -> Q:
     return here & Q(state=count)
 
 
-def list_run_operations(run: Run, wanted: OperationFilter) -> RunOperations:
-    """Return one page of the records behind a run, or behind one of its counts."""
-    found = run_operations(run)
-    if wanted.count:
-        found = found.filter(_behind(run, wanted.count))
-    if wanted.words:
-        found = found.filter(_named(wanted.words))
-    lines = list((found.filter(id__lt=wanted.before) if wanted.before else found)[: OPERATIONS_A_PAGE + 1])
-    older = lines[OPERATIONS_A_PAGE - 1].id if len(lines) > OPERATIONS_A_PAGE else None
-    lines = lines[:OPERATIONS_A_PAGE]
-    if older or wanted.words or wanted.count not in {"unchanged", "skipped"}:
-        return RunOperations(lines, older, [], None, 0)
-    return _with_repeats(run, wanted, found, lines)
+def fitting_of_run(run: Run, state: ListState) -> QuerySet[Operation]:
+    """Return the ledger lines behind a run, or behind one of its counts, that fit the other filters too."""
+    found = run_operations(run).select_related("flow", "customer")
+    if count := state.value("count"):
+        found = found.filter(_behind(run, count))
+    return narrowed(found, state)
 
 
-def _with_repeats(
-    run: Run, wanted: OperationFilter, found: QuerySet[Operation], lines: list[Operation]
-) -> RunOperations:
-    start = wanted.repeats_from
-    repeats = list(islice(iterate_repeats(run.id, wanted.count), start, start + OPERATIONS_A_PAGE + 1))
-    more = start + OPERATIONS_A_PAGE if len(repeats) > OPERATIONS_A_PAGE else None
-    untraced = 0
-    if more is None:
-        untraced = max(getattr(run, wanted.count) - found.count() - start - len(repeats), 0)
-    return RunOperations([] if start else lines, None, repeats[:OPERATIONS_A_PAGE], more, untraced)
+def list_repeats(run: Run, count: str, lines: int, start: int) -> Repeats:
+    """Return the records of one count that left no ledger line; `lines` is how many of the count did."""
+    if count not in {"unchanged", "skipped"}:
+        return NO_REPEATS
+    rows = list(islice(iterate_repeats(run.id, count), start, start + REPEATS_SHOWN + 1))
+    if len(rows) > REPEATS_SHOWN:
+        return Repeats(rows[:REPEATS_SHOWN], start + REPEATS_SHOWN)
+    return Repeats(rows, None, max(getattr(run, count) - lines - start - len(rows), 0))
 
 
-def _named(words: str) -> Q:
-    return (
-        Q(business_key__icontains=words)
-        | Q(source_key__icontains=words)
-        | Q(target_key__icontains=words)
-        | Q(label__icontains=words)
-        | Q(client_ref__icontains=words)
-        | Q(project_ref__icontains=words)
-    )
+def get_step_progress(run: Run, kinds: Sequence[str]) -> list[StepProgress]:
+    """Return how a run's records fared at each step, in order; one query.
+
+    Records an earlier run settled end at the first step: they are known as soon as they are read.
+    """
+    counted: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    rows = run_operations(run).order_by().values_list("step", "state").annotate(Count("id"))
+    for step, state, number in rows:
+        column = COUNT_COLUMN[OperationState(state)]
+        counted[step][column] = counted[step].get(column, 0) + number
+    known = sum(number for outcomes in counted.values() for number in outcomes.values())
+    entered, progress = run.read, []
+    for kind in kinds:
+        ended = dict(counted.get(kind, {}))
+        if kind == kinds[0] and run.read > known:
+            ended["known"] = run.read - known
+        progress.append(StepProgress(kind, max(entered, sum(ended.values())), ended))
+        entered -= sum(ended.values())
+    return progress
+
+
+def asked_for(run: Run) -> int | None:
+    """Return how many records a run was asked for by name, None when it reads whatever has changed."""
+    named = run.event.payload.get("operations" if run.mode == Run.Mode.REPLAY else "keys")
+    return len(named) if named and run.mode != Run.Mode.READ else None
+
+
+def count_rejected(run: Run) -> int:
+    """Return how many records of a run are still blocked, now."""
+    return run_operations(run).filter(state=OperationState.REJECTED).count()

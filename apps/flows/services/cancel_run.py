@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
@@ -32,7 +33,7 @@ def cancel_run(run: Run, *, made_by: str) -> None:
         locked = Run.objects.select_for_update(no_key=True).get(id=run.id)
         was_at_work = locked.state == RunState.RUNNING
         if locked.state not in states_before(RunState.CANCELLED):
-            raise RunOverError("This run is over already: there is nothing to cancel.")
+            raise RunOverError(gettext("This run is over already: there is nothing to cancel."))
         locked.state = RunState.CANCELLED
         locked.finished_at = timezone.now()
         locked.error_message = f"Cancelled by {made_by}."[:600]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from uuid_utils.compat import uuid7
 
 from apps.accounts import audit
@@ -14,7 +15,7 @@ from apps.accounts.audit import AuditAction
 from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.canonical.values import PARSERS, UnusableValueError
 from apps.flows.engine.states import OperationState
-from apps.flows.models import Correction, Flow, Operation, Run, TriggerEvent
+from apps.flows.models import Correction, Flow, FlowVersion, Operation, Run, TriggerEvent
 from apps.flows.services.evidence import canonical_values_of
 from apps.flows.services.start_run import replay_payload, start_run
 from apps.flows.signals import ledger_changed
@@ -32,8 +33,12 @@ class CorrectionError(ValueError):
         self.field = field
 
 
-def replay_operations(operation_ids: Sequence[UUID], *, started_by: str) -> list[Run]:
-    """Queue a replay of rejected operations: one run per flow, with the flow's live version.
+def replay_operations(
+    operation_ids: Sequence[UUID], *, started_by: str, version: FlowVersion | None = None
+) -> list[Run]:
+    """Queue a replay of rejected operations: one run per flow, with its live version or the `version` named.
+
+    A named version replays its own flow's operations only. What is not rejected is left out.
 
     Raises:
         NothingToReplayError: none of them is rejected.
@@ -42,15 +47,17 @@ def replay_operations(operation_ids: Sequence[UUID], *, started_by: str) -> list
     """
     by_flow: defaultdict[UUID, list[UUID]] = defaultdict(list)
     lines = Operation.objects.filter(id__in=list(operation_ids), state=OperationState.REJECTED).order_by("id")
+    if version is not None:
+        lines = lines.filter(flow_id=version.flow_id)
     for operation_id, flow_id in lines.values_list("id", "flow_id"):
         by_flow[flow_id].append(operation_id)
     if not by_flow:
-        raise NothingToReplayError("Nothing to replay: these records are not blocked any more.")
+        raise NothingToReplayError(gettext("Nothing to replay: these records are not blocked any more."))
     with transaction.atomic():
-        return [_replay(flow, by_flow[flow.id], started_by) for flow in Flow.objects.filter(id__in=by_flow)]
+        return [_replay(flow, by_flow[flow.id], started_by, version) for flow in Flow.objects.filter(id__in=by_flow)]
 
 
-def _replay(flow: Flow, chosen: list[UUID], started_by: str) -> Run:
+def _replay(flow: Flow, chosen: list[UUID], started_by: str, version: FlowVersion | None) -> Run:
     run = start_run(
         flow,
         kind=TriggerEvent.Kind.REPLAY,
@@ -58,6 +65,7 @@ def _replay(flow: Flow, chosen: list[UUID], started_by: str) -> Run:
         mode=Run.Mode.REPLAY,
         started_by=started_by,
         payload=replay_payload(chosen),
+        version=version,
     )
     if run is None:
         raise RuntimeError("a fresh key was taken")
@@ -75,7 +83,7 @@ def correct_operation(operation: Operation, *, field: str, new_value: str, reaso
     """
     spec = canonical_type(operation.canonical_type).field_named(field)
     if spec is None:
-        raise CorrectionError(field, f"{operation.canonical_type} has no field {field!r}.")
+        raise CorrectionError(field, gettext("There is no field %(field)s.") % {"field": field})
     try:
         value = PARSERS[spec.kind](new_value)
     except UnusableValueError as error:
@@ -83,7 +91,7 @@ def correct_operation(operation: Operation, *, field: str, new_value: str, reaso
     with transaction.atomic():
         line = Operation.objects.select_for_update(no_key=True).get(id=operation.id)
         if line.state != OperationState.REJECTED:
-            raise CorrectionError(field, "This record is not blocked any more: nothing was changed.")
+            raise CorrectionError(field, gettext("This record is not blocked any more: nothing was changed."))
         before = canonical_values_of(line).get(field)
         correction = Correction.objects.create(
             operation=line,
@@ -117,7 +125,7 @@ def skip_operations(operation_ids: Iterable[UUID], *, reason: str, made_by: str)
 
     """
     if not reason.strip():
-        raise ValueError("Say why these records are left out: the reason stays in the ledger.")
+        raise ValueError(gettext("Say why these records are left out: the reason stays in the ledger."))
     now = timezone.now()
     with transaction.atomic():
         lines = list(

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from uuid_utils.compat import uuid7
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.dispatch.models import Priority
 from apps.dispatch.services import enqueue
-from apps.flows.models import Flow, Run, Trigger, TriggerEvent
+from apps.flows.models import Flow, FlowVersion, Run, Trigger, TriggerEvent
 
 RUN_KIND = "flows.run"
 
@@ -49,8 +50,9 @@ def start_run(  # noqa: PLR0913  each is one fact of the event, all by name
     started_by: str = "",
     payload: Mapping[str, Any] | None = None,
     trigger: Trigger | None = None,
+    version: FlowVersion | None = None,
 ) -> Run | None:
-    """Store the event and queue one run of the flow's live version.
+    """Store the event and queue one run of the flow's live version, or of `version` where one is named.
 
     Returns None when an event with this key is known already: the same webhook five times is one run.
 
@@ -59,7 +61,8 @@ def start_run(  # noqa: PLR0913  each is one fact of the event, all by name
 
     """
     if flow.state != Flow.State.LIVE or flow.live_version_id is None:
-        raise FlowNotLiveError(f"{flow.name} is {flow.get_state_display()}: set it live before it can run.")
+        sentence = gettext("%(flow)s is %(state)s: set it live before it can run.")
+        raise FlowNotLiveError(sentence % {"flow": flow.name, "state": flow.get_state_display()})
     now = timezone.now()
     with transaction.atomic():
         event = _store_event(flow, kind, dedupe_key, payload or {}, trigger, started_by)
@@ -69,7 +72,7 @@ def start_run(  # noqa: PLR0913  each is one fact of the event, all by name
             flow=flow,
             customer_id=flow.customer_id,
             event=event,
-            version_id=flow.live_version_id,
+            version_id=version.id if version else flow.live_version_id,
             mode=mode,
             started_by=started_by,
             created_at=now,

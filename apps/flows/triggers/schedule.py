@@ -80,6 +80,13 @@ def unschedule_flow(flow: Flow) -> None:
         _record(flow, {"every_seconds": None})
 
 
+def expect_runs(flow: Flow, *, every_seconds: int | None) -> None:
+    """Tell somebody when `flow` has not run for so long; None: nobody is told."""
+    with transaction.atomic():
+        Flow.objects.filter(id=flow.id).update(expected_every_seconds=every_seconds or None)
+        _record(flow, {"expected_every_seconds": every_seconds or None})
+
+
 def _record(flow: Flow, details: dict[str, Any]) -> None:
     audit.record(AuditAction.FLOW_SCHEDULED, subject="flow", subject_id=str(flow.id), details=details)
 

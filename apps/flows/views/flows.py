@@ -1,87 +1,46 @@
-"""Pages about installed flows: a new one, one flow, and what can be done with it."""
+"""What can be done with flows: a new one, run, pause, resume, when it runs, and going back to a version."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
-from apps.accounts.actor import Actor
-from apps.accounts.page_filters import acting_person, asked_id
+from apps.accounts.page_filters import acting_person, asked_id, asked_words
+from apps.accounts.toasts import say_with_undo
 from apps.connectors.models import WebhookEndpoint
 from apps.connectors.services import create_webhook_endpoint
 from apps.customers.queries import get_customer
 from apps.flows import forms
 from apps.flows.mapping.compile import MappingError
-from apps.flows.models import Flow
+from apps.flows.mapping.layers import LayerError
 from apps.flows.queries import flows as queries
-from apps.flows.queries.flows import FlowFacts
-from apps.flows.queries.mapping import MappingTable, get_mapping_table, problem_sentences
-from apps.flows.queries.runs import RunRow, run_row
+from apps.flows.queries.mapping import problem_sentences
+from apps.flows.queries.versions import get_version
+from apps.flows.schedule_forms import ExpectationForm, ScheduleForm
 from apps.flows.services import publish
+from apps.flows.services.restore_version import restore_version
 from apps.flows.services.start_run import FlowNotLiveError, run_now
 from apps.flows.templates_library import list_templates
-from apps.flows.triggers.schedule import schedule_flow, unschedule_flow
+from apps.flows.triggers.calendar import calendar_words
+from apps.flows.triggers.schedule import (
+    expect_runs,
+    schedule_flow,
+    schedule_flow_by_calendar,
+    schedule_words,
+    unschedule_flow,
+)
 from apps.flows.triggers.webhook import listen
-from apps.tenants.templatetags.wording import money_words
-
-
-@dataclass(frozen=True, slots=True)
-class FlowPage:
-    """What a flow's page shows. `cannot_run` says why the flow cannot be run now, "" when it can."""
-
-    facts: FlowFacts
-    mapping: MappingTable
-    runs: list[RunRow]
-    schedule_words: str
-    cannot_run: str
-    can_run: bool
-    can_edit: bool
-    can_see_payloads: bool
-
-    @property
-    def flow_key(self) -> str:
-        """Return the flow's id as addresses carry it."""
-        return str(self.facts.flow.id)
-
-    @property
-    def customer_key(self) -> str:
-        """Return the customer's id as addresses carry it."""
-        return str(self.facts.flow.customer_id)
-
-    @property
-    def runs_url(self) -> str:
-        """Return where all of its runs are."""
-        return f"{reverse('flows:run-list')}?flow={self.flow_key}"
-
-    @property
-    def written_hint(self) -> str:
-        """Return what today's records are worth."""
-        return ", ".join(money_words(amount, currency) for amount, currency in self.facts.today.amounts) or "records"
-
-    @property
-    def blocked_tone(self) -> str:
-        """Return the tone of the blocked tile."""
-        return "danger" if self.facts.blocked else "neutral"
-
-    @property
-    def waiting_tone(self) -> str:
-        """Return the tone of the waiting tile."""
-        return "warning" if self.facts.waiting else "neutral"
-
-    @property
-    def mapping_hint(self) -> str:
-        """Return which record the samples are of."""
-        sample = self.mapping.sample
-        return f"Samples: {sample}" if sample else "Samples appear after the first run."
+from apps.flows.views.flow_frame import crumbs
+from apps.flows.views.flow_tabs import next_times_of, render_monitors, render_settings
+from apps.flows.views.installing import install
 
 
 @requires(Action.EDIT_FLOWS)
@@ -90,20 +49,26 @@ def flow_install(request: HttpRequest) -> HttpResponse:
     """Install a template for one customer."""
     customer_id = asked_id(request, "customer")
     if customer_id is None:
-        return render(request, "flows/flow_install_customer.html", {"customers": queries.list_customers_to_choose()})
+        choice = {"customers": queries.list_customers_to_choose(), "template": asked_words(request, "template")}
+        return render(request, "flows/flow_install_customer.html", choice)
     customer, templates = get_customer(customer_id), list_templates()
     connections = queries.list_installable_connections(customer)
     fitting = [queries.fitting_connections(template, connections) for template in templates]
-    sources = [c for c in connections if any(c in reads for reads, _ in fitting)]
-    targets = [c for c in connections if any(c in writes for _, writes in fitting)]
-    initial = {"template": templates[0].slug, "name": templates[0].name}
+    sources = [c for c in connections if any(c in reads for reads, _writes in fitting)]
+    targets = [c for c in connections if any(c in writes for _reads, writes in fitting)]
+    wanted = next((t for t in templates if t.slug == asked_words(request, "template")), templates[0])
     form = forms.InstallForm(
-        request.POST or None, initial=initial, templates=templates, sources=sources, targets=targets
+        request.POST or None,
+        initial={"template": wanted.slug, "name": wanted.name},
+        templates=templates,
+        sources=sources,
+        targets=targets,
     )
     if request.method == "POST" and form.is_valid():
-        flow = _install(request, form)
+        flow = install(form, by=acting_person(request).name)
         if flow is not None:
-            messages.success(request, f"{flow.name} is installed and live for {customer.name}.")
+            words = {"flow": flow.name, "customer": customer.name}
+            messages.success(request, _("%(flow)s is installed and live for %(customer)s.") % words)
             return redirect("flows:flow-detail", flow.id)
     context = {
         "form": form,
@@ -114,78 +79,12 @@ def flow_install(request: HttpRequest) -> HttpResponse:
     return render(request, "flows/flow_install.html", context, status=400 if form.errors else 200)
 
 
-def _install(request: HttpRequest, form: forms.InstallForm) -> Flow | None:
-    try:
-        return publish.install_template(
-            template=form.cleaned_data["template"],
-            name=form.cleaned_data["name"],
-            source=form.chosen("source"),
-            target=form.chosen("target"),
-            installed_by=acting_person(request).name,
-        )
-    except MappingError as error:
-        for sentence in problem_sentences(error.problems):
-            form.add_error(None, sentence)
-    except ValidationError as error:
-        form.add_error(None, error)
-    return None
-
-
 def _lacking(*, has_sources: bool, has_targets: bool) -> str:
     if not has_sources and not has_targets:
-        return "This customer has no connection yet that a template could read from or write to."
-    return f"This customer has no connection yet that a template could {'write to' if has_sources else 'read from'}."
-
-
-@requires(Action.VIEW_FLOWS)
-@require_safe
-def flow_detail(request: HttpRequest, flow_id: UUID) -> HttpResponse:
-    """Show one flow."""
-    flow = queries.get_flow(flow_id)
-    page = _flow_page(flow, acting_person(request))
-    now = page.facts.schedule.every_seconds if page.facts.schedule else None
-    context = {
-        "page": page,
-        "flow": flow,
-        "pause_form": forms.PauseForm(),
-        "schedule_form": forms.ScheduleForm(now=now),
-        "crumbs": crumbs(flow),
-    }
-    return render(request, "flows/flow_detail.html", context)
-
-
-def crumbs(flow: Flow, *further: str) -> list[dict[str, str]]:
-    """Return where a page of a flow stands; `further` are the words after the flow."""
-    every = reverse("flows:flow-list")
-    trail = [
-        {"label": "Flows", "url": every},
-        {"label": flow.customer.name, "url": f"{every}?customer={flow.customer_id}"},
-    ]
-    if further:
-        trail.append({"label": flow.name, "url": reverse("flows:flow-detail", args=[flow.id])})
-    return [*trail, *[{"label": words, "url": ""} for words in further]]
-
-
-def _flow_page(flow: Flow, who: Actor) -> FlowPage:
-    facts = queries.get_flow_facts(flow, timezone.now().date())
-    return FlowPage(
-        facts=facts,
-        mapping=get_mapping_table(flow),
-        runs=[run_row(run) for run in facts.runs],
-        schedule_words=forms.schedule_words(facts.schedule.every_seconds if facts.schedule else None),
-        cannot_run=_cannot_run(flow, who),
-        can_run=who.can(Action.RUN_FLOWS),
-        can_edit=who.can(Action.EDIT_FLOWS),
-        can_see_payloads=who.can(Action.VIEW_PAYLOADS),
-    )
-
-
-def _cannot_run(flow: Flow, who: Actor) -> str:
-    if not who.can(Action.RUN_FLOWS):
-        return "Your role does not include running flows."
-    if flow.state == Flow.State.PAUSED:
-        return "It is paused: resume it first."
-    return "" if flow.state == Flow.State.LIVE else f"It is {flow.get_state_display()}: only live flows run."
+        return _("This customer has no connection yet that a template could read from or write to.")
+    if has_sources:
+        return _("This customer has no connection yet that a template could write to.")
+    return _("This customer has no connection yet that a template could read from.")
 
 
 @requires(Action.RUN_FLOWS)
@@ -210,7 +109,8 @@ def flow_pause(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         messages.error(request, " ".join(str(error) for error in form.errors["reason"]))
     else:
         publish.pause_flow(flow, reason=form.cleaned_data["reason"], made_by=acting_person(request).name)
-        messages.success(request, f"{flow.name} is paused. Runs that are under way finish.")
+        words = _("%(flow)s is paused. Runs that are under way finish.") % {"flow": flow.name}
+        say_with_undo(request, words, undo_url=reverse("flows:flow-resume", args=[flow.id]))
     return redirect("flows:flow-detail", flow.id)
 
 
@@ -220,26 +120,84 @@ def flow_resume(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Let a paused flow run again."""
     flow = queries.get_flow(flow_id)
     publish.resume_flow(flow)
-    messages.success(request, f"{flow.name} is live again and goes on where it stopped.")
+    messages.success(request, _("%(flow)s is live again and goes on where it stopped.") % {"flow": flow.name})
     return redirect("flows:flow-detail", flow.id)
 
 
 @requires(Action.EDIT_FLOWS)
 @require_POST
 def flow_schedule(request: HttpRequest, flow_id: UUID) -> HttpResponse:
-    """Set how often a flow runs by itself."""
-    flow, form = queries.get_flow(flow_id), forms.ScheduleForm(request.POST, now=None)
+    """Set when a flow runs by itself."""
+    flow = queries.get_flow(flow_id)
+    form = ScheduleForm(request.POST, trigger=queries.schedule_of(flow), zone=flow.customer.time_zone)
     if not form.is_valid():
-        messages.error(request, "Choose how often it runs from the list.")
-        return redirect("flows:flow-detail", flow.id)
-    every = form.cleaned_data["every_seconds"]
-    if every:
-        schedule_flow(flow, every_seconds=every)
-        messages.success(request, f"{flow.name} runs {forms.schedule_words(every).lower()}.")
+        return render_settings(request, flow, form, status=400)
+    if form.calendar is not None:
+        trigger = schedule_flow_by_calendar(flow, form.calendar)
+    elif form.cleaned_data["way"] == "interval":
+        trigger = schedule_flow(flow, every_seconds=form.cleaned_data["every_seconds"])
     else:
         unschedule_flow(flow)
-        messages.success(request, f"{flow.name} runs only when somebody or its source system asks.")
-    return redirect("flows:flow-detail", flow.id)
+        sentence = _("%(flow)s runs only when somebody or its source system asks.")
+        messages.success(request, sentence % {"flow": flow.name})
+        return redirect("flows:flow-settings", flow.id)
+    words = {"flow": flow.name, "schedule": schedule_words(trigger)}
+    messages.success(request, _("Set for %(flow)s: %(schedule)s.") % words)
+    return redirect("flows:flow-settings", flow.id)
+
+
+@requires(Action.EDIT_FLOWS)
+@require_safe
+def flow_schedule_preview(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    """Say what a schedule that is being typed means: in words, and the next three times."""
+    flow = queries.get_flow(flow_id)
+    form = ScheduleForm(request.GET, trigger=None, zone=flow.customer.time_zone)
+    valid = form.is_valid()
+    wrong = [] if valid else [str(error) for errors in form.errors.values() for error in errors]
+    calendar = form.calendar if valid else None
+    context = {
+        "next_times": next_times_of(form) if valid else [],
+        "words": calendar_words(calendar.cron, calendar.zone) if calendar else "",
+        "wrong": wrong[:1],
+    }
+    return render(request, "flows/_schedule_preview.html", context)
+
+
+@requires(Action.EDIT_FLOWS)
+@require_POST
+def flow_expect(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    """Set after how long without a run somebody is told."""
+    flow = queries.get_flow(flow_id)
+    form = ExpectationForm(request.POST, now=flow.expected_every_seconds)
+    if not form.is_valid():
+        return render_monitors(request, flow, form, status=400)
+    expect_runs(flow, every_seconds=form.cleaned_data["expected_every_seconds"])
+    messages.success(request, _("Saved: silence of %(flow)s is watched like this from now on.") % {"flow": flow.name})
+    return redirect("flows:flow-monitors", flow.id)
+
+
+@requires(Action.EDIT_FLOWS)
+@require_POST
+def flow_version_restore(request: HttpRequest, flow_id: UUID, number: int) -> HttpResponse:
+    """Publish an earlier version's lines again."""
+    flow = queries.get_flow(flow_id)
+    version = get_version(flow, number)
+    if version is None:
+        raise Http404("There is no such version.")
+    try:
+        new = restore_version(flow, version, made_by=acting_person(request).name)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    except MappingError as error:
+        messages.error(request, " ".join(problem_sentences(error.problems)))
+    except LayerError as error:
+        messages.error(request, str(error))
+    else:
+        words = {"new": new.number, "old": number}
+        messages.success(
+            request, _("Version %(new)s is live: this flow's own lines are as in version %(old)s.") % words
+        )
+    return redirect("flows:flow-versions", flow.id)
 
 
 @requires(Action.EDIT_FLOWS)
@@ -250,5 +208,5 @@ def flow_webhook_create(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     flow = queries.get_flow(flow_id)
     endpoint, url, secret = create_webhook_endpoint(flow.source)
     listen(flow, WebhookEndpoint.objects.get(id=endpoint.id))
-    context = {"flow": flow, "url": url, "secret": secret, "crumbs": crumbs(flow, "Webhook address")}
+    context = {"flow": flow, "url": url, "secret": secret, "crumbs": crumbs(flow, _("Webhook address"))}
     return render(request, "flows/webhook_created.html", context)

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.access import requires
@@ -28,7 +29,7 @@ from apps.flows.queries.mapping import (
     try_line,
 )
 from apps.flows.services.publish import add_mapping_value, change_line
-from apps.flows.views.flows import crumbs
+from apps.flows.views.flow_frame import crumbs
 
 
 @requires(Action.EDIT_FLOWS)
@@ -53,7 +54,7 @@ def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
         "edited": edited,
         "form": form,
         "tried": tried,
-        "transforms": [transform for _, transform in sorted(TRANSFORMS.items())],
+        "transforms": [transform for _name, transform in sorted(TRANSFORMS.items())],
         "crumbs": crumbs(flow, edited.label),
     }
     return render(request, "flows/line_edit.html", context, status=400 if form.errors else 200)
@@ -73,13 +74,15 @@ def _published(
     request: HttpRequest, flow: Flow, edited: EditedLine, changes: dict[str, Any], note: str
 ) -> HttpResponse:
     if changes_for(edited, edited.line) == changes:
-        messages.info(request, "Nothing was changed, so nothing was published.")
+        messages.info(request, _("Nothing was changed, so nothing was published."))
     else:
         version = change_line(
             flow, target=edited.line.target, changes=changes, made_by=acting_person(request).name, note=note
         )
-        messages.success(request, f"Version {version.number} is live. Runs from now on use it.")
-    return redirect(f"{reverse('flows:flow-detail', args=[flow.id])}#mapping")
+        messages.success(
+            request, _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
+        )
+    return redirect("flows:flow-mapping", flow.id)
 
 
 def _explain(form: forms.LineForm, target: str, error: MappingError | LayerError) -> None:
@@ -98,15 +101,19 @@ def flow_line_reset(request: HttpRequest, flow_id: UUID, target: str) -> HttpRes
     flow = get_flow(flow_id)
     edited = _edited(flow, target)
     if not edited.is_changed_here:
-        messages.info(request, f"{edited.label} is as the layer below has it already.")
+        messages.info(request, _("%(field)s is as the layer below has it already.") % {"field": edited.label})
     else:
         try:
             note = f"Reset {edited.label}"
             version = change_line(flow, target=target, changes={}, made_by=acting_person(request).name, note=note)
-            messages.success(request, f"{edited.label} is as before the change. Version {version.number} is live.")
+            messages.success(
+                request,
+                _("%(field)s is as before the change. Version %(number)s is live.")
+                % {"field": edited.label, "number": version.number},
+            )
         except MappingError as error:
             messages.error(request, " ".join(problem_sentences(error.problems)))
-    return redirect(f"{reverse('flows:flow-detail', args=[flow.id])}#mapping")
+    return redirect("flows:flow-mapping", flow.id)
 
 
 @requires(Action.EDIT_FLOWS)
@@ -115,7 +122,7 @@ def flow_value_add(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
     """Add one translation to a line's table of values."""
     flow, form = get_flow(flow_id), forms.ValueForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Fill in both: what the record says, and what the target gets.")
+        messages.error(request, _("Fill in both: what the record says, and what the target gets."))
     else:
         old, new = form.cleaned_data["outside_value"], form.cleaned_data["new_value"]
         try:
@@ -123,10 +130,12 @@ def flow_value_add(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
                 flow, target=target, outside_value=old, new_value=new, made_by=acting_person(request).name
             )
             messages.success(
-                request, f"{old} becomes {new} from version {version.number} on. Retry what was blocked by it."
+                request,
+                _("%(old)s becomes %(new)s from version %(number)s on. Retry what was blocked by it.")
+                % {"old": old, "new": new, "number": version.number},
             )
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         except MappingError as error:
             messages.error(request, " ".join(problem_sentences(error.problems)))
-    return redirect(f"{reverse('flows:flow-detail', args=[flow.id])}#values")
+    return redirect(f"{reverse('flows:flow-mapping', args=[flow.id])}#values")

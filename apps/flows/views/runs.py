@@ -1,194 +1,144 @@
-"""Pages about runs: one run live, and its end before its time."""
+"""Pages about one run: live, its records, its end before its time, and another try of what it could not do."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
-from apps.accounts.page_filters import Chip, acting_person, address, asked_id, asked_number, asked_words
-from apps.flows.engine.states import RunState
-from apps.flows.models import Run
+from apps.accounts.actor import Actor
+from apps.accounts.list_specs import ListState, read_state
+from apps.accounts.listing import BulkAction, ListPage, csv_of, page_of, read_list, read_selection
+from apps.accounts.page_filters import acting_person, asked_number
+from apps.flows.models import Operation, Run
 from apps.flows.queries import runs as queries
-from apps.flows.queries.runs import COUNTS, OperationFilter, RunOperations
+from apps.flows.queries.operation_list import RUN_OPERATIONS
+from apps.flows.queries.runs import COUNTS, Repeats
 from apps.flows.services.cancel_run import RunOverError, cancel_run
 from apps.flows.services.replay import NothingToReplayError, replay_operations
 from apps.flows.services.start_run import FlowNotLiveError
+from apps.flows.views.run_live import LiveRun, live_run
 
-_TONES = {
-    "written": "success",
-    "unchanged": "neutral",
-    "skipped": "neutral",
-    "rejected": "danger",
-    "waiting": "warning",
-}
-_HINTS = {
-    "written": "delivered to the target",
-    "unchanged": "the target held them already",
-    "skipped": "not for this flow",
-    "rejected": "somebody must act",
-    "waiting": "tried again by themselves",
-}
+MOST_REPLAYED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
-    """One count of a run with its rows behind it."""
+class RunLine:
+    """One row of a run's records: a ledger line, or a record that an earlier run settled."""
 
-    name: str
-    label: str
-    count: int
-    hint: str
-    tone: str
-    url: str
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LiveRun:
-    """The part of a run's page that keeps itself up to date."""
-
-    run: Run
-    is_over: bool
-    tiles: list[Tile]
-    sentence: str
-    tone: str
-    next_try_at: datetime | None
-    progress_words: str
-    read_url: str
-
-    @property
-    def is_active(self) -> bool:
-        """True while the part asks for itself again."""
-        return not self.is_over
-
-    @property
-    def progress_label(self) -> str:
-        """Return what is going on."""
-        if self.run.state == RunState.QUEUED:
-            return "Waiting for its turn"
-        if self.run.state == RunState.WAITING:
-            return "Goes on by itself"
-        return "Settling the last records" if self.run.reading_done else f"Reading {self.run.flow.source.name}"
+    line: Operation | None
+    repeat: dict[str, Any] | None = None
 
 
 @requires(Action.VIEW_RUNS)
 @require_safe
-def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Show one run; asked by itself every two seconds while it is under way."""
+def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
+    """Show one run and its records."""
     run, who = queries.get_run(run_id), acting_person(request)
-    wanted = OperationFilter(
-        count=asked_words(request, "count") if request.GET.get("count") in COUNTS else "",
-        words=asked_words(request, "q"),
-        before=asked_id(request, "before"),
-        repeats_from=asked_number(request, "repeats", 0),
-    )
-    live = _live(run, wanted.count)
-    if request.headers.get("HX-Request"):
-        response = render(request, "flows/_run_live.html", {"live": live, "live_url": _live_url(run, wanted)})
-        if live.is_over:
-            response["HX-Refresh"] = "true"  # the rows below have changed too
-        return response
-    shown = queries.list_run_operations(run, wanted)
+    state = _read(request, run)
+    fitting = queries.fitting_of_run(run, state)
+    if state.wants_csv:
+        return csv_of(state, fitting)
+    live = live_run(run)
+    can_retry = who.can(Action.WORK_CASES) and live.is_over
+    page = page_of(request, state, fitting, bulk=_bulk(run) if can_retry else ())
+    repeats = _repeats(request, run, state, page)
     context = {
         "run": run,
         "row": queries.run_row(run),
         "live": live,
-        "live_url": _live_url(run, wanted),
-        "wanted": wanted,
-        "shown": shown,
-        "chips": _count_chips(request, run, wanted.count),
-        "older_url": _older_url(request, shown),
-        "newest_url": address(request) if wanted.before or wanted.repeats_from else "",
+        "list": replace(page, rows=_lines(page, repeats), total=page.total + len(repeats.rows)),
+        "lines": page.rows,
+        "repeats": repeats,
+        "count": state.value("count"),
         "crumbs": _crumbs(run, is_customer=who.is_customer),
-        "can_cancel": who.can(Action.RUN_FLOWS) and not live.is_over,
-        "can_replay": who.can(Action.WORK_CASES) and live.is_over and run.rejected > 0,
         "is_customer": who.is_customer,
+        **_actions(run, who, live, state, page),
     }
     return render(request, "flows/run_detail.html", context)
 
 
-def _live_url(run: Run, wanted: OperationFilter) -> str:
-    here = reverse("flows:run-detail", args=[run.id])
-    return f"{here}?count={wanted.count}" if wanted.count else here
+@requires(Action.VIEW_RUNS)
+@require_safe
+def run_live(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Show how a run stands: asked by its page while it is under way."""
+    run, who = queries.get_run(run_id), acting_person(request)
+    live = live_run(run)
+    context = {"run": run, "live": live, "is_live_answer": True, **_actions(run, who, live, None, None)}
+    response = render(request, "flows/_run_live.html", context)
+    if live.is_over:
+        response["HX-Trigger"] = "run-over"  # the list of its records asks for itself once more
+    return response
 
 
-def _live(run: Run, chosen: str) -> LiveRun:
-    over = queries.is_over(run)
-    at = queries.next_try_at(run)
-    here = reverse("flows:run-detail", args=[run.id])
-    return LiveRun(
-        run=run,
-        is_over=over,
-        tiles=[
-            Tile(
-                name,
-                name.capitalize(),
-                getattr(run, name),
-                _HINTS[name],
-                _tone(run, name),
-                f"{here}?count={name}#records",
-                chosen == name,
-            )
-            for name in COUNTS
-        ],
-        sentence=_sentence(run),
-        tone="danger" if run.state == RunState.FAILED else "warning" if run.error_message else "neutral",
-        next_try_at=at,
-        progress_words=_progress_words(run),
-        read_url=f"{here}#records",
-    )
+def _read(request: HttpRequest, run: Run) -> ListState:
+    counts = {count: getattr(run, count) for count in COUNTS}
+    return read_list(request, RUN_OPERATIONS).counted("count", {**counts, "": run.read})
 
 
-def _tone(run: Run, name: str) -> str:
-    return _TONES[name] if getattr(run, name) else "neutral"
+def _repeats(request: HttpRequest, run: Run, state: ListState, page: ListPage[Any]) -> Repeats:
+    narrower = any(state.value(name) for name in ("q", "step", "cause"))
+    if narrower or page.page < page.pages:
+        return queries.NO_REPEATS
+    return queries.list_repeats(run, state.value("count"), page.total, asked_number(request, "repeats", 0))
 
 
-def _progress_words(run: Run) -> str:
-    if run.state == RunState.QUEUED:
-        return "Starts in a moment"
-    if run.state == RunState.WAITING:
-        return "Waits"
-    return f"{run.read - run.waiting:,} of {run.read:,} settled so far"
+def _lines(page: ListPage[Any], repeats: Repeats) -> list[RunLine]:
+    return [*(RunLine(line) for line in page.rows), *(RunLine(None, repeat) for repeat in repeats.rows)]
 
 
-def _sentence(run: Run) -> str:
-    if run.error_message:
-        return run.error_message
-    if run.state == RunState.EMPTY:
-        return f"There was nothing new in {run.flow.source.name}."
+def _actions(
+    run: Run, who: Actor, live: LiveRun, state: ListState | None, page: ListPage[Any] | None
+) -> dict[str, Any]:
+    """Return what may be done with the run from here, and why not."""
+    blocked = queries.count_rejected(run) if live.is_over else 0
+    filtered = page is not None and page.is_filtered
+    return {
+        "can_cancel": who.can(Action.RUN_FLOWS) and not live.is_over,
+        "can_replay": who.can(Action.WORK_CASES) and live.is_over and blocked > 0,
+        "blocked": blocked,
+        "matching": page.total if page is not None and filtered else 0,
+        "query": state.query() if state is not None and filtered else "",
+        "live_number": run.flow.live_version.number if run.flow.live_version else None,
+        "cannot_replay": _cannot_replay(run),
+    }
+
+
+def _cannot_replay(run: Run) -> str:
+    if run.flow.state != "live":
+        return _("The flow is not live: resume it first.")
     return ""
 
 
-def _count_chips(request: HttpRequest, run: Run, chosen: str) -> list[Chip]:
-    every = Chip("All read", f"{address(request, count=None)}#records", not chosen, run.read)
-    counts = [
-        Chip(name.capitalize(), f"{address(request, count=name)}#records", chosen == name, getattr(run, name))
-        for name in COUNTS
-    ]
-    return [every, *counts]
-
-
-def _older_url(request: HttpRequest, shown: RunOperations) -> str:
-    if shown.older_before:
-        return f"{address(request, before=shown.older_before)}#records"
-    return f"{address(request, repeats=shown.more_repeats)}#records" if shown.more_repeats else ""
+def _bulk(run: Run) -> tuple[BulkAction, ...]:
+    live = run.flow.live_version.number if run.flow.live_version else run.version.number
+    url = reverse("flows:run-replay", args=[run.id])
+    text = _(
+        "Those that are still rejected are tried again with version %(number)s, which is live; others are left as they are. A record can never arrive twice."
+    )
+    return (
+        BulkAction("retry", _("Retry"), url, _("Retry the selected records?"), text % {"number": live}, icon="refresh"),
+    )
 
 
 def _crumbs(run: Run, *, is_customer: bool) -> list[dict[str, str]]:
     if is_customer:
-        return [{"label": "Activity", "url": reverse("flows:run-list")}, {"label": run.flow.name, "url": ""}]
+        return [{"label": _("Activity"), "url": reverse("flows:run-list")}, {"label": run.flow.name, "url": ""}]
     return [
-        {"label": "Flows", "url": reverse("flows:flow-list")},
+        {"label": _("Flows"), "url": reverse("flows:flow-list")},
         {"label": run.customer.name, "url": f"{reverse('flows:flow-list')}?customer={run.customer_id}"},
         {"label": run.flow.name, "url": reverse("flows:flow-detail", args=[run.flow_id])},
-        {"label": "Run", "url": ""},
+        {"label": _("Run"), "url": ""},
     ]
 
 
@@ -199,7 +149,7 @@ def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = queries.get_run(run_id)
     try:
         cancel_run(run, made_by=acting_person(request).name)
-        messages.success(request, "The run is cancelled. What it has delivered stays; the next run reads the rest.")
+        messages.success(request, _("The run is cancelled. What it has delivered stays; the next run reads the rest."))
     except RunOverError as error:
         messages.info(request, str(error))
     return redirect("flows:run-detail", run.id)
@@ -208,13 +158,39 @@ def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @requires(Action.WORK_CASES)
 @require_POST
 def run_replay(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Retry every record of a run that is still rejected."""
+    """Retry records of a run: all that are rejected, those selected, or all that match a filter."""
     run = queries.get_run(run_id)
-    blocked = list(queries.run_operations(run).filter(state="rejected").values_list("id", flat=True)[:10_000])
+    asked = _asked(request, run)
+    version = run.version if request.POST.get("version") == "pinned" else None
     try:
-        (retry,) = replay_operations(blocked, started_by=acting_person(request).name)
+        (retry,) = replay_operations(asked, started_by=acting_person(request).name, version=version)
     except (NothingToReplayError, FlowNotLiveError) as error:
         messages.error(request, str(error))
         return redirect("flows:run-detail", run.id)
-    messages.success(request, f"{len(blocked):,} records are tried again.")
+    taken = queries.asked_for(retry) or 0
+    words = ngettext(
+        "%(number)s record is tried again with version %(version)s.",
+        "%(number)s records are tried again with version %(version)s.",
+        taken,
+    )
+    messages.success(request, words % {"number": taken, "version": retry.version.number})
+    if left := len(asked) - taken:
+        words = ngettext(
+            "%(number)s was not blocked and was left as it is.",
+            "%(number)s were not blocked and were left as they are.",
+            left,
+        )
+        messages.info(request, words % {"number": left})
     return redirect("flows:run-detail", retry.id)
+
+
+def _asked(request: HttpRequest, run: Run) -> Sequence[UUID]:
+    if request.POST.get("scope") == "filter":
+        state = read_state(QueryDict(request.POST.get("query", "")[:2000]), RUN_OPERATIONS, {})
+        return list(queries.fitting_of_run(run, state).values_list("id", flat=True)[:MOST_REPLAYED])
+    selection = read_selection(request, RUN_OPERATIONS)
+    if selection.ids or selection.everything:
+        fitting = queries.fitting_of_run(run, selection.state)
+        return [line.id for line in selection.narrow(fitting)]
+    blocked = queries.run_operations(run).filter(state="rejected")
+    return list(blocked.values_list("id", flat=True)[:MOST_REPLAYED])

@@ -1,0 +1,142 @@
+"""A flow's steps as a picture: what passed each of them lately, what left there, and what is stuck."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import Count, Sum
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.flows.engine.conditions import CONDITIONS
+from apps.flows.engine.definition import DefinitionError, FlowDefinition, Step, parse_definition
+from apps.flows.engine.states import OperationState
+from apps.flows.models import Flow, FlowDay, Operation
+from apps.flows.queries.operation_list import since_id
+
+PERIODS = (1, 7, 30)
+_ICONS = {"extract": "download", "check": "checklist", "map": "transform", "deliver": "send"}
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """Records that a step let through or let go, and where they are listed; `url` "" leads nowhere."""
+
+    label: str
+    count: int
+    url: str
+    tone: str = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class PicturedStep:
+    """One step: what it does in words, what came of records there, and how many are stuck in it."""
+
+    kind: str
+    title: str
+    words: str
+    icon: str
+    exits: list[Exit]
+    stuck: Exit | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPicture:
+    """A flow's steps with the figures of some days up to today; `days` 1 is today alone."""
+
+    steps: list[PicturedStep]
+    days: int
+    stuck: int
+
+
+def get_flow_picture(flow: Flow, days: int, today: date) -> FlowPicture:
+    """Return the steps of the flow's live version; no steps when nothing readable is published."""
+    definition = definition_of(flow)
+    if definition is None:
+        return FlowPicture([], days, 0)
+    first = today - timedelta(days - 1)
+    sums = _sums(flow, first)
+    stuck = stuck_by_step(flow, first)
+    link = _Links(flow, first)
+    steps = [_pictured(step, flow, definition, sums, stuck, link) for step in definition.steps]
+    return FlowPicture(steps, days, sum(stuck.values()))
+
+
+def definition_of(flow: Flow) -> FlowDefinition | None:
+    """Return what the live version says, None when nothing readable is published."""
+    if flow.live_version is None:
+        return None
+    try:
+        return parse_definition(flow.live_version.definition)
+    except DefinitionError:
+        return None
+
+
+def _sums(flow: Flow, first: date) -> Mapping[str, int]:
+    names = ("read", "written", "unchanged", "skipped")
+    found = FlowDay.objects.filter(flow=flow, day__gte=first).aggregate(**{name: Sum(name) for name in names})
+    return {name: found[name] or 0 for name in names}
+
+
+def stuck_by_step(flow: Flow, first: date) -> dict[str, int]:
+    """Return how many records read since `first` are blocked at each step, now."""
+    start = datetime.combine(first, time(), tzinfo=timezone.get_current_timezone())
+    blocked = Operation.objects.filter(flow_id=flow.id, state=OperationState.REJECTED, id__gte=since_id(start))
+    return dict(blocked.order_by().values_list("step").annotate(Count("id")))
+
+
+class _Links:
+    """Addresses of the flow's records that the figures count."""
+
+    def __init__(self, flow: Flow, first: date) -> None:
+        self.base = {"flow": str(flow.id), "since": first.isoformat()}
+
+    def to(self, **filters: str) -> str:
+        return f"{reverse('flows:operation-list')}?{urlencode({**self.base, **filters})}"
+
+
+def _pictured(
+    step: Step, flow: Flow, definition: FlowDefinition, sums: Mapping[str, int], stuck: Mapping[str, int], link: _Links
+) -> PicturedStep:
+    title, words = step_words(step.kind, flow.source.name, flow.target.name, definition)
+    number = stuck.get(step.kind, 0)
+    blocked = Exit(_("blocked"), number, link.to(state="rejected", step=step.kind), "danger") if number else None
+    return PicturedStep(step.kind, title, words, _ICONS[step.kind], _exits(step.kind, sums, link), blocked)
+
+
+def _exits(kind: str, sums: Mapping[str, int], link: _Links) -> list[Exit]:
+    if kind == "extract":
+        return [Exit(_("read"), sums["read"], link.to())]
+    if kind == "check":
+        return [Exit(_("not for this flow"), sums["skipped"], link.to(state="skipped"))]
+    if kind == "deliver":
+        return [
+            Exit(_("written"), sums["written"], link.to(state="written"), "success"),
+            Exit(_("unchanged"), sums["unchanged"], link.to(state="unchanged")),
+        ]
+    return []
+
+
+def pictured_plainly(definition: FlowDefinition, source: str, target: str) -> list[PicturedStep]:
+    """Return the steps of a definition without figures, for a template that runs nowhere yet."""
+    steps = []
+    for step in definition.steps:
+        title, words = step_words(step.kind, source, target, definition)
+        steps.append(PicturedStep(step.kind, title, words, _ICONS[step.kind], [], None))
+    return steps
+
+
+def step_words(kind: str, source: str, target: str, definition: FlowDefinition) -> tuple[str, str]:
+    """Return a step's title and what it does, between systems of these names."""
+    if kind == "extract":
+        return _("Read"), _("from %(system)s") % {"system": source}
+    if kind == "check":
+        wanted = [CONDITIONS[name].label.lower() for name in definition.filter.conditions if name in CONDITIONS]
+        return _("Check"), _("only %(kinds)s, every rule held") % {"kinds": ", ".join(wanted)} if wanted else _(
+            "every rule held"
+        )
+    if kind == "map":
+        return _("Map"), _("into the fields of %(system)s") % {"system": target}
+    return _("Deliver"), _("to %(system)s, each record once") % {"system": target}

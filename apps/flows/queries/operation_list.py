@@ -1,0 +1,142 @@
+"""The list of records that flows have met: its columns and filters, and the ledger lines that fit."""
+
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option
+from apps.flows.models import Flow, Operation
+from apps.flows.queries.causes import CAUSES
+
+STATES = (
+    Option("written", _("Written")),
+    Option("unchanged", _("Unchanged")),
+    Option("skipped", _("Skipped")),
+    Option("rejected", _("Rejected")),
+    Option("waiting", _("Waiting")),
+    Option("superseded", _("Superseded")),
+)
+STEPS = (
+    Option("extract", _("Read")),
+    Option("check", _("Check")),
+    Option("map", _("Map")),
+    Option("deliver", _("Deliver")),
+)
+# Words are looked for among recent records only: nothing indexes the middle of a text, and the ledger has no end.
+SEARCHED = timedelta(days=92)
+
+_CUSTOMER = Column("customer", _("Customer"), value=lambda line: line.customer.name)
+_COLUMNS = (
+    Column("record", _("Record"), value=lambda line: line.label or line.business_key, fixed=True),
+    Column("flow", _("Flow"), value=lambda line: line.flow.name),
+    Column("state", _("State"), value=lambda line: line.state),
+    Column("step", _("Step"), value=lambda line: line.step, shown=False),
+    Column("amount", _("Amount"), value=lambda line: line.amount, numeric=True),
+    Column("currency", _("Currency"), value=lambda line: line.currency, shown=False),
+    Column("happened", _("What happened"), value=lambda line: line.error_message),
+    Column("seen", _("First seen"), sort=("id",), value=lambda line: line.created_at, large_first=True),
+    Column("source_key", _("Source id"), value=lambda line: line.source_key, shown=False),
+    Column("target_key", _("Target id"), value=lambda line: line.target_key, shown=False),
+    Column("business_key", _("Business key"), value=lambda line: line.business_key, shown=False),
+    Column("project", _("Project"), value=lambda line: line.project_ref, shown=False),
+)  # fmt: skip
+_FILTERS = (
+    Filter("q", _("Any id, person or project"), "search"),
+    Filter("step", _("Step"), "select", STEPS, all_label=_("Any step")),
+    Filter("cause", _("Cause"), "select", tuple(Option(c.value, w) for c, w in CAUSES.items()), all_label=_("Any cause")),
+    Filter("since", _("From"), "date"),
+    Filter("until", _("To"), "date"),
+    Filter("flow", _("Flow"), "hidden"),
+    Filter("state", _("State"), "chips", STATES),
+)  # fmt: skip
+_CHOOSE = Filter("customer", _("Customer"), "select", all_label=_("All customers"))
+
+OPERATIONS = ListSpec(
+    key="records",
+    columns=(_COLUMNS[0], _CUSTOMER, *_COLUMNS[1:]),
+    filters=(_FILTERS[0], _CHOOSE, *_FILTERS[1:]),
+    order="-seen",
+    tie=("-id",),
+)
+OWN_OPERATIONS = ListSpec(key="own-records", columns=_COLUMNS, filters=_FILTERS, order="-seen", tie=("-id",))
+RUN_OPERATIONS = ListSpec(
+    key="run-records",
+    columns=(
+        _COLUMNS[0],
+        Column("state", _("State now"), value=lambda line: line.state),
+        *_COLUMNS[3:7],
+        *_COLUMNS[8:],
+        Column("attempts", _("Attempts"), value=lambda line: len(line.attempts), numeric=True, shown=False),
+        Column("seen", _("First seen"), sort=("id",), value=lambda line: line.created_at, large_first=True, shown=False),
+    ),
+    filters=(
+        _FILTERS[0],
+        Filter("step", _("Step"), "select", STEPS, all_label=_("Any step")),
+        _FILTERS[2],
+        Filter("count", _("What came of them"), "chips", STATES[:5], all_label=_("All read")),
+    ),
+    order="-seen",
+    tie=("-id",),
+)  # fmt: skip
+
+
+def fitting_operations(state: ListState, flow: Flow | None) -> QuerySet[Operation]:
+    """Return the ledger lines that fit; `flow` is the one that is asked for, None for all."""
+    found = Operation.objects.select_related("flow", "customer")
+    if flow is not None:
+        # The customer as well: that is what the ledger is indexed by.
+        found = found.filter(flow_id=flow.id, customer_id=flow.customer_id)
+    if customer_id := state.id_of("customer"):
+        found = found.filter(customer_id=customer_id)
+    if wanted := state.value("state"):
+        found = found.filter(state=wanted)
+    return narrowed(_between(found, state), state)
+
+
+def narrowed(found: QuerySet[Operation], state: ListState) -> QuerySet[Operation]:
+    """Apply the filters that a run's list and the list of all records share."""
+    if step := state.value("step"):
+        found = found.filter(step=step)
+    if cause := state.value("cause"):
+        found = found.filter(error_class=cause)
+    words = state.value("q")
+    return found.filter(named(words)) if words else found
+
+
+def named(words: str) -> Q:
+    """Return which lines the words may mean: any of a record's ids, its name, or a run's or correlation id."""
+    fits = (
+        Q(business_key__icontains=words)
+        | Q(source_key__icontains=words)
+        | Q(target_key__icontains=words)
+        | Q(label__icontains=words)
+        | Q(client_ref__icontains=words)
+        | Q(project_ref__icontains=words)
+    )
+    try:
+        own = UUID(words)
+    except ValueError:
+        return fits
+    return fits | Q(id=own) | Q(run_id=own) | Q(last_run_id=own) | Q(correlation_id=own.hex)
+
+
+def _between(found: QuerySet[Operation], state: ListState) -> QuerySet[Operation]:
+    """Narrow to days of the reader's own time zone, both included; a search looks at recent records only."""
+    zone = timezone.get_current_timezone()
+    since, until = state.day_of("since"), state.day_of("until")
+    if since:
+        found = found.filter(id__gte=since_id(datetime.combine(since, time(), tzinfo=zone)))
+    elif state.value("q"):
+        found = found.filter(id__gte=since_id(timezone.now() - SEARCHED))
+    if until:
+        found = found.filter(id__lt=since_id(datetime.combine(until, time(), tzinfo=zone) + timedelta(days=1)))
+    return found
+
+
+def since_id(moment: datetime) -> UUID:
+    """Return the smallest id a ledger line made at `moment` can have: ids grow with time, and need no other index."""
+    milliseconds = max(int(moment.timestamp() * 1000), 0)
+    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))

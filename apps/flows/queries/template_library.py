@@ -1,0 +1,137 @@
+"""The library of templates as pages show it: what each does, what it needs, what it maps, and who uses it."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from apps.connectors import registry
+from apps.connectors.canonical.registry import CANONICAL_TYPES
+from apps.connectors.canonical.shapes import CanonicalType
+from apps.connectors.manifest import SystemManifest
+from apps.flows.engine.flow import Layers, merge_delivery
+from apps.flows.mapping.layers import LayeredLine
+from apps.flows.models import Flow
+from apps.flows.queries.flow_picture import PicturedStep, pictured_plainly
+from apps.flows.templates_library import TEMPLATES, FlowTemplate, list_templates
+from apps.flows.triggers.calendar import interval_words
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateCard:
+    """One template of the library. `flows` are those installed and not retired, `customers` whose they are."""
+
+    template: FlowTemplate
+    carries: str
+    sources: list[SystemManifest]
+    targets: list[SystemManifest]
+    flows: int
+    live: int
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class SampleLine:
+    """One line of a template's mapping to one target: what fills the field, and which layer says so."""
+
+    target: str
+    label: str
+    source: str
+    how: str
+    origin: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePage:
+    """Everything a template's page shows; `sample` maps to `sample_target`."""
+
+    card: TemplateCard
+    described: CanonicalType
+    steps: list[PicturedStep]
+    checks: list[str]
+    sample: list[SampleLine]
+    sample_target: SystemManifest | None
+    used_by: list[Flow]
+    rhythm: str
+
+
+def list_template_cards() -> list[TemplateCard]:
+    """Return every template with who uses it; two queries."""
+    return [_card(template) for template in list_templates()]
+
+
+def get_template_page(slug: str, target: str = "") -> TemplatePage:
+    """Return one template's page, its sample mapping to the system called `target` (else the first that fits).
+
+    Raises Http404 when the library has no such template.
+    """
+    template = TEMPLATES.get(slug)
+    if template is None:
+        raise Http404("There is no such template.")
+    card = _card(template)
+    described = CANONICAL_TYPES[template.definition.canonical_type]
+    chosen = next((one for one in card.targets if one.slug == target), card.targets[0] if card.targets else None)
+    source = card.sources[0].name if len(card.sources) == 1 else _("the source")
+    goal = card.targets[0].name if len(card.targets) == 1 else _("the target")
+    return TemplatePage(
+        card=card,
+        described=described,
+        steps=pictured_plainly(template.definition, source, goal),
+        checks=list(dict.fromkeys(check.summary for check in described.checks)),
+        sample=_sample(template, described, chosen) if chosen else [],
+        sample_target=chosen,
+        used_by=list(
+            Flow.objects.filter(template=slug)
+            .exclude(state=Flow.State.RETIRED)
+            .select_related("customer", "live_version", "source", "target")
+            .order_by("customer__name", "name")[:200]
+        ),
+        rhythm=interval_words(template.schedule_seconds),
+    )
+
+
+def _card(template: FlowTemplate) -> TemplateCard:
+    systems = registry.all_manifests()
+    uses = Flow.objects.filter(template=template.slug).exclude(state=Flow.State.RETIRED)
+    found = list(uses.order_by().values_list("customer_id", "state"))
+    states = Counter(state for _customer, state in found)
+    described = CANONICAL_TYPES[template.definition.canonical_type]
+    return TemplateCard(
+        template=template,
+        carries=described.plural,
+        sources=[system for system in systems if template.can_read(system)],
+        targets=[system for system in systems if template.can_write(system)],
+        flows=len(found),
+        live=states[Flow.State.LIVE],
+        customers=len({customer for customer, _state in found}),
+    )
+
+
+def _sample(template: FlowTemplate, described: CanonicalType, target: SystemManifest) -> list[SampleLine]:
+    kind = target.object_for(template.definition.canonical_type)
+    if kind is None:
+        return []
+    required = {spec.name for spec in kind.fields if spec.required}
+    labels = {spec.name: spec.label or spec.name for spec in kind.fields}
+    return [
+        _sample_line(layered, described, labels, required)
+        for layered in merge_delivery(kind, Layers(template=template.lines))
+    ]
+
+
+def _sample_line(
+    layered: LayeredLine, described: CanonicalType, labels: dict[str, str], required: set[str]
+) -> SampleLine:
+    line = layered.line
+    known = described.field_named(line.source.partition(".")[0]) if line.source else None
+    source = _(known.label) if known else line.source or (_("Expression") if line.expression else _("A fixed value"))
+    return SampleLine(
+        target=line.target,
+        label=line.label or labels.get(line.target, line.target),
+        source=source,
+        how=", ".join(line.transforms) or line.expression,
+        origin=layered.origin,
+        required=line.required or line.target in required,
+    )

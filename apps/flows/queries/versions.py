@@ -1,0 +1,144 @@
+"""What differs between two published versions of a flow, in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.connectors.canonical.registry import CANONICAL_TYPES
+from apps.connectors.canonical.values import plain_text
+from apps.connectors.manifest import MappingLine
+from apps.flows.engine.definition import DefinitionError
+from apps.flows.mapping.layers import LayeredLine, LayerError
+from apps.flows.models import Flow, FlowVersion
+from apps.flows.services.publish import layered_lines
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """One part of a version beside the same part of another; `before` or `after` "" : it is not there."""
+
+    label: str
+    before: str
+    after: str
+    origin: str
+
+    @property
+    def is_new(self) -> bool:
+        """True when only the later version has it."""
+        return not self.before
+
+    @property
+    def is_gone(self) -> bool:
+        """True when only the earlier version has it."""
+        return not self.after
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDifference:
+    """Two versions, the earlier one first, and what differs; `unreadable` says why they cannot be compared."""
+
+    earlier: FlowVersion
+    later: FlowVersion
+    lines: list[ChangedLine]
+    unreadable: str = ""
+
+
+def list_versions(flow: Flow) -> list[FlowVersion]:
+    """Return a flow's versions, the newest first; each with the name of its `dialog`."""
+    versions = list(FlowVersion.objects.filter(flow=flow).defer("definition", "layers")[:100])
+    for version in versions:
+        version.dialog = f"restore-{version.number}"  # type: ignore[attr-defined]  # names the page's dialog
+    return versions
+
+
+def get_version(flow: Flow, number: int | None) -> FlowVersion | None:
+    """Return the version of this number, None when the flow has none such."""
+    if number is None:
+        return None
+    found = FlowVersion.objects.filter(flow=flow, number=number).first()
+    if found is not None:
+        found.flow = flow
+    return found
+
+
+def compare_versions(earlier: FlowVersion, later: FlowVersion) -> VersionDifference:
+    """Return what differs between two versions of one flow."""
+    if earlier.number > later.number:
+        earlier, later = later, earlier
+    try:
+        before, after = _lines(earlier), _lines(later)
+    except (LayerError, DefinitionError, KeyError):
+        sentence = _("One of these versions was made for systems that are not known any more.")
+        return VersionDifference(earlier, later, [], sentence)
+    changed = [
+        _changed(target, before.get(target), after.get(target))
+        for target in [*before, *(target for target in after if target not in before)]
+        if _line(before.get(target)) != _line(after.get(target))
+    ]
+    return VersionDifference(earlier, later, [*_definition_changes(earlier, later), *changed])
+
+
+def _lines(version: FlowVersion) -> dict[str, LayeredLine]:
+    return {layered.line.target: layered for layered in layered_lines(version)}
+
+
+def _line(layered: LayeredLine | None) -> MappingLine | None:
+    return layered.line if layered else None
+
+
+def _changed(target: str, before: LayeredLine | None, after: LayeredLine | None) -> ChangedLine:
+    either = after or before
+    label = (either.line.label if either else "") or target
+    return ChangedLine(label, _line_words(before), _line_words(after), either.origin if either else "")
+
+
+def _line_words(layered: LayeredLine | None) -> str:
+    """Return how a field is filled: "Note, then trim, upper; when empty: none"."""
+    if layered is None:
+        return ""
+    line = layered.line
+    parts = [line.source or line.expression or _("a fixed value")]
+    if line.transforms:
+        parts.append(_("then %(steps)s") % {"steps": ", ".join(line.transforms)})
+    if line.value_map:
+        table = ", ".join(f"{plain_text(old)} → {plain_text(new)}" for old, new in sorted(line.value_map.items()))
+        parts.append(_("translated: %(table)s") % {"table": table})
+    if line.value_map_default is not None:
+        parts.append(_("any other value becomes %(value)s") % {"value": plain_text(line.value_map_default)})
+    if line.default is not None:
+        parts.append(_("when there is none: %(value)s") % {"value": plain_text(line.default)})
+    parts.append(_WRITING.get(line.write_mode.value, lambda: "")())
+    return "; ".join(part for part in parts if part)
+
+
+_WRITING: Mapping[str, Any] = {
+    "fill_empty": lambda: _("only where the target has nothing"),
+    "set_on_create": lambda: _("only when the record is new"),
+    "append": lambda: _("added to what is there"),
+}
+
+
+def _definition_changes(earlier: FlowVersion, later: FlowVersion) -> list[ChangedLine]:
+    before, after = _definition_words(earlier.definition), _definition_words(later.definition)
+    names = [*before, *(name for name in after if name not in before)]
+    return [
+        ChangedLine(name, before.get(name, ""), after.get(name, ""), "template")
+        for name in names
+        if before.get(name, "") != after.get(name, "")
+    ]
+
+
+def _definition_words(stored: Mapping[str, Any]) -> dict[str, str]:
+    chosen = stored.get("filter") or {}
+    steps = {step.get("kind", ""): step for step in stored.get("steps") or []}
+    check = {name: value for name, value in steps.get("check", {}).items() if name != "kind"}
+    kind = CANONICAL_TYPES.get(stored.get("canonical_type", ""))
+    words = {
+        _("What it carries"): kind.plural if kind else str(stored.get("canonical_type", "")),
+        _("Which records"): ", ".join([*chosen.get("conditions", []), chosen.get("expression", "")]).strip(", "),
+        _("Checks"): ", ".join(f"{name}: {value}" for name, value in check.items()),
+        _("Records at once"): str(stored.get("batch_size", "")),
+    }
+    return {name: value for name, value in words.items() if value}

@@ -1,0 +1,37 @@
+"""The page that lists records over all runs: what the counts of other pages lead to, and the search by any id."""
+
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.accounts.access import requires
+from apps.accounts.actions import Action
+from apps.accounts.listing import Option, choices, csv_of, page_of, read_list
+from apps.accounts.page_filters import acting_person, asked_id
+from apps.flows.models import Flow
+from apps.flows.queries.flows import flows, list_customers_to_choose
+from apps.flows.queries.operation_list import OPERATIONS, OWN_OPERATIONS, fitting_operations
+
+
+@requires(Action.VIEW_RUNS)
+@require_safe
+def operation_list(request: HttpRequest) -> HttpResponseBase:
+    """List records, the newest first."""
+    is_customer = acting_person(request).is_customer
+    flow = _asked_flow(asked_id(request, "flow"))
+    options = {"flow": [Option(str(flow.id), f"{flow.name}, {flow.customer.name}")] if flow else []}
+    if not is_customer:
+        options["customer"] = choices(list_customers_to_choose())
+    state = read_list(request, OWN_OPERATIONS if is_customer else OPERATIONS, options)
+    fitting = fitting_operations(state, flow)
+    if state.wants_csv:
+        return csv_of(state, fitting)
+    context = {"list": page_of(request, state, fitting), "is_customer": is_customer, "flow": flow}
+    return render(request, "flows/operation_list.html", context)
+
+
+def _asked_flow(flow_id: UUID | None) -> Flow | None:
+    return flows().filter(id=flow_id).first() if flow_id else None
