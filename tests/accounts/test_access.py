@@ -67,6 +67,7 @@ def test_it_lets_somebody_with_the_right_through(view: object) -> None:
 
 
 @VIEWS
+@pytest.mark.usefixtures("in_partner_a")
 def test_it_refuses_somebody_without_the_right_and_says_what_is_missing(view: object) -> None:
     response = view(_request(_actor(Role.SUPPORT)))  # type: ignore[operator]
     assert response.status_code == 403

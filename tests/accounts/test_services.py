@@ -215,9 +215,9 @@ def test_a_changed_role_is_recorded_with_before_and_after(as_owner_a: User, view
 
 
 def test_the_last_owner_stays(as_owner_a: User, viewer_a: User) -> None:
-    with pytest.raises(LastOwnerError, match="last owner"):
+    with pytest.raises(LastOwnerError, match="last with the role Owner"):
         services.change_role(person=as_owner_a, role=Role.SUPPORT)
-    with pytest.raises(LastOwnerError, match="last owner"):
+    with pytest.raises(LastOwnerError, match="last with the role Owner"):
         services.deactivate(person=as_owner_a)
     services.change_role(person=viewer_a, role=Role.OWNER)
     assert not services.deactivate(person=as_owner_a).is_active
