@@ -34,6 +34,7 @@ from apps.monitoring.views.figures import (
     money_tile,
     throughput_chart,
 )
+from apps.tenants.brands import brand_for
 from apps.tenants.charts import Chart
 from apps.tenants.templatetags.wording import count_words
 
@@ -68,7 +69,8 @@ def partner_home(request: HttpRequest) -> HttpResponseBase:
         "start_url": _start_url(),
     }
     if found.customers:
-        context |= _figures(found, who, now, is_visit=not is_part and request.method == "GET")
+        noun = brand_for(getattr(request, "partner", None)).customers_noun or _("Customers")
+        context |= _figures(found, who, now, customers=noun, is_visit=not is_part and request.method == "GET")
     if is_part:
         return render(request, "monitoring/_home_figures.html", context)
     return _whole_page(request, context, now)
@@ -79,11 +81,11 @@ def _whole_page(request: HttpRequest, context: dict[str, Any], now: datetime) ->
     return render(request, "monitoring/home.html", {**context, "charts": charts})
 
 
-def _figures(found: PartnerHome, who: Actor, now: datetime, *, is_visit: bool) -> dict[str, Any]:
+def _figures(found: PartnerHome, who: Actor, now: datetime, *, customers: str, is_visit: bool) -> dict[str, Any]:
     since = _since(who, now, is_visit=is_visit)
     cut_offs = upcoming_cut_offs(CUT_OFFS_AHEAD, now=now)
     return {
-        "tiles": _tiles(found, who, cut_offs),
+        "tiles": _tiles(found, who, cut_offs, customers=customers),
         "news": list_news(since=since, now=now, reader=who),
         "since_words": since_words(since, now),
         "cut_offs": cut_offs,
@@ -116,20 +118,20 @@ def since_words(since: datetime, now: datetime) -> str:
     return (_("%(weekday)s %(time)s") if ago < 7 else _("%(day)s, %(time)s")) % figures
 
 
-def _tiles(found: PartnerHome, who: Actor, cut_offs: Sequence[CutOffLine]) -> list[Tile]:
+def _tiles(found: PartnerHome, who: Actor, cut_offs: Sequence[CutOffLine], *, customers: str) -> list[Tile]:
     strip = found.strip
     cases = reverse("monitoring:case-list") if who.can(Action.VIEW_CASES) else ""
     return [
         money_tile(strip.at_risk, cases, strip.at_risk_before),
         *case_tiles(strip.cases, cases),
-        _customers_tile(strip),
+        _customers_tile(strip, customers),
         _connections_tile(strip, who),
         _cut_offs_tile(cut_offs),
         _today_tile(strip, who, cases),
     ]
 
 
-def _customers_tile(strip: Strip) -> Tile:
+def _customers_tile(strip: Strip, noun: str) -> Tile:
     worst = "danger" if strip.red else "warning" if strip.amber else "success" if strip.green else "neutral"
     parts = (
         (strip.red, ngettext("%(count)s blocked", "%(count)s blocked", strip.red), "red", "danger"),
@@ -143,7 +145,7 @@ def _customers_tile(strip: Strip) -> Tile:
         if number
     )
     number = strip.red + strip.amber + strip.green + strip.grey
-    tile = Tile.counted("customers", _("Customers"), number, icon="building", link="#customers", tone=worst)
+    tile = Tile.counted("customers", noun, number, icon="building", link="#customers", tone=worst)
     return tile.with_details(details)
 
 
