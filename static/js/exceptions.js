@@ -71,6 +71,7 @@
     if (thing.matches("form")) { if (!find("button[disabled]", thing)) thing.requestSubmit(); return; }
     if (thing.matches("a")) { thing.click(); return; }
     if (thing.hasAttribute("data-closed")) { say(find(".way-note", thing)?.textContent ?? ""); return; }
+    for (const other of all("details.way[open]", pane())) other.open = other === thing;
     thing.open = true;
     find("input:not([type=hidden]), textarea", thing)?.focus();
     thing.scrollIntoView({ block: "nearest" });

@@ -158,7 +158,7 @@ def test_a_note_is_written_escaped_and_never_empty(blocked: Blocked) -> None:
 def test_a_case_is_closed_by_hand_with_a_reason_and_once(blocked: Blocked) -> None:
     case = blocked.case("hours")
     here = f"/exceptions/{case.id}/close/"
-    assert "Say why the case is closed" in _page(blocked.owner.post(here, follow=True))
+    assert "Say why it is closed" in _page(blocked.owner.post(here, follow=True))
     blocked.owner.post(here, {"reason": "Billed by hand."})
     assert (blocked.again(case).state, blocked.again(case).closed_reason) == ("closed", "Billed by hand.")
     assert "This case is closed" in _page(blocked.owner.post(here, {"reason": "Twice."}, follow=True))

@@ -117,9 +117,14 @@ def cause_title(text: str) -> str:
     return cause_words(key[0], key[1]) if key else text
 
 
+def view_of(state: ListState) -> str:
+    """Return the name of the saved queue that is looked at."""
+    return state.value("view") if state.value("view") in VIEWS else OPEN
+
+
 def fitting(state: ListState, *, who: Actor, now: datetime) -> QuerySet[ExceptionCase]:
     """Return the cases a queue with its filters shows."""
-    chosen = _narrowed(state, now).filter(_views(who, now)[state.value("view") or OPEN])
+    chosen = _narrowed(state, now).filter(_views(who, now)[view_of(state)])
     return chosen.filter(queue=state.value("queue")) if state.value("queue") else chosen
 
 
@@ -155,8 +160,8 @@ def _narrowed(state: ListState, now: datetime) -> QuerySet[ExceptionCase]:
     )
     if owner := state.value("owner"):
         among = among.filter(owner__isnull=True) if owner == "nobody" else among.filter(owner_id=UUID(owner))
-    if age := state.value("age"):
-        among = among.filter(opened_at__lt=now - _AGES[age])
+    if (age := _AGES.get(state.value("age"))) is not None:
+        among = among.filter(opened_at__lt=now - age)
     if (cause := parse_cause(state.value("cause"))) is not None:
         among = among.filter(_is_of(cause))
     return among.filter(_holds(state.value("q"))) if state.value("q") else among

@@ -66,7 +66,8 @@ def list_proposals(case: ExceptionCase, verdict: Verdict, progress: CaseProgress
         reason = _lacking(fix, who) or _hindrance(fix, case, progress, has_table=has_table)
         label, sentence = _PROPOSALS[fix]
         found.append(Proposal(fix, str(label), str(sentence), disabled_reason=reason))
-    return tuple(found)
+    # What can be done now stands before what cannot.
+    return tuple(sorted(found, key=lambda way: bool(way.disabled_reason)))
 
 
 def _lacking(fix: Fix, who: Actor) -> str:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
 from apps.accounts.page_filters import acting_person, asked_id
+from apps.monitoring.blame import Fix
+from apps.monitoring.case_pages import CasePage
 from apps.monitoring.case_words import title_words
 from apps.monitoring.forms import AssignForm, NoteForm, ReasonForm, SkipForm, ValueForm
 from apps.monitoring.models import ExceptionCase
@@ -78,6 +80,7 @@ def case_context(
         "can_see_flows": who.can(Action.VIEW_FLOWS),
         "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
         "open_ways": set(bound or ()),
+        "refused": _refused(bound or {}, page, who),
         "forms": {
             "assign": AssignForm(),
             "note": NoteForm(auto_id="note_%s"),
@@ -88,6 +91,18 @@ def case_context(
         },
         "tables": tables,
     }
+
+
+_WAY_OF = {Fix.RETRY: "retry", Fix.SKIP: "skip", Fix.ADD_VALUE: "value"}
+
+
+def _refused(bound: dict[str, forms.Form], page: CasePage, who: Actor) -> list[str]:
+    """Return why something could not be done where its form is not on the page any more: it would say so itself."""
+    on_page = {_WAY_OF[way.fix] for way in page.proposals if way.fix in _WAY_OF and not way.disabled_reason}
+    if who.can(Action.WORK_CASES):
+        on_page |= {"note", "assign", "close"} if page.is_open else {"note"}
+    gone = [form for name, form in bound.items() if name not in on_page]
+    return [str(error) for form in gone for errors in form.errors.values() for error in errors]
 
 
 def pane(request: HttpRequest, case: ExceptionCase, *, bound: dict[str, forms.Form] | None = None) -> HttpResponse:

@@ -149,7 +149,7 @@ def _open_keys(request: HttpRequest, case: ExceptionCase | None) -> frozenset[st
 
 
 def _queues(state: ListState, counts: Any) -> list[dict[str, Any]]:
-    now = state.value("view") or "open"
+    now = case_queue.view_of(state)
     return [
         {
             "label": label,
@@ -176,9 +176,9 @@ def _work_queues(state: ListState, counts: Any) -> list[dict[str, Any]]:
 
 
 def _heading(state: ListState) -> str:
-    if state.value("queue"):
+    if state.value("queue") in set(WorkQueue):
         return queue_words(state.value("queue"))
-    return str(VIEW_LABELS[state.value("view") or "open"][0])
+    return str(VIEW_LABELS[case_queue.view_of(state)][0])
 
 
 def _active_chips(state: ListState) -> list[Chip]:

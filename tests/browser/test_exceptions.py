@@ -1,0 +1,130 @@
+"""The exception queue by keyboard alone: walk, open, assign, correct, leave out, select, ask for a bulk job."""
+
+import re
+from collections.abc import Callable
+from uuid import UUID
+
+from playwright.sync_api import Page, expect
+
+from apps.monitoring.models import BulkJob, CaseNote, ExceptionCase
+from apps.tenants import scope
+from tests.browser.conftest import OpenTab
+from tests.browser.site import Site
+from tests.browser.tab import Tab
+
+_RING = "() => getComputedStyle(document.activeElement).outlineStyle"
+
+
+def _in_the_house(site: Site, read: Callable[[], object]) -> object:
+    def work() -> object:
+        with scope.work_in(site.house.a):
+            return read()
+
+    return site.do(work)
+
+
+def _case(site: Site, case_id: str) -> ExceptionCase:
+    found = _in_the_house(site, lambda: ExceptionCase.objects.select_related("owner").get(id=UUID(case_id)))
+    assert isinstance(found, ExceptionCase)
+    return found
+
+
+def _press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def _shown(page: Page) -> str:
+    """Return the case that is open beside the list."""
+    return page.locator("[data-shown-case]").get_attribute("data-shown-case") or ""
+
+
+def _queue(open_tab: OpenTab, address: str = "/exceptions/?by=list") -> Tab:
+    tab = open_tab("operations")
+    tab.go(address)
+    expect(tab.page.locator("[data-row]").first).to_be_visible()
+    return tab
+
+
+def test_a_case_is_found_opened_taken_noted_and_retried_without_a_mouse(open_tab: OpenTab, site: Site) -> None:
+    tab = _queue(open_tab, "/exceptions/")
+    page = tab.page
+    _press(page, "j")
+    assert page.evaluate(_RING) != "none", "where the keys are is to be seen"
+    if page.locator(".cause-head:focus").count():
+        _press(page, "Enter")
+        expect(page.locator(".cause[data-unfolded] .case-link").first).to_be_visible()
+        _press(page, "j")
+    _press(page, "o")
+    expect(page.locator("[data-shown-case]")).to_be_visible()
+    expect(page.locator("#queue-says")).to_contain_text("Opened:")
+    first = _shown(page)
+    assert f"case={first}" in page.url
+    _press(page, "a")
+    expect(page.locator(".toast-words").last).to_contain_text("has it now")
+    expect(page.locator("[data-shown-case]")).to_contain_text("Operations")
+    assert _case(site, first).owner is not None
+    _press(page, "n")
+    expect(page.locator("#note_text")).to_be_focused()
+    page.keyboard.type("Asked the customer.")
+    _press(page, "Tab", "Tab", "Enter")
+    expect(page.locator(".toast-words").last).to_contain_text("Noted")
+    assert _in_the_house(site, lambda: CaseNote.objects.filter(case_id=first, text="Asked the customer.").count()) == 1
+    _press(page, "r")
+    expect(page.locator(".toast-words").last).to_contain_text("On its way again")
+    expect(page.locator(f'[data-shown-case="{first}"]')).to_have_count(0)
+    assert _case(site, first).state == "resolving"
+    site.work()
+
+
+def test_a_value_is_corrected_and_a_record_left_out_by_keyboard(open_tab: OpenTab, site: Site) -> None:
+    tab = _queue(open_tab, "/exceptions/?by=list&q=Hours")
+    page = tab.page
+    _press(page, "j", "e")
+    expect(page.locator("[data-correcting]")).to_be_visible()
+    expect(page.locator("input[name=new_value]")).to_be_focused()
+    corrected = _shown(page)
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("7.5")
+    _press(page, "Tab")
+    page.keyboard.type("Typed wrongly.")
+    _press(page, "Enter")
+    expect(page.locator("tr.differs")).to_contain_text("7.5")
+    assert _case(site, corrected).state == "open", "nothing is sent before the difference was seen"
+    page.get_by_role("button", name="Correct and retry").focus()
+    _press(page, "Enter")
+    expect(page.locator(".toast-words").last).to_contain_text("Corrected")
+    assert _case(site, corrected).state == "resolving"
+    tab.go("/exceptions/?by=list")
+    _press(page, "j", "s")
+    expect(page.locator("#skip_reason")).to_be_focused()
+    left_out = _shown(page)
+    _press(page, "Enter")
+    expect(page.locator("[data-shown-case] .field-error")).to_contain_text("Say why")
+    expect(page.locator("#skip_reason")).to_be_focused()
+    page.keyboard.type("Booked by mistake.")
+    _press(page, "Enter")
+    expect(page.locator(".toast-words").last).to_contain_text("left out")
+    site.work()
+    assert _case(site, left_out).state == "closed"
+
+
+def test_a_selection_is_worked_in_the_background_and_the_back_button_returns(open_tab: OpenTab, site: Site) -> None:
+    tab = _queue(open_tab)
+    page = tab.page
+    _press(page, "j", "x", "j", "Shift+X")
+    expect(page.locator("[data-picked-words]")).to_contain_text("2 selected")
+    page.get_by_role("button", name="Assign…").focus()
+    _press(page, "Enter")
+    expect(page.locator("#bulk-dialog")).to_contain_text("Assign 2 exceptions")
+    page.locator("#bulk-dialog select").select_option(index=1)
+    page.get_by_role("button", name="Assign 2 exceptions").focus()
+    _press(page, "Enter")
+    tab.shows(re.compile("of 2"))
+    site.work()
+    expect(page.locator("main")).to_contain_text("2 of 2", timeout=15_000)
+    assert _in_the_house(site, lambda: BulkJob.objects.get().state) == "done"
+    tab.looks_right()
+    page.go_back()
+    expect(page.locator(".case-link").first).to_be_visible()
+    tab.looks_right()
