@@ -11,6 +11,7 @@ from apps.accounts.page_frame import (
     language_choices,
     layout_for,
     navigation_of,
+    section_crumbs,
     security_tabs,
     settings_tabs,
 )
@@ -20,14 +21,16 @@ def actor(request: HttpRequest) -> dict[str, Any]:
     """Return what the frame of a page shows.
 
     `actor`: Actor or None; `navigation`: [{"label", "url", "icon", "active", "name", "badge", "badge_name"}, ...];
-    `layout`: the frame for a page that several kinds of people see: `{% extends layout %}`; `home_url`; `languages`:
+    `section_crumbs`: the way back to the menu's entry, for `page_header`; `layout`: the frame for a page that several kinds of people see: `{% extends layout %}`; `home_url`; `languages`:
     [{"code", "name", "active"}, ...]; `settings_tabs` and `security_tabs`: [{"label", "url", "active"}, ...], empty
     outside the settings. The menu is made when it is first asked for: parts of pages do without.
     """
     who: Actor | None = getattr(request, "actor", None)
+    menu: Any = SimpleLazyObject(lambda: navigation_of(request, who)) if who else []
     return {
         "actor": who,
-        "navigation": SimpleLazyObject(lambda: navigation_of(request, who)) if who else [],
+        "navigation": menu,
+        "section_crumbs": SimpleLazyObject(lambda: section_crumbs(request.path, menu)),
         "layout": layout_for(who),
         "home_url": home_url(request, who) if who else "/",
         "languages": SimpleLazyObject(language_choices),

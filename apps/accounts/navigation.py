@@ -38,7 +38,7 @@ _CUSTOMERS = NavigationEntry(
 )
 _CASES = NavigationEntry(_("Exceptions"), "monitoring:case-list", "alert-triangle", Action.VIEW_CASES, badge=OPEN_CASES)
 _FLOWS = NavigationEntry(
-    _("Flows"), "flows:flow-list", "arrows-exchange", Action.VIEW_FLOWS, ("/runs/", "/operations/")
+    _("Flows"), "flows:flow-list", "arrows-exchange", Action.VIEW_FLOWS, ("/runs/", "/operations/", "/dry-runs/")
 )
 _CONNECTIONS = NavigationEntry(
     _("Connections"),

@@ -63,6 +63,14 @@ def _own_word(request: HttpRequest, entry: NavigationEntry) -> str:
     return look_for(request).customers_noun if entry.url_name == "customers:customer-list" else ""
 
 
+def section_crumbs(path: str, navigation: Sequence[Row]) -> list[Row]:
+    """Return the way back for a page below an entry of the menu: the entry itself; nothing on the entry's own page."""
+    here = next((entry for entry in navigation if entry["active"]), None)
+    if here is None or here["url"] == path:
+        return []
+    return [{"label": here["label"], "url": here["url"]}]
+
+
 def address_of(request: HttpRequest, url_name: str) -> str | None:
     """Return the address of a page at the request's host; None where this host does not serve it."""
     try:
