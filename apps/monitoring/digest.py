@@ -8,18 +8,22 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core import signing
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.accounts import audit
 from apps.accounts.actions import CUSTOMER_ROLES, ROLE_ACTIONS, Action, Role
+from apps.accounts.audit import AuditAction
 from apps.accounts.language import speaking, zone_of
 from apps.accounts.links import absolute_url
 from apps.accounts.mail import send_branded
 from apps.accounts.models import Preference, User
 from apps.accounts.preferences import digest_of
+from apps.accounts.staff_scope import as_staff
 from apps.connectors.models import Connection
 from apps.customers.models import Customer, Membership
 from apps.customers.queries import upcoming_cut_offs
@@ -31,12 +35,15 @@ from apps.monitoring.impact import Quality
 from apps.monitoring.models import CaseAmount, Digest, ExceptionCase
 from apps.monitoring.pages import MailedCase
 from apps.monitoring.queries.trends import money_at_risk_at
+from apps.tenants import scope
 from apps.tenants.templatetags.wording import absolute_words, count_words, money_words
 
 MOST_CASES = 10  # in one mail; the rest is a number and a link
 MOST_NOTES = 3  # connections or cut-offs told one by one
 AHEAD = timedelta(days=7)  # how far cut-offs are looked ahead
 WORK_SECONDS = 15.0  # then others have their turn
+_SALT = "monitoring.digest"
+_LINK_LASTS = timedelta(days=60)
 _ROLES = [role for role in Role if ROLE_ACTIONS[role] & {Action.VIEW_HOME, Action.VIEW_OWN_HEALTH}]
 
 
@@ -169,8 +176,36 @@ def _context(person: User, told: Told, frequency: str, due: Due, *, is_customer:
         "more": told.open_cases - len(shown),
         "at_risk": told.at_risk,
         "home_url": home,
-        "settings_url": _url("accounts:profile"),
+        "settings_url": _url("monitoring:digest-choose", choice_token(person)),
     }
+
+
+def choice_token(person: User) -> str:
+    """Return what a mail's link proves its receiver with: good for nothing but choosing how often the digest comes."""
+    return signing.dumps([scope.require().partner.schema_name, str(person.id)], salt=_SALT)
+
+
+def person_of(token: str) -> User | None:
+    """Return whose link it is; None for one that is forged, old, of another partner or of somebody deactivated."""
+    try:
+        schema, person_id = signing.loads(token, salt=_SALT, max_age=_LINK_LASTS)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    if schema != scope.require().partner.schema_name:
+        return None
+    return User.objects.filter(id=person_id, is_active=True).first()
+
+
+@transaction.atomic
+def choose_frequency(person: User, frequency: str) -> None:
+    """Send the person a digest that often from now on, or none ("off"). Raises ValueError for anything else."""
+    if frequency not in Preference.Digest.values:
+        raise ValueError(_("Choose one of the list."))
+    with as_staff():  # the link may be opened by somebody who is signed in as a customer's person
+        Preference.objects.update_or_create(user=person, defaults={"digest": frequency})
+    audit.record(
+        AuditAction.PROFILE_CHANGED, subject=str(person), subject_id=str(person.id), details={"digest": frequency}
+    )
 
 
 def _url(name: str, *parts: object) -> str:

@@ -1,9 +1,11 @@
 """Digests: to whom, about what, once a period, in the receiver's language and morning."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.actions import Role
@@ -46,8 +48,8 @@ def test_an_owner_gets_a_week_on_monday_without_choosing_anything(blocked: Block
     assert mail.to == "owner@alder.example"
     assert f"{len(blocked.cases())} exceptions are open" in mail.subject
     assert "Here is the week" in mail.text
-    assert "/settings/profile/" in mail.text
-    assert "/settings/profile/" in mail.html
+    assert "/digest/" in mail.text
+    assert "/digest/" in mail.html
     assert blocked.line.customer.name in mail.text
 
 
@@ -149,6 +151,43 @@ def test_the_money_before_is_what_was_held_up_then(blocked: Blocked) -> None:
     assert told.before == {}
     assert told.at_risk
     assert told.new_cases == len(blocked.cases())
+
+
+def _choice_path(blocked: Blocked) -> str:
+    (mail,) = _send(blocked, _next_monday(7))
+    found = re.search(r"https?://[^/]+(/digest/[^/\s]+/)", mail.text)
+    assert found
+    return found[1]
+
+
+def test_how_often_it_comes_is_one_click_away_from_the_mail(blocked: Blocked) -> None:
+    person = _person(blocked, Role.OWNER)
+    path, browser = _choice_path(blocked), Client(headers={"host": "alder.localhost"})
+    assert browser.get(path).status_code == 200
+    assert browser.post(path, {"frequency": "off"}).status_code == 200
+    with scope.work_in(blocked.line.partner):
+        assert Preference.objects.get(user=person).digest == "off"
+    assert len(_send(blocked, _next_monday(7) + timedelta(days=7))) == 1  # the one of before
+
+
+@pytest.mark.parametrize("frequency", ["", "hourly", "<script>", "\x00"])
+def test_no_other_frequency_is_kept(blocked: Blocked, frequency: str) -> None:
+    _person(blocked, Role.OWNER)
+    response = Client(headers={"host": "alder.localhost"}).post(_choice_path(blocked), {"frequency": frequency})
+    assert response.status_code == 400
+    with scope.work_in(blocked.line.partner):
+        assert not Preference.objects.exists()
+
+
+def test_the_link_is_good_for_one_person_of_one_partner_only(blocked: Blocked) -> None:
+    person = _person(blocked, Role.OWNER)
+    path = _choice_path(blocked)
+    assert Client(headers={"host": "brightforge.localhost"}).get(path).status_code == 404
+    forged = Client(headers={"host": "alder.localhost"}).get(f"{path[:-2]}x/")
+    assert forged.status_code == 404
+    with scope.work_in(blocked.line.partner):
+        User.objects.filter(id=person.id).update(is_active=False)
+    assert Client(headers={"host": "alder.localhost"}).get(path).status_code == 404
 
 
 def test_only_active_partners_have_it_done() -> None:
