@@ -21,9 +21,10 @@ def actor(request: HttpRequest) -> dict[str, Any]:
     """Return what the frame of a page shows.
 
     `actor`: Actor or None; `navigation`: [{"label", "url", "icon", "active", "name", "badge", "badge_name"}, ...];
-    `section_crumbs`: the way back to the menu's entry, for `page_header`; `layout`: the frame for a page that several kinds of people see: `{% extends layout %}`; `home_url`; `languages`:
-    [{"code", "name", "active"}, ...]; `settings_tabs` and `security_tabs`: [{"label", "url", "active"}, ...], empty
-    outside the settings. The menu is made when it is first asked for: parts of pages do without.
+    `section_crumbs`: the way back to the menu's entry, for `page_header`; `layout`: the frame for a page that several
+    kinds of people see: `{% extends layout %}`; `home_url`; `languages`: [{"code", "name", "active"}, ...];
+    `settings_tabs` and `security_tabs`: [{"label", "url", "active"}, ...], empty outside the settings.
+    The menu is made when it is first asked for: parts of pages do without.
     """
     who: Actor | None = getattr(request, "actor", None)
     menu: Any = SimpleLazyObject(lambda: navigation_of(request, who)) if who else []
