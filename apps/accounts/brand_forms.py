@@ -25,7 +25,7 @@ FONT_CHOICES = [
     ("system", _("System: what each reader's device uses")),
 ]
 HEADING_CHOICES = [("", _("The same font")), *FONT_CHOICES]
-SIDE_CHOICES = [("dark", _("Dark: in a deep shade of the primary colour")), ("light", _("Light: like the page"))]
+SIDE_CHOICES = [("dark", _("Dark, in your primary colour")), ("light", _("Light, like the page"))]
 HEADER_CHOICES = [
     ("mark", _("Initials and name")),
     ("logo", _("Logo")),

@@ -124,7 +124,9 @@ def check_values(partner: PartnerRef, values: Mapping[str, Any]) -> None:
 def change_brand(
     partner: PartnerRef, changes: Mapping[str, Any], *, by: str = "", restored_from: int | None = None
 ) -> BrandLook:
-    """Make new values live, and keep account of who did. What is being tried out as a draft stays as it is.
+    """Make new values live, and keep account of who did; nothing happens when they are live already.
+
+    What is being tried out as a draft stays as it is.
 
     Raises:
         ValidationError: a value is wrong; names the field.
@@ -133,6 +135,8 @@ def change_brand(
     now = timezone.now()
     with scope.public(), transaction.atomic():
         brand = Brand.objects.select_for_update(of=("self",)).select_related("partner").get(partner_id=partner.id)
+        if not differences(values_of(brand), changes):
+            return look_of(brand)
         _keep_account_of(brand)
         for field, value in changes.items():
             setattr(brand, field, value)
