@@ -82,6 +82,9 @@
     if (!words) { const group = recent(); if (group) results.prepend(group); }
     results.removeAttribute("aria-busy");
     results.scrollTop = 0;
+    // A list without choices is no list: what is said instead is read as text.
+    results.setAttribute("role", choices().length ? "listbox" : "region");
+    input.setAttribute("aria-expanded", String(choices().length > 0));
     status.textContent = results.querySelector("[data-announces]")?.dataset.announces ?? "";
     choose(words ? choices()[0] : null);
   };
