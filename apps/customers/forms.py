@@ -140,7 +140,7 @@ def _day_choices() -> list[Any]:
     ]
 
 
-class CutOffForm(forms.Form):
+class CutOffForm(StaleCheck, forms.Form):
     """A time by which a customer's records must have arrived."""
 
     name = forms.CharField(

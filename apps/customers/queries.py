@@ -1,50 +1,18 @@
-"""Reading customers: the list with its counts, and what one customer's page shows."""
+"""Reading customers: one of them, its companies, its people, and when its cut-offs fall due."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.customers.connection_directory import ConnectionCounts, count_connections
 from apps.customers.cut_offs import LAST, Rhythm, Rule
 from apps.customers.models import Customer, CutOff, LegalEntity
-
-CUSTOMERS_A_PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerFilter:
-    """Which customers are wanted; "" wants all. `page` counts from 1."""
-
-    state: str = ""
-    words: str = ""
-    page: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerRow:
-    """One customer of the list."""
-
-    customer: Customer
-    connections: ConnectionCounts
-    people: int
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerList:
-    """One page of customers; `by_state` counts what fits the words, "" stands for all states."""
-
-    rows: list[CustomerRow]
-    by_state: Mapping[str, int]
-    page: int
-    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +40,6 @@ def get_customer(customer_id: UUID) -> Customer:
     if customer is None:
         raise Http404("There is no such customer.")
     return customer
-
-
-def find_customers(wanted: CustomerFilter) -> CustomerList:
-    """Return one page of the customers that fit, each with what belongs to it counted."""
-    fitting = _fitting(wanted.words)
-    by_state = dict(fitting.order_by().values_list("state").annotate(Count("id")))
-    by_state[""] = sum(by_state.values())
-    total = by_state.get(wanted.state, 0)
-    chosen = fitting.filter(state=wanted.state) if wanted.state else fitting
-    pages = max(-(-total // CUSTOMERS_A_PAGE), 1)
-    page = min(wanted.page, pages)
-    shown = list(
-        chosen.annotate(people=Count("memberships", filter=Q(memberships__user__is_active=True))).order_by(
-            "name", "id"
-        )[(page - 1) * CUSTOMERS_A_PAGE : page * CUSTOMERS_A_PAGE]
-    )
-    counts = count_connections([customer.id for customer in shown])
-    rows = [CustomerRow(c, counts.get(c.id, ConnectionCounts()), c.people) for c in shown]
-    return CustomerList(rows, by_state, page, pages)
 
 
 def list_people_of(customer: Customer) -> list[User]:
@@ -160,12 +109,4 @@ def _cut_off_line(cut_off: CutOff, now: datetime) -> CutOffLine:
         words=rule_words(cut_off.rule),
         zone=cut_off.customer.time_zone,
         next_at=cut_off.next_at(now),
-    )
-
-
-def _fitting(words: str) -> QuerySet[Customer]:
-    if not words:
-        return Customer.objects.all()
-    return Customer.objects.filter(
-        Q(name__icontains=words) | Q(external_reference__icontains=words) | Q(segment__icontains=words)
     )

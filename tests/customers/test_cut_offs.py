@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.customers.cut_offs import LAST, MOST_WORKING_DAYS, Rhythm, Rule, RuleError, next_occurrence, occurrences
@@ -35,7 +35,9 @@ def _rules(draw: st.DrawFn) -> Rule:
 
 
 _MOMENTS = st.datetimes(
-    datetime(2000, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001  hypothesis wants bare bounds
+    datetime(2000, 1, 1),
+    datetime(2060, 1, 1),
+    timezones=st.just(UTC),  # noqa: DTZ001  hypothesis wants bare bounds
 )
 _ZONES = st.sampled_from(ZONES).map(ZoneInfo)
 
@@ -73,6 +75,7 @@ def test_a_time_that_comes_twice_is_due_once_the_first_time() -> None:
     assert second - first == timedelta(days=7, hours=1)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(_rules(), _ZONES, _MOMENTS)
 def test_the_next_one_is_later_and_on_a_day_of_the_rule(rule: Rule, zone: ZoneInfo, after: datetime) -> None:
     due = next_occurrence(rule, zone, after)
@@ -84,6 +87,7 @@ def test_the_next_one_is_later_and_on_a_day_of_the_rule(rule: Rule, zone: ZoneIn
         assert _fits(rule, local.date())
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(_rules(), _ZONES, _MOMENTS)
 def test_none_is_left_out_between_now_and_the_next(rule: Rule, zone: ZoneInfo, after: datetime) -> None:
     due = next_occurrence(rule, zone, after)
@@ -93,6 +97,7 @@ def test_none_is_left_out_between_now_and_the_next(rule: Rule, zone: ZoneInfo, a
         day += timedelta(days=1)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(_rules(), _ZONES, _MOMENTS)
 def test_they_come_one_after_another_with_a_gap_as_the_rhythm_says(rule: Rule, zone: ZoneInfo, after: datetime) -> None:
     due = occurrences(rule, zone, after, 4)

@@ -1,4 +1,4 @@
-"""Pages about customers: the list, one customer, a new one, its companies."""
+"""Pages about one customer: a new one, what is known of it, its companies."""
 
 from uuid import UUID
 
@@ -13,36 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.once import once
-from apps.accounts.page_filters import Chip, acting_person, address, asked_page, asked_words, turned_pages
+from apps.accounts.page_filters import acting_person
 from apps.customers import queries, services
 from apps.customers.customer_frame import build_frame
 from apps.customers.forms import CustomerForm, EntityForm
 from apps.customers.models import Customer
-from apps.customers.queries import CustomerFilter
 from apps.customers.views.crumbs import to_list, to_settings
-
-_STATES = (("", "All"), *((state.value, state.label.capitalize()) for state in Customer.State))
-
-
-@requires(Action.VIEW_CUSTOMERS)
-@require_safe
-def customer_list(request: HttpRequest) -> HttpResponse:
-    """List the customers."""
-    wanted = CustomerFilter(asked_words(request, "state"), asked_words(request, "q"), asked_page(request))
-    found = queries.find_customers(wanted)
-    context = {
-        "rows": found.rows,
-        "wanted": wanted,
-        "chips": [
-            Chip(label, address(request, state=state), wanted.state == state, found.by_state.get(state, 0))
-            for state, label in _STATES
-        ],
-        "is_filtered": bool(wanted.state or wanted.words),
-        "can_edit": acting_person(request).can(Action.EDIT_CUSTOMERS),
-        "can_see_connections": acting_person(request).can(Action.VIEW_CONNECTIONS),
-        **turned_pages(request, page=found.page, pages=found.pages),
-    }
-    return render(request, "customers/customer_list.html", context)
 
 
 @requires(Action.EDIT_CUSTOMERS)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
+from apps.accounts.once import once
 from apps.customers import queries, services
 from apps.customers.forms import CutOffForm
 from apps.customers.models import Customer, CutOff
@@ -18,6 +19,7 @@ from apps.customers.views.crumbs import to_settings
 
 
 @requires(Action.EDIT_CUSTOMERS)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def cut_off_create(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Add a cut-off."""

@@ -76,6 +76,33 @@ def test_a_cut_off_is_added_changed_and_removed_and_each_leaves_a_trace(
         assert AuditEntry.objects.filter(action="customer_changed", subject_id=str(meridian.id)).count() == 3
 
 
+def test_what_somebody_else_changed_meanwhile_is_said_and_nothing_typed_is_lost(
+    owner: Client, meridian: Customer, partner_a: PartnerRef
+) -> None:
+    with scope.enter(partner_a):
+        made = add_cut_off(meridian, name="Payroll", purpose="", rule=Rule(Rhythm.MONTHLY, 1, time(12)))
+    here = f"/customers/{meridian.id}/cut-offs/{made.id}/"
+    shown = owner.get(here).context["form"]
+    version = shown["version"].value()
+    owner.post(here, {**GOOD, "name": "Theirs"})
+    response = owner.post(here, {**GOOD, "name": "Mine", "version": version})
+    assert response.status_code == 400
+    page = _page(response)
+    assert "Theirs" in page
+    assert 'value="Mine"' in page
+    with scope.enter(partner_a):
+        assert CutOff.objects.get().name == "Theirs"
+
+
+def test_a_form_that_is_sent_twice_adds_one_cut_off(
+    owner: Client, meridian: Customer, partner_a: PartnerRef, clean_cache: None
+) -> None:
+    for _ in range(2):
+        assert owner.post(f"/customers/{meridian.id}/cut-offs/new/", {**GOOD, "once": "a-token"}).status_code == 302
+    with scope.enter(partner_a):
+        assert CutOff.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
