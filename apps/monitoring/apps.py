@@ -15,8 +15,9 @@ class MonitoringConfig(AppConfig):
         from apps.customers import customer_frame
         from apps.dispatch import kinds
         from apps.dispatch.models import Queue
+        from apps.flows import case_directory
         from apps.monitoring import fleet, subscribers, tasks
-        from apps.monitoring.queries import badge_counts, customer_page
+        from apps.monitoring.queries import badge_counts, case_rows, customer_page
 
         kinds.register(tasks.JUDGE, tasks.judge, queue=Queue.MAINT)
         kinds.register(tasks.BULK, tasks.work_on, queue=Queue.MAINT)
@@ -27,5 +28,6 @@ class MonitoringConfig(AppConfig):
         kinds.register_periodic(tasks.DIGEST, tasks.DIGEST_EVERY_SECONDS)
         badges.register(navigation.OPEN_CASES, badge_counts.open_cases)
         badges.register(navigation.NEEDED_FROM_CUSTOMER, badge_counts.needed_from_customer)
+        case_directory.register(case_rows.cases_of_record)
         customer_frame.register(customer_page.frame_of)
         subscribers.connect()

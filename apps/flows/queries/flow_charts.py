@@ -20,7 +20,7 @@ from apps.tenants.charts import Chart, Series
 
 CHART_DAYS = 30
 MOST_CAUSES = 8
-_OUTCOMES = (("written", "success"), ("unchanged", "neutral"), ("skipped", "brand"), ("rejected", "danger"))
+_OUTCOMES = (("written", "success"), ("unchanged", "neutral"), ("skipped", "progress"), ("rejected", "danger"))
 
 
 class _Percentile(Aggregate):
@@ -40,9 +40,7 @@ def get_flow_charts(flow: Flow, today: date) -> list[Chart]:
 def _throughput(flow: Flow, days: list[date]) -> Chart:
     names = [name for name, _tone in _OUTCOMES]
     sums = FlowDay.objects.filter(flow=flow, day__gte=days[0]).order_by().values("day")
-    found: dict[date, Any] = {
-        row["day"]: row for row in sums.annotate(**{f"{name}_sum": Sum(name) for name in names})
-    }
+    found: dict[date, Any] = {row["day"]: row for row in sums.annotate(**{f"{name}_sum": Sum(name) for name in names})}
     labels = {
         "written": _("Written"), "unchanged": _("Unchanged"), "skipped": _("Skipped"), "rejected": _("Rejected"),
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """Reading ledger lines: one record's whole story, in a sentence, in facts and in attempts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,11 +8,15 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.values import plain_text
+from apps.flows.case_directory import CaseOfRecord, list_cases_of
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Correction, Operation
+from apps.flows.queries.lineage import Stop, also_known_as, get_lineage
 from apps.flows.services.evidence import Attempt, attempts_of, canonical_values_of
 from apps.tenants.templatetags.wording import absolute_words
 
@@ -37,6 +42,15 @@ class AttemptRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What differs from the record's version before; `rows` are {"label", "left", "right", "differs"}."""
+
+    before: Operation
+    rows: list[dict[str, Any]]
+    same: int
+
+
+@dataclass(frozen=True, slots=True)
 class OperationPage:
     """Everything an operation's page shows."""
 
@@ -49,6 +63,11 @@ class OperationPage:
     corrections: list[Correction]
     can_be_retried: bool
     next_try_at: datetime | None
+    lineage: list[Stop]
+    elsewhere: list[tuple[str, str, datetime | None]]
+    changes: Changes | None
+    timeline: list[dict[str, Any]]
+    cases: list[CaseOfRecord]
 
 
 def get_operation(operation_id: UUID) -> Operation:
@@ -69,16 +88,23 @@ def get_operation_page(operation: Operation) -> OperationPage:
     corrections = list(Correction.objects.filter(operation=operation).order_by("-id"))
     attempts = attempts_of(operation)
     described = CANONICAL_TYPES.get(operation.canonical_type)
+    values = canonical_values_of(operation)
+    rows = [_attempt_row(attempt, operation, latest=place == 0) for place, attempt in enumerate(attempts)]
     return OperationPage(
         operation=operation,
-        kind=described.label if described else operation.canonical_type,
+        kind=_(described.label) if described else operation.canonical_type,
         sentence=sentence_of(operation),
         next_step=_next_step(operation),
-        values=_values(operation, corrections),
-        attempts=[_attempt_row(attempt, operation, latest=place == 0) for place, attempt in enumerate(attempts)],
+        values=_values(operation, corrections, values),
+        attempts=rows,
         corrections=corrections,
         can_be_retried=operation.state == OperationState.REJECTED,
         next_try_at=operation.due_at if operation.state == OperationState.WAITING else None,
+        lineage=get_lineage(operation),
+        elsewhere=also_known_as(operation),
+        changes=_changes(operation, values),
+        timeline=_timeline(operation, corrections, rows),
+        cases=list_cases_of(operation.id),
     )
 
 
@@ -86,28 +112,110 @@ def sentence_of(operation: Operation) -> str:
     """Return what came of a record in one plain sentence."""
     target, state = operation.flow.target.name, operation.state
     if state == OperationState.WRITTEN:
-        return f"{target} holds this record" + (f" as {operation.target_key}." if operation.target_key else ".")
+        words = {"target": target, "key": operation.target_key}
+        if operation.target_key:
+            return _("%(target)s holds this record as %(key)s.") % words
+        return _("%(target)s holds this record.") % words
     if state == OperationState.UNCHANGED:
-        return operation.error_message or f"{target} held this record already: nothing had to be sent."
+        return operation.error_message or _("%(target)s held this record already: nothing had to be sent.") % {
+            "target": target
+        }
     if state == OperationState.SUPERSEDED:
-        return "A newer version of the same record has taken its place."
+        return _("A newer version of the same record has taken its place.")
     if state == OperationState.SKIPPED:
-        return operation.error_message or "This record is not for this flow."
+        return operation.error_message or _("This record is not for this flow.")
     if state == OperationState.WAITING:
-        return operation.error_message or "This record stands behind an earlier version of itself."
-    return operation.error_message or "This record was refused, and nobody said why."
+        return operation.error_message or _("This record stands behind an earlier version of itself.")
+    return operation.error_message or _("This record was refused, and nobody said why.")
 
 
 def _next_step(operation: Operation) -> str:
     if operation.state == OperationState.WAITING and operation.due_at:
-        return "It is tried again by itself; nothing has to be done."
+        return _("It is tried again by itself; nothing has to be done.")
     if operation.state == OperationState.REJECTED:
-        return f"Mended in {operation.flow.source.name}, it is carried over with the next reading. It can never arrive twice."
+        sentence = _("Mended in %(system)s, it is carried over with the next reading. It can never arrive twice.")
+        return sentence % {"system": operation.flow.source.name}
     return ""
 
 
-def _values(operation: Operation, corrections: list[Correction]) -> list[ValueRow]:
-    values = canonical_values_of(operation)
+def _changes(operation: Operation, values: Mapping[str, Any]) -> Changes | None:
+    """Return what differs from the version before; None when there was none or its evidence is gone."""
+    earlier = Operation.objects.filter(
+        flow_id=operation.flow_id,
+        canonical_type=operation.canonical_type,
+        business_key=operation.business_key,
+        id__lt=operation.id,
+    )
+    before = earlier.select_related("flow__source", "flow__target").order_by("-id").first()
+    described = CANONICAL_TYPES.get(operation.canonical_type)
+    if before is None or described is None or not values:
+        return None
+    then = canonical_values_of(before)
+    if not then:
+        return None
+    named = [known for known in described.fields if known.name in values or known.name in then]
+    rows = [
+        {
+            "label": _(known.label),
+            "left": shown(then.get(known.name)),
+            "right": shown(values.get(known.name)),
+            "differs": plain(then.get(known.name)) != plain(values.get(known.name)),
+        }
+        for known in named
+    ]
+    differing = [row for row in rows if row["differs"]]
+    return Changes(before, differing, len(rows) - len(differing))
+
+
+def _timeline(operation: Operation, corrections: list[Correction], rows: list[AttemptRow]) -> list[dict[str, Any]]:
+    """Return what happened to a record, newest first, as the timeline shows it."""
+    entries: list[dict[str, Any]] = [
+        {
+            "title": _("Attempt %(number)s") % {"number": row.attempt.number},
+            "moment": row.attempt.at,
+            "text": row.sentence,
+            "state": row.outcome,
+            "link": reverse("flows:run-detail", args=[row.attempt.run_id]),
+        }
+        for row in rows
+    ]
+    entries += [
+        {
+            "title": _("Corrected: %(field)s") % {"field": _field_label(operation, correction.field)},
+            "moment": correction.made_at,
+            "text": correction.reason,
+            "icon": "pencil",
+            "actor": correction.made_by,
+        }
+        for correction in corrections
+    ]
+    entries.append(
+        {
+            "title": _("Read from %(system)s") % {"system": operation.flow.source.name},
+            "moment": operation.created_at,
+            "icon": "download",
+            "link": reverse("flows:run-detail", args=[operation.run_id]),
+        }
+    )
+    latest = rows[0].attempt.at if rows else operation.created_at
+    if operation.state in (OperationState.SKIPPED, OperationState.SUPERSEDED) and operation.changed_at > latest:
+        entries.append(
+            {
+                "title": sentence_of(operation),
+                "moment": operation.changed_at,
+                "state": operation.state,
+            }
+        )
+    return sorted(entries, key=lambda entry: entry["moment"], reverse=True)
+
+
+def _field_label(operation: Operation, name: str) -> str:
+    described = CANONICAL_TYPES.get(operation.canonical_type)
+    known = described.field_named(name) if described else None
+    return _(known.label) if known else name
+
+
+def _values(operation: Operation, corrections: list[Correction], values: Mapping[str, Any]) -> list[ValueRow]:
     newest = {correction.field: correction for correction in reversed(corrections)}
     described = CANONICAL_TYPES.get(operation.canonical_type)
     if described is None:
@@ -116,7 +224,7 @@ def _values(operation: Operation, corrections: list[Correction]) -> list[ValueRo
     return [
         ValueRow(
             name=known.name,
-            label=known.label,
+            label=_(known.label),
             value=shown(values.get(known.name)),
             correction=newest.get(known.name),
             is_blamed=known.name == operation.error_field and operation.state == OperationState.REJECTED,
@@ -134,7 +242,7 @@ def plain(value: Any) -> str:
 def shown(value: Any) -> str:
     """Return a canonical value as people read it: yes or no, and moments in words."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     return absolute_words(value) if isinstance(value, datetime) else plain(value)
 
 
@@ -142,7 +250,8 @@ def _attempt_row(attempt: Attempt, operation: Operation, *, latest: bool) -> Att
     if attempt.error:
         return AttemptRow(attempt, "rejected", attempt.error)
     if attempt.target_key:
-        return AttemptRow(attempt, "written", f"Delivered; the system calls it {attempt.target_key}.")
+        sentence = _("Delivered; the system calls it %(key)s.") % {"key": attempt.target_key}
+        return AttemptRow(attempt, "written", sentence)
     if latest:
         return AttemptRow(attempt, operation.state, sentence_of(operation))
-    return AttemptRow(attempt, "rejected", "It was not sent.")
+    return AttemptRow(attempt, "rejected", _("It was not sent."))

@@ -79,7 +79,7 @@ def get_template_page(slug: str, target: str = "") -> TemplatePage:
         card=card,
         described=described,
         steps=pictured_plainly(template.definition, source, goal),
-        checks=list(dict.fromkeys(check.summary for check in described.checks)),
+        checks=list(dict.fromkeys(_check_words(check.summary, described) for check in described.checks)),
         sample=_sample(template, described, chosen) if chosen else [],
         sample_target=chosen,
         used_by=list(
@@ -135,3 +135,11 @@ def _sample_line(
         origin=layered.origin,
         required=line.required or line.target in required,
     )
+
+
+def _check_words(summary: str, described: CanonicalType) -> str:
+    """Return a rule as a sentence: "id has a value" -> "Entry number has a value"."""
+    name, _space, rest = summary.partition(" ")
+    known = described.field_named(name)
+    words = f"{_(known.label)} {_(rest)}" if known else _(summary)
+    return f"{words[:1].upper()}{words[1:]}"

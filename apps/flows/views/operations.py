@@ -1,11 +1,15 @@
 """Pages about one record: its story, another try, and a correction before it."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.access import requires
@@ -16,6 +20,7 @@ from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.forms import CorrectionForm
 from apps.flows.models import Operation
 from apps.flows.queries import operations as queries
+from apps.flows.queries.operations import AttemptRow
 from apps.flows.services.evidence import canonical_values_of
 from apps.flows.services.replay import (
     CorrectionError,
@@ -24,6 +29,7 @@ from apps.flows.services.replay import (
     replay_operations,
 )
 from apps.flows.services.start_run import FlowNotLiveError
+from apps.tenants.templatetags.wording import MASK
 
 
 @requires(Action.VIEW_RUNS)
@@ -38,6 +44,7 @@ def operation_detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         "facts": _facts(operation),
         "keys": _keys(operation)[: 2 if who.is_customer else None],
         "crumbs": _crumbs(operation, who),
+        "attempts": [_shown_attempt(row, can_see=who.can(Action.VIEW_PAYLOADS)) for row in page.attempts],
         "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
         "can_retry": page.can_be_retried and who.can(Action.WORK_CASES),
         "can_correct": page.can_be_retried and who.can(Action.EDIT_AND_RETRY),
@@ -46,41 +53,79 @@ def operation_detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     return render(request, "flows/operation_detail.html", context)
 
 
+def _shown_attempt(row: AttemptRow, *, can_see: bool) -> dict[str, Any]:
+    """Return an attempt with its documents; without the right to see them their structure stays, every value hidden."""
+    exchange, attempt = row.attempt.exchange, row.attempt
+    show = _as_it_is if can_see else _hidden
+    return {
+        "row": row,
+        "sent": show(exchange.request) if exchange and exchange.request else None,
+        "answered": show(exchange.response) if exchange and exchange.response else None,
+        "address": exchange.url if exchange and can_see else "",
+        "source": show(attempt.source) if attempt.source else None,
+        "mapped": show(attempt.mapped) if attempt.mapped else None,
+    }
+
+
+def _as_it_is(document: Any) -> Any:
+    return document
+
+
+def _hidden(document: Any) -> Any:
+    if isinstance(document, str):
+        try:
+            document = json.loads(document)
+        except ValueError:
+            return MASK
+    return _masked(document)
+
+
+def _masked(document: Any) -> Any:
+    if isinstance(document, Mapping):
+        return {name: _masked(value) for name, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [_masked(part) for part in document[:20]]
+    return document if document is None else MASK
+
+
 def _facts(operation: Operation) -> list[dict[str, object]]:
-    amount: dict[str, object] = {"label": "Amount", "value": "unknown"}
+    amount: dict[str, object] = {"label": _("Amount"), "value": _("unknown")}
     if operation.amount is not None:
-        amount = {"label": "Amount", "amount": operation.amount, "currency": operation.currency}
+        amount = {"label": _("Amount"), "amount": operation.amount, "currency": operation.currency}
     facts: list[dict[str, object]] = [
         amount,
-        {"label": "Client", "value": operation.client_ref},
-        {"label": "Project", "value": operation.project_ref},
-        {"label": "Period", "value": operation.period_ref},
-        {"label": "First seen", "moment": operation.created_at},
-        {"label": "Last changed", "moment": operation.changed_at},
+        {"label": _("Client"), "value": operation.client_ref},
+        {"label": _("Project"), "value": operation.project_ref},
+        {"label": _("Period"), "value": operation.period_ref},
+        {"label": _("First seen"), "moment": operation.created_at},
+        {"label": _("Last changed"), "moment": operation.changed_at},
     ]
     return facts
 
 
 def _keys(operation: Operation) -> list[dict[str, object]]:
     return [
-        {"label": f"In {operation.flow.source.name}", "code": operation.source_key},
-        {"label": f"In {operation.flow.target.name}", "code": operation.target_key or "", "value": "not there yet"},
-        {"label": "Business key", "code": operation.business_key},
-        {"label": "Version", "code": operation.source_version},
-        {"label": "Correlation id", "code": operation.correlation_id},
+        {"label": _("In %(system)s") % {"system": operation.flow.source.name}, "code": operation.source_key},
+        {
+            "label": _("In %(system)s") % {"system": operation.flow.target.name},
+            "code": operation.target_key or "",
+            "value": _("not there yet"),
+        },
+        {"label": _("Business key"), "code": operation.business_key},
+        {"label": _("Version"), "code": operation.source_version},
     ]
 
 
 def _crumbs(operation: Operation, who: Actor) -> list[dict[str, str]]:
-    run = {"label": "Run", "url": reverse("flows:run-detail", args=[operation.last_run_id])}
+    run = {"label": _("Run"), "url": reverse("flows:run-detail", args=[operation.last_run_id])}
     if who.is_customer:
-        return [{"label": "Activity", "url": reverse("flows:run-list")}, run, {"label": "Record", "url": ""}]
+        return [{"label": _("Activity"), "url": reverse("flows:run-list")}, run, {"label": _("Record"), "url": ""}]
     return [
-        {"label": "Flows", "url": reverse("flows:flow-list")},
+        {"label": _("Flows"), "url": reverse("flows:flow-list")},
         {"label": operation.customer.name, "url": f"{reverse('flows:flow-list')}?customer={operation.customer_id}"},
         {"label": operation.flow.name, "url": reverse("flows:flow-detail", args=[operation.flow_id])},
         run,
-        {"label": "Record", "url": ""},
+        {"label": _("Record"), "url": ""},
     ]
 
 
@@ -98,7 +143,7 @@ def _retried(request: HttpRequest, operation: Operation) -> HttpResponse:
     except (NothingToReplayError, FlowNotLiveError) as error:
         messages.error(request, str(error))
         return redirect("flows:operation-detail", operation.id)
-    messages.success(request, "The record is on its way again.")
+    messages.success(request, _("The record is on its way again."))
     return redirect("flows:run-detail", run.id)
 
 
@@ -115,7 +160,7 @@ def operation_correct(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         request.POST or None,
         initial=initial,
         canonical_type=operation.canonical_type,
-        fields=[(known.name, known.label) for known in described.fields],
+        fields=[(known.name, _(known.label)) for known in described.fields],
     )
     if request.method == "POST" and form.is_valid():
         answer = _corrected(request, operation, form)
@@ -126,7 +171,7 @@ def operation_correct(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         "operation": operation,
         "form": form,
         "values": [
-            (known.label, queries.shown(values[known.name]), known.name == chosen)
+            (_(known.label), queries.shown(values[known.name]), known.name == chosen)
             for known in described.fields
             if known.name in values
         ],
@@ -136,8 +181,8 @@ def operation_correct(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         "not_open": operation.state != "rejected",
         "crumbs": [
             *_crumbs(operation, acting_person(request))[:-1],
-            {"label": "Record", "url": reverse("flows:operation-detail", args=[operation.id])},
-            {"label": "Correct", "url": ""},
+            {"label": _("Record"), "url": reverse("flows:operation-detail", args=[operation.id])},
+            {"label": _("Correct"), "url": ""},
         ],
     }
     return render(request, "flows/operation_correct.html", context, status=400 if form.errors else 200)

@@ -1,9 +1,11 @@
 """A case as every list shows it."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 
+from apps.flows.case_directory import CaseOfRecord
 from apps.monitoring.blame import Severity
 from apps.monitoring.case_words import queue_words, sentence_words, title_words, waiting_words
 from apps.monitoring.models import ExceptionCase
@@ -38,3 +40,10 @@ def case_row(case: ExceptionCase, now: datetime) -> CaseRow:
         due_at=case.due_at,
         closed_at=case.closed_at,
     )
+
+
+def cases_of_record(operation_id: UUID) -> list[CaseOfRecord]:
+    """Return the cases one record is or was part of, the open and the latest first; one query."""
+    found = ExceptionCase.objects.filter(case_operations__operation_id=operation_id).distinct().order_by("-id")
+    cases = [CaseOfRecord(c.id, title_words(c.title, c.error_class), c.state, c.is_open) for c in found[:10]]
+    return sorted(cases, key=lambda case: not case.is_open)

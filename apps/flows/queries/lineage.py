@@ -1,0 +1,100 @@
+"""A record's way from its source to its target: where it is known, under which number, and where the way is broken."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from apps.connectors.canonical.registry import CANONICAL_TYPES
+from apps.flows.engine.states import OperationState
+from apps.flows.models import Link, Operation
+
+_DONE = (OperationState.WRITTEN, OperationState.UNCHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One station of the way. `broken_after` says that the way ends behind it; `key` is the record's number there."""
+
+    title: str
+    key: str
+    state: str
+    tone: str
+    icon: str
+    at: datetime | None
+    broken_after: bool = False
+
+
+def get_lineage(operation: Operation) -> list[Stop]:
+    """Return the record's stations, from the source to the target and further systems that know it; one query."""
+    links = list(
+        Link.objects.filter(
+            customer_id=operation.customer_id,
+            canonical_type=operation.canonical_type,
+            business_key=operation.business_key,
+        ).select_related("connection")[:10]
+    )
+    target = next((link for link in links if link.connection_id == operation.flow.target_id), None)
+    return [_source(operation), _common(operation), _target(operation, target)]
+
+
+def also_known_as(operation: Operation) -> list[tuple[str, str, datetime | None]]:
+    """Return other systems that hold the same record, as (system, number, since)."""
+    links = Link.objects.filter(
+        customer_id=operation.customer_id,
+        canonical_type=operation.canonical_type,
+        business_key=operation.business_key,
+    ).exclude(connection_id__in=[operation.flow.target_id, operation.flow.source_id])
+    return [
+        (link.connection.name, link.outside_key, link.delivered_at) for link in links.select_related("connection")[:10]
+    ]
+
+
+def _stopped_at(operation: Operation) -> str:
+    return operation.step if operation.state == OperationState.REJECTED else ""
+
+
+def _source(operation: Operation) -> Stop:
+    unreadable = _stopped_at(operation) == "extract"
+    return Stop(
+        title=operation.flow.source.name,
+        key=operation.source_key,
+        state=_("read, but not understood") if unreadable else _("read"),
+        tone="danger" if unreadable else "success",
+        icon="download",
+        at=operation.created_at,
+        broken_after=unreadable,
+    )
+
+
+def _common(operation: Operation) -> Stop:
+    described = CANONICAL_TYPES.get(operation.canonical_type)
+    title = _(described.label) if described else operation.canonical_type
+    stopped = _stopped_at(operation)
+    state, tone = _("checked and mapped"), "success"
+    if stopped == "extract":
+        state, tone = _("not reached"), "neutral"
+    elif stopped == "check":
+        state, tone = _("a rule does not hold"), "danger"
+    elif stopped == "map":
+        state, tone = _("cannot be mapped"), "danger"
+    elif operation.state == OperationState.SKIPPED:
+        state, tone = _("left out"), "neutral"
+    return Stop(title, operation.business_key, state, tone, "transform", None, stopped in {"check", "map", "deliver"})
+
+
+def _target(operation: Operation, link: Link | None) -> Stop:
+    key = operation.target_key or (link.outside_key if link else "")
+    at = link.delivered_at if link else None
+    title = operation.flow.target.name
+    if operation.state in _DONE:
+        state = _("delivered") if operation.state == OperationState.WRITTEN else _("held already")
+        return Stop(title, key, state, "success", "send", at or operation.changed_at)
+    if operation.state == OperationState.WAITING:
+        return Stop(title, key, _("tried again by itself"), "warning", "hourglass", operation.due_at)
+    if operation.state == OperationState.REJECTED:
+        refused = operation.step == "deliver"
+        state = _("refused it") if refused else _("not reached")
+        return Stop(title, key, state, "danger" if refused else "neutral", "circle-x" if refused else "send", None)
+    state = _("holds a newer version") if operation.state == OperationState.SUPERSEDED else _("not sent")
+    return Stop(title, key, state, "neutral", "send", at)
