@@ -25,6 +25,7 @@ ROW_NAMES = frozenset(
     {
         "customer_id",
         "entity_id",
+        "cut_off_id",
         "connection_id",
         "test_id",
         "endpoint_id",
@@ -32,7 +33,9 @@ ROW_NAMES = frozenset(
         "run_id",
         "operation_id",
         "case_id",
+        "job_id",
         "invite_id",
+        "view_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

@@ -14,11 +14,11 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from apps.accounts.actions import CUSTOMER_ROLES, PARTNER_ROLES, Action, Role
-from apps.accounts.models import ApiKey, Invitation, User
+from apps.accounts.models import ApiKey, Invitation, SavedView, User
 from apps.accounts.services import create_user
 from apps.connectors.models import ConnectionTest
 from apps.connectors.services import create_webhook_endpoint
-from apps.customers.models import LegalEntity
+from apps.customers.models import CutOff, LegalEntity
 from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import WhoIsAsked, issue_link
 from apps.customers.services import add_member
@@ -26,7 +26,7 @@ from apps.dispatch.models import Queue
 from apps.flows.models import Operation
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
-from apps.monitoring.models import ExceptionCase
+from apps.monitoring.models import BulkEntry, BulkJob, ExceptionCase
 from apps.tenants import scope
 from apps.tenants.models import Partner
 from apps.tenants.scope import PartnerRef
@@ -147,6 +147,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
             customer=line.customer, connection=line.source, state="passed", started_at=now, finished_at=now
         )
         entity = LegalEntity.objects.create(customer=line.customer, code="DE01", name="Main company", currency="EUR")
+        cut_off = CutOff.objects.create(customer=line.customer, name="Invoice run", rhythm="weekly", day=4, at="16:00")
         person = create_user(
             email=f"leaver@{line.company}.example", name="Lea Ver", role=Role.SUPPORT, password=PASSWORD
         )
@@ -174,10 +175,18 @@ def _ids_of(line: Line) -> dict[str, Any]:
         invite = issue_link(
             line.customer, WhoIsAsked(Step.COMPANY, "Company", "Ann Swer", f"answer@{line.company}.example")
         ).invite
+        view = SavedView.objects.create(
+            owner=User.objects.get(email=author), list_key="flows", name=line.company, query="state=paused"
+        )
+        job = BulkJob.objects.create(
+            kind="assign", state="done", asked_by_name="Olga Owner", asked_at=now, finished_at=now
+        )
+        BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
         "customer_id": line.customer.id,
         "entity_id": entity.id,
+        "cut_off_id": cut_off.id,
         "connection_id": line.source.id,
         "test_id": test.id,
         "endpoint_id": endpoint.id,
@@ -185,10 +194,12 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "run_id": operation.run_id,
         "operation_id": operation.id,
         "case_id": case.id,
+        "job_id": job.id,
         "person_id": person.id,
         "invitation_id": invitation.id,
         "key_id": key.id,
         "invite_id": invite.id,
+        "view_id": view.id,
         "partner_id": line.partner.id,
         "secret": "token",
         "step": "company",
