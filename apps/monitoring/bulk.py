@@ -111,12 +111,14 @@ def confirm_bulk(job_id: UUID, *, by: Actor, reason: str = "", owner_id: UUID | 
     """Let the job begin, with the reason or the person it needs. Confirming twice begins it once.
 
     Raises:
-        BulkError: the reason or the person is missing, or nothing of it can be done.
-        BulkJob.DoesNotExist: somebody else asked for it, or it was withdrawn.
+        BulkError: somebody else asked for it, the reason or the person is missing, or nothing of it can be done.
+        BulkJob.DoesNotExist: it was withdrawn.
 
     """
     with transaction.atomic():
-        job = BulkJob.objects.select_for_update(no_key=True).get(id=job_id, asked_by_id=by.user_id)
+        job = BulkJob.objects.select_for_update(no_key=True).get(id=job_id)
+        if job.asked_by_id != by.user_id:
+            raise BulkError("", _("Only whoever asked for it can confirm it."))
         if job.state != BulkJob.State.ASKED:
             return job
         _require_what_it_needs(job, reason.strip(), owner_id)

@@ -210,7 +210,7 @@ def test_somebody_else_cannot_confirm_and_a_person_who_left_does_nothing_more(in
     _cases(3)
     with transaction.atomic():
         job = ask_bulk(BulkJob.Kind.CLOSE, ExceptionCase.objects.all(), by=person.as_actor())
-    with pytest.raises(BulkJob.DoesNotExist), transaction.atomic():
+    with pytest.raises(BulkError, match="whoever asked"), transaction.atomic():
         confirm_bulk(job.id, by=other, reason="Mine now.")
     with transaction.atomic():
         confirm_bulk(job.id, by=person.as_actor(), reason="Done.")

@@ -84,13 +84,20 @@ def bulk_list(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _seen(job_id: UUID, who: Actor) -> BulkJob:
+    """Return a job this person may look at: what somebody else only thinks about is theirs."""
+    job = bulk_jobs.get_job(job_id)
+    if job.state == BulkJob.State.ASKED and job.asked_by_id != who.user_id:
+        raise Http404("There is no such bulk job.")
+    return job
+
+
 @requires(Action.WORK_CASES)
 @require_safe
 def bulk_detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show a bulk job: what it would mean as long as it is not confirmed, then how far it is."""
-    job, who = bulk_jobs.get_job(job_id), acting_person(request)
-    if job.state == BulkJob.State.ASKED and job.asked_by_id != who.user_id:
-        raise Http404("What somebody else only thinks about is theirs.")
+    who = acting_person(request)
+    job = _seen(job_id, who)
     context = _context(request, job, BulkForm(**_people(who)))
     if request.headers.get("HX-Request"):
         return render(request, "monitoring/exceptions/_bulk_live.html", context)
@@ -103,13 +110,12 @@ def bulk_detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def bulk_start(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Let a bulk job begin."""
-    job, who = bulk_jobs.get_job(job_id), acting_person(request)
+    who = acting_person(request)
+    job = _seen(job_id, who)
     form = BulkForm(request.POST, **_people(who))
     if form.is_valid():
         try:
             bulk.confirm_bulk(job_id, by=who, reason=form.cleaned_data["reason"], owner_id=form.cleaned_data["owner"])
-        except BulkJob.DoesNotExist as error:
-            raise Http404("There is no such bulk job of yours.") from error
         except BulkError as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
@@ -121,7 +127,7 @@ def bulk_start(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def bulk_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Stop a bulk job where it is, or drop one that was not confirmed."""
-    job = bulk_jobs.get_job(job_id)
+    job = _seen(job_id, acting_person(request))
     if job.state == BulkJob.State.ASKED:
         bulk.drop_asked(job_id, by=acting_person(request))
         return redirect("monitoring:case-list")

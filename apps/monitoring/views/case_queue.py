@@ -132,7 +132,7 @@ def _queue(
         "groupable": state.value("view") != "closed",
         "read_at": now,
         "selected_id": case.id if case else None,
-        "can_work": who.can(Action.WORK_CASES),
+        "can_pick": who.can(Action.WORK_CASES) and state.value("view") != "closed",
         "is_filtered": any(state.value(name) for name in _CHIPS),
         "most": bulk.MOST_CASES,
         "jobs": bulk_jobs.list_under_way(who),
@@ -208,7 +208,7 @@ def case_cause(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "query": state.query(page=state.page),
         "selected_id": asked_id(request, "case"),
-        "can_work": who.can(Action.WORK_CASES),
+        "can_pick": who.can(Action.WORK_CASES),
         "all_url": state.address({"cause": key}),
     }
     return render(request, "monitoring/exceptions/_cause_cases.html", context)
