@@ -1,5 +1,7 @@
 """Approved time to bill: approved, billable time entries of any time system become time lines of any ERP."""
 
+from django.utils.translation import gettext_noop
+
 from apps.flows.engine.definition import Filter, FlowDefinition
 from apps.flows.mapping.layers import LineChange
 from apps.flows.templates_library.template import FlowTemplate
@@ -18,9 +20,9 @@ APPROVED_TIME_TO_BILL = FlowTemplate(
         "The accounting period of the work is open in the ERP.",
     ),
     outcome="Every approved hour is in the ERP, and every one that is not has a reason, an owner and an amount.",
-    records_word="time entries",
-    record_word="time entry",
-    done_word="ready to bill",
+    records_word=gettext_noop("time entries"),
+    record_word=gettext_noop("time entry"),
+    done_word=gettext_noop("ready to bill"),
     expected_every_seconds=24 * 3_600,
     schedule_seconds=900,
     definition=FlowDefinition(
