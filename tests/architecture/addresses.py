@@ -31,6 +31,7 @@ ROW_NAMES = frozenset(
         "endpoint_id",
         "flow_id",
         "run_id",
+        "dry_run_id",
         "operation_id",
         "case_id",
         "job_id",

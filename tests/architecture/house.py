@@ -23,7 +23,7 @@ from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import WhoIsAsked, issue_link
 from apps.customers.services import add_member
 from apps.dispatch.models import Queue
-from apps.flows.models import Operation
+from apps.flows.models import DryRun, Operation
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import BulkEntry, BulkJob, ExceptionCase
@@ -181,6 +181,15 @@ def _ids_of(line: Line) -> dict[str, Any]:
         job = BulkJob.objects.create(
             kind="assign", state="done", asked_by_name="Olga Owner", asked_at=now, finished_at=now
         )
+        dry_run = DryRun.objects.create(
+            customer=line.customer,
+            flow=line.flow,
+            version_id=line.flow.live_version_id,
+            state="done",
+            most=1,
+            requested_by="Olga Owner",
+            created_at=now,
+        )
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
@@ -192,6 +201,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "endpoint_id": endpoint.id,
         "flow_id": line.flow.id,
         "run_id": operation.run_id,
+        "dry_run_id": dry_run.id,
         "operation_id": operation.id,
         "case_id": case.id,
         "job_id": job.id,

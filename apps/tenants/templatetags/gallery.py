@@ -63,6 +63,7 @@ def gallery_samples() -> SimpleNamespace:
         later=now + timedelta(hours=2),
         amounts=[(Decimal("48250.5"), "EUR"), (Decimal("-1200"), "USD"), (Decimal("1250000"), "JPY"), (None, "EUR")],
         number=1234567,
+        risk=Decimal("114650.5"),
         worked_hours=Decimal("12840.25"),
         seconds=254,
         charts=_charts(),

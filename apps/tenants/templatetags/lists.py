@@ -29,6 +29,14 @@ def list_region(context: Context, content: SafeString, page: Any, caption: str, 
 
 
 @register.simple_tag
+def list_boost(name: str, show: str = "none") -> SafeString:
+    """`<nav{% list_boost list.name %}>`: links and forms inside swap the list's region only; `show="top"` scrolls to it."""
+    where = f"#{name}:top" if show == "top" else show
+    attributes = ' hx-boost="true" hx-target="#{0}" hx-select="#{0}" hx-swap="outerHTML show:{1}" hx-indicator="#{0}"'
+    return format_html(attributes, name, where)
+
+
+@register.simple_tag
 def pick_cell(page: Any, row_id: object, name: object) -> SafeString:
     """`{% pick_cell page row.id row.name %}`: the check box of a row; nothing where the list has no bulk actions."""
     if not page.bulk:
