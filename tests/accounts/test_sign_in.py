@@ -134,13 +134,16 @@ def test_a_second_step_is_asked_for_and_opens_the_door(
     with scope.enter(partner_a):
         TOTP.activate(owner_a, secret)
     client = browser(partner_a)
-    first = client.post("/accounts/login/", {"login": owner_a.email, "password": PASSWORD})
+    wanted = {"next": "/customers/?state=live"}
+    first = client.post("/accounts/login/", {"login": owner_a.email, "password": PASSWORD, **wanted})
     assert first["Location"].startswith("/accounts/2fa/authenticate/")
+    client.post("/settings/language/", {"language": "de", "next": first["Location"]})
     assert client.get("/people/").status_code == 302
     assert client.post("/accounts/2fa/authenticate/", {"code": "000000"}).status_code == 200
     counter = next(iter(yield_hotp_counters_from_time()))
     code = format_hotp_value(hotp_value(secret, counter))
-    assert client.post("/accounts/2fa/authenticate/", {"code": code}).status_code == 302
+    done = client.post("/accounts/2fa/authenticate/", {"code": code})
+    assert (done.status_code, done["Location"]) == (302, wanted["next"])
     assert client.get("/people/").status_code == 200
 
 

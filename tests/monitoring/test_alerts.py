@@ -1,6 +1,7 @@
 """Mails about new cases: to whom, what they say, and never twice."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from apps.accounts.actions import Role
 from apps.accounts.models import OutgoingMail
+from apps.accounts.preferences import change_profile, profile_of
 from apps.monitoring.alerts import MOST_CASES, send_alerts
 from apps.monitoring.models import Alert, ExceptionCase
 from apps.tenants import scope
@@ -49,6 +51,17 @@ def test_nobody_is_told_of_a_case_twice(blocked: Blocked) -> None:
         told = Alert.objects.filter(kind=Alert.Kind.OPENED)
         assert told.count() == len(blocked.cases())
         assert told[0].to == ["support@alder.example"]
+
+
+def test_who_switched_alerts_off_gets_none_and_no_old_ones_later(blocked: Blocked) -> None:
+    _people(blocked, Role.SUPPORT, Role.OPERATIONS)
+    with scope.work_in(blocked.line.partner):
+        person = blocked.person(Role.SUPPORT)
+        change_profile(person, replace(profile_of(person), alerts=False))
+    assert [mail.to for mail in _send(blocked)] == ["operations@alder.example"]
+    with scope.work_in(blocked.line.partner):
+        change_profile(person, replace(profile_of(person), alerts=True))
+    assert len(_send(blocked)) == 1
 
 
 def test_a_customer_is_told_only_of_what_waits_for_them_and_in_plain_words(blocked: Blocked) -> None:
