@@ -1,10 +1,12 @@
 """The pages about customers."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from apps.accounts.actions import Role
@@ -12,7 +14,7 @@ from apps.accounts.models import AuditEntry, User
 from apps.accounts.services import create_user
 from apps.connectors.models import Connection
 from apps.customers.models import Customer, LegalEntity
-from apps.customers.services import add_member, create_customer
+from apps.customers.services import add_member, change_customer, create_customer
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
 
@@ -195,3 +197,34 @@ def test_foreign_ids_are_not_found_and_readers_change_nothing(
     assert f"/customers/{meridian.id}/connections/" not in _page(
         browser(Role.FINANCE).get(f"/customers/{meridian.id}/")
     )
+
+
+def test_a_customer_sent_twice_is_added_once(
+    owner: Client, partner_a: PartnerRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction, "on_commit", lambda keep: keep())
+    found = re.search(r'name="once" value="([^"]+)"', _page(owner.get("/customers/new/")))
+    assert found
+    form = {**GOOD, "once": found[1]}
+    first, second = owner.post("/customers/new/", form), owner.post("/customers/new/", form)
+    assert (first.status_code, second["Location"]) == (302, first["Location"])
+    with scope.enter(partner_a):
+        assert Customer.objects.filter(name=GOOD["name"]).count() == 1
+
+
+def test_a_customer_changed_elsewhere_meanwhile_is_not_overwritten_unseen(
+    owner: Client, partner_a: PartnerRef, meridian: Customer
+) -> None:
+    path = f"/customers/{meridian.id}/edit/"
+    page = owner.get(path).context["form"]
+    sent = {name: page[name].value() or "" for name in page.fields}
+    with scope.enter(partner_a):
+        change_customer(meridian, changes={"segment": "Law"})
+    answer = owner.post(path, {**sent, "name": "Meridian Group"})
+    assert answer.status_code == 400
+    assert "Segment" in str(answer.context["form"].non_field_errors())
+    again = {name: answer.context["form"][name].value() or "" for name in page.fields}
+    assert (again["name"], again["segment"]) == ("Meridian Group", "Law")
+    assert owner.post(path, again).status_code == 302
+    with scope.enter(partner_a):
+        assert (Customer.objects.get().name, Customer.objects.get().segment) == ("Meridian Group", "Law")
