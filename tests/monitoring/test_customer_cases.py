@@ -96,6 +96,14 @@ def test_an_answer_reaches_staff_and_gives_them_the_next_step(blocked: Blocked) 
         assert entry.details["answer"] is True
 
 
+def test_an_answer_sent_twice_is_kept_once(blocked: Blocked, clean_cache: None) -> None:
+    case, browser = _waiting(blocked), blocked.as_(Role.FINANCE_APPROVER)
+    for _ in range(2):
+        typed = {"text": "The period is open again.", "once": "the-same-form"}
+        assert browser.post(f"/exceptions/{case.id}/answer/", typed).status_code == 302
+    assert len(_notes(blocked, case)) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -92,9 +92,11 @@ def test_every_reason_has_plain_words(business_class: str) -> None:
     assert str(words.happened).endswith(".")
 
 
-def test_alerts_are_about_the_customers_own_matters(blocked: Blocked) -> None:
+def test_no_alert_to_a_customer_has_a_technical_word(blocked: Blocked) -> None:
     with scope.work_in(blocked.line.partner):
         blocked.person(Role.FINANCE_APPROVER)
         send_alerts()
         (mail,) = OutgoingMail.objects.filter(to="finance_approver@alder.example")
+    plain = re.sub(r"https?://\S+", " ", mail.text)
+    assert _technical(f"{mail.subject} {plain}") == []
     assert "fairlead" not in f"{mail.subject}{mail.text}{mail.html}".lower()

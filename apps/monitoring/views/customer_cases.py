@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.csv_export import csv_response
+from apps.accounts.once import once
 from apps.accounts.page_filters import Chip, acting_person, address, asked_page, asked_words, turned_pages
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.forms import CorrectionForm
@@ -121,6 +122,7 @@ def _progress(request: HttpRequest, page: MatterPage) -> HttpResponse:
 
 @requires(Action.VIEW_OWN_HEALTH)
 @require_POST
+@once
 def case_answer(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Keep the customer's answer; what is wrong with it is said beside it, and nothing typed is lost."""
     customer_of(request)
@@ -140,6 +142,7 @@ def case_answer(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 @requires(Action.CORRECT_OWN)
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def case_correct(request: HttpRequest, case_id: UUID, operation_id: UUID) -> HttpResponse:
     """Correct one value of one of the customer's records; the old value stands beside the new one."""
     customer_of(request)
