@@ -90,9 +90,10 @@
   /* Empty fields say nothing: they stay out of the address; several columns are one word of it. */
   document.addEventListener("htmx:configRequest", (asked) => {
     if (!asked.target.matches?.("[data-list-form]")) return;
-    const said = asked.detail.parameters;
-    for (const name of Object.keys(said)) if (said[name] === "") delete said[name];
-    if (Array.isArray(said.columns)) said.columns = said.columns.join(",");
+    const said = asked.detail.formData;
+    for (const name of [...new Set(said.keys())]) if (said.getAll(name).every((value) => value === "")) said.delete(name);
+    const columns = said.getAll("columns");
+    if (columns.length > 1) said.set("columns", columns.join(","));
   });
 
   /* --- swapping: typed words, open menus and ticked rows stay as they are --- */
