@@ -17,8 +17,6 @@ class ConnectorsConfig(AppConfig):
         from apps.dispatch import kinds
         from apps.dispatch.models import Queue
 
-        connection_directory.register(
-            connection_directory.ConnectionDirectory(queries.count_by_customer, queries.list_of_customer)
-        )
+        connection_directory.register(queries.count_by_customer)
         badges.register(navigation.BROKEN_CONNECTIONS, lambda _who: badges.Badge(queries.count_needing_attention()))
         kinds.register(services.TEST_KIND, services.run_test, queue=Queue.POLL)

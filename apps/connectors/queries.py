@@ -14,7 +14,7 @@ from apps.connectors import registry
 from apps.connectors.manifest import SecretSpec, SystemManifest
 from apps.connectors.models import Connection, ConnectionTest, Credential, WebhookEndpoint
 from apps.connectors.usage_directory import ConnectionUse, list_uses_of
-from apps.customers.connection_directory import ConnectionCounts, ConnectionLine
+from apps.customers.connection_directory import ConnectionCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +140,6 @@ def count_by_customer(customer_ids: Collection[UUID]) -> dict[UUID, ConnectionCo
     attention = Count("id", filter=Q(state=Connection.State.ATTENTION))
     found = Connection.objects.filter(customer_id__in=customer_ids).order_by().values_list("customer_id")
     return {row[0]: ConnectionCounts(row[1], row[2]) for row in found.annotate(Count("id"), attention=attention)}
-
-
-def list_of_customer(customer_id: UUID) -> list[ConnectionLine]:
-    """Return one customer's connections as its page shows them."""
-    return [
-        ConnectionLine(c.id, c.name, system_name(c.system), c.environment, c.state, c.state_reason, c.last_success_at)
-        for c in Connection.objects.filter(customer_id=customer_id)
-    ]
 
 
 def _words(value: Any) -> str:

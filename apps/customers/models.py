@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.customers.cut_offs import Rhythm, Rule, next_occurrence
@@ -13,7 +14,7 @@ from apps.customers.onboarding import Step
 from apps.tenants import scope
 from apps.tenants.models import PartnerModel
 
-CURRENCY = RegexValidator(r"^[A-Z]{3}$", "Write the currency as three capital letters, for example EUR.")
+CURRENCY = RegexValidator(r"^[A-Z]{3}$", _("Write the currency as three capital letters, for example EUR."))
 
 
 Row = TypeVar("Row", bound=models.Model)

@@ -35,7 +35,7 @@ def create_customer(*, name: str, currency: str = "EUR", **fields: Any) -> Custo
                 customer=customer, code="MAIN", name=name, country=customer.country, currency=currency
             )
     except IntegrityError:
-        raise ValidationError({"name": f"There is already a customer called {name!r}."}) from None
+        raise ValidationError({"name": _taken(name)}) from None
     audit.record(AuditAction.CUSTOMER_CREATED, subject="customer", subject_id=str(customer.id), details={"name": name})
     return customer
 
@@ -52,7 +52,7 @@ def change_customer(customer: Customer, *, changes: dict[str, Any]) -> Customer:
         with transaction.atomic():
             customer.save(update_fields=list(before))
     except IntegrityError:
-        raise ValidationError({"name": f"There is already a customer called {customer.name!r}."}) from None
+        raise ValidationError({"name": _taken(customer.name)}) from None
     details = {field: [str(old), str(changes[field])] for field, old in before.items()}
     _record_change(customer, details)
     return customer
@@ -108,16 +108,21 @@ def add_member(*, user: User, customer_id: UUID) -> Membership:
     return Membership.objects.get_or_create(user=user, customer_id=customer_id)[0]
 
 
+def _taken(name: str) -> str:
+    return _("There is already a customer called “%(name)s”.") % {"name": name}
+
+
 def _check(customer: Customer) -> None:
     customer.full_clean(validate_unique=False)
     _check_country(customer.country)
     if customer.time_zone not in available_timezones():
-        raise ValidationError({"time_zone": f"{customer.time_zone!r} is no time zone: write one like Europe/Berlin."})
+        words = _("“%(zone)s” is no time zone: write one like Europe/Berlin.") % {"zone": customer.time_zone}
+        raise ValidationError({"time_zone": words})
 
 
 def _check_country(country: str) -> None:
     if country and not _COUNTRY.fullmatch(country):
-        raise ValidationError({"country": "Write the country as two capital letters, for example DE."})
+        raise ValidationError({"country": _("Write the country as two capital letters, for example DE.")})
 
 
 def _save_entity(entity: LegalEntity) -> None:
@@ -127,7 +132,8 @@ def _save_entity(entity: LegalEntity) -> None:
         with transaction.atomic():
             entity.save()
     except IntegrityError:
-        raise ValidationError({"code": f"There is already a company {entity.code!r}: choose another code."}) from None
+        words = _("There is already a company “%(code)s”: choose another code.") % {"code": entity.code}
+        raise ValidationError({"code": words}) from None
 
 
 def _save_cut_off(cut_off: CutOff, *, name: str, purpose: str, rule: Rule) -> None:
