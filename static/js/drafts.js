@@ -121,6 +121,10 @@
       bases.set(form, valuesOf(form));
     }
   });
+  /* The server sends the page elsewhere, to the sign-in page perhaps: nothing to ask about. */
+  document.addEventListener("htmx:beforeOnLoad", (answer) => {
+    if (answer.detail.xhr.getResponseHeader("HX-Redirect")) leaving = true;
+  });
   addEventListener("pageshow", () => { leaving = false; });
   addEventListener("beforeunload", (unload) => {
     // A search or a switch that sends itself is not something to lose.
