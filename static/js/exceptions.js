@@ -135,7 +135,10 @@
   const refresh = () => htmx.ajax("GET", location.pathname + location.search, { target: "#queue-list", swap: "outerHTML show:none", source: queue });
   document.body.addEventListener("queue-changed", (event) => {
     goTo = event.detail.case ?? "";
-    if (event.detail.moved) here = { case: goTo, cause: "" };
+    if (event.detail.moved) {
+      here = { case: goTo, cause: "" };
+      if (list().contains(document.activeElement) || !pane().contains(document.activeElement)) go(rowOf(goTo));
+    }
     refresh();
   });
   const kept = { top: 0, ticks: new Set(), opened: false };

@@ -161,7 +161,7 @@ def test_a_case_is_closed_by_hand_with_a_reason_and_once(blocked: Blocked) -> No
     assert "Say why it is closed" in _page(blocked.owner.post(here, follow=True))
     blocked.owner.post(here, {"reason": "Billed by hand."})
     assert (blocked.again(case).state, blocked.again(case).closed_reason) == ("closed", "Billed by hand.")
-    assert "This case is closed" in _page(blocked.owner.post(here, {"reason": "Twice."}, follow=True))
+    assert "This exception is closed" in _page(blocked.owner.post(here, {"reason": "Twice."}, follow=True))
     with scope.work_in(blocked.line.partner):
         assert CaseStep.objects.filter(case=case, sentence__startswith="Closed").count() == 1
 

@@ -79,9 +79,11 @@ def _context(request: HttpRequest, job: BulkJob, form: BulkForm) -> dict[str, ob
 @require_safe
 def bulk_list(request: HttpRequest) -> HttpResponse:
     """List one's own latest bulk jobs."""
-    return render(
-        request, "monitoring/exceptions/bulk_list.html", {"jobs": bulk_jobs.list_jobs(acting_person(request))}
-    )
+    context = {
+        "jobs": bulk_jobs.list_jobs(acting_person(request)),
+        "crumbs": [{"label": _("Exceptions"), "url": reverse("monitoring:case-list")}, {"label": _("Bulk jobs")}],
+    }
+    return render(request, "monitoring/exceptions/bulk_list.html", context)
 
 
 def _seen(job_id: UUID, who: Actor) -> BulkJob:

@@ -132,6 +132,7 @@ def _queue(
         "groupable": state.value("view") != "closed",
         "read_at": now,
         "selected_id": case.id if case else None,
+        "can_bulk": who.can(Action.WORK_CASES),
         "can_pick": who.can(Action.WORK_CASES) and state.value("view") != "closed",
         "is_filtered": any(state.value(name) for name in _CHIPS),
         "most": bulk.MOST_CASES,
