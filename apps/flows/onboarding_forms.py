@@ -1,5 +1,6 @@
 """What people type in the onboarding wizard; what other pages ask as well is asked by those pages' own forms."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.actions import CUSTOMER_ROLES
 from apps.accounts.forms import role_choices
 from apps.accounts.models import User
+from apps.accounts.stale_check import VERSION
 from apps.connectors.forms import ConnectionForm
 from apps.connectors.manifest import SystemManifest
 from apps.connectors.models import Connection
@@ -38,8 +40,11 @@ class OwnCompanyForm(CustomerForm):
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
         super().__init__(*args, customer=customer, **kwargs)
-        for name in [name for name in self.fields if name not in _OWN_FACTS]:
+        for name in [name for name in self.fields if name not in (*_OWN_FACTS, VERSION)]:
             del self.fields[name]
+        # Also what the page remembers to notice other people's changes: not a trace of the partner's own facts.
+        self.initial = {name: self.initial[name] for name in _OWN_FACTS}
+        self.initial[VERSION] = json.dumps({name: self._now(name) for name in self._watched()})
         self.fields["country"].required = True
 
 

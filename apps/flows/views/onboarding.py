@@ -159,7 +159,7 @@ def onboarding_notes(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         changes.change_notes(customer, notes=form.cleaned_data["notes"])
     if request.headers.get("HX-Request"):
         context = {"problem": problem, "saved_at": timezone.now()}
-        return render(request, "onboarding/_notes_saved.html", context, status=422 if problem else 200)
+        return render(request, "onboarding/_notes_saved.html", context)
     if problem:
         messages.error(request, problem)
     else:

@@ -125,6 +125,14 @@ class Frame:
         return next(line for line in self.steps if line.step is self.row.next.step)
 
     @property
+    def resume(self) -> StepLine:
+        """Return where to go on: where the work stopped as long as that step is open, else the next open one."""
+        stopped = next((line for line in self.steps if line.step == self.onboarding.current_step), None)
+        is_begun = self.onboarding.pk and not self.onboarding._state.adding
+        is_open = stopped is not None and stopped.state in (StepState.STARTED, StepState.READY)
+        return stopped if stopped is not None and is_open and is_begun else self.next
+
+    @property
     def before(self) -> StepLine | None:
         """Return the step before the present one."""
         return self._beside(-1)

@@ -231,6 +231,17 @@ def test_what_is_wrong_is_said_in_place_and_kept(
     assert sentence in _page(response)
 
 
+def test_coming_back_leads_to_where_the_work_stopped(browser: Client, desk: Desk) -> None:
+    assert "Go on: Legal entities" in _page(browser.get(desk.path()))
+    browser.post(desk.path("connections/"), {"system": "sandbox_psa"})
+    page = _page(browser.get(desk.path()))
+    assert "Go on: Systems" in page
+    assert "Sandbox PSA" in _page(browser.get(desk.path("connections/")))
+    browser.post(desk.path("connections/"), {"system": "sandbox_psa", "forget": "yes"})
+    with scope.work_in(desk.partner):
+        assert Onboarding.objects.get().planned == []
+
+
 def test_a_wrong_row_invites_nobody(browser: Client, desk: Desk) -> None:
     typed = {
         "people-TOTAL_FORMS": "2",
@@ -252,7 +263,6 @@ def test_notes_are_saved_as_they_are_typed_and_survive(browser: Client, desk: De
     assert "Saved" in _page(response)
     assert "Call &lt;b&gt;Lena&lt;/b&gt;" in _page(browser.get(desk.path()))
     too_long = browser.post(desk.path("notes/"), {"notes": "x" * 10_001}, headers={"HX-Request": "true"})
-    assert too_long.status_code == 422
     assert "at most 10000 characters" in _page(too_long)
 
 
