@@ -6,7 +6,6 @@ over goes on with the next case. Nothing is counted twice, because the entries t
 
 import time
 from collections.abc import Callable
-from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
@@ -25,6 +24,7 @@ from apps.flows.models import Flow
 from apps.flows.services.replay import NothingToReplayError
 from apps.flows.services.start_run import FlowNotLiveError
 from apps.monitoring import cases
+from apps.monitoring.case_pages import Bar
 from apps.monitoring.cases import CaseError
 from apps.monitoring.models import BulkEntry, BulkJob, CaseOperation, ExceptionCase
 
@@ -33,15 +33,6 @@ MOST_CASES = 10_000
 SECONDS_AT_ONCE = 15.0
 MOST_TRIES = 3  # a case that breaks the worker so often is passed over: the others must not wait for it
 _CHUNK = 1_000
-
-
-class Bar(StrEnum):
-    """Why a case cannot be part of a deed; known before anybody confirms it."""
-
-    CLOSED = "closed"
-    ON_ITS_WAY = "on_its_way"
-    FLOW_STOPPED = "flow_stopped"
-    NOTHING_BLOCKED = "nothing_blocked"
 
 
 class BulkError(ValueError):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -213,6 +214,15 @@ class CaseProgress:
     def tone(self) -> str:
         """Return how what is left is shown."""
         return "danger" if self.still_blocked else "success"
+
+
+class Bar(StrEnum):
+    """Why a case cannot be part of a deed; known before anybody confirms it."""
+
+    CLOSED = "closed"
+    ON_ITS_WAY = "on_its_way"
+    FLOW_STOPPED = "flow_stopped"
+    NOTHING_BLOCKED = "nothing_blocked"
 
 
 @dataclass(frozen=True, slots=True)

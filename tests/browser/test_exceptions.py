@@ -69,7 +69,7 @@ def test_a_case_is_found_opened_taken_noted_and_retried_without_a_mouse(open_tab
     page.keyboard.type("Asked the customer.")
     _press(page, "Tab", "Tab", "Enter")
     expect(page.locator(".toast-words").last).to_contain_text("Noted")
-    assert _in_the_house(site, lambda: CaseNote.objects.filter(case_id=first, text="Asked the customer.").count()) == 1
+    assert _in_the_house(site, lambda: CaseNote.objects.filter(case_id=UUID(first), text="Asked the customer.").count()) == 1
     _press(page, "r")
     expect(page.locator(".toast-words").last).to_contain_text("On its way again")
     expect(page.locator(f'[data-shown-case="{first}"]')).to_have_count(0)

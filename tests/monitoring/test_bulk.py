@@ -20,7 +20,8 @@ from apps.dispatch.worker import drain
 from apps.flows.models import Flow, Run
 from apps.flows.services.publish import pause_flow
 from apps.monitoring import bulk, cases
-from apps.monitoring.bulk import Bar, BulkError, ask_bulk, cancel_bulk, confirm_bulk, do_next, resume_stalled
+from apps.monitoring.bulk import BulkError, ask_bulk, cancel_bulk, confirm_bulk, do_next, resume_stalled
+from apps.monitoring.case_pages import Bar
 from apps.monitoring.models import BulkEntry, BulkJob, CaseStep, ExceptionCase
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef

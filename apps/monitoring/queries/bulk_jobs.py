@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts.actor import Actor
 from apps.monitoring import impact
-from apps.monitoring.bulk import Bar
-from apps.monitoring.case_pages import BulkPage, Refused
+from apps.monitoring.case_pages import Bar, BulkPage, Refused
 from apps.monitoring.case_words import title_words
 from apps.monitoring.models import BulkEntry, BulkJob, CaseAmount, ExceptionCase
 from apps.tenants.templatetags.wording import count_words
