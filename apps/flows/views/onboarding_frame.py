@@ -128,7 +128,7 @@ class Frame:
     def resume(self) -> StepLine:
         """Return where to go on: where the work stopped as long as that step is open, else the next open one."""
         stopped = next((line for line in self.steps if line.step == self.onboarding.current_step), None)
-        is_begun = self.onboarding.pk and not self.onboarding._state.adding
+        is_begun = not self.onboarding._state.adding  # else nobody has worked on it yet
         is_open = stopped is not None and stopped.state in (StepState.STARTED, StepState.READY)
         return stopped if stopped is not None and is_open and is_begun else self.next
 
