@@ -25,7 +25,7 @@ class ReportForm(forms.Form):
 
     customer = forms.ChoiceField(label=_("Customer"), required=False)
     flow = forms.ChoiceField(label=_("Flow"), required=False)
-    period = forms.ChoiceField(label=_("Time"), required=False, choices=_PERIODS)
+    period = forms.ChoiceField(label=_("Time span"), required=False, choices=_PERIODS)
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 

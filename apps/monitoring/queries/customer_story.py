@@ -27,7 +27,7 @@ from apps.tenants.templatetags.wording import absolute_words, day_words, hours_w
 RECORDS_SHOWN = 50
 STEPS_SHOWN = 20
 # What programs keep about a record and people do not read.
-_UNTOLD = frozenset({"updated_at", "start_at", "end_at", "correction_of", "posted_at", "invoice_line"})
+UNTOLD = frozenset({"updated_at", "start_at", "end_at", "correction_of", "posted_at", "invoice_line"})
 
 
 def get_record(record_id: UUID) -> Operation:
@@ -128,7 +128,7 @@ def facts_of(operation: Operation) -> list[Fact]:
 
 def _is_told(known: CanonicalField, values: Mapping[str, Any], described: CanonicalType) -> bool:
     has_name = described.field_named(f"{known.name}_name") is not None and values.get(f"{known.name}_name")
-    return known.name not in _UNTOLD and values.get(known.name) not in (None, "") and not has_name
+    return known.name not in UNTOLD and values.get(known.name) not in (None, "") and not has_name
 
 
 def _shown(known: CanonicalField, values: Mapping[str, Any]) -> str:
@@ -146,6 +146,13 @@ def _shown(known: CanonicalField, values: Mapping[str, Any]) -> str:
     if isinstance(value, date):
         return day_words(value)
     return plain_text(value)
+
+
+def shown_value(type_name: str, field: str, values: Mapping[str, Any]) -> str:
+    """Return one canonical value as people read it; "" where there is none, or no such field."""
+    described = CANONICAL_TYPES.get(type_name)
+    spec = described.field_named(field) if described else None
+    return _shown(spec, values) if spec and values.get(field) not in (None, "") else ""
 
 
 def _ledger_facts(operation: Operation) -> list[Fact]:

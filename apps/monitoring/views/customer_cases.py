@@ -159,7 +159,7 @@ def case_correct(request: HttpRequest, case_id: UUID, operation_id: UUID) -> Htt
         "line": lines_of([operation])[0],
         "facts": customer_story.facts_of(operation),
         "form": form,
-        "old": plain(values.get(chosen)),
+        "old": customer_story.shown_value(operation.canonical_type, chosen, values),
         "is_settled": not case.is_open or operation.state != "rejected",
         "crumbs": [
             {"label": _("Exceptions"), "url": reverse("monitoring:case-list")},
@@ -174,7 +174,8 @@ def _correction_form(request: HttpRequest, operation: Operation, values: dict[st
     described = CANONICAL_TYPES[operation.canonical_type]
     field = asked_words(request, "field") or operation.error_field
     # The blamed field first: it is what people come for.
-    fields = sorted(described.fields, key=lambda known: known.name != operation.error_field)
+    told = [f for f in described.fields if f.name not in customer_story.UNTOLD or f.name == operation.error_field]
+    fields = sorted(told, key=lambda known: known.name != operation.error_field)
     choices = [(known.name, _(known.label)) for known in fields]
     form = CorrectionForm(
         request.POST or None,
