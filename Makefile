@@ -6,7 +6,7 @@ WITH_RUN = $(PYTHON) -m deploy.local.bootstrap run --then
 WITH_DEV = $(PYTHON) -m deploy.local.bootstrap dev --then
 
 .DEFAULT_GOAL := help
-.PHONY: help demo status logs stop test check format real bench screenshots messages lock clean
+.PHONY: help demo status logs stop test check format real bench screenshots weights messages lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: ## measure throughput against the bare loop, and kill processes to count 
 
 screenshots: ## write a picture of every page in both brands to screenshots/ (the demo must run)
 	@$(WITH_DEV) deploy.local.screenshots $(ARGS)
+
+weights: ## weigh the running demo's pages as production sends them, and time them
+	@$(WITH_DEV) deploy.local.page_weights $(ARGS)
 
 messages: ## collect the texts that people read for translation, and say what is not translated yet
 	@$(WITH_DEV) deploy.local.message_catalog

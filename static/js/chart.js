@@ -46,19 +46,51 @@
     };
   };
 
-  /* Built of elements: a text with style attributes would be refused by the page's policy. */
-  const bubble = (title, lines) => {
-    const box = document.createElement("div");
-    box.className = "chart-bubble";
-    box.append(Object.assign(document.createElement("strong"), { textContent: title }));
-    for (const [tone, label, words] of lines) {
-      const line = document.createElement("div");
-      line.className = `chart-bubble-line tone-${tone}`;
-      line.append(Object.assign(document.createElement("span"), { className: "chart-dot" }), `${label} `);
-      line.append(Object.assign(document.createElement("b"), { textContent: words }));
-      box.append(line);
+  const bubbleLine = (tone, label, words) => {
+    const line = document.createElement("div");
+    line.className = `chart-bubble-line tone-${tone}`;
+    line.append(Object.assign(document.createElement("span"), { className: "chart-dot" }), `${label} `);
+    line.append(Object.assign(document.createElement("b"), { textContent: words }));
+    return line;
+  };
+
+  /* What the pointer is over, in words, beside it. The library's own bubble would bring style attributes, which the page's policy refuses. */
+  const bubbleFor = (figure, chart, read) => {
+    const bubble = Object.assign(document.createElement("div"), { className: "chart-bubble", hidden: true });
+    figure.querySelector(".chart-picture").append(bubble);
+    let shown = -1;
+    const hide = () => {
+      bubble.hidden = true;
+      chart.dispatchAction({ type: "downplay" });
+      shown = -1;
+    };
+    const show = (at, x, y) => {
+      if (at !== shown) {
+        chart.dispatchAction({ type: "downplay" });
+        read.series.forEach((_, seriesIndex) => chart.dispatchAction({ type: "highlight", seriesIndex, dataIndex: at }));
+        bubble.replaceChildren(
+          Object.assign(document.createElement("strong"), { textContent: read.categories[at] }),
+          ...read.series.map((one) => bubbleLine(one.tone, one.label, one.words[at])),
+        );
+        shown = at;
+      }
+      bubble.hidden = false;
+      const { width, height } = bubble.getBoundingClientRect();
+      bubble.style.left = `${Math.max(0, Math.min(x + 14, chart.getWidth() - width))}px`;
+      bubble.style.top = `${Math.max(0, Math.min(y - height - 10, chart.getHeight() - height))}px`;
+    };
+    if (figure.dataset.chart === "donut") {
+      chart.on("mouseover", (over) => show(over.dataIndex, over.event.offsetX, over.event.offsetY));
+      chart.on("mouseout", hide);
+      return;
     }
-    return box;
+    const across = figure.dataset.chart === "bar";
+    chart.getZr().on("mousemove", ({ offsetX, offsetY }) => {
+      if (!chart.containPixel("grid", [offsetX, offsetY])) { hide(); return; }
+      const at = Math.round(chart.convertFromPixel("grid", [offsetX, offsetY])[across ? 1 : 0]);
+      if (at >= 0 && at < read.categories.length) show(at, offsetX, offsetY);
+    });
+    chart.getZr().on("globalout", hide);
   };
 
   const axes = (figure, categories, kind) => {
@@ -80,7 +112,7 @@
 
   const seriesOf = (figure, one, kind, last) => {
     const colour = toneColour(figure, one.tone);
-    const shape = { name: one.label, data: one.values, itemStyle: { color: colour }, emphasis: { focus: "series" }, cursor: one.links.some(Boolean) ? "pointer" : "default" };
+    const shape = { name: one.label, data: one.values, itemStyle: { color: colour }, cursor: one.links.some(Boolean) ? "pointer" : "default" };
     if (kind === "line" || kind === "area") {
       return { ...shape, type: "line", smooth: 0.25, showSymbol: one.values.length < 3, symbolSize: 6, lineStyle: { width: 2, color: colour }, ...(kind === "area" ? { areaStyle: { opacity: 0.14, color: colour } } : {}) };
     }
@@ -89,7 +121,6 @@
   };
 
   const donut = (figure, { categories, series }) => ({
-    tooltip: { trigger: "item", className: "chart-tip", formatter: (at) => bubble(at.name, [[series[0].tone, series[0].label, series[0].words[at.dataIndex]]]) },
     series: [{
       type: "pie", radius: ["58%", "86%"], label: { show: false }, itemStyle: { borderColor: paint(figure, "var(--surface)"), borderWidth: 2 },
       data: categories.map((name, at) => ({ name, value: series[0].values[at], itemStyle: { color: toneColour(figure, ["brand", "accent", "progress", "warning", "danger", "neutral"][at % 6]) } })),
@@ -104,10 +135,6 @@
     return [read, {
       animation: !calm, animationDuration: 300,
       grid: { left: 4, right: 12, top: 12, bottom: 4, containLabel: true },
-      tooltip: {
-        trigger: "axis", confine: true, className: "chart-tip", axisPointer: { type: kind === "line" || kind === "area" ? "line" : "shadow", shadowStyle: { color: paint(figure, "color-mix(in srgb, var(--ink) 5%, transparent)") }, lineStyle: { color: paint(figure, "var(--line-strong)") } },
-        formatter: (points) => bubble(read.categories[points[0].dataIndex], read.series.map((one) => [one.tone, one.label, one.words[points[0].dataIndex]])),
-      },
       ...axes(figure, read.categories, kind),
       series: read.series.map((one, at) => seriesOf(figure, one, kind, at === read.series.length - 1)),
     }];
@@ -125,9 +152,11 @@
     }
     if (!figure.isConnected) return;
     drawn.get(figure)?.dispose();
+    picture.replaceChildren();
     const chart = echarts.init(picture, null, { renderer: "canvas" });
     const [read, wanted] = option(figure);
     chart.setOption(wanted);
+    bubbleFor(figure, chart, read);
     chart.on("click", (at) => {
       const link = read.series[at.seriesIndex]?.links[at.dataIndex];
       if (link) location.assign(link);
