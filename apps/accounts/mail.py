@@ -139,7 +139,7 @@ def _embed_pictures(message: EmailMultiAlternatives, html: str) -> None:
         part.add_header("Content-ID", f"<{digest}@brand>")
         part.add_header("Content-Disposition", "inline", filename="logo.png")
         message.attach(part)
-        message.mixed_subtype = "related"
+        message.mixed_subtype = "related"  # type: ignore[attr-defined]  # missing in the stubs
 
 
 def send_due(work: LeasedWork) -> None:

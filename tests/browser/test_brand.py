@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenTab
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 STUDIO = "/settings/brand/"
 
 
@@ -58,7 +58,7 @@ def test_a_brand_is_tried_out_published_and_gone_back_in(open_tab: OpenTab) -> N
     tab.click("History")
     tab.looks_right()
     page.get_by_role("button", name=re.compile("^Go back to version")).last.click()
-    tab.shows("is live again")
+    expect(page.get_by_text("is live again")).to_be_visible()
     visitor.go("/accounts/login/")
     expect(visitor.page.get_by_text("Alder Tomorrow")).to_have_count(0)
 

@@ -65,7 +65,7 @@ def brand_mails(request: HttpRequest, mail: str = SAMPLES[0].name) -> HttpRespon
 @requires(Action.EDIT_BRAND)
 @require_safe
 @xframe_options_sameorigin
-@csp_replace(_MAIL_POLICY)
+@csp_replace(_MAIL_POLICY)  # type: ignore[arg-type]  # its types know views without arguments only
 def brand_mail_page(request: HttpRequest, mail: str) -> HttpResponse:
     """Answer a mail's HTML form as a page; the pictures that travel with a mail come from the portal here."""
     _, written, _ = _written(request, mail)
