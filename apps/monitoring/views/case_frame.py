@@ -65,7 +65,6 @@ def case_context(
     page = get_case_page(case, who=who, record_id=asked_id(request, "record"), now=timezone.now())
     tables = list_value_tables(case) if page.is_open else []
     workers = queries.list_workers() if who.can(Action.WORK_CASES) else []
-    first_missing = page.missing_values[0].value if page.missing_values else ""
     return {
         "page": page,
         "progress": queries.get_progress(case),
@@ -81,15 +80,21 @@ def case_context(
         "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
         "open_ways": set(bound or ()),
         "refused": _refused(bound or {}, page, who),
-        "forms": {
-            "assign": AssignForm(),
-            "note": NoteForm(auto_id="note_%s"),
-            "skip": SkipForm(auto_id="skip_%s"),
-            "close": ReasonForm(auto_id="close_%s"),
-            "value": ValueForm(auto_id="value_%s", tables=tables, initial={"outside_value": first_missing}),
-            **(bound or {}),
-        },
+        "forms": _forms(page, tables, bound or {}),
         "tables": tables,
+    }
+
+
+def _forms(page: CasePage, tables: list[tuple[str, str]], bound: dict[str, forms.Form]) -> dict[str, forms.Form]:
+    """Return the form of each way out: empty, or as it came back."""
+    first_missing = page.missing_values[0].value if page.missing_values else ""
+    return {
+        "assign": AssignForm(),
+        "note": NoteForm(auto_id="note_%s"),
+        "skip": SkipForm(auto_id="skip_%s"),
+        "close": ReasonForm(auto_id="close_%s"),
+        "value": ValueForm(auto_id="value_%s", tables=tables, initial={"outside_value": first_missing}),
+        **bound,
     }
 
 

@@ -106,15 +106,9 @@ def _queue(
     request: HttpRequest, state: ListState, who: Actor, now: datetime, case: ExceptionCase | None
 ) -> dict[str, Any]:
     """Return what the list and the saved queues show; `query` is the queue as an address carries it."""
-    chosen = case_queue.fitting(state, who=who, now=now)
     counts = case_queue.count_cases(state, who=who, now=now)
     grouped = not (state.value("by") or state.value("cause") or state.value("view") == "closed")
-    page: ListPage[Any]
-    if grouped:
-        keys = _open_keys(request, case)
-        page = page_of_rows(request, state, case_queue.list_causes(chosen, state, open_keys=keys, now=now))
-    else:
-        page = page_of(request, state, with_names(chosen), lambda found: case_queue.build_rows(found, now))
+    page = _page(request, state, who, now, _open_keys(request, case) if grouped else None)
     total = sum(group.cases for group in page.rows) if grouped else page.total
     return {
         "list": page,
@@ -138,6 +132,16 @@ def _queue(
         "most": bulk.MOST_CASES,
         "jobs": bulk_jobs.list_under_way(who),
     }
+
+
+def _page(
+    request: HttpRequest, state: ListState, who: Actor, now: datetime, open_keys: frozenset[str] | None
+) -> ListPage[Any]:
+    """Return one page of causes, those of `open_keys` unfolded, or of cases where that is None."""
+    chosen = case_queue.fitting(state, who=who, now=now)
+    if open_keys is None:
+        return page_of(request, state, with_names(chosen), lambda found: case_queue.build_rows(found, now))
+    return page_of_rows(request, state, case_queue.list_causes(chosen, state, open_keys=open_keys, now=now))
 
 
 def _sort(state: ListState) -> str:
