@@ -140,7 +140,9 @@
       logo.parentElement.querySelector("[data-preview-initials]").hidden = Boolean(source);
     }
     for (const place of preview.querySelectorAll("[data-preview-picture]")) {
-      const source = pictures[place.dataset.previewPicture];
+      const band = typed("mail_header_colour").toLowerCase();
+      const isOnDark = place.dataset.previewPicture === "logo" && isColour(band) && textOn(band) === "#ffffff";
+      const source = (isOnDark && pictures.logo_dark) || pictures[place.dataset.previewPicture];
       if (source) place.src = source;
       place.hidden = !source;
     }
@@ -161,7 +163,7 @@
     return reader.readAsDataURL(file);
   };
   const followPictures = () => form.querySelectorAll("[data-picture-field]").forEach(followPicture);
-  const follow = () => { followColours(); followShape(); followWords(); };
+  const follow = () => { followColours(); followShape(); followWords(); showPictures(); };
 
   /* one copy at a time, light or dark */
   const press = (buttons, chosen) => { for (const button of buttons) button.setAttribute("aria-pressed", String(button === chosen)); };
@@ -175,7 +177,6 @@
     press(schemes, button);
     for (const look of looks) look.dataset.bsTheme = button.dataset.previewScheme;
     follow();
-    showPictures();
   };
   preview.querySelector("[data-preview-tools]").hidden = false;
   preview.classList.add("has-tabs");
