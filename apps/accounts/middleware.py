@@ -17,6 +17,7 @@ from apps.accounts.models import PUBLIC, User, current_schema
 Respond = Callable[[HttpRequest], HttpResponse]
 SESSION_SCHEMA = "schema"
 SESSION_TWO_STEP = "two_step_seen"
+SESSION_WANTED = "wanted_page"
 API_PATH = "/api/"
 
 
@@ -48,8 +49,12 @@ class TwoStepMiddleware:
         actor: Actor | None = getattr(request, "actor", None)
         if actor is None or actor.role not in TWO_STEP_ROLES or not settings.REQUIRE_TWO_STEP:
             return self.get_response(request)
+        if request.path == reverse("mfa_index") and SESSION_WANTED in request.session and _has_second_step(request):
+            return HttpResponseRedirect(request.session.pop(SESSION_WANTED))
         if _is_always_reachable(request.path) or _has_second_step(request):
             return self.get_response(request)
+        if request.method == "GET" and not request.headers.get("HX-Request") and request.accepts("text/html"):
+            request.session[SESSION_WANTED] = request.get_full_path()  # where to go once the step is set up
         return HttpResponseRedirect(reverse("mfa_activate_totp"))
 
 
@@ -91,7 +96,7 @@ def _belongs_here(user: User) -> bool:
 
 
 def _is_always_reachable(path: str) -> bool:
-    return path.startswith(("/accounts/", "/brand", "/static/"))
+    return path.startswith(("/accounts/", "/brand", "/static/", "/settings/language/"))
 
 
 def _has_second_step(request: HttpRequest) -> bool:

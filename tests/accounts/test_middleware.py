@@ -110,6 +110,19 @@ def test_the_second_step_opens_every_page(
     assert client.get("/people/").status_code == 200
 
 
+def test_the_page_wanted_before_the_second_step_was_set_up_comes_afterwards(
+    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User, settings: Any
+) -> None:
+    settings.REQUIRE_TWO_STEP = True
+    client = browser(partner_a, owner_a)
+    client.get("/customers/?state=live")
+    client.get("/people/", headers={"hx-request": "true"})  # a part of a page is no place to go to
+    with scope.enter(partner_a):
+        TOTP.activate(owner_a, generate_totp_secret())
+    assert client.get("/accounts/2fa/")["Location"] == "/customers/?state=live"
+    assert client.get("/accounts/2fa/").status_code == 200
+
+
 def test_what_a_person_does_carries_their_name(browser: OpenBrowser, partner_a: PartnerRef, owner_a: User) -> None:
     browser(partner_a, owner_a).post("/people/invite/", {"email": "sam@example.com", "role": "support"})
     with scope.enter(partner_a):
