@@ -173,7 +173,9 @@ def test_the_whole_way_from_nothing_to_a_live_flow(browser: Client, desk: Desk, 
     browser.post(desk.path("go-live/"), {**every, "accepts_holes": "on"})
     with scope.work_in(desk.partner):
         assert Run.objects.count() == 1, "sending it twice starts nothing twice"
+        Flow.objects.update(state=Flow.State.PAUSED)
     assert "Fresh Firm" not in _page(browser.get("/onboarding/"))
+    assert "are paused: resume one" in _page(browser.get(desk.path("go-live/")))
 
 
 def _teach_the_mapping(browser: Client, desk: Desk, flow: Flow) -> None:
