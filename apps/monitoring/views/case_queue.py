@@ -202,10 +202,8 @@ def case_cause(request: HttpRequest) -> HttpResponse:
     """Answer the first cases of one cause, for the list to unfold."""
     who, now = acting_person(request), timezone.now()
     if who.is_customer:
-        raise Http404("A customer's list has no causes.")
+        return HttpResponse(status=204)  # their list has no causes
     key = request.GET.get("key", "")
-    if case_queue.parse_cause(key) is None:
-        raise Http404("There is no such cause.")
     state = read_queue(request)
     chosen = case_queue.fitting(state, who=who, now=now)
     rows = case_queue.rows_of_cause(chosen, state, key, now)
@@ -225,7 +223,7 @@ def case_news(request: HttpRequest) -> HttpResponse:
     """Say how many cases came since the list was read, and which bulk jobs are over; nothing on the page moves."""
     who, now = acting_person(request), timezone.now()
     if who.is_customer:
-        raise Http404("A customer's list has no news.")
+        return HttpResponse(status=204)  # their list has a page of its own
     since = _moment(request.GET.get("since", ""), now)
     state = read_queue(request)
     new = case_queue.count_new(state, who=who, since=since, now=now) if state.value("view") != "closed" else 0
