@@ -12,12 +12,12 @@ class MonitoringConfig(AppConfig):
     def ready(self) -> None:
         """Say what runs for the room's kinds of work."""
         from apps.accounts import badges, navigation
-        from apps.customers import customer_frame
+        from apps.customers import customer_frame, health_directory
         from apps.dispatch import kinds
         from apps.dispatch.models import Queue
         from apps.flows import case_directory
         from apps.monitoring import fleet, subscribers, tasks
-        from apps.monitoring.queries import badge_counts, case_rows, customer_page
+        from apps.monitoring.queries import badge_counts, case_rows, customer_health, customer_page
 
         kinds.register(tasks.JUDGE, tasks.judge, queue=Queue.MAINT)
         kinds.register(tasks.BULK, tasks.work_on, queue=Queue.MAINT)
@@ -30,4 +30,5 @@ class MonitoringConfig(AppConfig):
         badges.register(navigation.NEEDED_FROM_CUSTOMER, badge_counts.needed_from_customer)
         case_directory.register(case_rows.cases_of_record)
         customer_frame.register(customer_page.frame_of)
+        health_directory.register(customer_health.health_of_customers)
         subscribers.connect()
