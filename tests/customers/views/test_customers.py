@@ -109,6 +109,19 @@ def test_the_list_is_searched_and_filtered_by_state(owner: Client, meridian: Cus
     assert "No customer fits this filter." in _page(owner.get("/customers/?q=nobody&state=nonsense&page=99999999"))
 
 
+def test_the_list_says_how_a_customer_is_doing(owner: Client, meridian: Customer, partner_a: PartnerRef) -> None:
+    with scope.enter(partner_a):
+        _connect(meridian, "PSA", "attention")
+        create_customer(name="Northfield")
+    rows = owner.get("/customers/").context["list"].rows
+    assert [(row.customer.name, row.health.colour) for row in rows] == [
+        ("Meridian Consulting", "red"),
+        ("Northfield", "grey"),
+    ]
+    lines = b"".join(owner.get("/customers/?columns=health,cases&format=csv")).decode("utf-8-sig").splitlines()
+    assert lines == ["Customer,Health,Open exceptions", "Meridian Consulting,red,0", "Northfield,grey,0"]
+
+
 def test_an_empty_portal_says_what_to_do_first(owner: Client, browser: OpenBrowser) -> None:
     assert "Add the first firm" in _page(owner.get("/customers/"))
     assert "A builder or owner of this portal adds the first one." in _page(browser(Role.READ_ONLY).get("/customers/"))
