@@ -192,7 +192,7 @@ def _timeline(operation: Operation, corrections: list[Correction], rows: list[At
     entries.append(
         {
             "title": _("Read from %(system)s") % {"system": operation.flow.source.name},
-            "moment": operation.created_at,
+            "moment": min([operation.created_at, *(row.attempt.at for row in rows)]),  # written once it was settled
             "icon": "download",
             "link": reverse("flows:run-detail", args=[operation.run_id]),
         }

@@ -20,9 +20,9 @@ def template_list(request: HttpRequest) -> HttpResponse:
 
 @requires(Action.VIEW_FLOWS)
 @require_safe
-def template_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def template_detail(request: HttpRequest, template: str) -> HttpResponse:
     """Show one template."""
-    page = get_template_page(slug, asked_words(request, "target"))
+    page = get_template_page(template, asked_words(request, "target"))
     return render(
         request,
         "flows/template_detail.html",
