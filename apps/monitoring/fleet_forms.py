@@ -7,8 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.monitoring.fleet import FirstOwner
-from apps.tenants.branding import colour_problem
-from apps.tenants.models import SLUG
+from apps.tenants.models import SLUG, check_colour
 from apps.tenants.provisioning import NewPartner
 
 # Names that readers of an address would take for the platform's own.
@@ -102,7 +101,5 @@ class OwnerForm(forms.Form):
 
 
 def _readable(colour: str) -> str:
-    problem = colour_problem(colour)
-    if problem:
-        raise forms.ValidationError(problem)
+    check_colour(colour)
     return colour

@@ -103,7 +103,7 @@ def messages_of_registries() -> Iterator[tuple[Message, str]]:
         place = f"apps/connectors/catalog/{manifest.slug}/manifest.py"
         fields = [*manifest.settings, *(one for spec in manifest.objects for one in spec.fields)]
         spoken = [manifest.category, manifest.summary, f"{manifest.proof.value.capitalize()}."]
-        spoken += [spec.label for spec in (*manifest.objects, *fields)]
+        spoken += [*(spec.label for spec in manifest.objects), *(one.label for one in fields)]
         spoken += [words for secret in manifest.secrets for words in (secret.label, secret.help)]
         yield from ((Message(words.replace("%", "%%")), place) for words in spoken if words)
     for template in list_templates():

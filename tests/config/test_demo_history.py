@@ -17,7 +17,7 @@ def test_with_the_clock_set_back_time_goes_on_from_there_and_returns() -> None:
     assert timezone.now() > datetime(2026, 11, 1, tzinfo=UTC)
 
 
-@given(st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  bounds are bare
 def test_the_evenings_lived_through_are_past_working_days_in_order(now: datetime) -> None:
     evenings = days_before(now)
     assert evenings == sorted(set(evenings))
