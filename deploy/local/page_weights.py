@@ -17,8 +17,8 @@ from playwright.sync_api import Page, Response, sync_playwright
 
 from deploy.local import summary
 from deploy.local.browser import HOW_TO_GET_IT, find_browser
+from deploy.local.browsing import links_of, pattern_of, sign_in
 from deploy.local.places import Places
-from deploy.local.screenshots import links_of, pattern_of, sign_in
 from deploy.local.summary import SignIn
 
 FIRST_KB, LATER_KB = 400, 60

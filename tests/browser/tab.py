@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Response, expect
 
-from deploy.local.screenshots import NARROW, WIDE, resize
+from deploy.local.browsing import NARROW, WIDE, resize
 from tests.architecture.house import PASSWORD, Visitor
+from tests.browser.accessibility import grave_findings
 from tests.browser.site import Site
 
 SIGN_IN = "/accounts/login/"
@@ -81,16 +82,27 @@ class Tab:
         """Wait until the page's main part shows these words."""
         expect(self.page.locator("main")).to_contain_text(words, timeout=15_000)
 
+    def tab_to(self, place: Locator, most: int = 150) -> None:
+        """Press Tab until the keys are at this place, as somebody without a mouse does."""
+        for _ in range(most):
+            if place.evaluate("one => one === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{self.where}: {place} cannot be reached by {most} tabs")
+
     def sideways(self) -> str:
         """Return what makes the page wider than the window, "" when nothing does."""
         return str(self.page.evaluate(_SIDEWAYS))
 
     def looks_right(self) -> None:
-        """Look at the present page wide and narrow, light and dark; nothing may stick out."""
+        """Look at the present page wide and narrow, light and dark: nothing may stick out, and nobody may be kept out."""
         for scheme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
+            # Without motion, so that no colour is judged half-way to another.
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # a plain word
             for size in (NARROW, WIDE):
                 resize(self.page, size)
                 if sticking := self.sideways():
                     self.problems.append(f"{self.where}: wider than {size['width']} px ({scheme}): {sticking}")
-        self.page.emulate_media(color_scheme="light")
+            for finding in grave_findings(self.page, only_colours=scheme == "dark"):
+                self.problems.append(f"{self.where} ({scheme}): {finding}")
+        self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")

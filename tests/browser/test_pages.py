@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy.local.screenshots import links_of, pattern_of
+from deploy.local.browsing import links_of, pattern_of
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
 
