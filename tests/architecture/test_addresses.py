@@ -7,7 +7,20 @@ from apps.accounts.actions import ROLE_ACTIONS, Action, Role
 from tests.architecture.addresses import ROW_NAMES, Address, all_addresses
 
 ADDRESSES = all_addresses()
-PLAIN_WORDS = {"system", "template", "target", "token", "uidb36", "key", "format", "secret", "digest", "number", "mail"}
+PLAIN_WORDS = {
+    "system",
+    "template",
+    "target",
+    "token",
+    "uidb36",
+    "key",
+    "format",
+    "secret",
+    "digest",
+    "number",
+    "mail",
+    "step",
+}
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=str)
