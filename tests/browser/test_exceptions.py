@@ -13,6 +13,7 @@ from tests.browser.site import Site
 from tests.browser.tab import Tab
 
 _RING = "() => getComputedStyle(document.activeElement).outlineStyle"
+_NOTE_A_POINTER = "addEventListener('pointerdown', () => sessionStorage.setItem('pointer', 'used'), true)"
 
 
 def _in_the_house(site: Site, read: Callable[[], object]) -> object:
@@ -41,9 +42,14 @@ def _shown(page: Page) -> str:
 
 def _queue(open_tab: OpenTab, address: str = "/exceptions/?by=list") -> Tab:
     tab = open_tab("operations")
+    tab.page.add_init_script(_NOTE_A_POINTER)
     tab.go(address)
     expect(tab.page.locator("[data-row]").first).to_be_visible()
     return tab
+
+
+def _no_pointer_was_used(tab: Tab) -> None:
+    assert tab.page.evaluate("sessionStorage.getItem('pointer')") is None
 
 
 def test_a_case_is_found_opened_taken_noted_and_retried_without_a_mouse(open_tab: OpenTab, site: Site) -> None:
@@ -69,11 +75,15 @@ def test_a_case_is_found_opened_taken_noted_and_retried_without_a_mouse(open_tab
     page.keyboard.type("Asked the customer.")
     _press(page, "Tab", "Tab", "Enter")
     expect(page.locator(".toast-words").last).to_contain_text("Noted")
-    assert _in_the_house(site, lambda: CaseNote.objects.filter(case_id=UUID(first), text="Asked the customer.").count()) == 1
+    assert (
+        _in_the_house(site, lambda: CaseNote.objects.filter(case_id=UUID(first), text="Asked the customer.").count())
+        == 1
+    )
     _press(page, "r")
     expect(page.locator(".toast-words").last).to_contain_text("On its way again")
     expect(page.locator(f'[data-shown-case="{first}"]')).to_have_count(0)
     assert _case(site, first).state == "resolving"
+    _no_pointer_was_used(tab)
     site.work()
 
 
@@ -91,7 +101,7 @@ def test_a_value_is_corrected_and_a_record_left_out_by_keyboard(open_tab: OpenTa
     _press(page, "Enter")
     expect(page.locator("tr.differs")).to_contain_text("7.5")
     assert _case(site, corrected).state == "open", "nothing is sent before the difference was seen"
-    page.get_by_role("button", name="Correct and retry").focus()
+    tab.tab_to(page.get_by_role("button", name="Correct and retry"))
     _press(page, "Enter")
     expect(page.locator(".toast-words").last).to_contain_text("Corrected")
     assert _case(site, corrected).state == "resolving"
@@ -105,6 +115,7 @@ def test_a_value_is_corrected_and_a_record_left_out_by_keyboard(open_tab: OpenTa
     page.keyboard.type("Booked by mistake.")
     _press(page, "Enter")
     expect(page.locator(".toast-words").last).to_contain_text("left out")
+    _no_pointer_was_used(tab)
     site.work()
     assert _case(site, left_out).state == "closed"
 
@@ -114,16 +125,18 @@ def test_a_selection_is_worked_in_the_background_and_the_back_button_returns(ope
     page = tab.page
     _press(page, "j", "x", "j", "Shift+X")
     expect(page.locator("[data-picked-words]")).to_contain_text("2 selected")
-    page.get_by_role("button", name="Assign…").focus()
+    tab.tab_to(page.get_by_role("button", name="Assign…"))
     _press(page, "Enter")
     expect(page.locator("#bulk-dialog")).to_contain_text("Assign 2 exceptions")
-    page.locator("#bulk-dialog select").select_option(index=2)
-    page.get_by_role("button", name="Assign 2 exceptions").focus()
+    tab.tab_to(page.locator("#bulk-dialog select"))
+    _press(page, "ArrowDown", "ArrowDown")
+    tab.tab_to(page.get_by_role("button", name="Assign 2 exceptions"))
     _press(page, "Enter")
     tab.shows(re.compile("of 2"))
     site.work()
     expect(page.locator("main")).to_contain_text("2 of 2", timeout=15_000)
     assert _in_the_house(site, lambda: BulkJob.objects.filter(asked_by__isnull=False).get().state) == "done"
+    _no_pointer_was_used(tab)
     tab.looks_right()
     page.go_back()
     expect(page.locator(".case-link").first).to_be_visible()
