@@ -39,14 +39,14 @@ CUSTOMER, OPERATOR = "finance@meridian.example", "operator@platform.example"
 _MERIDIAN = "main a:has-text('Meridian Consulting')"
 
 PICTURES = (
-    GuidePicture("partner-home", OWNER, "/", height=1080),
+    GuidePicture("partner-home", OWNER, "/", height=1320),
     GuidePicture("customer-landscape", OWNER, "/customers/", (_MERIDIAN,)),
     GuidePicture(
         "flow",
         OWNER,
         "/flows/",
         ("main tr:has-text('Meridian Consulting') a:has-text('Approved time')", "main >> text='30 days'"),
-        height=1000,
+        height=1240,
     ),
     GuidePicture("onboarding-board", OWNER, "/onboarding/", height=620),
     GuidePicture("onboarding-step", OWNER, "/onboarding/", ("article:has-text('Lindqvist') .board-next a",)),
@@ -103,7 +103,7 @@ def _take(page: Page, person: SignIn, wanted: GuidePicture, path: Path) -> str:
     except Error as problem:
         return f"{wanted.name}: {problem.message.splitlines()[0]}"
     page.mouse.move(0, 0)
-    page.evaluate("document.activeElement?.blur()")
+    page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)")
     page.screenshot(
         path=path,
         animations="disabled",

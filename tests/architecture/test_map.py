@@ -27,7 +27,7 @@ def test_the_map_is_the_one_the_code_would_write() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"], ids=lambda page: page.name
+    "page", [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"], ids=lambda page: page.name
 )
 def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     named = re.findall(
