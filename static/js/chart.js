@@ -93,15 +93,16 @@
     chart.getZr().on("globalout", hide);
   };
 
-  const axes = (figure, categories, kind) => {
+  const axes = (figure, categories, kind, values) => {
     const [faint, line] = [paint(figure, "var(--ink-faint)"), paint(figure, "var(--line)")];
     const locale = document.documentElement.lang || undefined;
-    const short = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+    const most = Math.max(...values.filter(Number.isFinite), 0);
+    const short = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: most > 0 && most < 1 ? 2 : 1 });
     const text = { color: faint, fontSize: 11, fontFamily: getComputedStyle(figure).fontFamily };
     const across = kind === "bar";
     const category = {
       type: "category", data: categories, axisLine: { lineStyle: { color: line } }, axisTick: { show: false },
-      axisLabel: { ...text, hideOverlap: true, ...(across ? { width: 150, overflow: "truncate" } : {}) }, inverse: across, boundaryGap: kind !== "line" && kind !== "area",
+      axisLabel: { ...text, hideOverlap: true, ...(across ? { width: Math.max(110, Math.min(240, figure.clientWidth * 0.42)), overflow: "truncate" } : {}) }, inverse: across, boundaryGap: kind !== "line" && kind !== "area",
     };
     const value = {
       type: "value", splitNumber: 4, minInterval: Number(figure.dataset.decimals) ? 0 : 1, axisLine: { show: false },
@@ -114,7 +115,7 @@
     const colour = toneColour(figure, one.tone);
     const shape = { name: one.label, data: one.values, itemStyle: { color: colour }, cursor: one.links.some(Boolean) ? "pointer" : "default" };
     if (kind === "line" || kind === "area") {
-      return { ...shape, type: "line", smooth: 0.25, showSymbol: one.values.length < 3, symbolSize: 6, lineStyle: { width: 2, color: colour }, ...(kind === "area" ? { areaStyle: { opacity: 0.14, color: colour } } : {}) };
+      return { ...shape, type: "line", smooth: 0.25, smoothMonotone: "x", smoothMonotone: "x", showSymbol: one.values.length < 3, symbolSize: 6, lineStyle: { width: 2, color: colour }, ...(kind === "area" ? { areaStyle: { opacity: 0.14, color: colour } } : {}) };
     }
     const round = kind === "bar" ? [0, 4, 4, 0] : last ? [3, 3, 0, 0] : 0;
     return { ...shape, type: "bar", barMaxWidth: kind === "bar" ? 18 : 26, stack: kind === "stacked" ? "all" : undefined, itemStyle: { color: colour, borderRadius: round } };
@@ -135,7 +136,7 @@
     return [read, {
       animation: !calm, animationDuration: 300,
       grid: { left: 4, right: 12, top: 12, bottom: 4, containLabel: true },
-      ...axes(figure, read.categories, kind),
+      ...axes(figure, read.categories, kind, read.series.flatMap((one) => one.values)),
       series: read.series.map((one, at) => seriesOf(figure, one, kind, at === read.series.length - 1)),
     }];
   };
