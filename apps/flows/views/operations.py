@@ -62,6 +62,7 @@ def _shown_attempt(row: AttemptRow, *, can_see: bool) -> dict[str, Any]:
         "sent": show(exchange.request) if exchange and exchange.request else None,
         "answered": show(exchange.response) if exchange and exchange.response else None,
         "address": exchange.url if exchange and can_see else "",
+        "took": exchange.milliseconds / 1000 if exchange else None,
         "source": show(attempt.source) if attempt.source else None,
         "mapped": show(attempt.mapped) if attempt.mapped else None,
     }
