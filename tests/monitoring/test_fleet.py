@@ -238,15 +238,17 @@ def test_a_set_up_of_which_nothing_is_heard_may_be_begun_again_after_a_while(ope
     assert "nothing to set up again" in _words(operator.get(f"/partners/{partner.id}/"))
 
 
-def test_a_suspended_partners_host_is_answered_like_one_that_nobody_owns(
+def test_a_suspended_partners_host_says_that_its_portal_rests_until_it_is_activated_again(
     operator: Client, partner_a: PartnerRef, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
     door = _browser("alder.localhost")
     assert door.get("/accounts/login/").status_code == 200
     with django_capture_on_commit_callbacks(execute=True):
         assert operator.post(f"/partners/{partner_a.id}/suspend/").status_code == 302
-    closed, nobody = door.get("/accounts/login/"), _browser("nobody.localhost").get("/accounts/login/")
-    assert (closed.status_code, _words(closed)) == (404, _words(nobody))
+    closed = door.get("/accounts/login/")
+    assert closed.status_code == 503
+    assert "This portal is paused" in _words(closed)
+    assert "password" not in _words(closed).lower()
     assert "Suspended" in _words(operator.get("/"))
     with django_capture_on_commit_callbacks(execute=True):
         operator.post(f"/partners/{partner_a.id}/activate/")
