@@ -55,5 +55,5 @@ CUSTOMER = CanonicalType(
     ),
     amount=amounts.no_amount,
     references=references,
-    sentence="Client {name}",
+    sentence=gettext_noop("Client {name}"),
 )

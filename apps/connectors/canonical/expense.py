@@ -62,5 +62,5 @@ EXPENSE = CanonicalType(
     ),
     amount=amounts.stated_amount,
     references=references,
-    sentence="Expense of {resource_name} on {spent_on}, {amount} {currency}, {project_name}",
+    sentence=gettext_noop("Expense of {resource_name} on {spent_on}, {amount} {currency}, {project_name}"),
 )

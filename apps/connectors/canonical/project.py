@@ -58,5 +58,5 @@ PROJECT = CanonicalType(
     ),
     amount=amounts.budget_amount,
     references=references,
-    sentence="Project {code}, {name}",
+    sentence=gettext_noop("Project {code}, {name}"),
 )

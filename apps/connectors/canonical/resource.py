@@ -45,5 +45,5 @@ RESOURCE = CanonicalType(
     ),
     amount=amounts.no_amount,
     references=amounts.no_references,
-    sentence="{name}, personnel number {employee_no}",
+    sentence=gettext_noop("{name}, personnel number {employee_no}"),
 )

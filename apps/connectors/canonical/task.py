@@ -46,5 +46,5 @@ TASK = CanonicalType(
     ),
     amount=amounts.no_amount,
     references=references,
-    sentence="Task {name} of project {project}",
+    sentence=gettext_noop("Task {name} of project {project}"),
 )

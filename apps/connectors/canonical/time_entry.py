@@ -94,6 +94,6 @@ TIME_ENTRY = CanonicalType(
     ),
     amount=amounts.billed_time,
     references=references,
-    sentence="Time entry of {resource_name} on {work_date}, {hours} h, {project_name}",
+    sentence=gettext_noop("Time entry of {resource_name} on {work_date}, {hours} h, {project_name}"),
     derive=derive_bill_amount,
 )

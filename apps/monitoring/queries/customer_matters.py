@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES
+from apps.connectors.record_words import record_words
 from apps.monitoring import impact
 from apps.monitoring.blame import WaitingOn
 from apps.monitoring.case_words import SAYS_ENOUGH
@@ -61,7 +62,7 @@ def as_matter(case: ExceptionCase, partner: str) -> Matter:
         title=str(words.title),
         happened=str(words.happened),
         about=_about(case),
-        example=getattr(case, "example", None) or "",
+        example=record_words(getattr(case, "example", None) or ""),
         doing=str(words.yours if yours else words.ours),
         yours=str(words.yours),
         waits_for=case.waiting_on,
