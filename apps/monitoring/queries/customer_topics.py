@@ -125,11 +125,12 @@ def transfers(flows: Mapping[UUID, Flow], days: Iterable[FlowDay]) -> list[Trans
     for row in days:
         if row.flow_id in flows:
             grouped[row.day, row.flow_id].append(row)
-    told = (_transfer(flows[flow_id], day, group) for (day, flow_id), group in grouped.items())
+    order = [part.currency for part in worth(row for group in grouped.values() for row in group)]
+    told = (_transfer(flows[flow_id], day, group, order) for (day, flow_id), group in grouped.items())
     return [line for line in told if line.arrived or line.held]
 
 
-def _transfer(flow: Flow, day: date, group: list[FlowDay]) -> Transfer:
+def _transfer(flow: Flow, day: date, group: list[FlowDay], order: list[str]) -> Transfer:
     arrived, held = sum(row.written for row in group), sum(row.rejected for row in group)
     return Transfer(
         day=day,
@@ -138,7 +139,7 @@ def _transfer(flow: Flow, day: date, group: list[FlowDay]) -> Transfer:
         sentence=transfer_sentence(flow, arrived, held),
         arrived=arrived,
         held=held,
-        worth=worth(group),
+        worth=tuple(sorted(worth(group), key=lambda part: order.index(part.currency))),
     )
 
 

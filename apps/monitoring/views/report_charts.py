@@ -23,7 +23,7 @@ def day_words(day: date) -> str:
     return date_format(day, "j M")
 
 
-def throughput_chart(found: Throughput, rows: RowsOf) -> Chart:
+def throughput_chart(found: Throughput, rows: RowsOf, *, for_customer: bool = False) -> Chart:
     """Return the records of each day by what came of them; each figure leads to its rows."""
     posted = [rows("arrived", since=day, until=day) for day in found.days]
     held = [rows("held_back", since=day, until=day) for day in found.days]
@@ -38,7 +38,7 @@ def throughput_chart(found: Throughput, rows: RowsOf) -> Chart:
             Series(_("Left out"), found.counts["skipped"], "progress"),
             Series(_("Held back"), found.counts["rejected"], "danger", held),
         ],
-        note=_("By what came of them; days are counted in UTC"),
+        note=_("By what came of them") if for_customer else _("By what came of them; days are counted in UTC"),
     )
 
 

@@ -140,16 +140,16 @@ def reports(request: HttpRequest) -> HttpResponse:
     if _wants_csv(request):
         return _overview_file(report, days)
     activity = queries.activity_of(span)
-    causes, money, speed = queries.causes_of(span), queries.money_of(span, now=now), queries.speed_of(span)
+    causes, money = queries.causes_of(span), queries.money_of(span, now=now)
     return _show(
         request,
         report,
         "reports",
         charts=[
-            throughput_chart(days, report.rows),
+            throughput_chart(days, report.rows, for_customer=report.is_customer),
             money_chart(money, days.days),
             causes_chart(causes, report.reason_words, lambda name: report.rows_in_days("held_back", reason=name)),
-            speed_chart(speed, report.rows),
+            *([] if report.is_customer else [speed_chart(queries.speed_of(span), report.rows)]),
         ],
         arrived=sum(days.counts["written"]),
         arrived_url=report.rows_in_days("arrived"),
