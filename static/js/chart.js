@@ -111,11 +111,11 @@
     return across ? { xAxis: value, yAxis: category } : { xAxis: category, yAxis: value };
   };
 
-  const seriesOf = (figure, one, kind, last) => {
+  const seriesOf = (figure, one, kind, at, last) => {
     const colour = toneColour(figure, one.tone);
     const shape = { name: one.label, data: one.values, itemStyle: { color: colour }, cursor: one.links.some(Boolean) ? "pointer" : "default" };
     if (kind === "line" || kind === "area") {
-      return { ...shape, type: "line", smooth: 0.25, smoothMonotone: "x", smoothMonotone: "x", showSymbol: one.values.length < 3, symbolSize: 6, lineStyle: { width: 2, color: colour }, ...(kind === "area" ? { areaStyle: { opacity: 0.14, color: colour } } : {}) };
+      return { ...shape, type: "line", smooth: 0.25, smoothMonotone: "x", showSymbol: one.values.length < 3, symbolSize: 6, lineStyle: { width: 2, color: colour, type: at ? [6, 4] : "solid" }, ...(kind === "area" ? { areaStyle: { opacity: 0.14, color: colour } } : {}) };
     }
     const round = kind === "bar" ? [0, 4, 4, 0] : last ? [3, 3, 0, 0] : 0;
     return { ...shape, type: "bar", barMaxWidth: kind === "bar" ? 18 : 26, stack: kind === "stacked" ? "all" : undefined, itemStyle: { color: colour, borderRadius: round } };
@@ -137,7 +137,7 @@
       animation: !calm, animationDuration: 300,
       grid: { left: 4, right: 12, top: 12, bottom: 4, containLabel: true },
       ...axes(figure, read.categories, kind, read.series.flatMap((one) => one.values)),
-      series: read.series.map((one, at) => seriesOf(figure, one, kind, at === read.series.length - 1)),
+      series: read.series.map((one, at) => seriesOf(figure, one, kind, at, at === read.series.length - 1)),
     }];
   };
 
