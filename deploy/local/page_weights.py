@@ -76,8 +76,8 @@ def compressed_size(answer: Response) -> int:
     return len(gzip.compress(body, 6))
 
 
-def weigh_pages(page: Page, start: str) -> Iterator[Weighed]:
-    """Yield every kind of page that links lead to, the start page with an empty cache first."""
+def weigh_pages(page: Page, start: str, *, times: int = TIMES) -> Iterator[Weighed]:
+    """Yield every kind of page that links lead to, the start page with an empty cache first; `times` 0 does not time the server."""
     scales = Scales()
     page.on("response", scales.take)
     waiting, seen = [start], set[str]()
@@ -90,11 +90,13 @@ def weigh_pages(page: Page, start: str) -> Iterator[Weighed]:
         page.goto(url)
         page.wait_for_load_state("networkidle")
         scales.weigh()
-        yield Weighed(pattern_of(url), scales.bytes / 1000, scales.requests, _server_time(page))
+        yield Weighed(
+            pattern_of(url), scales.bytes / 1000, scales.requests, _server_time(page, times) if times else 0.0
+        )
         waiting += [link for link in links_of(page) if pattern_of(link) not in seen]
 
 
-def _server_time(page: Page) -> float:
+def _server_time(page: Page, times: int) -> float:
     """Return the median of some repeats: from the request to the first byte of the answer."""
     took = [
         float(
@@ -108,7 +110,7 @@ def _server_time(page: Page) -> float:
                 page.url,
             )
         )
-        for _ in range(TIMES)
+        for _ in range(times)
     ]
     return statistics.median(took)
 
