@@ -131,7 +131,7 @@
   const option = (figure) => {
     const read = readTable(figure);
     const kind = figure.dataset.chart;
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const calm = matchMedia("print, (prefers-reduced-motion: reduce)").matches;
     if (kind === "donut") return [read, { animation: !calm, ...donut(figure, read) }];
     return [read, {
       animation: !calm, animationDuration: 300,
@@ -176,7 +176,7 @@
   const redraw = () => { for (const figure of drawn.keys()) draw(figure); };
   new ResizeObserver(() => { for (const chart of drawn.values()) chart.resize(); }).observe(document.documentElement);
   new MutationObserver(redraw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
-  matchMedia("print").addEventListener("change", () => { for (const chart of drawn.values()) chart.resize(); });
+  matchMedia("print").addEventListener("change", redraw); /* paper is light, and another width */
   document.addEventListener("click", (click) => {
     const button = click.target.closest("[data-chart-switch]");
     if (!button) return;
