@@ -63,6 +63,13 @@ def _expected(address: Address, method: str, visitor: Visitor) -> set[str]:
     return _SERVED if allowed(visitor.role, action) else {"403"}
 
 
+def _says_who_can_help(response: HttpResponse, visitor: Visitor) -> bool:
+    # A customer's people know the portal's contact, not its staff by name.
+    words = response.content.decode()
+    who = "Ask an owner of this portal" if visitor.role in CUSTOMER_ROLES else "can change your role"
+    return "This page needs the right to" in words and who in words
+
+
 _JSON = {"data": {"reason": "The sweep asks."}, "content_type": "application/json"}
 _SERVED = {"200", "201", "202", "204", "301", "302", "400", "409", "415", "422"}
 # A public page may say what it wants but "something broke".
@@ -76,10 +83,12 @@ def _sweep(house: House, visitor: Visitor, urlconf: str, ids: dict[str, object])
             continue
         for method in address.methods():
             path = address.path(ids)
-            got = _outcome(_ask(house, client, method, path))
-            right = _expected(address, method, visitor)
+            response = _ask(house, client, method, path)
+            got, right = _outcome(response), _expected(address, method, visitor)
             if got not in right:
                 wrong.append(f"{method.upper()} {path} ({address}): {got}, not one of {sorted(right)}")
+            elif got == "403" and not address.is_api and not _says_who_can_help(response, visitor):
+                wrong.append(f"{method.upper()} {path} ({address}): the refusal does not say who can grant the right")
     return wrong
 
 
