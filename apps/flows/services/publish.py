@@ -20,7 +20,7 @@ from apps.flows.services.session import compile_version, objects_of, stored_laye
 from apps.flows.templates_library import FlowTemplate, flow_template
 
 
-def install_template(  # noqa: PLR0913  each is one choice of the installer, all by name
+def install_template(
     *, template: str, name: str, source: Connection, target: Connection, installed_by: str, live: bool = True
 ) -> Flow:
     """Install a template between two connections of one customer and publish its first version.
