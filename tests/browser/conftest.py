@@ -18,6 +18,7 @@ from tests.conftest import _empty_tables
 from tests.sandbox_server import SandboxServer
 
 OpenTab = Callable[[str], Tab]
+FOUNDED_SECONDS = 400
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,6 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for one in items:
         if "tests/browser/" in one.path.as_posix():
             one.add_marker("browser")
+            # The first test of a file founds the whole house: on a busy machine that alone takes minutes.
+            one.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +59,13 @@ def site(
     with django_db_blocker.unblock():
         domains.forget_hosts()
         brands._remembered.clear()
-        house = hands.submit(build_house, sandbox).result(120)
-        with served(tmp_path_factory.mktemp("web") / "web.log") as port:
-            yield Site(port, house, hands)
-        hands.submit(close_connections).result(30)
-        hands.submit(_empty_tables).result(60)
+        try:
+            house = hands.submit(build_house, sandbox).result(FOUNDED_SECONDS)
+            with served(tmp_path_factory.mktemp("web") / "web.log") as port:
+                yield Site(port, house, hands)
+        finally:  # also of a house that was founded by half: the next file founds it anew
+            hands.submit(close_connections).result(FOUNDED_SECONDS)
+            hands.submit(_empty_tables).result(FOUNDED_SECONDS)
     hands.shutdown()
 
 

@@ -2,12 +2,10 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenTab
 
-pytestmark = pytest.mark.timeout(300)
 STUDIO = "/settings/brand/"
 
 
