@@ -8,6 +8,8 @@ from django.http import HttpResponse
 from tests.architecture.addresses import PARTNER_URLS, all_addresses
 from tests.architecture.house import House
 
+pytestmark = pytest.mark.timeout(600)  # many requests, on however busy a machine
+
 # Whoever asks, and the customers whose rows they must never meet.
 APART = [
     pytest.param("customer_owner", ["two", "three"], id="a customer's owner"),
