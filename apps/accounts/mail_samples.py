@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.actions import ROLE_LABELS, Role
+from apps.tenants.templatetags.wording import count_words
 
 Facts = Callable[[str, datetime], dict[str, Any]]
 
@@ -107,7 +108,7 @@ def _digest(audience: str) -> Facts:
             "since": now - timedelta(days=7),
             "until": now,
             "facts": [
-                {"label": _t("Records arrived"), "value": "1,204", "url": f"{portal}runs/", "tone": ""},
+                {"label": _t("Records arrived"), "value": count_words(1204), "url": f"{portal}runs/", "tone": ""},
                 {"label": _t("Closed"), "value": "9", "url": f"{portal}cases/", "tone": ""},
                 {"label": _t("Still open"), "value": "2", "url": f"{portal}cases/", "tone": "warning"},
             ],
