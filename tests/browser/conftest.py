@@ -10,10 +10,11 @@ from pytest_django.plugin import DjangoDbBlocker
 from apps.tenants import brands, domains
 from deploy.local import vendor_frontend
 from deploy.local.browser import HOW_TO_GET_IT, find_browser
+from deploy.local.browsing import WIDE
 from deploy.local.places import Places
 from tests.architecture.house import build_house
 from tests.browser.site import Site, close_connections, served
-from tests.browser.tab import WIDE, Tab
+from tests.browser.tab import Tab
 from tests.conftest import _empty_tables
 from tests.sandbox_server import SandboxServer
 
@@ -76,7 +77,7 @@ def open_tab(chromium: Browser, site: Site) -> Iterator[OpenTab]:
 
     def open_as(label: str) -> Tab:
         visitor = site.visitor(label)
-        context = chromium.new_context(viewport=WIDE, locale="en-GB", timezone_id="Europe/Berlin")  # type: ignore[arg-type]
+        context = chromium.new_context(viewport=WIDE, locale="en-GB", timezone_id="Europe/Berlin")
         tab = Tab(context.new_page(), site, visitor.host)
         tabs.append(tab)
         if visitor.role is not None:

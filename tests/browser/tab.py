@@ -98,7 +98,7 @@ class Tab:
         """Look at the present page wide and narrow, light and dark: nothing may stick out, and nobody may be kept out."""
         for scheme in ("light", "dark"):
             # Without motion, so that no colour is judged half-way to another.
-            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # a plain word
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for size in (NARROW, WIDE):
                 resize(self.page, size)
                 if sticking := self.sideways():
