@@ -153,9 +153,14 @@ def _connections_tile(strip: Strip, who: Actor) -> Tile:
     link = f"{reverse('connectors:connection-list')}?state=attention" if who.can(Action.VIEW_CONNECTIONS) else ""
     broken = strip.broken_connections
     tile = Tile.counted(
-        "connections", _("Connections"), broken, icon="plug", link=link, tone="danger" if broken else "success"
+        "connections",
+        _("Connections needing attention"),
+        broken,
+        icon="plug",
+        link=link,
+        tone="danger" if broken else "success",
     )
-    return tile.saying(ngettext("needs attention", "need attention", broken) if broken else _("All of them work."))
+    return tile if broken else tile.saying(_("All of them work."))
 
 
 def _cut_offs_tile(cut_offs: Sequence[CutOffLine]) -> Tile:
