@@ -63,7 +63,7 @@ def language_choose(request: HttpRequest) -> HttpResponse:
     """Speak another language from now on: to the signed-in person everywhere, else to this browser."""
     wanted, target = request.POST.get("language", ""), request.POST.get("next", "")
     is_here = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    response = HttpResponseRedirect(target if is_here else "/")
+    response = HttpResponseRedirect(target if is_here and target.startswith("/") else "/")
     if wanted in dict(settings.LANGUAGES):
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME,
@@ -75,6 +75,8 @@ def language_choose(request: HttpRequest) -> HttpResponse:
         )
         if getattr(request, "actor", None) is not None and isinstance(request.user, User):
             preferences.choose_language(request.user, wanted)
+    else:
+        messages.error(request, _("This language is not spoken here: choose one of those offered."))
     return response
 
 
