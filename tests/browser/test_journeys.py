@@ -110,6 +110,7 @@ def test_an_exception_is_corrected_closes_itself_and_posts_exactly_one_line(
     tab.go(f"/exceptions/{case.id}/")
     site.work()
     tab.shows("Closed")
+    tab.page.wait_for_load_state("networkidle")  # what lives on the page may still be reading itself anew
     posted = [row for row in site.do(line.time_lines) if row["external_id"] == blocked.source_key]
     assert [float(row["quantity"]) for row in posted] == [2.5]
     assert len(site.do(line.time_lines)) == before + 1
