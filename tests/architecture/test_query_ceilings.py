@@ -1,0 +1,98 @@
+"""What a page asks the database does not grow with the rows it shows, and stays below a ceiling."""
+
+import re
+from collections import Counter
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.tenants import brands, domains
+from tests.architecture.house import House, _ids_of, run_through
+from tests.lines import found_line
+from tests.sandbox_server import SandboxServer
+
+pytestmark = pytest.mark.timeout(600)  # many requests, on however busy a machine
+
+# Who looks at which page, and the most statements it may take: what was measured, and a little air. Nothing is remembered
+# from an earlier request, so that the count is the worst there is.
+CEILINGS = {
+    "owner": {
+        "/": 42,
+        "/customers/": 21,
+        "/customers/{customer_id}/": 36,
+        "/customers/{customer_id}/flows/": 27,
+        "/customers/{customer_id}/connections/": 18,
+        "/customers/{customer_id}/mappings/": 24,
+        "/customers/{customer_id}/exceptions/": 18,
+        "/customers/{customer_id}/runs/": 19,
+        "/customers/{customer_id}/people/": 19,
+        "/customers/{customer_id}/settings/": 19,
+        "/exceptions/": 23,
+        "/exceptions/news/": 19,
+        "/exceptions/bulk/": 12,
+        "/exceptions/{case_id}/": 30,
+        "/flows/": 24,
+        "/flows/{flow_id}/": 26,
+        "/flows/{flow_id}/runs/": 16,
+        "/flows/{flow_id}/versions/": 16,
+        "/runs/": 15,
+        "/runs/{run_id}/": 19,
+        "/operations/": 15,
+        "/connections/": 18,
+        "/systems/": 11,
+        "/templates/": 12,
+        "/onboarding/": 21,
+        "/onboarding/{customer_id}/": 23,
+        "/reports/": 26,
+        "/reports/unposted/": 14,
+        "/reports/held/": 18,
+        "/reports/activity/": 16,
+        "/reports/records/": 16,
+        "/search/?q=e": 23,
+        "/people/": 21,
+        "/api-keys/": 15,
+        "/audit/": 15,
+    },
+    "customer_owner": {"/my/": 32, "/my/flows/": 22, "/my/needs/": 17, "/my/records/": 16, "/reports/": 24},
+    "operator": {"/": 18, "/people/": 14},
+}
+PAGES = [(label, path) for label, pages in CEILINGS.items() for path in pages]
+MORE_CUSTOMERS = 3  # one statement for each row would show as three; what is remembered for seconds, as one or two
+_AROUND = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET ", "BEGIN", "COMMIT")
+_VALUES = re.compile(r"'[^']*'|\b\d+\b|(?:\{\}, )+")
+
+
+def _asked(house: House, label: str, path: str) -> Counter[str]:
+    """Return what the page asks the database, without the values, and how often."""
+    client, path = house.visitors[label].client(), path.format(**house.ids["one"])
+    cache.clear()
+    brands._remembered.clear()
+    domains.forget_hosts()
+    with house.undone(), CaptureQueriesContext(connection) as asked:
+        response = client.get(path)
+    assert response.status_code == 200, f"{path}: {response.status_code}"
+    statements = [query["sql"] for query in asked.captured_queries]
+    return Counter(_VALUES.sub("{}", sql)[:4000] for sql in statements if not sql.startswith(_AROUND))
+
+
+def test_a_page_asks_as_much_for_many_rows_as_for_few(house: House, sandbox: SandboxServer) -> None:
+    few = {page: _asked(house, *page) for page in PAGES}
+    for number in range(MORE_CUSTOMERS):
+        line = found_line(house.a, sandbox, name=f"Company {number}", problems=True, seed=11 + number)
+        run_through(line)
+        _ids_of(line)
+    many = {page: _asked(house, *page) for page in PAGES}
+    grown = [
+        f"{label} {path}: {few[label, path].total()}, then {asked.total()}: {list(asked - few[label, path])}"
+        for (label, path), asked in many.items()
+        if asked.total() - few[label, path].total() >= MORE_CUSTOMERS
+    ]
+    assert grown == [], "\n".join(grown)
+    high = [
+        f"{label} {path}: {many[label, path].total()}, at most {CEILINGS[label][path]}"
+        for label, path in PAGES
+        if many[label, path].total() > CEILINGS[label][path]
+    ]
+    assert high == []
