@@ -66,7 +66,9 @@ def test_a_person_is_invited_joins_and_is_signed_in(browser: OpenBrowser, partne
     newcomer = browser(partner_a)
     path = _join_path(partner_a)
     assert "sam@example.com" in newcomer.get(path).content.decode()
-    assert newcomer.post(path, {"name": "Sam", "password": PASSWORD})["Location"] == "/exceptions/"  # where support starts
+    assert (
+        newcomer.post(path, {"name": "Sam", "password": PASSWORD})["Location"] == "/exceptions/"
+    )  # where support starts
     with scope.enter(partner_a):
         deeds = list(AuditEntry.objects.order_by("-position").values_list("action", flat=True)[:2])
     assert deeds == ["signed_in", "person_joined"]

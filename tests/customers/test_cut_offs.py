@@ -35,9 +35,9 @@ def _rules(draw: st.DrawFn) -> Rule:
 
 
 _MOMENTS = st.datetimes(
-    datetime(2000, 1, 1),
-    datetime(2060, 1, 1),
-    timezones=st.just(UTC),  # noqa: DTZ001  hypothesis wants bare bounds
+    datetime(2000, 1, 1),  # noqa: DTZ001  hypothesis wants bare bounds
+    datetime(2060, 1, 1),  # noqa: DTZ001  hypothesis wants bare bounds
+    timezones=st.just(UTC),
 )
 _ZONES = st.sampled_from(ZONES).map(ZoneInfo)
 

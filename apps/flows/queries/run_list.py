@@ -68,9 +68,7 @@ OWN_RUNS = ListSpec(key="activity", columns=_COLUMNS, filters=(_OWN_SEARCH, *_FI
 
 def fitting_runs(state: ListState) -> QuerySet[Run]:
     """Return the runs that fit, each with how long it `took`."""
-    found = runs().annotate(
-        took=ExpressionWrapper(F("finished_at") - F("started_at"), output_field=DurationField())
-    )
+    found = runs().annotate(took=ExpressionWrapper(F("finished_at") - F("started_at"), output_field=DurationField()))
     if wanted := state.value("state"):
         found = found.filter(_in_state(wanted))
     if kind := state.value("by"):

@@ -80,9 +80,7 @@ def _broken_and_recovered(since: datetime, *, links: bool) -> Iterable[NewsLine]
         yield _about_connections(recovered, words, "plug-connected", "success", links=links)
 
 
-def _about_connections(
-    found: Sequence[Connection], words: str, icon: str, tone: str, *, links: bool
-) -> NewsLine:
+def _about_connections(found: Sequence[Connection], words: str, icon: str, tone: str, *, links: bool) -> NewsLine:
     names = _named([_("%(name)s of %(customer)s") % {"name": one.name, "customer": one.customer.name} for one in found])
     link = reverse("connectors:connection-list") if links else ""
     if links and len(found) == 1:

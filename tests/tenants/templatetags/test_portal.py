@@ -153,7 +153,9 @@ def test_text_from_outside_is_escaped_everywhere() -> None:
         "search": {"value": evil, "placeholder": evil, "action_url": evil},
         "progress": {"label": evil, "value": 1, "max": 2, "words": evil},
         "pagination": {"words": evil, "older_url": evil},
-        "toasts": {"messages": [SimpleNamespace(tags="error", extra_tags="", level_tag="error", __str__=lambda self: evil)]},
+        "toasts": {
+            "messages": [SimpleNamespace(tags="error", extra_tags="", level_tag="error", __str__=lambda self: evil)]
+        },
     }
     for name, values in pages.items():
         shown = render_to_string(f"components/{name}.html", values)
