@@ -95,7 +95,7 @@ def test_a_menu_closes_by_escape_and_the_first_tab_of_a_page_skips_to_its_conten
     tab.go("/flows/")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("location.hash") == "#main"
+    assert page.evaluate("location.hash") == "#content"
     menu = page.locator(".shell-top details.menu > summary").first
     tab.tab_to(menu)
     page.keyboard.press("Enter")
