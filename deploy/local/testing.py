@@ -155,7 +155,8 @@ def main(arguments: list[str]) -> int:
         warn_without_browser()
         translations.ensure(places)
         with servers_for_tests(places) as local:
-            command = [str(places.python), "-m", "pytest", "-n", WORKERS, *arguments]
+            # A file stays on one worker: what it sets up once (a web server, an inhabited house) is not set up twice.
+            command = [str(places.python), "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", *arguments]
             return _run(command, places, environment_for_tests(local))
     except (ThrowawayError, *EXPECTED) as problem:
         print(f"The tests could not start: {problem}", file=sys.stderr)
