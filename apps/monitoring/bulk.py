@@ -156,8 +156,10 @@ def mark_told(job_id: UUID) -> None:
 
 def resume_stalled() -> None:
     """Make jobs due again that nobody works on; one that is due already stays as it is."""
-    for job_id in BulkJob.objects.filter(state__in=[BulkJob.State.QUEUED, BulkJob.State.RUNNING]).values_list("id"):
-        _enqueue(job_id[0])
+    with transaction.atomic():
+        open_jobs = BulkJob.objects.filter(state__in=[BulkJob.State.QUEUED, BulkJob.State.RUNNING])
+        for job_id in open_jobs.values_list("id", flat=True):
+            _enqueue(job_id)
 
 
 def take_finished(who: Actor) -> list[BulkJob]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 import brotli  # type: ignore[import-untyped]
-from playwright.sync_api import Page, Response, sync_playwright
+from playwright.sync_api import Error, Page, Response, sync_playwright
 
 from deploy.local import summary
 from deploy.local.browser import HOW_TO_GET_IT, find_browser
@@ -68,7 +68,10 @@ class Scales:
 
 def compressed_size(answer: Response) -> int:
     """Return the bytes of an answer's body as production sends it."""
-    body = answer.body()
+    try:
+        body = answer.body()
+    except Error:  # fetched ahead, and the page was left before the browser handed it out
+        body = answer.frame.page.request.get(answer.url).body()
     if not _TEXT.search(answer.headers.get("content-type", "")):
         return len(body)
     if "/static/" in answer.url:

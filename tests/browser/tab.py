@@ -17,7 +17,7 @@ _REFUSED = re.compile(r"Failed to load resource: the server responded with a sta
 _SIDEWAYS = """() => {
   const wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= wide) return "";
-  const sticks = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > wide + 1);
+  const sticks = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > wide + 1 && !one.closest(".calm-nav"));
   return sticks.slice(0, 3).map((one) => one.outerHTML.slice(0, 160)).join(" | ") || "the page is too wide";
 }"""
 

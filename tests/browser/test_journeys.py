@@ -167,8 +167,9 @@ def test_a_partners_home_counts_lead_to_their_rows(open_tab: OpenTab, site: Site
     assert numbers.count() >= 3
     for address in {numbers.nth(at).get_attribute("href") or "" for at in range(numbers.count())}:
         response = tab.go(address if address.startswith("/") else f"/{address}")
-        assert response is not None
-        assert response.status == 200, address
+        # A place further down the same page is no new answer.
+        assert response is None or response.status == 200, address
+        assert response is not None or "#" in address
 
 
 def _send(tab: Tab) -> None:

@@ -92,6 +92,7 @@ def entity_create(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
 
 @requires(Action.EDIT_CUSTOMERS)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def entity_edit(request: HttpRequest, customer_id: UUID, entity_id: UUID) -> HttpResponse:
     """Change one of the customer's companies."""

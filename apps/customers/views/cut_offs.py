@@ -37,6 +37,7 @@ def cut_off_create(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
 
 @requires(Action.EDIT_CUSTOMERS)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def cut_off_edit(request: HttpRequest, customer_id: UUID, cut_off_id: UUID) -> HttpResponse:
     """Change a cut-off."""
