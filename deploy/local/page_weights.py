@@ -71,7 +71,8 @@ def compressed_size(answer: Response) -> int:
     try:
         body = answer.body()
     except Error:  # fetched ahead, and the page was left before the browser handed it out
-        body = answer.frame.page.request.get(answer.url).body()
+        text: str = answer.frame.page.evaluate("async (url) => (await fetch(url)).text()", answer.url)
+        body = text.encode()
     if not _TEXT.search(answer.headers.get("content-type", "")):
         return len(body)
     if "/static/" in answer.url:
