@@ -23,10 +23,18 @@ from apps.tenants.scope import PartnerRef
 pytest_plugins = ["tests.sandbox_server", "tests.lines"]
 
 TEST_DATABASE = "fairlead_test"
+FIRST_CACHE = 2  # of the broker's 16 databases; 0 and 1 are the product's own
 
 
 def _name(worker: str) -> str:
     return f"{os.environ.get('TEST_DATABASE', TEST_DATABASE)}_{worker}"
+
+
+def pytest_configure() -> None:
+    """Give each process a cache of its own: tests empty it, which would undo what another process counts just then."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    location = settings.CACHES["default"]["LOCATION"].rpartition("/")[0]
+    settings.CACHES["default"]["LOCATION"] = f"{location}/{FIRST_CACHE + int(worker) % 14}"
 
 
 @pytest.fixture(scope="session", autouse=True)
