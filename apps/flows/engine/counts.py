@@ -17,6 +17,7 @@ COUNT_COLUMN = {
     OperationState.UNCHANGED: "unchanged",
     OperationState.SKIPPED: "skipped",
     OperationState.SUPERSEDED: "skipped",
+    OperationState.UNDONE: "skipped",
     OperationState.REJECTED: "rejected",
     OperationState.WAITING: "waiting",
 }
@@ -24,7 +25,7 @@ COUNT_COLUMN = {
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many records were read and what came of them. A superseded operation counts as skipped."""
+    """How many records were read and what came of them. What was superseded or undone counts as skipped."""
 
     read: int = 0
     written: int = 0

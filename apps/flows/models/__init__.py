@@ -1,20 +1,33 @@
-"""The flows room's tables: what is installed, what ran, and what came of every record."""
+"""The flows room's tables: what is installed, what ran, what walks, and what came of every record."""
 
+from apps.flows.models.approval import ApprovalDecision, ApprovalRequest, Delegation
 from apps.flows.models.dry_run import DryRun
-from apps.flows.models.flow import Flow, FlowVersion, MappingLayer, Trigger
+from apps.flows.models.flow import Flow, FlowRole, FlowVersion, MappingLayer, Trigger
 from apps.flows.models.ledger import Batch, Checkpoint, Correction, FlowDay, Link, Operation, Run, TriggerEvent
+from apps.flows.models.replay import ReplayEntry, ReplayJob
+from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
 
 __all__ = [
+    "ApprovalDecision",
+    "ApprovalRequest",
     "Batch",
+    "BusinessEvent",
     "Checkpoint",
     "Correction",
+    "Delegation",
     "DryRun",
+    "EventWait",
     "Flow",
     "FlowDay",
+    "FlowRole",
     "FlowVersion",
     "Link",
     "MappingLayer",
+    "Milestone",
     "Operation",
+    "OperationStep",
+    "ReplayEntry",
+    "ReplayJob",
     "Run",
     "Trigger",
     "TriggerEvent",

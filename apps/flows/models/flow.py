@@ -35,6 +35,21 @@ class Flow(CustomerOwned):
         return self.name
 
 
+class FlowRole(CustomerOwned):
+    """A further system of a flow, besides its source and target, under the name its steps call it by ("workspace")."""
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="roles")
+    role = models.SlugField(max_length=30)
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="flow_roles")
+
+    class Meta:
+        ordering = ("role",)
+        constraints = [models.UniqueConstraint(fields=("flow", "role"), name="flow_role_once")]
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.flow_id}"
+
+
 class FlowVersion(CustomerOwned):
     """One published definition, compiled from the layers of that moment. Never changed: a change is a new version.
 
@@ -87,7 +102,7 @@ class MappingLayer(PartnerModel):
 
 
 class Trigger(CustomerOwned):
-    """What starts a flow by itself: a schedule or a webhook.
+    """What starts a flow by itself: a schedule, a webhook, or a business event called `event_name`.
 
     A schedule is an interval (`every_seconds`) or a calendar (`cron`, read on the clock of `zone`), never both.
     """
@@ -95,6 +110,7 @@ class Trigger(CustomerOwned):
     class Kind(models.TextChoices):
         SCHEDULE = "schedule", "schedule"
         WEBHOOK = "webhook", "webhook"
+        EVENT = "event", "event"
 
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="triggers")
     kind = models.CharField(max_length=8, choices=Kind)
@@ -104,6 +120,7 @@ class Trigger(CustomerOwned):
     endpoint = models.ForeignKey(
         WebhookEndpoint, null=True, blank=True, on_delete=models.CASCADE, related_name="triggers"
     )
+    event_name = models.CharField(max_length=60, blank=True)
     active = models.BooleanField(default=True)
     next_at = models.DateTimeField(null=True, blank=True)
 

@@ -22,6 +22,9 @@ class TriggerEvent(CustomerOwned):
         WEBHOOK = "webhook", "webhook"
         PERSON = "person", "person"
         REPLAY = "replay", "replay"
+        EVENT = "event", "event"  # a business event of another flow, or told through the API
+        BACKFILL = "backfill", "backfill"
+        FLOW = "flow", "another flow"  # a step of another flow called this one
 
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="trigger_events")
     trigger = models.ForeignKey(Trigger, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -45,6 +48,7 @@ class Run(CustomerOwned):
         READ = "read", "read changes"  # continue from the checkpoint
         RECORDS = "records", "named records"  # just the keys in the event's payload
         REPLAY = "replay", "replay"  # operations of the ledger
+        BACKFILL = "backfill", "backfill"  # what changed in a window of dates; the flow's checkpoint stays
 
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="runs")
     event = models.ForeignKey(TriggerEvent, on_delete=models.PROTECT, related_name="runs")
@@ -87,11 +91,13 @@ class Run(CustomerOwned):
 class Batch(CustomerOwned):
     """The write-ahead record: what is about to be done, before any call; the evidence of what was seen, after it.
 
+    `number` counts a run's batches in reading order; a batch of one walking operation has none, and names its `step`.
     `plan` is zstd over JSON: {"entries": [...]} as services/blobs.py writes it. `outcome` likewise, once settled.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="batches")
-    number = models.PositiveIntegerField()
+    number = models.PositiveIntegerField(null=True)
+    step = models.CharField(max_length=40, blank=True)
     state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in BatchState])
     checkpoint_after = models.JSONField(null=True, blank=True)
     plan = models.BinaryField()
@@ -105,7 +111,7 @@ class Batch(CustomerOwned):
         indexes = [models.Index(fields=("run",), condition=~Q(state="settled"), name="batch_open")]
 
     def __str__(self) -> str:
-        return f"batch {self.number} of {self.run_id}"
+        return f"batch {self.number or self.step} of {self.run_id}"
 
 
 class Operation(CustomerOwned):
@@ -132,7 +138,7 @@ class Operation(CustomerOwned):
     source_version = models.CharField(max_length=80)
     target_key = models.CharField(max_length=120, blank=True)
     state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in OperationState])
-    step = models.CharField(max_length=20)
+    step = models.CharField(max_length=40)
     attempts = ArrayField(models.UUIDField(), default=list)
     revision = models.PositiveSmallIntegerField(default=0)
     ambiguous = models.BooleanField(default=False)
