@@ -32,10 +32,16 @@ class TriggerEvent(CustomerOwned):
     dedupe_key = models.CharField(max_length=120)
     payload = models.JSONField(default=dict)
     started_by = models.CharField(max_length=200, blank=True)
+    # The caller's id where it named one, else one of our own; and the caller's W3C trace context, "" for none.
+    correlation_id = models.CharField(max_length=40, blank=True, default="")
+    traceparent = models.CharField(max_length=55, blank=True, default="")
     received_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("flow", "dedupe_key"), name="trigger_event_once")]
+        indexes = [
+            models.Index(fields=("correlation_id",), condition=~Q(correlation_id=""), name="event_correlation"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.received_at:%Y-%m-%d %H:%M}"
