@@ -54,6 +54,17 @@ def budget_amount(values: CanonicalValues) -> Amount | None:
     return build_amount(amount, currency, AmountQuality.ESTIMATED)
 
 
+def deal_amount(values: CanonicalValues) -> Amount | None:
+    """Return what a deal is worth: sure once it is won, an estimate before; a lost one is worth nothing."""
+    if values.get("stage") == "lost":
+        return None
+    amount, currency = values.get("amount"), values.get("currency")
+    if amount is None or not currency:
+        return UNKNOWN_AMOUNT
+    won = values.get("stage") == "won"
+    return build_amount(amount, currency, AmountQuality.KNOWN if won else AmountQuality.ESTIMATED)
+
+
 def month_of(day: date | None) -> str:
     """Return "2026-11" for a date, "" for None."""
     return "" if day is None else day.isoformat()[:7]

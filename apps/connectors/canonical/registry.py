@@ -5,6 +5,7 @@ from typing import Any
 
 from apps.connectors.canonical.customer import CUSTOMER
 from apps.connectors.canonical.expense import EXPENSE
+from apps.connectors.canonical.opportunity import OPPORTUNITY
 from apps.connectors.canonical.project import PROJECT
 from apps.connectors.canonical.resource import RESOURCE
 from apps.connectors.canonical.shapes import (
@@ -18,10 +19,12 @@ from apps.connectors.canonical.shapes import (
 from apps.connectors.canonical.task import TASK
 from apps.connectors.canonical.time_entry import TIME_ENTRY
 from apps.connectors.canonical.values import PARSERS, UnusableValueError
+from apps.connectors.canonical.workspace import WORKSPACE
 from apps.connectors.errors import FieldProblem
 
 CANONICAL_TYPES: Mapping[str, CanonicalType] = {
-    described.name: described for described in (TIME_ENTRY, PROJECT, TASK, RESOURCE, CUSTOMER, EXPENSE)
+    described.name: described
+    for described in (TIME_ENTRY, PROJECT, TASK, RESOURCE, CUSTOMER, EXPENSE, OPPORTUNITY, WORKSPACE)
 }
 
 

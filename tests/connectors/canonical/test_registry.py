@@ -97,6 +97,21 @@ AMOUNTS = [
         "Project", {"budget_money": Decimal(5), "currency": "SEK"}, ("5", "SEK", "estimated"), id="a project's budget"
     ),
     pytest.param("Project", {"currency": "SEK"}, None, id="a project without budget"),
+    pytest.param(
+        "Opportunity",
+        {"stage": "won", "amount": Decimal(7), "currency": "EUR"},
+        ("7", "EUR", "known"),
+        id="a deal that is won",
+    ),
+    pytest.param(
+        "Opportunity",
+        {"stage": "proposal", "amount": Decimal(7), "currency": "EUR"},
+        ("7", "EUR", "estimated"),
+        id="a deal that is open",
+    ),
+    pytest.param("Opportunity", {"stage": "lost", "amount": Decimal(7), "currency": "EUR"}, None, id="a lost deal"),
+    pytest.param("Opportunity", {"stage": "won", "amount": Decimal(7)}, ("0", "", "unknown"), id="a deal in nothing"),
+    pytest.param("Workspace", {}, None, id="a workspace is worth no money"),
     pytest.param("Resource", {}, None, id="a person is worth no money"),
 ]
 
@@ -135,6 +150,44 @@ DERIVED = [
 @pytest.mark.parametrize(("values", "expected"), DERIVED)
 def test_the_bill_amount_follows_from_hours_and_rate(values: dict[str, object], expected: dict[str, object]) -> None:
     assert canonical_type("TimeEntry").derive(values) == expected
+
+
+DEAL = {
+    "id": "OP-0001",
+    "name": "Cloud move",
+    "client_name": "Northwind",
+    "stage": "won",
+    "amount": Decimal("120000.00"),
+    "currency": "EUR",
+    "close_date": date(2026, 11, 3),
+    "legal_entity": "100",
+    "service_line": "Data",
+}
+
+
+def test_a_deal_says_what_it_is_and_where_it_belongs() -> None:
+    described = canonical_type("Opportunity")
+    assert described.describe(DEAL) == "Deal Cloud move, Northwind, 120000 EUR"
+    assert described.references(DEAL) == LedgerReferences("Northwind", "", "2026-11")
+    assert [found for check in described.checks for found in check.find(DEAL, TODAY)] == []
+
+
+@pytest.mark.parametrize("field", ["amount", "close_date", "legal_entity", "service_line"])
+def test_a_deal_needs_more_once_it_is_won(field: str) -> None:
+    described = canonical_type("Opportunity")
+    lacking = {name: value for name, value in DEAL.items() if name != field}
+    problems = [found for check in described.checks for found in check.find(lacking, TODAY)]
+    assert [(found.field, found.code) for found in problems] == [(field, "missing")]
+    still_open = {**lacking, "stage": "proposal"}
+    assert [found for check in described.checks for found in check.find(still_open, TODAY)] == []
+
+
+def test_a_workspace_belongs_to_its_project() -> None:
+    described = canonical_type("Workspace")
+    values = {"project": "PRJ-0001", "name": "Northwind audit", "client_name": "Northwind"}
+    assert described.describe(values) == "Workspace Northwind audit of project PRJ-0001"
+    assert described.references(values) == LedgerReferences("Northwind", "PRJ-0001")
+    assert [found for check in described.checks for found in check.find(values, TODAY)] == []
 
 
 def test_values_are_restored_from_a_form() -> None:
