@@ -25,6 +25,10 @@ class Flow(CustomerOwned):
     live_version = models.ForeignKey("FlowVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     # How long may nothing run before someone is told, in seconds; None: no expectation.
     expected_every_seconds = models.PositiveIntegerField(null=True, blank=True)
+    # How often it is seen to move records, as engine/rhythm.py writes it; None: not learned yet.
+    rhythm = models.JSONField(null=True, blank=True)
+    # When nothing starts by itself, as triggers/blackouts.py writes it; {}: never.
+    blackouts = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -104,7 +108,8 @@ class MappingLayer(PartnerModel):
 class Trigger(CustomerOwned):
     """What starts a flow by itself: a schedule, a webhook, or a business event called `event_name`.
 
-    A schedule is an interval (`every_seconds`) or a calendar (`cron`, read on the clock of `zone`), never both.
+    A schedule is an interval (`every_seconds`) or a calendar (`cron`, read on the clock of `zone`), never both; either may
+    also run `before_cut_off_minutes` before each of the customer's cut-offs.
     """
 
     class Kind(models.TextChoices):
@@ -121,6 +126,7 @@ class Trigger(CustomerOwned):
         WebhookEndpoint, null=True, blank=True, on_delete=models.CASCADE, related_name="triggers"
     )
     event_name = models.CharField(max_length=60, blank=True)
+    before_cut_off_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     active = models.BooleanField(default=True)
     next_at = models.DateTimeField(null=True, blank=True)
 

@@ -12,6 +12,7 @@ from apps.connectors.models import Connection
 from apps.customers.models import Customer, CustomerOwned
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.models.flow import Flow, FlowVersion, Trigger
+from apps.tenants.models import PartnerModel
 
 
 class TriggerEvent(CustomerOwned):
@@ -35,11 +36,23 @@ class TriggerEvent(CustomerOwned):
     # The caller's id where it named one, else one of our own; and the caller's W3C trace context, "" for none.
     correlation_id = models.CharField(max_length=40, blank=True, default="")
     traceparent = models.CharField(max_length=55, blank=True, default="")
+    # Which run took it; None: it waits. No constraint in the database: an event and its run are written together.
+    run = models.ForeignKey(
+        "Run",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="events",
+        db_constraint=False,
+        db_index=False,
+    )
     received_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("flow", "dedupe_key"), name="trigger_event_once")]
         indexes = [
+            models.Index(fields=("flow", "id"), condition=Q(run__isnull=True), name="event_waiting"),
+            models.Index(fields=("run", "id"), condition=Q(run__isnull=False), name="event_of_run"),
             models.Index(fields=("correlation_id",), condition=~Q(correlation_id=""), name="event_correlation"),
         ]
 
@@ -98,26 +111,45 @@ class Batch(CustomerOwned):
     """The write-ahead record: what is about to be done, before any call; the evidence of what was seen, after it.
 
     `number` counts a run's batches in reading order; a batch of one walking operation has none, and names its `step`.
-    `plan` is zstd over JSON: {"entries": [...]} as services/blobs.py writes it. `outcome` likewise, once settled.
+    `plan` is zstd over JSON: {"entries": [...]} as services/blobs.py writes it. `outcome` likewise, once settled. Both are
+    None after `payload_dropped_at`, and the whole row goes with its month (migration 0006): operations outlive it.
     """
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="batches")
+    # No foreign keys in the database: dropping a month would lock the runs and the customers.
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="batches", db_constraint=False, db_index=False)
     number = models.PositiveIntegerField(null=True)
     step = models.CharField(max_length=40, blank=True)
     state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in BatchState])
     checkpoint_after = models.JSONField(null=True, blank=True)
-    plan = models.BinaryField()
+    plan = models.BinaryField(null=True, blank=True)
     outcome = models.BinaryField(null=True, blank=True)
     size = models.PositiveIntegerField()
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
+    payload_dropped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=("run", "number"), name="batch_number_once")]
-        indexes = [models.Index(fields=("run",), condition=~Q(state="settled"), name="batch_open")]
+        # A number is given once in a run by the holder of the run's lease: a table in parts can hold no such rule itself.
+        indexes = [
+            models.Index(fields=("run",), name="batch_of_run"),
+            models.Index(fields=("run",), condition=~Q(state="settled"), name="batch_open"),
+        ]
 
     def __str__(self) -> str:
         return f"batch {self.number or self.step} of {self.run_id}"
+
+
+class DroppedMonth(PartnerModel):
+    """A month whose batches are gone, and when they went: what is said of an attempt that nothing is left of."""
+
+    month = models.DateField(unique=True)
+    dropped_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}, dropped on {self.dropped_at:%Y-%m-%d}"
 
 
 class Operation(CustomerOwned):
