@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",  # before the tenant middleware: static files cost no query
     "django.middleware.gzip.GZipMiddleware",  # pages shrink to a sixth; random padding hides secrets' lengths (BREACH)
     "django.middleware.security.SecurityMiddleware",
+    "apps.tenants.correlation.CorrelationMiddleware",  # around all that logs or stores
     "apps.tenants.middleware.PartnerMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -20,6 +20,7 @@ from apps.flows.engine.states import RunState, states_before
 from apps.flows.mapping.layers import merge_layers, parse_layer
 from apps.flows.models import Checkpoint, Flow, FlowVersion, Run
 from apps.tenants import scope
+from apps.tenants.correlation import Correlation
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,19 @@ class Session:
     reading_done: bool
     batches: int
     outages: int
-    correlation_id: str
+    correlation: Correlation
+    version: int
     known_links: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def compiled(self) -> CompiledFlow:
         """The compiled mappings and steps of the pinned version."""
         return self.pinned.compiled
+
+    @property
+    def correlation_id(self) -> str:
+        """What ties this run to its trigger, in the ledger and in every call."""
+        return self.correlation.id
 
 
 def open_session(work: LeasedWork) -> Session | None:
@@ -124,7 +131,13 @@ def open_session(work: LeasedWork) -> Session | None:
         reading_done=run.reading_done,
         batches=run.batches.count(),
         outages=run.outages,
+        correlation=correlation_of(run),
     )
+
+
+def correlation_of(run: Run) -> Correlation:
+    """Return what caused a run; its own id where its event was stored before events said so."""
+    return Correlation(run.event.correlation_id or run.id.hex, run.event.traceparent)
 
 
 def open_trial(work: LeasedWork, flow: Flow, version: FlowVersion, trial_id: UUID) -> Session:
@@ -146,9 +159,10 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
     reading_done: bool = False,
     batches: int = 0,
     outages: int = 0,
+    correlation: Correlation | None = None,
 ) -> Session:
     checkpoint = Checkpoint.objects.filter(flow=flow).first()
-    correlation_id = run_id.hex
+    correlation = correlation or Correlation(run_id.hex)
     return Session(
         work=work,
         run_id=run_id,
@@ -160,11 +174,12 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
         payload=payload or {},
         pinned=compile_version(version, flow.source, flow.target),
         effects=EffectScope(scope.require().partner.schema_name, str(flow.id), str(flow.target_id)),
-        source=open_connector(flow.source, correlation_id=correlation_id),
-        target=open_connector(flow.target, correlation_id=correlation_id),
+        source=open_connector(flow.source, correlation_id=correlation.id),
+        target=open_connector(flow.target, correlation_id=correlation.id),
         position=checkpoint.position if checkpoint else None,
         reading_done=reading_done,
         batches=batches,
         outages=outages,
-        correlation_id=correlation_id,
+        correlation=correlation,
+        version=version.number,
     )

@@ -14,6 +14,7 @@ from apps.accounts.audit import AuditAction
 from apps.dispatch.models import Priority
 from apps.dispatch.services import enqueue
 from apps.flows.models import Flow, FlowVersion, Run, Trigger, TriggerEvent
+from apps.tenants import correlation
 
 RUN_KIND = "flows.run"
 
@@ -95,6 +96,7 @@ def _store_event(
     trigger: Trigger | None,
     started_by: str,
 ) -> TriggerEvent | None:
+    caused_by = correlation.current()
     event = TriggerEvent(
         flow=flow,
         customer_id=flow.customer_id,
@@ -103,6 +105,8 @@ def _store_event(
         payload=dict(payload),
         trigger=trigger,
         started_by=started_by,
+        correlation_id=caused_by.id,
+        traceparent=caused_by.traceparent,
         received_at=timezone.now(),
     )
     TriggerEvent.objects.bulk_create([event], ignore_conflicts=True)
