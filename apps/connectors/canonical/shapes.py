@@ -101,8 +101,13 @@ class CanonicalType:
 
     def describe(self, values: CanonicalValues) -> str:
         """Return the record's sentence, fit for the database; a missing value is shown as "?"."""
-        shown = {name: _shown(values.get(name)) for name in _names_in(self.sentence)}
-        return self.sentence.format_map(shown).replace("\x00", "")
+        return fill_sentence(self.sentence, values)
+
+
+def fill_sentence(sentence: str, values: CanonicalValues) -> str:
+    """Return a sentence with its {names} filled, fit for the database; a missing value is shown as "?"."""
+    shown = {name: _shown(values.get(name)) for name in _names_in(sentence)}
+    return sentence.format_map(shown).replace("\x00", "")
 
 
 def problem(

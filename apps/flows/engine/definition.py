@@ -1,75 +1,103 @@
 """A flow's definition: what it moves, under which conditions, through which steps. Parsed once, immutable after."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from apps.connectors.canonical.currencies import KNOWN_CURRENCIES
 from apps.connectors.canonical.registry import CANONICAL_TYPES, canonical_type
 from apps.connectors.canonical.shapes import CanonicalType
-from apps.connectors.errors import BusinessClass
-from apps.flows.engine.conditions import CONDITIONS
-from apps.flows.mapping.expressions import ExpressionError, compile_expression
+from apps.connectors.errors import FailureKind
+from apps.flows.engine.rules import CHECK_KEYS, CheckOptions, Filter, Rule, read_check, read_filter
+from apps.flows.engine.steps import WALKING_KINDS, StepKind
+from apps.flows.engine.steps.decide import END, DecideOptions
+from apps.flows.engine.stored import DefinitionError, Group, plain, read_list
+
+__all__ = [
+    "LARGEST_BATCH",
+    "RECORD_STEPS",
+    "CheckOptions",
+    "DefinitionError",
+    "Filter",
+    "FlowDefinition",
+    "Rule",
+    "Step",
+    "Undo",
+    "parse_definition",
+]
 
 LARGEST_BATCH = 500
 RECORD_STEPS = ("extract", "check", "map", "deliver")
+_MOST_STEPS = 40
+_MOST_RETRIES = 20
+_LONGEST_DELAY = 7 * 24 * 3_600
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_EVERY_STEP = frozenset({
+    "kind", "name", "title", "condition", "proceed_on_error", "retry", "timeout_seconds", "queue", "undo",
+})  # fmt: skip
+# Who works what a step refuses: the queues of the exceptions.
+QUEUES = ("finance", "delivery", "master_data", "access", "integration", "provider")
 
 
-class DefinitionError(ValueError):
-    """A definition cannot be used. `path` names the place, as "steps.1.rules.0.expression"."""
+class Undo:
+    """What may be done about a step that is done when a later one fails (DESIGN section 3: safe, approval, impossible)."""
 
-    def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"{path}: {message}" if path else message)
-        self.path = path
-        self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A check of this flow's own: CEL over the canonical record `r` that must be true."""
-
-    name: str
-    expression: str
-    sentence: str
-    field: str = ""
-    business_class: BusinessClass = BusinessClass.VALIDATION
-
-
-@dataclass(frozen=True, slots=True)
-class CheckOptions:
-    """What this flow checks beyond, or instead of, its canonical type's rules.
-
-    `without` drops named checks; `currencies` narrows the currency; `project_form` is a mask such as "PRJ-####";
-    `zone` is the time zone in which an approval's day is compared with the day of the work ("" : any zone's).
-    """
-
-    without: tuple[str, ...] = ()
-    currencies: tuple[str, ...] = ()
-    project_form: str = ""
-    zone: str = ""
-    rules: tuple[Rule, ...] = ()
+    SAFE = "safe"
+    APPROVAL = "approval"
+    IMPOSSIBLE = "impossible"
+    ALL = (SAFE, APPROVAL, IMPOSSIBLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the flow. `check` is used by the check step only."""
+    """One step of the flow. `check` is used by the check step only, `options` by walking steps only.
+
+    `condition` is CEL: false skips the step. `proceed_on_error`: what is refused is noted and the next step follows.
+    `retry` replaces the waits, in seconds, of one kind of failure; `timeout_seconds` ends a call or a wait for a person.
+    """
 
     kind: str
     check: CheckOptions = field(default_factory=CheckOptions)
+    name: str = ""
+    title: str = ""
+    options: StepKind | None = None
+    condition: str = ""
+    proceed_on_error: bool = False
+    retry: Mapping[FailureKind, tuple[int, ...]] = field(default_factory=dict)
+    timeout_seconds: int = 0
+    queue: str = ""
+    undo: str = Undo.SAFE
 
+    @property
+    def owner_queue(self) -> str:
+        """Who works what this step refuses."""
+        return self.queue or (self.options.owner_queue if self.options else "finance")
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which records the flow is about: named conditions, all of which must hold, and an optional CEL expression."""
-
-    conditions: tuple[str, ...] = ()
-    expression: str = ""
+    def to_json(self) -> dict[str, Any]:
+        """Return the step as it is stored."""
+        stored: dict[str, Any] = {"kind": self.kind}
+        if self.options is None:
+            return stored | {key: plain(value) for key, value in asdict(self.check).items() if value}
+        more = {
+            "name": self.name if self.name != self.kind else "",
+            "title": self.title,
+            "condition": self.condition,
+            "proceed_on_error": self.proceed_on_error,
+            "retry": {kind.value: list(delays) for kind, delays in self.retry.items()},
+            "timeout_seconds": self.timeout_seconds,
+            "queue": self.queue,
+            "undo": self.undo if self.undo != Undo.SAFE else "",
+        }
+        return stored | {key: value for key, value in more.items() if value} | self.options.to_json()
 
 
 @dataclass(frozen=True, slots=True)
 class FlowDefinition:
-    """What a flow moves and how. Empty object names mean: the source's and target's object for the canonical type."""
+    """What a flow moves and how. Empty object names mean: the source's and target's object for the canonical type.
+
+    A straight flow takes whole batches through extract, check, map and deliver. In every other, each record that passes
+    the check walks the remaining steps by itself.
+    """
 
     canonical_type: str
     source_object: str = ""
@@ -78,178 +106,138 @@ class FlowDefinition:
     filter: Filter = field(default_factory=Filter)
     batch_size: int = LARGEST_BATCH
 
+    @property
+    def walks(self) -> bool:
+        """True when each record walks by itself."""
+        return any(step.options is not None for step in self.steps)
+
+    @property
+    def walk(self) -> tuple[Step, ...]:
+        """The steps each record walks by itself, in order."""
+        return tuple(step for step in self.steps if step.options is not None)
+
     def step(self, kind: str) -> Step | None:
-        """Return the step of this kind, or None."""
+        """Return the first step of this kind, or None."""
         return next((step for step in self.steps if step.kind == kind), None)
+
+    def step_named(self, name: str) -> Step | None:
+        """Return the walking step called `name`, or None."""
+        return next((step for step in self.steps if step.name == name and step.options is not None), None)
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as it is stored; `parse_definition` reads it back."""
-        stored = asdict(self)
-        stored["steps"] = [
-            {"kind": step.kind, **{key: value for key, value in asdict(step.check).items() if value}}
-            for step in self.steps
-        ]
-        plain: dict[str, Any] = _as_lists(stored)
-        return plain
-
-
-def _as_lists(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _as_lists(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_as_lists(inner) for inner in value]
-    return str(value) if isinstance(value, BusinessClass) else value
+        return {
+            "canonical_type": self.canonical_type,
+            "source_object": self.source_object,
+            "target_object": self.target_object,
+            "steps": [step.to_json() for step in self.steps],
+            "filter": plain(asdict(self.filter)),
+            "batch_size": self.batch_size,
+        }
 
 
 def parse_definition(stored: Any) -> FlowDefinition:
     """Read a stored definition. Raises DefinitionError naming the first place that is wrong."""
-    whole = _group(stored, "", {"canonical_type", "source_object", "target_object", "steps", "filter", "batch_size"})
-    name = _text(whole, "canonical_type", "", required=True)
+    keys = {"canonical_type", "source_object", "target_object", "steps", "filter", "batch_size"}
+    whole = Group(stored, "", keys)
+    name = whole.text("canonical_type", required=True)
     if name not in CANONICAL_TYPES:
         raise DefinitionError("canonical_type", f"{name!r} is not known; choose one of {', '.join(CANONICAL_TYPES)}")
     described = canonical_type(name)
     return FlowDefinition(
         canonical_type=name,
-        source_object=_text(whole, "source_object", ""),
-        target_object=_text(whole, "target_object", ""),
-        steps=_parse_steps(whole.get("steps"), described),
-        filter=_parse_filter(whole.get("filter"), described),
-        batch_size=_parse_batch_size(whole.get("batch_size", LARGEST_BATCH)),
+        source_object=whole.text("source_object"),
+        target_object=whole.text("target_object"),
+        steps=_read_steps(whole.stored.get("steps"), described),
+        filter=read_filter(whole.stored.get("filter"), described),
+        batch_size=_batch_size(whole.stored.get("batch_size", LARGEST_BATCH)),
     )
 
 
-def _parse_steps(stored: Any, described: CanonicalType) -> tuple[Step, ...]:
+def _read_steps(stored: Any, described: CanonicalType) -> tuple[Step, ...]:
     if stored is None:
         return tuple(Step(kind) for kind in RECORD_STEPS)
-    steps = tuple(
-        _parse_step(entry, f"steps.{number}", described) for number, entry in enumerate(_list(stored, "steps"))
-    )
-    kinds = tuple(step.kind for step in steps)
-    if kinds != RECORD_STEPS:
-        raise DefinitionError("steps", f"must be {', '.join(RECORD_STEPS)}, in this order; found {', '.join(kinds)}")
-    return steps
+    entries = read_list(stored, "steps")
+    kinds = tuple(entry.get("kind") if isinstance(entry, Mapping) else None for entry in entries)
+    if kinds == RECORD_STEPS and all(set(entry) <= CHECK_KEYS | {"kind"} for entry in entries):
+        return tuple(_read_batch_step(entry, f"steps.{place}", described) for place, entry in enumerate(entries))
+    for place, kind in enumerate(kinds):
+        if kind not in RECORD_STEPS and kind not in WALKING_KINDS:
+            choices = ", ".join(dict.fromkeys((*RECORD_STEPS, *WALKING_KINDS)))
+            raise DefinitionError(f"steps.{place}.kind", f"must be one of {choices}")
+    if len(entries) > _MOST_STEPS:
+        raise DefinitionError("steps", f"has {len(entries)} steps; at most {_MOST_STEPS} are allowed")
+    if kinds[:2] != ("extract", "check"):
+        raise DefinitionError("steps", "must begin with extract and check")
+    if len(kinds) < 3:
+        raise DefinitionError("steps", "must go on after the check")
+    first = tuple(_read_batch_step(entry, f"steps.{place}", described) for place, entry in enumerate(entries[:2]))
+    return first + _read_walk(entries[2:], described)
 
 
-def _parse_step(stored: Any, path: str, described: CanonicalType) -> Step:
-    own = {"without", "currencies", "project_form", "zone", "rules"}
-    kind = stored.get("kind") if isinstance(stored, Mapping) else None
-    if kind not in RECORD_STEPS:
-        raise DefinitionError(f"{path}.kind", f"must be one of {', '.join(RECORD_STEPS)}")
-    step = _group(stored, path, {"kind"} | (own if kind == "check" else set()))
-    if kind != "check":
-        return Step(kind)
-    without = _texts(step, "without", path)
-    for name in without:
-        if described.check_named(name) is None:
-            raise DefinitionError(f"{path}.without", f"{described.label} has no check {name!r}")
-    rules = _list(step.get("rules", []), f"{path}.rules")
-    options = CheckOptions(
-        without=without,
-        currencies=_parse_currencies(step, path),
-        project_form=_text(step, "project_form", path),
-        zone=_parse_zone(step, path),
-        rules=tuple(_parse_rule(rule, f"{path}.rules.{number}", described) for number, rule in enumerate(rules)),
-    )
-    return Step(kind, options)
+def _read_batch_step(stored: Any, path: str, described: CanonicalType) -> Step:
+    kind = stored["kind"]
+    group = Group(stored, path, {"kind"} | (CHECK_KEYS if kind == "check" else set()))
+    return Step(kind, read_check(group, described)) if kind == "check" else Step(kind)
 
 
-def _parse_currencies(step: Mapping[str, Any], path: str) -> tuple[str, ...]:
-    currencies = _texts(step, "currencies", path)
-    for code in currencies:
-        if code not in KNOWN_CURRENCIES:
-            raise DefinitionError(f"{path}.currencies", f"{code!r} is not a currency code, as EUR is")
-    return currencies
+def _read_walk(entries: list[Any], described: CanonicalType) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    for place, entry in enumerate(entries, start=2):
+        path = f"steps.{place}"
+        step = _read_walking_step(entry, path, described, [earlier.name for earlier in steps])
+        if any(step.name == earlier.name for earlier in steps):
+            raise DefinitionError(f"{path}.name", f"{step.name!r} is the name of an earlier step: give it another")
+        steps.append(step)
+    _require_ways(steps)
+    return tuple(steps)
 
 
-def _parse_zone(step: Mapping[str, Any], path: str) -> str:
-    zone = _text(step, "zone", path)
-    if zone:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise DefinitionError(f"{path}.zone", f"{zone!r} is not a time zone, as Europe/Berlin is") from None
-    return zone
-
-
-def _parse_rule(stored: Any, path: str, described: CanonicalType) -> Rule:
-    rule = _group(stored, path, {"name", "expression", "sentence", "field", "business_class"})
-    blamed = _text(rule, "field", path)
-    if blamed and described.field_named(blamed) is None:
-        raise DefinitionError(f"{path}.field", f"{described.label} has no field {blamed!r}")
-    business_class = _text(rule, "business_class", path) or BusinessClass.VALIDATION
-    if business_class not in set(BusinessClass):
-        raise DefinitionError(f"{path}.business_class", f"must be one of {', '.join(BusinessClass)}")
-    return Rule(
-        name=_text(rule, "name", path, required=True),
-        expression=_parse_expression(_text(rule, "expression", path, required=True), f"{path}.expression", described),
-        sentence=_text(rule, "sentence", path, required=True),
-        field=blamed,
-        business_class=BusinessClass(business_class),
+def _read_walking_step(stored: Any, path: str, described: CanonicalType, earlier: Collection[str]) -> Step:
+    kind: str = stored["kind"]
+    if kind not in WALKING_KINDS:
+        raise DefinitionError(f"{path}.kind", f"must be one of {', '.join(WALKING_KINDS)} after the check")
+    known = WALKING_KINDS[kind]
+    group = Group(stored, path, _EVERY_STEP | known.keys, earlier=earlier)
+    name = group.text("name") or kind
+    if not _NAME.fullmatch(name):
+        raise DefinitionError(f"{path}.name", "must be small letters, digits and _, at most 40, a letter first")
+    return Step(
+        kind=kind,
+        name=name,
+        title=group.text("title", longest=80),
+        options=known.read(group, described),
+        condition=group.expression("condition", described),
+        proceed_on_error=group.flag("proceed_on_error"),
+        retry=_read_retry(group),
+        timeout_seconds=group.whole("timeout_seconds", least=1, most=_LONGEST_DELAY * 52),
+        queue=group.choice("queue", QUEUES) if group.text("queue") else "",
+        undo=group.choice("undo", Undo.ALL, default=Undo.SAFE),
     )
 
 
-def _parse_filter(stored: Any, described: CanonicalType) -> Filter:
-    if stored is None:
-        return Filter()
-    chosen = _group(stored, "filter", {"conditions", "expression"})
-    conditions = _texts(chosen, "conditions", "filter")
-    for name in conditions:
-        condition = CONDITIONS.get(name)
-        if condition is None:
-            raise DefinitionError("filter.conditions", f"{name!r} is not known; choose one of {', '.join(CONDITIONS)}")
-        if described.field_named(condition.needs) is None:
-            raise DefinitionError("filter.conditions", f"{described.label} has no {condition.needs!r} to look at")
-    expression = _text(chosen, "expression", "filter")
-    return Filter(conditions, _parse_expression(expression, "filter.expression", described) if expression else "")
+def _read_retry(group: Group) -> dict[FailureKind, tuple[int, ...]]:
+    inner = Group(group.stored.get("retry", {}), group.where("retry"), tuple(FailureKind))
+    policy: dict[FailureKind, tuple[int, ...]] = {}
+    for kind in inner.stored:
+        delays = read_list(inner.stored[kind], inner.where(kind))
+        whole = all(type(delay) is int and 0 <= delay <= _LONGEST_DELAY for delay in delays)
+        if not whole or len(delays) > _MOST_RETRIES:
+            raise DefinitionError(inner.where(kind), f"must be at most {_MOST_RETRIES} waits in whole seconds")
+        policy[FailureKind(kind)] = tuple(delays)
+    return policy
 
 
-def _parse_expression(text: str, path: str, described: CanonicalType) -> str:
-    try:
-        compiled = compile_expression(text)
-    except ExpressionError as wrong:
-        raise DefinitionError(path, wrong.message) from None
-    for root in sorted(compiled.roots or frozenset()):
-        if described.field_named(root) is None:
-            raise DefinitionError(path, f"{described.label} has no field {root!r}")
-    return text
+def _require_ways(steps: list[Step]) -> None:
+    """Refuse ways that lead nowhere or back: a walk only goes forward, so it always ends."""
+    places = {step.name: place for place, step in enumerate(steps)}
+    for place, step in enumerate(steps):
+        for key, to in step.options.ways if isinstance(step.options, DecideOptions) else ():
+            if to != END and places.get(to, -1) <= place:
+                raise DefinitionError(f"steps.{place + 2}.{key}", f"{to!r} is no later step")
 
 
-def _parse_batch_size(size: Any) -> int:
+def _batch_size(size: Any) -> int:
     if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= LARGEST_BATCH:
         raise DefinitionError("batch_size", f"must be a whole number from 1 to {LARGEST_BATCH}")
     return size
-
-
-def _group(stored: Any, path: str, known: set[str]) -> Mapping[str, Any]:
-    if not isinstance(stored, Mapping):
-        raise DefinitionError(path, "must be a group of keys")
-    unknown = sorted(str(key) for key in stored if key not in known)
-    if unknown:
-        raise DefinitionError(
-            f"{path}.{unknown[0]}".lstrip("."), f"is not known; choose among {', '.join(sorted(known))}"
-        )
-    return stored
-
-
-def _list(stored: Any, path: str) -> list[Any]:
-    if not isinstance(stored, (list, tuple)):
-        raise DefinitionError(path, "must be a list")
-    return list(stored)
-
-
-def _text(group: Mapping[str, Any], key: str, path: str, *, required: bool = False) -> str:
-    value = group.get(key, "")
-    where = f"{path}.{key}".lstrip(".")
-    if not isinstance(value, str):
-        raise DefinitionError(where, "must be a text")
-    if required and not value.strip():
-        raise DefinitionError(where, "is missing")
-    return value
-
-
-def _texts(group: Mapping[str, Any], key: str, path: str) -> tuple[str, ...]:
-    where = f"{path}.{key}".lstrip(".")
-    values = _list(group.get(key, []), where)
-    if not all(isinstance(value, str) for value in values):
-        raise DefinitionError(where, "must be a list of texts")
-    return tuple(values)

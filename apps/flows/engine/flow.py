@@ -1,6 +1,6 @@
 """A flow compiled for running: both mappings, the checks and the names, built once per run."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.canonical.shapes import CanonicalType
@@ -54,10 +54,14 @@ def compile_flow(  # noqa: PLR0913  the signature the services are written again
 ) -> CompiledFlow:
     """Compile a flow between two objects.
 
+    A walking flow delivers by its steps: what is compiled here for it is the reading alone.
+
     `layers` change how the canonical record is written to the target, `reading_layers` how the source is read.
     Raises MappingError with every problem of both mappings.
     """
     described = canonical_type(definition.canonical_type)
+    if definition.walks:
+        target = replace(source, fields=(), writing_lines=())
     _require_type(described, source, target)
     reading, delivery = _compile_both(described, source, target, layers, reading_layers)
     step = definition.step("check")

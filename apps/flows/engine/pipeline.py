@@ -77,13 +77,14 @@ def _newest_positions(keys: Sequence[str], batch: Sequence[SourceRecord]) -> tup
 class _Planner:
     """Walks one record at a time through the steps of one flow."""
 
-    __slots__ = ("check", "compiled", "deliver", "described", "extract", "map", "scope", "today")
+    __slots__ = ("check", "compiled", "deliver", "described", "extract", "first_step", "map", "scope", "today")
 
     def __init__(self, compiled: CompiledFlow, today: date, scope: EffectScope) -> None:
         self.compiled = compiled
         self.described = compiled.described
         self.extract, self.check = compiled.extract, compiled.check
         self.map, self.deliver = compiled.map, compiled.deliver
+        self.first_step = next((step.name for step in compiled.definition.walk), "")  # "" : batches deliver
         self.today = today
         self.scope = scope
 
@@ -105,6 +106,9 @@ class _Planner:
             return self._entry(key, record, canonical, OperationState.SKIPPED, "check", reason, revision=revision)
         step = "extract" if problems else "check"
         problems = _merged(problems, self.check.plan(canonical, self.today))
+        if not problems and self.first_step:
+            waits = OperationState.WAITING
+            return self._entry(key, record, canonical, waits, self.first_step, records.WALKS, revision=revision)
         if not problems:
             mapped, content = self.map.plan(canonical)
             step, problems = "map", mapped.problems

@@ -54,7 +54,7 @@ class Extracted(NamedTuple):
 class PlannedOperation(NamedTuple):
     """What will be done with one version of one record, and why.
 
-    `decision` WAITING means: to be delivered, unless `reason` says that it stands behind an earlier one. `mapped` is
+    `decision` WAITING means: to be delivered, unless `reason` says that it stands behind an earlier one or walks by itself. `mapped` is
     None unless the record got as far as mapping. `target_key` None means create.
     """
 
@@ -98,6 +98,7 @@ ALREADY_WAITING = "already_waiting"
 BEHIND_EARLIER = "behind_earlier"
 STILL_REJECTED = "still_rejected"
 PROBLEMS = "problems"
+WALKS = "walks"
 
 REASONS: Mapping[str, str] = {
     SAME_VERSION: "This version was delivered before.",
@@ -108,4 +109,5 @@ REASONS: Mapping[str, str] = {
     BEHIND_EARLIER: "An earlier version of the record must go first.",
     STILL_REJECTED: "It was rejected before and nothing has changed since.",
     PROBLEMS: "Something is wrong with the record.",
+    WALKS: "It walks the flow's steps by itself.",
 }

@@ -1,6 +1,6 @@
 """When a failed operation is tried again: a pure function of kind, attempt and clock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,13 +28,19 @@ RETRY_POLICIES: Mapping[FailureKind, RetryPolicy] = {
 }
 
 
-def next_attempt(
-    kind: FailureKind, attempt: int, now: datetime, until: datetime | None = None, jitter: float = 1.0
+def next_attempt(  # noqa: PLR0913  a rule of six facts
+    kind: FailureKind,
+    attempt: int,
+    now: datetime,
+    until: datetime | None = None,
+    jitter: float = 1.0,
+    *,
+    delays: Sequence[int] | None = None,
 ) -> datetime | None:
     """Return when to try again, or None when only a person can help.
 
     `attempt` counts the tries made so far, from 1. `jitter` between 0 and 1 spreads the waiting (1: the full delay);
-    the caller draws it. A system that says when it will answer again is waited for exactly, an hour at most, and
+    the caller draws it. `delays`, in seconds, replace the policy's own. A system that says when it will answer again is waited for exactly, an hour at most, and
     that does not use up attempts.
     """
     if attempt < 1:
@@ -44,6 +50,7 @@ def next_attempt(
     policy = RETRY_POLICIES[kind]
     if policy.waits_until_told and until is not None:
         return min(max(until, now), now + LONGEST_WAIT)
-    if attempt > len(policy.delays):
+    waits = policy.delays if delays is None else delays
+    if attempt > len(waits):
         return None
-    return now + timedelta(seconds=policy.delays[attempt - 1] * jitter)
+    return now + timedelta(seconds=waits[attempt - 1] * jitter)

@@ -89,7 +89,7 @@ RULE = {"name": "n", "expression": "true", "sentence": "s"}
         ),
         pytest.param({"canonical_type": "TimeEntry", "steps": {}}, "steps", "must be a list", id="steps as a group"),
         pytest.param(
-            {"canonical_type": "TimeEntry", "steps": STEPS[::-1]}, "steps", "in this order", id="steps in disorder"
+            {"canonical_type": "TimeEntry", "steps": STEPS[::-1]}, "steps", "begin with extract and check", id="steps in disorder"
         ),
         pytest.param({"canonical_type": "TimeEntry", "steps": ["x"]}, "steps.0.kind", "one of extract", id="no step"),
         pytest.param(
@@ -99,7 +99,7 @@ RULE = {"name": "n", "expression": "true", "sentence": "s"}
             id="an unknown step",
         ),
         pytest.param(
-            {"canonical_type": "TimeEntry", "steps": [{"kind": "map", "zone": "UTC"}]},
+            {"canonical_type": "TimeEntry", "steps": [{"kind": "extract", "zone": "UTC"}, *STEPS[1:]]},
             "steps.0.zone",
             "is not known",
             id="an option of another step",

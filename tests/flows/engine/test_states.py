@@ -49,9 +49,10 @@ def test_no_state_moves_to_itself(states: Any, moves: Any) -> None:
 
 
 def test_the_terminal_states_are_these() -> None:
-    assert {OperationState.WRITTEN, OperationState.UNCHANGED, OperationState.SUPERSEDED} == OPERATION_TERMINAL
-    ends = {RunState.CLEAN, RunState.PARTIAL, RunState.FAILED, RunState.EMPTY, RunState.CANCELLED}
-    assert ends == RUN_TERMINAL
+    ends = {OperationState.WRITTEN, OperationState.UNCHANGED, OperationState.SUPERSEDED, OperationState.UNDONE}
+    assert ends == OPERATION_TERMINAL
+    run_ends = {RunState.CLEAN, RunState.PARTIAL, RunState.FAILED, RunState.EMPTY, RunState.CANCELLED}
+    assert run_ends == RUN_TERMINAL
     assert {BatchState.SETTLED, BatchState.ABANDONED} == BATCH_TERMINAL
 
 

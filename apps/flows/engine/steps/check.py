@@ -10,7 +10,7 @@ from apps.connectors.canonical.shapes import CanonicalType, Check, problem
 from apps.connectors.canonical.values import UnusableValueError
 from apps.connectors.errors import FieldProblem
 from apps.flows.engine.conditions import CONDITIONS, FILTER_REASON
-from apps.flows.engine.definition import CheckOptions, Filter, Rule
+from apps.flows.engine.rules import CheckOptions, Filter, Rule
 from apps.flows.mapping.expressions import build_scope_builder, compile_expression
 
 NOTHING: tuple[FieldProblem, ...] = ()

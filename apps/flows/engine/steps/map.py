@@ -1,14 +1,21 @@
-"""The map step: a canonical record becomes what the target's object holds."""
+"""The map step: a canonical record becomes what a target's object holds, or a canonical record of another type."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
+from apps.connectors.canonical.registry import CANONICAL_TYPES, canonical_type
+from apps.connectors.canonical.shapes import CanonicalType
+from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
+from apps.flows.engine.acts import Act, Go, Refuse, StepContext
 from apps.flows.engine.identity import fingerprint
-from apps.flows.mapping.compile import CompiledMapping, Mapped
+from apps.flows.engine.stored import STEPS_ROOT, DefinitionError, Group, plain
+from apps.flows.mapping.compile import CompiledMapping, Field, Mapped, MappingError, compile_mapping
+from apps.flows.mapping.layers import LayerError, merge_layers, parse_layer, write_layer
 
 
 class MapStep:
-    """Maps records with the flow's compiled delivery mapping."""
+    """Maps records of a batch with the flow's compiled delivery mapping."""
 
     kind = "map"
     owner_queue = "integration"
@@ -20,3 +27,46 @@ class MapStep:
         """Return what would be delivered and its fingerprint ("" when it cannot be delivered)."""
         mapped = self.delivery.apply(canonical)
         return mapped, "" if mapped.problems else fingerprint(mapped.values)
+
+
+@dataclass(frozen=True, slots=True)
+class MapOptions:
+    """Makes a record of another canonical type out of the flow's own and what earlier steps brought."""
+
+    kind: ClassVar[str] = "map"
+    owner_queue: ClassVar[str] = "integration"
+    keys: ClassVar[frozenset[str]] = frozenset({"type", "lines"})
+    type: str
+    lines: tuple[MappingLine, ...]
+    compiled: CompiledMapping = field(compare=False, repr=False)
+
+    @classmethod
+    def build(cls, described: CanonicalType, into: str, lines: tuple[MappingLine, ...]) -> Self:
+        """Compile the lines. Raises MappingError."""
+        sources: list[Field] = [*described.fields, FieldSpec(STEPS_ROOT, ValueKind.NESTED)]
+        layered = merge_layers(lines)
+        compiled = compile_mapping(layered, source_fields=sources, target_fields=canonical_type(into).fields)
+        return cls(into, lines, compiled)
+
+    @classmethod
+    def read(cls, group: Group, described: CanonicalType) -> Self:
+        """Read type and lines. Raises DefinitionError naming the first line that is wrong."""
+        into = group.choice("type", tuple(CANONICAL_TYPES))
+        try:
+            changes = parse_layer(group.stored.get("lines", []))
+            lines = tuple(entry.line for entry in merge_layers((), changes))
+            return cls.build(described, into, lines)
+        except LayerError as wrong:
+            raise DefinitionError(group.where("lines"), str(wrong)) from None
+        except MappingError as wrong:
+            first = wrong.problems[0]
+            raise DefinitionError(f"{group.where('lines')}.{first.target}", first.message) from None
+
+    def plan(self, context: StepContext) -> Act:
+        """Map the record."""
+        mapped = self.compiled.apply({**context.record, STEPS_ROOT: context.results})
+        return Refuse(mapped.problems) if mapped.problems else Go(plain(mapped.values))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the options as they are stored."""
+        return {"type": self.type, "lines": write_layer(self.lines)}
