@@ -3,7 +3,17 @@
 from apps.flows.models.approval import ApprovalDecision, ApprovalRequest, Delegation
 from apps.flows.models.dry_run import DryRun
 from apps.flows.models.flow import Flow, FlowRole, FlowVersion, MappingLayer, Trigger
-from apps.flows.models.ledger import Batch, Checkpoint, Correction, FlowDay, Link, Operation, Run, TriggerEvent
+from apps.flows.models.ledger import (
+    Batch,
+    Checkpoint,
+    Correction,
+    DroppedMonth,
+    FlowDay,
+    Link,
+    Operation,
+    Run,
+    TriggerEvent,
+)
 from apps.flows.models.replay import ReplayEntry, ReplayJob
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
 
@@ -15,6 +25,7 @@ __all__ = [
     "Checkpoint",
     "Correction",
     "Delegation",
+    "DroppedMonth",
     "DryRun",
     "EventWait",
     "Flow",

@@ -112,7 +112,7 @@ class Batch(CustomerOwned):
 
     `number` counts a run's batches in reading order; a batch of one walking operation has none, and names its `step`.
     `plan` is zstd over JSON: {"entries": [...]} as services/blobs.py writes it. `outcome` likewise, once settled. Both are
-    None after `payload_dropped_at`, and the whole row goes with its month (migration 0006): operations outlive it.
+    None after `payload_dropped_at`, and the whole row goes with its month (migration 0008): operations outlive it.
     """
 
     # No foreign keys in the database: dropping a month would lock the runs and the customers.
