@@ -8,13 +8,14 @@ There is no beat and no result backend: `manage.py run_dispatcher` is the clock,
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_shutdown
 from kombu.entity import Exchange, Queue
 
 # Before anything else: Celery's Django support reads the variable when the application is made.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 
 from config import env as environment
+from config.observability import send_last_spans
 
 ENV = environment.load()
 QUEUES = ("run", "deliver", "poll", "notify", "maint")
@@ -57,3 +58,9 @@ app.autodiscover_tasks(["apps.dispatch"])
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """Leave logging to config/observability.py: a receiver is how Celery is told not to set up its own."""
+
+
+@worker_process_shutdown.connect
+def leave_no_span_behind(**_: object) -> None:
+    """Send what a worker's child still holds: it ends without the farewell that libraries wait for."""
+    send_last_spans()

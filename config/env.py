@@ -62,8 +62,21 @@ class Env:
         "1 closes every portal with a page that says so, in each brand, while you work on it",
         default=False,
     )
+    metrics_token: str = _setting(
+        "METRICS_TOKEN",
+        "who sends it as a bearer token may read /metrics on the platform host, empty for nobody",
+        "",
+        secret=True,
+    )
+    otel_endpoint: str = _setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "base address of an OTLP/HTTP collector for traces, empty for none", ""
+    )
+    otel_headers: tuple[str, ...] = _setting(
+        "OTEL_EXPORTER_OTLP_HEADERS", "comma-separated name=value pairs that the collector wants", (), secret=True
+    )
+    otel_percent: int = _setting("TRACE_PERCENT", "how many of a hundred traces that we begin are kept", 100)
     sentry_dsn: str = _setting("SENTRY_DSN", "where errors are reported, empty for nowhere", "", secret=True)
-    log_format: str = _setting("LOG_FORMAT", "console or json", "console")
+    log_format: str = _setting("LOG_FORMAT", "console or json, empty for json in production only", "")
     trusted_proxies: int = _setting("TRUSTED_PROXIES", "number of reverse proxies in front of the web process", 0)
 
 

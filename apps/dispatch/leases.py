@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from apps.dispatch import fairness, kinds, statements
+from apps.dispatch import fairness, kinds, statements, telemetry
 from apps.dispatch.models import Queue, WorkState
 from apps.dispatch.signals import work_failed, work_quarantined
 from apps.dispatch.statements import execute, fetch
@@ -228,6 +228,7 @@ def reclaim_expired() -> int:
     for row in rows:
         state, reason = row[10:]
         work = _leased_work(row, leases)
+        telemetry.LEASES_LOST.inc()
         logger.warning("lease lost: %s %s of partner %s, now %s", work.kind, work.reference, work.partner.slug, state)
         if state == WorkState.QUARANTINED:
             _announce(work_quarantined, work, reason)

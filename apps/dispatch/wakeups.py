@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from celery import current_app
 
+from apps.dispatch import telemetry
 from apps.dispatch.models import Queue
 
 TASK = "dispatch.wake"
@@ -61,6 +62,7 @@ class Publisher:
             self._send(queue)
         except Exception as error:  # noqa: BLE001  kombu's transports raise their own kinds; losing a wake-up is harmless
             self.failures += 1
+            telemetry.WAKEUPS_FAILED.inc()
             self.broker_gone = True
             self._quiet_until = time.monotonic() + self._silence_seconds
             logger.warning("wake-up %s not sent (%s so far): %s", queue, self.failures, error)

@@ -8,9 +8,10 @@ from functools import cache
 from typing import Protocol
 
 import sentry_sdk
+import structlog
 from django.db import Error, connection
 
-from apps.dispatch import fairness, keeper, leases, wakeups
+from apps.dispatch import fairness, keeper, leases, telemetry, wakeups
 from apps.dispatch.kinds import RunAgain, require_kind
 from apps.dispatch.leases import LeasedWork, LeaseLostError
 from apps.dispatch.models import Queue
@@ -119,15 +120,26 @@ class _Drain:
 
 
 def run_one(work: LeasedWork) -> None:
-    """Run one leased row and settle it, whatever its function does."""
+    """Run one leased row and settle it, whatever its function does. Every log line meanwhile names it."""
+    named = structlog.contextvars.bound_contextvars(partner=work.partner.slug, kind=work.kind, work=work.id)
+    with named, telemetry.timed(work.kind) as seen:
+        seen.outcome = _run_and_settle(work)
+
+
+def _run_and_settle(work: LeasedWork) -> str:
+    """Return what became of the row, in a word."""
     try:
-        _settle(work, _call(work))
+        answer = _call(work)
+        _settle(work, answer)
     except LeaseLostError as lost:
         logger.warning("%s", lost)
+        return "lost"
     except Error:
         # The database went away: the lease runs out by itself and another worker repeats the row.
         logger.exception("due work %s (%s) could not be settled", work.id, work.kind)
         connection.close()
+        return "unsettled"
+    return "done" if answer is None else "again" if isinstance(answer, RunAgain) else "failed"
 
 
 def _call(work: LeasedWork) -> RunAgain | str | None:

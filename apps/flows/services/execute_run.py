@@ -29,7 +29,7 @@ from apps.flows.engine.retry import next_attempt
 from apps.flows.engine.states import RUN_TERMINAL, BatchState, OperationState, RunState
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Batch, Operation, Run
-from apps.flows.services import planning
+from apps.flows.services import planning, telemetry
 from apps.flows.services.cancel_run import close_cancelled
 from apps.flows.services.deliver import deliver_entries
 from apps.flows.services.entries import Delivery, OpenBatch
@@ -76,15 +76,22 @@ def run_slice(work: LeasedWork) -> RunAgain | None:
     if session is None:
         close_cancelled(UUID(work.reference))
         return None
-    with asyncio.Runner() as runner:
-        slice_ = _Slice(session, runner)
-        try:
-            return slice_.work_through()
-        except SystemAwayError as away:
-            return _wait_for_system(session, away.error)
-        except RunStoppedError as stop:
-            _fail(session, stop.error, stop.connection_id)
-            return None
+    with telemetry.watch_run(session) as tally, asyncio.Runner() as runner:
+        again = _work_through(session, runner)
+        tally.outcome = "over" if again is None else "goes on" if again.at is None else "waits"
+        return again
+
+
+def _work_through(session: Session, runner: asyncio.Runner) -> RunAgain | None:
+    try:
+        return _Slice(session, runner).work_through()
+    except SystemAwayError as away:
+        telemetry.mark_failed("the system is away")
+        return _wait_for_system(session, away.error)
+    except RunStoppedError as stop:
+        telemetry.mark_failed("the run cannot go on until a person mends something")
+        _fail(session, stop.error, stop.connection_id)
+        return None
 
 
 class _Slice:
@@ -116,7 +123,7 @@ class _Slice:
         with transaction.atomic():
             batches = [planning.recover_batch(self.session, row) for row in open_rows.order_by("number")]
         for batch in batches:
-            log.info("batch_recovered", run=str(self.session.run_id), batch=batch.number)
+            log.info("batch_recovered", batch=batch.number)
             self._deliver_and_settle(batch, reader=None)
             if batch.checkpoint_after is not None:
                 self.session.position = batch.checkpoint_after
@@ -203,19 +210,20 @@ class _Slice:
         return True
 
     def _deliver_and_settle(self, batch: OpenBatch, reader: BatchReader | None) -> None:
-        delivery, self.upcoming = self._complete(
-            _deliver_and_read_on(self.session, batch, reader, self._delivery_ends_at())
-        )
-        outcomes = list(delivery.outcomes.values())
-        away = is_system_away(outcomes)
-        if away is not None:
-            raise SystemAwayError(away)
-        blocked = connection_failure(outcomes)
-        if blocked is not None:
-            _drop_untried(batch, delivery)
-            settle(self.session, batch, delivery, keep_checkpoint=True)
-            raise RunStoppedError(blocked, self.session.target_id)
-        settle(self.session, batch, delivery)
+        with telemetry.batch(batch.number, len(batch.entries)):
+            delivery, self.upcoming = self._complete(
+                _deliver_and_read_on(self.session, batch, reader, self._delivery_ends_at())
+            )
+            outcomes = list(delivery.outcomes.values())
+            away = is_system_away(outcomes)
+            if away is not None:
+                raise SystemAwayError(away)
+            blocked = connection_failure(outcomes)
+            if blocked is not None:
+                _drop_untried(batch, delivery)
+                settle(self.session, batch, delivery, keep_checkpoint=True)
+                raise RunStoppedError(blocked, self.session.target_id)
+            settle(self.session, batch, delivery)
         if outcomes:
             self.session.known_links.update(delivery.found_links)
 
@@ -264,7 +272,9 @@ async def _deliver(session: Session, batch: OpenBatch, ends_at: float) -> Delive
     if not to_deliver:
         return Delivery({})
     try:
-        return await deliver_entries(session.target, session.pinned, to_deliver, session.known_links, ends_at=ends_at)
+        with telemetry.step("deliver", len(to_deliver)):
+            known = session.known_links
+            return await deliver_entries(session.target, session.pinned, to_deliver, known, ends_at=ends_at)
     except RemoteError as error:
         raise _stopped_or_away(error, session.target_id) from error
 

@@ -16,7 +16,7 @@ from apps.flows.engine.records import Correction as Corrected
 from apps.flows.engine.records import LinkState, PlannedOperation
 from apps.flows.engine.states import BatchState, OperationState
 from apps.flows.models import Batch, Correction
-from apps.flows.services import blobs
+from apps.flows.services import blobs, telemetry
 from apps.flows.services.entries import Entry, KnownOperation, OpenBatch
 from apps.flows.services.ledger_writes import new_id
 from apps.flows.services.session import Session
@@ -47,11 +47,12 @@ def plan_and_write_ahead(
 
     `again` says that these are ledger lines to try once more (retry, replay), not records just read.
     """
-    session.work.confirm()
-    session.batches += 1
-    batch = _planned_batch(session, new_id(), session.batches, records, again=again)
-    batch.checkpoint_after = checkpoint_after
-    _write_ahead(session, batch, again=again)
+    with telemetry.step("plan", len(records)):
+        session.work.confirm()
+        session.batches += 1
+        batch = _planned_batch(session, new_id(), session.batches, records, again=again)
+        batch.checkpoint_after = checkpoint_after
+        _write_ahead(session, batch, again=again)
     return batch
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from apps.connectors.contract import Page, SourceRecord
 from apps.connectors.errors import RemoteError
+from apps.flows.services import telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,16 @@ class BatchReader:
         self._held: list[SourceRecord] = []
         self._checkpoint: Mapping[str, Any] | None = None
         self._ended = False
+        self._place = telemetry.here()  # reading goes on while a batch is delivered, and is no part of that batch
 
     async def next_batch(self) -> ReadBatch | RemoteError:
         """Return the next batch (empty and `last` at the end), or the error that stopped the reading."""
+        with telemetry.step("extract", within=self._place) as watch:
+            read = await self._next_batch()
+            watch.records = len(read.records) if isinstance(read, ReadBatch) else 0
+        return read
+
+    async def _next_batch(self) -> ReadBatch | RemoteError:
         try:
             while not self._ended and len(self._held) < self._size:
                 await self._take_page()

@@ -19,7 +19,7 @@ from apps.flows.engine.counts import COUNT_COLUMN
 from apps.flows.engine.records import REASONS
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.models import Batch, Checkpoint, Operation, Run
-from apps.flows.services import blobs, ledger_writes, verdicts
+from apps.flows.services import blobs, ledger_writes, telemetry, verdicts
 from apps.flows.services.deliver import evidence_of
 from apps.flows.services.entries import Delivery, Entry, KnownOperation, OpenBatch
 from apps.flows.services.session import Session
@@ -50,7 +50,7 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
     """
     now = timezone.now()
     judged = [(entry, _judge(entry, delivery.outcomes, now)) for entry in batch.entries]
-    with transaction.atomic():
+    with telemetry.step("settle", len(batch.entries)), transaction.atomic():
         session.work.confirm()
         tally = Tally(read=batch.duplicates, changes=Counter(skipped=batch.duplicates))
         _write_lines(session, batch, judged, tally, now)
@@ -61,6 +61,7 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
         _close_batch(batch, delivery.outcomes, now)
         _count(session, tally, now)
         ledger_changed.send(sender=Operation, flow_id=session.flow_id, customer_id=session.customer_id)
+    telemetry.note_settled(tally.read, tally.changes)
 
 
 def _judge(entry: Entry, outcomes: Mapping[UUID, WriteOutcome], now: datetime) -> Verdict:
