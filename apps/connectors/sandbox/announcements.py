@@ -1,4 +1,4 @@
-"""Delivers the webhooks of the sandbox PSA: signed, tried again, and noted."""
+"""Delivers the webhooks of the sandbox systems: signed, tried again, and noted."""
 
 import asyncio
 import os

@@ -42,29 +42,34 @@ class SandboxClient:
         return f"{self._base_url}/{system}/{company}/api/v1"
 
     async def found_company(self, system: str, company: str, **wishes: Any) -> str:
-        """Make a company ("psa" or "erp") and return its token. Wishes: those of `firm.Wishes`."""
+        """Make a company ("psa", "erp", "crm", "workspace", "tax") and return its token. Wishes: those of `firm.Wishes`.
+
+        The token of a CRM is its client secret; the client id is the company's name.
+        """
         return str((await self._do("PUT", f"sandbox/{system}/{company}", wishes))["token"])
 
     async def set_faults(self, system: str, company: str, **shares: float) -> None:
         """Set which faults happen and how often (0 to 1); those not named are off."""
         await self._do("PUT", f"sandbox/{system}/{company}/faults", shares)
 
-    async def set_webhook(self, company: str, url: str, secret: str, *, host: str = "") -> None:
-        """Let the PSA announce approvals at `url`, signed with `secret`."""
-        await self._do("PUT", f"sandbox/psa/{company}/webhook", {"url": url, "secret": secret, "host": host})
+    async def set_webhook(self, company: str, url: str, secret: str, *, host: str = "", system: str = "psa") -> None:
+        """Let the PSA announce approvals, or the CRM deals that are won, at `url`, signed with `secret`."""
+        await self._do("PUT", f"sandbox/{system}/{company}/webhook", {"url": url, "secret": secret, "host": host})
 
     async def set_clock(self, company: str, now: datetime | None) -> None:
         """Let the PSA's lists show what stood there at `now`; None: the present."""
         await self._do("PUT", f"sandbox/psa/{company}/clock", {"now": now.isoformat() if now else None})
 
-    async def announce(self, company: str, key: str, *, copies: int = 1, delivery_id: str = "") -> str:
-        """Announce one time entry by hand and return the delivery's id."""
+    async def announce(
+        self, company: str, key: str, *, copies: int = 1, delivery_id: str = "", system: str = "psa"
+    ) -> str:
+        """Announce one time entry, or one deal of the CRM, by hand and return the delivery's id."""
         wanted = {"key": key, "copies": copies, "id": delivery_id}
-        return str((await self._do("POST", f"sandbox/psa/{company}/webhook/announce", wanted))["id"])
+        return str((await self._do("POST", f"sandbox/{system}/{company}/webhook/announce", wanted))["id"])
 
-    async def deliveries(self, company: str) -> list[dict[str, Any]]:
-        """Return the webhook attempts of the PSA, newest first."""
-        return list((await self._do("GET", f"sandbox/psa/{company}/webhook/deliveries"))["deliveries"])
+    async def deliveries(self, company: str, *, system: str = "psa") -> list[dict[str, Any]]:
+        """Return the webhook attempts of the PSA or the CRM, newest first."""
+        return list((await self._do("GET", f"sandbox/{system}/{company}/webhook/deliveries"))["deliveries"])
 
     async def records(self, system: str, company: str, kind: str) -> list[dict[str, Any]]:
         """Return all records of a kind ("time-entries", "time-lines", "periods" ...)."""
@@ -83,6 +88,10 @@ class SandboxClient:
     async def approve(self, company: str, *keys: str) -> None:
         """Approve time entries in the PSA; a registered listener is told."""
         await self._do("POST", f"sandbox/psa/{company}/approvals", {"ids": list(keys)})
+
+    async def win(self, company: str, *keys: str, copies: int = 1) -> None:
+        """Win deals in the CRM; a registered listener is told of each, `copies` times at once."""
+        await self._do("POST", f"sandbox/crm/{company}/wins", {"ids": list(keys), "copies": copies})
 
     async def effects(self, system: str, company: str, *, after: int = 0) -> list[dict[str, Any]]:
         """Return the journal of everything that was really applied: what a checker trusts."""

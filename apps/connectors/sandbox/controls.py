@@ -9,16 +9,17 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from apps.connectors.sandbox import erp, psa
+from apps.connectors.sandbox.crm import Crm
 from apps.connectors.sandbox.faults import FAULTS, FaultError, parse_faults
 from apps.connectors.sandbox.firm import Wishes, found_firm, instant_text
 from apps.connectors.sandbox.hall import ADMIN, ANNOUNCER, HALL, STORE
-from apps.connectors.sandbox.people import approve_entries, change_record, create_record
+from apps.connectors.sandbox.people import desk_of
+from apps.connectors.sandbox.psa import Psa, keys_in
 from apps.connectors.sandbox.replies import AskedWrongError, answer, parsed, refusal
 from apps.connectors.sandbox.store import Company, Store
+from apps.connectors.sandbox.systems import SYSTEMS
 from apps.connectors.webhook_signatures import new_secret
 
-SYSTEMS = {"psa": psa.fill, "erp": erp.fill}
 _WISHES = ("people", "weeks", "seed", "entries", "problems", "daily_approvals", "as_of")
 _SLUG = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
@@ -40,6 +41,7 @@ def routes() -> list[web.RouteDef]:
         web.post(f"{company}/records/{{object}}", _of_company(_create_record)),
         web.patch(f"{company}/records/{{object}}/{{key}}", _of_company(_change_record)),
         web.post(f"{company}/approvals", _of_company(_approve)),
+        web.post(f"{company}/wins", _of_company(_win)),
         web.get(f"{company}/effects", _of_company(_get_effects)),
     ]
 
@@ -56,7 +58,7 @@ def found_company(store: Store, system: str, slug: str, wishes: Wishes) -> Compa
     firm = found_firm(wishes)
     with store.change():
         company = store.found_company(system, slug, f"{system}_{secrets.token_urlsafe(24)}", kept)
-        SYSTEMS[system](store, company, firm)
+        SYSTEMS[system].fill(store, company, firm)
     return company
 
 
@@ -82,11 +84,12 @@ async def _found(request: web.Request) -> web.Response:
         raise AskedWrongError("The name of a company holds small letters, digits and hyphens")
     company = found_company(request.app[STORE], system, slug, _wishes(parsed(await request.read())))
     request.app[HALL].forget(system, slug)
-    count = {kind: request.app[STORE].count(company, kind) for kind in _kinds(system)}
+    count = {kind: request.app[STORE].count(company, kind) for kind in SYSTEMS[system].kinds}
     return answer(
         {
             "system": system,
             "company": slug,
+            "client_id": slug,
             "token": company.token,
             "base_path": f"/{system}/{slug}/api/v1",
             "records": count,
@@ -132,7 +135,7 @@ async def _set_webhook(request: web.Request, company: Company) -> web.Response:
 
 
 async def _set_clock(request: web.Request, company: Company) -> web.Response:
-    """Show time entries only as they stood at a past moment, so that weeks can be lived through again; null: the present."""
+    """Show the main records only as they stood at a past moment, so that weeks can be lived through again; null: the present."""
     wanted = parsed(await request.read()).get("now")
     try:
         company.shows_until = instant_text(datetime.fromisoformat(str(wanted))) if wanted else ""
@@ -143,15 +146,11 @@ async def _set_clock(request: web.Request, company: Company) -> web.Response:
 
 async def _announce(request: web.Request, company: Company) -> web.Response:
     """Send an event about a record by hand, `copies` of it at once when asked."""
-    wanted = parsed(await request.read())
-    event = {
-        "type": "time.approved",
-        "object": str(wanted.get("object", psa.ENTRIES)),
-        "key": str(wanted.get("key", "")),
-    }
-    copies = wanted.get("copies", 1)
-    if not isinstance(copies, int):
-        raise AskedWrongError("copies must be a whole number")
+    wanted, desk = parsed(await request.read()), SYSTEMS[company.system]
+    if not desk.event:
+        raise AskedWrongError(f"{desk.title} announces nothing")
+    event = {"type": desk.event, "object": str(wanted.get("object", desk.main)), "key": str(wanted.get("key", ""))}
+    copies = _copies(wanted)
     sent = request.app[ANNOUNCER].announce(company, event, copies=copies, delivery_id=str(wanted.get("id", "")))
     return answer({"id": sent}, status=202)
 
@@ -165,17 +164,35 @@ async def _get_records(request: web.Request, company: Company) -> web.Response:
 
 
 async def _create_record(request: web.Request, company: Company) -> web.Response:
-    return create_record(request, company, _kind(request, company), await request.read())
+    return desk_of(request, company).create(_kind(request, company), await request.read())
 
 
 async def _change_record(request: web.Request, company: Company) -> web.Response:
-    return change_record(request, company, _kind(request, company), request.match_info["key"], await request.read())
+    kind, key = _kind(request, company), request.match_info["key"]
+    return desk_of(request, company).change(kind, key, await request.read())
 
 
 async def _approve(request: web.Request, company: Company) -> web.Response:
-    if company.system != "psa":
+    desk = desk_of(request, company)
+    if not isinstance(desk, Psa):
         raise AskedWrongError("Time is approved in a PSA only")
-    return approve_entries(request, company, psa.approve_keys(await request.read()))
+    return desk.approve(keys_in(await request.read()))
+
+
+async def _win(request: web.Request, company: Company) -> web.Response:
+    """Win deals as their owners do; each announcement goes out `copies` times at once when asked."""
+    body = await request.read()
+    desk = desk_of(request, company, copies=_copies(parsed(body)))
+    if not isinstance(desk, Crm):
+        raise AskedWrongError("Deals are won in a CRM only")
+    return desk.win(keys_in(body))
+
+
+def _copies(wanted: dict[str, Any]) -> int:
+    copies = wanted.get("copies", 1)
+    if not isinstance(copies, int):
+        raise AskedWrongError("copies must be a whole number")
+    return copies
 
 
 async def _get_effects(request: web.Request, company: Company) -> web.Response:
@@ -188,10 +205,7 @@ async def _get_effects(request: web.Request, company: Company) -> web.Response:
 
 def _kind(request: web.Request, company: Company) -> str:
     kind = request.match_info["object"]
-    if kind not in _kinds(company.system):
-        raise AskedWrongError(f"There is no {kind}: use one of {', '.join(_kinds(company.system))}")
+    known = SYSTEMS[company.system].kinds
+    if kind not in known:
+        raise AskedWrongError(f"There is no {kind}: use one of {', '.join(known)}")
     return kind
-
-
-def _kinds(system: str) -> dict[str, str]:
-    return erp.NAMES if system == "erp" else psa.NAMES

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
 
+from apps.connectors.sandbox import rules
 from apps.connectors.sandbox.firm import amount_of
+from apps.connectors.sandbox.rules import Problem, Record
 
-Record = dict[str, Any]
 LookUp = Callable[[str, str], Record | None]  # object, natural name -> record
 
 FIELDS = (
@@ -31,19 +31,6 @@ _LONGEST = {"description": 200, "external_id": 80, "po_number": 40}
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One reason to refuse a record."""
-
-    code: str
-    field: str
-    message: str
-
-    def as_json(self) -> Record:
-        """Return the problem as it is answered."""
-        return {"code": self.code, "field": self.field, "message": self.message}
-
-
-@dataclass(frozen=True, slots=True)
 class Switches:
     """Faults that change the rules rather than the traffic."""
 
@@ -53,10 +40,10 @@ class Switches:
 
 def problems_of(line: Record, look_up: LookUp, switches: Switches) -> list[Problem]:
     """Return everything wrong with a time line; an empty list means it is accepted."""
-    missing = [name for name in _REQUIRED if line.get(name) in (None, "")]
-    found = [Problem("missing_field", name, f"Field {name} is required") for name in missing]
-    for check in (_unknown_fields, _too_long):
-        found += check(line)
+    found = rules.missing(line, _REQUIRED)
+    missing = [problem.field for problem in found]
+    found += rules.unknown(line, FIELDS)
+    found += rules.too_long(line, _LONGEST)
     for rule in (_references, _period, _numbers, _cost_center):
         found += [problem for problem in rule(line, look_up, switches) if problem.field not in missing]
     return found
@@ -68,18 +55,6 @@ def posting_day(line: Record) -> date | None:
         return datetime.strptime(str(line.get("posting_date")), "%d.%m.%Y").date()  # noqa: DTZ007  a day has no zone
     except ValueError:
         return None
-
-
-def _unknown_fields(line: Record) -> list[Problem]:
-    return [Problem("unknown_field", name, f"Field {name} does not exist") for name in line if name not in FIELDS]
-
-
-def _too_long(line: Record) -> list[Problem]:
-    return [
-        Problem("too_long", name, f"Field {name} holds more than {most} characters")
-        for name, most in _LONGEST.items()
-        if len(str(line.get(name) or "")) > most
-    ]
 
 
 def _references(line: Record, look_up: LookUp, _switches: Switches) -> Iterator[Problem]:
@@ -109,7 +84,7 @@ def _period(line: Record, look_up: LookUp, switches: Switches) -> Iterator[Probl
 
 
 def _numbers(line: Record, _look_up: LookUp, _switches: Switches) -> Iterator[Problem]:
-    quantity, price, amount = (_number(line.get(name)) for name in ("quantity", "unit_price", "amount"))
+    quantity, price, amount = (rules.number_of(line.get(name)) for name in ("quantity", "unit_price", "amount"))
     for name, value in (("quantity", quantity), ("unit_price", price), ("amount", amount)):
         if value is None:
             yield Problem("invalid_number", name, f"Field {name} is not a number")
@@ -119,20 +94,10 @@ def _numbers(line: Record, _look_up: LookUp, _switches: Switches) -> Iterator[Pr
         yield Problem("invalid_number", "unit_price", "unit_price must not be negative")
     if quantity is not None and price is not None and amount is not None and amount != amount_of(quantity, price):
         yield Problem("amount_mismatch", "amount", f"Amount {amount} is not quantity times unit_price")
-    currency = line.get("currency")
-    if currency not in {"EUR", "USD", "GBP", "SEK"}:
-        yield Problem("invalid_currency", "currency", f"Currency {currency} is not set up")
+    yield from rules.currency(line)
 
 
 def _cost_center(line: Record, look_up: LookUp, switches: Switches) -> Iterator[Problem]:
     code = line.get("cost_center")
     if code and (switches.no_cost_centers or look_up("cost-centers", str(code)) is None):
         yield Problem("invalid_cost_center", "cost_center", f"Cost centre {code} is not valid")
-
-
-def _number(value: Any) -> Decimal | None:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

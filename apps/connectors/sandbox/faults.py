@@ -20,7 +20,7 @@ FAULTS = {
     "duplicate_pages": "Repeat the records of the page before",
     "schema_change": "Call a field by another name",
 }
-SETTINGS = {"retry_after_seconds": 1.0, "slow_seconds": 3.0}
+SETTINGS = {"retry_after_seconds": 1.0, "slow_seconds": 3.0, "token_seconds": 3600.0}
 
 
 class FaultError(ValueError):

@@ -1,6 +1,6 @@
-"""Makes up a consulting firm: people, clients, projects and weeks of time entries, the same for the same wishes.
+"""Makes up a consulting firm: people, clients, projects, deals and weeks of time entries, the same for the same wishes.
 
-Both sandbox systems are filled from one firm, so that what the PSA knows the ERP knows too, but for a known handful of
+All sandbox systems are filled from one firm, so that what the PSA knows the ERP knows too, but for a known handful of
 entries that must fail, each for its own reason (`PROBLEMS`).
 """
 
@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from apps.connectors.sandbox.deals import found_deals, tax_number
 from apps.connectors.sandbox.vocabulary import (
     COST_CENTER_OF,
     DEPARTMENTS,
@@ -68,13 +69,15 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Firm:
-    """The firm's records as both systems hold them before their own shaping."""
+    """The firm's records as its systems hold them before their own shaping."""
 
     people: list[Record]
     clients: list[Record]
     projects: list[Record]
     tasks: list[Record]
     entries: list[Record]
+    accounts: list[Record]
+    opportunities: list[Record]
     first_day: date
     as_of: datetime
 
@@ -92,7 +95,8 @@ def found_firm(wishes: Wishes) -> Firm:
     if wishes.problems:
         entries += _problem_entries(wishes, people, projects, days, len(entries))
     _stamp(entries, wishes)
-    return Firm(people, clients, projects, tasks, entries, days[0], wishes.as_of)
+    accounts, opportunities = found_deals(wishes.seed, wishes.as_of, people, problems=wishes.problems)
+    return Firm(people, clients, projects, tasks, entries, accounts, opportunities, days[0], wishes.as_of)
 
 
 def _person(chance: random.Random, number: int) -> Record:
@@ -124,6 +128,7 @@ def _client(chance: random.Random, number: int) -> Record:
         "country": REGIONS[region][2],
         "region": region,
         "currency": REGIONS[region][1],
+        "tax_id": tax_number(REGIONS[region][2], number),
         "invoice_email": f"invoices@client{number:03d}.example",
         "payment_terms_days": chance.choice((14, 30, 45, 60)),
         "active": True,
@@ -297,7 +302,7 @@ def _end_of_day(entry: Record, wishes: Wishes) -> datetime:
 
 
 def instant_text(moment: datetime) -> str:
-    """Return an instant as both systems write it: UTC, to the microsecond."""
+    """Return an instant as all systems write it: UTC, to the microsecond."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

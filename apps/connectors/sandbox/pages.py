@@ -11,40 +11,18 @@ from urllib.parse import quote
 import orjson
 from aiohttp import web
 
-from apps.connectors.sandbox import erp, psa
+from apps.connectors.sandbox.desk import Desk, Kind
 from apps.connectors.sandbox.faults import FAULTS, parse_faults
 from apps.connectors.sandbox.hall import HALL, STORE
-from apps.connectors.sandbox.people import approve_entries, change_record
+from apps.connectors.sandbox.people import desk_of
 from apps.connectors.sandbox.store import Company, Record, Store
 from apps.connectors.sandbox.style import STYLE
+from apps.connectors.sandbox.systems import SYSTEMS
 
 _FORM_TOKEN = secrets.token_urlsafe(24)
-_TITLES = {"psa": "Sandbox PSA", "erp": "Sandbox ERP"}
 _MOST_ROWS = 200
-_NUMBERS = frozenset({"hours", "quantity", "budget_hours"})
+_NUMBERS = frozenset({"hours", "quantity", "budget_hours", "payment_terms_days"})
 _FIXED = frozenset({"id", "created_at", "modified_at"})
-_COLUMNS = {
-    psa.ENTRIES: ("id", "worked_on", "person_name", "project_code", "task_name", "hours", "rate", "currency", "status"),
-    "resources": ("id", "name", "title", "department", "region", "active"),
-    "clients": ("id", "name", "country", "currency"),
-    "tasks": ("id", "project_code", "name", "open_for_time"),
-    erp.LINES: (
-        "id",
-        "external_id",
-        "company",
-        "project",
-        "employee",
-        "posting_date",
-        "quantity",
-        "amount",
-        "currency",
-    ),
-    "companies": ("code", "name", "currency"),
-    "employees": ("number", "name", "company", "active"),
-    "cost-centers": ("code", "name"),
-    "periods": ("code", "state"),
-    "projects": ("code", "name", "region", "company", "cost_center", "state"),
-}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -65,7 +43,7 @@ def routes() -> list[web.RouteDef]:
         web.get(record, _record),
         web.post(f"{company}/switch", _switch),
         web.post(f"{record}/edit", _edit),
-        web.post(f"{record}/approve", _approve),
+        web.post(f"{record}/do/{{deed}}", _do),
     ]
 
 
@@ -80,18 +58,11 @@ async def _style(_request: web.Request) -> web.Response:
 async def _house(request: web.Request) -> web.Response:
     store, rows = request.app[STORE], []
     for company in store.companies():
-        main = erp.LINES if company.system == "erp" else psa.ENTRIES
+        desk = SYSTEMS[company.system]
         on = ", ".join(name.replace("_", " ") for name in company.faults if name in FAULTS) or "none"
         link = f'<a href="{_link(company)}">{escape(company.slug)}</a>'
-        rows.append(
-            (
-                _TITLES[company.system],
-                link,
-                f"{store.count(company, main):,}",
-                escape(main.replace("-", " ")),
-                escape(on),
-            )
-        )
+        count, kind = f"{store.count(company, desk.main):,}", escape(desk.main.replace("-", " "))
+        rows.append((desk.title, link, count, kind, escape(on)))
     body = (
         _table(("System", "Company", "Records", "Of", "Faults on"), rows)
         if rows
@@ -104,31 +75,32 @@ async def _house(request: web.Request) -> web.Response:
 
 
 async def _company(request: web.Request) -> web.Response:
-    company, kinds = _wanted(request)
-    kind = request.match_info.get("object", erp.LINES if company.system == "erp" else psa.ENTRIES)
-    if kind not in kinds:
+    company, desk = _wanted(request)
+    kind = request.match_info.get("object", desk.main)
+    if kind not in desk.kinds:
         raise web.HTTPNotFound(text="There are no such records.")
     store = request.app[STORE]
     tabs = "".join(
         f'<a class="tab{" on" if name == kind else ""}" href="{_link(company)}show/{name}">{escape(name.replace("-", " "))}'
         f" <span>{store.count(company, name):,}</span></a>"
-        for name in kinds
+        for name in desk.kinds
     )
     records = list(store.every(company, kind))
     body = (
-        f"{_totals(kind, records)}<nav class=tabs>{tabs}</nav>{_records(company, kind, records[-_MOST_ROWS:][::-1])}"
+        f"{_totals(desk.kinds[kind], records)}<nav class=tabs>{tabs}</nav>"
+        f"{_records(company, kind, records[-_MOST_ROWS:][::-1])}"
         f"<h2>Fault switches</h2>{_switches(company)}<h2>What was applied last</h2>{_journal(store, company)}"
     )
-    return _page(f"{_TITLES[company.system]}: {company.slug}", body, back="/sandbox/")
+    return _page(f"{desk.title}: {company.slug}", body, back="/sandbox/")
 
 
 async def _record(request: web.Request) -> web.Response:
-    company, _ = _wanted(request)
-    kind, key = request.match_info["object"], request.match_info["key"]
-    record = request.app[STORE].get(company, kind, key)
-    if record is None:
-        raise web.HTTPNotFound(text="There is no such record.")
-    return _page(f"{kind.replace('-', ' ')} {key}", _form(company, kind, record), back=f"{_link(company)}show/{kind}")
+    company, _, kind, record = _chosen(request)
+    return _page(
+        f"{kind.replace('-', ' ')} {record['id']}",
+        _form(request, company, kind, record),
+        back=f"{_link(company)}show/{kind}",
+    )
 
 
 async def _switch(request: web.Request) -> web.Response:
@@ -143,31 +115,31 @@ async def _switch(request: web.Request) -> web.Response:
 
 
 async def _edit(request: web.Request) -> web.Response:
-    company, _ = _wanted(request)
-    kind, key = request.match_info["object"], request.match_info["key"]
+    company, _, kind, record = _chosen(request)
+    key = str(record["id"])
     form = await _form_of(request)
-    record = request.app[STORE].get(company, kind, key)
-    if record is None:
-        raise web.HTTPNotFound(text="There is no such record.")
     changes = {
         name: _typed(name, record[name], str(form[name]))
         for name in record
         if name in form and name not in _FIXED and str(form[name]) != _as_text(record[name])
     }
-    answer = change_record(request, company, kind, key, orjson.dumps(changes))
+    answer = desk_of(request, company).change(kind, key, orjson.dumps(changes))
     if answer.status >= 400:
         problem = f"<p class=problem>{escape(_message_of(answer))}</p>"
         return _page(
-            f"{kind} {key}", problem + _form(company, kind, record), back=f"{_link(company)}show/{kind}", status=422
+            f"{kind} {key}",
+            problem + _form(request, company, kind, record),
+            back=f"{_link(company)}show/{kind}",
+            status=422,
         )
     raise web.HTTPSeeOther(f"{_link(company)}show/{kind}/{quote(key, safe='')}")
 
 
-async def _approve(request: web.Request) -> web.Response:
-    company, _ = _wanted(request)
+async def _do(request: web.Request) -> web.Response:
+    company, _, kind, record = _chosen(request)
     await _form_of(request)
-    approve_entries(request, company, [request.match_info["key"]])
-    raise web.HTTPSeeOther(f"{_link(company)}show/{psa.ENTRIES}")
+    desk_of(request, company).do(request.match_info["deed"], kind, str(record["id"]))
+    raise web.HTTPSeeOther(f"{_link(company)}show/{kind}")
 
 
 def _message_of(answer: web.Response) -> str:
@@ -177,11 +149,20 @@ def _message_of(answer: web.Response) -> str:
     return "; ".join(str(problem["message"]) for problem in problems) or "The change was refused."
 
 
-def _wanted(request: web.Request) -> tuple[Company, dict[str, str]]:
+def _wanted(request: web.Request) -> tuple[Company, type[Desk]]:
     company = request.app[HALL].company(request.match_info["system"], request.match_info["company"])
     if company is None:
         raise web.HTTPNotFound(text="There is no such company.")
-    return company, erp.NAMES if company.system == "erp" else psa.NAMES
+    return company, SYSTEMS[company.system]
+
+
+def _chosen(request: web.Request) -> tuple[Company, type[Desk], str, Record]:
+    company, desk = _wanted(request)
+    kind, key = request.match_info["object"], request.match_info["key"]
+    record = request.app[STORE].get(company, kind, key) if kind in desk.kinds else None
+    if record is None:
+        raise web.HTTPNotFound(text="There is no such record.")
+    return company, desk, kind, record
 
 
 async def _form_of(request: web.Request) -> dict[str, Any]:
@@ -214,19 +195,20 @@ def _link(company: Company) -> str:
     return f"/sandbox/{company.system}/{company.slug}/"
 
 
-def _totals(kind: str, records: list[Record]) -> str:
-    if kind not in {erp.LINES, psa.ENTRIES}:
+def _totals(kind: Kind, records: list[Record]) -> str:
+    if not (kind.hours or kind.money or kind.counted):
         return ""
-    hours_field, hours = ("quantity", Decimal(0)) if kind == erp.LINES else ("hours", Decimal(0))
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for record in records:
-        hours += _decimal(record.get(hours_field))
-        if kind == erp.LINES:
-            sums[str(record.get("currency"))] += _decimal(record.get("amount"))
-    tiles = [(f"{len(records):,}", "records"), (f"{hours:,.2f}", "hours")]
-    tiles += [(f"{total:,.2f}", currency) for currency, total in sorted(sums.items())]
-    if kind == psa.ENTRIES:
-        tiles.append((f"{sum(r.get('status') == 'approved' for r in records):,}", "approved"))
+    tiles = [(f"{len(records):,}", "records")]
+    if kind.hours:
+        tiles.append((f"{sum((_decimal(record.get(kind.hours)) for record in records), Decimal(0)):,.2f}", "hours"))
+    if kind.money:
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for record in records:
+            sums[str(record.get("currency"))] += _decimal(record.get(kind.money))
+        tiles += [(f"{total:,.2f}", currency) for currency, total in sorted(sums.items())]
+    if kind.counted:
+        name, value = kind.counted
+        tiles.append((f"{sum(record.get(name) == value for record in records):,}", value))
     return (
         "<div class=tiles>"
         + "".join(f"<div><b>{escape(n)}</b><span>{escape(label)}</span></div>" for n, label in tiles)
@@ -244,7 +226,8 @@ def _decimal(value: Any) -> Decimal:
 def _records(company: Company, kind: str, records: list[Record]) -> str:
     if not records:
         return _empty("Nothing has arrived yet.")
-    columns = [name for name in _COLUMNS[kind] if any(name in record for record in records)]
+    wanted = SYSTEMS[company.system].kinds[kind].columns
+    columns = [name for name in wanted if any(name in record for record in records)]
     rows = []
     for record in records:
         target = f"{_link(company)}show/{kind}/{quote(str(record['id']), safe='')}"
@@ -286,7 +269,7 @@ def _journal(store: Store, company: Company) -> str:
     return _table(("At", "Action", "Object", "Record", "External id", "Idempotency key"), rows)
 
 
-def _form(company: Company, kind: str, record: Record) -> str:
+def _form(request: web.Request, company: Company, kind: str, record: Record) -> str:
     target = f"{_link(company)}show/{kind}/{quote(str(record['id']), safe='')}"
     fields = []
     for name, value in record.items():
@@ -296,14 +279,12 @@ def _form(company: Company, kind: str, record: Record) -> str:
             fields.append(f"<label>{label}<output>{shown}</output></label>")
         else:
             fields.append(f'<label>{label}<input name="{escape(name)}" value="{escape(_as_text(value))}"></label>')
-    approve = (
-        _button(f"{target}/approve", "Approve this entry", {})
-        if kind == psa.ENTRIES and record.get("status") in {"draft", "submitted", "rejected"}
-        else ""
+    deeds = "".join(
+        _button(f"{target}/do/{deed.name}", deed.label, {}) for deed in desk_of(request, company).deeds(kind, record)
     )
     return (
         f'<form class=fields method=post action="{target}/edit">{_token()}{"".join(fields)}'
-        f"<button>Save changes</button></form>{approve}"
+        f"<button>Save changes</button></form>{deeds}"
     )
 
 

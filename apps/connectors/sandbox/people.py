@@ -2,33 +2,17 @@
 
 from aiohttp import web
 
-from apps.connectors.sandbox import erp, psa
+from apps.connectors.sandbox.desk import Desk
 from apps.connectors.sandbox.faults import Faults
 from apps.connectors.sandbox.hall import ANNOUNCER, STORE
 from apps.connectors.sandbox.store import Company, Record
+from apps.connectors.sandbox.systems import SYSTEMS
 
 
-def change_record(request: web.Request, company: Company, kind: str, key: str, body: bytes) -> web.Response:
-    """Change some fields of one record and answer as the system would."""
-    if company.system == "erp":
-        return erp.Erp(request.app[STORE], company, Faults({})).change(kind, key, body, "")
-    return _psa(request, company).change(kind, key, body)
+def desk_of(request: web.Request, company: Company, faults: Faults | None = None, *, copies: int = 1) -> Desk:
+    """Return the desk that answers for a company; what it announces goes out `copies` times at once."""
 
-
-def create_record(request: web.Request, company: Company, kind: str, body: bytes) -> web.Response:
-    """Make one record and answer as the system would."""
-    if company.system == "erp":
-        return erp.Erp(request.app[STORE], company, Faults({})).create(kind, body, "")
-    return _psa(request, company).create(kind, body)
-
-
-def approve_entries(request: web.Request, company: Company, keys: list[str]) -> web.Response:
-    """Approve time entries of a PSA; whoever listens is told."""
-    return _psa(request, company).approve(keys)
-
-
-def _psa(request: web.Request, company: Company) -> psa.Psa:
     def announce(event: Record) -> None:
-        request.app[ANNOUNCER].announce(company, event)
+        request.app[ANNOUNCER].announce(company, event, copies=copies)
 
-    return psa.Psa(request.app[STORE], company, Faults({}), announce)
+    return SYSTEMS[company.system](request.app[STORE], company, faults or Faults({}), announce)

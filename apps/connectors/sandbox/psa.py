@@ -1,87 +1,106 @@
 """The sandbox PSA: people, clients, projects, tasks and time entries that get approved."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 from aiohttp import web
 
-from apps.connectors.sandbox.faults import Faults
+from apps.connectors.sandbox import rules
+from apps.connectors.sandbox.desk import Deed, Desk, Kind
 from apps.connectors.sandbox.firm import Firm, instant_text
-from apps.connectors.sandbox.replies import AskedWrongError, answer, list_answer, page_asked, parsed, refusal
+from apps.connectors.sandbox.replies import AskedWrongError, answer, parsed, refusal
+from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Effect, Record, Store
 
 ENTRIES = "time-entries"
-# object -> the field people know its records by
-NAMES = {"resources": "id", "clients": "id", "projects": "code", "tasks": "id", ENTRIES: "id"}
-_STATUSES = ("draft", "submitted", "approved", "rejected")
-_OWN_FIELDS = frozenset({"id", "created_at", "modified_at"})
+KINDS = {
+    "resources": Kind("id", ("id", "name", "title", "department", "region", "active"), prefix="RE-N"),
+    "clients": Kind("id", ("id", "name", "country", "currency", "active"), prefix="CL-N", own_key="external_id"),
+    "projects": Kind(
+        "code", ("code", "name", "client_name", "region", "cost_center", "state"), prefix="PR-N", own_key="external_id"
+    ),
+    "tasks": Kind("id", ("id", "project_code", "name", "open_for_time"), prefix="TA-N"),
+    ENTRIES: Kind(
+        "id",
+        ("id", "worked_on", "person_name", "project_code", "task_name", "hours", "rate", "currency", "status"),
+        prefix="TE-",
+        renamed=("hours", "duration"),
+        hours="hours",
+        counted=("status", "approved"),
+    ),
+}
+_CLIENT_FIELDS = (
+    "id",
+    "external_id",
+    "name",
+    "legal_name",
+    "country",
+    "region",
+    "currency",
+    "tax_id",
+    "invoice_email",
+    "payment_terms_days",
+    "active",
+)
+_PROJECT_FIELDS = (
+    "code",
+    "external_id",
+    "name",
+    "client_id",
+    "client_name",
+    "region",
+    "currency",
+    "billing_kind",
+    "billable",
+    "budget_hours",
+    "cost_center",
+    "po_number",
+    "manager",
+    "starts",
+    "ends",
+    "state",
+)
+_LONGEST = {"name": 255, "code": 40, "external_id": 200, "po_number": 40}
+_BILLING = ("time_material", "fixed_fee", "milestone", "retainer", "recurring")
 
-Announce = Callable[[Record], None]  # hands a webhook event on for delivery
 
-
-def fill(store: Store, company: Company, firm: Firm) -> None:
-    """Store all records of a new company."""
-    stamp = instant_text(firm.as_of)
-    kinds = {"resources": firm.people, "clients": firm.clients, "projects": firm.projects, "tasks": firm.tasks}
-    for kind, records in kinds.items():
-        stamped = ({**record, "modified_at": stamp} for record in records)
-        store.add(company, kind, stamped, natural=NAMES[kind], modified="modified_at")
-    store.add(company, ENTRIES, firm.entries, natural="id", modified="modified_at")
-
-
-class Psa:
+class Psa(Desk):
     """One request to one company's PSA."""
 
-    def __init__(self, store: Store, company: Company, faults: Faults, announce: Announce) -> None:
-        self._store, self._company, self._faults, self._announce = store, company, faults, announce
+    slug, title, main = "psa", "Sandbox PSA", ENTRIES
+    kinds = KINDS
+    event = "time.approved"
+    list_name = "results"
 
-    def whoami(self) -> web.Response:
-        """Answer who is signed in and what they may do."""
-        return answer({"company": self._company.slug, "system": "psa", "rights": ["read", "write"]})
+    @classmethod
+    def fill(cls, store: Store, company: Company, firm: Firm) -> None:
+        """Store all records of a new company."""
+        kinds = {
+            "resources": firm.people,
+            "clients": firm.clients,
+            "projects": firm.projects,
+            "tasks": firm.tasks,
+            ENTRIES: firm.entries,
+        }
+        for kind, records in kinds.items():
+            cls.fill_kind(store, company, kind, records, instant_text(firm.as_of))
 
-    def some(self, kind: str, query: dict[str, str]) -> web.Response:
-        """Answer one page of a list, oldest change first; `modified_since` includes its own instant."""
-        asked = page_asked(query, known=frozenset({"modified_since", NAMES[kind]}))
-        since, names = query.get("modified_since", ""), [n for n in query.get(NAMES[kind], "").split(",") if n]
-        offset, size = asked.offset, asked.size
-        if asked.page > 1 and self._faults.strikes("duplicate_pages"):
-            offset, size = offset - asked.size, size * 2
-        until = self._company.shows_until if kind == ENTRIES else ""
-        bodies, total = self._store.page(
-            self._company, kind, since=since, until=until, names=names, offset=offset, size=size
-        )
-        if kind == ENTRIES and self._faults.strikes("schema_change"):
-            bodies = [_renamed(body) for body in bodies]
-        return list_answer("results", bodies, page=asked.page, size=asked.size, total=total)
+    def post(self, kind: str, key: str, body: bytes, idempotency_key: str) -> web.Response:
+        """Answer a POST: without a key it makes a record."""
+        if kind == ENTRIES and key == "approve":
+            return self.approve(keys_in(body))
+        if kind == ENTRIES and key.endswith("/approve"):
+            return self.approve([key.removesuffix("/approve")])
+        return super().post(kind, key, body, idempotency_key)
 
-    def one(self, kind: str, key: str) -> web.Response:
-        """Answer one record."""
-        record = self._store.get(self._company, kind, key)
-        return answer(record) if record else refusal(404, "not_found", f"No {kind} record {key}")
+    def deeds(self, kind: str, record: Record) -> list[Deed]:
+        """Return what a person can do with a record besides changing its fields."""
+        is_open = kind == ENTRIES and record.get("status") in {"draft", "submitted", "rejected"}
+        return [Deed("approve", "Approve this entry")] if is_open else []
 
-    def create(self, kind: str, body: bytes) -> web.Response:
-        """Create a record; a time entry begins as a draft."""
-        record = {name: value for name, value in parsed(body).items() if name not in _OWN_FIELDS}
-        now = instant_text(datetime.now(UTC))
-        with self._store.change():
-            number = self._store.next_number()
-            prefix = "TE-" if kind == ENTRIES else f"{kind[:2].upper()}-N"
-            created = {"id": f"{prefix}{number:06d}", **record, "created_at": now, "modified_at": now}
-            if kind == ENTRIES:
-                created = {"status": "draft", "approved_at": None, "custom": {}, **created}
-            self._store.add(self._company, kind, [created], natural=NAMES[kind], modified="modified_at")
-            self._store.journal(self._company, Effect("create", kind, created["id"], "", "", record), now)
-        return answer(created, status=201)
-
-    def change(self, kind: str, key: str, body: bytes) -> web.Response:
-        """Change some fields of a record."""
-        changes = {name: value for name, value in parsed(body).items() if name not in _OWN_FIELDS}
-        if changes.get("status", "draft") not in _STATUSES:
-            raise AskedWrongError(f"status must be one of {', '.join(_STATUSES)}")
-        changed = self._apply(kind, key, changes, "change")
-        return answer(changed) if changed else refusal(404, "not_found", f"No {kind} record {key}")
+    def do(self, deed: str, kind: str, key: str) -> web.Response:
+        """Do what `deeds` offered."""
+        return self.approve([key]) if (deed, kind) == ("approve", ENTRIES) else super().do(deed, kind, key)
 
     def approve(self, keys: list[str]) -> web.Response:
         """Approve time entries and tell whoever listens."""
@@ -91,39 +110,62 @@ class Psa:
             "approved_at": now.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "approved_by": "E-0001",
         }
-        approved = list[Record]()
         for key in keys:
-            entry = self._apply(ENTRIES, key, approval, "approve")
+            entry = self._store.get(self._company, ENTRIES, key)
             if entry is None:
                 return refusal(404, "not_found", f"No time entry {key}")
-            approved.append(entry)
-            self._announce(
-                {"type": "time.approved", "object": ENTRIES, "key": key, "occurred_at": entry["modified_at"]}
-            )
-        return answer({"approved": [entry["id"] for entry in approved]})
+            entry.update(approval)
+            with self._store.change():
+                self.save(ENTRIES, entry)
+                self._store.journal(self._company, Effect("approve", ENTRIES, key, "", "", approval), instant_text(now))
+            self._announce({"type": self.event, "object": ENTRIES, "key": key, "occurred_at": entry["modified_at"]})
+        return answer({"approved": keys})
 
-    def _apply(self, kind: str, key: str, changes: Record, action: str) -> Record | None:
-        record = self._store.get(self._company, kind, key)
-        if record is None:
-            return None
-        now = instant_text(datetime.now(UTC))
-        changed = {**record, **changes, "modified_at": now}
-        with self._store.change():
-            self._store.replace(self._company, kind, changed, natural=NAMES[kind], modified="modified_at")
-            self._store.journal(self._company, Effect(action, kind, key, "", "", changes), now)
-        return changed
+    def prepared(self, kind: str, record: Record, number: int) -> Record:
+        """A time entry begins as a draft, a project gets its client's name and, where none is given, a code."""
+        if kind == ENTRIES:
+            return {"status": "draft", "approved_at": None, "custom": {}, **record}
+        if kind == "clients":
+            return {"active": True, **record}
+        if kind != "projects":
+            return record
+        client = self.look_up("clients", str(record.get("client_id") or "")) or {}
+        told = {"client_name": client.get("name"), "region": client.get("region"), "currency": client.get("currency")}
+        known = {name: value for name, value in told.items() if value}
+        return {**known, "state": "active", "billable": True, **record, "code": record.get("code") or f"PRJ-N{number}"}
+
+    def judge(self, kind: str, record: Record) -> list[Problem]:
+        """Return everything wrong with a record that is new or changed."""
+        if kind == ENTRIES:
+            return rules.choices(record, {"status": ("draft", "submitted", "approved", "rejected")})
+        if kind == "clients":
+            return _problems_of_client(record)
+        return self._problems_of_project(record) if kind == "projects" else []
+
+    def _problems_of_project(self, project: Record) -> list[Problem]:
+        found = rules.missing(project, ("code", "name", "client_id"))
+        found += rules.unknown(project, _PROJECT_FIELDS) + rules.too_long(project, _LONGEST) + rules.currency(project)
+        found += rules.amounts(project, ("budget_hours",))
+        states = ("planned", "active", "on_hold", "closed")
+        found += rules.choices(project, {"state": states, "billing_kind": _BILLING})
+        client = self.look_up("clients", str(project.get("client_id") or ""))
+        if project.get("client_id") and client is None:
+            found.append(Problem("unknown_client", "client_id", f"Client {project['client_id']} does not exist"))
+        elif client is not None and not client.get("active", True) and project.get("state") == "active":
+            found.append(Problem("client_inactive", "client_id", f"Client {client['id']} is inactive"))
+        return found
 
 
-def approve_keys(body: bytes) -> list[str]:
-    """Return the entries an approval names. Raises AskedWrongError."""
+def _problems_of_client(client: Record) -> list[Problem]:
+    found = rules.missing(client, ("name",))
+    found += rules.unknown(client, _CLIENT_FIELDS) + rules.too_long(client, _LONGEST)
+    found += rules.country(client) + rules.currency(client)
+    return [*found, *rules.amounts(client, ("payment_terms_days",))]
+
+
+def keys_in(body: bytes) -> list[str]:
+    """Return the records a request names. Raises AskedWrongError."""
     keys: Any = parsed(body).get("ids")
     if not isinstance(keys, list) or not keys:
-        raise AskedWrongError("ids must be a list of entry numbers")
+        raise AskedWrongError("ids must be a list of record numbers")
     return [str(key) for key in keys]
-
-
-def _renamed(body: bytes) -> bytes:
-    """With the schema fault on, the hours of an entry are called `duration`."""
-    record = orjson.loads(body)
-    record["duration"] = record.pop("hours", None)
-    return orjson.dumps(record)

@@ -1,25 +1,27 @@
-"""The sandbox systems as one small web server: two APIs, their controls and a page that shows their records."""
+"""The sandbox systems as one small web server: an API each, their controls and a page that shows their records."""
 
 import asyncio
-import hmac
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
 
-from apps.connectors.sandbox import controls, erp, pages, psa
+from apps.connectors.sandbox import controls, pages
 from apps.connectors.sandbox.announcements import Announcer
+from apps.connectors.sandbox.crm import hand_out_token
+from apps.connectors.sandbox.desk import Desk
 from apps.connectors.sandbox.faults import Faults
 from apps.connectors.sandbox.hall import ADMIN, ANNOUNCER, HALL, STORE, Hall
+from apps.connectors.sandbox.people import desk_of
 from apps.connectors.sandbox.replies import AskedWrongError, refusal
-from apps.connectors.sandbox.store import Company, Record, Store
+from apps.connectors.sandbox.store import Company, Store
+from apps.connectors.sandbox.systems import SYSTEMS
 
 _LARGEST_BODY = 16 * 1024 * 1024
 _WEB_PAGE = (
     "<!doctype html><html><head><title>Maintenance</title></head><body><h1>We will be back soon</h1></body></html>"
 )
-
-Work = Callable[[web.Request, Company, Faults], Awaitable[web.Response]]
+_TOKENS = "oauth/token"
 
 
 def build_app(state: Path, admin_token: str) -> web.Application:
@@ -33,8 +35,8 @@ def build_app(state: Path, admin_token: str) -> web.Application:
     app.on_cleanup.append(_close)
     app.add_routes(controls.routes())
     app.add_routes(pages.routes())
-    for system, work in (("psa", _serve_psa), ("erp", _serve_erp)):
-        app.router.add_route("*", f"/{system}/{{company}}/api/v1/{{tail:.*}}", _door_of(system, work))
+    for system in SYSTEMS:
+        app.router.add_route("*", f"/{system}/{{company}}/api/v1/{{tail:.*}}", _door_of(system))
     return app
 
 
@@ -67,7 +69,7 @@ async def _explain(
         return refusal(400, "bad_request", str(problem))
 
 
-def _door_of(system: str, work: Work) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _door_of(system: str) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Wrap a system's work in what every call meets first: its company, the sign-in, the faults."""
 
     async def answer_call(request: web.Request) -> web.Response:
@@ -78,7 +80,7 @@ def _door_of(system: str, work: Work) -> Callable[[web.Request], Awaitable[web.R
         stopped = await _stopped(request, company, faults)
         if stopped is not None:
             return stopped
-        response = await work(request, company, faults)
+        response = await _work(request, company, faults)
         if response.status < 400 and faults.strikes("drop_after"):
             _drop(request)
         if response.status < 400 and faults.strikes("error_after"):
@@ -96,15 +98,12 @@ async def _stopped(request: web.Request, company: Company, faults: Faults) -> we
         return web.Response(text=_WEB_PAGE, content_type="text/html")
     if faults.strikes("slow"):
         await asyncio.sleep(faults.seconds("slow_seconds"))
-    offered = request.headers.get("Authorization", "")
-    if faults.strikes("wrong_credentials") or not hmac.compare_digest(
-        offered.encode(), f"Bearer {company.token}".encode()
-    ):
+    if not _buys_token(request, company) and _turned_away(request, company, faults):
         return refusal(401, "unauthorized", "The token is not valid")
     if faults.strikes("rate_limit"):
         seconds = f"{faults.seconds('retry_after_seconds'):g}"
         return refusal(429, "too_many_requests", "Slow down", headers={"Retry-After": seconds})
-    if request.method not in {"GET", "HEAD"} and faults.strikes("forbidden"):
+    if request.method not in {"GET", "HEAD"} and not _buys_token(request, company) and faults.strikes("forbidden"):
         return refusal(403, "forbidden", "The token may not write")
     if faults.strikes("error_before"):
         return refusal(500, "internal_error", "Something went wrong")
@@ -116,49 +115,36 @@ def _drop(request: web.Request) -> None:
         request.transport.abort()
 
 
-async def _serve_erp(request: web.Request, company: Company, faults: Faults) -> web.Response:
-    system = erp.Erp(request.app[STORE], company, faults)
+def _buys_token(request: web.Request, company: Company) -> bool:
+    asked = (request.method, request.match_info["tail"]) == ("POST", _TOKENS)
+    return asked and SYSTEMS[company.system].hands_out_tokens
+
+
+def _turned_away(request: web.Request, company: Company, faults: Faults) -> bool:
+    offered = request.headers.get("Authorization", "")
+    return faults.strikes("wrong_credentials") or not SYSTEMS[company.system].admits(company, faults, offered)
+
+
+async def _work(request: web.Request, company: Company, faults: Faults) -> web.Response:
+    if _buys_token(request, company):
+        return hand_out_token(company, faults, request.headers, await request.read())
+    desk = desk_of(request, company, faults)
     kind, _, key = request.match_info["tail"].partition("/")
     if kind == "whoami" and request.method == "GET":
-        return system.whoami()
-    if kind not in erp.NAMES:
+        return desk.whoami()
+    if kind not in desk.kinds:
         return refusal(404, "not_found", f"There is no {kind}")
-    if request.method == "GET":
-        return system.one(kind, key) if key else system.some(kind, dict(request.query))
-    body, token = await request.read(), request.headers.get("Idempotency-Key", "")
-    if request.method == "POST" and key in {"", "batch"}:
-        return system.batch(kind, body) if key else system.create(kind, body, token)
-    if request.method == "PATCH" and key:
-        return system.change(kind, key, body, token)
-    return refusal(405, "method_not_allowed", f"{request.method} is not possible here")
+    if request.method in {"GET", "HEAD"}:
+        return desk.one(kind, key) if key else desk.some(kind, dict(request.query))
+    return _write(request.method, desk, kind, key, await request.read(), request.headers.get("Idempotency-Key", ""))
 
 
-async def _serve_psa(request: web.Request, company: Company, faults: Faults) -> web.Response:
-
-    def announce(event: Record) -> None:
-        request.app[ANNOUNCER].announce(company, event)
-
-    system = psa.Psa(request.app[STORE], company, faults, announce)
-    kind, _, key = request.match_info["tail"].partition("/")
-    if kind == "whoami" and request.method == "GET":
-        return system.whoami()
-    if kind not in psa.NAMES:
-        return refusal(404, "not_found", f"There is no {kind}")
-    if request.method == "GET":
-        return system.one(kind, key) if key else system.some(kind, dict(request.query))
-    body = await request.read()
-    if request.method == "POST":
-        return _post_psa(system, kind, key, body)
-    if request.method == "PATCH" and key:
-        return system.change(kind, key, body)
-    return refusal(405, "method_not_allowed", f"{request.method} is not possible here")
-
-
-def _post_psa(system: psa.Psa, kind: str, key: str, body: bytes) -> web.Response:
-    if not key:
-        return system.create(kind, body)
-    if kind == psa.ENTRIES and key == "approve":
-        return system.approve(psa.approve_keys(body))
-    if kind == psa.ENTRIES and key.endswith("/approve"):
-        return system.approve([key.removesuffix("/approve")])
-    return refusal(404, "not_found", f"There is no {kind}/{key}")
+def _write(method: str, desk: Desk, kind: str, key: str, body: bytes, idempotency_key: str) -> web.Response:
+    known = desk.kinds[kind]
+    if known.writable and method == "POST":
+        return desk.post(kind, key, body, idempotency_key)
+    if known.writable and method == "PATCH" and key:
+        return desk.change(kind, key, body, idempotency_key)
+    if known.removable and method == "DELETE" and key:
+        return desk.remove(kind, key)
+    return refusal(405, "method_not_allowed", f"{method} is not possible here")

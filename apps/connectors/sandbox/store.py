@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS record (
   UNIQUE (company, kind, id));
 CREATE INDEX IF NOT EXISTS record_by_change ON record (company, kind, modified, seq);
 CREATE INDEX IF NOT EXISTS record_by_name ON record (company, kind, natural);
+CREATE TABLE IF NOT EXISTS alias (
+  company INTEGER, kind TEXT, field TEXT, value TEXT, record TEXT, PRIMARY KEY (company, kind, field, value)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS effect (
   seq INTEGER PRIMARY KEY, company INTEGER, at TEXT, action TEXT, kind TEXT, record TEXT, natural TEXT, key TEXT, body BLOB);
 CREATE INDEX IF NOT EXISTS effect_of_company ON effect (company, seq);
@@ -89,7 +91,7 @@ class Store:
         self._named.clear()
         earlier = self.company(system, slug)
         if earlier is not None:
-            for table in ("record", "effect", "answered", "delivery"):
+            for table in ("record", "alias", "effect", "answered", "delivery"):
                 self._db.execute(f"DELETE FROM {table} WHERE company = ?", (earlier.id,))  # noqa: S608  names of our own
             self._db.execute("DELETE FROM company WHERE id = ?", (earlier.id,))
         cursor = self._db.execute(
@@ -143,6 +145,37 @@ class Store:
             ),
         )
 
+    def remove(self, company: Company, kind: str, key: str) -> None:
+        """Take a record away. Its row stays under another kind, so that no later record gets its number."""
+        self._named.clear()
+        self._db.execute(
+            "UPDATE record SET kind = 'removed ' || kind, natural = '', body = '{}' WHERE company = ? AND kind = ? AND id = ?",
+            (company.id, kind, key),
+        )
+        self._db.execute("DELETE FROM alias WHERE company = ? AND kind = ? AND record = ?", (company.id, kind, key))
+
+    def name_by(self, company: Company, kind: str, field: str, record: Record) -> None:
+        """Keep a record findable by a further field of its own ("external_id"); "" keeps nothing."""
+        if not field:
+            return
+        self._db.execute(
+            "DELETE FROM alias WHERE company = ? AND kind = ? AND field = ? AND record = ?",
+            (company.id, kind, field, record["id"]),
+        )
+        if record.get(field) not in (None, ""):
+            self._db.execute(
+                "INSERT INTO alias (company, kind, field, value, record) VALUES (?, ?, ?, ?, ?)",
+                (company.id, kind, field, str(record[field]), record["id"]),
+            )
+
+    def named_by(self, company: Company, kind: str, field: str, value: str) -> Record | None:
+        """Return the record whose further field, kept by `name_by`, has this value."""
+        row = self._db.execute(
+            "SELECT record FROM alias WHERE company = ? AND kind = ? AND field = ? AND value = ?",
+            (company.id, kind, field, value),
+        ).fetchone()
+        return self.get(company, kind, row[0]) if row else None
+
     def get(self, company: Company, kind: str, key: str) -> Record | None:
         """Return one record by its id."""
         row = self._db.execute(
@@ -162,6 +195,11 @@ class Store:
             self._named[key] = orjson.loads(row[0])
         return self._named[key]
 
+    def is_used(self, company: Company, kind: str, field: str, value: str) -> bool:
+        """Return whether any record of a kind has this value in a field. Looks at all of them: for rare questions."""
+        sql = "SELECT 1 FROM record WHERE company = ? AND kind = ? AND json_extract(CAST(body AS TEXT), ?) = ? LIMIT 1"
+        return self._db.execute(sql, (company.id, kind, f"$.{field}", value)).fetchone() is not None
+
     def count(self, company: Company, kind: str) -> int:
         """Return how many records of a kind there are."""
         sql = "SELECT count(*) FROM record WHERE company = ? AND kind = ?"
@@ -179,17 +217,26 @@ class Store:
         since: str = "",
         until: str = "",
         names: Sequence[str] = (),
+        by: str = "",
         offset: int = 0,
         size: int = 100,
     ) -> tuple[list[bytes], int]:
-        """Return some records as JSON, oldest change first, and how many there are in all."""
+        """Return some records as JSON, oldest change first, and how many there are in all.
+
+        `names` are natural names, or values of the further field `by`.
+        """
         where, values = "company = ? AND kind = ?", [company.id, kind]
         if since:
             where, values = f"{where} AND modified >= ?", [*values, since]
         if until:
             where, values = f"{where} AND modified <= ?", [*values, until]
-        if names:
-            where, values = f"{where} AND natural IN ({','.join('?' * len(names))})", [*values, *names]
+        if names and by:
+            chosen = (
+                f"SELECT record FROM alias WHERE company = ? AND kind = ? AND field = ? AND value IN ({_places(names)})"  # noqa: S608
+            )
+            where, values = f"{where} AND id IN ({chosen})", [*values, company.id, kind, by, *names]
+        elif names:
+            where, values = f"{where} AND natural IN ({_places(names)})", [*values, *names]
         total = self._db.execute(f"SELECT count(*) FROM record WHERE {where}", values).fetchone()[0]  # noqa: S608
         rows = self._db.execute(
             f"SELECT body FROM record WHERE {where} ORDER BY modified, seq LIMIT ? OFFSET ?",  # noqa: S608
@@ -262,3 +309,7 @@ class Store:
             (company.id,),
         )
         return [{"id": r[0], "at": r[1], "attempt": r[2], "status": r[3], "event": orjson.loads(r[4])} for r in rows]
+
+
+def _places(values: Sequence[str]) -> str:
+    return ",".join("?" * len(values))

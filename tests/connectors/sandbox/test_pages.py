@@ -55,7 +55,7 @@ async def test_a_person_mends_an_entry_and_approves_another(town: Town) -> None:
     assert mended["hours"] == 7.5
     assert mended["modified_at"] > comma["modified_at"]
     await _post(town, f"{target}/edit", await _get(town, target), status="submitted")
-    await _post(town, f"{target}/approve", await _get(town, target))
+    await _post(town, f"{target}/do/approve", await _get(town, target))
     again = next(e for e in await town.client.records("psa", town.name, "time-entries") if e["id"] == comma["id"])
     assert again["status"] == "approved"
 

@@ -1,0 +1,12 @@
+"""All sandbox systems by the name they have in addresses: one line a system."""
+
+from collections.abc import Mapping
+
+from apps.connectors.sandbox.crm import Crm
+from apps.connectors.sandbox.desk import Desk
+from apps.connectors.sandbox.erp import Erp
+from apps.connectors.sandbox.psa import Psa
+from apps.connectors.sandbox.tax import TaxService
+from apps.connectors.sandbox.workspace import WorkspaceService
+
+SYSTEMS: Mapping[str, type[Desk]] = {desk.slug: desk for desk in (Psa, Erp, Crm, WorkspaceService, TaxService)}
