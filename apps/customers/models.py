@@ -217,3 +217,30 @@ class OnboardingInvite(CustomerOwned):
         if self.revoked_at:
             return "revoked"
         return "expired" if self.expires_at is not None and self.expires_at <= now else "waiting"
+
+
+class PayloadPolicy(CustomerOwned):
+    """How long the contents of a customer's records are kept here; retention.py says what holds without a row."""
+
+    customer = models.OneToOneField(Customer, on_delete=models.CASCADE, related_name="payload_policy")
+    # False: contents are forgotten as soon as a record is settled, and read again from the source when they are needed.
+    stored = models.BooleanField(default=True)
+    keep_days = models.PositiveSmallIntegerField()
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.keep_days} days" if self.stored else "no payloads"
+
+
+class LedgerPolicy(PartnerModel):
+    """How long the partner keeps ledger lines: at most one row; retention.py says what holds without it."""
+
+    only = models.BooleanField(default=True, unique=True, editable=False)
+    keep_months = models.PositiveSmallIntegerField()
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(only=True), name="ledger_policy_only_one")]
+
+    def __str__(self) -> str:
+        return f"{self.keep_months} months"
