@@ -111,7 +111,7 @@ class CustomerForm(StaleCheck, _PlaceForm):
 
 
 class EntityForm(StaleCheck, _PlaceForm):
-    """One of the customer's own companies."""
+    """One of the customer's own companies; a new one is proposed in the customer's own country and currency."""
 
     code = forms.CharField(
         label=gettext_lazy("Code"),
@@ -121,10 +121,9 @@ class EntityForm(StaleCheck, _PlaceForm):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=160)
     field_order = ("code", "name", "country", "currency")
 
-    def __init__(self, *args: Any, entity: LegalEntity | None = None, **kwargs: Any) -> None:
-        if entity is not None:
-            kwargs["initial"] = {name: getattr(entity, name) for name in self.field_order}
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, customer: Customer, entity: LegalEntity | None = None, **kwargs: Any) -> None:
+        known, names = (entity, self.field_order) if entity else (customer, ("country", "currency"))
+        super().__init__(*args, initial={name: getattr(known, name) for name in names}, **kwargs)
 
 
 def _day_choices() -> list[Any]:

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -24,6 +23,7 @@ from apps.accounts.forms import KeyForm
 from apps.accounts.listing import csv_of, page_of, read_list
 from apps.accounts.models import ApiKey
 from apps.accounts.once import once
+from apps.accounts.refusals import refusals_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,8 @@ def api_key_create(request: HttpRequest) -> HttpResponse:
     """Make a key and show its text this once."""
     form = KeyForm(request.POST or None, actor=request.actor, customers=list_customer_names())  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             key, text = services.create_api_key(**form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             return render(request, "accounts/api_key_created.html", {"key": key, "text": text})
     return render(request, "accounts/api_key_create.html", {"form": form}, status=400 if form.errors else 200)
 

@@ -27,6 +27,7 @@ from apps.accounts.forms import InviteForm, JoinForm, RoleForm, role_choices
 from apps.accounts.listing import csv_of, page_of, read_list
 from apps.accounts.models import Invitation, User
 from apps.accounts.once import once
+from apps.accounts.refusals import refusals_on
 from apps.accounts.services import InvitationError, LastOwnerError
 
 
@@ -85,11 +86,8 @@ def person_invite(request: HttpRequest) -> HttpResponse:
     initial = {"customer_id": request.GET.get("customer", "")}
     form = InviteForm(request.POST or None, actor=_actor(request), customers=list_customer_names(), initial=initial)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             issued = services.invite_person(**form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             messages.success(
                 request, _("The invitation is on its way to %(email)s.") % {"email": issued.invitation.email}
             )

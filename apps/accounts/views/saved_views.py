@@ -18,6 +18,7 @@ from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.models import SavedView
 from apps.accounts.page_filters import acting_person
+from apps.accounts.refusals import refusals_on
 
 MOST_IN_A_QUERY = 1000
 
@@ -52,16 +53,13 @@ def view_save(request: HttpRequest) -> HttpResponse:
     """Keep how a list is looked at under a name; asks again, in place, when the name will not do."""
     form = NewViewForm(request.POST)
     if form.is_valid():
-        try:
+        with refusals_on(form):
             view = saved_views.save_view(
                 actor=acting_person(request),
                 list_key=form.cleaned_data["list_key"],
                 query=form.cleaned_data["query"],
                 **_wishes(form),
             )
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             messages.success(request, _("“%(name)s” is saved: find it under Views.") % {"name": view.name})
             return redirect(_back(form, view))
     context = {"form": form, "back": _path(form.data.get("next", ""))}
@@ -76,11 +74,8 @@ def view_edit(request: HttpRequest, view_id: UUID) -> HttpResponse:
     known = {"name": view.name, "is_shared": view.is_shared, "is_default": view.is_default}
     form = ViewForm(request.POST or None, initial={**known, "next": request.GET.get("next", "")})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             saved_views.change_view(view, **_wishes(form))
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             messages.success(request, _("“%(name)s” is changed.") % {"name": view.name})
             return redirect(_back(form, view))
     asked = form.data.get("next", "") if form.is_bound else request.GET.get("next", "")

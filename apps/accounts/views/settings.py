@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -24,6 +23,7 @@ from apps.accounts.page_filters import acting_person
 from apps.accounts.page_frame import keep_theme, navigation_of, start_pages
 from apps.accounts.preferences import Profile
 from apps.accounts.queries import get_person
+from apps.accounts.refusals import refusals_on
 
 _A_YEAR = 365 * 86400
 
@@ -43,11 +43,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = _profile_form(request, person)
     if request.method == "POST" and form.is_valid():
         wanted = Profile(**form.cleaned_data)
-        try:
+        with refusals_on(form):
             changed = preferences.change_profile(person, wanted)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             with override(wanted.language or get_language()):
                 messages.success(request, _("Your profile is saved.") if changed else _("Nothing was changed."))
             response = redirect("accounts:profile")

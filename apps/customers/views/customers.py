@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,10 +13,11 @@ from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person
+from apps.accounts.refusals import refusals_on
 from apps.customers import queries, services
 from apps.customers.customer_frame import build_frame
 from apps.customers.forms import CustomerForm, EntityForm
-from apps.customers.models import Customer
+from apps.customers.models import Customer, LegalEntity
 from apps.customers.views.crumbs import to_list, to_settings
 
 
@@ -28,11 +28,8 @@ def customer_create(request: HttpRequest) -> HttpResponse:
     """Add a customer."""
     form = CustomerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             customer = services.create_customer(**form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             messages.success(request, _("%(name)s is added. Connect its systems next.") % {"name": customer.name})
             return redirect("monitoring:customer-overview", customer.id)
     context = {"form": form, "crumbs": to_list()}
@@ -61,11 +58,8 @@ def customer_edit(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     crumbs = to_settings(customer)
     form = CustomerForm(request.POST or None, customer=customer)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             services.change_customer(customer, changes=form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             messages.success(request, _("%(name)s is changed.") % {"name": customer.name})
             return redirect("customers:customer-settings", customer.id)
     context = {"form": form, "customer_id": customer.id, "crumbs": crumbs}
@@ -77,18 +71,7 @@ def customer_edit(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def entity_create(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Add one of the customer's companies."""
-    customer = queries.get_customer(customer_id)
-    initial = {"currency": customer.currency, "country": customer.country}
-    form = EntityForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            entity = services.add_legal_entity(customer, **form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, _("%(name)s is added.") % {"name": entity})
-            return redirect("customers:customer-settings", customer.id)
-    return _entity_page(request, customer, form, title=_("Add a company"))
+    return _entity_page(request, queries.get_customer(customer_id), None)
 
 
 @requires(Action.EDIT_CUSTOMERS)
@@ -97,19 +80,23 @@ def entity_create(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 def entity_edit(request: HttpRequest, customer_id: UUID, entity_id: UUID) -> HttpResponse:
     """Change one of the customer's companies."""
     customer = queries.get_customer(customer_id)
-    entity = queries.get_entity(customer, entity_id)
-    form = EntityForm(request.POST or None, entity=entity)
+    return _entity_page(request, customer, queries.get_entity(customer, entity_id))
+
+
+def _entity_page(request: HttpRequest, customer: Customer, entity: LegalEntity | None) -> HttpResponse:
+    form = EntityForm(request.POST or None, customer=customer, entity=entity)
     if request.method == "POST" and form.is_valid():
-        try:
-            services.change_legal_entity(entity, **form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, _("%(name)s is changed.") % {"name": entity})
+        with refusals_on(form):
+            if entity is None:
+                kept, words = services.add_legal_entity(customer, **form.cleaned_data), _("%(name)s is added.")
+            else:
+                kept, words = services.change_legal_entity(entity, **form.cleaned_data), _("%(name)s is changed.")
+            messages.success(request, words % {"name": kept})
             return redirect("customers:customer-settings", customer.id)
-    return _entity_page(request, customer, form, title=_("Change a company"))
-
-
-def _entity_page(request: HttpRequest, customer: Customer, form: EntityForm, *, title: str) -> HttpResponse:
-    context = {"form": form, "customer": customer, "title": title, "crumbs": to_settings(customer)}
+    context = {
+        "form": form,
+        "customer": customer,
+        "title": _("Change a company") if entity else _("Add a company"),
+        "crumbs": to_settings(customer),
+    }
     return render(request, "customers/entity_edit.html", context, status=400 if form.errors else 200)

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,10 +18,7 @@ from apps.connectors.models import WebhookEndpoint
 from apps.connectors.services import create_webhook_endpoint
 from apps.customers.queries import get_customer
 from apps.flows import forms
-from apps.flows.mapping.compile import MappingError
-from apps.flows.mapping.layers import LayerError
 from apps.flows.queries import flows as queries
-from apps.flows.queries.mapping import problem_sentences
 from apps.flows.queries.versions import get_version
 from apps.flows.schedule_forms import ExpectationForm, ScheduleForm
 from apps.flows.services import publish
@@ -41,6 +37,7 @@ from apps.flows.triggers.webhook import listen
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.flow_tabs import next_times_of, render_monitors, render_settings
 from apps.flows.views.installing import install
+from apps.flows.views.mapping_refusals import refusals_told
 
 
 @requires(Action.EDIT_FLOWS)
@@ -184,15 +181,8 @@ def flow_version_restore(request: HttpRequest, flow_id: UUID, number: int) -> Ht
     version = get_version(flow, number)
     if version is None:
         raise Http404("There is no such version.")
-    try:
+    with refusals_told(request):
         new = restore_version(flow, version, made_by=acting_person(request).name)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    except MappingError as error:
-        messages.error(request, " ".join(problem_sentences(error.problems)))
-    except LayerError as error:
-        messages.error(request, str(error))
-    else:
         words = {"new": new.number, "old": number}
         messages.success(
             request, _("Version %(new)s is live: this flow's own lines are as in version %(old)s.") % words

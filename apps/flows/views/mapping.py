@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -30,6 +29,7 @@ from apps.flows.queries.mapping import (
 )
 from apps.flows.services.publish import add_mapping_value, change_line
 from apps.flows.views.flow_frame import crumbs
+from apps.flows.views.mapping_refusals import refusals_told
 
 
 @requires(Action.EDIT_FLOWS)
@@ -103,16 +103,14 @@ def flow_line_reset(request: HttpRequest, flow_id: UUID, target: str) -> HttpRes
     if not edited.is_changed_here:
         messages.info(request, _("%(field)s is as the layer below has it already.") % {"field": edited.label})
     else:
-        try:
-            note = f"Reset {edited.label}"
+        note = f"Reset {edited.label}"
+        with refusals_told(request):
             version = change_line(flow, target=target, changes={}, made_by=acting_person(request).name, note=note)
             messages.success(
                 request,
                 _("%(field)s is as before the change. Version %(number)s is live.")
                 % {"field": edited.label, "number": version.number},
             )
-        except MappingError as error:
-            messages.error(request, " ".join(problem_sentences(error.problems)))
     return redirect("flows:flow-mapping", flow.id)
 
 
@@ -125,7 +123,7 @@ def flow_value_add(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
         messages.error(request, _("Fill in both: what the record says, and what the target gets."))
     else:
         old, new = form.cleaned_data["outside_value"], form.cleaned_data["new_value"]
-        try:
+        with refusals_told(request):
             version = add_mapping_value(
                 flow, target=target, outside_value=old, new_value=new, made_by=acting_person(request).name
             )
@@ -134,8 +132,4 @@ def flow_value_add(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
                 _("%(old)s becomes %(new)s from version %(number)s on. Retry what was blocked by it.")
                 % {"old": old, "new": new, "number": version.number},
             )
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-        except MappingError as error:
-            messages.error(request, " ".join(problem_sentences(error.problems)))
     return redirect(f"{reverse('flows:flow-mapping', args=[flow.id])}#values")

@@ -16,6 +16,7 @@ from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.page_filters import Chip, acting_person, address, asked_id, asked_words
 from apps.accounts.queries import get_person
+from apps.accounts.refusals import refusals_on
 from apps.connectors.queries import system_name
 from apps.customers import onboarding_changes as changes
 from apps.customers.forms import CustomerForm
@@ -125,11 +126,8 @@ def onboarding_start(request: HttpRequest) -> HttpResponse:
         return _begun(request, get_customer(known))
     form = CustomerForm(request.POST or None, initial={"account_owner": acting_person(request).user_id})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             customer = create_customer(**form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             return _begun(request, customer)
     context = {"form": form, "steps": list(words.STEP_TITLES.values())}
     return render(request, "onboarding/start.html", context, status=400 if form.errors else 200)

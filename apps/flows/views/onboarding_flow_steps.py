@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,12 +17,9 @@ from apps.connectors.models import Connection
 from apps.customers import onboarding_changes as changes
 from apps.customers.onboarding import Lack, Step
 from apps.flows.forms import InstallForm, ValueForm
-from apps.flows.mapping.compile import MappingError
-from apps.flows.mapping.layers import LayerError
 from apps.flows.models import DryRun, Flow
 from apps.flows.onboarding_forms import GoLiveForm
 from apps.flows.queries.flows import fitting_connections, list_installable_connections, template_of
-from apps.flows.queries.mapping import problem_sentences
 from apps.flows.queries.onboarding import MAPPING_SAMPLE
 from apps.flows.queries.onboarding_preview import get_flow_of, get_preview, latest_result, latest_trial
 from apps.flows.services.dry_run import KEPT_ROWS, DryRunError, request_dry_run, rows_kept
@@ -31,6 +27,7 @@ from apps.flows.services.publish import add_mapping_value
 from apps.flows.templates_library import FlowTemplate, list_templates
 from apps.flows.triggers.go_live import go_live
 from apps.flows.views.installing import install
+from apps.flows.views.mapping_refusals import refusals_told
 from apps.flows.views.onboarding_frame import Frame, missing_lines, next_of, render_step, step_url
 
 _SHOWN_ROWS = 20
@@ -145,15 +142,8 @@ def _add_value(request: HttpRequest, flow: Flow) -> None:
         messages.error(request, _("Write what the value becomes in the target, in at most 200 characters."))
         return
     typed = form.cleaned_data
-    try:
+    with refusals_told(request):
         add_mapping_value(flow, target=target, made_by=acting_person(request).name, **typed)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    except MappingError as error:
-        messages.error(request, " ".join(problem_sentences(error.problems)))
-    except LayerError as error:
-        messages.error(request, str(error))
-    else:
         sentence = _("“%(old)s” becomes “%(new)s” from now on.")
         messages.success(request, sentence % {"old": typed["outside_value"], "new": typed["new_value"]})
 

@@ -18,10 +18,12 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.access import open_to_all
 from apps.accounts.actor import Actor, acting
+from apps.accounts.refusals import refusals_on
 from apps.accounts.staff_scope import as_staff
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.queries import get_system, latest_test
 from apps.customers import onboarding_changes as changes
+from apps.customers.forms import EntityForm
 from apps.customers.models import LegalEntity, OnboardingInvite
 from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import LinkError
@@ -30,7 +32,7 @@ from apps.flows.onboarding_forms import AccessForm, OwnCompanyForm
 from apps.flows.queries.onboarding import asked_system, connection_of_system
 from apps.flows.services.onboarding import give_access
 from apps.flows.views import onboarding_words as words
-from apps.flows.views.onboarding_steps import entity_form, save_entity
+from apps.flows.views.onboarding_steps import save_entity
 
 ANSWERS_AN_HOUR = 60  # by one link
 WRONG_LINKS_AN_HOUR = 40  # from one address
@@ -80,11 +82,8 @@ def _guest(invite: OnboardingInvite) -> Actor:
 def _company(request: HttpRequest, invite: OnboardingInvite, token: str) -> HttpResponse:
     form = OwnCompanyForm(request.POST or None, customer=invite.customer)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             change_customer(invite.customer, changes=form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             return _done(request, invite, token)
     return _page(request, invite, "onboarding/shared_company.html", {"form": form}, wrong=bool(form.errors))
 
@@ -93,7 +92,7 @@ def _entities(request: HttpRequest, invite: OnboardingInvite, token: str) -> Htt
     customer = invite.customer
     if "done" in request.POST:
         return _done(request, invite, token)
-    form = entity_form(request, customer, None)
+    form = EntityForm(request.POST or None, customer=customer)
     if request.method == "POST" and form.is_valid() and save_entity(form, customer, None):
         return redirect("flows:onboarding-shared", token)
     context = {"form": form, "entities": list(LegalEntity.objects.filter(customer=customer))}

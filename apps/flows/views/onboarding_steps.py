@@ -20,6 +20,7 @@ from apps.accounts.access import requires
 from apps.accounts.actions import Action, Role
 from apps.accounts.models import Invitation, User
 from apps.accounts.page_filters import acting_person, asked_id
+from apps.accounts.refusals import refusals_on
 from apps.accounts.services import invite_person
 from apps.connectors import registry
 from apps.connectors.models import Connection, ConnectionTest
@@ -82,11 +83,8 @@ def _company(request: HttpRequest, frame: Frame) -> HttpResponse:
     customer = frame.row.customer
     form = CompanyForm(request.POST or None, customer=customer)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             change_customer(customer, changes=form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             changes.answer_colleagues_ask(customer, Step.COMPANY)
             return next_of(frame)
     return render_step(request, frame, "onboarding/company.html", {"form": form}, status=400 if form.errors else 200)
@@ -100,7 +98,7 @@ def _entities(request: HttpRequest, frame: Frame) -> HttpResponse:
         return next_of(frame)
     chosen = asked_id(request, "entity")
     entity = get_entity(customer, chosen) if chosen else None
-    form = entity_form(request, customer, entity)
+    form = EntityForm(request.POST or None, customer=customer, entity=entity)
     if request.method == "POST" and form.is_valid() and save_entity(form, customer, entity):
         messages.success(request, _("%(name)s is kept.") % {"name": form.cleaned_data["name"]})
         return redirect(step_url(customer.id, Step.ENTITIES))
@@ -113,24 +111,14 @@ def _entities(request: HttpRequest, frame: Frame) -> HttpResponse:
     return render_step(request, frame, "onboarding/entities.html", context, status=400 if form.errors else 200)
 
 
-def entity_form(request: HttpRequest, customer: Customer, entity: LegalEntity | None) -> EntityForm:
-    """Return the form of one company, a new one in the customer's own country and currency."""
-    if entity is not None:
-        return EntityForm(request.POST or None, entity=entity)
-    return EntityForm(request.POST or None, initial={"currency": customer.currency, "country": customer.country})
-
-
 def save_entity(form: EntityForm, customer: Customer, entity: LegalEntity | None) -> bool:
     """Add or change a company; what is wrong is said in the form."""
-    try:
+    with refusals_on(form):
         if entity is None:
             add_legal_entity(customer, **form.cleaned_data)
         else:
             change_legal_entity(entity, **form.cleaned_data)
-    except ValidationError as error:
-        form.add_error(None, error)
-        return False
-    return True
+    return not form.errors
 
 
 def _connections(request: HttpRequest, frame: Frame) -> HttpResponse:
