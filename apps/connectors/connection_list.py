@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.customer_directory import list_customer_names
-from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option, choices
+from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option, choices, count_by
 from apps.connectors import registry
 from apps.connectors.models import Connection
 from apps.connectors.queries import connections, system_name
@@ -81,9 +81,7 @@ def fitting_connections(state: ListState, *, any_state: bool = False) -> QuerySe
 
 def count_by_state(state: ListState) -> dict[str, int]:
     """Return how many connections that fit the other filters are in each state; "" stands for all."""
-    fitting = fitting_connections(state, any_state=True)
-    found = dict(fitting.order_by().values_list("state").annotate(Count("id")))
-    return {**found, "": sum(found.values())}
+    return count_by(fitting_connections(state, any_state=True), "state")
 
 
 def connection_rows(shown: Sequence[Connection]) -> list[ConnectionRow]:

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option
+from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option, count_by
 from apps.customers.connection_directory import ConnectionCounts, count_connections
 from apps.customers.health_directory import CustomerHealth, health_by_customer
 from apps.customers.models import Customer, Membership
@@ -66,8 +66,7 @@ def fitting_customers(state: ListState) -> QuerySet[Customer]:
 
 def count_by_state(words: str) -> dict[str, int]:
     """Return how many customers that go by `words` are in each state; "" stands for all."""
-    found = dict(_named(words).order_by().values_list("state").annotate(Count("id")))
-    return {**found, "": sum(found.values())}
+    return count_by(_named(words), "state")
 
 
 def customer_rows(shown: Sequence[Customer]) -> list[CustomerRow]:

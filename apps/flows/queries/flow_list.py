@@ -10,7 +10,7 @@ from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Su
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option
+from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option, count_by
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, FlowDay, Operation, Run
 from apps.flows.queries.flows import DayFigures, count_open, figures_of, flows, last_success_of
@@ -77,9 +77,7 @@ def fitting_flows(state: ListState, *, any_state: bool = False) -> QuerySet[Flow
 
 def count_by_state(state: ListState) -> dict[str, int]:
     """Return how many flows that fit the other filters are in each state; "" stands for all."""
-    fitting = fitting_flows(state, any_state=True)
-    found = dict(fitting.order_by().values_list("state").annotate(Count("id")))
-    return {**found, "": sum(found.values())}
+    return count_by(fitting_flows(state, any_state=True), "state")
 
 
 def flow_rows(shown: Sequence[Flow], today: date) -> list[FlowRow]:
