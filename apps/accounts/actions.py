@@ -183,11 +183,6 @@ ACTION_LABELS: dict[Action, str] = {
 }
 
 
-def is_customer_role(role: Role) -> bool:
-    """Return whether people of this role belong to one customer and see only its rows."""
-    return role in CUSTOMER_ROLES
-
-
 def allowed(role: Role, action: Action) -> bool:
     """Return whether the table grants `action` to `role`."""
     return action in ROLE_ACTIONS[role]

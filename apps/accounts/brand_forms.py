@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from apps.tenants.brand_pictures import RULES, clean_picture, picture_url, store_picture, stored_picture
+from apps.tenants.brand_pictures import RULES, clean_picture, store_picture, stored_picture
 from apps.tenants.branding import PICTURES
 from apps.tenants.models import check_colour
 from apps.tenants.scope import PartnerRef
@@ -230,10 +230,6 @@ class BrandForm(forms.Form):
     def typed(self, seen: Mapping[str, Any]) -> dict[str, Any]:
         """Return what was changed here since the form was opened: the words a stale form must not lose."""
         return {name: value for name, value in self.wanted().items() if value != seen.get(name, value)}
-
-    def picture_now(self, picture: str) -> str:
-        """Return the address of the picture that the form holds, "" for none."""
-        return picture_url(self[f"{picture}_kept"].value() or "")
 
 
 def field_label(name: str) -> str:

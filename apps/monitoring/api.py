@@ -16,16 +16,14 @@ from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
 from apps.flows.api import NotNowError, RunSerializer
 from apps.monitoring import cases as services
-from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity
+from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS
 from apps.monitoring.cases import CaseClosedError, CaseError, FlowNotLiveError, NothingToReplayError
 from apps.monitoring.models import CaseNote, CaseOperation, ExceptionCase
 from apps.monitoring.queries import cases as queries
 
 MOST_RECORDS = 10_000
-# Named in settings, so that the API's description tells the choices of cases from those of other rooms.
 QUEUES = [(queue.value, label) for queue, label in QUEUE_LABELS.items()]
 WAITING_ON = [(party.value, label) for party, label in WAITING_LABELS.items()]
-SEVERITIES = [(severity.value, severity.value) for severity in Severity]
 
 
 class CaseSerializer(serializers.ModelSerializer[ExceptionCase]):

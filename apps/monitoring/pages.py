@@ -81,11 +81,6 @@ class CustomerRow:
     next_cut_off_at: datetime | None
 
     @property
-    def partner_cases(self) -> int:
-        """Return how many open cases wait for the partner or somebody else, not for the customer."""
-        return self.open_cases - self.with_customer
-
-    @property
     def is_live(self) -> bool:
         """Return whether the customer is past its onboarding and neither paused nor gone."""
         return self.state == "live"
@@ -109,16 +104,6 @@ class Strip:
     written: int
     rejected: int
     read: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A ready-made filter."""
-
-    label: str
-    url: str
-    active: bool
-    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

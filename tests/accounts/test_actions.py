@@ -14,7 +14,6 @@ from apps.accounts.actions import (
     Action,
     Role,
     allowed,
-    is_customer_role,
 )
 
 A = Action
@@ -52,7 +51,6 @@ def test_a_role_may_do_exactly_what_the_table_says(role: Role, action: Action) -
 def test_every_role_is_of_exactly_one_kind() -> None:
     assert set(Role) == PARTNER_ROLES | CUSTOMER_ROLES | PLATFORM_ROLES
     assert len(PARTNER_ROLES) + len(CUSTOMER_ROLES) + len(PLATFORM_ROLES) == len(Role)
-    assert all(is_customer_role(role) == (role in CUSTOMER_ROLES) for role in Role)
 
 
 def test_every_role_and_action_has_words() -> None:

@@ -33,11 +33,6 @@ _FILTERS = {
 }
 
 
-def open_matters() -> QuerySet[ExceptionCase]:
-    """Return the cases of the customer in scope that still wait for somebody."""
-    return ExceptionCase.objects.filter(_OPEN)
-
-
 def told(cases: QuerySet[ExceptionCase], partner: str, *, first: int = 0, most: int = MATTERS_A_PAGE) -> list[Matter]:
     """Return some cases as matters, in their order; `partner` is who works for the customer. Two queries."""
     one = CaseOperation.objects.filter(case=OuterRef("pk"), open=True).order_by("id")

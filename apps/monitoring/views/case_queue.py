@@ -20,12 +20,11 @@ from apps.accounts.actor import Actor
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.list_specs import ListState, Option, read_state
 from apps.accounts.listing import ListPage, csv_of, page_of, page_of_rows, read_list
-from apps.accounts.page_filters import acting_person, asked_id
+from apps.accounts.page_filters import Chip, acting_person, asked_id
 from apps.monitoring import bulk
 from apps.monitoring.blame import WorkQueue
 from apps.monitoring.case_words import queue_words
 from apps.monitoring.models import ExceptionCase
-from apps.monitoring.pages import Chip
 from apps.monitoring.queries import bulk_jobs, case_queue
 from apps.monitoring.queries import cases as queries
 from apps.monitoring.queries.case_queue import CASES
