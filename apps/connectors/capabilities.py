@@ -133,4 +133,5 @@ def _writing(spec: ObjectManifest) -> str:
     if spec.writing is None:
         return _("Not written.")
     verbs = _("Created and changed.") if spec.writing.update_path else _("Created, never changed.")
-    return f"{verbs} {_(_IDEMPOTENCY[spec.writing.idempotency])}"
+    back = _("Can be taken back.") if spec.writing.can_undo else _("Cannot be taken back from here.")
+    return f"{verbs} {_(_IDEMPOTENCY[spec.writing.idempotency])} {back}"

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol, Self
 
 from apps.connectors.errors import FieldProblem, RemoteError
@@ -74,6 +76,23 @@ class WriteOutcome:
     created: bool = False
 
 
+class UndoState(StrEnum):
+    """What became of an attempt to take a record back."""
+
+    DONE = "done"
+    ALREADY_GONE = "already_gone"  # somebody, or an earlier attempt, took it away
+    REFUSED = "refused"  # the system keeps it: `error` says why
+
+
+@dataclass(frozen=True, slots=True)
+class UndoOutcome:
+    """The answer to one `undo`; `error` is there when it was refused."""
+
+    state: UndoState
+    error: RemoteError | None = None
+    exchange: Exchange | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class FoundRecord:
     """What `find` saw: the record's id and content."""
@@ -139,6 +158,15 @@ class Connector(Protocol):
     ) -> AsyncIterator[Page]:
         """Yield changes since `checkpoint` (None: everything), oldest first; or just the records named by `keys`."""
 
+    def read_window(
+        self, object_name: str, since: datetime, until: datetime, position: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[Page]:
+        """Yield what was changed from `since` (included) to `until` (left out), both aware; for backfills.
+
+        The checkpoints are this reading's own: pass one back as `position` to go on after its page. Raises
+        MisconfiguredError at the first page when the system cannot be asked for a span of time.
+        """
+
     async def find(self, object_name: str, natural_keys: Sequence[str]) -> dict[str, FoundRecord]:
         """Return the records whose natural key is among `natural_keys`; those not found are left out."""
 
@@ -147,6 +175,12 @@ class Connector(Protocol):
 
     async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
         """After an ambiguous outcome: which of these writes did arrive? Keyed by Write.position."""
+
+    async def undo(self, object_name: str, target_key: str, *, idempotency_key: str) -> UndoOutcome:
+        """Take back a record that was created here, as the manifest's Writing says. Safe to repeat.
+
+        Raises a RemoteError only when nothing is decided yet (outage, limit, expired sign-in, wrong set-up).
+        """
 
     def receive(self, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> list[ReceivedEvent]:
         """Verify a webhook and parse it. `now` is seconds since the epoch. Raises SignatureError."""
@@ -164,6 +198,8 @@ __all__ = [
     "SourceRecord",
     "TestReport",
     "TestStep",
+    "UndoOutcome",
+    "UndoState",
     "Write",
     "WriteOutcome",
 ]

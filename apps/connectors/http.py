@@ -14,14 +14,17 @@ import orjson
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from apps.connectors.auth import Signer
+from apps.connectors.access_tokens import TokenShelf, TokenSource
+from apps.connectors.auth import AccessToken, Signer, read_token
 from apps.connectors.contract import Exchange
 from apps.connectors.egress import Destination, EgressRefusedError, check_address, parse_destination
+from apps.connectors.entrance import Entrance
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError, RetryableError
-from apps.connectors.judgement import Answer, judge, retry_after
+from apps.connectors.judgement import Answer, judge, refused_grant, retry_after
 from apps.connectors.manifest import Limits
 from apps.connectors.rate_budget import RateBudget
 from apps.connectors.redaction import redact_body, redact_url
+from apps.connectors.telemetry import note_call
 
 MAX_BYTES = 10 * 1024 * 1024
 _CONNECT_SECONDS = 10.0
@@ -44,14 +47,17 @@ class Door:
         allow: tuple[str, ...],
         budget: RateBudget,
         correlation_id: str = "",
+        system: str = "",
         timeout: float = 30,
         max_bytes: int = MAX_BYTES,
         look_up: LookUp | None = None,
+        shelf: TokenShelf | None = None,
     ) -> None:
         self.destination = parse_destination(base_url, allow)
         self.limits = limits
         self._base = self.destination.origin + self.destination.path
         self._auth, self._budget = auth, budget
+        self._system = system
         self._timeout, self._max_bytes = timeout, max_bytes
         self._look_up = look_up or _look_up
         self._headers = {
@@ -62,7 +68,12 @@ class Door:
         }
         if correlation_id:
             self._headers["X-Correlation-Id"] = correlation_id
-        self._at_once = asyncio.Semaphore(limits.at_once)
+        self._entrance = Entrance(limits.at_once)
+        self._secrets = auth.secrets
+        self._tokens = None
+        if auth.grant is not None:
+            shelf = shelf or TokenShelf(key=base_url, secret=auth.grant.client_secret)
+            self._tokens = TokenSource(shelf, self._buy_token)
         self._urls: dict[str, URL] = {}
         self._session: aiohttp.ClientSession | None = None
 
@@ -131,12 +142,55 @@ class Door:
         payload = body if body is None or isinstance(body, bytes) else orjson.dumps(body, default=_plain)
         if writes is None:
             writes = method not in _READ_METHODS
-        await self._budget.take()
-        async with self._at_once:
-            answer = await self._exchange(method, url, payload, headers, writes=writes)
+        answer = await self._entrance.go(lambda: self._signed(method, url, payload, headers, writes=writes))
         if answer.status == 429 or (answer.status == 503 and "Retry-After" in answer.headers):
             await self._budget.hold(retry_after(answer.headers.get("Retry-After", ""), now=datetime.now(UTC)))
         return answer
+
+    async def _signed(
+        self, method: str, url: URL, payload: bytes | None, headers: Mapping[str, str] | None, *, writes: bool
+    ) -> Answer:
+        """Call with a token where one is needed; one that is turned away is renewed once, and the call repeated once."""
+        if self._tokens is None:
+            await self._budget.take()
+            return await self._exchange(method, url, payload, headers, writes=writes)
+        token = await self._tokens.current()
+        answer = await self._with_token(token, method, url, payload, headers, writes=writes)
+        if answer.status != 401:
+            return answer
+        token = await self._tokens.current(refused=token)
+        return await self._with_token(token, method, url, payload, headers, writes=writes)
+
+    async def _with_token(
+        self,
+        token: str,
+        method: str,
+        url: URL,
+        payload: bytes | None,
+        headers: Mapping[str, str] | None,
+        *,
+        writes: bool,
+    ) -> Answer:
+        if token not in self._secrets:
+            self._secrets = (*self._secrets, token)
+        await self._budget.take()
+        signed = {**(headers or {}), "Authorization": f"Bearer {token}"}
+        return await self._exchange(method, url, payload, signed, writes=writes)
+
+    async def _buy_token(self) -> AccessToken:
+        grant = self._auth.grant
+        if grant is None:
+            raise RuntimeError("Only a signer with a grant buys tokens.")
+        path = grant.token_path
+        url = self._address(self.destination.origin + path if path.startswith("/") else path)
+        headers, body = grant.request()
+        await self._budget.take()
+        # Asked twice, it only hands out another token: nothing is in doubt after a lost answer.
+        answer = await self._exchange("POST", url, body, headers, writes=False)
+        token = read_token(answer.json(), now=time.time()) if answer.status == 200 else None
+        if token is None:
+            raise refused_grant(answer, now=datetime.now(UTC))
+        return token
 
     async def _exchange(
         self,
@@ -160,8 +214,10 @@ class Door:
             error = problem if isinstance(problem, RemoteError) else transport_error(problem, self.destination.host)
             error.ambiguous = error.ambiguous and writes
             error.exchange = self._evidence(method, url, None, started, payload, b"")
+            note_call(self._system, method, self.destination.host, None, started)
             raise error from problem
         status = response.status
+        note_call(self._system, method, self.destination.host, status, started)
         if status < 400:
             exchange = Exchange(method, self._shown(url), status, _since(started))
         else:
@@ -213,15 +269,15 @@ class Door:
     ) -> Exchange:
         return Exchange(
             method=method,
-            url=redact_url(str(url), self._auth.secrets),
+            url=redact_url(str(url), self._secrets),
             status=status,
             milliseconds=_since(started),
-            request=redact_body(sent or b"", self._auth.secrets),
-            response=redact_body(received, self._auth.secrets),
+            request=redact_body(sent or b"", self._secrets),
+            response=redact_body(received, self._secrets),
         )
 
     def _shown(self, url: URL) -> str:
-        return redact_url(str(url), self._auth.secrets) if url.raw_query_string else str(url)
+        return redact_url(str(url), self._secrets) if url.raw_query_string else str(url)
 
 
 class _CheckedResolver(AbstractResolver):

@@ -107,6 +107,33 @@ _STATUS_TABLE: dict[int, tuple[type[RemoteError], BusinessClass, bool, str]] = {
 }
 
 
+def refused_grant(answer: Answer, *, now: datetime) -> RemoteError:
+    """Return what an answer without a token means: by its status where that says enough, else refused credentials."""
+    by_status = None if answer.status in {400, 401, 403} else judge(answer, now=now)
+    if by_status is not None:
+        return by_status
+    if answer.status == 404:
+        error: RemoteError = MisconfiguredError(
+            "The system hands out no access tokens at this address: check the base address.",
+            business_class=BusinessClass.CONNECTION,
+            status=answer.status,
+        )
+    elif answer.status < 300:
+        error = MisconfiguredError(
+            "The system's answer holds no access token: check the base address.",
+            business_class=BusinessClass.CONNECTION,
+            status=answer.status,
+        )
+    else:
+        error = AuthExpiredError(
+            "The system does not accept the client id and secret: enter valid ones on the connection's page.",
+            business_class=BusinessClass.PERMISSION,
+            status=answer.status,
+        )
+    error.exchange = answer.exchange
+    return error
+
+
 def _by_status(answer: Answer) -> RemoteError:
     kind, business_class, ambiguous, sentence = _STATUS_TABLE.get(answer.status, _STATUS_TABLE[500])
     return kind(sentence, business_class=business_class, ambiguous=ambiguous and answer.writes, status=answer.status)

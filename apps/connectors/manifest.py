@@ -23,6 +23,8 @@ class AuthScheme(StrEnum):
     BEARER = "bearer"  # secret "token" -> Authorization: Bearer
     HEADER_KEY = "header_key"  # secret "api_key" -> the header named in AuthSpec.header
     BASIC = "basic"  # secrets "username" and "password"
+    # Secrets "client_id" and "client_secret" buy an access token at AuthSpec.token_path (RFC 6749, section 4.4).
+    CLIENT_CREDENTIALS = "client_credentials"
     NONE = "none"
 
 
@@ -148,6 +150,7 @@ class Writing:
     idempotency_header: str = ""
     key_path: str = "id"  # where the answer holds the record's id
     own_key_field: str = ""  # outside field that carries our business key
+    own_key_parameter: str = ""  # query parameter of the list that takes our keys; "" : the one that takes natural keys
     # A batch is {batch_records_path: [record, ...]}, answered by {batch_results_path: [result, ...]}. Each result names
     # its record by `batch_position_path` ("" when results come in the order sent), its status and its record or problem.
     batch_records_path: str = "records"
@@ -156,6 +159,15 @@ class Writing:
     batch_status_path: str = "status"
     batch_key_field: str = ""  # field of each batch record that carries its idempotency key
     batch_target_field: str = ""  # field of each batch record that names the record to change; "" : batches only create
+    # How a record that was created is taken back: one call to `undo_path` (with {key}), with `undo_values` as its body.
+    undo_method: str = ""  # "DELETE", "PATCH" or "POST"; "" when nothing written can be taken back
+    undo_path: str = ""
+    undo_values: Mapping[str, Any] | None = None
+
+    @property
+    def can_undo(self) -> bool:
+        """True when the system lets us take back what we created."""
+        return bool(self.undo_method and self.undo_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +223,17 @@ class ErrorShape:
 
 @dataclass(frozen=True, slots=True)
 class AuthSpec:
-    """How requests are signed."""
+    """How requests are signed.
+
+    `token_path` is where client credentials are exchanged for an access token: relative to the base address, or from
+    the root of its host when it begins with "/". `token_scope` is what is asked for, "" for the system's default.
+    """
 
     scheme: AuthScheme = AuthScheme.NONE
     header: str = ""
+    token_path: str = ""
+    token_scope: str = ""
+    credentials_in_body: bool = False  # for systems that do not take client credentials as a Basic header
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, cast
 
+from apps.connectors.access_tokens import TokenShelf
 from apps.connectors.auth import build_signer
 from apps.connectors.catalog import SYSTEMS
-from apps.connectors.contract import Connector
+from apps.connectors.contract import Connector, ReceivedEvent
 from apps.connectors.http import Door
 from apps.connectors.manifest import SystemManifest
 from apps.connectors.protocols.rest import RestConnector
@@ -40,9 +41,11 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
     allow: tuple[str, ...],
     budget: RateBudget,
     correlation_id: str = "",
+    shelf: TokenShelf | None = None,
 ) -> Connector:
     """Return a connector to a system, not connected yet: use it as an async context.
 
+    `shelf` is where its access token lies, for systems that hand out such; None keeps it with the connector.
     A system's own `connector.py` holds a class `CONNECTOR` that takes (manifest, door, settings), like RestConnector.
 
     Raises:
@@ -57,8 +60,15 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
         allow=tuple(allow),
         budget=budget,
         correlation_id=correlation_id,
+        system=slug,
+        shelf=shelf,
     )
     return _connector_class(slug)(system, door, settings)
+
+
+def receive(slug: str, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> list[ReceivedEvent]:
+    """Verify and parse a webhook of the system called `slug`, opening nothing. Raises SignatureError."""
+    return _connector_class(slug).receive_for(manifest(slug), headers, body, secret, now)
 
 
 @cache

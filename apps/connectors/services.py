@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.connectors import registry, vault
+from apps.connectors.access_tokens import shelf_for
 from apps.connectors.contract import Connector, TestReport, TestStep
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
-from apps.connectors.manifest import SystemManifest
+from apps.connectors.manifest import AuthScheme, SystemManifest
 from apps.connectors.models import Connection, ConnectionTest, WebhookEndpoint
 from apps.connectors.rate_budget import budget_for
 from apps.customers.models import Customer
@@ -182,15 +183,22 @@ def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
             f"The connection {connection.name} is switched off. Switch it on to let records pass.",
             business_class=BusinessClass.CONNECTION,
         )
+    manifest, secrets = registry.manifest(connection.system), vault.secrets_of(connection)
+    bought_with = "|".join((connection.base_url, *(secrets[name] for name in sorted(secrets))))
     return registry.open_connector(
         connection.system,
         base_url=connection.base_url,
         settings=connection.settings,
-        secrets=vault.secrets_of(connection),
+        secrets=secrets,
         allow=settings.EGRESS_ALLOW,
-        budget=budget_for(str(connection.id), registry.manifest(connection.system).limits, settings.REDIS_URL),
+        budget=budget_for(str(connection.id), manifest.limits, settings.REDIS_URL),
         correlation_id=correlation_id,
+        shelf=shelf_for(str(connection.id), bought_with, settings.REDIS_URL) if _buys_tokens(manifest) else None,
     )
+
+
+def _buys_tokens(manifest: SystemManifest) -> bool:
+    return manifest.auth.scheme is AuthScheme.CLIENT_CREDENTIALS
 
 
 def request_test(connection: Connection) -> ConnectionTest:

@@ -13,6 +13,7 @@ from apps.connectors.contract import (
     ReceivedEvent,
     SignatureError,
     TestReport,
+    UndoOutcome,
     Write,
     WriteOutcome,
 )
@@ -22,6 +23,8 @@ from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_probing import probe_writes
 from apps.connectors.protocols.rest_reading import find_records, fingerprint, read_changes, read_named
 from apps.connectors.protocols.rest_testing import run_test
+from apps.connectors.protocols.rest_undoing import undo_write
+from apps.connectors.protocols.rest_window import WindowStart, pages_within, start_by_change
 from apps.connectors.protocols.rest_writing import Delivery
 from apps.connectors.webhook_signatures import active_secrets, verify_hmac_hex, verify_secret_path, verify_standard
 
@@ -61,6 +64,25 @@ class RestConnector:
             return read_named(self._calls, spec, keys, self._clock())
         return read_changes(self._calls, spec, checkpoint, self._clock())
 
+    async def read_window(
+        self, object_name: str, since: datetime, until: datetime, position: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[Page]:
+        """Yield what was changed from `since` to before `until`, with checkpoints of this reading's own.
+
+        Raises:
+            MisconfiguredError: the system does not list these records by their time of change.
+
+        """
+        spec = self.manifest.object_named(object_name)
+        start = self._window_start(spec, since)
+        pages = self.read(object_name, position or start.checkpoint)
+        async for page in pages_within(pages, since, until, oldest_first=start.oldest_first):
+            yield page
+
+    def _window_start(self, spec: ObjectManifest, since: datetime) -> WindowStart:
+        """Return where `read` must begin to meet everything changed since `since`. Raises MisconfiguredError."""
+        return start_by_change(self.manifest, spec, since)
+
     async def find(self, object_name: str, natural_keys: Sequence[str]) -> dict[str, FoundRecord]:
         """Return the records whose natural key is among `natural_keys`; those not found are left out."""
         spec = self.manifest.object_named(object_name)
@@ -76,11 +98,22 @@ class RestConnector:
         """After an ambiguous outcome: which of these writes did arrive? Keyed by Write.position."""
         return await probe_writes(self._calls, self.manifest.object_named(object_name), writes)
 
+    async def undo(self, object_name: str, target_key: str, *, idempotency_key: str) -> UndoOutcome:
+        """Take back a record that was created here, as the manifest's Writing says. Safe to repeat."""
+        return await undo_write(self._calls, self.manifest.object_named(object_name), target_key, idempotency_key)
+
     def receive(self, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> list[ReceivedEvent]:
         """Verify a webhook and parse it. `now` is seconds since the epoch. Raises SignatureError."""
-        webhook = self.manifest.webhook
+        return self.receive_for(self.manifest, headers, body, secret, now)
+
+    @classmethod
+    def receive_for(
+        cls, manifest: SystemManifest, headers: Mapping[str, str], body: bytes, secret: str, now: float
+    ) -> list[ReceivedEvent]:
+        """Do as `receive`, without a connection: the door for webhooks opens none. Raises SignatureError."""
+        webhook = manifest.webhook
         if webhook is None:
-            raise SignatureError(f"{self.manifest.name} sends no webhooks.")
+            raise SignatureError(f"{manifest.name} sends no webhooks.")
         delivery_id = _verified(webhook, headers, body, secret, now)
         try:
             payload = orjson.loads(body)
@@ -90,7 +123,7 @@ class RestConnector:
         return [
             ReceivedEvent(
                 delivery_id=delivery_id if len(events) == 1 else f"{delivery_id}.{place}",
-                object_name=self._object_name(text_at(event, webhook.object_path)),
+                object_name=_object_name(manifest, text_at(event, webhook.object_path)),
                 key=text_at(event, webhook.key_path),
                 payload=event,
             )
@@ -98,12 +131,11 @@ class RestConnector:
             if isinstance(event, dict)
         ]
 
-    def _object_name(self, told: str) -> str:
-        """Systems call an object in events as they like; an unknown name is handed on as it is."""
-        spec: ObjectManifest | None = next(
-            (s for s in self.manifest.objects if told in {s.name, s.canonical_type}), None
-        )
-        return spec.name if spec else told
+
+def _object_name(manifest: SystemManifest, told: str) -> str:
+    """Systems call an object in events as they like; an unknown name is handed on as it is."""
+    spec: ObjectManifest | None = next((s for s in manifest.objects if told in {s.name, s.canonical_type}), None)
+    return spec.name if spec else told
 
 
 def _verified(webhook: WebhookSpec, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from apps.connectors.contract import Page, SignatureError, Write, WriteOutcome
+from apps.connectors.contract import Page, SignatureError, UndoState, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError, RemoteError
 from apps.connectors.manifest import (
     AuthSpec,
@@ -595,3 +595,114 @@ def test_a_system_without_webhooks_receives_none() -> None:
     silent = RestConnector(dataclasses.replace(SYSTEM, webhook=None), door_to("https://things.example.com"), {})
     with pytest.raises(SignatureError, match="no webhooks"):
         silent.receive({}, b"{}", "", 0)
+
+
+UNDONE = {
+    "deleted": ({"undo_method": "DELETE"}, 200, {}, UndoState.DONE),
+    "deleted before": ({"undo_method": "DELETE"}, 404, {"message": "no such thing"}, UndoState.ALREADY_GONE),
+    "gone for good": ({"undo_method": "DELETE"}, 410, {}, UndoState.ALREADY_GONE),
+    "archived by a value": ({"undo_method": "PATCH", "undo_values": {"archived": True}}, 200, {}, UndoState.DONE),
+    "refused": ({"undo_method": "DELETE"}, 409, {"message": "It was paid."}, UndoState.REFUSED),
+}
+
+
+@pytest.mark.parametrize(("declared", "status", "said", "state"), UNDONE.values(), ids=UNDONE.keys())
+async def test_a_record_is_taken_back_as_declared(
+    declared: dict[str, Any], status: int, said: Body, state: UndoState
+) -> None:
+    calls = []
+
+    def answering(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        calls.append((method, path, body))
+        return status, said
+
+    writing = dataclasses.replace(WRITING, undo_path="things/{key}", **declared)
+    async with opened(answering, system_with(writing=writing)) as connector:
+        outcome = await connector.undo("things", "a/7", idempotency_key="k")
+    assert calls == [(declared["undo_method"], "/things/a%2F7", declared.get("undo_values"))]
+    assert outcome.state is state
+    assert (outcome.error is not None) == (state is UndoState.REFUSED)
+    assert outcome.exchange is not None
+
+
+async def test_what_cannot_be_taken_back_says_so_without_a_call() -> None:
+    async with opened(lambda *_: (500, {})) as connector:
+        outcome = await connector.undo("things", "7", idempotency_key="k")
+    assert outcome.state is UndoState.REFUSED
+    assert outcome.error is not None
+    assert "a person must do it there" in outcome.error.message
+
+
+@pytest.mark.parametrize(("status", "kind"), [(503, FailureKind.RETRYABLE), (401, FailureKind.AUTH_EXPIRED)])
+async def test_taking_back_is_undecided_while_the_system_is_away(status: int, kind: FailureKind) -> None:
+    writing = dataclasses.replace(WRITING, undo_method="DELETE", undo_path="things/{key}")
+    async with opened(lambda *_: (status, {}), system_with(writing=writing)) as connector:
+        with pytest.raises(RemoteError) as caught:
+            await connector.undo("things", "7", idempotency_key="k")
+    assert caught.value.kind is kind
+
+
+SINCE, UNTIL = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
+
+
+def _changed(*days: str) -> list[dict[str, Any]]:
+    return [{"id": day, "changed": f"2026-{day}T10:00:00Z"} for day in days]
+
+
+def _listing(rows: list[dict[str, Any]], asked: list[Mapping[str, str]]) -> Answering:
+    """Answer as a system that lists by time of change, oldest first, from `since` on."""
+
+    def answering(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        asked.append(query)
+        fitting = [row for row in rows if row["changed"] >= query.get("since", "")]
+        first = (int(query["page"]) - 1) * 3
+        return 200, {"records": fitting[first : first + 3]}
+
+    return answering
+
+
+WINDOWS = {
+    "oldest first": (True, 5),
+    "in any order": (False, 8),
+}
+
+
+@pytest.mark.parametrize(("is_sorted", "most_pages"), WINDOWS.values(), ids=WINDOWS.keys())
+async def test_a_window_holds_what_was_changed_in_it_and_nothing_else(*, is_sorted: bool, most_pages: int) -> None:
+    rows = _changed(
+        "01-10", "02-28", "03-01", "03-02", "03-15", "03-31", "04-01", "04-02", "05-01", "06-01", "07-01", "08-01",
+        "09-01", "10-01", "11-01",
+    )  # fmt: skip
+    asked: list[Mapping[str, str]] = []
+    async with opened(_listing(rows, asked), system_with(since_sorted=is_sorted)) as connector:
+        pages = [page async for page in connector.read_window("things", SINCE, UNTIL)]
+    assert [record.key for page in pages for record in page.records] == ["03-01", "03-02", "03-15", "03-31"]
+    assert pages[-1].last
+    assert asked[0]["since"] == "2026-03-01T00:00:00Z"
+    assert len(asked) <= most_pages
+
+
+async def test_a_window_goes_on_from_each_of_its_own_positions() -> None:
+    rows = _changed("03-01", "03-02", "03-03", "03-04", "03-05", "03-06", "03-07", "04-02")
+    async with opened(_listing(rows, []), system_with()) as connector:
+        whole = [page async for page in connector.read_window("things", SINCE, UNTIL)]
+        for place, page in enumerate(whole[:-1]):
+            before = [record.key for earlier in whole[: place + 1] for record in earlier.records]
+            rest = [p async for p in connector.read_window("things", SINCE, UNTIL, page.checkpoint)]
+            after = [record.key for later in rest for record in later.records]
+            assert sorted({*before, *after}) == [row["id"] for row in rows[:-1]]
+            assert not set(before) & set(after)
+
+
+async def test_a_record_without_an_instant_is_not_left_out_of_a_window() -> None:
+    rows = [{"id": "1", "changed": "v7"}, {"id": "2", "changed": "2026-03-05 10:00"}]
+    async with opened(lambda *_: (200, {"records": rows}), system_with(since_sorted=False)) as connector:
+        pages = [page async for page in connector.read_window("things", SINCE, UNTIL)]
+    assert [record.key for page in pages for record in page.records] == ["1", "2"]
+
+
+@pytest.mark.parametrize("change_read", [ChangeRead.FULL, ChangeRead.WINDOW_RESCAN, ChangeRead.DELTA_TOKEN])
+async def test_a_system_that_cannot_be_asked_for_a_window_says_so(change_read: ChangeRead) -> None:
+    async with opened(lambda *_: (500, {}), system_with(change_read=change_read)) as connector:
+        with pytest.raises(MisconfiguredError, match="span of time"):
+            await anext(connector.read_window("things", SINCE, UNTIL))

@@ -18,6 +18,7 @@ from apps.connectors.manifest import ChangeRead, ObjectManifest, SystemManifest
 from apps.connectors.pagination import Position, following_position, page_parameters
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import read_one
+from apps.connectors.protocols.rest_window import WindowStart
 
 _STATES = {1: "active", 5: "closed", 9: "archived"}
 _ONE = {TIME_ENTRY.name: "time_entry", PROJECT.name: "project", PERSON.name: "user", TASK.name: "issue"}
@@ -100,6 +101,12 @@ class RedmineConnector(RestConnector):
         if reading.change_read is ChangeRead.WINDOW_RESCAN:
             return (before - self._rescan).date().isoformat(), 0
         return ">=" + _text(before - timedelta(seconds=reading.overlap_seconds)), 0
+
+    def _window_start(self, spec: ObjectManifest, since: datetime) -> WindowStart:
+        """Issues can be asked for by time of change; of the others everything is read and the span picked out."""
+        if reading_of(spec).change_read is ChangeRead.MODIFIED_SINCE:
+            return WindowStart({"read_at": _text(since)}, oldest_first=False)
+        return WindowStart({}, oldest_first=False)
 
     async def _named(self, spec: ObjectManifest, keys: Sequence[str]) -> list[OutsideRecord]:
         answers = await asyncio.gather(*(self._one(spec, key) for key in keys))

@@ -21,8 +21,9 @@ from apps.connectors.catalog.tryton.manifest import (
 from apps.connectors.contract import FoundRecord, Page, SourceRecord, TestReport, TestStep, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
 from apps.connectors.http import Door
-from apps.connectors.manifest import SystemManifest
+from apps.connectors.manifest import ObjectManifest, SystemManifest
 from apps.connectors.protocols.rest import RestConnector
+from apps.connectors.protocols.rest_window import WindowStart
 
 # A row becomes visible when its request ends, with the write_date of its beginning: reading a minute again misses none.
 _OVERLAP = timedelta(seconds=60)
@@ -125,6 +126,10 @@ class TrytonConnector(RestConnector):
                 changed = [["OR", [walk.field, ">", at], [[walk.field, "=", at], ["id", ">", number]]]]
                 reached = {walk.field: values.plain(at)}
             yield rows, reached, last
+
+    def _window_start(self, spec: ObjectManifest, since: datetime) -> WindowStart:
+        """Both walks begin at `since`; the second begins anew after the first, so the whole is not in order of time."""
+        return WindowStart({walk.field: since.isoformat() for walk in _WALKS}, oldest_first=False)
 
     async def find(self, object_name: str, natural_keys: Sequence[str]) -> dict[str, FoundRecord]:
         """Return employees by party code or e-mail, projects by number or name, lines by our business key."""

@@ -1,0 +1,45 @@
+"""Lets so many calls into a system at once, the first one alone: a sign-in that is refused is refused once, not in chorus."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from apps.connectors.judgement import Answer
+
+_REFUSED = 401
+
+
+class Entrance:
+    """One door's way in: `at_once` calls may be under way at the same time, once the first was not turned away."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = asyncio.Semaphore(at_once)
+        self._first = asyncio.Lock()
+        self._open = False
+        self._refusal: Answer | None = None
+
+    async def go(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Make the call when there is room, and return its answer.
+
+        A call that stood waiting while the one before it was turned away (401) is not made: it gets that answer.
+        """
+        seen = self._refusal
+        async with self._at_once:
+            if not self._open:
+                async with self._first:
+                    if self._refusal is not None and self._refusal is not seen:
+                        return self._refusal
+                    if not self._open:
+                        return await self._try(call)
+            return await call()
+
+    async def _try(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        refused = False
+        try:
+            answer = await call()
+            refused = answer.status == _REFUSED
+            if refused:  # what this call sent is no evidence for the others
+                self._refusal = replace(answer, exchange=replace(answer.exchange, request=""))
+            return answer
+        finally:
+            self._open = not refused  # an outage opens too: waiting for it one by one would take for ever
