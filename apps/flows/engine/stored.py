@@ -136,6 +136,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return value if value is None or type(value) in {bool, int, str} else str(value)
 
 

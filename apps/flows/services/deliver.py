@@ -12,8 +12,7 @@ from apps.connectors.contract import Connector, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError, RetryableError
 from apps.connectors.manifest import ObjectManifest
 from apps.flows.mapping.write_modes import apply_write_modes
-from apps.flows.services.entries import Delivery, Entry
-from apps.flows.services.session import PinnedFlow
+from apps.flows.services.entries import Delivery, Destination, Entry
 
 TypeAndKey = tuple[str, str]
 _FIRST_PORTION = 4  # times what the system takes at once
@@ -22,7 +21,7 @@ _QUICK_SECONDS = 2.0
 
 async def deliver_entries(
     target: Connector,
-    pinned: PinnedFlow,
+    place: Destination,
     entries: list[Entry],
     known_links: Mapping[TypeAndKey, str],
     *,
@@ -44,8 +43,8 @@ async def deliver_entries(
         else:
             ready.append(entry)
     writes = [_write(position, entry, links) for position, entry in enumerate(ready)]
-    await _with_existing_values(target, pinned, writes)
-    for outcome in await _send_in_time(target, pinned.target_object, ready, writes, ends_at):
+    await _with_existing_values(target, place, writes)
+    for outcome in await _send_in_time(target, place.target_object, ready, writes, ends_at):
         outcomes[ready[outcome.position].operation_id] = outcome
     return Delivery(outcomes, found)
 
@@ -149,13 +148,13 @@ def _as_update(write: Write, target_key: str) -> Write:
     return Write(write.position, write.values, write.business_key, f"{write.idempotency_key}:found", target_key)
 
 
-async def _with_existing_values(target: Connector, pinned: PinnedFlow, writes: list[Write]) -> None:
+async def _with_existing_values(target: Connector, place: Destination, writes: list[Write]) -> None:
     """Where a line keeps what the target has (fill empty, append), merge with the record as it is there now."""
     updates = [write for write in writes if write.target_key is not None]
-    if not updates or not pinned.needs_existing_values:
+    if not updates or not place.needs_existing_values:
         return
-    existing = await target.find(pinned.target_object.name, [write.business_key for write in updates])
-    lines = [compiled_line.line for compiled_line in pinned.compiled.delivery.lines]
+    existing = await target.find(place.target_object.name, [write.business_key for write in updates])
+    lines = [compiled_line.line for compiled_line in place.delivery.lines]
     for write in updates:
         there = existing.get(write.business_key)
         merged = apply_write_modes(write.values, there.values if there else {}, lines)
@@ -195,8 +194,8 @@ def _missing_reference(target: Connector, entry: Entry, links: Mapping[TypeAndKe
     return RejectedError(problems[0].message, problems=tuple(problems)) if problems else None
 
 
-def evidence_of(outcome: WriteOutcome) -> dict[str, Any]:
-    """Return what is kept of one answer in the batch's outcome."""
+def evidence_of(outcome: WriteOutcome, *, contents: bool = True) -> dict[str, Any]:
+    """Return what is kept of one answer in the batch's outcome; without `contents` not what was sent and answered."""
     exchange = outcome.exchange
     return {
         "target_key": outcome.target_key,
@@ -210,7 +209,7 @@ def evidence_of(outcome: WriteOutcome) -> dict[str, Any]:
             exchange.url,
             exchange.status,
             exchange.milliseconds,
-            exchange.request,
-            exchange.response,
+            exchange.request if contents else "",
+            exchange.response if contents else "",
         ],
     }

@@ -2,12 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from apps.connectors.contract import SourceRecord, WriteOutcome
-from apps.flows.engine.records import PlannedOperation
+from apps.connectors.manifest import ObjectManifest
+from apps.flows.engine.records import WALKS, PlannedOperation
 from apps.flows.engine.states import OperationState
+from apps.flows.mapping.compile import CompiledMapping
+
+
+class Destination(Protocol):
+    """Where records go: the target's object, and the mapping into it."""
+
+    @property
+    def target_object(self) -> ObjectManifest:
+        """The object that is written."""
+
+    @property
+    def delivery(self) -> CompiledMapping:
+        """The compiled mapping into it."""
+
+    @property
+    def needs_existing_values(self) -> bool:
+        """True when a line keeps what the target has, so that an update must read it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +58,39 @@ class Entry:
     repeat: OperationState | None = None
 
     @property
+    def walks(self) -> bool:
+        """True when the record goes on by itself, step by step."""
+        return self.repeat is None and self.planned.reason == WALKS
+
+    @property
     def to_deliver(self) -> bool:
         """True when the target has to be called for this record."""
         return self.repeat is None and self.planned.to_deliver
 
 
+def evidence_entry(entry: Entry, *, contents: bool = True) -> dict[str, Any]:
+    """Return what a batch's plan keeps of one record; without `contents` only how to find it and its effect again."""
+    planned = entry.planned
+    return {
+        "id": str(entry.operation_id),
+        "object": entry.record.object_name,
+        "key": entry.record.key,
+        "version": entry.record.version,
+        "values": entry.record.values if contents else None,
+        "mapped": planned.mapped if contents else None,
+        "idempotency_key": planned.idempotency_key,
+        "business_key": planned.business_key,
+        "repeat": entry.repeat.value if entry.repeat else "",
+    }
+
+
 @dataclass(slots=True)
 class OpenBatch:
-    """A batch that is written ahead and not settled. `duplicates` records came twice in it and are left out."""
+    """A batch that is written ahead and not settled. `duplicates` records came twice in it and are left out.
+
+    `overtaken` lines end when one of these records gets through; `replaced` ones with the batch, whatever comes of it: their
+    record was asked for again, and its newer version is in here with a line of its own.
+    """
 
     id: UUID
     number: int
@@ -55,6 +98,7 @@ class OpenBatch:
     checkpoint_after: Mapping[str, Any] | None
     overtaken: list[KnownOperation] = field(default_factory=list)
     duplicates: int = 0
+    replaced: list[KnownOperation] = field(default_factory=list)
 
 
 @dataclass(slots=True)

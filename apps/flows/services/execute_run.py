@@ -117,7 +117,8 @@ class _Slice:
         return _finish(session)
 
     def _recover(self) -> None:
-        open_rows = Batch.objects.filter(run_id=self.session.run_id).exclude(
+        # Those without a number belong to single walks, which recover by themselves.
+        open_rows = Batch.objects.filter(run_id=self.session.run_id, number__isnull=False).exclude(
             state__in=[BatchState.SETTLED, BatchState.ABANDONED]
         )
         with transaction.atomic():
@@ -383,6 +384,11 @@ def _finish(session: Session) -> RunAgain | None:
             run.state = RunState.WAITING
             run.save(update_fields=["state"])
             return RunAgain(next_due)
+        if run.waiting and session.compiled.definition.walks:
+            # Its records walk on by themselves, for days perhaps: the lane is free, and the last of them ends the run.
+            run.state = RunState.WAITING
+            run.save(update_fields=["state"])
+            return None
         counts = Counts(run.read, run.written, run.unchanged, run.skipped, run.rejected, run.waiting)
         run.state = end_state(counts)
         run.finished_at = timezone.now()

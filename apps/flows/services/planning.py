@@ -17,7 +17,7 @@ from apps.flows.engine.records import LinkState, PlannedOperation
 from apps.flows.engine.states import BatchState, OperationState
 from apps.flows.models import Batch, Correction
 from apps.flows.services import blobs, telemetry
-from apps.flows.services.entries import Entry, KnownOperation, OpenBatch
+from apps.flows.services.entries import Entry, KnownOperation, OpenBatch, evidence_entry
 from apps.flows.services.ledger_writes import new_id
 from apps.flows.services.session import Session
 
@@ -70,7 +70,7 @@ def recover_batch(session: Session, row: Batch) -> OpenBatch:
     plan = blobs.unpack(row.plan)
     stored = reload_records(plan)
     ids = [operation_id for operation_id, _ in stored]
-    batch = _planned_batch(session, row.id, row.number, [record for _, record in stored], again=plan["again"], ids=ids)
+    batch = _planned_batch(session, row.id, row.number or 0, [record for _, record in stored], again=plan["again"], ids=ids)
     batch.checkpoint_after = row.checkpoint_after
     if not _repeats_are_safe(session) or row.created_at < timezone.now() - KEYS_ARE_REMEMBERED:
         for entry in batch.entries:
@@ -216,25 +216,10 @@ def _write_ahead(session: Session, batch: OpenBatch, *, again: bool) -> None:
         number=batch.number,
         state=BatchState.SENT,  # one commit for both steps: the calls begin right after it
         checkpoint_after=batch.checkpoint_after,
-        plan=blobs.pack({"again": again, "entries": [_evidence(entry) for entry in batch.entries]}),
+        plan=blobs.pack({"again": again, "entries": [evidence_entry(entry) for entry in batch.entries]}),
         size=len(batch.entries),
         created_at=timezone.now(),
     )
-
-
-def _evidence(entry: Entry) -> dict[str, Any]:
-    planned = entry.planned
-    return {
-        "id": str(entry.operation_id),
-        "object": entry.record.object_name,
-        "key": entry.record.key,
-        "version": entry.record.version,
-        "values": entry.record.values,
-        "mapped": planned.mapped,
-        "idempotency_key": planned.idempotency_key,
-        "business_key": planned.business_key,
-        "repeat": entry.repeat.value if entry.repeat else "",
-    }
 
 
 def _recall_references(session: Session, entries: Sequence[Entry]) -> None:

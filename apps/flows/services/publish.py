@@ -8,24 +8,36 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts import audit
+from apps.accounts.actions import Role
 from apps.accounts.audit import AuditAction
 from apps.connectors import registry
 from apps.connectors.manifest import MappingLine, ObjectManifest
 from apps.connectors.models import Connection
-from apps.flows.engine.definition import FlowDefinition, parse_definition
+from apps.flows.engine.definition import FlowDefinition, Step, parse_definition
 from apps.flows.engine.flow import merge_delivery
+from apps.flows.engine.steps import DeliverOptions
 from apps.flows.mapping.layers import LayeredLine, parse_layer, write_layer
-from apps.flows.models import Flow, FlowVersion, MappingLayer
+from apps.flows.models import Flow, FlowRole, FlowVersion, MappingLayer
+from apps.flows.services.gather import look_at_inbox
 from apps.flows.services.session import compile_version, objects_of, stored_layers
+from apps.flows.services.start_run import make_waiting_due
+from apps.flows.services.walk_session import compile_delivery, object_of, systems_of
 from apps.flows.templates_library import FlowTemplate, flow_template
 
 
-def install_template(
-    *, template: str, name: str, source: Connection, target: Connection, installed_by: str, live: bool = True
+def install_template(  # noqa: PLR0913  each is one fact of the flow, all by name
+    *,
+    template: str,
+    name: str,
+    source: Connection,
+    target: Connection,
+    installed_by: str,
+    live: bool = True,
+    roles: Mapping[str, Connection] | None = None,
 ) -> Flow:
     """Install a template between two connections of one customer and publish its first version.
 
-    With `live=False` it stays a draft: its mapping can be worked on and tried, but nothing runs before `set_live`.
+    `roles` are the further systems of a walking flow, by role. With `live=False` it stays a draft: its mapping can be worked on and tried, but nothing runs before `set_live`.
 
     Raises:
         ValidationError: unknown template, systems that cannot do it, connections of two customers, or a taken name.
@@ -34,6 +46,7 @@ def install_template(
     """
     wanted = _template(template)
     _require_fitting(wanted, source, target)
+    further = _fitting_roles(wanted, source, roles or {})
     flow = Flow(customer_id=source.customer_id, template=template, name=name, source=source, target=target)
     flow.clean_fields(exclude=["customer"])
     with transaction.atomic():
@@ -42,6 +55,8 @@ def install_template(
                 flow.save()
         except IntegrityError:
             raise ValidationError({"name": f"This customer already has a flow called {name!r}."}) from None
+        for role, connection in further.items():
+            FlowRole.objects.create(flow=flow, customer_id=flow.customer_id, role=role, connection=connection)
         publish(flow, published_by=installed_by, note="Installed")
         if live:
             Flow.objects.filter(id=flow.id).update(state=Flow.State.LIVE)
@@ -65,9 +80,27 @@ def _require_fitting(template: FlowTemplate, source: Connection, target: Connect
     reads = registry.manifest(source.system).object_for(kind)
     if reads is None or reads.reading is None:
         raise ValidationError({"source": f"{source.name} cannot give records of the type {kind}."})
-    writes = registry.manifest(target.system).object_for(kind)
-    if writes is None or writes.writing is None:
-        raise ValidationError({"target": f"{target.name} cannot take records of the type {kind}."})
+    if not template.can_write(registry.manifest(target.system)):
+        wanted = "what this flow brings" if template.definition.walks else f"records of the type {kind}"
+        raise ValidationError({"target": f"{target.name} cannot take {wanted}."})
+
+
+def _fitting_roles(
+    template: FlowTemplate, source: Connection, roles: Mapping[str, Connection]
+) -> Mapping[str, Connection]:
+    """Return the further systems when each role has one that can play it."""
+    for role, label in template.roles.items():
+        chosen = roles.get(role)
+        if chosen is None:
+            raise ValidationError({role: f"Choose a connection for: {label}."})
+        if chosen.customer_id != source.customer_id:
+            raise ValidationError({role: "All systems of a flow must belong to the same customer."})
+        if not template.can_play(role, registry.manifest(chosen.system)):
+            raise ValidationError({role: f"{chosen.name} cannot be used for: {label}."})
+    unknown = sorted(set(roles) - set(template.roles))
+    if unknown:
+        raise ValidationError({unknown[0]: "This template has no such role."})
+    return roles
 
 
 def publish(flow: Flow, *, published_by: str, note: str = "") -> FlowVersion:
@@ -78,13 +111,7 @@ def publish(flow: Flow, *, published_by: str, note: str = "") -> FlowVersion:
 
     """
     template = flow_template(flow.template)
-    target = _target_object(flow, template.definition)
-    layers = {
-        "system": write_layer(target.writing_lines),
-        "template": write_layer(template.lines),
-        "partner": partner_lines(flow),
-        "customer": customer_lines(flow),
-    }
+    layers = _walking_layers(flow, template) if template.definition.walks else _layers(flow, template)
     with transaction.atomic():
         locked = Flow.objects.select_for_update(no_key=True).get(id=flow.id)
         last = FlowVersion.objects.filter(flow=locked).order_by("-number").values_list("number", flat=True).first()
@@ -105,6 +132,35 @@ def publish(flow: Flow, *, published_by: str, note: str = "") -> FlowVersion:
         details = {"version": version.number, "note": note}
         audit.record(AuditAction.FLOW_PUBLISHED, subject="flow", subject_id=str(flow.id), details=details)
     return version
+
+
+def _layers(flow: Flow, template: FlowTemplate) -> dict[str, Any]:
+    target = _target_object(flow, template.definition)
+    return {
+        "system": write_layer(target.writing_lines),
+        "template": write_layer(template.lines),
+        "partner": partner_lines(flow),
+        "customer": customer_lines(flow),
+    }
+
+
+def _walking_layers(flow: Flow, template: FlowTemplate) -> dict[str, Any]:
+    """Return what each delivering step writes, pinned: {"steps": {name: {"object", "system"}}}; no other lines yet."""
+    systems = systems_of(flow)
+    steps: dict[str, Any] = {}
+    for step in template.definition.walk:
+        _require_roles_of_people(step)
+        if isinstance(step.options, DeliverOptions):
+            place = object_of(systems[step.options.role], step.options.type)
+            compile_delivery(step.options.type, place, place.writing_lines)
+            steps[step.name] = {"object": place.name, "system": write_layer(place.writing_lines)}
+    return {"system": [], "template": [], "partner": [], "customer": [], "steps": steps}
+
+
+def _require_roles_of_people(step: Step) -> None:
+    for role in getattr(step.options, "roles", ()):
+        if role not in set(Role):
+            raise ValidationError({"template": f"The step {step.name!r} asks {role!r}, which is no role of people."})
 
 
 def _target_object(flow: Flow, definition: FlowDefinition) -> ObjectManifest:
@@ -211,6 +267,10 @@ def pause_flow(flow: Flow, *, reason: str, made_by: str) -> None:
 
 
 def resume_flow(flow: Flow) -> None:
-    """Let a paused flow start runs again."""
-    Flow.objects.filter(id=flow.id, state=Flow.State.PAUSED).update(state=Flow.State.LIVE, state_reason="")
-    audit.record(AuditAction.FLOW_RESUMED, subject="flow", subject_id=str(flow.id))
+    """Let a paused flow start runs again; what it was asked for meanwhile becomes due, in order."""
+    with transaction.atomic():
+        if Flow.objects.filter(id=flow.id, state=Flow.State.PAUSED).update(state=Flow.State.LIVE, state_reason=""):
+            flow.refresh_from_db(fields=["state", "state_reason", "live_version"])
+            make_waiting_due(flow)
+            look_at_inbox(flow.id, flow.customer_id)
+        audit.record(AuditAction.FLOW_RESUMED, subject="flow", subject_id=str(flow.id))

@@ -17,8 +17,10 @@ from apps.flows.engine.definition import FlowDefinition, parse_definition
 from apps.flows.engine.flow import CompiledFlow, Layers, compile_flow
 from apps.flows.engine.identity import EffectScope
 from apps.flows.engine.states import RunState, states_before
+from apps.flows.mapping.compile import CompiledMapping
 from apps.flows.mapping.layers import merge_layers, parse_layer
 from apps.flows.models import Checkpoint, Flow, FlowVersion, Run
+from apps.flows.services.start_run import payload_of
 from apps.tenants import scope
 from apps.tenants.correlation import Correlation
 
@@ -32,9 +34,19 @@ class PinnedFlow:
     target_object: ObjectManifest
 
     @property
+    def delivery(self) -> CompiledMapping:
+        """The compiled mapping into the target."""
+        return self.compiled.delivery
+
+    @property
     def needs_existing_values(self) -> bool:
         """True when a line keeps what the target has, so that an update must read it first."""
-        return any(line.line.write_mode is not WriteMode.OVERWRITE for line in self.compiled.delivery.lines)
+        return keeps_values(self.delivery)
+
+
+def keeps_values(delivery: CompiledMapping) -> bool:
+    """Say whether a line of the mapping keeps what the target has."""
+    return any(line.line.write_mode is not WriteMode.OVERWRITE for line in delivery.lines)
 
 
 def objects_of(
@@ -42,11 +54,15 @@ def objects_of(
 ) -> tuple[ObjectManifest, ObjectManifest]:
     """Return the two objects a version moves records between; the target's own lines are those of its publishing.
 
+    The batches of a walking flow write nothing: their second object is the first one, without writing.
+
     Raises KeyError when a system has no such object.
     """
     source, target = registry.manifest(source_system), registry.manifest(target_system)
     kind = definition.canonical_type
     reads = source.object_named(definition.source_object) if definition.source_object else source.object_for(kind)
+    if definition.walks and reads is not None:
+        return reads, replace(reads, writing=None, writing_lines=())  # its steps know themselves where they write
     writes = target.object_named(definition.target_object) if definition.target_object else target.object_for(kind)
     if reads is None or writes is None:
         raise KeyError(f"{source.name} and {target.name} cannot both hold {kind}")
@@ -127,9 +143,9 @@ def open_session(work: LeasedWork) -> Session | None:
         run.version,
         run.id,
         mode=Run.Mode(run.mode),
-        payload=run.event.payload,
+        payload=payload_of(run),
         reading_done=run.reading_done,
-        batches=run.batches.count(),
+        batches=run.batches.filter(number__isnull=False).count(),
         outages=run.outages,
         correlation=correlation_of(run),
     )
@@ -174,6 +190,7 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
         payload=payload or {},
         pinned=compile_version(version, flow.source, flow.target),
         effects=EffectScope(scope.require().partner.schema_name, str(flow.id), str(flow.target_id)),
+        stores_contents=payload_rule(flow.customer_id).stored,
         source=open_connector(flow.source, correlation_id=correlation.id),
         target=open_connector(flow.target, correlation_id=correlation.id),
         position=checkpoint.position if checkpoint else None,

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -14,14 +14,15 @@ from django.db.models import F
 from django.utils import timezone
 
 from apps.connectors.contract import WriteOutcome
+from apps.connectors.errors import BusinessClass, FailureKind
 from apps.flows.engine.conditions import REASON_SENTENCES
 from apps.flows.engine.counts import COUNT_COLUMN
-from apps.flows.engine.records import REASONS
+from apps.flows.engine.records import REASONS, WALKS
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.models import Batch, Checkpoint, Operation, Run
-from apps.flows.services import blobs, ledger_writes, telemetry, verdicts
+from apps.flows.services import blobs, ledger_writes, telemetry, verdicts, walk_start
 from apps.flows.services.deliver import evidence_of
-from apps.flows.services.entries import Delivery, Entry, KnownOperation, OpenBatch
+from apps.flows.services.entries import Delivery, Entry, KnownOperation, OpenBatch, evidence_entry
 from apps.flows.services.session import Session
 from apps.flows.services.verdicts import Verdict
 from apps.flows.signals import ledger_changed
@@ -54,11 +55,12 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
         session.work.confirm()
         tally = Tally(read=batch.duplicates, changes=Counter(skipped=batch.duplicates))
         _write_lines(session, batch, judged, tally, now)
+        walk_start.begin_walks(session, [entry for entry, _ in judged if entry.walks], now)
         _write_links(session, judged, delivery, now)
         _supersede(session, batch, judged, now)
         if batch.checkpoint_after is not None and not keep_checkpoint:
             _move_checkpoint(session, batch.checkpoint_after, now)
-        _close_batch(batch, delivery.outcomes, now)
+        _close_batch(session, batch, delivery.outcomes, now)
         _count(session, tally, now)
         ledger_changed.send(sender=Operation, flow_id=session.flow_id, customer_id=session.customer_id)
     telemetry.note_settled(tally.read, tally.changes)
@@ -68,6 +70,8 @@ def _judge(entry: Entry, outcomes: Mapping[UUID, WriteOutcome], now: datetime) -
     planned = entry.planned
     if entry.repeat is not None:
         return Verdict(entry.repeat, "extract")
+    if planned.reason == WALKS:
+        return Verdict(OperationState.WAITING, planned.step)
     if planned.decision == OperationState.WAITING:
         attempt = (entry.known.attempts if entry.known else 0) + 1
         return verdicts.from_outcome(
@@ -171,10 +175,12 @@ def _link(session: Session, kind: str, key: str, outside: str, seen: tuple[str, 
 
 
 def _supersede(session: Session, batch: OpenBatch, judged: Iterable[tuple[Entry, Verdict]], now: datetime) -> None:
-    """Close older open lines of records whose newer version just got through."""
+    """Close older open lines of records whose newer version just got through, or was read in their place."""
     done = {e.planned.business_key for e, v in judged if v.state in (OperationState.WRITTEN, OperationState.UNCHANGED)}
     trying = {entry.operation_id for entry in batch.entries}
-    old = [known for known in batch.overtaken if known.business_key in done and known.id not in trying]
+    replaced = {known.id: known for known in batch.replaced}
+    passed = (known for known in batch.overtaken if known.business_key in done and known.id not in replaced)
+    old = [known for known in (*passed, *replaced.values()) if known.id not in trying]
     if not old:
         return
     Operation.objects.filter(id__in=[known.id for known in old]).update(
@@ -196,9 +202,50 @@ def _move_checkpoint(session: Session, position: Mapping[str, Any], now: datetim
     )
 
 
-def _close_batch(batch: OpenBatch, outcomes: Mapping[UUID, WriteOutcome], now: datetime) -> None:
-    evidence = {str(operation_id): evidence_of(outcome) for operation_id, outcome in outcomes.items()}
-    Batch.objects.filter(id=batch.id).update(state=BatchState.SETTLED, settled_at=now, outcome=blobs.pack(evidence))
+def _close_batch(
+    session: Session, batch: OpenBatch, outcomes: Mapping[UUID, WriteOutcome], now: datetime
+) -> None:
+    contents = session.stores_contents
+    evidence = {str(known): evidence_of(outcome, contents=contents) for known, outcome in outcomes.items()}
+    changes: dict[str, Any] = {"outcome": blobs.pack(evidence)}
+    if not contents:  # kept until here, because a batch whose worker is lost is repeated from it
+        entries = [evidence_entry(entry, contents=False) for entry in batch.entries]
+        changes["plan"] = blobs.pack({"again": False, "entries": entries})
+    Batch.objects.filter(id=batch.id).update(state=BatchState.SETTLED, settled_at=now, **changes)
+
+
+def reject_lost(session: Session, lost: Sequence[tuple[Operation, str]]) -> None:
+    """Hand ledger lines that cannot be tried again to a person, each with its sentence, as the lease's holder.
+
+    Raises:
+        LeaseLostError: another worker took over; nothing is written.
+
+    """
+    if not lost:
+        return
+    now, tally = timezone.now(), Tally()
+    with transaction.atomic():
+        session.work.confirm()
+        for line, sentence in lost:
+            changed = Operation.objects.filter(id=line.id, state=line.state, last_run_id=line.last_run_id).update(
+                state=OperationState.REJECTED,
+                step="extract",
+                due_at=None,
+                error_kind=FailureKind.REJECTED,
+                error_class=BusinessClass.MISSING_REFERENCE,
+                error_field="",
+                error_code="",
+                error_message=sentence[:600],
+                last_run_id=session.run_id,
+                changed_at=now,
+            )
+            if changed and line.last_run_id == session.run_id:
+                tally.changes["waiting"] -= 1
+            elif changed:
+                tally.read += 1
+            tally.changes["rejected"] += changed
+        _count(session, tally, now)
+        ledger_changed.send(sender=Operation, flow_id=session.flow_id, customer_id=session.customer_id)
 
 
 def _count(session: Session, tally: Tally, now: datetime) -> None:
@@ -207,7 +254,7 @@ def _count(session: Session, tally: Tally, now: datetime) -> None:
     run.update(read=F("read") + tally.read, outages=0, **changes)
     # A run cancelled while this batch was on its way stays cancelled.
     run.exclude(state=RunState.CANCELLED).update(state=RunState.RUNNING, error_class="", error_message="")
-    _add_to_day(session, tally, now)
+    add_to_day(session.flow_id, session.customer_id, tally, now)
 
 
 _ADD_TO_DAY = """
@@ -223,12 +270,13 @@ SET read = flows_flowday.read + excluded.read, written = flows_flowday.written +
 """
 
 
-def _add_to_day(session: Session, tally: Tally, now: datetime) -> None:
+def add_to_day(flow_id: UUID, customer_id: UUID, tally: Tally, now: datetime) -> None:
+    """Add what was settled to the day's figures of a flow. In the transaction that settles it."""
     currencies = sorted(tally.amounts) or [""]
     with connection.cursor() as cursor:
         for position, currency in enumerate(currencies):
             counts = [max(tally.changes[n], 0) for n in ("written", "unchanged", "skipped", "rejected")]
             numbers = [tally.read, *counts] if position == 0 else [0] * 5
             success = now if tally.changes["written"] or tally.changes["unchanged"] else None
-            row: list[Any] = [ledger_writes.new_id(), session.customer_id, session.flow_id, now.date(), currency]
+            row: list[Any] = [ledger_writes.new_id(), customer_id, flow_id, now.date(), currency]
             cursor.execute(_ADD_TO_DAY, [*row, *numbers, tally.amounts.get(currency, Decimal(0)), success])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from apps.connectors.contract import WriteOutcome
 from apps.connectors.errors import (
@@ -39,19 +40,21 @@ def from_outcome(outcome: WriteOutcome, *, attempt: int, now: datetime, jitter: 
     error = outcome.error
     until = error.until if isinstance(error, RateLimitedError) else None
     due_at = next_attempt(error.kind, attempt, now, until=until, jitter=jitter)
+    state = OperationState.WAITING if due_at else OperationState.REJECTED
+    return Verdict(state, "deliver", target_key=outcome.target_key or "", due_at=due_at, **of_error(error))
+
+
+def of_error(error: RemoteError) -> dict[str, Any]:
+    """Return what a verdict keeps of a failure."""
     problem = _first_problem(error)
-    return Verdict(
-        state=OperationState.WAITING if due_at else OperationState.REJECTED,
-        step="deliver",
-        target_key=outcome.target_key or "",
-        due_at=due_at,
-        ambiguous=error.ambiguous,
-        error_kind=error.kind.value,
-        error_class=problem.business_class.value,
-        error_field=problem.field[:60],
-        error_code=problem.code[:60],
-        error_message=problem.message[:600],
-    )
+    return {
+        "ambiguous": error.ambiguous,
+        "error_kind": error.kind.value,
+        "error_class": problem.business_class.value,
+        "error_field": problem.field[:60],
+        "error_code": problem.code[:60],
+        "error_message": problem.message[:600],
+    }
 
 
 def from_problems(step: str, problems: tuple[FieldProblem, ...]) -> Verdict:

@@ -1,0 +1,291 @@
+"""One operation walks: step by step, each planned purely, written ahead, called outside any transaction, settled in one.
+
+A step that waits leaves rows and nothing else. Whatever ends its wait (an answer, an event, a time, a retry) makes this
+work due again; being woken for nothing is harmless, because every step looks for itself how it stands.
+"""
+
+import random
+import time
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from apps.connectors import services as connections
+from apps.connectors.canonical.values import UnusableValueError
+from apps.connectors.credentials import UnsealError
+from apps.connectors.errors import BusinessClass, FailureKind, FieldProblem, RateLimitedError, RemoteError
+from apps.dispatch.kinds import RunAgain
+from apps.dispatch.leases import LeasedWork
+from apps.flows.engine.acts import CALLS, Act, End, Go, Refuse
+from apps.flows.engine.definition import DefinitionError, Step
+from apps.flows.engine.retry import next_attempt
+from apps.flows.engine.states import OperationState, StepState
+from apps.flows.engine.walk import next_step, passed_over
+from apps.flows.mapping.compile import MappingError
+from apps.flows.models import Operation
+from apps.flows.services import telemetry, verdicts, walk_rows
+from apps.flows.services.session import correlation_of
+from apps.flows.services.verdicts import Verdict
+from apps.flows.services.walk_calls import CallAnswer
+from apps.flows.services.walk_delivery import Prepared, prepare
+from apps.flows.services.walk_effects import Stands, take_effect
+from apps.flows.services.walk_session import MissingRoleError, WalkSession, open_walk
+
+SLICE_SECONDS = 15.0  # then others get their turn
+_BLOCKING = frozenset({FailureKind.AUTH_EXPIRED, FailureKind.MISCONFIGURED})
+_CANNOT_CALL = (MissingRoleError, MappingError, UnsealError, RemoteError, KeyError)
+log = structlog.get_logger(__name__)
+
+
+class _Paused(Exception):  # noqa: N818  not an error: the walk leaves the worker here
+    """The walk goes no further now."""
+
+    def __init__(self, until: datetime | None) -> None:
+        super().__init__()
+        self.until = until
+
+
+def walk_on(work: LeasedWork) -> RunAgain | None:
+    """Carry one operation on until it waits or ends. Returns when to look again, None when something else will say so."""
+    with transaction.atomic():
+        work.confirm()
+        session = _opened(work)
+    if session is None:
+        return None
+    watched = telemetry.watch_slice(
+        "walk",
+        run_id=session.run.id,
+        flow_id=session.flow.id,
+        version=session.run.version.number,
+        mode=session.run.mode,
+        caused_by=correlation_of(session.run),
+    )
+    with watched as tally:
+        try:
+            again = _Walk(session).go()
+            tally.outcome = "goes on" if again else "over"
+        except _Paused as paused:
+            tally.outcome = "waits"
+            again = RunAgain(paused.until) if paused.until else None
+    return again
+
+
+def _opened(work: LeasedWork) -> WalkSession | None:
+    try:
+        session = open_walk(work)
+    except DefinitionError as error:
+        operation = Operation.objects.select_related("last_run").get(id=work.reference)
+        log.warning("walk_cannot_be_read", operation=str(operation.id), reason=str(error))
+        raise
+    if session is not None and walk_rows.is_cancelled(session.run.id):
+        return None  # cancelling hands its waiting lines over itself
+    return session
+
+
+class _Walk:
+    """The steps of one operation in one slice."""
+
+    def __init__(self, session: WalkSession) -> None:
+        self.session = session
+        self.ends_at = time.monotonic() + SLICE_SECONDS
+
+    def go(self) -> RunAgain | None:
+        session = self.session
+        while (step := next_step(session.definition.walk, session.states)) is not None:
+            if time.monotonic() >= self.ends_at or session.work.lost:
+                return RunAgain()
+            with telemetry.step(step.kind, 1):
+                self._take(step)
+            if session.operation.state != OperationState.WAITING:
+                return None
+        with transaction.atomic():
+            session.work.confirm()
+            walk_rows.end(session, self._end_state())
+        return None
+
+    def _end_state(self) -> OperationState:
+        delivered = [row for row in self.session.rows.values() if row.kind == "deliver" and row.state == StepState.DONE]
+        unchanged = delivered and all(row.result.get("unchanged") for row in delivered)
+        return OperationState.UNCHANGED if unchanged else OperationState.WRITTEN
+
+    def _take(self, step: Step) -> None:
+        self._begin_again(step)
+        self._require_due(step)
+        act = self._planned(step)
+        if act is None:
+            self._pass(step, StepState.SKIPPED, note="Its condition did not hold.")
+        elif isinstance(act, Go):
+            self._pass(step, StepState.DONE, result=act.result, note=act.note, to=act.to)
+        elif isinstance(act, End):
+            self._end(step, act)
+        elif isinstance(act, Refuse):
+            self._refuse(step, verdicts.from_problems(step.name, act.problems))
+        elif isinstance(act, CALLS):
+            self._call(step, act)
+        else:
+            self._effect(step, act)
+
+    def _begin_again(self, step: Step) -> None:
+        """A step that had failed and is tried again has its tries and its time anew."""
+        row = self.session.rows.get(step.name)
+        if row is not None and row.state == StepState.FAILED:
+            row.attempts, row.started_at = 0, timezone.now()
+
+    def _require_due(self, step: Step) -> None:
+        """A call that waits for its next try is left alone until then, whoever woke the walk."""
+        row = self.session.rows.get(step.name)
+        waits_for_retry = row is not None and row.state == StepState.WAITING and row.error_kind
+        if row is not None and waits_for_retry and row.due_at is not None and row.due_at > timezone.now():
+            raise _Paused(row.due_at)
+
+    def _planned(self, step: Step) -> Act | None:
+        """Return what the step wants to do, None when its condition does not hold."""
+        context = self.session.context(step)
+        try:
+            if not context.holds(step.condition):
+                return None
+            return step.options.plan(context) if step.options else Go()
+        except UnusableValueError as wrong:
+            sentence = f"{step.title or step.name}: {wrong.message}."
+            return Refuse((FieldProblem("", sentence, wrong.business_class),))
+
+    def _pass(self, step: Step, state: StepState, *, result: object = None, note: str = "", to: str = "") -> None:
+        session = self.session
+        with transaction.atomic():
+            session.work.confirm()
+            row = walk_rows.row_of(session, step)
+            walk_rows.save(row, state, result=result or {}, note=note[:300])
+            for between in passed_over(session.definition.walk, step.name, to):
+                skipped = walk_rows.row_of(session, between)
+                walk_rows.save(skipped, StepState.SKIPPED, note="Another way was chosen.")
+
+    def _end(self, step: Step, act: End) -> None:
+        with transaction.atomic():
+            self.session.work.confirm()
+            walk_rows.save(walk_rows.row_of(self.session, step), StepState.DONE, note=act.note[:300])
+            self.session.operation.step = step.name
+            walk_rows.end(self.session, act.state, act.note)
+
+    def _refuse(self, step: Step, verdict: Verdict) -> None:
+        session = self.session
+        with transaction.atomic():
+            session.work.confirm()
+            if step.proceed_on_error:
+                row = walk_rows.row_of(session, step)
+                kept = {"error_class": verdict.error_class, "error_message": verdict.error_message}
+                walk_rows.save(row, StepState.SKIPPED, note="It was refused; the flow goes on without it.", **kept)
+            else:
+                walk_rows.refuse(session, step, verdict)
+
+    def _effect(self, step: Step, act: Act) -> None:
+        session = self.session
+        with transaction.atomic():
+            session.work.confirm()
+            stands = take_effect(session, step, act)
+            if not stands.problems:
+                self._note(step, stands)
+        if stands.problems:
+            self._refuse(step, verdicts.from_problems(step.name, stands.problems))
+        elif stands.waits:
+            raise _Paused(stands.due_at)
+
+    def _note(self, step: Step, stands: Stands) -> None:
+        row = walk_rows.row_of(self.session, step)
+        if not stands.waits:
+            walk_rows.save(row, StepState.DONE, result=stands.result, note=stands.note[:300])
+            return
+        walk_rows.save(row, StepState.WAITING, result=stands.result, note=stands.note[:300], due_at=stands.due_at)
+        Operation.objects.filter(id=self.session.operation.id).update(step=step.name)
+
+    def _call(self, step: Step, act: Act) -> None:
+        prepared = self._prepared(step, act)
+        if prepared is None or prepared.unchanged:
+            return
+        with transaction.atomic():
+            self.session.work.confirm()
+            walk_rows.write_ahead(self.session, step, prepared.evidence)
+        self._settle(step, prepared, prepared.call(step.timeout_seconds))
+
+    def _prepared(self, step: Step, act: Act) -> Prepared | None:
+        """Return the call ready to be made; None when the step was refused before anything left."""
+        try:
+            with transaction.atomic():
+                prepared = prepare(self.session, step, act)
+        except _CANNOT_CALL as error:
+            self._refuse(step, _cannot_call(step, error))
+            return None
+        if prepared.problems:
+            self._refuse(step, verdicts.from_problems(step.name, prepared.problems))
+            return None
+        if prepared.unchanged:
+            result = {"key": prepared.made.outside_key, "unchanged": True}
+            self._pass(step, StepState.DONE, result=result, note="Nothing that it receives has changed.")
+        return prepared
+
+    def _settle(self, step: Step, prepared: Prepared, answer: CallAnswer) -> None:
+        session, outcome = self.session, answer.outcome
+        with transaction.atomic():
+            session.work.confirm()
+            row = walk_rows.row_of(session, step)
+            walk_rows.close_evidence(session, row, outcome)
+            if outcome.error is None:
+                self._keep(step, prepared, answer)
+                return
+            due_at = _next_try(step, outcome.error, row.attempts)
+            if due_at is not None:
+                verdict = _judged(step, outcome.error)
+                walk_rows.save(
+                    row,
+                    StepState.WAITING,
+                    due_at=due_at,
+                    ambiguous=verdict.ambiguous,
+                    note="Is tried again.",
+                    error_kind=verdict.error_kind,
+                    error_class=verdict.error_class,
+                    error_message=verdict.error_message,
+                )
+        if due_at is not None:
+            raise _Paused(due_at)
+        if outcome.error.kind in _BLOCKING:
+            with transaction.atomic():
+                connections.mark_attention(prepared.connection_id, outcome.error.message)
+        self._refuse(step, _judged(step, outcome.error))
+
+    def _keep(self, step: Step, prepared: Prepared, answer: CallAnswer) -> None:
+        session, row, made = self.session, walk_rows.row_of(self.session, step), prepared.made
+        outside_key = answer.outcome.target_key or made.outside_key
+        walk_rows.save(
+            row,
+            StepState.DONE,
+            result=answer.result,
+            note=answer.note[:300],
+            connection_id=made.connection_id,
+            object_name=made.object_name[:60],
+            outside_key=(outside_key or "")[:120],
+            # What an earlier, undone or repeated try created stays ours to take back.
+            created=row.created or answer.outcome.created,
+            ambiguous=False,
+        )
+        if prepared.type_name and outside_key:
+            seen = (session.operation.source_version, prepared.fingerprint)
+            walk_rows.write_link(session, prepared.connection_id, prepared.type_name, outside_key, seen)
+
+
+def _next_try(step: Step, error: RemoteError, attempts: int) -> datetime | None:
+    until = error.until if isinstance(error, RateLimitedError) else None
+    jitter = 0.5 + random.random() / 2  # noqa: S311  spreading load, no secret
+    delays = step.retry.get(error.kind)
+    return next_attempt(error.kind, attempts, timezone.now(), until=until, jitter=jitter, delays=delays)
+
+
+def _judged(step: Step, error: RemoteError) -> Verdict:
+    return Verdict(OperationState.REJECTED, step.name, **verdicts.of_error(error))
+
+
+def _cannot_call(step: Step, error: Exception) -> Verdict:
+    if isinstance(error, RemoteError):
+        return _judged(step, error)
+    problem = FieldProblem("", str(error).strip("'\""), BusinessClass.CONNECTION)
+    return verdicts.from_problems(step.name, (problem,))

@@ -1,0 +1,154 @@
+"""Getting a call of a walking step ready: where it goes, what it says, under which key. Reads the database, calls nothing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from apps.connectors.contract import Connector, SourceRecord, Write
+from apps.connectors.errors import FieldProblem
+from apps.connectors.manifest import Idempotency
+from apps.flows.engine.acts import Act, LookUp, Mark, Send
+from apps.flows.engine.definition import Step
+from apps.flows.engine.identity import fingerprint
+from apps.flows.engine.records import LinkState
+from apps.flows.engine.states import OperationState, StepState
+from apps.flows.engine.steps.deliver import DeliverStep
+from apps.flows.engine.stored import plain
+from apps.flows.mapping.compile import Mapped
+from apps.flows.models import OperationStep
+from apps.flows.services.walk_calls import CallAnswer, Sending, look_up, mark, send
+from apps.flows.services.walk_rows import Made
+from apps.flows.services.walk_session import SOURCE, Place, WalkSession
+
+_LINKS = """
+SELECT business_key, outside_key, source_version, fingerprint FROM flows_link
+WHERE connection_id = %s AND canonical_type = %s AND business_key = ANY(%s)
+"""
+_KEY_SAFE = frozenset({Idempotency.KEY_HEADER, Idempotency.UPSERT_BY_EXTERNAL_ID})
+_KEYS_ARE_REMEMBERED = timedelta(hours=12)  # targets keep idempotency keys for a day or less: half of it is trusted
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A call ready to be made. With `problems` it must not be; `unchanged` ones need not be."""
+
+    connector: Connector
+    connection_id: UUID
+    evidence: dict[str, Any]
+    call: Callable[[int], CallAnswer]
+    made: Made
+    type_name: str = ""
+    fingerprint: str = ""
+    unchanged: bool = False
+    problems: tuple[FieldProblem, ...] = field(default=())
+
+
+def prepare(session: WalkSession, step: Step, act: Act) -> Prepared:
+    """Return the call of `act`. Raises MissingRoleError, MappingError, RemoteError: it cannot be made at all."""
+    if isinstance(act, LookUp):
+        return _look_up(session, act)
+    if isinstance(act, Mark):
+        return _mark(session, act)
+    if isinstance(act, Send):
+        return _send(session, step, act)
+    raise TypeError(f"{type(act).__name__} is no call")
+
+
+def _look_up(session: WalkSession, act: LookUp) -> Prepared:
+    where = session.connection(act.role)
+    connector = session.connector(act.role)
+    evidence = {"mapped": {"object": act.object_name, "key": act.key}}
+    return Prepared(connector, where.id, evidence, partial(look_up, connector, act), Made(where.id))
+
+
+def _mark(session: WalkSession, act: Mark) -> Prepared:
+    where, connector = session.connection(SOURCE), session.connector(SOURCE)
+    values = plain(act.values)
+    write = Write(0, values, session.operation.business_key, f"{session.operation.id.hex}:mark", session.source_key)
+    call = partial(mark, connector, session.source_object, write)
+    return Prepared(connector, where.id, {"mapped": values}, call, Made(where.id, session.source_object))
+
+
+def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
+    place = session.place(step, act.role, act.canonical_type)
+    connector = session.connector(act.role)
+    mapped = place.delivery.apply(act.values)
+    if mapped.problems:
+        refused = partial(CallAnswer.refused, mapped.problems)
+        return Prepared(connector, place.connection.id, {}, refused, Made(), problems=mapped.problems)
+    content = fingerprint(mapped.values)
+    link = _links(place.connection.id, act.canonical_type, [session.operation.business_key]).get(
+        session.operation.business_key
+    )
+    made = Made(place.connection.id, place.target_object.name, link.target_key if link else "")
+    sending = _sending(session, step, place, mapped, content, link)
+    evidence = {
+        "mapped": mapped.values,
+        "idempotency_key": sending.idempotency_key,
+        "object_name": place.target_object.name,
+    }
+    return Prepared(
+        connector=connector,
+        connection_id=place.connection.id,
+        evidence=evidence,
+        call=partial(send, connector, sending),
+        made=made,
+        type_name=act.canonical_type,
+        fingerprint=content,
+        unchanged=_is_unchanged(session, content, link),
+    )
+
+
+def _is_unchanged(session: WalkSession, content: str, link: LinkState | None) -> bool:
+    operation = session.operation
+    decision, _ = DeliverStep().plan(operation.source_version, content, link, None, operation.revision)
+    # An older version is not stopped here: its walk began first, so nothing newer can have been delivered by this flow.
+    return decision is OperationState.UNCHANGED
+
+
+def _sending(
+    session: WalkSession, step: Step, place: Place, mapped: Mapped, content: str, link: LinkState | None
+) -> Sending:
+    operation, row = session.operation, session.rows.get(step.name)
+    return Sending(
+        operation_id=operation.id,
+        business_key=operation.business_key,
+        source=SourceRecord(session.source_object, session.source_key, operation.source_version, {}),
+        place=place,
+        mapped=mapped,
+        fingerprint=content,
+        target_key=link.target_key if link else None,
+        idempotency_key=session.idempotency_key(step, place.connection),
+        probe_first=row is not None and _is_doubtful(row, place),
+        known_links=_known_links(place, mapped),
+    )
+
+
+def _is_doubtful(row: OperationStep, place: Place) -> bool:
+    """Say whether an earlier try may have arrived without our knowing, so that sending again needs a look first."""
+    lost = row.state == StepState.RUNNING and row.attempts > 0
+    if not lost and not row.ambiguous:
+        return False
+    writing = place.target_object.writing
+    safe = writing is not None and writing.idempotency in _KEY_SAFE
+    return not safe or row.changed_at < timezone.now() - _KEYS_ARE_REMEMBERED
+
+
+def _known_links(place: Place, mapped: Mapped) -> Mapping[tuple[str, str], str]:
+    known: dict[tuple[str, str], str] = {}
+    for reference in mapped.references:
+        found = _links(place.connection.id, reference.canonical_type, [reference.key])
+        known.update({(reference.canonical_type, key): link.target_key for key, link in found.items()})
+    return known
+
+
+def _links(connection_id: UUID, type_name: str, keys: list[str]) -> dict[str, LinkState]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKS, [connection_id, type_name, keys])
+        return {key: LinkState(outside, version, print_) for key, outside, version, print_ in cursor.fetchall()}
