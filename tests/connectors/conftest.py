@@ -29,7 +29,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackgroundSand
 
 @dataclass
 class Town:
-    """One company in both sandbox systems, and connectors to them."""
+    """One company in the sandbox systems, and connectors to them. PSA and ERP are there; others are founded by name."""
 
     sandbox: BackgroundSandbox
     client: SandboxClient
@@ -43,12 +43,17 @@ class Town:
     async def faults(self, system: str, **shares: float) -> None:
         await self.client.set_faults(system, self.name, **shares)
 
+    def secrets(self, system: str, token: str = "") -> dict[str, str]:
+        """What a connection to the system holds."""
+        secret = token or self.tokens[system]
+        return {"client_id": self.name, "client_secret": secret} if system == "crm" else {"token": secret}
+
     def connector(self, system: str, *, token: str = "") -> Connector:
         return registry.open_connector(
             f"sandbox_{system}",
             base_url=self.client.base_url(system, self.name),
             settings={},
-            secrets={"token": token or self.tokens[system]},
+            secrets=self.secrets(system, token),
             allow=(self.sandbox.host_and_port,),
             budget=NoBudget(),
             correlation_id="test-correlation",

@@ -3,6 +3,9 @@
 SYSTEMS = (
     "sandbox_psa",
     "sandbox_erp",
+    "sandbox_crm",
+    "sandbox_workspace",
+    "sandbox_tax",
     "tryton",
     "redmine",
 )

@@ -15,7 +15,8 @@ async def probe_writes(calls: Calls, spec: ObjectManifest, writes: Sequence[Writ
     arrived = dict[int, FoundRecord]()
     created = {own_key(writing, write): write for write in writes if write.target_key is None} if writing else {}
     if writing and writing.own_key_field and created:
-        found = await find_records(calls, spec, writing.own_key_field, list(created))
+        field, parameter = writing.own_key_field, writing.own_key_parameter
+        found = await find_records(calls, spec, field, list(created), parameter=parameter)
         arrived.update({created[key].position: record for key, record in found.items()})
     for write in writes:
         if write.target_key is not None and spec.reading is not None and spec.reading.one_path:

@@ -102,14 +102,16 @@ async def read_one(calls: Calls, spec: ObjectManifest, key: str) -> OutsideRecor
     return values if isinstance(values, dict) else None
 
 
-async def find_records(calls: Calls, spec: ObjectManifest, field: str, keys: Sequence[str]) -> dict[str, FoundRecord]:
-    """Return the records whose `field` is among `keys`.
+async def find_records(
+    calls: Calls, spec: ObjectManifest, field: str, keys: Sequence[str], *, parameter: str = ""
+) -> dict[str, FoundRecord]:
+    """Return the records whose `field` is among `keys`, asked for by `parameter` ("": the one for natural keys).
 
     Only what really carries one of the keys is kept: some systems ignore a filter they do not know.
     """
     wanted, found = set(keys), dict[str, FoundRecord]()
     path, reading = calls.path(_reading(spec).path), _reading(spec)
-    for asked in _questions(spec, keys):
+    for asked in _questions(spec, keys, parameter or spec.find_parameter):
         position: Position = None
         while True:
             parameters = {**asked, **page_parameters(reading.paging, position)}
@@ -219,11 +221,11 @@ def _require_progress(calls: Calls, spec: ObjectManifest, idle: int) -> None:
         )
 
 
-def _questions(spec: ObjectManifest, keys: Sequence[str]) -> list[dict[str, str]]:
+def _questions(spec: ObjectManifest, keys: Sequence[str], parameter: str) -> list[dict[str, str]]:
     """Return the query parameters of each request that looks for `keys`."""
-    if not spec.find_parameter:
+    if not parameter:
         return [{}]
     alone = [key for key in keys if "," in key] if spec.find_at_once > 1 else list(keys)
     together = [key for key in keys if key not in set(alone)]
     chunks = [together[start : start + spec.find_at_once] for start in range(0, len(together), spec.find_at_once)]
-    return [{spec.find_parameter: ",".join(chunk)} for chunk in chunks] + [{spec.find_parameter: key} for key in alone]
+    return [{parameter: ",".join(chunk)} for chunk in chunks] + [{parameter: key} for key in alone]

@@ -108,6 +108,10 @@ class Erp(Desk):
             return {"state": "active", **({"customer": named["name"]} if named else {}), **record}
         return record
 
+    def completed(self, kind: str, before: Record, changed: Record) -> Record:
+        """A customer keeps its number for ever."""
+        return {**changed, "number": before["number"]} if kind == "customers" else changed
+
     def judge(self, kind: str, record: Record) -> list[Problem]:
         """Return everything wrong with a record that is new or changed."""
         if kind == LINES:

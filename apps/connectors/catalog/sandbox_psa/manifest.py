@@ -1,39 +1,21 @@
 """The sandbox PSA: where consultants book time and managers approve it."""
 
-from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.catalog.sandbox_psa.engagements import CLIENTS, PROJECTS, reading_of
+from apps.connectors.catalog.sandbox_psa.refusals import ERROR_RULES
 from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,
-    ChangeRead,
-    ErrorRule,
     ErrorShape,
     FieldSpec,
     Limits,
     MappingLine,
     ObjectManifest,
-    Paging,
     ProofLabel,
-    Reading,
     SecretSpec,
     SystemManifest,
     ValueKind,
     WebhookSpec,
 )
-
-_PAGING = Paging(style="page", size=200, size_parameter="size", position_parameter="page", total_path="total")
-
-
-def _reading(path: str) -> Reading:
-    return Reading(
-        path=path,
-        records_path="results",
-        change_read=ChangeRead.MODIFIED_SINCE,
-        since_parameter="modified_since",
-        paging=_PAGING,
-        one_path=f"{path}/{{key}}",
-        since_sorted=True,
-    )
-
 
 _TIME_ENTRIES = ObjectManifest(
     name="time-entries",
@@ -43,7 +25,7 @@ _TIME_ENTRIES = ObjectManifest(
     natural_key="id",
     find_parameter="id",
     find_at_once=50,
-    reading=_reading("time-entries"),
+    reading=reading_of("time-entries"),
     fields=(
         FieldSpec("id", label="Entry number", required=True),
         FieldSpec("project_code", label="Project code"),
@@ -102,47 +84,6 @@ _TIME_ENTRIES = ObjectManifest(
     ),
 )
 
-_PROJECTS = ObjectManifest(
-    name="projects",
-    label="Projects",
-    canonical_type="Project",
-    version_field="modified_at",
-    natural_key="code",
-    find_parameter="code",
-    find_at_once=50,
-    reading=_reading("projects"),
-    fields=(
-        FieldSpec("id", label="Number", required=True),
-        FieldSpec("code", label="Project code", required=True),
-        FieldSpec("name", label="Name"),
-        FieldSpec("client_id", label="Client number"),
-        FieldSpec("client_name", label="Client"),
-        FieldSpec("region", label="Region"),
-        FieldSpec("currency", label="Currency"),
-        FieldSpec("billing_kind", label="Billing"),
-        FieldSpec("billable", ValueKind.YES_NO, "Billable"),
-        FieldSpec("budget_hours", ValueKind.HOURS, "Budget in hours"),
-        FieldSpec("cost_center", label="Cost centre"),
-        FieldSpec("po_number", label="Purchase order"),
-        FieldSpec("state", label="State"),
-        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
-    ),
-    reading_lines=(
-        MappingLine("id", "id", required=True),
-        MappingLine("code", "code", required=True),
-        MappingLine("name", "name", required=True),
-        MappingLine("client", "client_id"),
-        MappingLine("client_name", "client_name"),
-        MappingLine("currency", "currency"),
-        MappingLine("billing_kind", "billing_kind"),
-        MappingLine("billable", "billable"),
-        MappingLine("budget_hours", "budget_hours"),
-        MappingLine("cost_center", "cost_center"),
-        MappingLine("state", "state"),
-        MappingLine("updated_at", "modified_at"),
-    ),
-)
-
 _RESOURCES = ObjectManifest(
     name="resources",
     label="People",
@@ -151,7 +92,7 @@ _RESOURCES = ObjectManifest(
     natural_key="id",
     find_parameter="id",
     find_at_once=50,
-    reading=_reading("resources"),
+    reading=reading_of("resources"),
     fields=(
         FieldSpec("id", label="Employee number", required=True),
         FieldSpec("name", label="Name"),
@@ -181,40 +122,6 @@ _RESOURCES = ObjectManifest(
     ),
 )
 
-_CLIENTS = ObjectManifest(
-    name="clients",
-    label="Clients",
-    canonical_type="Customer",
-    version_field="modified_at",
-    natural_key="id",
-    find_parameter="id",
-    find_at_once=50,
-    reading=_reading("clients"),
-    fields=(
-        FieldSpec("id", label="Client number", required=True),
-        FieldSpec("name", label="Name"),
-        FieldSpec("legal_name", label="Legal name"),
-        FieldSpec("country", label="Country"),
-        FieldSpec("region", label="Region"),
-        FieldSpec("currency", label="Currency"),
-        FieldSpec("invoice_email", label="Invoices go to"),
-        FieldSpec("payment_terms_days", ValueKind.WHOLE, "Payment terms in days"),
-        FieldSpec("active", ValueKind.YES_NO, "Active"),
-        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
-    ),
-    reading_lines=(
-        MappingLine("id", "id", required=True),
-        MappingLine("name", "name", required=True),
-        MappingLine("legal_name", "legal_name"),
-        MappingLine("country", "country"),
-        MappingLine("region", "region"),
-        MappingLine("currency", "currency"),
-        MappingLine("invoice_email", "invoice_email"),
-        MappingLine("payment_terms_days", "payment_terms_days"),
-        MappingLine("updated_at", "modified_at"),
-    ),
-)
-
 _TASKS = ObjectManifest(
     name="tasks",
     label="Tasks",
@@ -223,7 +130,7 @@ _TASKS = ObjectManifest(
     natural_key="id",
     find_parameter="id",
     find_at_once=50,
-    reading=_reading("tasks"),
+    reading=reading_of("tasks"),
     fields=(
         FieldSpec("id", label="Task number", required=True),
         FieldSpec("project_code", label="Project code"),
@@ -252,17 +159,11 @@ MANIFEST = SystemManifest(
     documentation="docs/sandbox.md",
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
-    objects=(_TIME_ENTRIES, _PROJECTS, _RESOURCES, _CLIENTS, _TASKS),
+    objects=(_TIME_ENTRIES, PROJECTS, _RESOURCES, CLIENTS, _TASKS),
     test_path="whoami",
+    rights_path="rights",
     limits=Limits(at_once=8),
     error_shape=ErrorShape(problems_path="error.problems"),
-    error_rules=(
-        ErrorRule(
-            FailureKind.MISCONFIGURED,
-            BusinessClass.CONNECTION,
-            code="no_company",
-            sentence="The sandbox has no such company: check the base address.",
-        ),
-    ),
+    error_rules=ERROR_RULES,
     webhook=WebhookSpec(scheme="standard", delivery_header="webhook-id"),
 )

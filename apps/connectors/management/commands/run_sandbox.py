@@ -16,7 +16,7 @@ from apps.connectors.sandbox.server import serve
 class Command(BaseCommand):
     """`manage.py run_sandbox --port 8090 --state FOLDER`."""
 
-    help = "Serves the sandbox PSA and ERP over HTTP, with a page at /sandbox/ that shows their records."
+    help = "Serves the sandbox PSA, ERP, CRM, workspaces and tax service over HTTP, with a page at /sandbox/ that shows their records."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,0 +1,233 @@
+"""The sandbox CRM: where deals are won, and where an onboarding begins."""
+
+from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.manifest import (
+    AuthScheme,
+    AuthSpec,
+    ChangeRead,
+    ErrorRule,
+    ErrorShape,
+    FieldSpec,
+    Idempotency,
+    Limits,
+    MappingLine,
+    ObjectManifest,
+    Paging,
+    ProofLabel,
+    Reading,
+    SecretSpec,
+    SystemManifest,
+    ValueKind,
+    WebhookSpec,
+    Writing,
+)
+
+_PAGING = Paging(style="page", size=200, size_parameter="size", position_parameter="page", total_path="total")
+
+
+def _reading(path: str) -> Reading:
+    return Reading(
+        path=path,
+        records_path="records",
+        change_read=ChangeRead.MODIFIED_SINCE,
+        since_parameter="modified_since",
+        paging=_PAGING,
+        one_path=f"{path}/{{key}}",
+        since_sorted=True,
+    )
+
+
+_OPPORTUNITIES = ObjectManifest(
+    name="opportunities",
+    label="Deals",
+    canonical_type="Opportunity",
+    version_field="modified_at",
+    natural_key="id",
+    find_parameter="id",
+    find_at_once=50,
+    reading=_reading("opportunities"),
+    # What is written here is the mark that a deal was handed over, so taking it back lifts the mark.
+    writing=Writing(
+        create_path="opportunities",
+        update_path="opportunities/{key}",
+        idempotency=Idempotency.OWN_KEY_FIELD,
+        own_key_field="external_id",
+        own_key_parameter="external_id",
+        undo_method="PATCH",
+        undo_path="opportunities/{key}",
+        undo_values={"exported": False, "project_code": None},
+    ),
+    fields=(
+        FieldSpec("id", label="Deal number", required=True),
+        FieldSpec("external_id", label="External number", max_length=200),
+        FieldSpec("name", label="Name", required=True, max_length=255),
+        FieldSpec("account_id", label="Account number"),
+        FieldSpec("account_name", label="Account"),
+        FieldSpec("account", ValueKind.NESTED, "Account details"),
+        FieldSpec(
+            "stage", ValueKind.CHOICE, "Stage", choices=("qualification", "proposal", "negotiation", "won", "lost")
+        ),
+        FieldSpec("probability", ValueKind.DECIMAL, "Probability"),
+        FieldSpec("amount", ValueKind.MONEY, "Amount"),
+        FieldSpec("currency", label="Currency"),
+        FieldSpec("close_date", ValueKind.DATE, "Closes on"),
+        FieldSpec("won_at", ValueKind.INSTANT, "Won at"),
+        FieldSpec("lost_reason", label="Why it was lost"),
+        FieldSpec("service_line", label="Service line"),
+        FieldSpec("legal_entity", label="Legal entity"),
+        FieldSpec("region", label="Region"),
+        FieldSpec("owner", label="Owner's e-mail"),
+        FieldSpec("owner_name", label="Owner"),
+        FieldSpec("billing_kind", label="Billing"),
+        FieldSpec("budget_hours", ValueKind.HOURS, "Budget in hours"),
+        FieldSpec("starts", ValueKind.DATE, "Starts"),
+        FieldSpec("ends", ValueKind.DATE, "Ends"),
+        FieldSpec("po_number", label="Purchase order"),
+        FieldSpec("exported", ValueKind.YES_NO, "Handed over"),
+        FieldSpec("exported_at", ValueKind.INSTANT, "Handed over at"),
+        FieldSpec("project_code", label="Project code", max_length=40),
+        FieldSpec("note", label="Note", max_length=2000),
+        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
+    ),
+    reading_lines=(
+        MappingLine("id", "id", required=True),
+        MappingLine("name", "name", required=True),
+        MappingLine("client", "account_id"),
+        MappingLine("client_name", "account_name"),
+        MappingLine("client_legal_name", "account.legal_name"),
+        MappingLine("client_country", "account.country"),
+        MappingLine("client_tax_id", "account.tax_id"),
+        MappingLine("invoice_email", "account.invoice_email"),
+        MappingLine("payment_terms_days", "account.payment_terms_days"),
+        MappingLine("stage", "stage", required=True),
+        MappingLine("probability", "probability"),
+        MappingLine("amount", "amount"),
+        MappingLine("currency", "currency"),
+        MappingLine("close_date", "close_date"),
+        MappingLine("won_at", "won_at"),
+        MappingLine("lost_reason", "lost_reason"),
+        MappingLine("service_line", "service_line"),
+        MappingLine("legal_entity", "legal_entity"),
+        MappingLine("region", "region"),
+        MappingLine("owner", "owner"),
+        MappingLine("owner_name", "owner_name"),
+        MappingLine("billing_kind", "billing_kind"),
+        MappingLine("budget_hours", "budget_hours"),
+        MappingLine("starts", "starts"),
+        MappingLine("ends", "ends"),
+        MappingLine("po_number", "po_number"),
+        MappingLine("project", "project_code"),
+        MappingLine("exported", "exported"),
+        MappingLine("note", "note"),
+        MappingLine("updated_at", "modified_at"),
+    ),
+    # The deal itself belongs to the CRM: only what became of it is written back.
+    writing_lines=(
+        MappingLine("exported", "exported", label="Handed over"),
+        MappingLine("project_code", "project", label="Project code"),
+        MappingLine("note", "note", label="Note"),
+    ),
+)
+
+_ACCOUNTS = ObjectManifest(
+    name="accounts",
+    label="Accounts",
+    canonical_type="Customer",
+    version_field="modified_at",
+    natural_key="id",
+    find_parameter="id",
+    find_at_once=50,
+    reading=_reading("accounts"),
+    fields=(
+        FieldSpec("id", label="Account number", required=True),
+        FieldSpec("name", label="Name", required=True),
+        FieldSpec("legal_name", label="Legal name"),
+        FieldSpec("country", label="Country"),
+        FieldSpec("region", label="Region"),
+        FieldSpec("currency", label="Currency"),
+        FieldSpec("tax_id", label="Tax number"),
+        FieldSpec("invoice_email", label="Invoices go to"),
+        FieldSpec("payment_terms_days", ValueKind.WHOLE, "Payment terms in days"),
+        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
+    ),
+    reading_lines=(
+        MappingLine("id", "id", required=True),
+        MappingLine("name", "name", required=True),
+        MappingLine("legal_name", "legal_name"),
+        MappingLine("country", "country"),
+        MappingLine("region", "region"),
+        MappingLine("currency", "currency"),
+        MappingLine("tax_id", "tax_id"),
+        MappingLine("invoice_email", "invoice_email"),
+        MappingLine("payment_terms_days", "payment_terms_days"),
+        MappingLine("updated_at", "modified_at"),
+    ),
+)
+
+
+def _refused(code: str, business_class: BusinessClass, sentence: str, field: str = "") -> ErrorRule:
+    return ErrorRule(FailureKind.REJECTED, business_class, code=code, field=field, sentence=sentence)
+
+
+MANIFEST = SystemManifest(
+    slug="sandbox_crm",
+    name="Sandbox CRM",
+    category="CRM",
+    summary="A simulated CRM with accounts and deals, for trying things out. A deal that is won is announced.",
+    proof=ProofLabel.SIMULATED,
+    documentation="docs/sandbox.md",
+    auth=AuthSpec(AuthScheme.CLIENT_CREDENTIALS, token_path="oauth/token"),  # noqa: S106  an address, not a secret
+    secrets=(
+        SecretSpec("client_id", "Client id", "The name of the sandbox company."),
+        SecretSpec("client_secret", "Client secret", "Shown once when the sandbox company is made."),
+    ),
+    objects=(_OPPORTUNITIES, _ACCOUNTS),
+    test_path="whoami",
+    rights_path="rights",
+    limits=Limits(at_once=8),
+    error_shape=ErrorShape(problems_path="error.problems"),
+    error_rules=(
+        _refused(
+            "unknown_account",
+            BusinessClass.MISSING_REFERENCE,
+            "The CRM knows no account {value}. Create it there first, or correct it on the deal.",
+            "client",
+        ),
+        _refused(
+            "missing_field",
+            BusinessClass.VALIDATION,
+            "The CRM needs {field}, which is empty. Fill it in on the deal.",
+        ),
+        _refused(
+            "too_long", BusinessClass.TOO_LARGE, "The text for {field} is longer than the CRM allows. Shorten it."
+        ),
+        _refused(
+            "invalid_choice",
+            BusinessClass.MAPPING_GAP,
+            "{value} is none of the values the CRM takes for {field}. Map it to one of them.",
+        ),
+        _refused(
+            "duplicate",
+            BusinessClass.DUPLICATE,
+            "The CRM already holds this deal under another number. Check both before one of them is handed over.",
+        ),
+        _refused(
+            "not_found",
+            BusinessClass.MISSING_REFERENCE,
+            "The deal to mark no longer exists in the CRM. Check whether somebody deleted it there.",
+        ),
+        ErrorRule(
+            FailureKind.MISCONFIGURED,
+            BusinessClass.SCHEMA_DRIFT,
+            code="unknown_field",
+            sentence="The CRM no longer knows a field that is sent to it: {message}. Adapt the mapping.",
+        ),
+        ErrorRule(
+            FailureKind.MISCONFIGURED,
+            BusinessClass.CONNECTION,
+            code="no_company",
+            sentence="The sandbox has no such company: check the base address.",
+        ),
+    ),
+    webhook=WebhookSpec(scheme="standard", delivery_header="webhook-id"),
+)

@@ -1,0 +1,81 @@
+"""The sandbox tax service: says whether a tax number is valid, and to whom it belongs."""
+
+from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.manifest import (
+    AuthScheme,
+    AuthSpec,
+    ChangeRead,
+    ErrorRule,
+    ErrorShape,
+    FieldSpec,
+    Limits,
+    MappingLine,
+    ObjectManifest,
+    Paging,
+    ProofLabel,
+    Reading,
+    SecretSpec,
+    SystemManifest,
+    ValueKind,
+)
+
+# A number stands for whoever it belongs to; one that is not valid belongs to nobody, so it has no name.
+_NUMBERS = ObjectManifest(
+    name="numbers",
+    label="Tax numbers",
+    canonical_type="Customer",
+    version_field="modified_at",
+    natural_key="number",
+    find_parameter="number",
+    find_at_once=50,
+    reading=Reading(
+        path="numbers",
+        records_path="records",
+        change_read=ChangeRead.MODIFIED_SINCE,
+        since_parameter="modified_since",
+        paging=Paging(style="page", size=200, size_parameter="size", position_parameter="page", total_path="total"),
+        one_path="numbers/{key}",
+        since_sorted=True,
+    ),
+    fields=(
+        FieldSpec("id", label="Record number", required=True),
+        FieldSpec("number", label="Tax number", required=True),
+        FieldSpec("country", label="Country"),
+        FieldSpec("name", label="Belongs to"),
+        FieldSpec("status", ValueKind.CHOICE, "Status", choices=("valid", "invalid")),
+        FieldSpec("evidence", label="Number of the enquiry"),
+        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
+    ),
+    reading_lines=(
+        MappingLine("id", "id", required=True),
+        MappingLine("tax_id", "number", required=True),
+        MappingLine("name", "name"),
+        MappingLine("legal_name", "name"),
+        MappingLine("country", "country"),
+        MappingLine("state", "status", required=True),
+        MappingLine("updated_at", "modified_at"),
+    ),
+)
+
+MANIFEST = SystemManifest(
+    slug="sandbox_tax",
+    name="Sandbox tax service",
+    category="Tax",
+    summary="A simulated service that knows which tax numbers are valid and whose they are, for trying things out.",
+    proof=ProofLabel.SIMULATED,
+    documentation="docs/sandbox.md",
+    auth=AuthSpec(AuthScheme.BEARER),
+    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
+    objects=(_NUMBERS,),
+    test_path="whoami",
+    limits=Limits(at_once=4),
+    error_shape=ErrorShape(problems_path="error.problems"),
+    error_rules=(
+        ErrorRule(
+            FailureKind.MISCONFIGURED,
+            BusinessClass.CONNECTION,
+            code="no_company",
+            sentence="The sandbox has no such company: check the base address.",
+        ),
+    ),
+)

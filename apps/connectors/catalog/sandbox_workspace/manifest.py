@@ -1,0 +1,193 @@
+"""The sandbox workspace service: where a project's team gets a place to work together."""
+
+from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.manifest import (
+    AuthScheme,
+    AuthSpec,
+    ChangeRead,
+    ErrorRule,
+    ErrorShape,
+    FieldSpec,
+    Idempotency,
+    Limits,
+    MappingLine,
+    ObjectManifest,
+    Paging,
+    ProofLabel,
+    Reading,
+    SecretSpec,
+    SystemManifest,
+    ValueKind,
+    WriteMode,
+    Writing,
+)
+
+_PAGING = Paging(style="page", size=200, size_parameter="size", position_parameter="page", total_path="total")
+
+
+def _reading(path: str) -> Reading:
+    return Reading(
+        path=path,
+        records_path="records",
+        change_read=ChangeRead.MODIFIED_SINCE,
+        since_parameter="modified_since",
+        paging=_PAGING,
+        one_path=f"{path}/{{key}}",
+        since_sorted=True,
+    )
+
+
+_WORKSPACES = ObjectManifest(
+    name="workspaces",
+    label="Workspaces",
+    canonical_type="Workspace",
+    version_field="modified_at",
+    natural_key="project",
+    find_parameter="project",
+    find_at_once=50,
+    reading=_reading("workspaces"),
+    # One workspace for each project: the project is the number by which ours is found again.
+    writing=Writing(
+        create_path="workspaces",
+        update_path="workspaces/{key}",
+        idempotency=Idempotency.KEY_HEADER,
+        idempotency_header="Idempotency-Key",
+        own_key_field="project",
+        undo_method="DELETE",
+        undo_path="workspaces/{key}",
+    ),
+    fields=(
+        FieldSpec("id", label="Workspace number", required=True),
+        FieldSpec("project", label="Project code", required=True, max_length=40),
+        FieldSpec("name", label="Name", required=True, max_length=120),
+        FieldSpec("kind", ValueKind.CHOICE, "Kind", choices=("team", "site", "folder", "portal")),
+        FieldSpec("owner", label="Owner's e-mail"),
+        FieldSpec("members", ValueKind.NESTED, "Members' e-mails"),
+        FieldSpec("client_name", label="Client"),
+        FieldSpec("url", label="Address"),
+        FieldSpec("state", ValueKind.CHOICE, "State", choices=("ready", "archived")),
+        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
+    ),
+    reading_lines=(
+        MappingLine("id", "id", required=True),
+        MappingLine("project", "project", required=True),
+        MappingLine("name", "name", required=True),
+        MappingLine("kind", "kind"),
+        MappingLine("owner", "owner"),
+        MappingLine("members", "members"),
+        MappingLine("client_name", "client_name"),
+        MappingLine("url", "url"),
+        MappingLine("state", "state"),
+        MappingLine("updated_at", "modified_at"),
+    ),
+    writing_lines=(
+        MappingLine("project", "project", write_mode=WriteMode.SET_ON_CREATE, required=True, label="Project code"),
+        MappingLine("name", "name", required=True, label="Name"),
+        MappingLine("kind", "kind", default="team", label="Kind"),
+        MappingLine("owner", "owner", label="Owner's e-mail"),
+        MappingLine("members", "members", label="Members' e-mails"),
+        MappingLine("client_name", "client_name", label="Client"),
+    ),
+)
+
+_PEOPLE = ObjectManifest(
+    name="people",
+    label="People",
+    canonical_type="Resource",
+    version_field="modified_at",
+    natural_key="email",
+    find_parameter="email",
+    find_at_once=50,
+    reading=_reading("people"),
+    fields=(
+        FieldSpec("id", label="Number", required=True),
+        FieldSpec("email", label="E-mail", required=True),
+        FieldSpec("name", label="Name"),
+        FieldSpec("active", ValueKind.YES_NO, "Active"),
+        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
+    ),
+    reading_lines=(
+        MappingLine("id", "id", required=True),
+        MappingLine("email", "email"),
+        MappingLine("name", "name", required=True),
+        MappingLine("active", "active"),
+        MappingLine("updated_at", "modified_at"),
+    ),
+)
+
+
+def _refused(code: str, business_class: BusinessClass, sentence: str, field: str = "") -> ErrorRule:
+    return ErrorRule(FailureKind.REJECTED, business_class, code=code, field=field, sentence=sentence)
+
+
+MANIFEST = SystemManifest(
+    slug="sandbox_workspace",
+    name="Sandbox workspaces",
+    category="Workspaces",
+    summary="A simulated service that gives each project a workspace with its members, for trying things out.",
+    proof=ProofLabel.SIMULATED,
+    documentation="docs/sandbox.md",
+    auth=AuthSpec(AuthScheme.BEARER),
+    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
+    objects=(_WORKSPACES, _PEOPLE),
+    test_path="whoami",
+    rights_path="rights",
+    limits=Limits(at_once=4),
+    error_shape=ErrorShape(problems_path="error.problems"),
+    error_rules=(
+        _refused(
+            "unknown_person",
+            BusinessClass.MISSING_REFERENCE,
+            "Nobody in the workspace service has this e-mail: {message}. Invite the person there, or choose another.",
+        ),
+        _refused(
+            "missing_field",
+            BusinessClass.VALIDATION,
+            "The workspace service needs {field}, which is empty. Fill it in on the record.",
+        ),
+        _refused(
+            "too_long",
+            BusinessClass.TOO_LARGE,
+            "The text for {field} is longer than the workspace service allows. Shorten it.",
+        ),
+        _refused(
+            "invalid_choice",
+            BusinessClass.MAPPING_GAP,
+            "{value} is none of the values the workspace service takes for {field}. Map it to one of them.",
+        ),
+        _refused(
+            "invalid_list",
+            BusinessClass.PARSE,
+            "The members must be a list of e-mail addresses. Correct the mapping of the members.",
+            "members",
+        ),
+        _refused(
+            "duplicate",
+            BusinessClass.DUPLICATE,
+            "Project {value} already has a workspace. Check it before another one is made.",
+            "project",
+        ),
+        _refused(
+            "idempotency_conflict",
+            BusinessClass.CONFLICT,
+            "The workspace service has already taken an earlier version of this record. Compare both, then send it again.",
+        ),
+        _refused(
+            "not_found",
+            BusinessClass.MISSING_REFERENCE,
+            "The workspace to change no longer exists. Check whether somebody deleted it there.",
+        ),
+        ErrorRule(
+            FailureKind.MISCONFIGURED,
+            BusinessClass.SCHEMA_DRIFT,
+            code="unknown_field",
+            sentence="The workspace service no longer knows a field that is sent to it: {message}. Adapt the mapping.",
+        ),
+        ErrorRule(
+            FailureKind.MISCONFIGURED,
+            BusinessClass.CONNECTION,
+            code="no_company",
+            sentence="The sandbox has no such company: check the base address.",
+        ),
+    ),
+)
