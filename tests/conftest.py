@@ -23,6 +23,15 @@ from apps.tenants.scope import PartnerRef
 pytest_plugins = ["tests.sandbox_server", "tests.lines"]
 
 TEST_DATABASE = "fairlead_test"
+# The longest files first, then the folders of long ones.
+LONGEST = (
+    "browser/test_pages.py",
+    "architecture/test_customers_apart.py",
+    "chaos/",
+    "architecture/test_bad_input.py",
+    "browser/",
+    "architecture/",
+)
 FIRST_CACHE = 2  # of the broker's 16 databases; 0 and 1 are the product's own
 
 
@@ -35,6 +44,17 @@ def pytest_configure() -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     location = settings.CACHES["default"]["LOCATION"].rpartition("/")[0]
     settings.CACHES["default"]["LOCATION"] = f"{location}/{FIRST_CACHE + int(worker) % 14}"
+
+
+@pytest.hookimpl(trylast=True)  # after the order was drawn at random
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: a worker that is handed it last keeps the others waiting."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    path = item.path.as_posix()
+    return next((rank for rank, place in enumerate(LONGEST) if f"/tests/{place}" in path), len(LONGEST))
 
 
 @pytest.fixture(scope="session", autouse=True)

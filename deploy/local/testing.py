@@ -156,7 +156,9 @@ def main(arguments: list[str]) -> int:
         translations.ensure(places)
         with servers_for_tests(places) as local:
             # A file stays on one worker: what it sets up once (a web server, an inhabited house) is not set up twice.
-            command = [str(places.python), "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", *arguments]
+            # Files are handed out in the order tests/conftest.py gives them, the longest first.
+            spread = ["-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"]
+            command = [str(places.python), "-m", "pytest", *spread, *arguments]
             return _run(command, places, environment_for_tests(local))
     except (ThrowawayError, *EXPECTED) as problem:
         print(f"The tests could not start: {problem}", file=sys.stderr)
