@@ -76,6 +76,7 @@ class Desk:
 
     def __init__(self, store: Store, company: Company, faults: Faults, announce: Announce) -> None:
         self._store, self._company, self._faults, self._announce = store, company, faults, announce
+        self.caused_by = ""  # the caller's X-Correlation-Id, for the journal
 
     @classmethod
     def fill(cls, store: Store, company: Company, firm: Firm) -> None:
@@ -224,7 +225,7 @@ class Desk:
         problems = self.judge(kind, _judged(known, made))
         if problems:
             return _unfit(problems)
-        twin = self._twin(kind, made)
+        twin = self._twin(kind, made, itself="")
         if twin is not None:
             return twin
         created = {**made, "created_at": now, "modified_at": now}
@@ -242,7 +243,7 @@ class Desk:
         problems = self.judge(kind, _judged(self.kinds[kind], changed))
         if problems:
             return _unfit(problems)
-        twin = self._twin(kind, changed)
+        twin = self._twin(kind, changed, itself=target)
         if twin is not None:
             return twin
         self.save(kind, changed)
@@ -260,11 +261,11 @@ class Desk:
         """Return a record by the name people know it by, None when there is none. Read only."""
         return self._store.named(self._company, kind, name)
 
-    def _twin(self, kind: str, record: Record) -> Verdict | None:
+    def _twin(self, kind: str, record: Record, *, itself: str) -> Verdict | None:
         """Another record of the same name, or of the same number of the caller's, refuses this one."""
         known = self.kinds[kind]
         for field, other in self._namesakes(known, kind, record):
-            if other is not None and other["id"] != record["id"]:
+            if other is not None and other["id"] != itself:
                 message = f"{field} {record[field]} already exists as {other['id']}"
                 return refused(409, "duplicate", field, message)
         return None
@@ -278,7 +279,7 @@ class Desk:
     def _note(self, action: str, kind: str, record: Record, key: str, values: Record) -> None:
         known = self.kinds[kind]
         name = str(record.get(known.own_key) or record.get(known.name) or "")
-        effect = Effect(action, kind, record["id"], name, key, values)
+        effect = Effect(action, kind, record["id"], name, key, values, self.caused_by)
         self._store.journal(self._company, effect, instant_text(datetime.now(UTC)))
 
 

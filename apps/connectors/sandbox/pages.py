@@ -263,10 +263,11 @@ def _journal(store: Store, company: Company) -> str:
             escape(e["record"]),
             escape(e["external_id"]),
             escape(e["idempotency_key"]),
+            escape(e["correlation_id"]),
         )
         for e in effects
     ]
-    return _table(("At", "Action", "Object", "Record", "External id", "Idempotency key"), rows)
+    return _table(("At", "Action", "Object", "Record", "External id", "Idempotency key", "Caused by"), rows)
 
 
 def _form(request: web.Request, company: Company, kind: str, record: Record) -> str:

@@ -129,6 +129,7 @@ async def _work(request: web.Request, company: Company, faults: Faults) -> web.R
     if _buys_token(request, company):
         return hand_out_token(company, faults, request.headers, await request.read())
     desk = desk_of(request, company, faults)
+    desk.caused_by = request.headers.get("X-Correlation-Id", "")[:100]
     kind, _, key = request.match_info["tail"].partition("/")
     if kind == "whoami" and request.method == "GET":
         return desk.whoami()

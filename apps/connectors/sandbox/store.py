@@ -23,7 +23,8 @@ CREATE INDEX IF NOT EXISTS record_by_name ON record (company, kind, natural);
 CREATE TABLE IF NOT EXISTS alias (
   company INTEGER, kind TEXT, field TEXT, value TEXT, record TEXT, PRIMARY KEY (company, kind, field, value)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS effect (
-  seq INTEGER PRIMARY KEY, company INTEGER, at TEXT, action TEXT, kind TEXT, record TEXT, natural TEXT, key TEXT, body BLOB);
+  seq INTEGER PRIMARY KEY, company INTEGER, at TEXT, action TEXT, kind TEXT, record TEXT, natural TEXT, key TEXT, body BLOB,
+  caused_by TEXT DEFAULT '');
 CREATE INDEX IF NOT EXISTS effect_of_company ON effect (company, seq);
 CREATE TABLE IF NOT EXISTS answered (
   company INTEGER, key TEXT, fingerprint TEXT, status INTEGER, body BLOB, at REAL, PRIMARY KEY (company, key)) WITHOUT ROWID;
@@ -57,6 +58,7 @@ class Effect:
     natural: str
     key: str
     body: Record
+    caused_by: str = ""  # the caller's X-Correlation-Id
 
 
 class Store:
@@ -69,6 +71,8 @@ class Store:
             tuple[int, str, str], Record
         ]()  # what was looked up by name since the last change of a record
         self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; {_TABLES}")
+        if "caused_by" not in {row[1] for row in self._db.execute("PRAGMA table_info(effect)")}:
+            self._db.execute("ALTER TABLE effect ADD COLUMN caused_by TEXT DEFAULT ''")  # a file of an earlier release
 
     def close(self) -> None:
         """Close the file."""
@@ -146,10 +150,10 @@ class Store:
         )
 
     def remove(self, company: Company, kind: str, key: str) -> None:
-        """Take a record away. Its row stays under another kind, so that no later record gets its number."""
+        """Take a record away. Its row stays under another kind, so that no later record is made with its number."""
         self._named.clear()
         self._db.execute(
-            "UPDATE record SET kind = 'removed ' || kind, natural = '', body = '{}' WHERE company = ? AND kind = ? AND id = ?",
+            "UPDATE record SET kind = 'removed ' || kind, id = id || ' ' || seq, natural = '', body = '{}' WHERE company = ? AND kind = ? AND id = ?",
             (company.id, kind, key),
         )
         self._db.execute("DELETE FROM alias WHERE company = ? AND kind = ? AND record = ?", (company.id, kind, key))
@@ -253,7 +257,8 @@ class Store:
     def journal(self, company: Company, effect: Effect, at: str) -> None:
         """Note an applied change; called in the same transaction that applies it."""
         self._db.execute(
-            "INSERT INTO effect (company, at, action, kind, record, natural, key, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO effect (company, at, action, kind, record, natural, key, body, caused_by) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 company.id,
                 at,
@@ -263,6 +268,7 @@ class Store:
                 effect.natural,
                 effect.key,
                 orjson.dumps(effect.body),
+                effect.caused_by,
             ),
         )
 
@@ -275,10 +281,12 @@ class Store:
         return self._effects("seq > 0 ORDER BY seq DESC LIMIT ?", (company.id, count))
 
     def _effects(self, condition: str, values: Sequence[Any]) -> list[Record]:
-        columns = "SELECT seq, at, action, kind, record, natural, key, body FROM effect WHERE company = ? AND "
-        names = ("seq", "at", "action", "object", "record", "external_id", "idempotency_key")
+        columns = (
+            "SELECT seq, at, action, kind, record, natural, key, caused_by, body FROM effect WHERE company = ? AND "
+        )
+        names = ("seq", "at", "action", "object", "record", "external_id", "idempotency_key", "correlation_id")
         rows = self._db.execute(columns + condition, values)
-        return [{**dict(zip(names, row[:7], strict=True)), "values": orjson.loads(row[7])} for row in rows]
+        return [{**dict(zip(names, row[:8], strict=True)), "values": orjson.loads(row[8])} for row in rows]
 
     def remember(self, company: Company, key: str, fingerprint: str, status: int, body: bytes, at: float) -> None:
         """Keep the answer given under an idempotency key."""
