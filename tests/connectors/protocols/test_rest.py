@@ -509,7 +509,7 @@ async def test_a_probe_asks_for_our_own_number_by_its_own_parameter_where_there_
 
     def there(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
         asked.append(query)
-        return 200, {"records": [{"id": "t0", "code": "PRJ-1", "ours": "b0"}]}
+        return 200, {"records": [{"id": "t0", "code": "PRJ-1", "ours": "o0"}]}
 
     writing = dataclasses.replace(WRITING, own_key_parameter="our_number")
     spec = dataclasses.replace(THINGS, natural_key="code", find_parameter="code", writing=writing)
@@ -517,7 +517,7 @@ async def test_a_probe_asks_for_our_own_number_by_its_own_parameter_where_there_
         arrived = await connector.probe("things", writes(1))
         found = await connector.find("things", ["PRJ-1"])
     assert (arrived[0].key, found["PRJ-1"].key) == ("t0", "t0")
-    assert [(query.get("our_number"), query.get("code")) for query in asked] == [("b0", None), (None, "PRJ-1")]
+    assert [(query.get("our_number"), query.get("code")) for query in asked] == [("o0", None), (None, "PRJ-1")]
 
 
 async def test_a_probe_tells_which_writes_arrived() -> None:
