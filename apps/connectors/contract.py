@@ -134,6 +134,18 @@ class ReceivedEvent:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class CallCounts:
+    """How some calls fared: `failed` are those that failed for the system's own reasons, `reason` says the last one's.
+
+    Refused records count as `ok`: the system is well. Refused sign-ins and calls that came too often count as neither.
+    """
+
+    ok: int = 0
+    failed: int = 0
+    reason: str = ""
+
+
 class SignatureError(ValueError):
     """A webhook's signature is missing, wrong or too old."""
 
@@ -182,11 +194,15 @@ class Connector(Protocol):
         Raises a RemoteError only when nothing is decided yet (outage, limit, expired sign-in, wrong set-up).
         """
 
+    def take_counts(self) -> CallCounts:
+        """Return how the calls since the last asking fared: what the connection's breaker judges by."""
+
     def receive(self, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> list[ReceivedEvent]:
         """Verify a webhook and parse it. `now` is seconds since the epoch. Raises SignatureError."""
 
 
 __all__ = [
+    "CallCounts",
     "Connector",
     "Exchange",
     "FieldProblem",

@@ -16,7 +16,7 @@ from yarl import URL
 
 from apps.connectors.access_tokens import TokenShelf, TokenSource
 from apps.connectors.auth import AccessToken, Signer, read_token
-from apps.connectors.contract import Exchange
+from apps.connectors.contract import CallCounts, Exchange
 from apps.connectors.egress import Destination, EgressRefusedError, check_address, parse_destination
 from apps.connectors.entrance import Entrance
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError, RetryableError
@@ -94,6 +94,10 @@ class Door:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    def take_counts(self) -> CallCounts:
+        """Return how the calls since the last asking fared."""
+        return self._entrance.take_counts()
 
     async def request(
         self,

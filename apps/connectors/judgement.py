@@ -12,6 +12,7 @@ from apps.connectors.contract import Exchange
 from apps.connectors.errors import (
     AuthExpiredError,
     BusinessClass,
+    FailureKind,
     MisconfiguredError,
     RateLimitedError,
     RemoteError,
@@ -19,6 +20,7 @@ from apps.connectors.errors import (
 )
 
 LONGEST_HOLD_SECONDS = 3600.0
+_SYSTEMS_FAULT = frozenset({BusinessClass.CONNECTION, BusinessClass.PROVIDER_OUTAGE, BusinessClass.TIMEOUT})
 _WEB_PAGE = "The address answered with a web page instead of data: check the base address."
 
 
@@ -105,6 +107,18 @@ _STATUS_TABLE: dict[int, tuple[type[RemoteError], BusinessClass, bool, str]] = {
     503: (RetryableError, BusinessClass.PROVIDER_OUTAGE, True, "The system is not available right now."),
     504: (RetryableError, BusinessClass.TIMEOUT, True, "The system did not answer its own gateway in time."),
 }
+
+
+def is_outage(answer: Answer) -> bool:
+    """Tell whether a status blames the system as a whole. One that names a time to come back is no outage."""
+    return answer.status == 408 or (
+        answer.status >= 500 and not (answer.status == 503 and "Retry-After" in answer.headers)
+    )
+
+
+def is_systems_fault(error: RemoteError) -> bool:
+    """Tell whether a failed call blames the system or the way to it, and no record and no set-up of ours."""
+    return error.kind is FailureKind.RETRYABLE and error.business_class in _SYSTEMS_FAULT
 
 
 def refused_grant(answer: Answer, *, now: datetime) -> RemoteError:

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from apps.connectors.breaker_rule import BreakerState
 from apps.customers.models import CustomerOwned
 from apps.tenants.models import PartnerModel
 
@@ -35,6 +36,33 @@ class Connection(CustomerOwned):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CircuitBreaker(CustomerOwned):
+    """Whether a connection is called at all just now: one row for all workers, there once something went wrong.
+
+    The columns are those of breaker_rule.Standing, which says what they mean and how they move.
+    """
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="breaker")
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in BreakerState], default="closed")
+    needs_person = models.BooleanField(default=False)
+    reason = models.CharField(max_length=400, blank=True)
+    since = models.DateTimeField(null=True, blank=True)
+    next_probe_at = models.DateTimeField(null=True, blank=True)
+    probes = models.PositiveSmallIntegerField(default=0)
+    window_began_at = models.DateTimeField(null=True, blank=True)
+    calls = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+    outages = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.connection_id}: {self.state}"
+
+    @property
+    def is_open(self) -> bool:
+        """True while the connection is not called."""
+        return self.state == BreakerState.OPEN
 
 
 class Credential(CustomerOwned):

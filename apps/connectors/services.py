@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
-from apps.connectors import registry, vault
+from apps.connectors import breaker, registry, vault
 from apps.connectors.access_tokens import shelf_for
 from apps.connectors.contract import Connector, TestReport, TestStep
 from apps.connectors.credentials import UnsealError
@@ -96,6 +96,7 @@ def change_connection(connection: Connection, *, name: str, base_url: str, value
     try:
         with transaction.atomic():
             connection.save()
+            breaker.reset(connection.id)
     except IntegrityError:
         raise ValidationError(
             {"name": _("There is already a connection called “%(name)s”.") % {"name": name}}
@@ -114,6 +115,7 @@ def set_secret(connection: Connection, name: str, value: str) -> None:
     Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED).update(
         state=Connection.State.UNTESTED, state_reason=""
     )
+    breaker.reset(connection.id)
     _record(AuditAction.CREDENTIAL_SET, connection, {"secret": name})
 
 
@@ -128,6 +130,7 @@ def enable_connection(connection: Connection) -> None:
     """Switch a connection on again; it must be tested before it counts as working."""
     changed = Connection.objects.filter(id=connection.id, state=Connection.State.DISABLED)
     if changed.update(state=Connection.State.UNTESTED, state_reason=""):
+        breaker.reset(connection.id)
         _record(AuditAction.CONNECTION_CHANGED, connection, {"state": "switched on"})
 
 
@@ -253,6 +256,7 @@ def _store_report(test: ConnectionTest, report: TestReport) -> None:
     test.finished_at = now
     test.save(update_fields=["steps", "state", "finished_at"])
     if report.ok:
+        breaker.reset(test.connection_id)
         mark_working(test.connection_id)
     else:
         reason = next((s.sentence for s in report.steps if s.ok is False), _("The test failed."))

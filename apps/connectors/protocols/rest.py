@@ -8,6 +8,7 @@ import orjson
 
 from apps.connectors.answers import text_at
 from apps.connectors.contract import (
+    CallCounts,
     FoundRecord,
     Page,
     ReceivedEvent,
@@ -101,6 +102,10 @@ class RestConnector:
     async def undo(self, object_name: str, target_key: str, *, idempotency_key: str) -> UndoOutcome:
         """Take back a record that was created here, as the manifest's Writing says. Safe to repeat."""
         return await undo_write(self._calls, self.manifest.object_named(object_name), target_key, idempotency_key)
+
+    def take_counts(self) -> CallCounts:
+        """Return how the calls since the last asking fared."""
+        return self._door.take_counts()
 
     def receive(self, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> list[ReceivedEvent]:
         """Verify a webhook and parse it. `now` is seconds since the epoch. Raises SignatureError."""

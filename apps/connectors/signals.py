@@ -1,0 +1,7 @@
+"""What connectors says to the rooms above; losing it loses nothing, they look again by themselves."""
+
+from django.dispatch import Signal
+
+breaker_moved = (
+    Signal()
+)  # connection_id, customer_id: a breaker opened, half opened or closed, in the caller's transaction
