@@ -15,6 +15,7 @@ from apps.connectors.canonical.values import PARSERS, UnusableValueError, plain_
 from apps.connectors.manifest import MappingLine, WriteMode
 from apps.connectors.models import Connection
 from apps.flows.mapping.transforms import TransformError, build_transform
+from apps.flows.models import ReplayJob
 from apps.flows.queries.mapping import EditedLine
 from apps.flows.templates_library import FlowTemplate
 
@@ -259,3 +260,20 @@ class CorrectionForm(forms.Form):
         except UnusableValueError as error:
             self.add_error("new_value", f"{spec.label}: {error.message}.")
         return cleaned
+
+
+class ReplayForm(forms.Form):
+    """How records are tried again: from where, and with which version."""
+
+    begin = forms.ChoiceField(choices=ReplayJob.From.choices, initial=ReplayJob.From.FAILED_STEP, required=False)
+    version = forms.ChoiceField(choices=ReplayJob.Version.choices, initial=ReplayJob.Version.LIVE, required=False)
+
+    @property
+    def wanted_begin(self) -> ReplayJob.From:
+        """Return from where; the usual when nothing was said."""
+        return ReplayJob.From(self.cleaned_data["begin"] or ReplayJob.From.FAILED_STEP)
+
+    @property
+    def wanted_version(self) -> ReplayJob.Version:
+        """Return with which version; the usual when nothing was said."""
+        return ReplayJob.Version(self.cleaned_data["version"] or ReplayJob.Version.LIVE)

@@ -35,6 +35,7 @@ ROW_NAMES = frozenset(
         "operation_id",
         "case_id",
         "job_id",
+        "replay_id",
         "invite_id",
         "view_id",
     }

@@ -23,7 +23,7 @@ from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import WhoIsAsked, issue_link
 from apps.customers.services import add_member
 from apps.dispatch.models import Queue
-from apps.flows.models import DryRun, Operation
+from apps.flows.models import DryRun, Operation, ReplayEntry, ReplayJob
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import BulkEntry, BulkJob, ExceptionCase
@@ -181,6 +181,8 @@ def _ids_of(line: Line) -> dict[str, Any]:
         job = BulkJob.objects.create(
             kind="assign", state="done", asked_by_name="Olga Owner", asked_at=now, finished_at=now
         )
+        replay = ReplayJob.objects.create(state="done", asked_by_name="Olga Owner", asked_at=now, finished_at=now)
+        ReplayEntry.objects.create(job=replay, operation=operation, state="done")
         dry_run = DryRun.objects.create(
             customer=line.customer,
             flow=line.flow,
@@ -205,6 +207,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "operation_id": operation.id,
         "case_id": case.id,
         "job_id": job.id,
+        "replay_id": replay.id,
         "person_id": person.id,
         "invitation_id": invitation.id,
         "key_id": key.id,

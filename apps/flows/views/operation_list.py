@@ -5,11 +5,13 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
-from apps.accounts.listing import Option, choices, csv_of, page_of, read_list
+from apps.accounts.listing import BulkAction, Option, choices, csv_of, page_of, read_list
 from apps.accounts.page_filters import acting_person, asked_id
 from apps.flows.models import Flow
 from apps.flows.queries.flows import flows, list_customers_to_choose
@@ -29,8 +31,16 @@ def operation_list(request: HttpRequest) -> HttpResponseBase:
     fitting = fitting_operations(state, flow)
     if state.wants_csv:
         return csv_of(state, fitting)
-    context = {"list": page_of(request, state, fitting), "is_customer": is_customer, "flow": flow}
+    can_replay = acting_person(request).can(Action.WORK_CASES)
+    page = page_of(request, state, fitting, bulk=_bulk() if can_replay else ())
+    context = {"list": page, "is_customer": is_customer, "flow": flow, "can_replay": can_replay}
     return render(request, "flows/operation_list.html", context)
+
+
+def _bulk() -> tuple[BulkAction, ...]:
+    text = _("What follows is shown first: how many can be tried, with which version, and what is left alone.")
+    url = reverse("flows:replay-ask")
+    return (BulkAction("retry", _("Retry…"), url, _("Retry the selected records?"), text, icon="refresh"),)
 
 
 def _asked_flow(flow_id: UUID | None) -> Flow | None:
