@@ -15,12 +15,13 @@ class FlowsConfig(AppConfig):
         from apps.dispatch import kinds
         from apps.dispatch.models import Queue
         from apps.flows.queries.flows import count_uses_of_connections, list_uses_of_connection
-        from apps.flows.services import dry_run, execute_run, replay_job, replay_portions, start_run, walk, walk_lanes
+        from apps.flows.services import dry_run, execute_run, replay_job, replay_portions, start_run, undo, walk, walk_lanes
         from apps.flows.services.gather import INTAKE_KIND, SWEEP_EVERY_SECONDS, SWEEP_KIND, sweep_inbox
         from apps.flows.triggers import quiet, schedule
 
         kinds.register(start_run.RUN_KIND, execute_run.run_slice, queue=Queue.RUN)
         kinds.register(walk_lanes.WALK_KIND, walk.walk_on, queue=Queue.RUN)
+        kinds.register(walk_lanes.UNDO_KIND, undo.undo_on, queue=Queue.RUN)
         kinds.register(dry_run.DRY_RUN_KIND, dry_run.carry_out_dry_run, queue=Queue.RUN)
         kinds.register(replay_job.REPLAY, replay_portions.work_on, queue=Queue.MAINT)
         kinds.register(INTAKE_KIND, quiet.gather_waiting, queue=Queue.RUN)

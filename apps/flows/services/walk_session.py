@@ -137,7 +137,7 @@ def open_walk(work: LeasedWork, state: OperationState = OperationState.WAITING) 
     """
     operation = (
         Operation.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("flow__source", "flow__target", "last_run__version")
+        .select_related("flow__source", "flow__target", "last_run__version", "last_run__event")
         .filter(id=UUID(work.reference), state=state)
         .first()
     )

@@ -1,0 +1,223 @@
+"""Taking back what a failed operation had done: chosen by a person, done in reverse order, tried again, recorded, once."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from apps.accounts import audit
+from apps.accounts.audit import AuditAction
+from apps.connectors import registry
+from apps.connectors.contract import UndoState
+from apps.connectors.credentials import UnsealError
+from apps.connectors.errors import RateLimitedError, RemoteError
+from apps.dispatch.kinds import RunAgain
+from apps.dispatch.leases import LeasedWork
+from apps.dispatch.models import Priority
+from apps.flows.engine.definition import FlowDefinition, Step, parse_definition
+from apps.flows.engine.retry import next_attempt
+from apps.flows.engine.states import OperationState, StepState
+from apps.flows.engine.walk import MAKES_SOMETHING, DoneStep, undo_verdict
+from apps.flows.models import Link, Milestone, Operation, OperationStep, Run
+from apps.flows.services import walk_rows
+from apps.flows.services.run_end import move_count
+from apps.flows.services.walk_calls import take_back
+from apps.flows.services.walk_lanes import UNDO_KIND, resume, start_next
+from apps.flows.services.walk_session import WalkSession, open_walk
+from apps.flows.signals import ledger_changed
+
+NOT_TAKEN_BACK = "What had been done could not be taken back: "
+
+
+class CannotRollBackError(ValueError):
+    """The operation is not in a state to be rolled back; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutlook:
+    """What rolling back would do about one step that is done. `stays` is "" when it is taken back."""
+
+    name: str
+    title: str
+    note: str
+    stays: str
+    needs_agreement: bool
+
+
+def outlook(operation: Operation) -> list[StepOutlook]:
+    """Return the steps that made something, last first, each with what rolling back would do about it."""
+    definition = _definition(operation)
+    rows = OperationStep.objects.select_related("connection").filter(
+        operation_id=operation.id, state=StepState.DONE, kind__in=MAKES_SOMETHING
+    )
+    return [_outlook(definition, row) for row in rows.order_by("-position")]
+
+
+def _outlook(definition: FlowDefinition, row: OperationStep) -> StepOutlook:
+    step = _step(definition, row)
+    done = DoneStep(step, row.created, _can_undo(row))
+    stays = undo_verdict(done, allowed=True)
+    return StepOutlook(
+        name=row.name,
+        title=step.title or row.name,
+        note=row.note,
+        stays=stays,
+        needs_agreement=not stays and bool(undo_verdict(done, allowed=False)),
+    )
+
+
+def _definition(operation: Operation) -> FlowDefinition:
+    return parse_definition(Run.objects.select_related("version").get(id=operation.last_run_id).version.definition)
+
+
+def _step(definition: FlowDefinition, row: OperationStep) -> Step:
+    return definition.step_named(row.name) or Step(row.kind, name=row.name)
+
+
+def _can_undo(row: OperationStep) -> bool:
+    if row.kind != "deliver":
+        return True
+    if row.connection is None or not row.outside_key:
+        return False
+    writing = registry.manifest(row.connection.system).object_named(row.object_name).writing
+    return writing is not None and bool(writing.undo_method)
+
+
+def roll_back(operation_id: UUID, *, agreed: bool, made_by: str, reason: str) -> None:
+    """Begin to take back what a failed operation had done. `agreed` includes the steps that need to be agreed to.
+
+    Raises:
+        CannotRollBackError: it has not failed, or nothing of it was done.
+
+    """
+    with transaction.atomic():
+        operation = Operation.objects.select_for_update(no_key=True).get(id=operation_id)
+        if operation.state != OperationState.REJECTED:
+            raise CannotRollBackError(gettext("Only a failed record can be rolled back: this one has moved on."))
+        definition = _definition(operation)
+        rows = OperationStep.objects.select_related("connection").filter(
+            operation_id=operation.id, state=StepState.DONE, kind__in=MAKES_SOMETHING
+        )
+        if not rows:
+            raise CannotRollBackError(gettext("Nothing was done yet that could be taken back."))
+        for row in rows:
+            stays = undo_verdict(DoneStep(_step(definition, row), row.created, _can_undo(row)), allowed=agreed)
+            walk_rows.save(row, StepState.KEPT if stays else StepState.UNDOING, note=stays or row.note, attempts=0)
+        Operation.objects.filter(id=operation.id).update(
+            state=OperationState.WAITING,
+            due_at=None,
+            error_message="It is being rolled back.",
+            changed_at=timezone.now(),
+        )
+        move_count_of(operation, OperationState.REJECTED, OperationState.WAITING)
+        resume(operation, priority=Priority.RETRY, kind=UNDO_KIND)
+        details = {"flow": str(operation.flow_id), "reason": reason, "agreed": agreed, "by": made_by}
+        audit.record(
+            AuditAction.OPERATION_ROLLED_BACK, subject="operation", subject_id=str(operation.id), details=details
+        )
+        ledger_changed.send(sender=Operation, flow_id=operation.flow_id, customer_id=operation.customer_id)
+
+
+def move_count_of(operation: Operation, old: OperationState, new: OperationState) -> None:
+    """Count an operation of an ended run anew: its counts follow what becomes of its records."""
+    move_count(operation.last_run_id, old, new)
+
+
+def undo_on(work: LeasedWork) -> RunAgain | None:
+    """Take back one step after the other, the last one first; ends the operation when none is left."""
+    with transaction.atomic():
+        work.confirm()
+        session = open_walk(work)
+    if session is None:
+        return None
+    while (row := _next_to_undo(session)) is not None:
+        again = _undo(session, row)
+        if again is not None:
+            return again
+        if session.operation.state != OperationState.WAITING:
+            return None
+    with transaction.atomic():
+        session.work.confirm()
+        _close(session, OperationState.UNDONE, "Rolled back.")
+    return None
+
+
+def _next_to_undo(session: WalkSession) -> OperationStep | None:
+    undoing = [row for row in session.rows.values() if row.state == StepState.UNDOING]
+    return max(undoing, key=lambda row: row.position, default=None)
+
+
+def _undo(session: WalkSession, row: OperationStep) -> RunAgain | None:
+    if row.kind == "milestone":
+        with transaction.atomic():
+            session.work.confirm()
+            Milestone.objects.filter(operation_id=session.operation.id, state=row.result.get("state", "")).update(
+                left_at=timezone.now()
+            )
+            walk_rows.save(row, StepState.UNDONE, note="Left again.")
+        return None
+    return _undo_delivery(session, row)
+
+
+def _undo_delivery(session: WalkSession, row: OperationStep) -> RunAgain | None:
+    step = _step(session.definition, row)
+    with transaction.atomic():
+        session.work.confirm()
+        walk_rows.save(row, StepState.UNDOING, attempts=row.attempts + 1, note=row.note)
+    try:
+        connector = session.connector(getattr(step.options, "role", ""))
+        outcome = take_back(connector, row.object_name, row.outside_key, idempotency_key=f"{row.idempotency_key}:undo")
+    except UnsealError as error:
+        return _stop(session, row, str(error))
+    except (RemoteError, LookupError) as error:
+        return _failed(session, row, error)
+    if outcome.state is UndoState.REFUSED:
+        error = outcome.error
+        return _failed(session, row, error) if error else _stop(session, row, "the system refused it")
+    with transaction.atomic():
+        session.work.confirm()
+        note = "It was gone already." if outcome.state is UndoState.ALREADY_GONE else "Taken back."
+        walk_rows.save(row, StepState.UNDONE, note=note)
+        # The system holds it no longer: a later delivery must create it anew.
+        Link.objects.filter(
+            connection_id=row.connection_id, business_key=session.operation.business_key, outside_key=row.outside_key
+        ).delete()
+    return None
+
+
+def _failed(session: WalkSession, row: OperationStep, error: RemoteError | LookupError) -> RunAgain | None:
+    if not isinstance(error, RemoteError):
+        return _stop(session, row, str(error).strip("'\""))
+    until = error.until if isinstance(error, RateLimitedError) else None
+    again = next_attempt(error.kind, row.attempts, timezone.now(), until=until)
+    if again is None:
+        return _stop(session, row, error.message)
+    with transaction.atomic():
+        session.work.confirm()
+        walk_rows.save(row, StepState.UNDOING, due_at=again, note=row.note, error_message=error.message[:600])
+    return RunAgain(again)
+
+
+def _stop(session: WalkSession, row: OperationStep, reason: str) -> None:
+    """Hand it back to a person: what is undone stays undone, what is left stands as done."""
+    with transaction.atomic():
+        session.work.confirm()
+        for left in session.rows.values():
+            if left.state == StepState.UNDOING:
+                message = reason[:600] if left is row else ""
+                walk_rows.save(left, StepState.DONE, note=left.note, error_message=message)
+        _close(session, OperationState.REJECTED, f"{NOT_TAKEN_BACK}{reason}")
+
+
+def _close(session: WalkSession, state: OperationState, sentence: str) -> None:
+    operation, now = session.operation, timezone.now()
+    Operation.objects.filter(id=operation.id).update(
+        state=state, due_at=None, error_message=sentence[:600], changed_at=now
+    )
+    operation.state = state
+    walk_rows.withdraw(operation.id)
+    move_count_of(operation, OperationState.WAITING, state)
+    start_next(operation)
+    ledger_changed.send(sender=Operation, flow_id=operation.flow_id, customer_id=operation.customer_id)
