@@ -2,14 +2,11 @@
 
 from django.urls import include, path
 
-from apps.flows.views.intake import webhook_intake
-
 urlpatterns = [
     path("", include("apps.tenants.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.monitoring.urls_platform")),
     path("accounts/", include("allauth.urls")),
-    path("in/<str:token>", webhook_intake, name="webhook-intake"),
 ]
 handler400 = "apps.tenants.views.bad_request"
 handler403 = "apps.tenants.views.permission_denied"

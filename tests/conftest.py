@@ -15,6 +15,7 @@ from django.db import connections
 from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
+from apps.flows.triggers import inbox, room
 from apps.tenants import brands, domains, scope
 from apps.tenants.models import Partner
 from apps.tenants.provisioning import NewPartner, create_partner
@@ -129,11 +130,11 @@ def in_partner_a(partner_a: PartnerRef) -> Iterator[PartnerRef]:
 
 @pytest.fixture(autouse=True)
 def _forget_what_processes_remember() -> Iterator[None]:
-    domains.forget_hosts()
-    brands._remembered.clear()
+    for forget in (domains.forget_hosts, brands._remembered.clear, inbox.forget_addresses, room.forget_room):
+        forget()
     yield
-    domains.forget_hosts()
-    brands._remembered.clear()
+    for forget in (domains.forget_hosts, brands._remembered.clear, inbox.forget_addresses, room.forget_room):
+        forget()
 
 
 @pytest.fixture

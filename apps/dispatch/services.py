@@ -106,6 +106,15 @@ def _check(work: NewWork) -> None:
             raise ValueError(f"{name} of {work.kind} is longer than {LONGEST} characters: shorten or hash it.")
 
 
+def already_due(unique_keys: Sequence[str]) -> set[str]:
+    """Return those of the open partner's keys whose row is due, or will run once more: enqueueing it would add nothing.
+
+    It takes no lock, so a row may be claimed the next moment: who relies on it must look again under a lock of its own.
+    """
+    partner = scope.require().partner
+    return {key for (key,) in fetch(statements.ASKED_FOR, partner=partner.id, keys=list(unique_keys))}
+
+
 def cancel(*, kind: str, reference: str) -> int:
     """Take away the open partner's waiting rows of this kind and reference; returns how many.
 

@@ -36,6 +36,13 @@ DO UPDATE SET
 WHERE open.state = 'leased' OR excluded.due_at < open.due_at
 """  # noqa: S608  constants only
 
+# Rows that asking for once more would not change: due already, or leased and to run once more.
+ASKED_FOR = f"""
+SELECT unique_key FROM {_WORK}
+WHERE partner_id = %(partner)s AND unique_key = ANY(%(keys)s) AND state IN ('ready', 'leased')
+  AND (due_at <= statement_timestamp() AND state = 'ready' OR again_at <= statement_timestamp() AND state = 'leased')
+"""  # noqa: S608  constants only
+
 CANCEL = f"""
 DELETE FROM {_WORK}
 WHERE partner_id = %(partner)s AND queue = %(queue)s AND kind = %(kind)s AND reference = %(reference)s

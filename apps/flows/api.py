@@ -275,7 +275,7 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @extend_schema(summary="Start a run now", request=None, responses={202: RunSerializer})
     @action(detail=True, methods=["post"], url_path="run-now")
     def run_now(self, request: Request, pk: UUID) -> Response:
-        """Start reading changes; answers the queued run. 409 when the flow is not live."""
+        """Start reading changes; answers the queued run, which waits while the flow is paused. 409 for drafts and retired flows."""
         try:
             run = run_now(flow_queries.get_flow(pk), started_by=_actor(request).name)
         except FlowNotLiveError as error:

@@ -1,4 +1,4 @@
-"""Addresses of flows, runs and records, and the door for webhooks."""
+"""Addresses of flows, runs and records. The door for webhooks stands before them all: views/intake.py."""
 
 from django.urls import include, path
 
@@ -8,12 +8,11 @@ from apps.flows.views import (
     flow_list,
     flow_tabs,
     flows,
-    intake,
     library,
     mapping,
     operation_list,
-    replays,
     operations,
+    replays,
     run_list,
     runs,
 )
@@ -57,6 +56,7 @@ urlpatterns = [
     path("operations/", operation_list.operation_list, name="operation-list"),
     path("operations/<uuid:operation_id>/", operations.operation_detail, name="operation-detail"),
     path("operations/<uuid:operation_id>/retry/", operations.operation_replay, name="operation-replay"),
+    path("operations/<uuid:operation_id>/correct/", operations.operation_correct, name="operation-correct"),
     path("operations/<uuid:operation_id>/replay/", replays.operation_replay_ask, name="operation-replay-ask"),
     path("replays/", replays.replay_list, name="replay-list"),
     path("replays/ask/", replays.replay_ask, name="replay-ask"),
@@ -65,7 +65,5 @@ urlpatterns = [
     path("replays/<uuid:replay_id>/cancel/", replays.replay_cancel, name="replay-cancel"),
     path("replays/<uuid:replay_id>/resume/", replays.replay_resume, name="replay-resume"),
     path("replays/<uuid:replay_id>/again/", replays.replay_again, name="replay-again"),
-    path("operations/<uuid:operation_id>/correct/", operations.operation_correct, name="operation-correct"),
     path("onboarding/", include(onboarding_urls.urlpatterns)),
-    path("in/<str:token>", intake.webhook_intake, name="webhook-intake"),
 ]

@@ -60,6 +60,7 @@ AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
+    "apps.flows.views.intake.WebhookDoor",  # before all others: what systems send needs none of them
     "whitenoise.middleware.WhiteNoiseMiddleware",  # before the tenant middleware: static files cost no query
     "django.middleware.gzip.GZipMiddleware",  # pages shrink to a sixth; random padding hides secrets' lengths (BREACH)
     "django.middleware.security.SecurityMiddleware",

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option, count_by
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, FlowDay, Operation, Run
 from apps.flows.queries.flows import DayFigures, count_open, figures_of, flows, last_success_of
+from apps.flows.queries.waiting_triggers import Hold, list_holds
 
 TREND_DAYS = 14
 _STATE_WORDS = {
@@ -37,6 +39,7 @@ class FlowRow:
     today: DayFigures
     blocked: int
     trend: list[int]
+    hold: Hold | None = None
 
 
 FLOWS = ListSpec(
@@ -85,6 +88,7 @@ def flow_rows(shown: Sequence[Flow], today: date) -> list[FlowRow]:
     ids = [flow.id for flow in shown]
     runs, days = _newest_runs(ids), _written_by_day(ids, today)
     figures, success, blocked = figures_of(ids, today), last_success_of(ids), count_open(ids)
+    holds = list_holds(shown, timezone.now())
     return [
         FlowRow(
             flow=flow,
@@ -93,6 +97,7 @@ def flow_rows(shown: Sequence[Flow], today: date) -> list[FlowRow]:
             today=figures[flow.id],
             blocked=blocked.get((flow.id, OperationState.REJECTED), 0),
             trend=[days[flow.id][today - timedelta(back)] for back in reversed(range(TREND_DAYS))],
+            hold=holds.get(flow.id),
         )
         for flow in shown
     ]

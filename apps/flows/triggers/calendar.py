@@ -165,7 +165,7 @@ def calendar_words(cron: str, zone: str) -> str:
     simple = as_simple(cron)
     if simple is None:
         return _("By the rule %(cron)s, %(zone)s") % {"cron": cron, "zone": zone}
-    words = {"times": _listed([f"{one:%H:%M}" for one in simple.times]), "zone": zone}
+    words = {"times": listed([f"{one:%H:%M}" for one in simple.times]), "zone": zone}
     if simple.day is not None:
         if simple.day == LAST_DAY:
             return _("On the last day of each month at %(times)s, %(zone)s") % words
@@ -174,7 +174,7 @@ def calendar_words(cron: str, zone: str) -> str:
         return _("Every day at %(times)s, %(zone)s") % words
     if simple.weekdays == WORKING_DAYS:
         return _("Every weekday at %(times)s, %(zone)s") % words
-    days = _listed([str(WEEKDAYS[day]) for day in sorted(simple.weekdays)])
+    days = listed([str(WEEKDAYS[day]) for day in sorted(simple.weekdays)])
     return _("Every %(days)s at %(times)s, %(zone)s") % {**words, "days": days}
 
 
@@ -192,7 +192,8 @@ def interval_words(seconds: int) -> str:
     return ngettext("Every second", "Every %(number)s seconds", seconds) % {"number": seconds}
 
 
-def _listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence: "a, b and c"."""
     if len(words) < 2:
         return "".join(words)
     return _("%(first)s and %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]}

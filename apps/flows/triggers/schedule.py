@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -15,10 +16,11 @@ from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
 from apps.dispatch.services import enqueue
-from apps.flows.engine.states import RUN_TERMINAL
+from apps.flows.engine.states import RUN_TERMINAL, RunState
 from apps.flows.models import Flow, Run, Trigger, TriggerEvent
 from apps.flows.services.start_run import start_run
 from apps.flows.triggers.calendar import Calendar, CalendarError, calendar_words, interval_words
+from apps.flows.triggers.quiet import quiet_until
 
 SCHEDULE_KIND = "flows.schedule"
 
@@ -94,7 +96,8 @@ def _record(flow: Flow, details: dict[str, Any]) -> None:
 def fire_schedule(work: LeasedWork) -> RunAgain | None:
     """Store the tick that is due and start its run, unless one is still under way; say when the next is due.
 
-    Ticks that were missed are one tick: the flow reads everything since its checkpoint anyway.
+    Ticks that were missed are one tick: the flow reads everything since its checkpoint anyway. A tick in a quiet time is put
+    off to its end; the first one of a paused flow is stored, and its run waits.
     """
     with transaction.atomic():
         work.confirm()
@@ -106,7 +109,12 @@ def fire_schedule(work: LeasedWork) -> RunAgain | None:
         if due > now:
             return RunAgain(due)  # the schedule was changed while this tick was on its way
         flow = trigger.flow
-        if flow.state == Flow.State.LIVE and not _under_way(flow):
+        until = quiet_until(flow, now)
+        if until is not None:
+            trigger.next_at = until
+            trigger.save(update_fields=["next_at"])
+            return RunAgain(until)
+        if flow.state in (Flow.State.LIVE, Flow.State.PAUSED) and not _under_way(flow):
             start_run(
                 flow,
                 kind=TriggerEvent.Kind.SCHEDULE,
@@ -136,7 +144,9 @@ def schedule_words(trigger: Trigger | None) -> str:
 
 
 def _under_way(flow: Flow) -> bool:
-    return Run.objects.filter(flow=flow, mode=Run.Mode.READ).exclude(state__in=RUN_TERMINAL).exists()
+    """Tell whether a reading has not come to its end. Records that wait for a person or an event hold no reading up."""
+    readings = Run.objects.filter(flow=flow, mode=Run.Mode.READ).exclude(state__in=RUN_TERMINAL)
+    return readings.filter(Q(reading_done=False) | ~Q(state=RunState.WAITING)).exists()
 
 
 def next_tick(due: datetime, every_seconds: int, now: datetime) -> datetime:

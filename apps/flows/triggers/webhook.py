@@ -1,26 +1,25 @@
 """Webhooks: verified, deduplicated and stored before the answer; worked on afterwards."""
 
-import hashlib
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum, auto
-from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError
 from django.db.models import F
-from django.utils import timezone
 
-from apps.connectors import vault
+from apps.connectors import registry
 from apps.connectors.contract import ReceivedEvent, SignatureError
 from apps.connectors.models import WebhookEndpoint
-from apps.connectors.services import hash_token, open_connector
-from apps.flows.models import Flow, Run, Trigger, TriggerEvent
-from apps.flows.services.start_run import start_run
+from apps.flows.models import Flow, Trigger
+from apps.flows.triggers.inbox import Address, find_address, store_events
+from apps.flows.triggers.room import wait_for_room
 from apps.tenants import scope
-from apps.tenants.models import InboundAddress
 
 MAX_BODY_BYTES = 1024 * 1024
+MOST_EVENTS = 1_000  # in one delivery
+AWAY_SECONDS = 30  # what a sender is told to wait while nothing can be stored
 log = structlog.get_logger(__name__)
 
 
@@ -30,52 +29,67 @@ class Answer(Enum):
     ACCEPTED = auto()
     UNKNOWN_ADDRESS = auto()
     BAD_SIGNATURE = auto()
+    TOO_LARGE = auto()
+    NO_ROOM = auto()  # later: too much waits already
+    CLOSED = auto()  # later: nothing can be stored just now
 
 
-def receive_webhook(token: str, headers: Mapping[str, str], body: bytes) -> Answer:
-    """Store what a system sent to an inbound address, and queue a run for each event that is new.
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer, and after how many seconds the sender should come again (None: no need)."""
 
-    Safe against repeats: an event known already, in parallel too, is accepted and changes nothing.
+    answer: Answer
+    again_seconds: int | None = None
+
+
+def receive_webhook(token: str, headers: Mapping[str, str], body: bytes) -> Receipt:
+    """Store what a system sent to an inbound address; the look at the inbox is due in the same transaction.
+
+    Safe against repeats: an event known already, in parallel too, is accepted and changes nothing. What was accepted is
+    stored; what cannot be stored is refused with a time to come again.
     """
-    with scope.public(), transaction.atomic():
-        address = InboundAddress.objects.select_related("partner").filter(token_hash=hash_token(token)).first()
-    if address is None:
-        return Answer.UNKNOWN_ADDRESS
-    with scope.work_in(address.partner.as_ref()):
-        return _receive(address.reference, headers, body)
-
-
-def _receive(endpoint_id: UUID, headers: Mapping[str, str], body: bytes) -> Answer:
-    endpoint = WebhookEndpoint.objects.select_related("connection").filter(id=endpoint_id, active=True).first()
-    if endpoint is None:
-        return Answer.UNKNOWN_ADDRESS
     try:
-        connector = open_connector(endpoint.connection, correlation_id="")
-        events = connector.receive(headers, body, vault.webhook_secret(endpoint), time.time())
+        receipt = _receive(token, headers, body, anew=False)
+        # Only what is remembered of the address may have been wrong: a secret was changed, or the address closed.
+        return receipt or _receive(token, headers, body, anew=True) or Receipt(Answer.BAD_SIGNATURE)
+    except DatabaseError:
+        log.exception("webhook_not_stored")
+        return Receipt(Answer.CLOSED, AWAY_SECONDS)
+
+
+def _receive(token: str, headers: Mapping[str, str], body: bytes, *, anew: bool) -> Receipt | None:
+    """Return the answer, None when what is remembered of the address must be read anew."""
+    address = find_address(token, anew=anew)
+    if address is None:
+        return Receipt(Answer.UNKNOWN_ADDRESS)
+    try:
+        events = registry.receive(address.system, headers, body, address.secret, time.time())
     except SignatureError:
-        WebhookEndpoint.objects.filter(id=endpoint.id).update(refused_count=F("refused_count") + 1)
-        log.warning("webhook_refused", endpoint=str(endpoint.id))
-        return Answer.BAD_SIGNATURE
-    WebhookEndpoint.objects.filter(id=endpoint.id).update(last_received_at=timezone.now())
-    triggers = Trigger.objects.select_related("flow").filter(
-        endpoint=endpoint, active=True, kind=Trigger.Kind.WEBHOOK, flow__state=Flow.State.LIVE
-    )
-    for trigger in triggers:
-        for event in events:
-            _start(trigger, event, body)
-    return Answer.ACCEPTED
+        if not anew:
+            return None
+        return _refuse(address)
+    if len(events) > MOST_EVENTS:
+        return Receipt(Answer.TOO_LARGE)
+    return _store(address, events, body)
 
 
-def _start(trigger: Trigger, event: ReceivedEvent, body: bytes) -> None:
-    delivery = event.delivery_id or hashlib.sha256(body).hexdigest()
-    start_run(
-        trigger.flow,
-        kind=TriggerEvent.Kind.WEBHOOK,
-        dedupe_key=f"webhook:{trigger.id}:{delivery}:{event.key}"[:120],
-        mode=Run.Mode.RECORDS,
-        payload={"keys": [event.key], "object": event.object_name},
-        trigger=trigger,
-    )
+def _store(address: Address, events: list[ReceivedEvent], body: bytes) -> Receipt | None:
+    seconds = wait_for_room(address.partner)
+    if seconds is not None:
+        return Receipt(Answer.NO_ROOM, seconds)
+    stored = store_events(address, events, body)
+    if not stored.same:
+        return None
+    if not stored.open:
+        return Receipt(Answer.UNKNOWN_ADDRESS)
+    return Receipt(Answer.ACCEPTED) if stored.active else Receipt(Answer.CLOSED, AWAY_SECONDS)
+
+
+def _refuse(address: Address) -> Receipt:
+    with scope.work_in(address.partner):
+        WebhookEndpoint.objects.filter(id=address.endpoint_id).update(refused_count=F("refused_count") + 1)
+    log.warning("webhook_refused", endpoint=str(address.endpoint_id))
+    return Receipt(Answer.BAD_SIGNATURE)
 
 
 def listen(flow: Flow, endpoint: WebhookEndpoint) -> Trigger:

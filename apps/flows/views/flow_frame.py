@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.actions import Action
@@ -13,6 +14,7 @@ from apps.accounts.actor import Actor
 from apps.accounts.page_filters import acting_person
 from apps.flows.forms import PauseForm
 from apps.flows.models import Flow, Trigger
+from apps.flows.queries.waiting_triggers import Hold, get_hold
 from apps.flows.triggers.schedule import schedule_words
 
 
@@ -39,6 +41,7 @@ class FlowFrame:
     can_run: bool
     can_edit: bool
     can_see_payloads: bool
+    hold: Hold | None
 
     @property
     def schedule(self) -> Trigger | None:
@@ -65,7 +68,7 @@ _TABS = ("overview", "mapping", "runs", "versions", "monitors", "settings")
 
 
 def frame_of(request: HttpRequest, flow: Flow, active: str) -> FlowFrame:
-    """Return the frame around the part of a flow's pages called `active`; one query."""
+    """Return the frame around the part of a flow's pages called `active`; one query, two more while the flow is held."""
     who = acting_person(request)
     triggers = Trigger.objects.filter(flow=flow, active=True).select_related("endpoint").order_by("id")
     return FlowFrame(
@@ -78,6 +81,7 @@ def frame_of(request: HttpRequest, flow: Flow, active: str) -> FlowFrame:
         can_run=who.can(Action.RUN_FLOWS),
         can_edit=who.can(Action.EDIT_FLOWS),
         can_see_payloads=who.can(Action.VIEW_PAYLOADS),
+        hold=get_hold(flow, timezone.now()),
     )
 
 
@@ -119,7 +123,6 @@ def _cannot_run(flow: Flow, who: Actor) -> str:
     if not who.can(Action.RUN_FLOWS):
         return _("Your role does not include running flows.")
     return {
-        Flow.State.PAUSED: _("It is paused: resume it first."),
         Flow.State.DRAFT: _("It is a draft: only live flows run."),
         Flow.State.RETIRED: _("It is retired: only live flows run."),
     }.get(Flow.State(flow.state), "")

@@ -45,19 +45,29 @@ def flow_list(request: HttpRequest) -> HttpResponseBase:
 @requires(Action.RUN_FLOWS)
 @require_POST
 def flow_run_many(request: HttpRequest) -> HttpResponse:
-    """Start a run of each selected flow that is live."""
-    chosen, who = _selection(request), acting_person(request).name
+    """Start a run of each selected flow that is live; those of paused flows are queued until they are resumed."""
+    chosen, who, queued = _selection(request), acting_person(request).name, 0
 
     def start(flow: Flow) -> bool:
+        nonlocal queued
         try:
             run_now(flow, started_by=who)
         except FlowNotLiveError:
             return False
+        queued += flow.state == Flow.State.PAUSED
         return True
 
     done, left = _carry_out(chosen, start)
-    words = ngettext("%(number)s flow is started.", "%(number)s flows are started.", done)
-    return _answer(request, chosen, words % {"number": done} if done else "", _left_words(left))
+    words = ngettext("%(number)s flow is started.", "%(number)s flows are started.", done - queued)
+    if queued:
+        waits = ngettext(
+            "%(number)s is paused: its run is queued until it is resumed.",
+            "%(number)s are paused: their runs are queued until they are resumed.",
+            queued,
+        )
+        messages.warning(request, waits % {"number": queued})
+    started = words % {"number": done - queued} if done > queued else ""
+    return _answer(request, chosen, started, _left_words(left), silent=bool(queued))
 
 
 @requires(Action.RUN_FLOWS)
@@ -119,12 +129,13 @@ def _left_words(number: int) -> str:
     return words % {"number": number} if number else ""
 
 
-def _answer(request: HttpRequest, chosen: Selection, done: str, left: str) -> HttpResponse:
+def _answer(request: HttpRequest, chosen: Selection, done: str, left: str, *, silent: bool = False) -> HttpResponse:
+    """Tell what was done and what was left; `silent` when that is not all that was said."""
     if done:
         messages.success(request, done)
     if left:
         messages.warning(request, left)
-    if not done and not left:
+    if not done and not left and not silent:
         messages.error(request, _("None of the selected flows is here any more: nothing was changed."))
     return redirect(_list_address(chosen))
 
@@ -141,7 +152,7 @@ def _bulk_actions() -> tuple[BulkAction, ...]:
             url=reverse("flows:flow-run-many"),
             question=gettext_lazy("Run these flows now?"),
             text=gettext_lazy(
-                "Each live flow reads what is new and delivers it. Flows that are not live are left out."
+                "Each live flow reads what is new and delivers it. The run of a paused flow waits until it is resumed; drafts are left out."
             ),
             icon="player-play",
         ),

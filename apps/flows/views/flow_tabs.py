@@ -23,6 +23,7 @@ from apps.flows.queries.monitors import list_monitors
 from apps.flows.queries.run_list import RUNS, fitting_runs
 from apps.flows.queries.runs import RunRow, run_row
 from apps.flows.queries.versions import compare_versions, get_version, list_versions
+from apps.flows.queries.waiting_triggers import get_hold
 from apps.flows.schedule_forms import ExpectationForm, ScheduleForm
 from apps.flows.views.flow_frame import framed
 from apps.tenants.templatetags.wording import money_words
@@ -67,7 +68,8 @@ def flow_now(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Show what the flow is doing just now: the part of its overview that keeps itself up to date."""
     flow = queries.get_flow(flow_id)
     latest = Run.objects.filter(flow=flow).select_related("event").first()
-    context = {"flow": flow, "row": run_row(latest) if latest else None}
+    hold = get_hold(flow, timezone.now())
+    context = {"flow": flow, "row": run_row(latest) if latest else None, "hold": hold}
     return render(request, "flows/_flow_now.html", context)
 
 

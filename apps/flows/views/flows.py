@@ -18,6 +18,7 @@ from apps.connectors.models import WebhookEndpoint
 from apps.connectors.services import create_webhook_endpoint
 from apps.customers.queries import get_customer
 from apps.flows import forms
+from apps.flows.models import Flow
 from apps.flows.queries import flows as queries
 from apps.flows.queries.versions import get_version
 from apps.flows.schedule_forms import ExpectationForm, ScheduleForm
@@ -94,6 +95,8 @@ def flow_run_now(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     except FlowNotLiveError as error:
         messages.error(request, str(error))
         return redirect("flows:flow-detail", flow.id)
+    if flow.state == Flow.State.PAUSED:
+        messages.warning(request, _("%(flow)s is paused: the run is queued until it is resumed.") % {"flow": flow.name})
     return redirect("flows:run-detail", run.id)
 
 

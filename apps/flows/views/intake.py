@@ -1,28 +1,63 @@
-"""The door for webhooks: stored before the answer, and an answer that tells a stranger nothing."""
+"""The door for webhooks: stored before the answer, and an answer that tells a stranger nothing.
 
+It stands before all other middleware: no session, cookie, language, CSRF token or brand is looked at. The token in the
+address says whose it is, at every host that reaches us.
+"""
+
+from collections.abc import Callable
+
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
-from apps.accounts.access import open_to_all
-from apps.flows.triggers.webhook import MAX_BODY_BYTES, Answer, receive_webhook
+from apps.flows.triggers.webhook import AWAY_SECONDS, MAX_BODY_BYTES, Answer, Receipt, receive_webhook
+from apps.tenants import correlation
 
-_STATUS = {Answer.ACCEPTED: 202, Answer.UNKNOWN_ADDRESS: 404, Answer.BAD_SIGNATURE: 401}
+PREFIX = "/in/"
+_STATUS = {
+    Answer.ACCEPTED: 202,
+    Answer.UNKNOWN_ADDRESS: 404,
+    Answer.BAD_SIGNATURE: 401,
+    Answer.TOO_LARGE: 413,
+    Answer.NO_ROOM: 429,
+    Answer.CLOSED: 503,
+}
 
 
-@open_to_all
-@csrf_exempt
-@require_POST
-def webhook_intake(request: HttpRequest, token: str) -> HttpResponse:
-    """Store what a system sends to one of our addresses."""
+class WebhookDoor:
+    """Answers everything below /in/ itself; hands everything else on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Store what a system sends to one of our addresses."""
+        if not request.path_info.startswith(PREFIX):
+            return self.get_response(request)
+        if request.method != "POST":
+            return HttpResponse(status=405, headers={"Allow": "POST"})
+        with correlation.carry(correlation.from_headers(request.headers)):
+            return _answer(_received(request))
+
+
+def _received(request: HttpRequest) -> Receipt:
+    if settings.MAINTENANCE:
+        return Receipt(Answer.CLOSED, AWAY_SECONDS)
     body = _body(request)
     if body is None:
-        return HttpResponse(status=413)
-    return HttpResponse(status=_STATUS[receive_webhook(token, request.headers, body)])
+        return Receipt(Answer.TOO_LARGE)
+    return receive_webhook(request.path_info[len(PREFIX) :], request.headers, body)
+
+
+def _answer(receipt: Receipt) -> HttpResponse:
+    response = HttpResponse(status=_STATUS[receipt.answer])
+    if receipt.again_seconds is not None:
+        response["Retry-After"] = str(receipt.again_seconds)
+    return response
 
 
 def _body(request: HttpRequest) -> bytes | None:
+    """Return what was sent, None when it is too large."""
     announced = request.META.get("CONTENT_LENGTH") or "0"
     if not announced.isascii() or not announced.isdigit() or int(announced) > MAX_BODY_BYTES:
         return None
