@@ -1,13 +1,11 @@
 """Every business rule of the sandbox ERP refuses what it should, by its own code, and nothing else."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apps.connectors.catalog.sandbox_erp.manifest import MANIFEST
 from apps.connectors.sandbox.erp_rules import FIELDS, Switches, problems_of
-from apps.connectors.sandbox.faults import FAULTS, SETTINGS
 
 RECORDS = {
     ("companies", "100"): {"code": "100"},
@@ -91,9 +89,3 @@ def test_every_code_has_a_sentence_in_the_manifest() -> None:
 
 def test_the_manifest_writes_the_fields_the_erp_knows() -> None:
     assert [field.name for field in MANIFEST.object_named("time-lines").fields] == list(FIELDS)
-
-
-def test_the_docs_name_every_fault_and_every_code() -> None:
-    told = (Path(__file__).resolve().parents[3] / "docs" / "sandbox.md").read_text()
-    names = [*FAULTS, *SETTINGS, *(rule.code for rule in MANIFEST.error_rules if rule.code != "no_company")]
-    assert [name for name in names if f"`{name}`" not in told] == []

@@ -3,6 +3,8 @@
 import re
 from urllib.parse import urlencode
 
+import pytest
+
 from apps.connectors.judgement import Answer
 from tests.connectors.conftest import Town
 
@@ -58,6 +60,35 @@ async def test_a_person_mends_an_entry_and_approves_another(town: Town) -> None:
     await _post(town, f"{target}/do/approve", await _get(town, target))
     again = next(e for e in await town.client.records("psa", town.name, "time-entries") if e["id"] == comma["id"])
     assert again["status"] == "approved"
+
+
+async def test_the_page_of_a_crm_sums_its_deals_and_lets_a_person_win_one(town: Town) -> None:
+    await town.found("crm")
+    home = f"sandbox/crm/{town.name}/"
+    page = await _get(town, home)
+    assert "OP-0001" in page
+    assert re.search(r"<b>1</b><span>won</span>", page)
+    target = f"{home}show/opportunities/OP-0001"
+    assert (await _post(town, f"{target}/do/win", await _get(town, target))).status == 303
+    assert re.search(r"<b>2</b><span>won</span>", await _get(town, home))
+    assert "Mark this deal as won" not in await _get(town, target)
+
+
+@pytest.mark.parametrize(
+    ("system", "kinds"), [("workspace", ["workspaces", "people"]), ("tax", ["numbers"]), ("crm", ["accounts"])]
+)
+async def test_each_system_has_its_pages(town: Town, system: str, kinds: list[str]) -> None:
+    await town.found(system)
+    assert f'href="/sandbox/{system}/{town.name}/"' in await _get(town, "sandbox/")
+    for kind in kinds:
+        assert "Fault switches" in await _get(town, f"sandbox/{system}/{town.name}/show/{kind}")
+
+
+async def test_a_deed_that_nobody_offered_does_nothing(town: Town) -> None:
+    target = f"sandbox/erp/{town.name}/show/projects/pr-0001"
+    answer = await _post(town, f"{target}/do/demolish", await _get(town, target))
+    assert answer.status == 303
+    assert await town.client.effects("erp", town.name) == []
 
 
 async def test_a_change_that_breaks_a_rule_is_told_on_the_page(town: Town) -> None:

@@ -58,9 +58,9 @@ _OPPORTUNITIES = ObjectManifest(
         undo_values={"exported": False, "project_code": None},
     ),
     fields=(
-        FieldSpec("id", label="Deal number", required=True),
+        FieldSpec("id", label="Deal number"),
         FieldSpec("external_id", label="External number", max_length=200),
-        FieldSpec("name", label="Name", required=True, max_length=255),
+        FieldSpec("name", label="Name", max_length=255),
         FieldSpec("account_id", label="Account number"),
         FieldSpec("account_name", label="Account"),
         FieldSpec("account", ValueKind.NESTED, "Account details"),

@@ -55,7 +55,7 @@ CUSTOMERS = ObjectManifest(
     reading=reading_of("customers"),
     writing=_writing_to("customers"),
     fields=(
-        FieldSpec("id", label="Record number", required=True),
+        FieldSpec("id", label="Record number"),
         FieldSpec("number", label="Customer number", max_length=20),
         FieldSpec("external_id", label="External number", max_length=200),
         FieldSpec("name", label="Name", required=True, max_length=120),
@@ -106,7 +106,7 @@ PROJECTS = ObjectManifest(
     reading=reading_of("projects"),
     writing=_writing_to("projects"),
     fields=(
-        FieldSpec("id", label="Number", required=True),
+        FieldSpec("id", label="Number"),
         FieldSpec("code", label="Project code", required=True, max_length=40),
         FieldSpec("external_id", label="External number", max_length=200),
         FieldSpec("name", label="Name", max_length=120),

@@ -57,7 +57,7 @@ PROJECTS = ObjectManifest(
     reading=reading_of("projects"),
     writing=_writing_to("projects", {"state": "closed"}),
     fields=(
-        FieldSpec("id", label="Number", required=True),
+        FieldSpec("id", label="Number"),
         FieldSpec("code", label="Project code", max_length=40),
         FieldSpec("external_id", label="External number", max_length=200),
         FieldSpec("name", label="Name", required=True, max_length=255),
@@ -131,7 +131,7 @@ CLIENTS = ObjectManifest(
     reading=reading_of("clients"),
     writing=_writing_to("clients", {"active": False}),
     fields=(
-        FieldSpec("id", label="Client number", required=True),
+        FieldSpec("id", label="Client number"),
         FieldSpec("external_id", label="External number", max_length=200),
         FieldSpec("name", label="Name", required=True, max_length=255),
         FieldSpec("legal_name", label="Legal name"),

@@ -57,7 +57,7 @@ _WORKSPACES = ObjectManifest(
         undo_path="workspaces/{key}",
     ),
     fields=(
-        FieldSpec("id", label="Workspace number", required=True),
+        FieldSpec("id", label="Workspace number"),
         FieldSpec("project", label="Project code", required=True, max_length=40),
         FieldSpec("name", label="Name", required=True, max_length=120),
         FieldSpec("kind", ValueKind.CHOICE, "Kind", choices=("team", "site", "folder", "portal")),
