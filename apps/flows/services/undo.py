@@ -170,30 +170,35 @@ def _undo_delivery(session: WalkSession, row: OperationStep) -> RunAgain | None:
         connector = session.connector(getattr(step.options, "role", ""))
         outcome = take_back(connector, row.object_name, row.outside_key, idempotency_key=f"{row.idempotency_key}:undo")
     except UnsealError as error:
-        return _stop(session, row, str(error))
+        _stop(session, row, str(error))
+        return None
     except (RemoteError, LookupError) as error:
         return _failed(session, row, error)
     if outcome.state is UndoState.REFUSED:
-        error = outcome.error
-        return _failed(session, row, error) if error else _stop(session, row, "the system refused it")
+        if outcome.error is not None:
+            return _failed(session, row, outcome.error)
+        _stop(session, row, "The system refused it.")
+        return None
     with transaction.atomic():
         session.work.confirm()
         note = "It was gone already." if outcome.state is UndoState.ALREADY_GONE else "Taken back."
         walk_rows.save(row, StepState.UNDONE, note=note)
         # The system holds it no longer: a later delivery must create it anew.
         Link.objects.filter(
-            connection_id=row.connection_id, business_key=session.operation.business_key, outside_key=row.outside_key
+            connection=row.connection, business_key=session.operation.business_key, outside_key=row.outside_key
         ).delete()
     return None
 
 
 def _failed(session: WalkSession, row: OperationStep, error: RemoteError | LookupError) -> RunAgain | None:
     if not isinstance(error, RemoteError):
-        return _stop(session, row, str(error).strip("'\""))
+        _stop(session, row, str(error).strip("'\""))
+        return None
     until = error.until if isinstance(error, RateLimitedError) else None
     again = next_attempt(error.kind, row.attempts, timezone.now(), until=until)
     if again is None:
-        return _stop(session, row, error.message)
+        _stop(session, row, error.message)
+        return None
     with transaction.atomic():
         session.work.confirm()
         walk_rows.save(row, StepState.UNDOING, due_at=again, note=row.note, error_message=error.message[:600])
