@@ -1,10 +1,7 @@
 """Reports: how much was posted, what was held back and why, what it is worth; for partners and for one customer."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,133 +12,31 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
-from apps.accounts.csv_export import csv_response
 from apps.accounts.customer_directory import list_customer_names
-from apps.accounts.page_filters import acting_person, address
+from apps.accounts.page_filters import address
 from apps.monitoring import impact
-from apps.monitoring.blame import verdict_for
-from apps.monitoring.case_words import cause_words, sentence_words
+from apps.monitoring.case_words import cause_words
 from apps.monitoring.customer_pages import HeldProject
-from apps.monitoring.customer_words import words_for
 from apps.monitoring.queries import reports as queries
 from apps.monitoring.queries.ledger_rows import list_rows
-from apps.monitoring.queries.reports import ReportSpan
 from apps.monitoring.queries.trends import Cause, Throughput
-from apps.monitoring.report_forms import ReportForm
 from apps.monitoring.views.customer_records import asked_rows, rows_as_csv, what_chips
 from apps.monitoring.views.report_charts import causes_chart, day_words, money_chart, speed_chart, throughput_chart
-from apps.tenants.templatetags.wording import day_words as full_day
+from apps.monitoring.views.report_frame import Report, read_report, report_file, show, wants_csv
 from apps.tenants.templatetags.wording import money_words
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What every report knows: its filter, its span, whose it is, and where the rows behind its figures are."""
-
-    form: ReportForm
-    span: ReportSpan
-    is_customer: bool
-    customer_names: dict[Any, str]
-    rows_url: str
-    cases_url: str
-
-    def rows(self, what: str, **more: object) -> str:
-        """Return the address of the records behind a figure of this report."""
-        own = {"customer": self.span.customer_id, "flow": self.span.flow_id, "what": what, **more}
-        return f"{self.rows_url}?{urlencode({name: value for name, value in own.items() if value is not None})}"
-
-    def reason_words(self, error_class: str) -> str:
-        """Return a reason as this report's readers call it."""
-        return str(words_for(error_class).title) if self.is_customer else cause_words(error_class, "")
-
-    def reason_sentence(self, error_class: str) -> str:
-        """Return what the reason means to this report's readers."""
-        if self.is_customer:
-            return str(words_for(error_class).happened)
-        return sentence_words(verdict_for(error_class).explanation, error_class)
-
-    def rows_in_days(self, what: str, **more: object) -> str:
-        """Return the same, of the report's days only."""
-        return self.rows(what, since=self.span.since, until=self.span.until, **more)
-
-
-def _report(request: HttpRequest) -> Report:
-    who = acting_person(request)
-    names = {} if who.is_customer else list_customer_names()
-    form = ReportForm(
-        request.GET,
-        customers=None if who.is_customer else names,
-        flows=queries.list_flow_names(None, with_customer=not who.is_customer),
-        today=timezone.now().date(),
-    )
-    since, until = form.days
-    customer_id = None if who.is_customer else form.chosen_id("customer")
-    return Report(
-        form=form,
-        span=ReportSpan(since, until, customer_id, form.chosen_id("flow")),
-        is_customer=who.is_customer,
-        customer_names=names,
-        rows_url=reverse("monitoring:customer-records" if who.is_customer else "monitoring:report-records"),
-        cases_url=reverse("monitoring:case-list"),
-    )
-
-
-_TABS: tuple[tuple[str, Callable[[], str]], ...] = (
-    ("reports", lambda: _("Overview")),
-    ("report-unposted", lambda: _("Not yet posted")),
-    ("report-held", lambda: _("Held back and why")),
-    ("report-activity", lambda: _("By flow")),
-)
-
-
-def _tabs(request: HttpRequest, report: Report, chosen: str) -> list[dict[str, Any]]:
-    kept = address(request, format=None)
-    words = {name: label() for name, label in _TABS}
-    if report.is_customer:
-        words["report-activity"] = _("By kind of work")
-    return [
-        {"label": label, "url": f"{reverse(f'monitoring:{name}')}{kept}", "active": name == chosen}
-        for name, label in words.items()
-    ]
-
-
-def _show(request: HttpRequest, report: Report, name: str, **context: Any) -> HttpResponse:
-    chosen = report.form.cleaned_data if report.form.is_valid() else {}
-    flow = dict(report.form.fields["flow"].choices).get(chosen.get("flow", "")) if chosen.get("flow") else ""  # type: ignore[attr-defined]
-    page = {
-        "report": report,
-        "form": report.form,
-        "tabs": _tabs(request, report, name),
-        "csv_url": address(request, format="csv"),
-        "span_words": _("%(first)s to %(last)s")
-        % {"first": full_day(report.span.since), "last": full_day(report.span.until)},
-        "about": [words for words in (report.customer_names.get(report.span.customer_id, ""), flow) if words],
-        "now": timezone.now(),
-        **context,
-    }
-    status = 400 if report.form.errors else 200
-    return render(request, f"monitoring/reports/{name.replace('-', '_')}.html", page, status=status)
-
-
-def _wants_csv(request: HttpRequest) -> bool:
-    return request.GET.get("format") == "csv"
-
-
-def _file(name: str, report: Report, header: Sequence[str], rows: Sequence[Sequence[object]]) -> HttpResponse:
-    return csv_response(f"{name}-{report.span.since}-{report.span.until}.csv", header, rows)
 
 
 @requires(Action.VIEW_REPORTS)
 @require_safe
 def reports(request: HttpRequest) -> HttpResponse:
     """Show throughput, causes, money and speed as pictures, each figure with its rows."""
-    report, now = _report(request), timezone.now()
+    report, now = read_report(request), timezone.now()
     span, days = report.span, queries.throughput_of(report.span)
-    if _wants_csv(request):
+    if wants_csv(request):
         return _overview_file(report, days)
     activity = queries.activity_of(span)
     causes, money = queries.causes_of(span), queries.money_of(span, now=now)
-    return _show(
+    return show(
         request,
         report,
         "reports",
@@ -169,16 +64,16 @@ def _overview_file(report: Report, days: Throughput) -> HttpResponse:
     header = [_("Day"), _("Posted"), _("There already"), _("Left out"), _("Held back")]
     names = ("written", "unchanged", "skipped", "rejected")
     rows = [[day, *(days.counts[name][at] for name in names)] for at, day in enumerate(days.days)]
-    return _file("overview", report, header, rows)
+    return report_file("overview", report, header, rows)
 
 
 @requires(Action.VIEW_REPORTS)
 @require_safe
 def report_unposted(request: HttpRequest) -> HttpResponse:
     """Show the work that is not posted yet, by project: hours, money, age and reason."""
-    report = _report(request)
+    report = read_report(request)
     held = queries.unposted_of(report.span)
-    if _wants_csv(request):
+    if wants_csv(request):
         return _unposted_file(report, held)
     hours = [row.hours for row in held if row.hours is not None]
     lines = [
@@ -189,7 +84,7 @@ def report_unposted(request: HttpRequest) -> HttpResponse:
         }
         for row in held
     ]
-    return _show(
+    return show(
         request,
         report,
         "report-unposted",
@@ -207,37 +102,23 @@ def _unposted_file(report: Report, held: Sequence[HeldProject]) -> HttpResponse:
     rows = [
         [
             *(report.customer_names.get(row.customer_id, ""), row.project, row.client, row.records, row.hours),
-            *((part.amount, part.currency) if part else ("", "")),
+            *_amount(part),
             *(row.since.date(), row.reason),
         ]
         for row in held
         for part in row.sums or (None,)
     ]
-    return _file("not-yet-posted", report, header, rows)
+    return report_file("not-yet-posted", report, header, rows)
 
 
 @requires(Action.VIEW_REPORTS)
 @require_safe
 def report_held(request: HttpRequest) -> HttpResponse:
     """Show what was held back in the span and why, and how much of it is settled."""
-    report = _report(request)
+    report = read_report(request)
     found = queries.reasons_of(report.span)
-    if _wants_csv(request):
-        header = [
-            _("Why"),
-            _("Held back"),
-            _("Settled since"),
-            _("Still held up"),
-            _("Hours"),
-            _("Amount"),
-            _("Currency"),
-        ]
-        rows = [
-            [report.reason_words(row.error_class), row.records, row.settled, row.held, row.hours, *(_amount(part))]
-            for row in found
-            for part in row.sums or (None,)
-        ]
-        return _file("held-back", report, header, rows)
+    if wants_csv(request):
+        return _held_file(report, found)
     lines = [
         {
             "row": row,
@@ -253,33 +134,27 @@ def report_held(request: HttpRequest) -> HttpResponse:
         report.reason_words,
         lambda name: report.rows_in_days("held_back", reason=name),
     )
-    return _show(request, report, "report-held", lines=lines, chart=chart)
+    return show(request, report, "report-held", lines=lines, chart=chart)
 
 
-def _amount(part: impact.Sum | None) -> tuple[object, object]:
-    return (part.amount, part.currency) if part else ("", "")
+def _held_file(report: Report, found: Sequence[queries.ReasonRow]) -> HttpResponse:
+    header = [_("Why"), _("Held back"), _("Settled since"), _("Still held up"), _("Hours"), _("Amount"), _("Currency")]
+    rows = [
+        [report.reason_words(row.error_class), row.records, row.settled, row.held, row.hours, *_amount(part)]
+        for row in found
+        for part in row.sums or (None,)
+    ]
+    return report_file("held-back", report, header, rows)
 
 
 @requires(Action.VIEW_REPORTS)
 @require_safe
 def report_activity(request: HttpRequest) -> HttpResponse:
     """Show what each flow got through in the span."""
-    report = _report(request)
+    report = read_report(request)
     found = queries.activity_of(report.span)
-    if _wants_csv(request):
-        kind = _("Kind of work") if report.is_customer else _("Flow")
-        header = [_("Customer"), kind, _("From"), _("To"), _("Posted"), _("There already"), _("Left out")]
-        header += [_("Held back"), _("Worth"), _("Currency")]
-        rows = [
-            [
-                *(row.customer, row.flow, row.source, row.target),
-                *(row.arrived, row.unchanged, row.left_out, row.held_back),
-                *_amount(part),
-            ]
-            for row in found
-            for part in row.worth or (None,)
-        ]
-        return _file("activity", report, header, rows)
+    if wants_csv(request):
+        return _activity_file(report, found)
     lines = [
         {
             "row": row,
@@ -289,7 +164,27 @@ def report_activity(request: HttpRequest) -> HttpResponse:
         }
         for row in found
     ]
-    return _show(request, report, "report-activity", lines=lines, worth=_together(found))
+    return show(request, report, "report-activity", lines=lines, worth=_together(found))
+
+
+def _activity_file(report: Report, found: Sequence[queries.ActivityRow]) -> HttpResponse:
+    kind = _("Kind of work") if report.is_customer else _("Flow")
+    header = [_("Customer"), kind, _("From"), _("To"), _("Posted"), _("There already"), _("Left out")]
+    header += [_("Held back"), _("Worth"), _("Currency")]
+    rows = [
+        [
+            *(row.customer, row.flow, row.source, row.target),
+            *(row.arrived, row.unchanged, row.left_out, row.held_back),
+            *_amount(part),
+        ]
+        for row in found
+        for part in row.worth or (None,)
+    ]
+    return report_file("activity", report, header, rows)
+
+
+def _amount(part: impact.Sum | None) -> tuple[object, object]:
+    return (part.amount, part.currency) if part else ("", "")
 
 
 @requires(Action.VIEW_REPORTS)
@@ -297,7 +192,7 @@ def report_activity(request: HttpRequest) -> HttpResponse:
 def report_records(request: HttpRequest) -> HttpResponse:
     """List the records behind a report's figure, for the partner's people; customers have their own list."""
     wanted = asked_rows(request)
-    if _wants_csv(request):
+    if wants_csv(request):
         return rows_as_csv(wanted)
     found = list_rows(wanted)
     context = {
