@@ -1,59 +1,16 @@
 """The brand's page: what is typed is stored, told and shown everywhere; what is wrong is explained and changes nothing."""
 
-import io
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
-from PIL import Image
 
 from apps.accounts.actions import CUSTOMER_ROLES, Role
-from apps.accounts.mail_samples import SAMPLES, MailSample
-from apps.accounts.models import AuditEntry, User
+from apps.accounts.models import User
 from apps.customers.services import add_member, create_customer
 from apps.tenants import scope
-from apps.tenants.brand_drafts import draft_of
-from apps.tenants.brand_pictures import RULES
 from apps.tenants.branding import EDITION
-from apps.tenants.brands import history, stored_brand
+from apps.tenants.brands import stored_brand
 from apps.tenants.scope import PartnerRef
+from tests.accounts.brand_page import GOOD, PATH, OpenBrowser, brand_deeds
 from tests.accounts.conftest import new_person
-
-PATH = "/settings/brand/"
-OpenBrowser = Callable[..., Client]
-GOOD: dict[str, Any] = {
-    "do": "publish",
-    "name": "Alder & Quay",
-    "product_noun": "Integration portal",
-    "primary_colour": "#0f766e",
-    "accent_colour": "#b45309",
-    "font": "inter",
-    "corner_radius": "8",
-    "side_scheme": "dark",
-    "mail_header": "mark",
-    "sign_in_text": "",
-    "support_email": "",
-    "mail_sender_name": "",
-    "mail_sender_address": "",
-    "mail_footer": "",
-}
-
-
-def _picture(size: tuple[int, int] = (300, 100), kind: str = "PNG") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", size, "#0f766e").save(out, kind)
-    return out.getvalue()
-
-
-def _upload(raw: bytes, name: str = "logo.png", kind: str = "image/png") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, raw, content_type=kind)
-
-
-def _deeds(partner: PartnerRef) -> list[AuditEntry]:
-    with scope.enter(partner):
-        return list(AuditEntry.objects.filter(action="brand_changed").order_by("position"))
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.OWNER, Role.OPERATOR}])
@@ -93,7 +50,7 @@ def test_a_new_colour_reaches_the_stylesheet_at_once_and_under_a_new_address(
     stylesheet = client.get(f"/brand/theme.css?v={before + 1}.{EDITION}")
     assert "--brand-primary:#1e3a8a" in stylesheet.content.decode()
     assert "immutable" in stylesheet["Cache-Control"]
-    entry = _deeds(partner_a)[0]
+    entry = brand_deeds(partner_a)[0]
     assert (entry.actor_name, entry.details) == ("Olivia Owner", {"primary_colour": ["#0f766e", "#1e3a8a"]})
 
 
@@ -138,7 +95,7 @@ def test_saving_without_a_change_leaves_no_trace(browser: OpenBrowser, partner_a
     before = stored_brand(partner_a).version
     response = browser(partner_a, owner_a).post(PATH, GOOD, follow=True)
     assert "Nothing was changed." in response.content.decode()
-    assert (stored_brand(partner_a).version, _deeds(partner_a)) == (before, [])
+    assert (stored_brand(partner_a).version, brand_deeds(partner_a)) == (before, [])
 
 
 @pytest.mark.parametrize(
@@ -186,218 +143,7 @@ def test_a_wrong_value_is_explained_in_place_and_changes_nothing(
     page = response.content.decode()
     assert f'id="id_{field}_error"' in page
     assert "<script>alert" not in page
-    assert (stored_brand(partner_a).product_noun, _deeds(partner_a)) == ("Integration portal", [])
-
-
-_SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-
-
-@pytest.mark.parametrize(
-    ("upload", "words"),
-    [
-        pytest.param(lambda: _upload(b"\x00" * (RULES["logo"].most_bytes + 1)), "larger than 512 kB", id="a huge file"),
-        pytest.param(lambda: _upload(_picture((2001, 10))), "over 2000 pixels", id="too many pixels"),
-        pytest.param(lambda: _upload(_SVG, "logo.svg", "image/svg+xml"), "not a PNG", id="an SVG"),
-        pytest.param(lambda: _upload(_SVG), "not a PNG", id="an SVG that says it is a PNG"),
-        pytest.param(lambda: _upload(_picture()[:120]), "not a PNG", id="half a picture"),
-        pytest.param(lambda: _upload(b""), "empty", id="an empty file"),
-    ],
-)
-def test_a_wrong_logo_is_explained_in_place_and_changes_nothing(
-    browser: OpenBrowser,
-    partner_a: PartnerRef,
-    owner_a: User,
-    upload: Callable[[], SimpleUploadedFile],
-    words: str,
-) -> None:
-    response = browser(partner_a, owner_a).post(PATH, {**GOOD, "name": "Other", "logo": upload()})
-    assert response.status_code == 400
-    assert words in " ".join(response.context["form"].errors["logo"])
-    brand = stored_brand(partner_a)
-    assert (brand.name, brand.logo, _deeds(partner_a)) == ("Alder & Quay", "", [])
-
-
-def test_a_logo_is_drawn_anew_shown_everywhere_and_removed(
-    browser: OpenBrowser, partner_a: PartnerRef, partner_b: PartnerRef, owner_a: User
-) -> None:
-    client = browser(partner_a, owner_a)
-    hidden = _picture(kind="JPEG") + b"<script>alert(1)</script>"
-    page = client.post(PATH, {**GOOD, "logo": _upload(hidden, "logo.jpg", "image/jpeg")}, follow=True).content.decode()
-    address = f"/brand/pictures/{stored_brand(partner_a).logo}"
-    assert page.count(address) > 2
-    served = client.get(address)
-    assert served.content.startswith(b"\x89PNG")
-    assert b"script" not in served.content
-    assert "immutable" in served["Cache-Control"]
-    assert browser(partner_b).get(address).status_code == 404
-    assert client.post(PATH, {**GOOD, "remove_logo": "on"}).status_code == 302
-    assert address not in browser(partner_a).get("/accounts/login/").content.decode()
-    assert [entry.details for entry in _deeds(partner_a)] == [{"logo": "added"}, {"logo": "removed"}]
-
-
-def test_a_mistake_elsewhere_never_asks_for_the_picture_again(
-    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User
-) -> None:
-    client = browser(partner_a, owner_a)
-    wrong = client.post(PATH, {**GOOD, "name": "", "logo": _upload(_picture())})
-    assert wrong.status_code == 400
-    kept = wrong.context["form"]["logo_kept"].value()
-    assert f"/brand/pictures/{kept}" in wrong.content.decode()
-    assert client.post(PATH, {**GOOD, "logo_kept": kept}).status_code == 302
-    assert stored_brand(partner_a).logo == kept
-
-
-def test_a_form_that_does_not_name_the_picture_does_not_remove_it(
-    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User
-) -> None:
-    client = browser(partner_a, owner_a)
-    client.post(PATH, {**GOOD, "logo": _upload(_picture())})
-    client.post(PATH, {**GOOD, "name": "Alder Group"})
-    brand = stored_brand(partner_a)
-    assert (brand.name, len(brand.logo)) == ("Alder Group", 64)
-
-
-@pytest.mark.parametrize("kept", ["0" * 64, "../../etc/passwd", "x" * 5000], ids=["unknown", "a path", "very long"])
-def test_somebody_elses_picture_cannot_be_claimed(
-    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User, kept: str
-) -> None:
-    response = browser(partner_a, owner_a).post(PATH, {**GOOD, "logo_kept": kept})
-    assert response.status_code == 400
-    assert "choose the file again" in str(response.context["form"].errors["logo"])
-
-
-def test_a_draft_is_seen_by_who_tries_it_out_and_by_nobody_else(
-    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User
-) -> None:
-    client, visitor = browser(partner_a, owner_a), browser(partner_a)
-    page = client.post(
-        PATH, {**GOOD, "do": "draft", "name": "Alder Tomorrow", "primary_colour": "#1e3a8a"}, follow=True
-    )
-    assert "The draft changes 2 things" in page.content.decode()
-    assert (stored_brand(partner_a).name, _deeds(partner_a)) == ("Alder & Quay", [])
-    assert "Alder Tomorrow" in client.get("/settings/brand/sign-in/").content.decode()
-    assert "<title>People · Alder &amp; Quay</title>" in client.get("/people/").content.decode()
-
-    assert client.post("/settings/brand/try/")["Location"] == "/"
-    tried = client.get("/people/").content.decode()
-    assert "Alder Tomorrow" in tried
-    assert "You see the draft of the brand" in tried
-    address = f"/brand/theme.css?v={draft_of(partner_a).tag}"
-    assert address in tried
-    assert "--brand-primary:#1e3a8a" in client.get(address).content.decode()
-    assert client.get(address)["Cache-Control"] == "no-store"
-    assert "--brand-primary:#0f766e" in visitor.get(address).content.decode()
-    assert "Alder Tomorrow" not in visitor.get("/accounts/login/").content.decode()
-
-    client.post("/settings/brand/try/stop/")
-    assert "Alder Tomorrow" not in client.get("/people/").content.decode()
-
-
-def test_a_draft_is_published_as_it_is_or_thrown_away(
-    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User
-) -> None:
-    client = browser(partner_a, owner_a)
-    client.post(PATH, {**GOOD, "do": "draft", "name": "First thought"})
-    client.post("/settings/brand/discard/")
-    assert draft_of(partner_a).revision == 0
-    client.post(PATH, {**GOOD, "do": "draft", "name": "Second thought"})
-    client.post("/settings/brand/publish/")
-    assert (stored_brand(partner_a).name, draft_of(partner_a).revision) == ("Second thought", 0)
-    assert [entry.details for entry in _deeds(partner_a)] == [{"name": ["Alder & Quay", "Second thought"]}]
-
-
-def test_history_tells_who_changed_what_and_goes_back(
-    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User
-) -> None:
-    client = browser(partner_a, owner_a)
-    first = stored_brand(partner_a).version
-    client.post(PATH, {**GOOD, "name": "Alder Group", "logo": _upload(_picture())})
-    logo = stored_brand(partner_a).logo
-    client.post(PATH, {**GOOD, "name": "Alder Works", "remove_logo": "on"})
-    page = client.get("/settings/brand/history/").content.decode()
-    assert "Olivia Owner" in page
-    assert f"Go back to version {first + 1}" in page
-    assert f"Go back to version {first + 2}" not in page  # it is live
-    client.post(f"/settings/brand/history/{first + 1}/restore/")
-    brand = stored_brand(partner_a)
-    assert (brand.name, brand.logo, brand.version) == ("Alder Group", logo, first + 3)
-    assert history(partner_a)[0][0].restored_from == first + 1
-    client.post(f"/settings/brand/history/{first}/restore/")
-    assert stored_brand(partner_a).name == "Alder & Quay"
-    assert _deeds(partner_a)[-1].details["restored_from"] == first
-
-
-def test_a_version_that_never_was_is_answered_in_place(
-    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User
-) -> None:
-    page = browser(partner_a, owner_a).post("/settings/brand/history/999/restore/", follow=True).content.decode()
-    assert "Version 999 is not kept any more." in page
-
-
-def test_two_people_at_once_lose_nothing_of_either(browser: OpenBrowser, partner_a: PartnerRef, owner_a: User) -> None:
-    other = new_person(partner_a, Role.OWNER, email="second@alder.example", name="Otto Owner")
-    one, two = browser(partner_a, owner_a), browser(partner_a, other)
-    seen = one.get(PATH).context["form"]["seen"].value()
-    two.post(PATH, {**GOOD, "do": "draft", "name": "Otto's name", "support_phone": "+49 1", "seen": seen})
-
-    mine = {**GOOD, "name": "Olivia's name", "sign_in_text": "Written by Olivia", "logo": _upload(_picture())}
-    answer = one.post(PATH, {**mine, "seen": seen})
-    page = answer.content.decode()
-    assert answer.status_code == 409
-    assert "Otto Owner changed the brand while you were typing" in page
-    form = answer.context["form"]
-    held = {name: form[name].value() for name in ("name", "support_phone", "sign_in_text")}
-    assert held == {"name": "Olivia's name", "support_phone": "+49 1", "sign_in_text": "Written by Olivia"}
-    assert len(form["logo_kept"].value()) == 64
-    assert (stored_brand(partner_a).name, draft_of(partner_a).values["name"]) == ("Alder & Quay", "Otto's name")
-
-    again = {**GOOD, **held, "logo_kept": form["logo_kept"].value(), "seen": form["seen"].value()}
-    assert one.post(PATH, again).status_code == 302
-    brand = stored_brand(partner_a)
-    assert (brand.name, brand.support_phone, brand.sign_in_text) == ("Olivia's name", "+49 1", "Written by Olivia")
-
-
-@pytest.mark.parametrize("seen", ["", "nonsense", "a" * 20000, "\x00"], ids=["none", "no signature", "huge", "NUL"])
-def test_a_broken_note_of_what_was_seen_breaks_nothing(
-    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User, seen: str
-) -> None:
-    response = browser(partner_a, owner_a).post(PATH, {**GOOD, "name": "Alder Group", "seen": seen})
-    assert response.status_code in {302, 400}
-
-
-def test_the_tabs_icon_is_the_squarest_picture_there_is(
-    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User
-) -> None:
-    client = browser(partner_a, owner_a)
-    initials = client.get("/brand/icon")
-    assert (initials["Content-Type"], b">AQ<" in initials.content) == ("image/svg+xml", True)
-    client.post(PATH, {**GOOD, "logo": _upload(_picture((300, 100)))})
-    assert client.get("/brand/icon")["Content-Type"] == "image/svg+xml"  # too wide for a square
-    client.post(PATH, {**GOOD, "logo": _upload(_picture((120, 100)))})
-    assert client.get("/brand/icon")["Content-Type"] == "image/png"
-    client.post(PATH, {**GOOD, "favicon": _upload(_picture((64, 64)))})
-    assert client.get("/brand/icon")["Content-Type"] == "image/png"
-
-
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-def test_every_mail_can_be_looked_at_with_the_draft_in_a_sandbox(
-    browser: OpenBrowser, partner_a: PartnerRef, owner_a: User, sample: MailSample
-) -> None:
-    client = browser(partner_a, owner_a)
-    client.post(PATH, {**GOOD, "do": "draft", "name": "Alder Tomorrow", "primary_colour": "#1e3a8a"})
-    frame = client.get(f"/settings/brand/mails/{sample.name}/")
-    assert "Alder Tomorrow" in frame.content.decode()
-    page = client.get(f"/settings/brand/mails/{sample.name}/page/")
-    assert "#1e3a8a" in page.content.decode()
-    policy = page["Content-Security-Policy"]
-    assert "sandbox" in policy
-    assert "script-src 'none'" in policy
-    assert "default-src 'none'" in policy
-    assert "'unsafe-inline'" not in client.get("/settings/brand/")["Content-Security-Policy"]
-
-
-def test_a_mail_that_is_none_is_not_found(browser: OpenBrowser, partner_a: PartnerRef, owner_a: User) -> None:
-    assert browser(partner_a, owner_a).get("/settings/brand/mails/nonsense/").status_code == 404
+    assert (stored_brand(partner_a).product_noun, brand_deeds(partner_a)) == ("Integration portal", [])
 
 
 def test_another_partners_brand_stays_as_it_is(
