@@ -68,6 +68,11 @@ class Env:
         "",
         secret=True,
     )
+    metrics_folder: str = _setting(
+        "PROMETHEUS_MULTIPROC_DIR",
+        "folder where the processes of one machine keep counters and histograms, empty for each process its own",
+        "",
+    )
     otel_endpoint: str = _setting(
         "OTEL_EXPORTER_OTLP_ENDPOINT", "base address of an OTLP/HTTP collector for traces, empty for none", ""
     )

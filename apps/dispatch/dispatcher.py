@@ -6,9 +6,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import Error, connection, transaction
 
-from apps.dispatch import heartbeats, kinds, leases, statements, wakeups, worker
+from apps.dispatch import heartbeats, kinds, leases, metric_files, statements, wakeups, worker
 from apps.dispatch.models import Priority, Queue
 from apps.dispatch.statements import execute, fetch
 
@@ -148,6 +149,7 @@ class Dispatcher:
 
     def _tidy(self) -> None:
         execute(statements.DROP_OLD_FAILURES)
+        metric_files.tidy(settings.METRICS_FOLDER)
 
     def _is_time(self, what: str, every_seconds: float) -> bool:
         now = time.monotonic()

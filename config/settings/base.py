@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONCE, NONE, SELF
 
 from config import env as environment
-from config.observability import configure_logging, configure_sentry
+from config.observability import configure_logging, configure_sentry, configure_tracing
 
 ENV = environment.load()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -254,6 +254,11 @@ SPECTACULAR_SETTINGS = {
 }
 
 LOGGING_CONFIG = None
-configure_logging(json_lines=ENV.log_format == "json")
+configure_logging(json_lines=ENV.log_format == "json" or (ENV.production and not ENV.log_format))
 configure_sentry(ENV.sentry_dsn)
+configure_tracing(ENV.otel_endpoint, headers=ENV.otel_headers, percent=ENV.otel_percent)
+METRICS_TOKEN = ENV.metrics_token
+METRICS_FOLDER = ENV.metrics_folder
+if METRICS_FOLDER:
+    Path(METRICS_FOLDER).mkdir(parents=True, exist_ok=True)  # the library wants it before the first metric is made
 SILENCED_SYSTEM_CHECKS = ["fields.W342"]
