@@ -1,8 +1,8 @@
 """Reading back what a batch kept: the record as it was seen, what was sent, what was answered."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,9 @@ from apps.connectors.contract import Exchange, SourceRecord
 from apps.connectors.redaction import redact_json
 from apps.flows.engine.states import BatchState
 from apps.flows.mapping.compile import MappingError
-from apps.flows.models import Batch, Correction, Operation
+from apps.flows.models import Batch, Correction, DroppedMonth, Operation
 from apps.flows.services import blobs
+from apps.flows.services.ledger_writes import moment_of
 from apps.flows.services.session import compile_version
 
 
@@ -19,11 +20,12 @@ from apps.flows.services.session import compile_version
 class Attempt:
     """One try of one operation: when, in which run, what was sent and what came back.
 
-    `source` is None once the batch's evidence was dropped by retention.
+    `source` is None where contents are not kept: `dropped_at` says when retention took them (None: they were never stored).
+    `run_id` is None when the whole month went and nothing else names the run.
     """
 
     number: int
-    run_id: UUID
+    run_id: UUID | None
     at: datetime
     source: dict[str, Any] | None
     mapped: dict[str, Any] | None
@@ -32,32 +34,56 @@ class Attempt:
     target_key: str
     error: str
     ambiguous: bool
+    dropped_at: datetime | None = None
 
 
 def records_of(lines: Iterable[Operation]) -> dict[UUID, SourceRecord]:
-    """Return the source record of each ledger line, as its latest attempt saw it, in the lines' order."""
+    """Return the source record of each ledger line, as its latest attempt saw it, in the lines' order.
+
+    Lines whose contents are not kept (any more) are left out: `reread.recall` asks their source again.
+    """
     lines = list(lines)
-    batches = _plans({line.attempts[-1] for line in lines if line.attempts})
+    found = _stored_records({line.attempts[-1] for line in lines if line.attempts})
+    # A step of a walk keeps what it sent; the record as read is in the batch that read it.
+    earlier = {batch for line in lines if line.id not in found for batch in line.attempts[:-1]}
+    if earlier:
+        found = _stored_records(earlier) | found
+    return {line.id: found[line.id] for line in lines if line.id in found}
+
+
+def _stored_records(batch_ids: Iterable[UUID]) -> dict[UUID, SourceRecord]:
+    rows = Batch.objects.filter(id__in=list(batch_ids), plan__isnull=False).order_by("id")
     records: dict[UUID, SourceRecord] = {}
-    for line in lines:
-        entry = batches.get(line.attempts[-1], {}).get(str(line.id)) if line.attempts else None
-        if entry is not None:
-            records[line.id] = SourceRecord(entry["object"], entry["key"], entry["version"], entry["values"])
+    for plan in rows.values_list("plan", flat=True):
+        for entry in blobs.unpack(plan)["entries"]:
+            if entry["values"] is not None:
+                record = SourceRecord(entry["object"], entry["key"], entry["version"], entry["values"])
+                records[UUID(entry["id"])] = record
     return records
 
 
-def _plans(batch_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    rows = Batch.objects.filter(id__in=list(batch_ids)).values_list("id", "plan")
-    return {batch_id: {e["id"]: e for e in blobs.unpack(plan)["entries"]} for batch_id, plan in rows}
+def source_keys_of(lines: Iterable[Operation]) -> dict[UUID, str]:
+    """Return under which key the source knows each line's record: as its latest batch keeps it, or the ledger."""
+    lines = list(lines)
+    keys = {line.id: line.source_key for line in lines}
+    rows = Batch.objects.filter(id__in={line.attempts[-1] for line in lines if line.attempts}, plan__isnull=False)
+    for plan in rows.values_list("plan", flat=True):
+        for entry in blobs.unpack(plan)["entries"]:
+            if (line := UUID(entry["id"])) in keys:
+                keys[line] = entry["key"]
+    return keys
 
 
 def attempts_of(operation: Operation) -> list[Attempt]:
     """Return every attempt at an operation, newest first, with secrets redacted."""
     batches = {batch.id: batch for batch in Batch.objects.filter(id__in=operation.attempts)}
+    gone = [batch_id for batch_id in operation.attempts if batch_id not in batches]
+    months = dict(DroppedMonth.objects.values_list("month", "dropped_at")) if gone else {}
     attempts = [
         _attempt(operation, number, batches[batch_id])
-        for number, batch_id in enumerate(operation.attempts, start=1)
         if batch_id in batches
+        else _dropped_attempt(operation, number, batch_id, months)
+        for number, batch_id in enumerate(operation.attempts, start=1)
     ]
     return attempts[::-1]
 
@@ -78,6 +104,26 @@ def _attempt(operation: Operation, number: int, batch: Batch) -> Attempt:
         target_key=outcome.get("target_key") or "",
         error=outcome.get("error", ""),
         ambiguous=outcome.get("ambiguous", False),
+        dropped_at=batch.payload_dropped_at,
+    )
+
+
+def _dropped_attempt(operation: Operation, number: int, batch_id: UUID, months: Mapping[date, datetime]) -> Attempt:
+    """Return what is known of an attempt whose month went: its moment, from its id, and its run where the ledger says."""
+    at = moment_of(batch_id)
+    runs = {len(operation.attempts): operation.last_run_id, 1: operation.run_id}
+    return Attempt(
+        number=number,
+        run_id=runs.get(number),
+        at=at,
+        source=None,
+        mapped=None,
+        idempotency_key="",
+        exchange=None,
+        target_key="",
+        error="",
+        ambiguous=False,
+        dropped_at=months.get(at.date().replace(day=1)),
     )
 
 
@@ -87,7 +133,8 @@ def canonical_values_of(operation: Operation) -> dict[str, Any]:
     if record is None:
         return {}
     flow = operation.flow
-    version = Batch.objects.select_related("run__version").get(id=operation.attempts[-1]).run.version
+    latest = Batch.objects.select_related("run__version").filter(id=operation.attempts[-1]).first()
+    version = latest.run.version if latest else operation.last_run.version
     try:
         compiled = compile_version(version, flow.source, flow.target).compiled
     except MappingError:

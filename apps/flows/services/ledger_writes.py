@@ -5,7 +5,7 @@ A model's save costs twenty times a copied row, and one save a record alone woul
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -95,3 +95,8 @@ def _copy(table: str, columns: Iterable[str], rows: Sequence[tuple[Any, ...]]) -
 def new_id() -> UUID:
     """Return a fresh time-ordered id."""
     return uuid7()
+
+
+def moment_of(time_ordered_id: UUID) -> datetime:
+    """Return when a time-ordered id was made, to the millisecond."""
+    return datetime.fromtimestamp((time_ordered_id.int >> 80) / 1000, UTC)

@@ -237,8 +237,8 @@ def _delivered_before(session: Session, entries: Sequence[Entry]) -> dict[str, d
         state=OperationState.WRITTEN,
     )
     newest = {line.business_key: line for line in lines.order_by("id") if line.attempts}
-    plans = Batch.objects.filter(id__in={line.attempts[-1] for line in newest.values()}).values_list("id", "plan")
+    batches = Batch.objects.filter(id__in={line.attempts[-1] for line in newest.values()}, plan__isnull=False)
     sent: dict[str, Any] = {}
-    for _, plan in plans:
+    for plan in batches.values_list("plan", flat=True):
         sent.update({entry["id"]: entry["mapped"] for entry in blobs.unpack(plan)["entries"]})
     return {key: redact_json(sent[str(line.id)]) for key, line in newest.items() if sent.get(str(line.id))}
