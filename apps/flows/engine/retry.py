@@ -28,7 +28,7 @@ RETRY_POLICIES: Mapping[FailureKind, RetryPolicy] = {
 }
 
 
-def next_attempt(  # noqa: PLR0913  a rule of six facts
+def next_attempt(
     kind: FailureKind,
     attempt: int,
     now: datetime,

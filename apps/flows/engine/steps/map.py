@@ -1,7 +1,7 @@
 """The map step: a canonical record becomes what a target's object holds, or a canonical record of another type."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES, canonical_type
@@ -44,8 +44,10 @@ class MapOptions:
     def build(cls, described: CanonicalType, into: str, lines: tuple[MappingLine, ...]) -> Self:
         """Compile the lines. Raises MappingError."""
         sources: list[Field] = [*described.fields, FieldSpec(STEPS_ROOT, ValueKind.NESTED)]
-        layered = merge_layers(lines)
-        compiled = compile_mapping(layered, source_fields=sources, target_fields=canonical_type(into).fields)
+        fields = canonical_type(into).fields
+        needed = {spec.name for spec in fields if spec.required}
+        layered = merge_layers([replace(line, required=line.required or line.target in needed) for line in lines])
+        compiled = compile_mapping(layered, source_fields=sources, target_fields=fields)
         return cls(into, lines, compiled)
 
     @classmethod
