@@ -1,31 +1,21 @@
 """A flow whose first run left records blocked, the cases that were opened for them, and browsers of everybody."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
-from django.test import Client
 
-from apps.accounts.actions import CUSTOMER_ROLES, Role
-from apps.accounts.models import User
-from apps.accounts.services import create_user
-from apps.customers.services import add_member, create_customer
-from apps.flows.models import Operation, Run
+from apps.flows.models import Operation
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
 from tests.lines import Line
-
-PASSWORD = "correct horse battery"
+from tests.people import Watched
 
 
 @dataclass
-class Blocked:
-    """One line with the cases its first run opened, seen and worked by people of its partner."""
-
-    line: Line
-    run: Run
-    people: dict[str, User] = field(default_factory=dict)
+class Blocked(Watched):
+    """One line with the cases its first run opened."""
 
     def judge(self) -> None:
         """Let the cases follow the ledger."""
@@ -56,29 +46,6 @@ class Blocked:
         """Return the case's records."""
         with scope.work_in(self.line.partner):
             return list(Operation.objects.filter(case_operations__case=case).distinct().order_by("id"))
-
-    def as_(self, role: Role, *, stranger: bool = False) -> Client:
-        """Return the browser of somebody with `role`; customer roles belong to the line's customer, or to another."""
-        client = Client(headers={"host": "alder.localhost"})
-        with scope.work_in(self.line.partner):
-            client.force_login(self.person(role, stranger=stranger))
-        return client
-
-    def person(self, role: Role, *, stranger: bool = False) -> User:
-        """Return somebody with `role`; call it inside the partner's scope."""
-        name = f"{role.value}{'-elsewhere' if stranger else ''}"
-        if name not in self.people:
-            person = create_user(email=f"{name}@alder.example", name=name.title(), role=role, password=PASSWORD)
-            self.people[name] = person
-            if role in CUSTOMER_ROLES:
-                home = create_customer(name="Elsewhere Ltd") if stranger else self.line.customer
-                add_member(user=person, customer_id=home.id)
-        return self.people[name]
-
-    @property
-    def owner(self) -> Client:
-        """Return the browser of the partner's owner."""
-        return self.as_(Role.OWNER)
 
 
 @pytest.fixture

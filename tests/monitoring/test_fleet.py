@@ -26,7 +26,8 @@ from apps.monitoring.views.sign_up import SIGN_UPS_AN_HOUR
 from apps.tenants import scope
 from apps.tenants.models import Domain, Partner
 from apps.tenants.scope import PartnerRef
-from tests.monitoring.conftest import PASSWORD, Blocked
+from tests.monitoring.conftest import Blocked
+from tests.people import PASSWORD
 
 HOST = "platform.localhost"
 RIGHT = {
