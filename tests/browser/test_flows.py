@@ -39,16 +39,11 @@ def test_an_owner_sets_when_a_flow_runs_and_sees_what_it_means(open_tab: OpenTab
     expect(tab.page.locator(".page-subtitle")).to_contain_text("Every weekday at 07:00")
 
 
-def test_the_pages_of_a_flow_fit_a_phone(open_tab: OpenTab, site: Site) -> None:
+def test_a_refused_record_and_its_run_fit_a_phone(open_tab: OpenTab, site: Site) -> None:
     line, tab = site.house.lines["one"], open_tab("owner")
     tab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     blocked = site.do(lambda: line.operations(state="rejected"))[0]
-    for path in (
-        *(f"/flows/{line.flow.id}/{part}" for part in ("", "mapping/", "versions/", "monitors/", "settings/")),
-        f"/runs/{blocked.run_id}/",
-        f"/operations/{blocked.id}/",
-        "/templates/approved-time-to-bill/",
-    ):
+    for path in (f"/runs/{blocked.run_id}/", f"/operations/{blocked.id}/"):
         tab.go(path)
         tab.looks_right()
 
