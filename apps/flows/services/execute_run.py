@@ -30,6 +30,7 @@ from apps.flows.engine.states import RUN_TERMINAL, BatchState, OperationState, R
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Batch, Operation, Run
 from apps.flows.services import planning, telemetry
+from apps.flows.services.backfill import window_of
 from apps.flows.services.cancel_run import close_cancelled
 from apps.flows.services.deliver import deliver_entries
 from apps.flows.services.entries import Delivery, OpenBatch
@@ -171,9 +172,13 @@ class _Slice:
 
     def _reader(self) -> BatchReader:
         session = self.session
+        name = session.pinned.source_object.name
         named = session.payload.get("keys", []) if session.mode == Run.Mode.RECORDS else []
         position = None if session.mode == Run.Mode.RECORDS else session.position
-        pages = session.source.read(session.pinned.source_object.name, position, named)
+        if session.mode == Run.Mode.BACKFILL:
+            pages = session.source.read_window(name, *window_of(session.payload), session.position)
+        else:
+            pages = session.source.read(name, position, named)
         return BatchReader(pages, session.compiled.definition.batch_size)
 
     def _taken(self) -> ReadBatch:

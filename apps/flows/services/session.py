@@ -20,6 +20,7 @@ from apps.flows.engine.states import RunState, states_before
 from apps.flows.mapping.compile import CompiledMapping
 from apps.flows.mapping.layers import merge_layers, parse_layer
 from apps.flows.models import Checkpoint, Flow, FlowVersion, Run
+from apps.flows.services.backfill import own_position
 from apps.flows.services.start_run import payload_of
 from apps.tenants import scope
 from apps.tenants.correlation import Correlation
@@ -178,6 +179,7 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
     correlation: Correlation | None = None,
 ) -> Session:
     checkpoint = Checkpoint.objects.filter(flow=flow).first()
+    position = checkpoint.position if checkpoint else None
     correlation = correlation or Correlation(run_id.hex)
     return Session(
         work=work,
@@ -193,7 +195,7 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
         stores_contents=payload_rule(flow.customer_id).stored,
         source=open_connector(flow.source, correlation_id=correlation.id),
         target=open_connector(flow.target, correlation_id=correlation.id),
-        position=checkpoint.position if checkpoint else None,
+        position=own_position(run_id, payload or {}) if mode == Run.Mode.BACKFILL else position,
         reading_done=reading_done,
         batches=batches,
         outages=outages,

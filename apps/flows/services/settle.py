@@ -58,7 +58,9 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
         walk_start.begin_walks(session, [entry for entry, _ in judged if entry.walks], now)
         _write_links(session, judged, delivery, now)
         _supersede(session, batch, judged, now)
-        if batch.checkpoint_after is not None and not keep_checkpoint:
+        if keep_checkpoint:
+            batch.checkpoint_after = None
+        if batch.checkpoint_after is not None and session.mode != Run.Mode.BACKFILL:
             _move_checkpoint(session, batch.checkpoint_after, now)
         _close_batch(session, batch, delivery.outcomes, now)
         _count(session, tally, now)
@@ -207,7 +209,7 @@ def _close_batch(
 ) -> None:
     contents = session.stores_contents
     evidence = {str(known): evidence_of(outcome, contents=contents) for known, outcome in outcomes.items()}
-    changes: dict[str, Any] = {"outcome": blobs.pack(evidence)}
+    changes: dict[str, Any] = {"outcome": blobs.pack(evidence), "checkpoint_after": batch.checkpoint_after}
     if not contents:  # kept until here, because a batch whose worker is lost is repeated from it
         entries = [evidence_entry(entry, contents=False) for entry in batch.entries]
         changes["plan"] = blobs.pack({"again": False, "entries": entries})
