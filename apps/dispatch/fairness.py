@@ -1,4 +1,4 @@
-"""Who goes next, decided on plain values: partners by virtual time, then priorities by weight, then customers in turn."""
+"""Who goes next, decided on plain values: partners by virtual time, priorities by weight, customers in turn, then the oldest."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,16 +8,24 @@ from uuid import UUID
 PRIORITIES = (10, 20, 30, 40, 50)
 MOST_AT_ONCE = 16
 NOBODY = UUID(int=0)
+NO_CAP = 1_000_000
 ROUND = 2 ** len(PRIORITIES) - 1  # 31 turns: 16, 8, 4, 2 and 1 of them for the five priorities
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows of one priority and customer that could be claimed now; `waiting` is capped at what was asked for."""
+    """Rows of one priority, customer and connection that could be claimed now; `waiting` is capped at what was asked for.
+
+    The rooms are what the caps of the customer and of the connection leave, in all their groups together.
+    """
 
     priority: int
     customer: UUID
     waiting: int
+    connection: UUID = NOBODY
+    oldest_seconds: float = 0.0
+    customer_room: int = NO_CAP
+    connection_room: int = NO_CAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +43,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Claim up to `count` rows of this partner, priority and customer."""
+    """Claim up to `count` rows of this partner, priority, customer and connection."""
 
     partner: UUID
     priority: int
     customer: UUID
     count: int
+    connection: UUID = NOBODY
 
 
 def favoured_priority(turn: int) -> int:
@@ -62,28 +71,49 @@ class _Queueing:
         self.turn = standing.served
         self.room = standing.room
         self.last_customer = standing.last_customer
-        self.left = {(g.priority, g.customer): g.waiting for g in standing.groups if g.waiting > 0}
+        self.groups = {(g.priority, g.customer, g.connection): g for g in standing.groups}
+        self.left = {place: group.waiting for place, group in self.groups.items() if group.waiting > 0}
+        self.customer_room = {group.customer: group.customer_room for group in standing.groups}
+        self.connection_room = {group.connection: group.connection_room for group in standing.groups}
+        self._drop_the_full()
 
-    def take_turn(self) -> tuple[int, UUID]:
+    def take_turn(self) -> tuple[int, UUID, UUID]:
         priority = self._priority()
         customer = self._customer(priority)
-        self.left[priority, customer] -= 1
-        if not self.left[priority, customer]:
-            del self.left[priority, customer]
+        connection = self._connection(priority, customer)
+        self.left[priority, customer, connection] -= 1
         self.time += 1 / self.standing.weight
         self.turn += 1
         self.room -= 1
+        self.customer_room[customer] -= 1
+        self.connection_room[connection] -= 1
         self.last_customer = customer
-        return priority, customer
+        self._drop_the_full()
+        return priority, customer, connection
+
+    def _drop_the_full(self) -> None:
+        self.left = {
+            (priority, customer, connection): waiting
+            for (priority, customer, connection), waiting in self.left.items()
+            if waiting > 0 and self.customer_room[customer] > 0 and self.connection_room[connection] > 0
+        }
 
     def _priority(self) -> int:
-        present = {priority for priority, _ in self.left}
+        present = {priority for priority, _, _ in self.left}
         favoured = favoured_priority(self.turn)
         return favoured if favoured in present else min(present)
 
     def _customer(self, priority: int) -> UUID:
-        present = sorted(customer for level, customer in self.left if level == priority)
+        present = sorted(customer for level, customer, _ in self.left if level == priority)
         return next((customer for customer in present if customer > self.last_customer), present[0])
+
+    def _connection(self, priority: int, customer: UUID) -> UUID:
+        """Return the connection that this sharing has given least; of such, the one whose row waits longest."""
+        present = [place for place in self.left if place[:2] == (priority, customer)]
+        return min(present, key=lambda place: (self._given(place), -self.groups[place].oldest_seconds, place))[2]
+
+    def _given(self, place: tuple[int, UUID, UUID]) -> int:
+        return self.groups[place].waiting - self.left[place]
 
 
 def share_out(standings: Sequence[Standing], *, limit: int, floor: float) -> list[Ask]:
@@ -93,14 +123,14 @@ def share_out(standings: Sequence[Standing], *, limit: int, floor: float) -> lis
     The asks come back in the order in which their partners were first served.
     """
     queueing = [_Queueing(standing, floor) for standing in standings]
-    taken: Counter[tuple[UUID, int, UUID]] = Counter()
+    taken: Counter[tuple[UUID, int, UUID, UUID]] = Counter()
     for _ in range(limit):
         waiting = [one for one in queueing if one.left and one.room > 0]
         if not waiting:
             break
         chosen = min(waiting, key=lambda one: one.time)
         taken[chosen.standing.partner, *chosen.take_turn()] += 1
-    return [Ask(partner, priority, customer, count) for (partner, priority, customer), count in taken.items()]
+    return [Ask(partner, level, whose, count, where) for (partner, level, whose, where), count in taken.items()]
 
 
 def rows_at_once(seconds_per_row: float) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from apps.dispatch.models import Queue
 
@@ -26,9 +27,15 @@ class UnknownKindError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class RunAgain:
-    """Keep the row: due at `at`, or at once but behind others when None. Attempts start from zero again."""
+    """Keep the row: due at `at`, or at once but behind others when None. Attempts start from zero again.
+
+    `behind`: it also lets the rows of its own lane go first that are in it by now. `waiting_for` names a connection whose
+    return it awaits: `hasten` makes it due before `at`.
+    """
 
     at: datetime | None = None
+    behind: bool = False
+    waiting_for: UUID | None = None
 
 
 WorkFunction = Callable[["LeasedWork"], RunAgain | None]

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ import orjson
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from apps.dispatch import fairness, kinds, statements, telemetry
-from apps.dispatch.models import Queue, WorkState
+from apps.dispatch.models import Priority, Queue, WorkState
 from apps.dispatch.signals import work_failed, work_quarantined
 from apps.dispatch.statements import execute, fetch
 from apps.tenants import scope
@@ -24,6 +25,8 @@ from apps.tenants.scope import PartnerRef
 MOST_ATTEMPTS = 8
 MOST_LOST_LEASES = 3
 CLAIM_ATTEMPTS = 3
+YIELD_AFTER_SECONDS = 0.2  # an idle worker would have taken it by then
+YIELD_LOOKS_AT = 8  # partners, least served first
 ERROR_LENGTH = 2000
 
 logger = logging.getLogger(__name__)
@@ -45,6 +48,7 @@ class LeasedWork:
     fence: int
     attempts: int
     lease_seconds: int = kinds.DEFAULT_LEASE_SECONDS
+    priority: int = Priority.LIVE
     _lost: bool = field(default=False, repr=False)
 
     @property
@@ -121,18 +125,10 @@ def _is_lane_race(error: Exception) -> bool:
 
 
 def _standings(queue: Queue, limit: int) -> tuple[list[fairness.Standing], float]:
-    rows = fetch(statements.STANDINGS, queue=queue.value, limit=limit)
+    rows = fetch(statements.LOOK, queue=queue.value, limit=limit)  # a partner and one of its groups in each
     standings = [
-        fairness.Standing(
-            partner=partner,
-            groups=tuple(fairness.Group(int(p), UUID(c), int(w)) for p, c, w in found),
-            room=room,
-            weight=weight,
-            virtual_time=time,
-            served=served,
-            last_customer=last,
-        )
-        for partner, room, weight, time, served, last, _floor, found in rows
+        fairness.Standing(partner, tuple(fairness.Group(*row[7:]) for row in of_partner), *facts)
+        for (partner, *facts), of_partner in groupby(rows, key=lambda row: row[:6])
     ]
     return standings, (rows[0][6] if rows else 0.0)
 
@@ -141,13 +137,14 @@ def _lease(asks: Sequence[fairness.Ask], *, queue: Queue, worker: str, floor: fl
     leases = kinds.lease_seconds_by_kind()
     with _one_statement():
         rows = fetch(
-            statements.CLAIM,
+            statements.TAKE,
             queue=queue.value,
             worker=worker,
             floor=floor,
             partners=[ask.partner for ask in asks],
             priorities=[ask.priority for ask in asks],
             customers=[ask.customer for ask in asks],
+            connections=[ask.connection for ask in asks],
             counts=[ask.count for ask in asks],
             leases=orjson.dumps(leases).decode(),
             default_lease=kinds.DEFAULT_LEASE_SECONDS,
@@ -156,9 +153,9 @@ def _lease(asks: Sequence[fairness.Ask], *, queue: Queue, worker: str, floor: fl
 
 
 def _leased_work(row: Sequence[Any], leases: dict[str, int]) -> LeasedWork:
-    id_, customer_id, kind, reference, fence, attempts, *partner = row
+    id_, customer_id, kind, reference, fence, attempts, priority, *partner = row
     seconds = leases.get(kind, kinds.DEFAULT_LEASE_SECONDS)
-    return LeasedWork(id_, PartnerRef(*partner[:4]), customer_id, kind, reference, fence, attempts, seconds)
+    return LeasedWork(id_, PartnerRef(*partner[:4]), customer_id, kind, reference, fence, attempts, seconds, priority)
 
 
 def renew_all(works: Sequence[LeasedWork]) -> None:
@@ -184,10 +181,28 @@ def complete(work: LeasedWork) -> None:
 
 
 def run_again(work: LeasedWork, again: kinds.RunAgain) -> None:
-    """Keep the row, due again at `again.at` (None: now). Raises LeaseLostError."""
+    """Keep the row, due again at `again.at` (None: now), behind its lane where so asked. Raises LeaseLostError."""
+    statement = statements.RUN_AGAIN_BEHIND if again.behind else statements.RUN_AGAIN
     with scope.public():
-        if not execute(statements.RUN_AGAIN, **work.hold, at=again.at):
+        if not execute(statement, **work.hold, at=again.at, waiting_for=again.waiting_for):
             raise work.replaced()
+
+
+def lane_waits(work: LeasedWork) -> bool:
+    """Return True when something more urgent is due in the lane that this work holds."""
+    return bool(fetch(statements.LANE_WAITS, id=work.id)[0][0])
+
+
+def should_yield(work: LeasedWork) -> bool:
+    """Return True when this work had better end its turn with `RunAgain(behind=True)`: something more urgent waits.
+
+    In its own lane, that is anything due. Elsewhere it is what a claim would find in this queue, whoever it belongs to, and
+    what has lain there long enough to tell that every worker is busy. Live work never yields, and asks nothing.
+    """
+    if work.priority <= Priority.LIVE:
+        return False
+    urgent = {"id": work.id, "limit": YIELD_LOOKS_AT, "seconds": YIELD_AFTER_SECONDS}
+    return lane_waits(work) or bool(fetch(statements.URGENT_WAITS, **urgent)[0][0])
 
 
 def fail(work: LeasedWork, reason: str) -> WorkState:
@@ -226,7 +241,7 @@ def reclaim_expired() -> int:
         rows = fetch(statements.RECLAIM, most_lost=MOST_LOST_LEASES)
     leases = kinds.lease_seconds_by_kind()
     for row in rows:
-        state, reason = row[10:]
+        state, reason = row[11:]
         work = _leased_work(row, leases)
         telemetry.LEASES_LOST.inc()
         logger.warning("lease lost: %s %s of partner %s, now %s", work.kind, work.reference, work.partner.slug, state)

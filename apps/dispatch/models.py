@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from apps.tenants.models import Partner
 
 NO_CUSTOMER = UUID(int=0)  # stands in for NULL where customers take turns
+NO_CONNECTION = UUID(int=0)  # stands in for NULL where a connection's rows are found together
 
 
 class Queue(StrEnum):
@@ -55,11 +56,14 @@ class DueWork(models.Model):
     """One durable piece of work: do `kind` for `reference`, at `due_at` or later, for this partner.
 
     `lane` "" means none; else rows of one lane run one at a time, in the order of `id`, which is drawn while the lane
-    is locked. `fence` grows with every claim; a holder whose fence is old has been replaced.
+    is locked. `fence` grows with every claim; a holder whose fence is old has been replaced. `connection_id` names the
+    outside system that the work loads (None: no cap of a connection counts it); `waiting_for` one whose return it awaits.
     """
 
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, db_index=False, related_name="+")
     customer_id = models.UUIDField(null=True)
+    connection_id = models.UUIDField(null=True)
+    waiting_for = models.UUIDField(null=True)
     kind = models.CharField(max_length=60)
     reference = models.TextField(default="")
     lane = models.CharField(max_length=200, default="")
@@ -69,6 +73,7 @@ class DueWork(models.Model):
     due_at = models.DateTimeField()
     lease_owner = models.CharField(max_length=120, default="")
     lease_until = models.DateTimeField(null=True)
+    leased_at = models.DateTimeField(null=True)  # by a trigger; says something while the row is leased
     fence = models.IntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     lost_leases = models.PositiveSmallIntegerField(default=0)
@@ -86,8 +91,9 @@ class DueWork(models.Model):
                 F("partner"),
                 F("priority"),
                 Coalesce("customer_id", Value(NO_CUSTOMER)),
+                Coalesce("connection_id", Value(NO_CONNECTION)),
                 F("due_at"),
-                name="due_by_turn",
+                name="due_by_turns",
                 condition=_READY,
             ),
             models.Index(fields=["partner", "lane", "id"], name="due_by_lane", condition=_READY & ~Q(lane="")),
@@ -132,6 +138,29 @@ class PartnerTurn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner_id} {self.queue}"
+
+
+class Bound(models.Model):
+    """The most of something a partner may have at one time, where it differs from the default.
+
+    A customer's and a connection's: rows leased (a customer's counted per queue). The backlog's: rows open at all.
+    """
+
+    class Kind(models.TextChoices):
+        CUSTOMER = "customer", "customer"
+        CONNECTION = "connection", "connection"
+        BACKLOG = "backlog", "backlog"
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, db_index=False, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+    subject = models.UUIDField(help_text="Whose: the customer, the connection, or the partner itself.")
+    most = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partner", "kind", "subject"], name="one_bound_per_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}: {self.most}"
 
 
 class WorkerHeartbeat(models.Model):

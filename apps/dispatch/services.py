@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.dispatch import statements, wakeups
 from apps.dispatch.kinds import require_kind
-from apps.dispatch.models import PartnerTurn, Priority, Queue
+from apps.dispatch.models import Bound, PartnerTurn, Priority, Queue
 from apps.dispatch.statements import execute, fetch
 from apps.tenants import scope
 
@@ -29,9 +29,10 @@ class NewWork:
     priority: Priority = Priority.LIVE
     unique_key: str = ""
     customer_id: UUID | None = None
+    connection_id: UUID | None = None
 
 
-def enqueue(  # noqa: PLR0913  the seven facts about a piece of work, all by name
+def enqueue(  # noqa: PLR0913  the eight facts about a piece of work, all by name
     *,
     kind: str,
     reference: str = "",
@@ -40,11 +41,13 @@ def enqueue(  # noqa: PLR0913  the seven facts about a piece of work, all by nam
     priority: Priority = Priority.LIVE,
     unique_key: str = "",
     customer_id: UUID | None = None,
+    connection_id: UUID | None = None,
 ) -> None:
     """Make `kind` due for `reference` at `due_at` (None: now), for the open partner; commits with the caller.
 
     With a `unique_key`, a second request while one is open adds nothing: an earlier `due_at` pulls a waiting row
-    forward, and a row that is running just now runs once more afterwards, so no change goes unseen.
+    forward, and a row that is running just now runs once more afterwards, so no change goes unseen. `connection_id` is
+    the outside system that the work loads: no more rows of it are in hand at a time than its cap allows.
 
     Raises:
         NoPartnerError: no partner's scope is open.
@@ -52,7 +55,7 @@ def enqueue(  # noqa: PLR0913  the seven facts about a piece of work, all by nam
         ValueError: a field cannot be stored; the message names it.
 
     """
-    enqueue_many([NewWork(kind, reference, lane, due_at, priority, unique_key, customer_id)])
+    enqueue_many([NewWork(kind, reference, lane, due_at, priority, unique_key, customer_id, connection_id)])
 
 
 def enqueue_many(works: Sequence[NewWork]) -> None:
@@ -75,6 +78,7 @@ def enqueue_many(works: Sequence[NewWork]) -> None:
         due_ats=[work.due_at for work in works],
         unique_keys=[work.unique_key for work in works],
         customers=[work.customer_id for work in works],
+        connections=[work.connection_id for work in works],
     )
     _wake_after_commit(queues, works)
 
@@ -133,6 +137,23 @@ def revive(work_id: int) -> bool:
     return bool(revived)
 
 
+def hasten(*, connection_id: UUID | None = None, references: Sequence[str] = ()) -> int:
+    """Make rows of the open partner that wait for a later time due now; returns how many. Commits with the caller.
+
+    With `connection_id`: those that said they wait for it (`RunAgain(waiting_for=...)`) and those that load it. With
+    `references`: those of these references, whatever their kind. A row woken too early looks and waits again.
+    """
+    whose = {"partner": scope.require().partner.id, "queues": [queue.value for queue in Queue]}
+    hastened: list[str] = []
+    if connection_id is not None:
+        hastened += [queue for (queue,) in fetch(statements.HASTEN_CONNECTION, **whose, connection=connection_id)]
+    if references:
+        hastened += [queue for (queue,) in fetch(statements.HASTEN_REFERENCES, **whose, references=list(references))]
+    for queue in set(hastened):
+        transaction.on_commit(partial(wakeups.request, Queue(queue)), robust=True)
+    return len(hastened)
+
+
 def set_share(partner_id: UUID, *, weight: int, cap: int) -> None:
     """Give a partner `weight` turns for every one of an ordinary partner, and at most `cap` leases per queue.
 
@@ -145,4 +166,33 @@ def set_share(partner_id: UUID, *, weight: int, cap: int) -> None:
     turns = [PartnerTurn(partner_id=partner_id, queue=queue.value, weight=weight, cap=cap) for queue in Queue]
     PartnerTurn.objects.bulk_create(
         turns, update_conflicts=True, unique_fields=["partner", "queue"], update_fields=["weight", "cap"]
+    )
+
+
+def set_customer_share(customer_id: UUID, *, cap: int) -> None:
+    """Let at most `cap` rows of this customer of the open partner be in hand at a time, in each queue.
+
+    Raises:
+        ValueError: `cap` is less than 1.
+
+    """
+    _set_bound(Bound.Kind.CUSTOMER, customer_id, cap)
+
+
+def set_connection_cap(connection_id: UUID, *, cap: int) -> None:
+    """Let at most `cap` rows that load this connection of the open partner be in hand at a time. Raises ValueError."""
+    _set_bound(Bound.Kind.CONNECTION, connection_id, cap)
+
+
+def set_backlog_bound(most: int) -> None:
+    """Let at most so many rows of the open partner wait before `has_room` says no. Raises ValueError."""
+    _set_bound(Bound.Kind.BACKLOG, scope.require().partner.id, most)
+
+
+def _set_bound(kind: Bound.Kind, subject: UUID, most: int) -> None:
+    if most < 1:
+        raise ValueError(f"{most} is no bound for {kind} {subject}: use 1 or more.")
+    bound = Bound(partner_id=scope.require().partner.id, kind=kind, subject=subject, most=most)
+    Bound.objects.bulk_create(
+        [bound], update_conflicts=True, unique_fields=["partner", "kind", "subject"], update_fields=["most"]
     )

@@ -18,15 +18,16 @@ WITH wanted AS MATERIALIZED (
   FROM (
     SELECT * FROM unnest(
       %(kinds)s::text[], %(references)s::text[], %(lanes)s::text[], %(queues)s::text[], %(priorities)s::int[],
-      %(due_ats)s::timestamptz[], %(unique_keys)s::text[], %(customers)s::uuid[]
-    ) WITH ORDINALITY AS w(kind, reference, lane, queue, priority, due_at, unique_key, customer_id, place)
+      %(due_ats)s::timestamptz[], %(unique_keys)s::text[], %(customers)s::uuid[], %(connections)s::uuid[]
+    ) WITH ORDINALITY
+      AS w(kind, reference, lane, queue, priority, due_at, unique_key, customer_id, connection_id, place)
     ORDER BY lane, place
   ) w
 )
 INSERT INTO {_WORK} AS open (
-  partner_id, customer_id, kind, reference, lane, queue, state, priority, due_at, lease_owner, fence, attempts,
-  lost_leases, unique_key, last_error, created_at)
-SELECT %(partner)s::uuid, customer_id, kind, reference, lane, queue, 'ready', priority,
+  partner_id, customer_id, connection_id, kind, reference, lane, queue, state, priority, due_at, lease_owner, fence,
+  attempts, lost_leases, unique_key, last_error, created_at)
+SELECT %(partner)s::uuid, customer_id, connection_id, kind, reference, lane, queue, 'ready', priority,
   coalesce(due_at, statement_timestamp()), '', 0, 0, 0, nullif(unique_key, ''), '', statement_timestamp()
 FROM wanted
 ON CONFLICT (partner_id, unique_key) WHERE unique_key IS NOT NULL AND state IN ('ready', 'leased')
@@ -55,14 +56,29 @@ WHERE partner_id = %(partner)s AND kind = %(kind)s AND reference = %(reference)s
   AND state = 'leased' AND again_at IS NOT NULL
 """  # noqa: S608  constants only
 
-# Both are functions of the database (migration 0002): their plans are made once per connection and not per call.
-STANDINGS = "SELECT * FROM public.dispatch_standings(%(queue)s, %(limit)s)"
-CLAIM = """
-SELECT * FROM public.dispatch_claim(%(queue)s, %(worker)s, %(floor)s, %(partners)s::uuid[], %(priorities)s::int[],
-  %(customers)s::uuid[], %(counts)s::int[], %(leases)s::jsonb, %(default_lease)s)
+# Both are functions of the database (migration 0003): their plans are made once per connection and not per call.
+LOOK = "SELECT * FROM public.dispatch_look(%(queue)s, %(limit)s)"
+TAKE = """
+SELECT * FROM public.dispatch_take(%(queue)s, %(worker)s, %(floor)s, %(partners)s::uuid[], %(priorities)s::int[],
+  %(customers)s::uuid[], %(connections)s::uuid[], %(counts)s::int[], %(leases)s::jsonb, %(default_lease)s)
 """
 
-_FREED = "lease_owner = '', lease_until = NULL"
+# Is there due work in my lane that is more urgent than I am?
+LANE_WAITS = f"""
+SELECT EXISTS (
+  SELECT 1 FROM {_WORK} me JOIN {_WORK} other ON other.partner_id = me.partner_id AND other.lane = me.lane
+  WHERE me.id = %(id)s AND me.lane <> '' AND other.lane <> '' AND other.state = 'ready'
+    AND other.priority < me.priority AND other.due_at <= statement_timestamp())
+"""  # noqa: S608  constants only
+
+# Is there anything that a claim would find now, more urgent, and left lying so long that every worker must be busy?
+URGENT_WAITS = """
+SELECT EXISTS (
+  SELECT 1 FROM {_WORK} me, LATERAL public.dispatch_look(me.queue, %(limit)s) AS l
+  WHERE me.id = %(id)s AND l.priority < me.priority AND l.oldest_seconds >= %(seconds)s)
+""".replace("{_WORK}", _WORK)
+
+_FREED = "lease_owner = '', lease_until = NULL, waiting_for = NULL"
 _MINE = "id = %(id)s AND fence = %(fence)s AND state = 'leased'"
 
 CONFIRM = f"""
@@ -86,9 +102,59 @@ SELECT id FROM held
 COMPLETE = f"DELETE FROM {_WORK} WHERE {_MINE} AND again_at IS NULL"  # noqa: S608  constants only
 
 RUN_AGAIN = f"""
-UPDATE {_WORK} SET state = 'ready', {_FREED}, attempts = 0, lost_leases = 0, last_error = '', again_at = NULL,
-  due_at = least(coalesce(%(at)s::timestamptz, statement_timestamp()), again_at)
+UPDATE {_WORK} SET state = 'ready', lease_owner = '', lease_until = NULL, attempts = 0, lost_leases = 0, last_error = '',
+  again_at = NULL, due_at = least(coalesce(%(at)s::timestamptz, statement_timestamp()), again_at),
+  waiting_for = CASE WHEN again_at IS NULL THEN %(waiting_for)s::uuid END
 WHERE {_MINE}
+"""  # noqa: S608  constants only
+
+# The fresh id is drawn under the lane's lock, as every id of a lane is: what is in the lane by now goes first.
+RUN_AGAIN_BEHIND = f"""
+WITH me AS MATERIALIZED (
+  SELECT w.id, CASE WHEN w.lane <> '' THEN pg_advisory_xact_lock(hashtextextended(w.partner_id || '/' || w.lane, 0)) END
+  FROM {_WORK} w WHERE {_MINE})
+UPDATE {_WORK} w SET id = nextval('public.dispatch_duework_id_seq'), state = 'ready', lease_owner = '', lease_until = NULL,
+  attempts = 0, lost_leases = 0, last_error = '', again_at = NULL,
+  due_at = least(coalesce(%(at)s::timestamptz, statement_timestamp()), w.again_at),
+  waiting_for = CASE WHEN w.again_at IS NULL THEN %(waiting_for)s::uuid END
+FROM me WHERE w.id = me.id AND w.fence = %(fence)s AND w.state = 'leased'
+"""  # noqa: S608  constants only
+
+# What waits for a connection, by its own word or because it loads it.
+HASTEN_CONNECTION = f"""
+UPDATE {_WORK} SET due_at = statement_timestamp(), waiting_for = NULL
+WHERE partner_id = %(partner)s AND state = 'ready' AND queue = ANY(%(queues)s) AND due_at > statement_timestamp()
+  AND (waiting_for = %(connection)s OR connection_id = %(connection)s)
+RETURNING queue
+"""  # noqa: S608  constants only
+
+HASTEN_REFERENCES = f"""
+UPDATE {_WORK} SET due_at = statement_timestamp(), waiting_for = NULL
+WHERE partner_id = %(partner)s AND state = 'ready' AND queue = ANY(%(queues)s) AND due_at > statement_timestamp()
+  AND reference = ANY(%(references)s)
+RETURNING queue
+"""  # noqa: S608  constants only
+
+# Rows of partners that wait, by queue, what is due of them and for how long the oldest: all columns of one index.
+BACKLOG = f"""
+SELECT partner_id, queue, count(*), count(*) FILTER (WHERE due_at <= statement_timestamp()),
+  greatest(extract(epoch FROM statement_timestamp() - min(due_at)), 0)::float
+FROM {_WORK} WHERE partner_id = ANY(%(partners)s::uuid[]) AND queue = ANY(%(queues)s) AND state = 'ready'
+GROUP BY partner_id, queue
+"""  # noqa: S608  constants only
+
+# How many rows of a partner wait, counted as far as its bound, with the bound and the age of the oldest due row.
+ROOM = f"""
+SELECT b.most, (
+    SELECT count(*) FROM (
+      SELECT 1 FROM {_WORK} WHERE partner_id = %(partner)s AND queue = ANY(%(queues)s) AND state = 'ready'
+      LIMIT b.most) counted),
+  (SELECT extract(epoch FROM statement_timestamp() - min(first.due_at))::float FROM unnest(%(queues)s::text[]) AS q(queue)
+    CROSS JOIN LATERAL (
+      SELECT due_at FROM {_WORK} WHERE partner_id = %(partner)s AND queue = q.queue AND state = 'ready'
+        AND due_at <= statement_timestamp() ORDER BY due_at LIMIT 1) first)
+FROM (SELECT coalesce(max(most), %(default)s) AS most FROM public.dispatch_bound
+  WHERE partner_id = %(partner)s AND kind = 'backlog') b
 """  # noqa: S608  constants only
 
 RESUME = f"""
@@ -120,8 +186,9 @@ freed AS (
     state = CASE WHEN w.lost_leases + 1 >= %(most_lost)s THEN 'quarantined' ELSE 'ready' END,
     last_error = 'The worker ' || w.lease_owner || ' fell silent while doing this.', lease_owner = ''
   FROM lost WHERE w.id = lost.id
-  RETURNING w.id, w.partner_id, w.customer_id, w.kind, w.reference, w.fence, w.attempts, w.state, w.last_error)
-SELECT f.id, f.customer_id, f.kind, f.reference, f.fence, f.attempts, p.id, p.slug, p.name, p.schema_name, f.state,
+  RETURNING w.id, w.partner_id, w.customer_id, w.kind, w.reference, w.fence, w.attempts, w.priority, w.state,
+    w.last_error)
+SELECT f.id, f.customer_id, f.kind, f.reference, f.fence, f.attempts, f.priority, p.id, p.slug, p.name, p.schema_name, f.state,
   f.last_error
 FROM freed f JOIN public.tenants_partner p ON p.id = f.partner_id
 """  # noqa: S608  constants only

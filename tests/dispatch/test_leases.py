@@ -431,7 +431,7 @@ class TestRaces:
     def test_other_database_errors_are_not_taken_for_a_lost_race(
         self, db: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(statements, "STANDINGS", "SELECT 1/0")
+        monkeypatch.setattr(statements, "LOOK", "SELECT 1/0")
         with pytest.raises(Exception, match="division by zero"):
             take()
 
@@ -467,3 +467,150 @@ def _claim_from_threads(count: int, act: Any) -> list[Any]:
         if isinstance(answer, Exception):
             raise answer
     return answers
+
+
+class TestCaps:
+    def test_a_customer_has_no_more_in_hand_than_its_cap(self, partner_a: PartnerRef) -> None:
+        put(partner_a, *["big"] * 20, customer_id=customer(1))
+        put(partner_a, *["small"] * 3, customer_id=customer(2))
+        claimed = take(32)
+        assert Counter(work.reference for work in claimed) == {"big": 16, "small": 3}
+        assert taken(32) == []
+        leases.complete(next(work for work in claimed if work.reference == "big"))
+        assert taken(32) == ["big"]
+
+    def test_a_connection_has_no_more_in_hand_than_its_cap_in_all_queues_together(self, partner_a: PartnerRef) -> None:
+        put(partner_a, *["poll"] * 3, connection_id=customer(5), kind=OTHER_QUEUE_KIND)
+        put(partner_a, *["slow"] * 20, connection_id=customer(5))
+        put(partner_a, *["free"] * 2, connection_id=customer(6))
+        assert len(take(9, queue=Queue.POLL)) == 3
+        assert Counter(taken(32)) == {"slow": 5, "free": 2}
+
+    def test_both_caps_can_be_set(self, partner_a: PartnerRef) -> None:
+        with scope.work_in(partner_a):
+            services.set_customer_share(customer(1), cap=20)
+            services.set_connection_cap(customer(5), cap=2)
+        put(partner_a, *["a"] * 30, customer_id=customer(1))
+        put(partner_a, *["b"] * 30, customer_id=customer(2), connection_id=customer(5))
+        assert Counter(taken(32)) == {"a": 20, "b": 2}
+
+    def test_what_belongs_to_no_customer_and_no_connection_has_the_partners_cap_alone(
+        self, partner_a: PartnerRef
+    ) -> None:
+        put(partner_a, *["r"] * 40)
+        assert len(take(40)) == 32
+
+    def test_the_oldest_of_a_customers_connections_comes_first(self, partner_a: PartnerRef) -> None:
+        for number, age in ((7, 5), (5, 50), (6, 20)):
+            put(partner_a, str(age), due_at=in_seconds(-age), connection_id=customer(number))
+        assert [taken()[0] for _ in range(3)] == ["50", "20", "5"]
+
+    def test_a_full_customer_with_a_deep_backlog_does_not_hide_others(self, partner_a: PartnerRef) -> None:
+        with scope.work_in(partner_a):
+            services.enqueue_many(
+                [services.NewWork("tests.note", "big", customer_id=customer(1 + n % 2)) for n in range(1200)]
+            )
+        put(partner_a, "small", customer_id=customer(3))
+        services.set_share(partner_a.id, weight=1, cap=99)
+        assert Counter(taken(40)) == {"big": 32, "small": 1}
+
+    def test_caps_hold_however_many_claim_at_once(self, committed: PartnerRef) -> None:
+        with scope.work_in(committed):
+            services.set_customer_share(customer(1), cap=7)
+        put(committed, *[str(number) for number in range(40)], customer_id=customer(1))
+        put(committed, *[str(number) for number in range(40)], connection_id=customer(5))
+        claimed = _claim_from_threads(6, lambda: take(8, worker="w"))
+        works = [work for some in claimed for work in some]
+        assert len({work.id for work in works}) == len(works)
+        assert Counter(work.customer_id for work in works) == {customer(1): 7, None: 8}
+
+
+class TestDeepLanes:
+    def test_the_first_row_of_a_lane_is_found_behind_hundreds_that_became_due_earlier(
+        self, partner_a: PartnerRef
+    ) -> None:
+        put(partner_a, "first", lane="l", due_at=in_seconds(-1))
+        with scope.work_in(partner_a):
+            services.enqueue_many(
+                [services.NewWork("tests.note", "behind", lane="l", due_at=in_seconds(-60)) for _ in range(600)]
+            )
+        put(partner_a, "free", due_at=in_seconds(-0.5), customer_id=customer(1))
+        assert sorted(taken(9)) == ["first", "free"]
+
+
+class TestYield:
+    def test_a_run_that_goes_behind_lets_its_lane_go_first(self, partner_a: PartnerRef) -> None:
+        put(partner_a, "backfill", lane="l", priority=Priority.BACKFILL)
+        (backfill,) = take()
+        put(partner_a, "live", lane="l")
+        leases.run_again(backfill, leases.kinds.RunAgain(behind=True))
+        (live,) = take(9)
+        assert live.reference == "live"
+        leases.complete(live)
+        (again,) = take(9)
+        assert (again.reference, again.attempts, again.priority) == ("backfill", 1, Priority.BACKFILL)
+        with pytest.raises(LeaseLostError):
+            leases.run_again(backfill, leases.kinds.RunAgain(behind=True))
+
+    def test_without_it_a_run_keeps_its_place(self, partner_a: PartnerRef) -> None:
+        put(partner_a, "backfill", lane="l", priority=Priority.BACKFILL)
+        (backfill,) = take()
+        put(partner_a, "live", lane="l")
+        leases.run_again(backfill, leases.kinds.RunAgain())
+        assert taken(9) == ["backfill"]
+
+    @pytest.mark.parametrize(
+        ("other", "waits"),
+        [
+            pytest.param({"lane": "l", "priority": Priority.LIVE}, True, id="more urgent"),
+            pytest.param({"lane": "l", "priority": Priority.SCHEDULED}, False, id="as urgent"),
+            pytest.param({"lane": "l", "priority": Priority.BACKFILL}, False, id="less urgent"),
+            pytest.param({"lane": "m", "priority": Priority.LIVE}, False, id="another lane"),
+            pytest.param({"lane": "l", "priority": Priority.LIVE, "due_at": 60}, False, id="later"),
+        ],
+    )
+    def test_only_more_urgent_due_work_of_the_lane_waits(
+        self, partner_a: PartnerRef, other: dict[str, Any], waits: bool
+    ) -> None:
+        put(partner_a, "mine", lane="l", priority=Priority.SCHEDULED)
+        (mine,) = take()
+        if "due_at" in other:
+            other = {**other, "due_at": in_seconds(other["due_at"])}
+        put(partner_a, "other", **other)
+        assert leases.lane_waits(mine) is waits
+        assert leases.should_yield(mine) is waits
+
+    @pytest.mark.parametrize(
+        ("age", "priority", "yields"),
+        [
+            pytest.param(1, Priority.LIVE, True, id="nobody takes it"),
+            pytest.param(0, Priority.LIVE, False, id="an idle worker may be on its way"),
+            pytest.param(1, Priority.BACKFILL, False, id="as urgent"),
+        ],
+    )
+    def test_urgent_work_of_anybody_that_lies_there_makes_a_backfill_yield(
+        self, partner_a: PartnerRef, partner_b: PartnerRef, age: int, priority: Priority, yields: bool
+    ) -> None:
+        put(partner_a, "backfill", lane="l", priority=Priority.BACKFILL)
+        (backfill,) = take()
+        put(partner_b, "other", priority=priority, due_at=in_seconds(-age))
+        assert leases.should_yield(backfill) is yields
+
+    def test_urgent_work_that_nobody_could_take_anyway_makes_nobody_yield(self, partner_a: PartnerRef) -> None:
+        with scope.work_in(partner_a):
+            services.set_connection_cap(customer(5), cap=1)
+        put(partner_a, "running", "stuck", connection_id=customer(5), due_at=in_seconds(-9))
+        take()
+        put(partner_a, "backfill", priority=Priority.BACKFILL)
+        (backfill,) = take()
+        assert backfill.reference == "backfill"
+        assert not leases.should_yield(backfill)
+
+    def test_live_work_never_yields_and_asks_nothing(
+        self, partner_a: PartnerRef, django_assert_num_queries: Any
+    ) -> None:
+        put(partner_a, "live", lane="l")
+        (live,) = take()
+        put(partner_a, "urgent", lane="l", priority=Priority.INTERACTIVE, due_at=in_seconds(-9))
+        with django_assert_num_queries(0):
+            assert not leases.should_yield(live)

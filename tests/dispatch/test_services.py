@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.dispatch import kinds, leases, services, wakeups
-from apps.dispatch.models import DueWork, PartnerTurn, Priority, Queue, WorkState
+from apps.dispatch.models import Bound, DueWork, PartnerTurn, Priority, Queue, WorkState
 from apps.tenants import scope
 from apps.tenants.scope import NoPartnerError, PartnerRef
 from tests.dispatch.conftest import KIND, OTHER_QUEUE_KIND, Notes, customer, in_seconds, move, put, row, take, taken
@@ -246,3 +246,61 @@ def test_rows_of_a_lane_are_numbered_in_the_order_of_their_commits(committed: Pa
     for thread in threads:
         thread.join(5)
     assert list(DueWork.objects.order_by("id").values_list("reference", flat=True)) == ["first", "second"]
+
+
+class TestHasten:
+    def test_what_waits_for_a_connection_or_loads_it_is_due_now(
+        self, partner_a: PartnerRef, partner_b: PartnerRef
+    ) -> None:
+        put(partner_a, "waits", due_at=in_seconds(-1))
+        leases.run_again(take()[0], kinds.RunAgain(in_seconds(600), waiting_for=customer(5)))
+        put(partner_a, "loads", connection_id=customer(5), due_at=in_seconds(600))
+        put(partner_a, "other", connection_id=customer(6), due_at=in_seconds(600))
+        put(partner_b, "theirs", connection_id=customer(5), due_at=in_seconds(600))
+        assert taken(9) == []
+        with scope.work_in(partner_a):
+            assert services.hasten(connection_id=customer(5)) == 2
+        assert sorted(taken(9)) == ["loads", "waits"]
+
+    def test_named_references_are_due_now_whatever_their_kind(self, partner_a: PartnerRef) -> None:
+        put(partner_a, "a", "b", "c", due_at=in_seconds(600))
+        put(partner_a, "a", kind=OTHER_QUEUE_KIND, due_at=in_seconds(600))
+        with scope.work_in(partner_a):
+            assert services.hasten(references=["a", "b"]) == 3
+        assert sorted(taken(9)) == ["a", "b"]
+        assert taken(9, queue=Queue.POLL) == ["a"]
+
+    def test_due_rows_keep_their_place(self, partner_a: PartnerRef) -> None:
+        put(partner_a, "old", connection_id=customer(5), due_at=in_seconds(-60))
+        put(partner_a, "older", due_at=in_seconds(-30))
+        with scope.work_in(partner_a):
+            assert services.hasten(connection_id=customer(5)) == 0
+        assert taken(2) == ["old", "older"]
+
+    def test_a_row_asked_for_meanwhile_waits_for_nobody(self, partner_a: PartnerRef) -> None:
+        put(partner_a, "r", unique_key="k")
+        (work,) = take()
+        put(partner_a, "r", unique_key="k")
+        leases.run_again(work, kinds.RunAgain(in_seconds(600), waiting_for=customer(5)))
+        assert row("r").waiting_for is None
+        assert taken() == ["r"]
+
+
+class TestBounds:
+    @pytest.mark.parametrize(
+        "act",
+        [
+            pytest.param(lambda: services.set_customer_share(customer(1), cap=0), id="customer"),
+            pytest.param(lambda: services.set_connection_cap(customer(1), cap=0), id="connection"),
+            pytest.param(lambda: services.set_backlog_bound(0), id="backlog"),
+        ],
+    )
+    def test_a_bound_below_one_is_refused(self, in_partner_a: PartnerRef, act: Any) -> None:
+        with pytest.raises(ValueError, match="use 1 or more"):
+            act()
+        assert not Bound.objects.exists()
+
+    def test_the_last_bound_set_holds(self, in_partner_a: PartnerRef) -> None:
+        for cap in (3, 5):
+            services.set_connection_cap(customer(1), cap=cap)
+        assert list(Bound.objects.values_list("kind", "subject", "most")) == [("connection", customer(1), 5)]
