@@ -59,13 +59,14 @@ def require_closed(connection_ids: Collection[UUID]) -> None:
     standings = _standings(connection_ids)
     for connection_id in connection_ids:
         if not standings[connection_id].lets_through:
-            name = Connection.objects.filter(id=connection_id).values_list("name", flat=True).first()
+            with transaction.atomic():
+                name = Connection.objects.filter(id=connection_id).values_list("name", flat=True).first()
             raise PausedError(connection_id, name or "A system", standings[connection_id], timezone.now())
 
 
 def note(connection_id: UUID, counts: CallCounts) -> None:
     """Tell how some calls fared. Costs nothing while all is well. Opens a transaction of its own where there is none."""
-    if not counts.failed and not _is_in_doubt(connection_id):
+    if not counts.failed and not (counts.ok and _is_in_doubt(connection_id)):
         return
     with transaction.atomic():
         row, standing, now = _locked(connection_id)
@@ -121,7 +122,8 @@ def _standings(connection_ids: Collection[UUID]) -> dict[UUID, Standing]:
     }
     unknown = [id_ for id_ in connection_ids if id_ not in found]
     if unknown:
-        rows = CircuitBreaker.objects.filter(connection_id__in=unknown)
+        with transaction.atomic():
+            rows = list(CircuitBreaker.objects.filter(connection_id__in=unknown))
         read = dict.fromkeys(unknown, Standing()) | {row.connection_id: standing_of(row) for row in rows}
         if len(_known) > _MOST_KNOWN:
             _known.clear()

@@ -5,7 +5,6 @@ The order of one slice: a batch left open by a lost worker, then ledger lines wh
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Coroutine
 from datetime import datetime
@@ -18,15 +17,14 @@ from django.db.models import Min
 from django.utils import timezone
 
 from apps.connectors import services as connections
-from apps.connectors.contract import SourceRecord
+from apps.connectors.breaker import PausedError
 from apps.connectors.credentials import UnsealError
-from apps.connectors.errors import BusinessClass, FailureKind, RateLimitedError, RemoteError
+from apps.connectors.errors import FailureKind, RemoteError
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.counts import Counts, end_state
 from apps.flows.engine.definition import DefinitionError
-from apps.flows.engine.retry import next_attempt
-from apps.flows.engine.states import RUN_TERMINAL, BatchState, OperationState, RunState
+from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Batch, Operation, Run
 from apps.flows.services import planning, telemetry
@@ -34,10 +32,21 @@ from apps.flows.services.backfill import window_of
 from apps.flows.services.cancel_run import close_cancelled
 from apps.flows.services.deliver import deliver_entries
 from apps.flows.services.entries import Delivery, OpenBatch
-from apps.flows.services.evidence import records_of
+from apps.flows.services.evidence import records_of, source_keys_of
+from apps.flows.services.halting import (
+    CallWatch,
+    RunStoppedError,
+    SystemAwayError,
+    fail_unopened,
+    pause,
+    stop,
+    stopped_or_away,
+    wait_for_system,
+)
 from apps.flows.services.reading import BatchReader, ReadBatch
+from apps.flows.services.reread import Recalled, read_again, recall
 from apps.flows.services.session import Session, open_session
-from apps.flows.services.settle import settle
+from apps.flows.services.settle import reject_lost, settle
 from apps.flows.services.verdicts import connection_failure, is_system_away
 from apps.flows.signals import ledger_changed
 
@@ -49,30 +58,15 @@ log = structlog.get_logger(__name__)
 _Result = TypeVar("_Result")
 
 
-class SystemAwayError(Exception):
-    """The whole system is unreachable: the batch stays open and the run waits."""
-
-    def __init__(self, error: RemoteError) -> None:
-        super().__init__(error.message)
-        self.error = error
-
-
-class RunStoppedError(Exception):
-    """Nothing can pass until a person mends the connection or the set-up: the run has failed."""
-
-    def __init__(self, error: RemoteError, connection_id: UUID) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.connection_id = connection_id
-
-
 def run_slice(work: LeasedWork) -> RunAgain | None:
     """Carry a run on for a while. Returns when to continue, None when the run is over."""
     try:
         with transaction.atomic():
             session = open_session(work)
+    except PausedError as paused:
+        return pause(work, paused)
     except CANNOT_START as error:
-        _fail_unopened(work, error)
+        fail_unopened(work, error)
         return None
     if session is None:
         close_cancelled(UUID(work.reference))
@@ -84,23 +78,27 @@ def run_slice(work: LeasedWork) -> RunAgain | None:
 
 
 def _work_through(session: Session, runner: asyncio.Runner) -> RunAgain | None:
+    watch = CallWatch(session)
     try:
-        return _Slice(session, runner).work_through()
+        return _Slice(session, runner, watch).work_through()
+    except PausedError as paused:
+        telemetry.mark_failed("the connection is paused")
+        return pause(session.work, paused)
     except SystemAwayError as away:
         telemetry.mark_failed("the system is away")
-        return _wait_for_system(session, away.error)
-    except RunStoppedError as stop:
+        return wait_for_system(session, away, watch)
+    except RunStoppedError as stopped:
         telemetry.mark_failed("the run cannot go on until a person mends something")
-        _fail(session, stop.error, stop.connection_id)
-        return None
+        return stop(session, stopped)
 
 
 class _Slice:
     """The walk of one slice, with the event loop that its connectors live on."""
 
-    def __init__(self, session: Session, runner: asyncio.Runner) -> None:
+    def __init__(self, session: Session, runner: asyncio.Runner, watch: CallWatch) -> None:
         self.session = session
         self.runner = runner
+        self.watch = watch
         self.ends_at = time.monotonic() + SLICE_SECONDS
         self.upcoming: ReadBatch | RemoteError | None = None
 
@@ -115,6 +113,7 @@ class _Slice:
                 return RunAgain()
         finally:
             self._complete(close_connectors(session))
+            self.watch.note()
         return _finish(session)
 
     def _recover(self) -> None:
@@ -132,23 +131,39 @@ class _Slice:
 
     def _retry_due(self) -> bool:
         """Try due ledger lines again, a batch at a time. Returns False when the time is up."""
-        while records := self._due_records():
-            self._try_again(records)
+        while lines := self._due_lines():
+            self._try_again(lines)
             if self._time_is_up():
                 return False
         return True
 
-    def _due_records(self) -> list[SourceRecord]:
+    def _due_lines(self) -> list[Operation]:
         with transaction.atomic():
             due = Operation.objects.filter(
                 last_run_id=self.session.run_id, state=OperationState.WAITING, due_at__lte=timezone.now()
             ).order_by("id")
-            return list(records_of(due[: self.session.compiled.definition.batch_size]).values())
+            return list(due[: self.session.compiled.definition.batch_size])
 
-    def _try_again(self, records: list[SourceRecord]) -> None:
+    def _try_again(self, lines: list[Operation]) -> None:
+        """Try ledger lines once more: each is settled, put off, replaced by its newer version, or handed to a person."""
+        recalled = self._recall(lines)
+        reject_lost(self.session, recalled.lost)
+        if recalled.records:
+            with transaction.atomic():
+                batch = planning.plan_and_write_ahead(self.session, recalled.records, None, again=True)
+            batch.replaced = recalled.replaced
+            self._deliver_and_settle(batch, reader=None)
+
+    def _recall(self, lines: list[Operation]) -> Recalled:
+        """Return the records of ledger lines: as they are kept, or from their source where they are not."""
         with transaction.atomic():
-            batch = planning.plan_and_write_ahead(self.session, records, None, again=True)
-        self._deliver_and_settle(batch, reader=None)
+            kept = records_of(lines)
+            keys = source_keys_of([line for line in lines if line.id not in kept])
+        try:
+            found = self._complete(read_again(self.session, list(keys.values())))
+        except RemoteError as error:
+            raise stopped_or_away(error, self.session.source_id) from error
+        return recall(lines, kept=kept, keys=keys, found=found)
 
     def _read_on(self) -> bool:
         """Read, deliver and settle to the end. Returns False when the time is up before it."""
@@ -183,7 +198,7 @@ class _Slice:
 
     def _taken(self) -> ReadBatch:
         if isinstance(self.upcoming, RemoteError):
-            raise _stopped_or_away(self.upcoming, self.session.source_id)
+            raise stopped_or_away(self.upcoming, self.session.source_id)
         if self.upcoming is None:
             raise RuntimeError("nothing was read ahead")
         if self.session.mode == Run.Mode.RECORDS:
@@ -202,12 +217,12 @@ class _Slice:
         size = self.session.compiled.definition.batch_size
         for start in range(0, len(chosen), size):
             with transaction.atomic():
-                lines = Operation.objects.filter(
+                rejected = Operation.objects.filter(
                     id__in=chosen[start : start + size], flow_id=self.session.flow_id, state=OperationState.REJECTED
-                ).exclude(last_run_id=self.session.run_id)
-                records = list(records_of(lines).values())
-            if records:
-                self._try_again(records)
+                )
+                lines = list(rejected.exclude(last_run_id=self.session.run_id).order_by("id"))
+            if lines:
+                self._try_again(lines)
             if self._time_is_up():
                 return False
         with transaction.atomic():
@@ -223,7 +238,7 @@ class _Slice:
             outcomes = list(delivery.outcomes.values())
             away = is_system_away(outcomes)
             if away is not None:
-                raise SystemAwayError(away)
+                raise SystemAwayError(away, self.session.target_id)
             blocked = connection_failure(outcomes)
             if blocked is not None:
                 _drop_untried(batch, delivery)
@@ -232,6 +247,8 @@ class _Slice:
             settle(self.session, batch, delivery)
         if outcomes:
             self.session.known_links.update(delivery.found_links)
+            self.watch.note()
+            self.watch.require_closed()
 
     def _complete(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         # Not Runner.run: it sets a signal handler each time, and Python then spells out the finished task with its
@@ -282,100 +299,22 @@ async def _deliver(session: Session, batch: OpenBatch, ends_at: float) -> Delive
             known = session.known_links
             return await deliver_entries(session.target, session.pinned, to_deliver, known, ends_at=ends_at)
     except RemoteError as error:
-        raise _stopped_or_away(error, session.target_id) from error
-
-
-def _stopped_or_away(error: RemoteError, connection_id: UUID) -> Exception:
-    if error.kind in (FailureKind.RETRYABLE, FailureKind.RATE_LIMITED):
-        return SystemAwayError(error)
-    return RunStoppedError(error, connection_id)
+        raise stopped_or_away(error, session.target_id) from error
 
 
 def _drop_untried(batch: OpenBatch, delivery: Delivery) -> None:
-    """Leave out of the ledger what nothing can be said about yet: the next run reads it again.
+    """Leave out of the ledger what nothing can be said about yet: it is read again.
 
-    Lines that exist already (retry, replay) stay in: the failure is theirs until someone mends the connection.
+    Lines that exist already (retry, replay) stay in where the run ends here: the failure is theirs until someone mends the
+    set-up. A refused sign-in only pauses the run, so that they are as they were.
     """
-    blocking = {FailureKind.AUTH_EXPIRED, FailureKind.MISCONFIGURED}
-    untried: set[UUID] = set()
-    for operation_id, outcome in delivery.outcomes.items():
-        if outcome.error is not None and outcome.error.kind in blocking:
-            untried.add(operation_id)
-    batch.entries = [entry for entry in batch.entries if entry.operation_id not in untried or entry.known is not None]
-
-
-def _wait_for_system(session: Session, error: RemoteError) -> RunAgain | None:
-    """Let the run wait for a system that is away, longer each time; give up after the last wait."""
-    outages = session.outages + 1
-    until = error.until if isinstance(error, RateLimitedError) else None
-    at = next_attempt(error.kind, outages, timezone.now(), until=until, jitter=spread())
-    if at is None:
-        _fail(session, error, session.target_id)
-        return None
-    with transaction.atomic():
-        session.work.confirm()
-        still_on = Run.objects.filter(id=session.run_id, state=RunState.RUNNING).update(
-            state=RunState.WAITING,
-            outages=outages,
-            error_class=error.business_class,
-            error_message=f"{error.message} Trying again by itself."[:600],
-        )
-        ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)
-    return RunAgain(at if still_on else None)  # a run cancelled meanwhile is closed at once
-
-
-def spread() -> float:
-    """Return a share of a delay, so that many retries do not come back in one moment."""
-    return 0.5 + random.random() / 2  # noqa: S311  spreading load, no secret
-
-
-def _fail(session: Session, error: RemoteError, connection_id: UUID) -> None:
-    with transaction.atomic():
-        session.work.confirm()
-        abandon_waiting(session.run_id, error)
-        Batch.objects.filter(run_id=session.run_id).exclude(state=BatchState.SETTLED).update(state=BatchState.ABANDONED)
-        Run.objects.filter(id=session.run_id).exclude(state__in=RUN_TERMINAL).update(
-            state=RunState.FAILED,
-            finished_at=timezone.now(),
-            error_class=error.business_class,
-            error_message=error.message[:600],
-        )
-        connections.mark_attention(connection_id, error.message)
-        ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)
-
-
-def _fail_unopened(work: LeasedWork, error: Exception) -> None:
-    remote = error if isinstance(error, RemoteError) else None
-    with transaction.atomic():
-        work.confirm()
-        run = Run.objects.filter(id=UUID(work.reference)).first()
-        if run is None:
-            return
-        Run.objects.filter(id=run.id).exclude(state__in=RUN_TERMINAL).update(
-            state=RunState.FAILED,
-            finished_at=timezone.now(),
-            error_class=remote.business_class if remote else BusinessClass.MAPPING_GAP,
-            error_message=f"The run could not start: {error}"[:600],
-        )
-        ledger_changed.send(sender=Run, flow_id=run.flow_id, customer_id=run.customer_id)
-
-
-def abandon_waiting(run_id: UUID, error: RemoteError) -> None:
-    """Hand lines that still wait to a person: their run will not come back for them."""
-    waiting = Operation.objects.filter(last_run_id=run_id, state=OperationState.WAITING)
-    number = waiting.update(
-        state=OperationState.REJECTED,
-        due_at=None,
-        error_kind=error.kind,
-        error_class=error.business_class,
-        error_message=error.message[:600],
-        changed_at=timezone.now(),
-    )
-    if number:
-        run = Run.objects.select_for_update(no_key=True).get(id=run_id)
-        run.waiting -= number
-        run.rejected += number
-        run.save(update_fields=["waiting", "rejected"])
+    failures = {id_: outcome.error.kind for id_, outcome in delivery.outcomes.items() if outcome.error is not None}
+    batch.entries = [
+        entry
+        for entry in batch.entries
+        if failures.get(entry.operation_id) not in (FailureKind.AUTH_EXPIRED, FailureKind.MISCONFIGURED)
+        or (failures[entry.operation_id] is FailureKind.MISCONFIGURED and entry.known is not None)
+    ]
 
 
 def _finish(session: Session) -> RunAgain | None:

@@ -8,10 +8,12 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.connectors import registry
+from apps.connectors.breaker import require_closed
 from apps.connectors.contract import Connector
 from apps.connectors.manifest import ObjectManifest, WriteMode
 from apps.connectors.models import Connection
 from apps.connectors.services import open_connector
+from apps.customers.retention import payload_rule
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.definition import FlowDefinition, parse_definition
 from apps.flows.engine.flow import CompiledFlow, Layers, compile_flow
@@ -21,7 +23,7 @@ from apps.flows.mapping.compile import CompiledMapping
 from apps.flows.mapping.layers import merge_layers, parse_layer
 from apps.flows.models import Checkpoint, Flow, FlowVersion, Run
 from apps.flows.services.backfill import own_position
-from apps.flows.services.start_run import payload_of
+from apps.flows.services.start_run import causes_of, payload_of
 from apps.tenants import scope
 from apps.tenants.correlation import Correlation
 
@@ -113,12 +115,19 @@ class Session:
     outages: int
     correlation: Correlation
     version: int
+    stores_contents: bool = True  # the customer's choice: False forgets what was in a record once it is settled
     known_links: dict[tuple[str, str], str] = field(default_factory=dict)
+    causes: Mapping[str, str] = field(default_factory=dict)  # of gathered events: source key -> correlation id
 
     @property
     def compiled(self) -> CompiledFlow:
         """The compiled mappings and steps of the pinned version."""
         return self.pinned.compiled
+
+    @property
+    def calls(self) -> tuple[UUID, ...]:
+        """The connections that the run itself calls; the steps of a walking flow call theirs by themselves."""
+        return (self.source_id,) if self.compiled.definition.walks else (self.source_id, self.target_id)
 
     @property
     def correlation_id(self) -> str:
@@ -127,7 +136,10 @@ class Session:
 
 
 def open_session(work: LeasedWork) -> Session | None:
-    """Load the run of `work` and mark it running; None when it is over already. Call inside a transaction."""
+    """Load the run of `work` and mark it running; None when it is over already. Call inside a transaction.
+
+    Raises PausedError while one of its connections is not called, and what compiling or opening a connection raises.
+    """
     run = (
         Run.objects.select_related("flow__source", "flow__target", "version", "event", "customer")
         .filter(id=UUID(work.reference))
@@ -138,7 +150,8 @@ def open_session(work: LeasedWork) -> Session | None:
     claimed = Run.objects.filter(id=run.id, state__in=[*states_before(RunState.RUNNING), RunState.RUNNING])
     if not claimed.update(state=RunState.RUNNING, started_at=run.started_at or timezone.now()):
         return None
-    return _session(
+    causes = causes_of(run)
+    session = _session(
         work,
         run.flow,
         run.version,
@@ -148,13 +161,20 @@ def open_session(work: LeasedWork) -> Session | None:
         reading_done=run.reading_done,
         batches=run.batches.filter(number__isnull=False).count(),
         outages=run.outages,
-        correlation=correlation_of(run),
+        correlation=correlation_of(run, cause=run.id.hex if causes else ""),
     )
+    session.causes = causes
+    require_closed(session.calls)
+    return session
 
 
-def correlation_of(run: Run) -> Correlation:
-    """Return what caused a run; its own id where its event was stored before events said so."""
-    return Correlation(run.event.correlation_id or run.id.hex, run.event.traceparent)
+def correlation_of(run: Run, *, cause: str = "") -> Correlation:
+    """Return what caused a run, or `cause` where an operation of it has one of its own.
+
+    The run's own id stands for several causes, and for an event that was stored before events kept theirs.
+    """
+    own = run.event.correlation_id or run.id.hex
+    return Correlation(cause) if cause not in ("", own) else Correlation(own, run.event.traceparent)
 
 
 def open_trial(work: LeasedWork, flow: Flow, version: FlowVersion, trial_id: UUID) -> Session:
@@ -192,7 +212,6 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
         payload=payload or {},
         pinned=compile_version(version, flow.source, flow.target),
         effects=EffectScope(scope.require().partner.schema_name, str(flow.id), str(flow.target_id)),
-        stores_contents=payload_rule(flow.customer_id).stored,
         source=open_connector(flow.source, correlation_id=correlation.id),
         target=open_connector(flow.target, correlation_id=correlation.id),
         position=own_position(run_id, payload or {}) if mode == Run.Mode.BACKFILL else position,
@@ -201,4 +220,5 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
         outages=outages,
         correlation=correlation,
         version=version.number,
+        stores_contents=payload_rule(flow.customer_id).stored,
     )
