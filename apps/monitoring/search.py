@@ -20,10 +20,10 @@ from apps.accounts.models import User
 from apps.connectors import registry
 from apps.connectors.models import Connection
 from apps.customers.models import Customer
-from apps.flows.models import Flow, Run
+from apps.flows.models import Flow, Run, TriggerEvent
 from apps.flows.queries.record_keys import find_records
 from apps.monitoring.models import ExceptionCase
-from apps.tenants import scope
+from apps.tenants import correlation, scope
 from apps.tenants.models import Partner
 
 MOST = 6
@@ -196,10 +196,12 @@ def _cases(typed: str, _who: Actor) -> list[Hit]:
 
 
 def _runs(typed: str, _who: Actor) -> list[Hit]:
-    ids = id_range(typed)  # a run's id without dashes is the correlation id of everything it did
-    if ids is None:
-        return []
-    rows = Run.objects.filter(id__gte=ids.first, id__lte=ids.last).select_related("flow__customer").order_by("-id")
+    ids, cause = id_range(typed), correlation.clean(typed)
+    runs = Run.objects.select_related("flow__customer").order_by("-id")
+    rows = list(runs.filter(id__gte=ids.first, id__lte=ids.last)[: MOST + 1]) if ids else []
+    caused = TriggerEvent.objects.filter(correlation_id=cause).order_by("-id").values_list("run_id", flat=True)
+    if cause and (known := list(caused[: MOST + 1])):
+        rows += [run for run in runs.filter(id__in=known) if run not in rows]
     return [
         Hit(
             f"{row.flow.name} · {row.id.hex[:8]}",

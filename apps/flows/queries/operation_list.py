@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option
 from apps.flows.models import Flow, Operation
 from apps.flows.queries.causes import CAUSES
+from apps.tenants import correlation
 
 STATES = (
     Option("written", _("Written")),
@@ -115,6 +116,7 @@ def named(words: str) -> Q:
         | Q(label__icontains=words)
         | Q(client_ref__icontains=words)
         | Q(project_ref__icontains=words)
+        | Q(correlation_id=correlation.clean(words))
     )
     try:
         own = UUID(words)

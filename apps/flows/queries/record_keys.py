@@ -1,4 +1,4 @@
-"""Finding ledger lines by the keys people have: our own, the source's, the target's, or an id.
+"""Finding ledger lines by the keys people have: our own, the source's, the target's, an id, or what caused them.
 
 The ledger is large and its only index on keys begins with flow, type and business key. A source's key becomes business
 keys by the systems in use; a target's key is looked up among the links. Beginnings are ranges of the same index.
@@ -11,8 +11,9 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.flows.engine.identity import BUSINESS_KEY_LENGTH, business_key
-from apps.flows.models import Flow, Link, Operation
+from apps.flows.models import Flow, Link, Operation, TriggerEvent
 from apps.flows.templates_library import TEMPLATES
+from apps.tenants import correlation
 
 _LEAST_BEGINNING = 3
 _BEYOND = "\U0010ffff"  # sorts behind every character that a key may go on with
@@ -30,7 +31,16 @@ def find_records(typed: str, *, ids: tuple[UUID, UUID] | None = None, most: int 
     kinds = _kinds_in_use()
     if kinds and len(typed) <= BUSINESS_KEY_LENGTH:
         found += _by_whole_key(typed, kinds, most) or _by_beginning(typed, kinds, most)
+    found += _by_cause(typed, most)
     return list({row.id: row for row in found}.values())[:most]
+
+
+def _by_cause(typed: str, most: int) -> list[Operation]:
+    """Return records of what an event with this correlation id started: found by its run, the ledger needs no index."""
+    cause = correlation.clean(typed)
+    runs = TriggerEvent.objects.filter(correlation_id=cause).order_by("-id").values_list("run_id", flat=True)[:most]
+    found = Operation.objects.filter(run_id__in=list(runs), correlation_id=cause) if cause else Operation.objects.none()
+    return list(found.order_by("run_id", "state", "-id")[:most])
 
 
 def _kinds_in_use() -> dict[Kind, list[UUID]]:

@@ -144,7 +144,7 @@ def _line(
         verdict.ambiguous, label, amount.value if amount else None, amount.currency if amount else "",
         amount.quality.value if amount else "", references.client[:120], references.project[:120], references.period[:20],
         verdict.error_kind, verdict.error_class, verdict.error_field, verdict.error_code, verdict.error_message,
-        session.correlation_id, verdict.due_at, now, now,
+        session.causes.get(planned.source_key, session.correlation_id), verdict.due_at, now, now,
     )  # fmt: skip
 
 
@@ -204,9 +204,7 @@ def _move_checkpoint(session: Session, position: Mapping[str, Any], now: datetim
     )
 
 
-def _close_batch(
-    session: Session, batch: OpenBatch, outcomes: Mapping[UUID, WriteOutcome], now: datetime
-) -> None:
+def _close_batch(session: Session, batch: OpenBatch, outcomes: Mapping[UUID, WriteOutcome], now: datetime) -> None:
     contents = session.stores_contents
     evidence = {str(known): evidence_of(outcome, contents=contents) for known, outcome in outcomes.items()}
     changes: dict[str, Any] = {"outcome": blobs.pack(evidence), "checkpoint_after": batch.checkpoint_after}

@@ -143,6 +143,15 @@ def named_keys(run: Run) -> list[str]:
     return list(reversed(newest_first))
 
 
+def causes_of(run: Run) -> dict[str, str]:
+    """Return the correlation id of the event that named each source key; {} where one event is all the run took."""
+    if run.mode != Run.Mode.RECORDS:
+        return {}
+    told = TriggerEvent.objects.filter(run=run).order_by("id").values_list("payload", "correlation_id")
+    causes = {key: cause for payload, cause in told if cause for key in payload.get("keys", [])}
+    return causes if len(set(causes.values())) > 1 else {}
+
+
 def payload_of(run: Run) -> Mapping[str, Any]:
     """Return what a run was asked for: its event's payload, with the keys of all events that were gathered into it."""
     if run.mode != Run.Mode.RECORDS:

@@ -36,8 +36,10 @@ class WebhookDoor:
             return self.get_response(request)
         if request.method != "POST":
             return HttpResponse(status=405, headers={"Allow": "POST"})
-        with correlation.carry(correlation.from_headers(request.headers)):
-            return _answer(_received(request))
+        with correlation.carry(correlation.from_headers(request.headers)) as caused_by:
+            response = _answer(_received(request))
+        response[correlation.HEADER] = caused_by.id
+        return response
 
 
 def _received(request: HttpRequest) -> Receipt:
