@@ -100,3 +100,8 @@ def new_id() -> UUID:
 def moment_of(time_ordered_id: UUID) -> datetime:
     """Return when a time-ordered id was made, to the millisecond."""
     return datetime.fromtimestamp((time_ordered_id.int >> 80) / 1000, UTC)
+
+
+def lowest_id_at(moment: datetime) -> UUID:
+    """Return an id that is lower than every time-ordered id made at `moment` or later, to the millisecond."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
