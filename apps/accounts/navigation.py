@@ -99,6 +99,7 @@ SETTINGS = (
     SettingsTab(_("People"), "accounts:people", Action.VIEW_PEOPLE),
     SettingsTab(_("API keys"), "accounts:api-keys", Action.EDIT_API_KEYS),
     SettingsTab(_("Brand"), "accounts:brand-edit", Action.EDIT_BRAND),
+    SettingsTab(_("Records kept"), "customers:ledger-edit", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Audit trail"), "accounts:audit", Action.VIEW_AUDIT),
 )
 SECURITY = (
@@ -120,8 +121,8 @@ def entries_for(*, is_customer: bool, is_operator: bool, actions: frozenset[Acti
 
 
 def settings_for(*, actions: frozenset[Action], is_operator: bool = False) -> tuple[SettingsTab, ...]:
-    """Return the parts of the settings for somebody who may do `actions`; the console has no brand and no keys."""
-    not_here = {"accounts:brand-edit", "accounts:api-keys"} if is_operator else set()
+    """Return the parts of the settings for somebody who may do `actions`; the console has no brand, keys or records."""
+    not_here = {"accounts:brand-edit", "accounts:api-keys", "customers:ledger-edit"} if is_operator else set()
     return tuple(tab for tab in SETTINGS if tab.action in actions and tab.url_name not in not_here)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.customers.views import customer_list, customers, cut_offs
+from apps.customers.views import customer_list, customers, cut_offs, retention
 
 app_name = "customers"
 urlpatterns = [
@@ -19,4 +19,6 @@ urlpatterns = [
         cut_offs.cut_off_remove,
         name="cut-off-remove",
     ),
+    path("customers/<uuid:customer_id>/contents/", retention.payload_edit, name="payload-edit"),
+    path("settings/records/", retention.ledger_edit, name="ledger-edit"),
 ]

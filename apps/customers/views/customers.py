@@ -18,6 +18,7 @@ from apps.customers import queries, services
 from apps.customers.customer_frame import build_frame
 from apps.customers.forms import CustomerForm, EntityForm
 from apps.customers.models import Customer, LegalEntity
+from apps.customers.retention import payload_rule
 from apps.customers.views.crumbs import to_list, to_settings
 
 
@@ -45,6 +46,7 @@ def customer_settings(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "frame": build_frame(customer, who, "settings", now=now),
         "entities": queries.list_entities(customer),
         "cut_offs": queries.list_cut_offs(now=now, customer_id=customer.id),
+        "payloads": payload_rule(customer.id),
         "can_edit": who.can(Action.EDIT_CUSTOMERS),
     }
     return render(request, "customers/customer_settings.html", context)
