@@ -94,7 +94,7 @@ async def read_one(calls: Calls, spec: ObjectManifest, key: str) -> OutsideRecor
         return None
     try:
         answer = await calls.call("GET", path, spec=spec)
-    except MisconfiguredError as error:
+    except (MisconfiguredError, RejectedError) as error:  # some systems say in their own words that there is none
         if error.status in {404, 410}:
             return None
         raise
