@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.connectors.canonical.registry import canonical_type
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation
-from apps.monitoring import case_book, run_watch
+from apps.monitoring import case_book, connection_watch, run_watch
 from apps.monitoring.blame import verdict_for
 from apps.monitoring.case_book import NewCase
 from apps.monitoring.case_words import SAYS_ENOUGH
@@ -48,9 +48,10 @@ def judge_ledger() -> Judged:
     with transaction.atomic():
         case_book.take_turn()
         now = timezone.now()
-        opened, closed = run_watch.judge_runs(now)
-        judged.opened += opened
-        judged.closed += closed
+        for judge in (run_watch.judge_runs, connection_watch.judge_connections):
+            opened, closed = judge(now)
+            judged.opened += opened
+            judged.closed += closed
     return judged
 
 

@@ -1,10 +1,11 @@
-"""What monitoring does when flows reports something: look sooner."""
+"""What monitoring does when flows or connectors report something: look sooner."""
 
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from apps.connectors.signals import breaker_moved
 from apps.dispatch.models import Priority
 from apps.dispatch.services import enqueue
 from apps.flows.signals import ledger_changed
@@ -14,8 +15,9 @@ _SETTLES = timedelta(seconds=1)  # a run settles many batches: one look after se
 
 
 def connect() -> None:
-    """Listen to flows."""
+    """Listen to flows and to connections."""
     ledger_changed.connect(_on_ledger_changed, dispatch_uid="monitoring.judge")
+    breaker_moved.connect(_on_ledger_changed, dispatch_uid="monitoring.judge_connections")
 
 
 def _on_ledger_changed(sender: Any, **_: Any) -> None:  # noqa: ARG001  the signal names its sender

@@ -183,8 +183,6 @@ def _pull_forward() -> None:
 @pytest.mark.parametrize(
     ("system", "fault"),
     [
-        ("psa", "wrong_credentials"),
-        ("erp", "wrong_credentials"),
         ("psa", "html"),
         ("erp", "html"),
         ("erp", "forbidden"),

@@ -7,15 +7,20 @@ work due again; being woken for nothing is harmless, because every step looks fo
 import random
 import time
 from datetime import datetime
+from typing import NoReturn
+from uuid import UUID
 
 import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from apps.connectors import breaker
 from apps.connectors import services as connections
+from apps.connectors.breaker import PausedError
 from apps.connectors.canonical.values import UnusableValueError
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, FailureKind, FieldProblem, RateLimitedError, RemoteError
+from apps.connectors.judgement import is_systems_fault
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.acts import CALLS, Act, End, Go, Refuse
@@ -34,7 +39,7 @@ from apps.flows.services.walk_effects import Stands, take_effect
 from apps.flows.services.walk_session import MissingRoleError, WalkSession, open_walk
 
 SLICE_SECONDS = 15.0  # then others get their turn
-_BLOCKING = frozenset({FailureKind.AUTH_EXPIRED, FailureKind.MISCONFIGURED})
+_ATTEMPTS_TO_TELL = 3  # one call that fails says little; one that fails for seconds tells of an outage
 _CANNOT_CALL = (MissingRoleError, MappingError, UnsealError, RemoteError, KeyError)
 log = structlog.get_logger(__name__)
 
@@ -42,9 +47,10 @@ log = structlog.get_logger(__name__)
 class _Paused(Exception):  # noqa: N818  not an error: the walk leaves the worker here
     """The walk goes no further now."""
 
-    def __init__(self, until: datetime | None) -> None:
+    def __init__(self, until: datetime | None, waiting_for: UUID | None = None) -> None:
         super().__init__()
         self.until = until
+        self.waiting_for = waiting_for  # a connection whose return ends the wait sooner
 
 
 def walk_on(work: LeasedWork) -> RunAgain | None:
@@ -60,7 +66,7 @@ def walk_on(work: LeasedWork) -> RunAgain | None:
         flow_id=session.flow.id,
         version=session.run.version.number,
         mode=session.run.mode,
-        caused_by=correlation_of(session.run),
+        caused_by=correlation_of(session.run, cause=session.correlation_id),
     )
     with watched as tally:
         try:
@@ -68,7 +74,7 @@ def walk_on(work: LeasedWork) -> RunAgain | None:
             tally.outcome = "goes on" if again else "over"
         except _Paused as paused:
             tally.outcome = "waits"
-            again = RunAgain(paused.until) if paused.until else None
+            again = RunAgain(paused.until, waiting_for=paused.waiting_for) if paused.until else None
     return again
 
 
@@ -203,10 +209,27 @@ class _Walk:
         prepared = self._prepared(step, act)
         if prepared is None or prepared.unchanged:
             return
+        try:
+            breaker.require_closed([prepared.connection_id])
+        except PausedError as paused:
+            self._wait_for_connection(step, paused)
         with transaction.atomic():
             self.session.work.confirm()
             walk_rows.write_ahead(self.session, step, prepared.evidence)
-        self._settle(step, prepared, prepared.call(step.timeout_seconds))
+        answer = prepared.call(step.timeout_seconds)
+        breaker.note(prepared.connection_id, prepared.connector.take_counts())
+        self._settle(step, prepared, answer)
+
+    def _wait_for_connection(self, step: Step, paused: PausedError) -> NoReturn:
+        """Leave the worker until the connection is back; what the last try left behind stays as it is."""
+        session = self.session
+        with transaction.atomic():
+            session.work.confirm()
+            row = walk_rows.row_of(session, step)
+            kept = {name: getattr(row, name) for name in ("error_kind", "error_class", "error_field", "error_message")}
+            walk_rows.save(row, StepState.WAITING, note=paused.message[:300], **kept)
+            Operation.objects.filter(id=session.operation.id).update(step=step.name)
+        raise _Paused(paused.until, paused.connection_id)
 
     def _prepared(self, step: Step, act: Act) -> Prepared | None:
         """Return the call ready to be made; None when the step was refused before anything left."""
@@ -234,7 +257,10 @@ class _Walk:
                 self._keep(step, prepared, answer)
                 return
             due_at = _next_try(step, outcome.error, row.attempts)
-            if due_at is not None:
+            if outcome.error.kind is FailureKind.AUTH_EXPIRED:
+                row.attempts -= 1  # the door was shut: nothing was tried
+                walk_rows.save(row, StepState.WAITING, note="The sign-in was refused.")
+            elif due_at is not None:
                 verdict = _judged(step, outcome.error)
                 walk_rows.save(
                     row,
@@ -246,12 +272,28 @@ class _Walk:
                     error_class=verdict.error_class,
                     error_message=verdict.error_message,
                 )
+        self._tell_breaker(step, prepared.connection_id, outcome.error, row.attempts)
         if due_at is not None:
             raise _Paused(due_at)
-        if outcome.error.kind in _BLOCKING:
+        if outcome.error.kind is FailureKind.MISCONFIGURED:
             with transaction.atomic():
                 connections.mark_attention(prepared.connection_id, outcome.error.message)
         self._refuse(step, _judged(step, outcome.error))
+
+    def _tell_breaker(self, step: Step, connection_id: UUID, error: RemoteError, attempts: int) -> None:
+        """Wait with the connection where the failure opens its breaker: a refused sign-in, or a system that stays away."""
+        if error.kind is FailureKind.AUTH_EXPIRED:
+            breaker.note_refusal(connection_id, error.message)
+        elif is_systems_fault(error) and attempts >= _ATTEMPTS_TO_TELL:
+            breaker.note_outage(connection_id, error.message)
+        else:
+            return
+        try:
+            breaker.require_closed([connection_id])
+        except PausedError as paused:
+            self._wait_for_connection(step, paused)
+        if error.kind is FailureKind.AUTH_EXPIRED:
+            raise _Paused(timezone.now())  # somebody has entered new credentials this very moment
 
     def _keep(self, step: Step, prepared: Prepared, answer: CallAnswer) -> None:
         session, row, made = self.session, walk_rows.row_of(self.session, step), prepared.made
