@@ -15,7 +15,8 @@ from django.db import connections
 from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
-from apps.flows.triggers import inbox, room
+from apps.dispatch.backlog import forget_rooms
+from apps.flows.triggers import inbox
 from apps.tenants import brands, domains, scope
 from apps.tenants.models import Partner
 from apps.tenants.provisioning import NewPartner, create_partner
@@ -130,10 +131,10 @@ def in_partner_a(partner_a: PartnerRef) -> Iterator[PartnerRef]:
 
 @pytest.fixture(autouse=True)
 def _forget_what_processes_remember() -> Iterator[None]:
-    for forget in (domains.forget_hosts, brands._remembered.clear, inbox.forget_addresses, room.forget_room):
+    for forget in (domains.forget_hosts, brands._remembered.clear, inbox.forget_addresses, forget_rooms):
         forget()
     yield
-    for forget in (domains.forget_hosts, brands._remembered.clear, inbox.forget_addresses, room.forget_room):
+    for forget in (domains.forget_hosts, brands._remembered.clear, inbox.forget_addresses, forget_rooms):
         forget()
 
 

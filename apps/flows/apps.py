@@ -12,21 +12,17 @@ class FlowsConfig(AppConfig):
     def ready(self) -> None:
         """Tell dispatch which functions carry runs on, try flows out and fire schedules, and connectors which flows use a connection."""
         from apps.connectors import usage_directory
-        from apps.dispatch import kinds
+        from apps.dispatch import backlog, kinds
         from apps.dispatch.models import Queue
         from apps.flows.queries.flows import count_uses_of_connections, list_uses_of_connection
-        from apps.flows.services import (
-            dry_run,
-            execute_run,
-            replay_job,
-            replay_portions,
-            retention,
-            start_run,
-            undo,
-            walk,
-            walk_lanes,
+        from apps.flows.services import dry_run, execute_run, replay_job, replay_portions, start_run, undo, walk, walk_lanes
+        from apps.flows.services.gather import (
+            INTAKE_KIND,
+            SWEEP_EVERY_SECONDS,
+            SWEEP_KIND,
+            count_waiting_events,
+            sweep_inbox,
         )
-        from apps.flows.services.gather import INTAKE_KIND, SWEEP_EVERY_SECONDS, SWEEP_KIND, sweep_inbox
         from apps.flows.triggers import quiet, schedule
 
         kinds.register(start_run.RUN_KIND, execute_run.run_slice, queue=Queue.RUN)
@@ -34,10 +30,9 @@ class FlowsConfig(AppConfig):
         kinds.register(walk_lanes.UNDO_KIND, undo.undo_on, queue=Queue.RUN)
         kinds.register(dry_run.DRY_RUN_KIND, dry_run.carry_out_dry_run, queue=Queue.RUN)
         kinds.register(replay_job.REPLAY, replay_portions.work_on, queue=Queue.MAINT)
+        backlog.register_inbox("flows.events", count_waiting_events)
         kinds.register(INTAKE_KIND, quiet.gather_waiting, queue=Queue.RUN)
         kinds.register(SWEEP_KIND, sweep_inbox, queue=Queue.POLL)
         kinds.register_periodic(SWEEP_KIND, SWEEP_EVERY_SECONDS)
-        kinds.register(retention.RETENTION_KIND, retention.clean_up, queue=Queue.MAINT)
-        kinds.register_periodic(retention.RETENTION_KIND, retention.RETENTION_EVERY_SECONDS)
         kinds.register(schedule.SCHEDULE_KIND, schedule.fire_schedule, queue=Queue.POLL)
         usage_directory.register(list_uses_of_connection, count_uses_of_connections)

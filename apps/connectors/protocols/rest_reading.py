@@ -1,5 +1,6 @@
 """Reads lists of a REST system as pages: by time, by window or whole, and single records by number."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,10 +76,21 @@ async def read_changes(
 
 
 async def read_named(calls: Calls, spec: ObjectManifest, keys: Sequence[str], now: datetime) -> AsyncIterator[Page]:
-    """Yield just the records called `keys`; those that are gone are left out. The checkpoint stays as it was."""
-    if _reading(spec).one_path:
-        found = [await read_one(calls, spec, key) for key in keys]
-        yield Page(tuple(source_record(spec, values) for values in found if values is not None), {}, last=True)
+    """Yield just the records called `keys`; those that are gone are left out. The checkpoint stays as it was.
+
+    They are asked for together where the list takes keys, then side by side where one can be asked for alone.
+    """
+    one_path, listed = _reading(spec).one_path, dict[str, OutsideRecord | None]()
+    takes_keys = spec.natural_key == spec.key_field and spec.find_parameter
+    if takes_keys and (len(keys) > 1 or not one_path):
+        found = await find_records(calls, spec, spec.key_field, keys)
+        listed.update((key, record.values) for key, record in found.items())
+    if takes_keys or one_path:
+        alone = [key for key in keys if key not in listed] if one_path else []
+        answers = await asyncio.gather(*(read_one(calls, spec, key) for key in alone))
+        listed.update(zip(alone, answers, strict=True))
+        named = [values for key in keys if (values := listed.get(key)) is not None]
+        yield Page(tuple(source_record(spec, values) for values in named), {}, last=True)
         return
     wanted, chosen = set(keys), list[SourceRecord]()
     async for page in read_changes(calls, spec, None, now):

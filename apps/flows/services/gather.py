@@ -23,8 +23,8 @@ INTAKE_KIND = "flows.intake"
 SWEEP_KIND = "flows.intake_sweep"
 SWEEP_EVERY_SECONDS = 60
 _LEFT_BEHIND = timedelta(seconds=30)  # an event that waits for longer and of which nobody looks
-_PAUSE = timedelta(milliseconds=100)
 _MOST_AT_ONCE = 500
+_WAITING = "SELECT count(*) FROM (SELECT 1 FROM flows_triggerevent WHERE run_id IS NULL LIMIT %s) waiting"
 Held = Callable[[Flow, datetime], datetime | None]
 
 
@@ -43,6 +43,14 @@ def look_at_inbox(flow_id: UUID, customer_id: UUID) -> None:
         unique_key=intake_key(flow_id),
         customer_id=customer_id,
     )
+
+
+def count_waiting_events(most: int) -> int:
+    """Return how many events of the open partner wait for a run; what is beyond `most` is not counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [most])
+        (number,) = cursor.fetchone()
+    return int(number)
 
 
 def gather(work: LeasedWork, held_until: Held) -> RunAgain | None:
@@ -78,7 +86,7 @@ def _start_unless_held(flow: Flow, events: Sequence[TriggerEvent], held_until: H
     if until is not None:
         return RunAgain(until)
     _start(flow, events, version_id)
-    return RunAgain(now + _PAUSE)  # behind the run, which takes the lane meanwhile
+    return RunAgain(behind=True)  # the run takes the lane meanwhile, and events gather
 
 
 def _waiting_events(flow: Flow) -> list[TriggerEvent]:

@@ -18,6 +18,7 @@ from apps.connectors import vault
 from apps.connectors.contract import ReceivedEvent
 from apps.connectors.models import WebhookEndpoint
 from apps.connectors.services import hash_token
+from apps.dispatch.backlog import has_room
 from apps.dispatch.services import already_due
 from apps.flows.services.gather import intake_key, look_at_inbox
 from apps.tenants import correlation, scope
@@ -82,11 +83,15 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the database said: whether the address is open, remembered rightly, and its partner active."""
+    """What the database said: whether the address is open, remembered rightly, and its partner active.
 
-    open: bool
-    same: bool
-    active: bool
+    `again_seconds` is set when too much waits already: come again after so long.
+    """
+
+    open: bool = True
+    same: bool = True
+    active: bool = True
+    again_seconds: int | None = None
 
 
 _addresses: dict[str, Address] = {}
@@ -135,9 +140,12 @@ def _read_address(token_hash: str) -> Address | None:
 def store_events(address: Address, events: Sequence[ReceivedEvent], body: bytes) -> Stored:
     """Store what is new of `events` for every flow that listens, and make one look at each inbox due. One transaction.
 
-    When the answer is not `open`, `same` and `active`, nothing was stored.
+    When the answer is not `open`, `same` and `active`, or names a time to come again, nothing was stored.
     """
     with scope.work_in(address.partner):
+        room = has_room(address.partner.id)
+        if not room.ok:
+            return Stored(again_seconds=room.retry_after_seconds)
         while True:
             active, same, state, customer_id, listeners, flows = _store(address, events, body)
             if listeners <= address.listeners:

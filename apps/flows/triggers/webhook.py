@@ -14,7 +14,6 @@ from apps.connectors.contract import ReceivedEvent, SignatureError
 from apps.connectors.models import WebhookEndpoint
 from apps.flows.models import Flow, Trigger
 from apps.flows.triggers.inbox import Address, find_address, store_events
-from apps.flows.triggers.room import wait_for_room
 from apps.tenants import scope
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -74,10 +73,9 @@ def _receive(token: str, headers: Mapping[str, str], body: bytes, *, anew: bool)
 
 
 def _store(address: Address, events: list[ReceivedEvent], body: bytes) -> Receipt | None:
-    seconds = wait_for_room(address.partner)
-    if seconds is not None:
-        return Receipt(Answer.NO_ROOM, seconds)
     stored = store_events(address, events, body)
+    if stored.again_seconds is not None:
+        return Receipt(Answer.NO_ROOM, stored.again_seconds)
     if not stored.same:
         return None
     if not stored.open:

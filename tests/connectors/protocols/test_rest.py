@@ -253,6 +253,26 @@ async def test_named_records_are_picked_from_the_list_where_none_can_be_asked_fo
         assert keys_of(await pages(connector, keys=("r1", "r7", "r99"))) == ["r1", "r7"]
 
 
+async def test_named_records_are_asked_for_together_where_the_list_takes_keys_and_the_rest_alone() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def shelf(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        asked.append((path.rsplit("/", 1)[1], query.get("id", "")))
+        if path.endswith("/things"):
+            return 200, {
+                "records": [{"id": key, "changed": "v1"} for key in query["id"].split(",") if key in {"r1", "r2"}]
+            }
+        return (200, {"id": "r3", "changed": "v1"}) if path.endswith("/r3") else (404, {"message": "gone"})
+
+    spec = dataclasses.replace(THINGS, natural_key="id", find_parameter="id", find_at_once=50)
+    manifest = dataclasses.replace(SYSTEM, objects=(spec,))
+    async with opened(shelf, manifest) as connector:
+        read = await pages(connector, keys=("r2", "r3", "r9", "r1"))
+    assert keys_of(read) == ["r2", "r3", "r1"]
+    assert asked[0] == ("things", "r2,r3,r9,r1")
+    assert sorted(asked[1:]) == [("r3", ""), ("r9", "")]
+
+
 async def test_a_record_without_number_or_version_goes_by_its_content() -> None:
     async with opened(lambda *_: (200, {"records": [{"id": None, "x": 1}, {"id": "r1", "x": 2}]})) as connector:
         first, second = (await pages(connector))[0].records

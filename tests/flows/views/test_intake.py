@@ -14,8 +14,10 @@ from standardwebhooks.webhooks import Webhook
 from apps.connectors import vault
 from apps.connectors.models import Connection, WebhookEndpoint
 from apps.connectors.services import close_webhook_endpoint, create_webhook_endpoint
+from apps.dispatch import backlog
+from apps.dispatch.models import DueWork
 from apps.flows.models import Flow, Run, TriggerEvent
-from apps.flows.triggers import room, webhook
+from apps.flows.triggers import webhook
 from apps.flows.triggers.webhook import MAX_BODY_BYTES, MOST_EVENTS, listen
 from apps.tenants import scope
 from apps.tenants.models import Partner
@@ -156,20 +158,21 @@ def test_when_too_much_waits_the_sender_is_told_when_to_come_again(
     door: tuple[Line, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line, path, secret = door
-    monkeypatch.setattr(room, "MOST_WAITING", 2)
+    monkeypatch.setattr(backlog, "DEFAULT_BOUND", 3)  # two events, and the look at the inbox
     for key in ("TE-1", "TE-2"):
         assert _send(path, secret, _body(key)).status_code == 202
-        room.forget_room()
+        backlog.forget_rooms()
     answer = _send(path, secret, _body("TE-3"))
-    assert (answer.status_code, answer["Retry-After"]) == (429, "30")
+    assert (answer.status_code, answer["Retry-After"]) == (429, "5")
+    with scope.work_in(line.partner):
+        assert TriggerEvent.objects.count() == 2
     line.work()
-    room.forget_room()
+    DueWork.objects.all().delete()
+    backlog.forget_rooms()
     assert _send(path, secret, _body("TE-3")).status_code == 202
 
 
-def test_a_suspended_partner_and_maintenance_put_senders_off(
-    door: tuple[Line, str, str], settings: Any
-) -> None:
+def test_a_suspended_partner_and_maintenance_put_senders_off(door: tuple[Line, str, str], settings: Any) -> None:
     line, path, secret = door
     Partner.objects.filter(id=line.partner.id).update(state=Partner.State.SUSPENDED)
     try:
