@@ -15,7 +15,17 @@ class FlowsConfig(AppConfig):
         from apps.dispatch import backlog, kinds
         from apps.dispatch.models import Queue
         from apps.flows.queries.flows import count_uses_of_connections, list_uses_of_connection
-        from apps.flows.services import dry_run, execute_run, replay_job, replay_portions, start_run, undo, walk, walk_lanes
+        from apps.flows.services import (
+            dry_run,
+            execute_run,
+            replay_job,
+            replay_portions,
+            retention,
+            start_run,
+            undo,
+            walk,
+            walk_lanes,
+        )
         from apps.flows.services.gather import (
             INTAKE_KIND,
             SWEEP_EVERY_SECONDS,
@@ -34,5 +44,7 @@ class FlowsConfig(AppConfig):
         kinds.register(INTAKE_KIND, quiet.gather_waiting, queue=Queue.RUN)
         kinds.register(SWEEP_KIND, sweep_inbox, queue=Queue.POLL)
         kinds.register_periodic(SWEEP_KIND, SWEEP_EVERY_SECONDS)
+        kinds.register(retention.RETENTION_KIND, retention.clean_up, queue=Queue.MAINT)
+        kinds.register_periodic(retention.RETENTION_KIND, retention.RETENTION_EVERY_SECONDS)
         kinds.register(schedule.SCHEDULE_KIND, schedule.fire_schedule, queue=Queue.POLL)
         usage_directory.register(list_uses_of_connection, count_uses_of_connections)
