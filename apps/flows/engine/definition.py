@@ -68,6 +68,10 @@ class Step:
     queue: str = ""
     undo: str = Undo.SAFE
 
+    def __post_init__(self) -> None:
+        if self.options is not None and not self.name:
+            object.__setattr__(self, "name", self.kind)
+
     @property
     def owner_queue(self) -> str:
         """Who works what this step refuses."""

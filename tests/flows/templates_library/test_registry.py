@@ -4,13 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from apps.accounts.actions import Role
 from apps.connectors import registry
 from apps.connectors.catalog.redmine.manifest import MANIFEST as REDMINE
 from apps.connectors.catalog.tryton.manifest import MANIFEST as TRYTON
 from apps.connectors.manifest import SystemManifest
 from apps.flows.engine.definition import parse_definition
 from apps.flows.engine.flow import Layers, compile_flow
+from apps.flows.engine.steps import DeliverOptions
+from apps.flows.services.walk_session import compile_delivery
 from apps.flows.templates_library import TEMPLATES, FlowTemplate, UnknownTemplateError, flow_template, list_templates
+from apps.flows.templates_library.template import role_of, wanted_by
 
 ALL = [pytest.param(template, id=slug) for slug, template in TEMPLATES.items()]
 
@@ -23,6 +27,24 @@ def test_a_template_says_what_it_does_and_what_it_needs(template: FlowTemplate) 
     assert template.needs
     assert all(sentence.endswith(".") for sentence in (*template.needs, template.outcome))
     assert parse_definition(template.definition.to_json()) == template.definition
+
+
+@pytest.mark.parametrize("template", [entry for entry in ALL if TEMPLATES[str(entry.id)].definition.walks])
+def test_a_walking_template_fits_the_sandbox_and_declares_every_system_it_calls(template: FlowTemplate) -> None:
+    called = {role for step in template.definition.walk if (role := role_of(step))} - {"target"}
+    assert called == set(template.roles)
+    systems = registry.all_manifests()
+    for role in ("target", *template.roles):
+        assert [system.slug for system in systems if template.can_play(role, system)], role
+    assert template.can_read(registry.manifest("sandbox_crm"))
+    asked = [role for step in template.definition.walk for role in getattr(step.options, "roles", ())]
+    assert set(asked) <= set(Role)
+    for step in template.definition.walk:
+        if isinstance(step.options, DeliverOptions):
+            for system in systems:
+                place = system.object_for(step.options.type)
+                if wanted_by(step, system) and place is not None and system.slug.startswith("sandbox"):
+                    compile_delivery(step.options.type, place, place.writing_lines)
 
 
 def test_an_unknown_template_is_refused_with_the_known_ones() -> None:
