@@ -21,7 +21,7 @@ from apps.flows.queries import operations as operation_queries
 from apps.flows.queries import runs as run_queries
 from apps.flows.services import publish
 from apps.flows.services.cancel_run import RunOverError, cancel_run
-from apps.flows.services.evidence import attempts_of
+from apps.flows.services.evidence import DROPPED, KEPT, NOT_STORED, attempts_of
 from apps.flows.services.replay import NothingToReplayError, replay_operations
 from apps.flows.services.start_run import FlowNotLiveError, run_now
 from apps.flows.templates_library import list_templates
@@ -112,8 +112,10 @@ class AttemptSerializer(serializers.Serializer[Any]):
     """One try of one record, newest first."""
 
     number = serializers.IntegerField()
-    run_id = serializers.UUIDField()
+    run_id = serializers.UUIDField(allow_null=True)
     at = serializers.DateTimeField()
+    contents = serializers.ChoiceField(choices=[KEPT, DROPPED, NOT_STORED])
+    dropped_at = serializers.DateTimeField(allow_null=True)
     error = serializers.CharField()
     ambiguous = serializers.BooleanField()
     target_key = serializers.CharField()

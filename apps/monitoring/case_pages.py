@@ -112,7 +112,7 @@ class AttemptView:
     """One try of a record with what was sent and answered; the texts are "" without the right to see them."""
 
     number: int
-    run_id: UUID
+    run_id: UUID | None
     at: datetime
     error: str
     method: str
@@ -123,6 +123,8 @@ class AttemptView:
     response: str
     source: dict[str, Any] | None
     mapped: dict[str, Any] | None
+    contents: str
+    dropped_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

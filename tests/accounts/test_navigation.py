@@ -37,7 +37,7 @@ def test_a_role_sees_its_own_menu(role: Role, labels: list[str]) -> None:
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        (Role.OWNER, ["My profile", "Security", "People", "API keys", "Brand", "Audit trail"]),
+        (Role.OWNER, ["My profile", "Security", "People", "API keys", "Brand", "Records kept", "Audit trail"]),
         (Role.OPERATIONS, ["My profile", "Security", "People"]),
         (Role.SUPPORT, ["My profile", "Security"]),
         (Role.CUSTOMER_OWNER, ["My profile", "Security"]),

@@ -175,7 +175,7 @@ def _timeline(operation: Operation, corrections: list[Correction], rows: list[At
             "moment": row.attempt.at,
             "text": row.sentence,
             "state": row.outcome,
-            "link": reverse("flows:run-detail", args=[row.attempt.run_id]),
+            "link": reverse("flows:run-detail", args=[row.attempt.run_id]) if row.attempt.run_id else "",
         }
         for row in rows
     ]

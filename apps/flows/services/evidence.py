@@ -15,13 +15,15 @@ from apps.flows.services import blobs
 from apps.flows.services.ledger_writes import moment_of
 from apps.flows.services.session import compile_version
 
+KEPT, DROPPED, NOT_STORED = "kept", "dropped", "not_stored"
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One try of one operation: when, in which run, what was sent and what came back.
 
-    `source` is None where contents are not kept: `dropped_at` says when retention took them (None: they were never stored).
-    `run_id` is None when the whole month went and nothing else names the run.
+    `source` is None where contents are not kept: `contents` says why, and `dropped_at` when retention took them. `run_id` is
+    None when the whole month went and nothing else names the run.
     """
 
     number: int
@@ -34,6 +36,7 @@ class Attempt:
     target_key: str
     error: str
     ambiguous: bool
+    contents: str = KEPT
     dropped_at: datetime | None = None
 
 
@@ -104,8 +107,17 @@ def _attempt(operation: Operation, number: int, batch: Batch) -> Attempt:
         target_key=outcome.get("target_key") or "",
         error=outcome.get("error", ""),
         ambiguous=outcome.get("ambiguous", False),
+        contents=_contents_of(batch, entry),
         dropped_at=batch.payload_dropped_at,
     )
+
+
+def _contents_of(batch: Batch, entry: dict[str, Any] | None) -> str:
+    if batch.plan is None:
+        return DROPPED
+    # The step of a walk keeps what it sent, not the record.
+    forgotten = entry is not None and entry["values"] is None and not batch.step and batch.state == BatchState.SETTLED
+    return NOT_STORED if forgotten else KEPT
 
 
 def _dropped_attempt(operation: Operation, number: int, batch_id: UUID, months: Mapping[date, datetime]) -> Attempt:
@@ -123,6 +135,7 @@ def _dropped_attempt(operation: Operation, number: int, batch_id: UUID, months: 
         target_key="",
         error="",
         ambiguous=False,
+        contents=DROPPED,
         dropped_at=months.get(at.date().replace(day=1)),
     )
 

@@ -221,6 +221,8 @@ def _attempt(attempt: Attempt, *, may_see: bool) -> AttemptView:
         response=exchange.response if exchange else "",
         source=attempt.source if may_see else None,
         mapped=attempt.mapped if may_see else None,
+        contents=attempt.contents,
+        dropped_at=attempt.dropped_at,
     )
 
 

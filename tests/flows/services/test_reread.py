@@ -12,8 +12,11 @@ import orjson
 import pytest
 from django.db import connection
 from django.db.models import F
+from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.actions import Role
+from apps.accounts.services import create_user
 from apps.connectors.contract import SourceRecord
 from apps.customers import retention
 from apps.customers.models import Customer
@@ -247,3 +250,29 @@ def test_recall_takes_kept_contents_as_they_are_and_a_record_read_for_two_lines_
     assert [record.key for record in recalled.records] == ["a", "k"]
     assert [known.id for known in recalled.replaced] == [older.id]
     assert recalled.lost == []
+
+
+@pytest.mark.parametrize(
+    ("forget", "words"),
+    [
+        (_drop_contents, "was dropped by retention on"),
+        (_store_nothing, "is not stored for this customer"),
+    ],
+    ids=["dropped", "not stored"],
+)
+def test_the_records_page_says_why_nothing_of_it_is_shown(
+    make_line: MakeLine, forget: Callable[[Line], None], words: str
+) -> None:
+    line = make_line()
+    if forget is _store_nothing:
+        forget(line)
+    line.run()
+    if forget is _drop_contents:
+        forget(line)
+    (op, *_) = line.operations(state="written")
+    client = Client(headers={"host": "alder.localhost"})
+    with scope.work_in(line.partner):
+        client.force_login(create_user(email="o@alder.example", name="O", role=Role.OWNER, password="correct horse 9"))
+    page = client.get(f"/operations/{op.id}/")
+    assert page.status_code == 200
+    assert words in page.content.decode()
