@@ -165,6 +165,11 @@ class Writing:
     undo_values: Mapping[str, Any] | None = None
 
     @property
+    def tells_repeats(self) -> bool:
+        """True when a creation sent twice can be told from a new record, by the system itself or by looking for it."""
+        return self.idempotency is not Idempotency.NONE
+
+    @property
     def can_undo(self) -> bool:
         """True when the system lets us take back what we created."""
         return bool(self.undo_method and self.undo_path)

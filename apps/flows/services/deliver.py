@@ -4,6 +4,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from apps.flows.services.entries import Delivery, Destination, Entry
 TypeAndKey = tuple[str, str]
 _FIRST_PORTION = 4  # times what the system takes at once
 _QUICK_SECONDS = 2.0
+IN_DOUBT = "in_doubt"  # the code of a refusal that only a person can settle
 
 
 async def deliver_entries(
@@ -70,7 +72,13 @@ async def _send_in_time(
         if started >= ends_at:
             return outcomes + [WriteOutcome(write.position, error=_not_tried()) for write in writes[begin:]]
         portion = writes[begin : begin + size]
-        outcomes += await _send(target, kind, ready, portion)
+        try:
+            outcomes += await _send(target, kind, ready, portion)
+        except RemoteError as error:
+            if _tells_repeats(kind):
+                raise  # what arrived before is found by looking
+            left = writes[begin:]
+            return outcomes + [WriteOutcome(write.position, error=error, exchange=error.exchange) for write in left]
         begin += len(portion)
         size = size * 2 if time.monotonic() - started < _QUICK_SECONDS else smallest
     return outcomes
@@ -85,6 +93,11 @@ def _not_tried() -> RetryableError:
 
 async def _send(target: Connector, kind: ObjectManifest, ready: list[Entry], writes: list[Write]) -> list[WriteOutcome]:
     doubtful = [write for write in writes if ready[write.position].probe_first and write.target_key is None]
+    if doubtful and not _tells_repeats(kind):
+        left_alone = {write.position for write in doubtful}
+        others = [write for write in writes if write.position not in left_alone]
+        in_doubt = [WriteOutcome(position, error=_in_doubt(target, kind)) for position in left_alone]
+        return in_doubt + (await _send(target, kind, ready, others) if others else [])
     arrived = await target.probe(kind.name, doubtful) if doubtful else {}
     settled = [
         WriteOutcome(write.position, target_key=arrived[write.position].key, created=True)
@@ -123,6 +136,9 @@ async def _settle_doubt(
     if not doubtful:
         return outcomes
     asked = [write for write in writes if write.position in doubtful and write.target_key is None]
+    if not _tells_repeats(kind):
+        blind = {write.position for write in asked}
+        return [_handed_over(target, kind, o) if o.position in blind else o for o in outcomes]
     try:
         arrived = await target.probe(kind.name, asked) if asked else {}
     except RemoteError:
@@ -133,6 +149,26 @@ async def _settle_doubt(
         else o
         for o in outcomes
     ]
+
+
+def _tells_repeats(kind: ObjectManifest) -> bool:
+    return kind.writing is None or kind.writing.tells_repeats
+
+
+def _handed_over(target: Connector, kind: ObjectManifest, outcome: WriteOutcome) -> WriteOutcome:
+    return replace(outcome, error=_in_doubt(target, kind))
+
+
+def _in_doubt(target: Connector, kind: ObjectManifest) -> RejectedError:
+    """Return the refusal to create a second time what may be there already, where nothing but a person can tell."""
+    sentence = (
+        f"It may have arrived: {target.manifest.name} gave no clear answer, and cannot tell a repeat from a new record. "
+        f"Look for it under {kind.label.lower()} there: skip this record if it is there, retry it if it is not."
+    )
+    problem = FieldProblem("", sentence, BusinessClass.DUPLICATE, IN_DOUBT)
+    error = RejectedError(sentence, problems=(problem,))
+    error.ambiguous = True
+    return error
 
 
 def _write(position: int, entry: Entry, links: Mapping[TypeAndKey, str]) -> Write:

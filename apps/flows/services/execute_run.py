@@ -39,6 +39,7 @@ from apps.flows.services.halting import (
     SystemAwayError,
     fail_unopened,
     pause,
+    require_present,
     stop,
     stopped_or_away,
     wait_for_system,
@@ -47,7 +48,7 @@ from apps.flows.services.reading import BatchReader, ReadBatch
 from apps.flows.services.reread import Recalled, read_again, recall
 from apps.flows.services.session import Session, open_session
 from apps.flows.services.settle import reject_lost, settle
-from apps.flows.services.verdicts import connection_failure, is_system_away
+from apps.flows.services.verdicts import connection_failure
 from apps.flows.signals import ledger_changed
 
 SLICE_SECONDS = 15.0  # then others get their turn
@@ -232,13 +233,15 @@ class _Slice:
 
     def _deliver_and_settle(self, batch: OpenBatch, reader: BatchReader | None) -> None:
         with telemetry.batch(batch.number, len(batch.entries)):
-            delivery, self.upcoming = self._complete(
-                _deliver_and_read_on(self.session, batch, reader, self._delivery_ends_at())
-            )
-            outcomes = list(delivery.outcomes.values())
-            away = is_system_away(outcomes)
-            if away is not None:
-                raise SystemAwayError(away, self.session.target_id)
+            try:
+                delivery, self.upcoming = self._complete(
+                    _deliver_and_read_on(self.session, batch, reader, self._delivery_ends_at())
+                )
+                outcomes = list(delivery.outcomes.values())
+                require_present(outcomes, self.session.target_id)
+            except (SystemAwayError, RunStoppedError):
+                planning.abandon_unsent(self.session, batch)
+                raise
             blocked = connection_failure(outcomes)
             if blocked is not None:
                 _drop_untried(batch, delivery)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.connectors import breaker
 from apps.connectors import services as connections
 from apps.connectors.breaker import PausedError
-from apps.connectors.contract import CallCounts
+from apps.connectors.contract import CallCounts, WriteOutcome
 from apps.connectors.errors import BusinessClass, FailureKind, RateLimitedError, RemoteError
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
@@ -17,6 +17,7 @@ from apps.flows.engine.retry import next_attempt
 from apps.flows.engine.states import RUN_TERMINAL, BatchState, OperationState, RunState
 from apps.flows.models import Batch, Operation, Run
 from apps.flows.services.session import Session
+from apps.flows.services.verdicts import is_system_away
 from apps.flows.signals import ledger_changed
 
 
@@ -43,6 +44,13 @@ def stopped_or_away(error: RemoteError, connection_id: UUID) -> SystemAwayError 
     if error.kind in (FailureKind.RETRYABLE, FailureKind.RATE_LIMITED):
         return SystemAwayError(error, connection_id)
     return RunStoppedError(error, connection_id)
+
+
+def require_present(outcomes: list[WriteOutcome], connection_id: UUID) -> None:
+    """Raise SystemAwayError when every single record failed because the whole system is unreachable."""
+    away = is_system_away(outcomes)
+    if away is not None:
+        raise SystemAwayError(away, connection_id)
 
 
 class CallWatch:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.connectors.contract import SourceRecord
-from apps.connectors.manifest import Idempotency
+from apps.connectors.manifest import Idempotency, Writing
 from apps.flows.engine.identity import fit_version, is_older
 from apps.flows.engine.pipeline import build_business_keys, plan_batch
 from apps.flows.engine.records import Correction as Corrected
@@ -34,6 +35,14 @@ _TRUSTED_ATTEMPTS = 6  # the attempts that the retry rule makes within that time
 _KEY_SAFE = frozenset({Idempotency.KEY_HEADER, Idempotency.UPSERT_BY_EXTERNAL_ID})
 _DONE = frozenset({OperationState.WRITTEN, OperationState.UNCHANGED})
 _OPEN = frozenset({OperationState.WAITING, OperationState.REJECTED})
+
+
+class TargetMemory(StrEnum):
+    """What a target has that protects a creation sent twice."""
+
+    KEYS = "keys"  # it remembers our keys, and answers the second sending with the first one's record
+    RECORDS = "records"  # the record can be looked for
+    NOTHING = "nothing"  # only a person can tell
 
 
 def plan_and_write_ahead(
@@ -70,12 +79,30 @@ def recover_batch(session: Session, row: Batch) -> OpenBatch:
     plan = blobs.unpack(row.plan)
     stored = reload_records(plan)
     ids = [operation_id for operation_id, _ in stored]
-    batch = _planned_batch(session, row.id, row.number or 0, [record for _, record in stored], again=plan["again"], ids=ids)
+    batch = _planned_batch(
+        session, row.id, row.number or 0, [record for _, record in stored], again=plan["again"], ids=ids
+    )
     batch.checkpoint_after = row.checkpoint_after
-    if not _repeats_are_safe(session) or row.created_at < timezone.now() - KEYS_ARE_REMEMBERED:
+    if (
+        target_memory(session.pinned.target_object.writing) is not TargetMemory.KEYS
+        or row.created_at < timezone.now() - KEYS_ARE_REMEMBERED
+    ):
         for entry in batch.entries:
             entry.probe_first = True
     return batch
+
+
+def abandon_unsent(session: Session, batch: OpenBatch) -> None:
+    """Give up a batch of which nothing has left, where a later look could not tell; its records are read again.
+
+    Other targets keep it: what became of it is found by looking. Without this, records that never left would be handed
+    to a person as if they might have arrived.
+    """
+    if target_memory(session.pinned.target_object.writing) is not TargetMemory.NOTHING:
+        return
+    with transaction.atomic():
+        session.work.confirm()
+        Batch.objects.filter(id=batch.id, state=BatchState.SENT).update(state=BatchState.ABANDONED)
 
 
 def _planned_batch(
@@ -103,7 +130,7 @@ def _planned_batch(
         (key, fit_version(record.version)): (record, place)
         for place, (key, record) in enumerate(zip(keys, records, strict=True))
     }
-    entries, safe = [], _repeats_are_safe(session)
+    entries, target = [], target_memory(session.pinned.target_object.writing)
     for planned in plan.entries:
         record, place = fresh[planned.business_key, planned.source_version]
         entries.append(
@@ -113,7 +140,7 @@ def _planned_batch(
                 known.get(planned.business_key, ()),
                 ids[place] if ids else None,
                 again=again,
-                safe=safe,
+                target=target,
             )
         )
     _recall_references(session, entries)
@@ -162,19 +189,31 @@ def _entry(
     stored_id: UUID | None,
     *,
     again: bool,
-    safe: bool,
+    target: TargetMemory,
 ) -> Entry:
     line = next((line for line in lines if line.source_version == planned.source_version), None)
     entry = Entry(line.id if line else stored_id or new_id(), record, planned, line)
-    entry.repeat = _repeat(entry, lines, again=again)
-    entry.probe_first = any(_is_doubtful(line, entry, safe=safe) for line in lines)
+    entry.repeat = _repeat(entry, lines, again=again, target=target)
+    entry.probe_first = needs_look_first(entry, lines, target, again=again)
     return entry
 
 
-def _repeats_are_safe(session: Session) -> bool:
-    """Say whether the target itself absorbs the same write sent twice."""
-    writing = session.pinned.target_object.writing
-    return writing is not None and writing.idempotency in _KEY_SAFE
+def target_memory(writing: Writing | None) -> TargetMemory:
+    """Return what protects a creation that is sent twice."""
+    if writing is not None and writing.idempotency in _KEY_SAFE:
+        return TargetMemory.KEYS
+    return TargetMemory.NOTHING if writing is not None and not writing.tells_repeats else TargetMemory.RECORDS
+
+
+def needs_look_first(entry: Entry, lines: Sequence[KnownOperation], target: TargetMemory, *, again: bool) -> bool:
+    """Say whether a record may have arrived without our knowing, so that it must be looked for before it is written.
+
+    A person who retries what only a person can tell has looked.
+    """
+    line = entry.known
+    if target is TargetMemory.NOTHING and again and line is not None and line.state == OperationState.REJECTED:
+        return False
+    return any(_is_doubtful(line, entry, safe=target is TargetMemory.KEYS) for line in lines)
 
 
 def _is_doubtful(line: KnownOperation, entry: Entry, *, safe: bool) -> bool:
@@ -185,7 +224,9 @@ def _is_doubtful(line: KnownOperation, entry: Entry, *, safe: bool) -> bool:
     return not (safe and same_key and line.attempts <= _TRUSTED_ATTEMPTS)
 
 
-def _repeat(entry: Entry, lines: Sequence[KnownOperation], *, again: bool) -> OperationState | None:
+def _repeat(
+    entry: Entry, lines: Sequence[KnownOperation], *, again: bool, target: TargetMemory
+) -> OperationState | None:
     """Say how a record counts that needs no new attempt, None when it does."""
     line = entry.known
     if line is None:
@@ -196,6 +237,8 @@ def _repeat(entry: Entry, lines: Sequence[KnownOperation], *, again: bool) -> Op
         return OperationState.UNCHANGED
     if line.state == OperationState.WAITING and not again:
         return OperationState.SKIPPED  # its own retry is due already
+    if line.state == OperationState.REJECTED and line.ambiguous and target is TargetMemory.NOTHING and not again:
+        return OperationState.REJECTED  # it may have arrived: a person looks, no reading repeats it
     left_out = line.state in (OperationState.SKIPPED, OperationState.SUPERSEDED)
     if left_out and (line.state == OperationState.SUPERSEDED or not entry.to_deliver):
         return OperationState.SKIPPED

@@ -136,6 +136,8 @@ def _is_doubtful(row: OperationStep, place: Place) -> bool:
     if not lost and not row.ambiguous:
         return False
     writing = place.target_object.writing
+    if writing is not None and not writing.tells_repeats and row.state == StepState.FAILED:
+        return False  # only a person can tell; one who retries it has looked
     safe = writing is not None and writing.idempotency in _KEY_SAFE
     return not safe or row.changed_at < timezone.now() - _KEYS_ARE_REMEMBERED
 
