@@ -86,7 +86,8 @@ def _broker(places: Places, local: LocalEnvironment) -> Service:
 
 
 def _product(places: Places, local: LocalEnvironment) -> list[Service]:
-    python, environment = str(places.python), product_environment(local, os.environ)
+    metrics = {"PROMETHEUS_MULTIPROC_DIR": str(places.state / "metrics")}
+    python, environment = str(places.python), {**product_environment(local, os.environ), **metrics}
 
     def service(
         name: str, *words: str, port: int | None = None, grace_seconds: float = 10, ready_words: str = ""

@@ -17,6 +17,7 @@ import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context, attach, detach, get_current
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, Status, StatusCode, TraceFlags
+from prometheus_client import Counter as Counted
 from prometheus_client import Histogram
 
 from apps.flows.services.session import Session
@@ -28,6 +29,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 STEP_SECONDS = Histogram(
     "fairlead_step_seconds", "Time of one step, for one batch or one record.", ("step",), buckets=SECONDS
 )
+WEBHOOKS = Counted("fairlead_webhooks", "Webhooks, by how they were answered.", ("answer",))
 log = structlog.get_logger(__name__)
 _tracer = trace.get_tracer(__name__)
 

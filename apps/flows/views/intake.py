@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 
+from apps.flows.services.telemetry import WEBHOOKS
 from apps.flows.triggers.webhook import AWAY_SECONDS, MAX_BODY_BYTES, Answer, Receipt, receive_webhook
 from apps.tenants import correlation
 
@@ -35,7 +36,7 @@ class WebhookDoor:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
         if request.method != "POST":
-            return HttpResponse(status=405, headers={"Allow": "POST"})
+            return HttpResponse(status=405, headers={"Allow": "POST", "Content-Length": "0"})
         with correlation.carry(correlation.from_headers(request.headers)) as caused_by:
             response = _answer(_received(request))
         response[correlation.HEADER] = caused_by.id
@@ -52,7 +53,8 @@ def _received(request: HttpRequest) -> Receipt:
 
 
 def _answer(receipt: Receipt) -> HttpResponse:
-    response = HttpResponse(status=_STATUS[receipt.answer])
+    WEBHOOKS.labels(receipt.answer.name.lower()).inc()
+    response = HttpResponse(status=_STATUS[receipt.answer], headers={"Content-Length": "0"})
     if receipt.again_seconds is not None:
         response["Retry-After"] = str(receipt.again_seconds)
     return response
