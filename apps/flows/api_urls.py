@@ -1,10 +1,11 @@
-"""Where the API of this room hangs: /api/v1/flows, /runs, /operations and /templates."""
+"""Where the API of this room hangs: /api/v1/flows, /runs, /operations, /templates and /events."""
 
-from apps.flows import api
+from apps.flows import api, event_api
 
 router_entries = (
     ("flows", api.FlowViewSet, "flow"),
     ("runs", api.RunViewSet, "run"),
     ("operations", api.OperationViewSet, "operation"),
     ("templates", api.TemplateViewSet, "template"),
+    ("events", event_api.EventViewSet, "event"),
 )
