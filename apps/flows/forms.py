@@ -277,3 +277,10 @@ class ReplayForm(forms.Form):
     def wanted_version(self) -> ReplayJob.Version:
         """Return with which version; the usual when nothing was said."""
         return ReplayJob.Version(self.cleaned_data["version"] or ReplayJob.Version.LIVE)
+
+
+class BackfillForm(forms.Form):
+    """The days a backfill reads, both included."""
+
+    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from apps.flows import onboarding_urls
 from apps.flows.views import (
+    backfills,
     dry_runs,
     flow_list,
     flow_tabs,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("flows/<uuid:flow_id>/expectation/", flows.flow_expect, name="flow-expect"),
     path("flows/<uuid:flow_id>/dry-run/", dry_runs.flow_dry_run, name="flow-dry-run"),
     path("flows/<uuid:flow_id>/run/", flows.flow_run_now, name="flow-run-now"),
+    path("flows/<uuid:flow_id>/backfill/", backfills.flow_backfill, name="flow-backfill"),
     path("flows/<uuid:flow_id>/pause/", flows.flow_pause, name="flow-pause"),
     path("flows/<uuid:flow_id>/resume/", flows.flow_resume, name="flow-resume"),
     path("flows/<uuid:flow_id>/schedule/", flows.flow_schedule, name="flow-schedule"),
@@ -52,6 +54,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/", runs.run_detail, name="run-detail"),
     path("runs/<uuid:run_id>/live/", runs.run_live, name="run-live"),
     path("runs/<uuid:run_id>/cancel/", runs.run_cancel, name="run-cancel"),
+    path("runs/<uuid:run_id>/resume/", backfills.backfill_resume, name="backfill-resume"),
     path("runs/<uuid:run_id>/retry/", runs.run_replay, name="run-replay"),
     path("operations/", operation_list.operation_list, name="operation-list"),
     path("operations/<uuid:operation_id>/", operations.operation_detail, name="operation-detail"),

@@ -10,14 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.flows.engine.conditions import CONDITIONS
 from apps.flows.engine.definition import DefinitionError, FlowDefinition, Step, parse_definition
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, FlowDay, Operation
 from apps.flows.queries.operation_list import since_id
+from apps.flows.queries.step_words import ledger_name, step_icon, step_title, step_words
 
 PERIODS = (1, 7, 30)
-_ICONS = {"extract": "download", "check": "checklist", "map": "transform", "deliver": "send"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +99,12 @@ class _Links:
 def _pictured(
     step: Step, flow: Flow, definition: FlowDefinition, sums: Mapping[str, int], stuck: Mapping[str, int], link: _Links
 ) -> PicturedStep:
-    title, words = step_words(step.kind, flow.source.name, flow.target.name, definition)
-    number = stuck.get(step.kind, 0)
-    blocked = Exit(_("blocked"), number, link.to(state="rejected", step=step.kind), "danger") if number else None
-    return PicturedStep(step.kind, title, words, _ICONS[step.kind], _exits(step.kind, sums, link), blocked)
+    name, words = ledger_name(step), step_words(step, flow.source.name, flow.target.name, definition)
+    number = stuck.get(name, 0)
+    blocked = Exit(_("blocked"), number, link.to(state="rejected", step=name), "danger") if number else None
+    # What was written is said once: at the last step.
+    exits = _exits("deliver" if step is definition.steps[-1] else step.kind if step.options is None else "", sums, link)
+    return PicturedStep(step.kind, step_title(step), words, step_icon(step.kind), exits, blocked)
 
 
 def _exits(kind: str, sums: Mapping[str, int], link: _Links) -> list[Exit]:
@@ -123,20 +124,6 @@ def pictured_plainly(definition: FlowDefinition, source: str, target: str) -> li
     """Return the steps of a definition without figures, for a template that runs nowhere yet."""
     steps = []
     for step in definition.steps:
-        title, words = step_words(step.kind, source, target, definition)
-        steps.append(PicturedStep(step.kind, title, words, _ICONS[step.kind], [], None))
+        words = step_words(step, source, target, definition)
+        steps.append(PicturedStep(step.kind, step_title(step), words, step_icon(step.kind), [], None))
     return steps
-
-
-def step_words(kind: str, source: str, target: str, definition: FlowDefinition) -> tuple[str, str]:
-    """Return a step's title and what it does, between systems of these names."""
-    if kind == "extract":
-        return _("Read"), _("from %(system)s") % {"system": source}
-    if kind == "check":
-        wanted = [CONDITIONS[name].label.lower() for name in definition.filter.conditions if name in CONDITIONS]
-        return _("Check"), _("only %(kinds)s, every rule held") % {"kinds": ", ".join(wanted)} if wanted else _(
-            "every rule held"
-        )
-    if kind == "map":
-        return _("Map"), _("into the fields of %(system)s") % {"system": target}
-    return _("Deliver"), _("to %(system)s, each record once") % {"system": target}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option
 from apps.flows.models import Flow, Operation
 from apps.flows.queries.causes import CAUSES
+from apps.flows.queries.effect_keys import find_by_effect_key
 from apps.tenants import correlation
 
 STATES = (
@@ -25,6 +26,12 @@ STEPS = (
     Option("check", _("Check")),
     Option("map", _("Map")),
     Option("deliver", _("Deliver")),
+)
+AMOUNTS = (
+    Option("unknown", _("Without an amount")),
+    Option("1000", _("1,000 and more")),
+    Option("10000", _("10,000 and more")),
+    Option("100000", _("100,000 and more")),
 )
 # Words are looked for among recent records only: nothing indexes the middle of a text, and the ledger has no end.
 SEARCHED = timedelta(days=92)
@@ -48,6 +55,7 @@ _FILTERS = (
     Filter("q", _("Any id, person or project"), "search"),
     Filter("step", _("Step"), "select", STEPS, all_label=_("Any step")),
     Filter("cause", _("Cause"), "select", tuple(Option(c.value, w) for c, w in CAUSES.items()), all_label=_("Any cause")),
+    Filter("amount", _("Amount"), "select", AMOUNTS, all_label=_("Any amount")),
     Filter("since", _("From"), "date"),
     Filter("until", _("To"), "date"),
     Filter("flow", _("Flow"), "hidden"),
@@ -77,6 +85,7 @@ RUN_OPERATIONS = ListSpec(
         _FILTERS[0],
         Filter("step", _("Step"), "select", STEPS, all_label=_("Any step")),
         _FILTERS[2],
+        _FILTERS[3],
         Filter("count", _("What came of them"), "chips", STATES[:5], all_label=_("All read")),
     ),
     order="-seen",
@@ -103,8 +112,10 @@ def narrowed(found: QuerySet[Operation], state: ListState) -> QuerySet[Operation
         found = found.filter(step=step)
     if cause := state.value("cause"):
         found = found.filter(error_class=cause)
+    if amount := state.value("amount"):
+        found = found.filter(amount__isnull=True) if amount == "unknown" else found.filter(amount__gte=int(amount))
     words = state.value("q")
-    return found.filter(named(words)) if words else found
+    return found.filter(named(words) | Q(id__in=find_by_effect_key(found, words))) if words else found
 
 
 def named(words: str) -> Q:

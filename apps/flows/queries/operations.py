@@ -13,10 +13,13 @@ from django.utils.translation import gettext as _
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.values import plain_text
+from apps.connectors.redaction import redact_json
 from apps.flows.case_directory import CaseOfRecord, list_cases_of
+from apps.flows.engine.definition import DefinitionError, parse_definition
 from apps.flows.engine.states import OperationState
-from apps.flows.models import Correction, Operation
+from apps.flows.models import Correction, FlowVersion, Operation, OperationStep
 from apps.flows.queries.lineage import Stop, also_known_as, get_lineage
+from apps.flows.queries.step_words import kind_title, step_icon
 from apps.flows.services.evidence import Attempt, attempts_of, canonical_values_of
 from apps.tenants.templatetags.wording import absolute_words
 
@@ -42,6 +45,17 @@ class AttemptRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StepRow:
+    """One step that a record came to on its walk. `result` is what later steps may read, secrets taken out."""
+
+    step: OperationStep
+    title: str
+    icon: str
+    sentence: str
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What differs from the record's version before; `rows` are {"label", "left", "right", "differs"}."""
 
@@ -60,6 +74,7 @@ class OperationPage:
     next_step: str
     values: list[ValueRow]
     attempts: list[AttemptRow]
+    steps: list[StepRow]
     corrections: list[Correction]
     can_be_retried: bool
     next_try_at: datetime | None
@@ -90,6 +105,7 @@ def get_operation_page(operation: Operation) -> OperationPage:
     described = CANONICAL_TYPES.get(operation.canonical_type)
     values = canonical_values_of(operation)
     rows = [_attempt_row(attempt, operation, latest=place == 0) for place, attempt in enumerate(attempts)]
+    steps = _steps(operation)
     return OperationPage(
         operation=operation,
         kind=_(described.label) if described else operation.canonical_type,
@@ -97,13 +113,14 @@ def get_operation_page(operation: Operation) -> OperationPage:
         next_step=_next_step(operation),
         values=_values(operation, corrections, values),
         attempts=rows,
+        steps=steps,
         corrections=corrections,
         can_be_retried=operation.state == OperationState.REJECTED,
         next_try_at=operation.due_at if operation.state == OperationState.WAITING else None,
         lineage=get_lineage(operation),
         elsewhere=also_known_as(operation),
         changes=_changes(operation, values),
-        timeline=_timeline(operation, corrections, rows),
+        timeline=_timeline(operation, corrections, rows, steps),
         cases=list_cases_of(operation.id),
     )
 
@@ -167,7 +184,36 @@ def _changes(operation: Operation, values: Mapping[str, Any]) -> Changes | None:
     return Changes(before, differing, len(rows) - len(differing))
 
 
-def _timeline(operation: Operation, corrections: list[Correction], rows: list[AttemptRow]) -> list[dict[str, Any]]:
+def _steps(operation: Operation) -> list[StepRow]:
+    """Return the steps of a record that walks, in order; none for one that went with its batch."""
+    begun = OperationStep.objects.filter(operation_id=operation.id).select_related("connection").order_by("position")
+    walked = [step for step in begun if step.kind != "extract"]
+    if not walked:
+        return []
+    titles = _step_titles(operation)
+    return [
+        StepRow(
+            step,
+            titles.get(step.name) or kind_title(step.kind),
+            step_icon(step.kind),
+            step.error_message or step.note,
+            redact_json(step.result) if step.result else None,
+        )
+        for step in walked
+    ]
+
+
+def _step_titles(operation: Operation) -> dict[str, str]:
+    version = FlowVersion.objects.filter(id=operation.last_run.version_id).first()
+    try:
+        return {step.name: step.title for step in parse_definition(version.definition).steps} if version else {}
+    except DefinitionError:
+        return {}
+
+
+def _timeline(
+    operation: Operation, corrections: list[Correction], rows: list[AttemptRow], steps: list[StepRow]
+) -> list[dict[str, Any]]:
     """Return what happened to a record, newest first, as the timeline shows it."""
     entries: list[dict[str, Any]] = [
         {
@@ -178,6 +224,15 @@ def _timeline(operation: Operation, corrections: list[Correction], rows: list[At
             "link": reverse("flows:run-detail", args=[row.attempt.run_id]) if row.attempt.run_id else "",
         }
         for row in rows
+    ]
+    entries += [
+        {
+            "title": _("Step: %(step)s") % {"step": row.title},
+            "moment": row.step.changed_at,
+            "text": row.sentence,
+            "state": row.step.state,
+        }
+        for row in steps
     ]
     entries += [
         {

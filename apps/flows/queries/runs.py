@@ -1,26 +1,24 @@
 """Reading runs: one run's counts, and the records behind each of the counts."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from apps.accounts.listing import ListState
 from apps.dispatch.models import DueWork
-from apps.flows.engine.counts import COUNT_COLUMN
 from apps.flows.engine.states import RUN_TERMINAL, OperationState, RunState
 from apps.flows.models import Operation, Run, TriggerEvent
 from apps.flows.queries.operation_list import narrowed
 from apps.flows.services.evidence import iterate_repeats
 from apps.flows.services.start_run import RUN_KIND, flow_lane
 from apps.tenants import scope
+from apps.tenants.templatetags.wording import day_words
 
 REPEATS_SHOWN = 50
 COUNTS = ("written", "unchanged", "skipped", "rejected", "waiting")
@@ -57,20 +55,6 @@ class Repeats:
 NO_REPEATS = Repeats([])
 
 
-@dataclass(frozen=True, slots=True)
-class StepProgress:
-    """What came of a run's records at one step: how many came to it, and how many ended there, by outcome."""
-
-    kind: str
-    entered: int
-    ended: dict[str, int]
-
-    @property
-    def passed(self) -> int:
-        """Return how many went on to the next step, or through."""
-        return self.entered - sum(self.ended.values())
-
-
 def get_run(run_id: UUID) -> Run:
     """Return one run in scope. Raises Http404 when it does not exist or belongs to someone else."""
     found = (
@@ -100,9 +84,23 @@ def started_by_words(run: Run) -> str:
     """Return what started a run: "Schedule", "Webhook", a person's name, "Retry by Fina"."""
     if run.event.kind == TriggerEvent.Kind.REPLAY:
         return _("Retry by %(name)s") % {"name": run.started_by} if run.started_by else _("Retry")
+    if run.event.kind == TriggerEvent.Kind.BACKFILL:
+        return _backfill_words(run)
     if run.event.kind == TriggerEvent.Kind.PERSON:
         return run.started_by or _("A person")
-    return _("Webhook") if run.event.kind == TriggerEvent.Kind.WEBHOOK else _("Schedule")
+    return {
+        TriggerEvent.Kind.WEBHOOK: _("Webhook"),
+        TriggerEvent.Kind.EVENT: _("Business event"),
+        TriggerEvent.Kind.FLOW: _("Another flow"),
+    }.get(TriggerEvent.Kind(run.event.kind), _("Schedule"))
+
+
+def _backfill_words(run: Run) -> str:
+    days = {name: day_words(date.fromisoformat(run.event.payload[name])) for name in ("first", "last")}
+    words = {**days, "name": run.started_by}
+    if run.started_by:
+        return _("Backfill of %(first)s to %(last)s by %(name)s") % words
+    return _("Backfill of %(first)s to %(last)s") % words
 
 
 def is_over(run: Run) -> bool:
@@ -164,27 +162,6 @@ def list_repeats(run: Run, count: str, lines: int, start: int) -> Repeats:
     if len(rows) > REPEATS_SHOWN:
         return Repeats(rows[:REPEATS_SHOWN], start + REPEATS_SHOWN)
     return Repeats(rows, None, max(getattr(run, count) - lines - start - len(rows), 0))
-
-
-def get_step_progress(run: Run, kinds: Sequence[str]) -> list[StepProgress]:
-    """Return how a run's records fared at each step, in order; one query.
-
-    Records an earlier run settled end at the first step: they are known as soon as they are read.
-    """
-    counted: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    rows = run_operations(run).order_by().values_list("step", "state").annotate(Count("id"))
-    for step, state, number in rows:
-        column = COUNT_COLUMN[OperationState(state)]
-        counted[step][column] = counted[step].get(column, 0) + number
-    known = sum(number for outcomes in counted.values() for number in outcomes.values())
-    entered, progress = run.read, []
-    for kind in kinds:
-        ended = dict(counted.get(kind, {}))
-        if kind == kinds[0] and run.read > known:
-            ended["known"] = run.read - known
-        progress.append(StepProgress(kind, max(entered, sum(ended.values())), ended))
-        entered -= sum(ended.values())
-    return progress
 
 
 def asked_for(run: Run) -> int | None:

@@ -14,8 +14,10 @@ from apps.accounts.actions import Action
 from apps.accounts.listing import BulkAction, Option, choices, csv_of, page_of, read_list
 from apps.accounts.page_filters import acting_person, asked_id
 from apps.flows.models import Flow
+from apps.flows.queries.flow_picture import definition_of
 from apps.flows.queries.flows import flows, list_customers_to_choose
 from apps.flows.queries.operation_list import OPERATIONS, OWN_OPERATIONS, fitting_operations
+from apps.flows.queries.step_words import ledger_name, step_title
 
 
 @requires(Action.VIEW_RUNS)
@@ -27,6 +29,9 @@ def operation_list(request: HttpRequest) -> HttpResponseBase:
     options = {"flow": [Option(str(flow.id), f"{flow.name}, {flow.customer.name}")] if flow else []}
     if not is_customer:
         options["customer"] = choices(list_customers_to_choose())
+    definition = definition_of(flow) if flow else None
+    if definition is not None:
+        options["step"] = [Option(ledger_name(step), step_title(step)) for step in definition.steps]
     state = read_list(request, OWN_OPERATIONS if is_customer else OPERATIONS, options)
     fitting = fitting_operations(state, flow)
     if state.wants_csv:

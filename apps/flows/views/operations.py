@@ -20,7 +20,7 @@ from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.forms import CorrectionForm
 from apps.flows.models import Operation
 from apps.flows.queries import operations as queries
-from apps.flows.queries.operations import AttemptRow
+from apps.flows.queries.operations import AttemptRow, StepRow
 from apps.flows.services.evidence import canonical_values_of
 from apps.flows.services.replay import (
     CorrectionError,
@@ -45,6 +45,7 @@ def operation_detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         "keys": _keys(operation)[: 2 if who.is_customer else None],
         "crumbs": _crumbs(operation, who),
         "attempts": [_shown_attempt(row, can_see=who.can(Action.VIEW_PAYLOADS)) for row in page.attempts],
+        "steps": [(row, _shown_result(row, can_see=who.can(Action.VIEW_PAYLOADS))) for row in page.steps],
         "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
         "can_retry": page.can_be_retried and who.can(Action.WORK_CASES),
         "can_correct": page.can_be_retried and who.can(Action.EDIT_AND_RETRY),
@@ -66,6 +67,10 @@ def _shown_attempt(row: AttemptRow, *, can_see: bool) -> dict[str, Any]:
         "source": show(attempt.source) if attempt.source else None,
         "mapped": show(attempt.mapped) if attempt.mapped else None,
     }
+
+
+def _shown_result(row: StepRow, *, can_see: bool) -> Any:
+    return row.result if can_see or row.result is None else _masked(row.result)
 
 
 def _as_it_is(document: Any) -> Any:

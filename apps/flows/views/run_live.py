@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.flows.engine.definition import RECORD_STEPS
 from apps.flows.engine.states import RunState
 from apps.flows.models import Run
 from apps.flows.queries import runs as queries
-from apps.flows.queries.runs import COUNTS, StepProgress
+from apps.flows.queries.run_steps import StepProgress, get_run_steps
+from apps.flows.queries.runs import COUNTS
 from apps.tenants.templatetags.wording import count_words, duration_words
 
 _TONES = {
@@ -38,11 +38,18 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class StepBar:
-    """One step of a run: how many records came to it, and the shares that passed and ended there."""
+    """One step of a run: how many records came to it, and the shares that went on, stand there or ended there."""
 
     title: str
+    words: str
+    icon: str
     entered: int
     shares: list[Tile]
+
+    @property
+    def is_stuck(self) -> bool:
+        """Return True when somebody must act on records of this step."""
+        return any(share.name == "rejected" for share in self.shares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def live_run(run: Run) -> LiveRun:
         run=run,
         is_over=over,
         tiles=[_tile(run, name, here) for name in COUNTS],
-        steps=[_bar(step, here) for step in queries.get_step_progress(run, RECORD_STEPS)] if run.read else [],
+        steps=[_bar(step, here) for step in get_run_steps(run)] if run.read else [],
         sentence=_sentence(run),
         tone=_tone(run),
         next_try_at=queries.next_try_at(run),
@@ -107,9 +114,8 @@ def _tile(run: Run, name: str, here: str) -> Tile:
 
 
 def _bar(step: StepProgress, here: str) -> StepBar:
-    title = {"extract": _("Read"), "check": _("Check"), "map": _("Map"), "deliver": _("Deliver")}[step.kind]
     shares = [
-        Tile(name, _words(name)[0], number, "", _TONES[name], f"{here}?count={name}&step={step.kind}#records")
+        Tile(name, _words(name)[0], number, "", _TONES[name], f"{here}?count={name}&step={step.name}#records")
         for name, number in step.ended.items()
         if name in _TONES and number
     ]
@@ -118,7 +124,7 @@ def _bar(step: StepProgress, here: str) -> StepBar:
         shares.insert(0, Tile("known", known, step.ended["known"], "", "neutral", f"{here}?count=unchanged#records"))
     if step.passed:
         shares.insert(0, Tile("passed", _("Went on"), step.passed, "", "brand", ""))
-    return StepBar(title, step.entered, shares)
+    return StepBar(step.title, step.words, step.icon, step.entered, shares)
 
 
 def _label(run: Run) -> str:

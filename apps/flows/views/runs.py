@@ -1,35 +1,36 @@
 """Pages about one run: live, its records, its end before its time, and another try of what it could not do."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
 from apps.accounts.list_specs import ListState, read_state
-from apps.accounts.listing import BulkAction, ListPage, csv_of, page_of, read_list, read_selection
+from apps.accounts.listing import BulkAction, ListPage, Option, csv_of, page_of, read_list, read_selection
 from apps.accounts.page_filters import acting_person, asked_number
+from apps.flows.engine.states import OperationState
+from apps.flows.forms import ReplayForm
 from apps.flows.models import Operation, Run
 from apps.flows.queries import runs as queries
 from apps.flows.queries.operation_list import RUN_OPERATIONS
+from apps.flows.queries.run_steps import steps_of
 from apps.flows.queries.runs import COUNTS, Repeats
+from apps.flows.queries.step_words import ledger_name, step_title
+from apps.flows.services.backfill import can_resume
 from apps.flows.services.cancel_run import RunOverError, cancel_run
-from apps.flows.services.replay import NothingToReplayError, replay_operations
-from apps.flows.services.start_run import FlowNotLiveError
+from apps.flows.services.replay_job import ReplayError, ask_replay, confirm_replay
 from apps.flows.views.run_live import LiveRun, live_run
-
-MOST_REPLAYED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,11 @@ def run_live(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 def _read(request: HttpRequest, run: Run) -> ListState:
     counts = {count: getattr(run, count) for count in COUNTS}
-    return read_list(request, RUN_OPERATIONS).counted("count", {**counts, "": run.read})
+    return read_list(request, RUN_OPERATIONS, _options(run)).counted("count", {**counts, "": run.read})
+
+
+def _options(run: Run) -> dict[str, list[Option]]:
+    return {"step": [Option(ledger_name(step), step_title(step)) for step in steps_of(run)]}
 
 
 def _repeats(request: HttpRequest, run: Run, state: ListState, page: ListPage[Any]) -> Repeats:
@@ -111,6 +116,7 @@ def _actions(
         "query": state.query() if state is not None and filtered else "",
         "live_number": run.flow.live_version.number if run.flow.live_version else None,
         "cannot_replay": _cannot_replay(run),
+        "can_resume": who.can(Action.RUN_FLOWS) and can_resume(run),
     }
 
 
@@ -121,14 +127,9 @@ def _cannot_replay(run: Run) -> str:
 
 
 def _bulk(run: Run) -> tuple[BulkAction, ...]:
-    live = run.flow.live_version.number if run.flow.live_version else run.version.number
     url = reverse("flows:run-replay", args=[run.id])
-    text = _(
-        "Those that are still rejected are tried again with version %(number)s, which is live; others are left as they are. A record can never arrive twice."
-    )
-    return (
-        BulkAction("retry", _("Retry"), url, _("Retry the selected records?"), text % {"number": live}, icon="refresh"),
-    )
+    text = _("What follows is shown first: how many can be tried, with which version, and what is left alone.")
+    return (BulkAction("retry", _("Retry…"), url, _("Retry the selected records?"), text, icon="refresh"),)
 
 
 def _crumbs(run: Run, *, is_customer: bool) -> list[dict[str, str]]:
@@ -158,39 +159,26 @@ def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @requires(Action.WORK_CASES)
 @require_POST
 def run_replay(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Retry records of a run: all that are rejected, those selected, or all that match a filter."""
-    run = queries.get_run(run_id)
-    asked = _asked(request, run)
-    version = run.version if request.POST.get("version") == "pinned" else None
+    """Retry records of a run as one job: all that are rejected, those selected, or all that match a filter."""
+    run, who, form = queries.get_run(run_id), acting_person(request), ReplayForm(request.POST)
+    chosen, is_picked = _asked(request, run)
     try:
-        (retry,) = replay_operations(asked, started_by=acting_person(request).name, version=version)
-    except (NothingToReplayError, FlowNotLiveError) as error:
+        job = ask_replay(chosen, by=who, wanted={"kind": "run", "run": str(run.id)})
+        if form.is_valid() and not is_picked and "look" not in request.POST:
+            confirm_replay(job.id, by=who, begin=form.wanted_begin, version=form.wanted_version)
+    except ReplayError as error:
         messages.error(request, str(error))
         return redirect("flows:run-detail", run.id)
-    taken = queries.asked_for(retry) or 0
-    words = ngettext(
-        "%(number)s record is tried again with version %(version)s.",
-        "%(number)s records are tried again with version %(version)s.",
-        taken,
-    )
-    messages.success(request, words % {"number": taken, "version": retry.version.number})
-    if left := len(asked) - taken:
-        words = ngettext(
-            "%(number)s was not blocked and was left as it is.",
-            "%(number)s were not blocked and were left as they are.",
-            left,
-        )
-        messages.info(request, words % {"number": left})
-    return redirect("flows:run-detail", retry.id)
+    return redirect("flows:replay-detail", job.id)
 
 
-def _asked(request: HttpRequest, run: Run) -> Sequence[UUID]:
+def _asked(request: HttpRequest, run: Run) -> tuple[QuerySet[Operation], bool]:
+    """Return which records are meant, and whether they were picked one by one: then what follows is shown first."""
     if request.POST.get("scope") == "filter":
-        state = read_state(QueryDict(request.POST.get("query", "")[:2000]), RUN_OPERATIONS, {})
-        return list(queries.fitting_of_run(run, state).values_list("id", flat=True)[:MOST_REPLAYED])
-    selection = read_selection(request, RUN_OPERATIONS)
+        state = read_state(QueryDict(request.POST.get("query", "")[:2000]), RUN_OPERATIONS, _options(run))
+        return queries.fitting_of_run(run, state), False
+    selection = read_selection(request, RUN_OPERATIONS, _options(run))
     if selection.ids or selection.everything:
         fitting = queries.fitting_of_run(run, selection.state)
-        return [line.id for line in selection.narrow(fitting)]
-    blocked = queries.run_operations(run).filter(state="rejected")
-    return list(blocked.values_list("id", flat=True)[:MOST_REPLAYED])
+        return fitting if selection.everything else fitting.filter(id__in=selection.ids), True
+    return queries.run_operations(run).filter(state=OperationState.REJECTED), False

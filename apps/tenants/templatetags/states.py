@@ -40,6 +40,8 @@ _OPERATIONS = {
     "retrying": Badge("refresh", _("Retrying"), "warning"),
     "superseded": Badge("replace", _("Superseded"), "neutral"),
     "undone": Badge("arrow-back-up", _("Undone"), "neutral"),
+    "undoing": Badge("arrow-back-up", _("Being undone"), "progress"),
+    "kept": Badge("lock", _("Cannot be undone"), "warning"),
 }
 _BATCHES = {
     "planned": Badge("clock", _("Planned"), "neutral"),

@@ -1,19 +1,12 @@
 """The pages of replays: what is chosen, what it would mean, its confirmation, and how far it is."""
 
-import html
-from typing import Any
-
 import pytest
 
 from apps.accounts.actions import Role
 from apps.dispatch.models import DueWork, Queue
 from apps.flows.models import ReplayJob, Run
 from apps.tenants import scope
-from tests.flows.views.conftest import Shown
-
-
-def _page(response: Any) -> str:
-    return html.unescape(response.content.decode())
+from tests.flows.views.conftest import Shown, page_of
 
 
 def _work(shown: Shown) -> None:
@@ -30,10 +23,10 @@ def _jobs(shown: Shown) -> list[ReplayJob]:
 
 def test_all_that_match_a_filter_are_tried_again_after_the_consequences_were_seen(shown: Shown) -> None:
     blocked = shown.line.operations(state="rejected")
-    listed = _page(shown.owner.get("/operations/", {"state": "rejected"}))
+    listed = page_of(shown.owner.get("/operations/", {"state": "rejected"}))
     assert "Retry all that match…" in listed
     asked = shown.owner.post("/replays/ask/", {"everything": "1", "query": "state=rejected"})
-    page = _page(shown.owner.get(asked["Location"]))
+    page = page_of(shown.owner.get(asked["Location"]))
     assert f"Retry {len(blocked)} records" in page
     assert "Live: version 1, of " in page
     assert "From the step where each stopped" in page
@@ -42,26 +35,26 @@ def test_all_that_match_a_filter_are_tried_again_after_the_consequences_were_see
     started = shown.owner.post(f"{asked['Location']}start/", {"begin": "failed_step", "version": "live"})
     assert started["Location"] == asked["Location"]
     under_way = shown.owner.get(asked["Location"], headers={"HX-Request": "true"})
-    assert "hx-trigger" in _page(under_way)
-    assert "<html" not in _page(under_way)
+    assert "hx-trigger" in page_of(under_way)
+    assert "<html" not in page_of(under_way)
     _work(shown)
     over = shown.owner.get(asked["Location"], headers={"HX-Request": "true"})
     assert over["HX-Refresh"] == "true"
-    page = _page(shown.owner.get(asked["Location"]))
+    page = page_of(shown.owner.get(asked["Location"]))
     assert "What failed again" in page
     assert all(line.label in page for line in blocked)
     assert "Its runs" in page
-    assert f"Retry {len(blocked)} records" in _page(shown.owner.get("/replays/"))
+    assert f"Retry {len(blocked)} records" in page_of(shown.owner.get("/replays/"))
     again = shown.owner.post(f"{asked['Location']}again/")
     assert again["Location"] != asked["Location"]
-    assert f"Retry {len(blocked)} records" in _page(shown.owner.get(again["Location"]))
+    assert f"Retry {len(blocked)} records" in page_of(shown.owner.get(again["Location"]))
 
 
 def test_chosen_records_that_arrived_are_named_as_left_alone(shown: Shown) -> None:
     written, blocked = shown.line.operations(state="written")[:2], shown.line.operations(state="rejected")[0]
     ids = [str(line.id) for line in (*written, blocked)]
     asked = shown.owner.post("/replays/ask/", {"ids": [*ids, "nonsense"], "query": ""})
-    page = _page(shown.owner.get(asked["Location"]))
+    page = page_of(shown.owner.get(asked["Location"]))
     assert "Retry 1 record" in page
     assert "2 are left alone:" in page
     assert "a second try could only do harm" in page
@@ -69,9 +62,9 @@ def test_chosen_records_that_arrived_are_named_as_left_alone(shown: Shown) -> No
 
 def test_one_record_is_tried_with_options_from_its_own_page(shown: Shown) -> None:
     blocked = shown.line.operations(state="rejected")[0]
-    assert f"/operations/{blocked.id}/replay/" in _page(shown.owner.get(f"/operations/{blocked.id}/"))
+    assert f"/operations/{blocked.id}/replay/" in page_of(shown.owner.get(f"/operations/{blocked.id}/"))
     asked = shown.owner.post(f"/operations/{blocked.id}/replay/")
-    assert "Retry 1 record" in _page(shown.owner.get(asked["Location"]))
+    assert "Retry 1 record" in page_of(shown.owner.get(asked["Location"]))
     back = shown.owner.post(f"{asked['Location']}cancel/")
     assert back["Location"] == f"/operations/{blocked.id}/"
     assert _jobs(shown) == []
@@ -80,14 +73,14 @@ def test_one_record_is_tried_with_options_from_its_own_page(shown: Shown) -> Non
 def test_a_stopped_replay_goes_on(shown: Shown) -> None:
     asked = shown.owner.post("/replays/ask/", {"everything": "1", "query": "state=rejected"})["Location"]
     shown.owner.post(f"{asked}start/")
-    page = _page(shown.owner.post(f"{asked}cancel/", follow=True))
+    page = page_of(shown.owner.post(f"{asked}cancel/", follow=True))
     assert "Stopped: what is done stays done" in page
     assert "Go on" in page
-    assert "over already" in _page(shown.owner.post(f"{asked}cancel/", follow=True))
+    assert "over already" in page_of(shown.owner.post(f"{asked}cancel/", follow=True))
     shown.owner.post(f"{asked}resume/")
     _work(shown)
     assert _jobs(shown)[0].state == "done"
-    assert "Only a replay that was stopped" in _page(shown.owner.post(f"{asked}resume/", follow=True))
+    assert "Only a replay that was stopped" in page_of(shown.owner.post(f"{asked}resume/", follow=True))
 
 
 def test_what_somebody_only_thinks_about_is_theirs_and_the_rest_is_the_teams(shown: Shown) -> None:
@@ -111,7 +104,7 @@ def test_what_somebody_only_thinks_about_is_theirs_and_the_rest_is_the_teams(sho
     ],
 )
 def test_an_empty_choice_is_answered_in_the_list(shown: Shown, sent: dict[str, object], words: str) -> None:
-    assert words in _page(shown.owner.post("/replays/ask/", sent, follow=True))
+    assert words in page_of(shown.owner.post("/replays/ask/", sent, follow=True))
 
 
 def test_a_nonsense_option_is_refused_in_place(shown: Shown) -> None:

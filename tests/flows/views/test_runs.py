@@ -2,7 +2,11 @@
 
 from itertools import pairwise
 
-from apps.flows.models import Run
+from django.db import transaction
+
+from apps.dispatch.models import DueWork, Queue
+from apps.flows.models import FlowVersion, Operation, OperationStep, Run
+from apps.flows.services.evidence import attempts_of
 from apps.tenants import scope
 from tests.flows.views.conftest import Shown, page_of, typed_line
 
@@ -18,10 +22,11 @@ def test_every_count_of_a_run_leads_to_exactly_as_many_records(shown: Shown) -> 
 
 def test_a_rejected_record_that_was_retried_still_stands_behind_its_first_runs_count(shown: Shown) -> None:
     blocked = shown.line.operations(state="rejected")
-    response = shown.owner.post(f"/runs/{shown.run.id}/retry/")
-    retry = response["Location"].strip("/").split("/")[-1]
-    shown.line.work()
-    for run in (shown.run.id, retry):
+    shown.owner.post(f"/runs/{shown.run.id}/retry/")
+    shown.line.work(Queue.MAINT, Queue.RUN)
+    with scope.work_in(shown.line.partner):
+        retry = Run.objects.get(mode="replay")
+    for run in (shown.run.id, retry.id):
         page = shown.owner.get(f"/runs/{run}/?count=rejected")
         assert len(page.context["lines"]) == len(blocked), run
     assert "by a later run" in page_of(shown.owner.get(f"/runs/{shown.run.id}/?count=rejected"))
@@ -60,27 +65,97 @@ def test_the_steps_of_a_run_add_up(shown: Shown) -> None:
         assert following.entered == went_on
 
 
-def test_selected_records_are_retried_with_the_version_that_is_chosen(shown: Shown) -> None:
+def _replayed(shown: Shown) -> list[Run]:
+    """Let the replays that were asked for be done; returns their runs, oldest first."""
+    for _ in range(2):
+        with transaction.atomic():
+            DueWork.objects.filter(kind="flows.replay").update(due_at="2020-01-01T00:00Z")
+        shown.line.work(Queue.MAINT, Queue.RUN)
+    with scope.work_in(shown.line.partner):
+        return list(Run.objects.filter(mode="replay").select_related("event", "version").order_by("id"))
+
+
+def test_records_of_a_run_are_retried_with_the_version_that_is_chosen(shown: Shown) -> None:
     blocked = shown.line.operations(state="rejected")
     written = shown.line.operations(state="written")[0]
     shown.owner.post(
         f"/flows/{shown.line.flow.id}/mapping/description/", {**typed_line(transforms="upper"), "publish": "1"}
     )
     here = f"/runs/{shown.run.id}/"
-    assert "Version 1, which this run used" in page_of(shown.owner.get(here))
-    chosen = {"ids": [str(blocked[0].id), str(written.id), "nonsense"]}
-    answer = shown.owner.post(f"{here}retry/", chosen, follow=True)
-    assert "1 record is tried again with version 2." in page_of(answer)
-    assert "1 was not blocked and was left as it is." in page_of(answer)
-    shown.line.work()
+    assert "The version each ran with: 1 in this run" in page_of(shown.owner.get(here))
     pinned = shown.owner.post(f"{here}retry/", {"scope": "rejected", "version": "pinned"}, follow=True)
-    assert f"{len(blocked)} records are tried again with version 1." in page_of(pinned)
-    shown.line.work()
+    assert f"Retry {len(blocked)} records" in page_of(pinned)
+    assert [run.version.number for run in _replayed(shown)] == [1]
     cause = blocked[0].error_class
-    fitting = {"scope": "filter", "query": f"count=rejected&cause={cause}"}
-    retried = shown.owner.post(f"{here}retry/", fitting)["Location"].strip("/").split("/")[-1]
+    shown.owner.post(f"{here}retry/", {"scope": "filter", "query": f"count=rejected&cause={cause}"})
+    latest = _replayed(shown)[-1]
+    assert latest.version.number == 2
+    assert len(latest.event.payload["operations"]) == len([one for one in blocked if one.error_class == cause])
+    late = shown.owner.post(f"{here}retry/", {"scope": "filter", "query": "count=written"}, follow=True)
+    assert "Nothing of it can be tried again" in page_of(late)
+    chosen = {"ids": [str(blocked[0].id), str(written.id), "nonsense"]}
+    looked = page_of(shown.owner.post(f"{here}retry/", chosen, follow=True))
+    assert "Retry 1 record" in looked
+    assert "1 is left alone:" in looked
+    assert "As they ran: version 1" in looked or "As they ran: version 2" in looked or "It is the one" in looked
+    first = page_of(shown.owner.post(f"{here}retry/", {"look": "1"}, follow=True))
+    assert "What it means" in first
+    assert len(_replayed(shown)) == 2, "what is only looked at does nothing"
+
+
+def test_the_picture_of_a_run_leads_to_the_records_of_each_step(shown: Shown) -> None:
+    for step in shown.owner.get(f"/runs/{shown.run.id}/").context["live"].steps:
+        for share in step.shares:
+            if share.url and share.name not in {"known", "passed"}:
+                listed = shown.owner.get(share.url.split("#")[0]).context["list"].total
+                assert listed == share.count, (step.title, share.name)
+
+
+def test_a_run_of_walking_records_shows_its_own_steps(shown: Shown) -> None:
     with scope.work_in(shown.line.partner):
-        asked = Run.objects.get(id=retried).event.payload["operations"]
-    assert len(asked) == len([line for line in blocked if line.error_class == cause])
-    late = shown.owner.post(f"{here}retry/", {"ids": [str(written.id)]}, follow=True)
-    assert "not blocked any more" in page_of(late)
+        version = FlowVersion.objects.get(id=shown.run.version_id)
+        walk = [
+            {"kind": "wait", "name": "pause", "title": "Let it rest", "hours": 1},
+            {"kind": "wait", "name": "signed", "event": "contract.signed", "about": "r.project"},
+        ]
+        steps = [*version.definition["steps"][:2], *walk]
+        FlowVersion.objects.filter(id=version.id).update(definition={**version.definition, "steps": steps})
+        lines = list(Operation.objects.filter(run_id=shown.run.id, state="written").order_by("id"))
+        now = lines[0].created_at
+        for line in lines:
+            common = {"customer_id": line.customer_id, "flow_id": line.flow_id, "started_at": now, "changed_at": now}
+            OperationStep.objects.create(
+                operation=line, name="pause", kind="wait", position=1, state="done", result={"token": "s3cret"}, **common
+            )
+        OperationStep.objects.create(
+            operation=lines[0], name="signed", kind="wait", position=2, state="waiting", note="Waits.", **common
+        )
+        Operation.objects.filter(id__in=[line.id for line in lines[1:]]).update(state="rejected", step="pause")
+        Operation.objects.filter(id=lines[0].id).update(state="waiting", step="signed")
+    response = shown.owner.get(f"/runs/{shown.run.id}/")
+    put, wait = response.context["live"].steps[2:]
+    assert (put.title, put.entered) == ("Let it rest", len(lines))
+    assert {share.name: share.count for share in put.shares} == {"passed": 1, "rejected": len(lines) - 1}
+    assert (wait.title, wait.entered, [share.name for share in wait.shares]) == ("Wait", 1, ["waiting"])
+    waiting = shown.owner.get(wait.shares[0].url.split("#")[0]).context["lines"]
+    assert [line.id for line in waiting] == [lines[0].id]
+    story = page_of(shown.owner.get(f"/operations/{lines[0].id}/"))
+    assert "Let it rest" in story
+    assert "Waits." in story
+    assert "s3cret" not in story, "secrets are taken out of what steps keep"
+    assert shown.owner.get(f"/flows/{shown.line.flow.id}/").status_code == 200
+
+
+def test_a_runs_records_are_found_by_amount_and_by_idempotency_key(shown: Shown) -> None:
+    line = shown.line.operations(state="written")[0]
+    with scope.work_in(shown.line.partner):
+        key = attempts_of(Operation.objects.get(id=line.id))[0].idempotency_key
+    for address in (f"/runs/{shown.run.id}/", "/operations/"):
+        found = shown.owner.get(address, {"q": key}).context["list"].rows
+        assert len(found) == 1, address
+        assert not shown.owner.get(address, {"q": "0" * 32}).context["list"].rows
+    none = shown.owner.get("/operations/", {"amount": "unknown"}).context["list"].rows
+    assert all(row.amount is None for row in none)
+    large = shown.owner.get("/operations/", {"amount": "1000"}).context["list"].rows
+    assert all(row.amount >= 1000 for row in large)
+    assert len(large) == len([one for one in shown.line.operations() if one.amount and one.amount >= 1000])
