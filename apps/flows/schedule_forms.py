@@ -143,7 +143,7 @@ def _schedule_initial(trigger: Trigger | None, zone: str) -> dict[str, Any]:
         "day": 1,
         "zone": zone,
     }
-    if trigger is None:
+    if trigger is None or not (trigger.cron or trigger.every_seconds):
         return initial
     if not trigger.cron:
         return {**initial, "way": "interval", "every_seconds": trigger.every_seconds}

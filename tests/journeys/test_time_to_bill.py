@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from apps.connectors.models import Connection
-from apps.flows.models import Batch, Checkpoint, FlowDay, Link, Operation, Run
+from apps.flows.models import Batch, Checkpoint, Flow, FlowDay, Link, Operation, Run
 from apps.flows.services import execute_run
 from apps.flows.services.publish import change_line, pause_flow
 from apps.flows.services.replay import CorrectionError, correct_operation, replay_operations, skip_operations
@@ -282,11 +282,15 @@ def test_pages_that_repeat_records_make_no_double(make_line: MakeLine) -> None:
     assert len(keys) == len(line.entries(status="approved", billable=True))
 
 
-def test_a_paused_flow_starts_nothing_and_says_why(make_line: MakeLine) -> None:
+def test_a_paused_flow_keeps_what_it_is_asked_for_and_a_retired_one_says_no(make_line: MakeLine) -> None:
     line = make_line()
     with scope.work_in(line.partner):
         pause_flow(line.flow, reason="ERP upgrade", made_by="Hanna")
-    with pytest.raises(FlowNotLiveError, match="paused"):
+    run = line.run()
+    assert (run.state, line.time_lines()) == ("queued", [])
+    with scope.work_in(line.partner):
+        Flow.objects.filter(id=line.flow.id).update(state=Flow.State.RETIRED)
+    with pytest.raises(FlowNotLiveError, match="retired"):
         line.start()
 
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 from uuid import UUID
 
 import orjson
+import psycopg
 from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
@@ -32,25 +33,25 @@ _LONGEST_KEY = 75  # what is left of a dedupe key's 120 characters behind the en
 # The lock is shared among senders; the look at the inbox takes it alone before it believes that nothing is left.
 _STORE = """
 WITH door AS MATERIALIZED (
-  SELECT e.id, e.customer_id, e.active AND c.state <> 'disabled' AS active, e.sealed_secret = %(sealed)s AS same, p.state
+  SELECT e.id, e.customer_id, e.active AND c.state <> 'disabled' AS active, e.sealed_secret = %(sealed)s::bytea AS same, p.state
   FROM connectors_webhookendpoint e JOIN connectors_connection c ON c.id = e.connection_id
-  JOIN public.tenants_partner p ON p.id = %(partner)s
-  WHERE e.id = %(endpoint)s),
+  JOIN public.tenants_partner p ON p.id = %(partner)s::uuid
+  WHERE e.id = %(endpoint)s::uuid),
 listening AS MATERIALIZED (
   SELECT t.id, t.flow_id, t.customer_id, f.state,
     pg_advisory_xact_lock_shared(hashtextextended('inbox/' || t.flow_id::text, 0)) AS held
   FROM flows_trigger t JOIN flows_flow f ON f.id = t.flow_id
-  WHERE t.endpoint_id = %(endpoint)s AND t.kind = 'webhook' AND t.active AND f.state IN ('live', 'paused')
+  WHERE t.endpoint_id = %(endpoint)s::uuid AND t.kind = 'webhook' AND t.active AND f.state IN ('live', 'paused')
     AND EXISTS (SELECT 1 FROM door WHERE door.active AND door.same AND door.state = 'active')),
 told AS (
   SELECT *, row_number() OVER () AS place FROM listening
   CROSS JOIN unnest(%(keys)s::text[], %(payloads)s::text[]) AS e(dedupe_key, payload)
-  WHERE (SELECT count(*) FROM listening) <= %(listeners)s),
+  WHERE (SELECT count(*) FROM listening) <= %(listeners)s::int),
 stored AS (
   INSERT INTO flows_triggerevent (id, customer_id, flow_id, trigger_id, kind, dedupe_key, payload, started_by,
     correlation_id, traceparent, received_at)
   SELECT (%(ids)s::uuid[])[place], customer_id, flow_id, id, 'webhook', dedupe_key, payload::jsonb, '',
-    %(correlation)s, %(trace)s, statement_timestamp()
+    %(correlation)s::text, %(trace)s::text, statement_timestamp()
   FROM told
   ON CONFLICT (flow_id, dedupe_key) DO NOTHING
   RETURNING flow_id)
@@ -165,23 +166,21 @@ def _store(
     address: Address, events: Sequence[ReceivedEvent], body: bytes
 ) -> tuple[bool, bool, str, UUID, int, list[UUID]]:
     caused_by = correlation.current()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _STORE,
-            {
-                "partner": address.partner.id,
-                "endpoint": address.endpoint_id,
-                "sealed": address.sealed,
-                "keys": [_dedupe_key(address.endpoint_id, event, body) for event in events],
-                "payloads": [orjson.dumps({"keys": [e.key], "object": e.object_name}).decode() for e in events],
-                "listeners": address.listeners,
-                "ids": [uuid7() for _ in range(len(events) * address.listeners)],
-                "correlation": caused_by.id,
-                "trace": caused_by.traceparent,
-            },
-        )
-        row = cursor.fetchone()
-    return row or (False, True, Partner.State.ACTIVE, address.endpoint_id, 0, [])
+    told = {
+        "partner": address.partner.id,
+        "endpoint": address.endpoint_id,
+        "sealed": address.sealed,
+        "keys": [_dedupe_key(address.endpoint_id, event, body) for event in events],
+        "payloads": [orjson.dumps({"keys": [e.key], "object": e.object_name}).decode() for e in events],
+        "listeners": address.listeners,
+        "ids": [uuid7() for _ in range(len(events) * address.listeners)],
+        "correlation": caused_by.id,
+        "trace": caused_by.traceparent,
+    }
+    # Prepared, which Django's own cursors never are: planning this statement costs five times what running it does.
+    with connection.cursor() as scoped, connection.wrap_database_errors:
+        row = psycopg.Cursor(scoped.connection).execute(_STORE, told, prepare=True).fetchone()
+    return row or (False, True, Partner.State.ACTIVE, address.endpoint_id, 0, [])  # the endpoint is gone
 
 
 def _dedupe_key(endpoint_id: UUID, event: ReceivedEvent, body: bytes) -> str:

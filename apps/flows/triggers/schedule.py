@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
+from apps.customers.models import CutOff
 from apps.dispatch import services as dispatch
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
@@ -21,6 +22,7 @@ from apps.flows.models import Flow, Run, Trigger, TriggerEvent
 from apps.flows.services.start_run import start_run
 from apps.flows.triggers.calendar import Calendar, CalendarError, calendar_words, interval_words
 from apps.flows.triggers.quiet import quiet_until
+from apps.tenants.templatetags.wording import duration_words
 
 SCHEDULE_KIND = "flows.schedule"
 
@@ -56,30 +58,65 @@ def _schedule(flow: Flow, first: datetime, *, expected: int | None, **rule: Any)
             defaults={"customer_id": flow.customer_id, "next_at": first, "active": True, **rule},
         )
         Flow.objects.filter(id=flow.id).update(expected_every_seconds=expected)
+        trigger.next_at = _sooner(first, _before_cut_off(trigger, timezone.now()))
+        trigger.save(update_fields=["next_at"])
         # Taken away first: a row that waits already would only ever be pulled forward, never put off.
         dispatch.cancel(kind=SCHEDULE_KIND, reference=str(trigger.id))
-        enqueue(
-            kind=SCHEDULE_KIND,
-            reference=str(trigger.id),
-            due_at=first,
-            priority=Priority.SCHEDULED,
-            unique_key=f"schedule:{trigger.id}",
-            customer_id=flow.customer_id,
-        )
+        _make_due(trigger, timezone.now())
         _record(flow, {name: value for name, value in rule.items() if value})
     return trigger
 
 
 def unschedule_flow(flow: Flow) -> None:
-    """Let `flow` run only when a person or a webhook asks; nobody is told any more that it has not run."""
+    """Let `flow` run only when a person or its source asks, or before a cut-off; nobody is told that it has not run."""
     with transaction.atomic():
         for trigger in Trigger.objects.filter(flow=flow, kind=Trigger.Kind.SCHEDULE, active=True):
-            trigger.active = False
-            trigger.next_at = None
-            trigger.save(update_fields=["active", "next_at"])
-            dispatch.cancel(kind=SCHEDULE_KIND, reference=str(trigger.id))
+            trigger.every_seconds, trigger.cron, trigger.zone = None, "", ""
+            _plan_anew(trigger, timezone.now())
         Flow.objects.filter(id=flow.id).update(expected_every_seconds=None)
         _record(flow, {"every_seconds": None})
+
+
+def run_before_cut_offs(flow: Flow, *, minutes: int | None) -> None:
+    """Run `flow` so many minutes before each of its customer's cut-offs, besides its schedule; None: no longer."""
+    with transaction.atomic():
+        trigger = Trigger.objects.filter(flow=flow, kind=Trigger.Kind.SCHEDULE).first()
+        if trigger is None:
+            trigger = Trigger(flow=flow, customer_id=flow.customer_id, kind=Trigger.Kind.SCHEDULE, active=False)
+        elif not trigger.active:
+            trigger.every_seconds, trigger.cron, trigger.zone = None, "", ""  # what it once was is over
+        trigger.before_cut_off_minutes = minutes or None
+        _plan_anew(trigger, timezone.now())
+        _record(flow, {"before_cut_off_minutes": minutes or None})
+
+
+def _plan_anew(trigger: Trigger, now: datetime) -> None:
+    """Store a schedule that was changed and make its next tick due; one that says nothing any more rests."""
+    trigger.active = bool(trigger.every_seconds or trigger.cron or trigger.before_cut_off_minutes)
+    trigger.next_at = next_time(trigger, now, now) if trigger.active else None
+    trigger.save()
+    dispatch.cancel(kind=SCHEDULE_KIND, reference=str(trigger.id))
+    if trigger.active:
+        _make_due(trigger, now)
+
+
+def _make_due(trigger: Trigger, now: datetime) -> None:
+    enqueue(
+        kind=SCHEDULE_KIND,
+        reference=str(trigger.id),
+        due_at=_look_at(trigger, now),
+        priority=Priority.SCHEDULED,
+        unique_key=f"schedule:{trigger.id}",
+        customer_id=trigger.customer_id,
+    )
+
+
+def _look_at(trigger: Trigger, now: datetime) -> datetime:
+    """Return when to look at a schedule: at its next tick, and hourly where cut-offs decide, which people change."""
+    hourly = now + timedelta(hours=1)
+    if trigger.before_cut_off_minutes:
+        return min(trigger.next_at or hourly, hourly)
+    return trigger.next_at or hourly
 
 
 def expect_runs(flow: Flow, *, every_seconds: int | None) -> None:
@@ -105,42 +142,66 @@ def fire_schedule(work: LeasedWork) -> RunAgain | None:
         if trigger is None:
             return None
         now = timezone.now()
-        due = trigger.next_at or now
-        if due > now:
-            return RunAgain(due)  # the schedule was changed while this tick was on its way
-        flow = trigger.flow
-        until = quiet_until(flow, now)
-        if until is not None:
+        due = trigger.next_at
+        if due is None or due > now:  # changed while this tick was on its way, or only looked at
+            trigger.next_at = _sooner(due, _before_cut_off(trigger, now))
+        elif (until := quiet_until(trigger.flow, now)) is not None:
             trigger.next_at = until
-            trigger.save(update_fields=["next_at"])
-            return RunAgain(until)
-        if flow.state in (Flow.State.LIVE, Flow.State.PAUSED) and not _under_way(flow):
-            start_run(
-                flow,
-                kind=TriggerEvent.Kind.SCHEDULE,
-                dedupe_key=f"schedule:{trigger.id}:{due.isoformat()}",
-                mode=Run.Mode.READ,
-                trigger=trigger,
-            )
-        trigger.next_at = next_time(trigger, due, now)
+        else:
+            _start_tick(trigger, due)
+            trigger.next_at = next_time(trigger, due, now)
         trigger.save(update_fields=["next_at"])
-        return RunAgain(trigger.next_at) if trigger.next_at else None
+        again = trigger.next_at is not None or trigger.before_cut_off_minutes
+        return RunAgain(_look_at(trigger, now)) if again else None
+
+
+def _start_tick(trigger: Trigger, due: datetime) -> None:
+    flow = trigger.flow
+    if flow.state in (Flow.State.LIVE, Flow.State.PAUSED) and not _under_way(flow):
+        start_run(
+            flow,
+            kind=TriggerEvent.Kind.SCHEDULE,
+            dedupe_key=f"schedule:{trigger.id}:{due.isoformat()}",
+            mode=Run.Mode.READ,
+            trigger=trigger,
+        )
 
 
 def next_time(trigger: Trigger, due: datetime, now: datetime) -> datetime | None:
     """Return when a schedule is due next after `now`; None when it never is. `due` is when it last was."""
+    by_rule = None
     if trigger.cron:
-        return next(Calendar(trigger.cron, trigger.zone).after(now), None)
-    return next_tick(due, trigger.every_seconds, now) if trigger.every_seconds else None
+        by_rule = next(Calendar(trigger.cron, trigger.zone).after(now), None)
+    elif trigger.every_seconds:
+        by_rule = next_tick(due, trigger.every_seconds, now)
+    return _sooner(by_rule, _before_cut_off(trigger, now))
+
+
+def _before_cut_off(trigger: Trigger, now: datetime) -> datetime | None:
+    if not trigger.before_cut_off_minutes:
+        return None
+    ahead = timedelta(minutes=trigger.before_cut_off_minutes)
+    cut_offs = CutOff.objects.select_related("customer").filter(customer_id=trigger.customer_id)
+    return min((one.next_at(now + ahead) - ahead for one in cut_offs), default=None)
+
+
+def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((moment for moment in (one, other) if moment is not None), default=None)
 
 
 def schedule_words(trigger: Trigger | None) -> str:
     """Return a schedule as people say it: "Every weekday at 07:00, Europe/Berlin", "Not by itself"."""
+    rule = ""
     if trigger is not None and trigger.cron:
-        return calendar_words(trigger.cron, trigger.zone)
-    if trigger is not None and trigger.every_seconds:
-        return interval_words(trigger.every_seconds)
-    return gettext("Not by itself")
+        rule = calendar_words(trigger.cron, trigger.zone)
+    elif trigger is not None and trigger.every_seconds:
+        rule = interval_words(trigger.every_seconds)
+    if trigger is None or not trigger.before_cut_off_minutes:
+        return rule or gettext("Not by itself")
+    span = {"rule": rule, "span": duration_words(trigger.before_cut_off_minutes * 60)}
+    if not rule:
+        return gettext("%(span)s before each cut-off") % span
+    return gettext("%(rule)s, and %(span)s before each cut-off") % span
 
 
 def _under_way(flow: Flow) -> bool:

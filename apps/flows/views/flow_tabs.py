@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,8 +14,9 @@ from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.listing import ListSpec, csv_of, page_of, read_list
 from apps.accounts.page_filters import asked_number
-from apps.flows.models import DryRun, Flow, Run
+from apps.flows.models import DryRun, Flow, Run, Trigger
 from apps.flows.queries import flows as queries
+from apps.flows.queries.event_names import list_event_names
 from apps.flows.queries.flow_charts import get_flow_charts
 from apps.flows.queries.flow_picture import PERIODS, definition_of, get_flow_picture
 from apps.flows.queries.mapping import get_mapping_table
@@ -25,6 +26,8 @@ from apps.flows.queries.runs import RunRow, run_row
 from apps.flows.queries.versions import compare_versions, get_version, list_versions
 from apps.flows.queries.waiting_triggers import get_hold
 from apps.flows.schedule_forms import ExpectationForm, ScheduleForm
+from apps.flows.start_forms import StartsForm, starts_form
+from apps.flows.triggers.blackouts import read_blackouts
 from apps.flows.views.flow_frame import framed
 from apps.tenants.templatetags.wording import money_words
 
@@ -147,14 +150,31 @@ def flow_settings(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 
 
 def render_settings(
-    request: HttpRequest, flow: Flow, form: ScheduleForm | None = None, status: int = 200
+    request: HttpRequest,
+    flow: Flow,
+    form: ScheduleForm | None = None,
+    starts: StartsForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """Answer the settings' page, with a schedule that was refused where there is one."""
+    """Answer the settings' page, with a schedule or other starts that were refused where there are such."""
     context = framed(request, flow, "settings", template=queries.template_of(flow), definition=definition_of(flow))
     trigger = context["frame"].schedule
     context["form"] = form or ScheduleForm(trigger=trigger, zone=flow.customer.time_zone)
     context["next_times"] = next_times_of(context["form"]) or ([trigger.next_at] if trigger and trigger.next_at else [])
+    context["starts"] = starts or form_of_starts(flow)
+    context["quiet_words"] = read_blackouts(flow.blackouts).words()
     return render(request, "flows/flow_settings.html", context, status=status)
+
+
+def form_of_starts(flow: Flow, sent: QueryDict | None = None) -> StartsForm:
+    """Return the form of what else starts a flow; `sent` is what somebody typed."""
+    return starts_form(
+        sent,
+        blackouts=read_blackouts(flow.blackouts),
+        triggers=Trigger.objects.filter(flow=flow, active=True),
+        names=list_event_names(flow),
+        zone=flow.customer.time_zone,
+    )
 
 
 def next_times_of(form: ScheduleForm) -> list[object]:

@@ -60,13 +60,14 @@ def test_selected_flows_are_paused_with_a_reason_resumed_and_run(shown: Shown) -
     again = shown.owner.post("/flows/pause/", {"everything": "1", "query": "", "reason": "Audit"}, follow=True)
     assert "1 is not live and was left as it is." in again.content.decode()
     runs = _runs(shown)
-    refused = shown.owner.post("/flows/run/", {"everything": "1", "query": ""}, follow=True).content.decode()
-    assert "1 is not live and was left as it is." in refused
-    assert _runs(shown) == runs
+    queued = shown.owner.post("/flows/run/", {"everything": "1", "query": ""}, follow=True).content.decode()
+    assert "1 is paused: its run is queued until it is resumed." in queued
+    assert "paused: 1 trigger waits" in queued
+    assert _runs(shown) == runs + 1
     resumed = shown.owner.post("/flows/resume/", {**ids, "query": ""}, follow=True).content.decode()
     assert "1 flow is live again." in resumed
     assert "1 flow is started." in shown.owner.post("/flows/run/", ids, follow=True).content.decode()
-    assert _runs(shown) == runs + 1
+    assert _runs(shown) == runs + 2
 
 
 @pytest.mark.parametrize(
