@@ -8,13 +8,22 @@ from typing import Any
 
 import pytest
 import structlog
+from django.test import Client
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from apps.connectors.models import Connection
-from apps.connectors.services import set_secret
+from apps.connectors.models import Connection, ConnectionTest
+from apps.connectors.registry import all_manifests
+from apps.connectors.services import (
+    NewConnection,
+    create_connection,
+    create_webhook_endpoint,
+    request_test,
+    set_secret,
+)
+from apps.dispatch.models import Queue
 from apps.flows.models import Batch, Flow, Operation, TriggerEvent
 from apps.flows.services import blobs
 from apps.flows.services.start_run import run_now
@@ -187,6 +196,32 @@ def test_no_secret_of_any_credential_reaches_the_log(make_line: MakeLine, log: i
         kept = str([(blobs.unpack(batch.plan), blobs.unpack(batch.outcome)) for batch in Batch.objects.all()])
     assert "exchange" in kept
     assert not any(secret in kept for secret in (canary, *line.tokens.values()))
+
+
+def test_no_secret_of_any_system_of_the_catalogue_reaches_the_log(make_line: MakeLine, log: io.StringIO) -> None:
+    """Every credential field there is, in calls that the sandbox cannot understand or turns away."""
+    logging.getLogger().setLevel(logging.DEBUG)
+    line = make_line()
+    canaries: list[str] = []
+    with correlation.carry(CALLER), scope.work_in(line.partner):
+        for manifest in all_manifests():
+            secrets = {secret.name: f"canary-{manifest.slug}-{secret.name}-91c4" for secret in manifest.secrets}
+            canaries += secrets.values()
+            settings = {setting.name: "1" for setting in manifest.settings}
+            wanted = NewConnection(manifest.slug, manifest.slug, line.source.base_url, secrets, settings)
+            request_test(create_connection(line.customer, wanted))
+        _endpoint, address, webhook_secret = create_webhook_endpoint(line.source)
+    line.work(Queue.RUN, Queue.POLL)
+    path = "/in/" + address.rsplit("/in/", 1)[1]
+    refused = Client(headers={"host": "alder.localhost", "webhook-signature": f"v1,{webhook_secret}"})
+    assert refused.post(path, b"{}", content_type="application/json").status_code == 401
+    assert refused.post(f"{path}x", b"{}", content_type="application/json").status_code == 404
+    with scope.work_in(line.partner):
+        assert not ConnectionTest.objects.filter(state=ConnectionTest.State.RUNNING).exists()
+    written = log.getvalue()
+    assert "webhook_refused" in written
+    for secret in (*canaries, webhook_secret, path.removeprefix("/in/")):
+        assert secret not in written
 
 
 def test_untraced_work_makes_no_span(make_line: MakeLine) -> None:
