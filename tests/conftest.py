@@ -22,7 +22,7 @@ from apps.tenants.models import Partner
 from apps.tenants.provisioning import NewPartner, create_partner
 from apps.tenants.scope import PartnerRef
 
-pytest_plugins = ["tests.sandbox_server", "tests.lines"]
+pytest_plugins = ["tests.sandbox_server", "tests.lines", "tests.deals"]
 
 TEST_DATABASE = "fairlead_test"
 # The longest files first, then the folders of long ones.

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from apps.connectors.contract import Connector, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError, RetryableError
-from apps.connectors.manifest import ObjectManifest
+from apps.connectors.manifest import MappingLine, ObjectManifest, WriteMode
 from apps.flows.mapping.write_modes import apply_write_modes
 from apps.flows.services.entries import Delivery, Destination, Entry
 
@@ -189,13 +189,25 @@ async def _with_existing_values(target: Connector, place: Destination, writes: l
     updates = [write for write in writes if write.target_key is not None]
     if not updates or not place.needs_existing_values:
         return
-    existing = await target.find(place.target_object.name, [write.business_key for write in updates])
     lines = [compiled_line.line for compiled_line in place.delivery.lines]
+    existing = await _existing(target, place.target_object, updates) if any(map(_looks_first, lines)) else {}
     for write in updates:
-        there = existing.get(write.business_key)
-        merged = apply_write_modes(write.values, there.values if there else {}, lines)
+        merged = apply_write_modes(write.values, existing.get(write.target_key or "", {}), lines)
         write.values.clear()
         write.values.update(merged)
+
+
+def _looks_first(line: MappingLine) -> bool:
+    return line.write_mode in {WriteMode.FILL_EMPTY, WriteMode.APPEND}
+
+
+async def _existing(target: Connector, kind: ObjectManifest, writes: list[Write]) -> dict[str, Mapping[str, Any]]:
+    """Return what the target holds of these records, by its own key: the one key that always leads to them."""
+    keys = [write.target_key for write in writes if write.target_key is not None]
+    held: dict[str, Mapping[str, Any]] = {}
+    async for page in target.read(kind.name, None, keys):
+        held.update({record.key: record.values for record in page.records})
+    return held
 
 
 async def _resolve_references(
