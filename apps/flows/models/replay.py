@@ -32,6 +32,10 @@ class ReplayJob(PartnerModel):
     state = models.CharField(max_length=9, choices=State, default=State.ASKED)
     asked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     asked_by_name = models.CharField(max_length=200)
+    # Under which key a program asked; None for people. The same key again is the same job.
+    key = models.CharField(max_length=120, null=True, blank=True, unique=True)
+    # What trying it out without writing found: {"state", "looked_at", "counts", "reasons", "message"}; None when nobody did.
+    trial = models.JSONField(null=True, blank=True)
     asked_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
