@@ -11,8 +11,9 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from apps.connectors import registry
+from apps.connectors.breaker_rule import BreakerState
 from apps.connectors.manifest import SecretSpec, SystemManifest
-from apps.connectors.models import Connection, ConnectionTest, Credential, WebhookEndpoint
+from apps.connectors.models import CircuitBreaker, Connection, ConnectionTest, Credential, WebhookEndpoint
 from apps.connectors.usage_directory import ConnectionUse, list_uses_of
 from apps.customers.connection_directory import ConnectionCounts
 
@@ -45,6 +46,7 @@ class ConnectionFacts:
     settings: list[SettingLine]
     endpoints: list[WebhookEndpoint]
     uses: list[ConnectionUse]
+    breaker: CircuitBreaker | None  # while it is not called
 
 
 def connections() -> QuerySet[Connection]:
@@ -132,7 +134,14 @@ def get_connection_facts(connection: Connection) -> ConnectionFacts:
         settings=[SettingLine(f.label or f.name, _words(connection.settings.get(f.name))) for f in manifest.settings],
         endpoints=list(WebhookEndpoint.objects.filter(connection=connection).defer("sealed_secret").order_by("-id")),
         uses=list_uses_of(connection.id),
+        breaker=next(iter(list_open_breakers([connection.id])), None),
     )
+
+
+def list_open_breakers(connection_ids: Collection[UUID]) -> list[CircuitBreaker]:
+    """Return the breakers of those connections that are not called just now, with their connections."""
+    found = CircuitBreaker.objects.filter(connection_id__in=connection_ids, state=BreakerState.OPEN)
+    return list(found.select_related("connection").order_by("connection__name"))
 
 
 def count_by_customer(customer_ids: Collection[UUID]) -> dict[UUID, ConnectionCounts]:

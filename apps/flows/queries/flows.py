@@ -11,11 +11,12 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404
 
 from apps.connectors import registry
-from apps.connectors.models import Connection
+from apps.connectors.models import CircuitBreaker, Connection
+from apps.connectors.queries import list_open_breakers
 from apps.connectors.usage_directory import ConnectionUse
 from apps.customers.models import Customer
 from apps.flows.engine.states import OperationState
-from apps.flows.models import Flow, FlowDay, Operation, Run, Trigger
+from apps.flows.models import Flow, FlowDay, FlowRole, Operation, Run, Trigger
 from apps.flows.templates_library import FlowTemplate, UnknownTemplateError, flow_template
 
 
@@ -164,3 +165,9 @@ def count_uses_of_connections(connection_ids: Collection[UUID]) -> dict[UUID, in
         found = Flow.objects.filter(**{f"{side}__in": connection_ids}).exclude(state=Flow.State.RETIRED)
         uses.update(dict(found.order_by().values_list(side).annotate(Count("id"))))
     return dict(uses)
+
+
+def list_breakers_of(flow: Flow) -> list[CircuitBreaker]:
+    """Return the breakers of a flow's connections that are not called just now; two queries."""
+    others = FlowRole.objects.filter(flow=flow).values_list("connection_id", flat=True)
+    return list_open_breakers([flow.source_id, flow.target_id, *others])

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
 from apps.accounts.page_filters import acting_person
+from apps.connectors.models import CircuitBreaker
 from apps.flows.forms import PauseForm
 from apps.flows.models import Flow, Trigger
+from apps.flows.queries.flows import list_breakers_of
 from apps.flows.queries.waiting_triggers import Hold, get_hold
 from apps.flows.triggers.schedule import schedule_words
 
@@ -42,6 +44,7 @@ class FlowFrame:
     can_edit: bool
     can_see_payloads: bool
     hold: Hold | None
+    breakers: list[CircuitBreaker]  # of its connections that are not called just now
 
     @property
     def schedule(self) -> Trigger | None:
@@ -68,7 +71,7 @@ _TABS = ("overview", "mapping", "runs", "versions", "monitors", "settings")
 
 
 def frame_of(request: HttpRequest, flow: Flow, active: str) -> FlowFrame:
-    """Return the frame around the part of a flow's pages called `active`; one query, two more while the flow is held."""
+    """Return the frame around the part of a flow's pages called `active`; three queries, two more while the flow is held."""
     who = acting_person(request)
     triggers = Trigger.objects.filter(flow=flow, active=True).select_related("endpoint").order_by("id")
     return FlowFrame(
@@ -82,6 +85,7 @@ def frame_of(request: HttpRequest, flow: Flow, active: str) -> FlowFrame:
         can_edit=who.can(Action.EDIT_FLOWS),
         can_see_payloads=who.can(Action.VIEW_PAYLOADS),
         hold=get_hold(flow, timezone.now()),
+        breakers=list_breakers_of(flow),
     )
 
 
