@@ -183,7 +183,8 @@ def _forget_runs(before: UUID) -> int:
     old = Run.objects.filter(~Exists(lines), ~Exists(tried), id__lt=before, state__in=RUN_TERMINAL)
     ids = list(old.order_by("id").values_list("id", flat=True)[:PORTION])
     for relation in Run._meta.get_fields(include_hidden=True):
-        if isinstance(relation, ForeignObjectRel) and relation.related_model is not Operation:
+        # An event without a run waits for one: it keeps the name of the run that took it, and goes next.
+        if isinstance(relation, ForeignObjectRel) and relation.related_model not in (Operation, TriggerEvent):
             _let_go(relation, ids)
     # Not the model's delete: it would look for ledger lines once more, through the whole table.
     Run.objects.filter(id__in=ids)._raw_delete(DEFAULT_DB_ALIAS)
@@ -200,8 +201,9 @@ def _let_go(relation: ForeignObjectRel, ids: Sequence[UUID]) -> None:
 
 
 def _forget_events(before: UUID) -> int:
-    """Remove a portion of old trigger events that no run is left of."""
-    old = TriggerEvent.objects.filter(id__lt=before, runs=None, run=None).order_by("id")
-    ids = list(old.values_list("id", flat=True)[:PORTION])
+    """Remove a portion of old trigger events that no run is left of. One that waits still starts its run some day."""
+    taken_by = Run.objects.filter(id=OuterRef("run_id"))
+    old = TriggerEvent.objects.filter(~Exists(taken_by), id__lt=before, runs=None, run_id__isnull=False)
+    ids = list(old.order_by("id").values_list("id", flat=True)[:PORTION])
     TriggerEvent.objects.filter(id__in=ids).delete()
     return len(ids)

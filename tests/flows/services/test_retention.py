@@ -241,7 +241,7 @@ def _age(line: Line, *, days: int) -> None:
     run_id, event_id = _id_of(moment), _id_of(moment)
     with scope.work_in(line.partner), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        cursor.execute("UPDATE flows_triggerevent SET id = %s, run_id = NULL", [event_id])
+        cursor.execute("UPDATE flows_triggerevent SET id = %s, run_id = %s", [event_id, run_id])
         cursor.execute("UPDATE flows_run SET id = %s, event_id = %s", [run_id, event_id])
         for op in Operation.objects.all():
             cursor.execute(
@@ -296,8 +296,20 @@ def test_an_old_run_goes_with_its_last_line_and_its_event_after_it(make_line: Ma
         assert list(Run.objects.values_list("id", flat=True)) == [young.id]
         assert TriggerEvent.objects.count() == 1
     assert line.operations() == before
-    again = line.run()
+    again = line.run()  # and nothing of the past began anew
     assert (again.written, again.state) in [(0, "clean"), (0, "empty")]
+
+
+def test_an_event_that_still_waits_for_its_run_is_never_removed(make_line: MakeLine, committed: PartnerRef) -> None:
+    line = make_line()
+    line.run()
+    _age(line, days=500)
+    with scope.work_in(committed):
+        TriggerEvent.objects.update(run=None)
+        Run.objects.update(state="queued")
+    _clean_up(committed)
+    with scope.work_in(committed):
+        assert (TriggerEvent.objects.count(), Run.objects.count()) == (1, 1)
 
 
 @pytest.mark.parametrize(
