@@ -9,10 +9,11 @@ from django.utils.translation import gettext
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
-from apps.connectors import registry
-from apps.connectors.contract import UndoState
+from apps.connectors import breaker, registry
+from apps.connectors.breaker import PausedError
+from apps.connectors.contract import UndoOutcome, UndoState
 from apps.connectors.credentials import UnsealError
-from apps.connectors.errors import RateLimitedError, RemoteError
+from apps.connectors.errors import FailureKind, RateLimitedError, RemoteError
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
@@ -162,13 +163,16 @@ def _undo(session: WalkSession, row: OperationStep) -> RunAgain | None:
 
 
 def _undo_delivery(session: WalkSession, row: OperationStep) -> RunAgain | None:
-    step = _step(session.definition, row)
+    called = [row.connection_id] if row.connection_id else []
+    try:
+        breaker.require_closed(called)
+    except PausedError as paused:
+        return RunAgain(paused.until, waiting_for=paused.connection_id)
     with transaction.atomic():
         session.work.confirm()
         walk_rows.save(row, StepState.UNDOING, attempts=row.attempts + 1, note=row.note)
     try:
-        connector = session.connector(getattr(step.options, "role", ""))
-        outcome = take_back(connector, row.object_name, row.outside_key, idempotency_key=f"{row.idempotency_key}:undo")
+        outcome = _taken_back(session, row, called)
     except UnsealError as error:
         _stop(session, row, str(error))
         return None
@@ -190,10 +194,28 @@ def _undo_delivery(session: WalkSession, row: OperationStep) -> RunAgain | None:
     return None
 
 
+def _taken_back(session: WalkSession, row: OperationStep, called: list[UUID]) -> UndoOutcome:
+    """Make the call, and tell the breaker how it fared. Raises UnsealError, RemoteError, LookupError."""
+    step = _step(session.definition, row)
+    connector = session.connector(getattr(step.options, "role", ""))
+    try:
+        return take_back(connector, row.object_name, row.outside_key, idempotency_key=f"{row.idempotency_key}:undo")
+    finally:
+        for connection_id in called:
+            breaker.note(connection_id, connector.take_counts())
+
+
 def _failed(session: WalkSession, row: OperationStep, error: RemoteError | LookupError) -> RunAgain | None:
     if not isinstance(error, RemoteError):
         _stop(session, row, str(error).strip("'\""))
         return None
+    if error.kind is FailureKind.AUTH_EXPIRED and row.connection_id is not None:
+        breaker.note_refusal(row.connection_id, error.message)
+        row.attempts -= 1  # the door was shut: nothing was tried
+        with transaction.atomic():
+            session.work.confirm()
+            walk_rows.save(row, StepState.UNDOING, note=row.note, error_message=error.message[:600])
+        return RunAgain()  # it waits with its connection
     until = error.until if isinstance(error, RateLimitedError) else None
     again = next_attempt(error.kind, row.attempts, timezone.now(), until=until)
     if again is None:

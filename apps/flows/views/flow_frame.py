@@ -45,6 +45,7 @@ class FlowFrame:
     can_see_payloads: bool
     hold: Hold | None
     breakers: list[CircuitBreaker]  # of its connections that are not called just now
+    can_see_connections: bool
 
     @property
     def schedule(self) -> Trigger | None:
@@ -86,6 +87,7 @@ def frame_of(request: HttpRequest, flow: Flow, active: str) -> FlowFrame:
         can_see_payloads=who.can(Action.VIEW_PAYLOADS),
         hold=get_hold(flow, timezone.now()),
         breakers=list_breakers_of(flow),
+        can_see_connections=who.can(Action.VIEW_CONNECTIONS),
     )
 
 
