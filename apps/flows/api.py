@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException
@@ -20,6 +21,7 @@ from apps.flows.queries import flows as flow_queries
 from apps.flows.queries import operations as operation_queries
 from apps.flows.queries import runs as run_queries
 from apps.flows.services import publish
+from apps.flows.services.backfill import BackfillError, find_backfill, start_backfill
 from apps.flows.services.cancel_run import RunOverError, cancel_run
 from apps.flows.services.evidence import DROPPED, KEPT, NOT_STORED, attempts_of
 from apps.flows.services.replay import NothingToReplayError, replay_operations
@@ -198,6 +200,13 @@ class PauseSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=240)
 
 
+class BackfillSerializer(serializers.Serializer[Any]):
+    """The days to read, both included, as days of the customer's time zone."""
+
+    first = serializers.DateField()
+    last = serializers.DateField()
+
+
 class ReplaySerializer(serializers.Serializer[Any]):
     """Which records to try again."""
 
@@ -268,6 +277,7 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         "run_now": Action.RUN_FLOWS,
         "pause": Action.RUN_FLOWS,
         "resume": Action.RUN_FLOWS,
+        "backfills": Action.RUN_FLOWS,
     }
 
     def get_queryset(self) -> QuerySet[Flow]:
@@ -280,6 +290,37 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         """Start reading changes; answers the queued run, which waits while the flow is paused. 409 for drafts and retired flows."""
         try:
             run = run_now(flow_queries.get_flow(pk), started_by=_actor(request).name)
+        except FlowNotLiveError as error:
+            raise NotNowError(str(error)) from error
+        return Response(RunSerializer(run).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        summary="Read a span of days",
+        request=BackfillSerializer,
+        responses={202: RunSerializer, 200: RunSerializer},
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+    )
+    @action(detail=True, methods=["post"])
+    def backfills(self, request: Request, pk: UUID) -> Response:
+        """Queue a backfill behind all live work; answers its run. 409 while one of the flow is under way.
+
+        Under a known Idempotency-Key the run of the first call is answered with 200.
+        """
+        wanted = BackfillSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        flow, key = flow_queries.get_flow(pk), request.headers.get("Idempotency-Key", "")[:80]
+        known = find_backfill(flow, key)
+        if known is not None:
+            return Response(RunSerializer(known).data)
+        days = wanted.validated_data
+        try:
+            run = start_backfill(
+                flow, **days, started_by=_actor(request).name, today=timezone.localdate(), outside_key=key
+            )
+        except BackfillError as error:
+            if error.field:
+                raise serializers.ValidationError({error.field: str(error)}) from error
+            raise NotNowError(str(error)) from error
         except FlowNotLiveError as error:
             raise NotNowError(str(error)) from error
         return Response(RunSerializer(run).data, status=status.HTTP_202_ACCEPTED)

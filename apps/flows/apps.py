@@ -20,6 +20,7 @@ class FlowsConfig(AppConfig):
             execute_run,
             replay_job,
             replay_portions,
+            replay_trial,
             retention,
             start_run,
             undo,
@@ -40,6 +41,7 @@ class FlowsConfig(AppConfig):
         kinds.register(walk_lanes.UNDO_KIND, undo.undo_on, queue=Queue.RUN)
         kinds.register(dry_run.DRY_RUN_KIND, dry_run.carry_out_dry_run, queue=Queue.RUN)
         kinds.register(replay_job.REPLAY, replay_portions.work_on, queue=Queue.MAINT)
+        kinds.register(replay_trial.REPLAY_TRIAL, replay_trial.carry_out_trial, queue=Queue.RUN)
         backlog.register_inbox("flows.events", count_waiting_events)
         kinds.register(INTAKE_KIND, quiet.gather_waiting, queue=Queue.RUN)
         kinds.register(SWEEP_KIND, sweep_inbox, queue=Queue.POLL)

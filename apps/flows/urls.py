@@ -67,6 +67,7 @@ urlpatterns = [
     path("replays/ask/", replays.replay_ask, name="replay-ask"),
     path("replays/<uuid:replay_id>/", replays.replay_detail, name="replay-detail"),
     path("replays/<uuid:replay_id>/start/", replays.replay_start, name="replay-start"),
+    path("replays/<uuid:replay_id>/try/", replays.replay_try, name="replay-try"),
     path("replays/<uuid:replay_id>/cancel/", replays.replay_cancel, name="replay-cancel"),
     path("replays/<uuid:replay_id>/resume/", replays.replay_resume, name="replay-resume"),
     path("replays/<uuid:replay_id>/again/", replays.replay_again, name="replay-again"),

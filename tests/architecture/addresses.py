@@ -19,6 +19,7 @@ ROWS_OF_THE_API = {
     "runs": "run_id",
     "operations": "operation_id",
     "cases": "case_id",
+    "replays": "replay_id",
     "templates": "template",
 }
 ROW_NAMES = frozenset(

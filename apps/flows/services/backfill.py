@@ -31,8 +31,10 @@ class BackfillError(ValueError):
         self.field = field
 
 
-def start_backfill(flow: Flow, *, first: date, last: date, started_by: str, today: date) -> Run:
+def start_backfill(flow: Flow, *, first: date, last: date, started_by: str, today: date, outside_key: str = "") -> Run:
     """Queue the reading of what was changed from `first` to `last`, both included, as days of the customer's time zone.
+
+    `outside_key` is under which a program asks: `find_backfill` finds the run by it.
 
     Raises:
         BackfillError: the days cannot be, or a backfill of the flow is under way.
@@ -49,7 +51,19 @@ def start_backfill(flow: Flow, *, first: date, last: date, started_by: str, toda
         "since": since.astimezone(UTC).isoformat(),
         "until": until.astimezone(UTC).isoformat(),
     }
-    return _start(flow, payload, key=f"backfill:{uuid7()}", started_by=started_by)
+    key = _outside(outside_key) if outside_key else f"backfill:{uuid7()}"
+    return _start(flow, payload, key=key, started_by=started_by)
+
+
+def find_backfill(flow: Flow, outside_key: str) -> Run | None:
+    """Return the backfill that a program asked for under this key, None when there is none."""
+    if not outside_key:
+        return None
+    return Run.objects.filter(flow=flow, event__flow=flow, event__dedupe_key=_outside(outside_key)).first()
+
+
+def _outside(key: str) -> str:
+    return f"backfill:outside:{key}"
 
 
 def require_span(first: date, last: date, *, today: date) -> None:

@@ -127,6 +127,24 @@ def try_out(session: Session, runner: asyncio.Runner, wish: Wish) -> Trial:
     return trial
 
 
+def try_records(session: Session, runner: asyncio.Runner, records: Sequence[SourceRecord]) -> Trial:
+    """Judge records that are at hand already, as a run that tries them again would. Nothing is written, here or outside.
+
+    Raises:
+        RemoteError, TimeoutError: a system does not answer.
+
+    """
+    trial = Trial()
+    runner.run(_in_time(open_connectors(session)))
+    try:
+        size = session.compiled.definition.batch_size
+        for start in range(0, len(records), size):
+            _judge(session, runner, Wish(len(records)), records[start : start + size], trial)
+    finally:
+        runner.run(_in_time(close_connectors(session)))
+    return trial
+
+
 async def _in_time(work: Coroutine[Any, Any, _Result]) -> _Result:
     async with asyncio.timeout(_PATIENCE_SECONDS):
         return await work

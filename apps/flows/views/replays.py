@@ -22,6 +22,7 @@ from apps.flows.queries.operation_list import OPERATIONS, fitting_operations
 from apps.flows.queries.operations import get_operation
 from apps.flows.services import replay_job as services
 from apps.flows.services.replay_job import ReplayError, ask_replay
+from apps.flows.services.replay_trial import request_trial
 
 
 @requires(Action.WORK_CASES)
@@ -69,6 +70,8 @@ def replay_detail(request: HttpRequest, replay_id: UUID) -> HttpResponse:
     """Show a replay: what it would mean as long as it is not confirmed, then how far it is."""
     who = acting_person(request)
     job = queries.get_job(replay_id, who=who)
+    if request.headers.get("HX-Request") and job.state == ReplayJob.State.ASKED:
+        return render(request, "flows/_replay_trial.html", {"job": job, "trial": _trial(job)})
     if request.headers.get("HX-Request"):
         page = queries.get_replay_counts(job, who=who)
         response = render(request, "flows/_replay_live.html", {"page": page, "is_live_answer": True})
@@ -83,11 +86,30 @@ def _context(job: ReplayJob, who: Actor, form: ReplayForm) -> dict[str, Any]:
     return {
         "page": page,
         "form": form,
+        "job": job,
+        "trial": _trial(job),
         "refused": [(entry, queries.reason_words(entry)) for entry in page.refused],
         "origin": _origin(job),
         "back_url": _back_url(job),
         "crumbs": [*_crumbs(), {"label": page.title, "url": ""}],
     }
+
+
+def _trial(job: ReplayJob) -> dict[str, Any] | None:
+    """Return what trying it out found, with its counts in words; None when nobody did."""
+    if job.trial is None:
+        return None
+    words = {
+        "creates": (_("Would create"), "success"),
+        "updates": (_("Would change"), "progress"),
+        "unchanged": (_("Held already"), "neutral"),
+        "skipped": (_("Left out"), "neutral"),
+        "waiting": (_("Would begin their walk"), "progress"),
+        "rejected": (_("Would be refused"), "danger"),
+    }
+    counts = job.trial.get("counts", {})
+    tiles = [(label, counts[name], tone) for name, (label, tone) in words.items() if counts.get(name)]
+    return {**job.trial, "tiles": tiles, "is_under_way": job.trial["state"] == "queued"}
 
 
 def _origin(job: ReplayJob) -> str:
@@ -133,6 +155,21 @@ def replay_start(request: HttpRequest, replay_id: UUID) -> HttpResponse:
         else:
             return redirect("flows:replay-detail", job.id)
     return render(request, "flows/replay_detail.html", _context(job, who, form), status=400)
+
+
+@requires(Action.WORK_CASES)
+@require_POST
+def replay_try(request: HttpRequest, replay_id: UUID) -> HttpResponse:
+    """Try some of its records without writing anything, before it begins."""
+    who, form = acting_person(request), ReplayForm(request.POST)
+    job = queries.get_job(replay_id, who=who)
+    if not form.is_valid():
+        return render(request, "flows/replay_detail.html", _context(job, who, form), status=400)
+    try:
+        request_trial(job.id, by=who, version=form.wanted_version)
+    except ReplayError as error:
+        messages.error(request, str(error))
+    return redirect(f"{reverse('flows:replay-detail', args=[job.id])}#trial")
 
 
 @requires(Action.WORK_CASES)

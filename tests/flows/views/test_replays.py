@@ -112,3 +112,23 @@ def test_a_nonsense_option_is_refused_in_place(shown: Shown) -> None:
     answer = shown.owner.post(f"{asked}start/", {"begin": "yesterday"})
     assert answer.status_code == 400
     assert _jobs(shown)[0].state == "asked"
+
+
+def test_a_replay_is_tried_out_first_without_writing_anything(shown: Shown) -> None:
+    blocked = shown.line.operations(state="rejected")
+    asked = shown.owner.post("/replays/ask/", {"everything": "1", "query": "state=rejected"})["Location"]
+    assert "Dry run first" in page_of(shown.owner.get(asked))
+    before = len(shown.line.time_lines())
+    assert shown.owner.post(f"{asked}try/", {"version": "live"})["Location"] == f"{asked}#trial"
+    under_way = page_of(shown.owner.get(asked, headers={"HX-Request": "true"}))
+    assert "hx-trigger" in under_way
+    shown.line.work()
+    found = page_of(shown.owner.get(asked, headers={"HX-Request": "true"}))
+    assert f"{len(blocked)} records were tried, without writing anything." in found
+    assert "Would be refused" in found
+    assert "hx-trigger" not in found
+    assert len(shown.line.time_lines()) == before
+    assert [one.state for one in shown.line.operations(state="rejected")] == ["rejected"] * len(blocked)
+    shown.owner.post(f"{asked}start/", {"version": "live"})
+    late = page_of(shown.owner.post(f"{asked}try/", {"version": "live"}, follow=True))
+    assert "nothing left to try out" in late
