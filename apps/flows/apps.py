@@ -34,6 +34,7 @@ class FlowsConfig(AppConfig):
             count_waiting_events,
             sweep_inbox,
         )
+        from apps.flows.services.rhythms import RHYTHM_EVERY_SECONDS, RHYTHM_KIND, learn_rhythms
         from apps.flows.triggers import quiet, schedule
 
         kinds.register(start_run.RUN_KIND, execute_run.run_slice, queue=Queue.RUN)
@@ -42,6 +43,8 @@ class FlowsConfig(AppConfig):
         kinds.register(dry_run.DRY_RUN_KIND, dry_run.carry_out_dry_run, queue=Queue.RUN)
         kinds.register(replay_job.REPLAY, replay_portions.work_on, queue=Queue.MAINT)
         kinds.register(replay_trial.REPLAY_TRIAL, replay_trial.carry_out_trial, queue=Queue.RUN)
+        kinds.register(RHYTHM_KIND, learn_rhythms, queue=Queue.MAINT)
+        kinds.register_periodic(RHYTHM_KIND, RHYTHM_EVERY_SECONDS)
         backlog.register_inbox("flows.events", count_waiting_events)
         kinds.register(INTAKE_KIND, quiet.gather_waiting, queue=Queue.RUN)
         kinds.register(SWEEP_KIND, sweep_inbox, queue=Queue.POLL)

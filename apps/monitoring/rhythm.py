@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from apps.flows.engine.rhythm import Rhythm
+
 PATIENCE = 1.5  # a run may be half a rhythm late before anyone is told
 
 
@@ -27,3 +29,9 @@ def silence(
     since = max(last_ended_at, expected_since) if last_ended_at else expected_since
     overdue_since = since + timedelta(seconds=expected_every_seconds * PATIENCE)
     return Silence(since, overdue_since) if now > overdue_since else None
+
+
+def learned_silence(rhythm: Rhythm | None, since: datetime, now: datetime) -> Silence | None:
+    """Return the silence of a flow that moved nothing `since` when its learned rhythm says that it is too long."""
+    overdue_since = rhythm.overdue_since(since) if rhythm else None
+    return Silence(since, overdue_since) if overdue_since is not None and now > overdue_since else None

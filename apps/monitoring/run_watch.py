@@ -4,18 +4,21 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from apps.connectors.errors import BusinessClass
+from apps.flows.engine.rhythm import read_rhythm
 from apps.flows.engine.states import RunState
 from apps.flows.models import Flow, Run
+from apps.flows.triggers.quiet import quiet_until
 from apps.monitoring import case_book
 from apps.monitoring.blame import OVERDUE, verdict_for
 from apps.monitoring.models import CaseOperation, ExceptionCase
-from apps.monitoring.rhythm import silence
+from apps.monitoring.rhythm import learned_silence, silence
 
 OUTAGES_TO_TELL = 3  # a short hiccup is nobody's business
+_NO_RHYTHM = (Run.Mode.REPLAY, Run.Mode.BACKFILL)
 _ENDED_WELL = (RunState.CLEAN, RunState.PARTIAL, RunState.EMPTY)
 
 
@@ -115,18 +118,44 @@ def _silent_flows(now: datetime) -> dict[UUID, tuple[Flow, str]]:
         .select_related("live_version")
         .annotate(last_ended_at=Subquery(ended.order_by("-id").values("finished_at")[:1]))
     )
-    silent: dict[UUID, tuple[Flow, str]] = {}
+    silent = _out_of_rhythm(now)
     for flow in flows:
-        expected_since = flow.live_version.published_at if flow.live_version else flow.created_at
         found = silence(
             last_ended_at=flow.last_ended_at,
-            expected_since=expected_since,
+            expected_since=_live_since(flow),
             expected_every_seconds=flow.expected_every_seconds,
             now=now,
         )
         if found:
             silent[flow.id] = (flow, f"No run of {flow.name} has ended since {found.since:%d %b %Y, %H:%M} UTC.")
     return silent
+
+
+def _out_of_rhythm(now: datetime) -> dict[UUID, tuple[Flow, str]]:
+    """Return the live flows that moved no record for longer than their learned rhythm knows, each with a sentence."""
+    moved = Run.objects.filter(flow=OuterRef("pk"), finished_at__isnull=False).exclude(mode__in=_NO_RHYTHM)
+    moved = moved.filter(Q(written__gt=0) | Q(unchanged__gt=0))
+    flows = (
+        Flow.objects.filter(state=Flow.State.LIVE, rhythm__isnull=False)
+        .select_related("live_version")
+        .annotate(moved_at=Subquery(moved.order_by("-id").values("finished_at")[:1]))
+    )
+    silent: dict[UUID, tuple[Flow, str]] = {}
+    for flow in flows:
+        since = max(filter(None, (flow.moved_at, _resumed_at(flow), _live_since(flow))))
+        if learned_silence(read_rhythm(flow.rhythm), since, now) and quiet_until(flow, now) is None:
+            sentence = f"No record has come through {flow.name} since {since:%d %b %Y, %H:%M} UTC: it usually does."
+            silent[flow.id] = (flow, sentence)
+    return silent
+
+
+def _live_since(flow: Flow) -> datetime:
+    return flow.live_version.published_at if flow.live_version else flow.created_at
+
+
+def _resumed_at(flow: Flow) -> datetime | None:
+    stored = (flow.rhythm or {}).get("resumed_at")
+    return datetime.fromisoformat(stored) if stored else None
 
 
 def _open_silence(flow: Flow, sentence: str, now: datetime) -> bool:

@@ -126,6 +126,7 @@ def make_due(run: Run, kind: TriggerEvent.Kind) -> None:
         priority=_PRIORITY[kind],
         unique_key=f"run:{run.id}",
         customer_id=run.customer_id,
+        connection_id=run.flow.target_id,
     )
 
 
@@ -136,7 +137,10 @@ def make_waiting_due(flow: Flow) -> int:
     """
     waiting = Run.objects.filter(flow=flow, state=RunState.QUEUED, started_at__isnull=True)
     waiting.filter(mode=Run.Mode.READ).update(version_id=flow.live_version_id)
-    runs = list(waiting.select_related("event").order_by("id"))
+    if flow.rhythm:  # its silence counts from now on
+        flow.rhythm = {**flow.rhythm, "resumed_at": timezone.now().isoformat()}
+        flow.save(update_fields=["rhythm"])
+    runs = list(waiting.select_related("event", "flow").order_by("id"))
     for run in runs:
         make_due(run, TriggerEvent.Kind(run.event.kind))
     return len(runs)
@@ -145,7 +149,9 @@ def make_waiting_due(flow: Flow) -> int:
 def named_keys(run: Run) -> list[str]:
     """Return the source keys a run of named records is about: those of all events it took, each once, newest last."""
     payloads = TriggerEvent.objects.filter(run=run).order_by("id").values_list("payload", flat=True)
-    newest_first = dict.fromkeys(key for payload in reversed(list(payloads)) for key in reversed(payload.get("keys", [])))
+    newest_first = dict.fromkeys(
+        key for payload in reversed(list(payloads)) for key in reversed(payload.get("keys", []))
+    )
     return list(reversed(newest_first))
 
 

@@ -16,6 +16,7 @@ from apps.connectors.models import CircuitBreaker
 from apps.flows.forms import PauseForm
 from apps.flows.models import Flow, Trigger
 from apps.flows.queries.flows import list_breakers_of
+from apps.flows.queries.rhythm_words import rhythm_words
 from apps.flows.queries.waiting_triggers import Hold, get_hold
 from apps.flows.triggers.schedule import schedule_words
 
@@ -61,6 +62,11 @@ class FlowFrame:
     def schedule_words(self) -> str:
         """Return when it runs by itself, in words."""
         return schedule_words(self.schedule)
+
+    @property
+    def rhythm_words(self) -> str:
+        """Return how often it is seen to move records; "" while too little was seen."""
+        return rhythm_words(self.flow)
 
     @property
     def next_at(self) -> datetime | None:
