@@ -12,6 +12,7 @@ from apps.connectors.errors import BusinessClass, FailureKind
 from apps.dispatch import services as dispatch
 from apps.flows.engine.states import BatchState, OperationState, RunState, states_before
 from apps.flows.models import Batch, Operation, Run
+from apps.flows.services.run_end import tell_caller, withdraw
 from apps.flows.services.start_run import RUN_KIND
 from apps.flows.signals import ledger_changed
 
@@ -54,14 +55,17 @@ def close_cancelled(run_id: UUID) -> None:
         run = Run.objects.select_for_update(no_key=True).filter(id=run_id, state=RunState.CANCELLED).first()
         if run is None:
             return
+        waiting = Operation.objects.filter(last_run_id=run_id, state=OperationState.WAITING)
+        withdraw(list(waiting.values_list("id", flat=True)))
         number = _hand_over_waiting(run_id)
-        Batch.objects.filter(run_id=run_id, state__in=[BatchState.PLANNED, BatchState.SENT]).update(
-            state=BatchState.ABANDONED
-        )
+        Batch.objects.filter(
+            run_id=run_id, state__in=[BatchState.PLANNED, BatchState.SENT], number__isnull=False
+        ).update(state=BatchState.ABANDONED)
         if number:
             run.waiting -= number
             run.rejected += number
             run.save(update_fields=["waiting", "rejected"])
+        tell_caller(run.id)
         ledger_changed.send(sender=Run, flow_id=run.flow_id, customer_id=run.customer_id)
 
 

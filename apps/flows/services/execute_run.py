@@ -21,7 +21,7 @@ from apps.connectors.breaker import PausedError
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import FailureKind, RemoteError
 from apps.dispatch.kinds import RunAgain
-from apps.dispatch.leases import LeasedWork
+from apps.dispatch.leases import LeasedWork, should_yield
 from apps.flows.engine.counts import Counts, end_state
 from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.states import BatchState, OperationState, RunState
@@ -46,6 +46,7 @@ from apps.flows.services.halting import (
 )
 from apps.flows.services.reading import BatchReader, ReadBatch
 from apps.flows.services.reread import Recalled, read_again, recall
+from apps.flows.services.run_end import tell_caller
 from apps.flows.services.session import Session, open_session
 from apps.flows.services.settle import reject_lost, settle
 from apps.flows.services.verdicts import connection_failure
@@ -102,6 +103,7 @@ class _Slice:
         self.watch = watch
         self.ends_at = time.monotonic() + SLICE_SECONDS
         self.upcoming: ReadBatch | RemoteError | None = None
+        self.behind = False
 
     def work_through(self) -> RunAgain | None:
         session = self.session
@@ -109,9 +111,9 @@ class _Slice:
         try:
             self._recover()
             if not self._retry_due():
-                return RunAgain()
+                return RunAgain(behind=self.behind)
             if not session.reading_done and not self._read_on():
-                return RunAgain()
+                return RunAgain(behind=self.behind)
         finally:
             self._complete(close_connectors(session))
             self.watch.note()
@@ -262,7 +264,18 @@ class _Slice:
         return max(self.ends_at, time.monotonic() + LEAST_DELIVERY_SECONDS)
 
     def _time_is_up(self) -> bool:
-        return time.monotonic() >= self.ends_at or self.session.work.lost or _is_cancelled(self.session.run_id)
+        self.behind = self._had_better_yield()
+        over = time.monotonic() >= self.ends_at or self.session.work.lost or _is_cancelled(self.session.run_id)
+        return over or self.behind
+
+    def _had_better_yield(self) -> bool:
+        """Return True when something more urgent waits: between two batches a less urgent run lets it go first.
+
+        Another run of the flow may so overtake this one, yet no version of a record overtakes a newer one: the batch is
+        settled, what was read ahead is dropped and read again, and planning leaves an older version than the ledger's out.
+        """
+        with transaction.atomic():
+            return should_yield(self.session.work)
 
 
 def _is_cancelled(run_id: UUID) -> bool:
@@ -341,6 +354,7 @@ def _finish(session: Session) -> RunAgain | None:
         run.finished_at = timezone.now()
         run.error_class = run.error_message = ""
         run.save(update_fields=["state", "finished_at", "error_class", "error_message"])
+        tell_caller(run.id)
         if counts.written or counts.unchanged:
             connections.mark_working(session.target_id)
         ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)

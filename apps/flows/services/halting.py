@@ -16,6 +16,7 @@ from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.retry import next_attempt
 from apps.flows.engine.states import RUN_TERMINAL, BatchState, OperationState, RunState
 from apps.flows.models import Batch, Operation, Run
+from apps.flows.services.run_end import tell_caller
 from apps.flows.services.session import Session
 from apps.flows.services.verdicts import is_system_away
 from apps.flows.signals import ledger_changed
@@ -142,8 +143,11 @@ def _wait(session: Session, away: SystemAwayError) -> RunAgain | None:
 def _fail(session: Session, error: RemoteError, connection_id: UUID) -> None:
     with transaction.atomic():
         session.work.confirm()
-        abandon_waiting(session.run_id, error)
-        Batch.objects.filter(run_id=session.run_id).exclude(state=BatchState.SETTLED).update(state=BatchState.ABANDONED)
+        if not session.compiled.definition.walks:  # records that walk by themselves do not end with their reading
+            abandon_waiting(session.run_id, error)
+        Batch.objects.filter(run_id=session.run_id, number__isnull=False).exclude(state=BatchState.SETTLED).update(
+            state=BatchState.ABANDONED
+        )
         Run.objects.filter(id=session.run_id).exclude(state__in=RUN_TERMINAL).update(
             state=RunState.FAILED,
             finished_at=timezone.now(),
@@ -153,6 +157,7 @@ def _fail(session: Session, error: RemoteError, connection_id: UUID) -> None:
         if session.mode != Run.Mode.BACKFILL or error.kind != FailureKind.MISCONFIGURED:
             # A system that knows no spans of time is in order all the same.
             connections.mark_attention(connection_id, error.message)
+        tell_caller(session.run_id)
         ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)
 
 
@@ -170,6 +175,7 @@ def fail_unopened(work: LeasedWork, error: Exception) -> None:
             error_class=remote.business_class if remote else BusinessClass.MAPPING_GAP,
             error_message=f"The run could not start: {error}"[:600],
         )
+        tell_caller(run.id)
         ledger_changed.send(sender=Run, flow_id=run.flow_id, customer_id=run.customer_id)
 
 

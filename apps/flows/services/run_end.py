@@ -1,12 +1,14 @@
 """Ending a run whose operations walk on after its reading is done: whoever settles the last one ends it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.utils import timezone
 
 from apps.flows.engine.counts import COUNT_COLUMN, Counts, end_state
-from apps.flows.engine.states import OperationState, RunState
-from apps.flows.models import Run
+from apps.flows.engine.states import OperationState, RunState, StepState
+from apps.flows.models import ApprovalRequest, EventWait, OperationStep, Run, TriggerEvent
+from apps.flows.services.walk_lanes import resume
 from apps.flows.signals import ledger_changed
 
 
@@ -28,4 +30,26 @@ def end_if_done(run: Run) -> None:
     run.finished_at = timezone.now()
     run.error_class = run.error_message = ""
     run.save(update_fields=["state", "finished_at", "error_class", "error_message"])
+    tell_caller(run.id)
     ledger_changed.send(sender=Run, flow_id=run.flow_id, customer_id=run.customer_id)
+
+
+def tell_caller(run_id: UUID) -> None:
+    """Let the walk go on that called this run and waits for its end. In the transaction that ends the run."""
+    waiting = OperationStep.objects.select_related("operation").filter(
+        kind="call", state=StepState.WAITING, result__run=str(run_id)
+    )
+    called = Run.objects.filter(id=run_id, event__kind=TriggerEvent.Kind.FLOW)
+    for step in waiting if called.exists() else ():
+        resume(step.operation)
+
+
+def withdraw(operation_ids: Sequence[UUID]) -> None:
+    """Take back what operations that stopped still ask of people and events."""
+    now = timezone.now()
+    ApprovalRequest.objects.filter(operation_id__in=operation_ids, state=ApprovalRequest.State.OPEN).update(
+        state=ApprovalRequest.State.WITHDRAWN, closed_at=now
+    )
+    EventWait.objects.filter(operation_id__in=operation_ids, state=EventWait.State.OPEN).update(
+        state=EventWait.State.WITHDRAWN
+    )

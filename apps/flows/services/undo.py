@@ -23,7 +23,7 @@ from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.walk import MAKES_SOMETHING, DoneStep, undo_verdict
 from apps.flows.models import Link, Milestone, Operation, OperationStep, Run
 from apps.flows.services import walk_rows
-from apps.flows.services.run_end import move_count
+from apps.flows.services.run_end import move_count, withdraw
 from apps.flows.services.walk_calls import take_back
 from apps.flows.services.walk_lanes import UNDO_KIND, resume, start_next
 from apps.flows.services.walk_session import WalkSession, open_walk
@@ -244,7 +244,7 @@ def _close(session: WalkSession, state: OperationState, sentence: str) -> None:
         state=state, due_at=None, error_message=sentence[:600], changed_at=now
     )
     operation.state = state
-    walk_rows.withdraw(operation.id)
+    withdraw([operation.id])
     move_count_of(operation, OperationState.WAITING, state)
     start_next(operation)
     ledger_changed.send(sender=Operation, flow_id=operation.flow_id, customer_id=operation.customer_id)

@@ -6,6 +6,8 @@ work due again; being woken for nothing is harmless, because every step looks fo
 
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
@@ -85,8 +87,6 @@ def _opened(work: LeasedWork) -> WalkSession | None:
         operation = Operation.objects.select_related("last_run").get(id=work.reference)
         log.warning("walk_cannot_be_read", operation=str(operation.id), reason=str(error))
         raise
-    if session is not None and walk_rows.is_cancelled(session.run.id):
-        return None  # cancelling hands its waiting lines over itself
     return session
 
 
@@ -97,6 +97,15 @@ class _Walk:
         self.session = session
         self.ends_at = time.monotonic() + SLICE_SECONDS
 
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        """One transaction that moves the walk, as the lease's holder; a walk that was cancelled meanwhile stops here."""
+        with transaction.atomic():
+            self.session.work.confirm()
+            if not walk_rows.is_walking(self.session.operation.id):
+                raise _Paused(None)
+            yield
+
     def go(self) -> RunAgain | None:
         session = self.session
         while (step := next_step(session.definition.walk, session.states)) is not None:
@@ -106,8 +115,7 @@ class _Walk:
                 self._take(step)
             if session.operation.state != OperationState.WAITING:
                 return None
-        with transaction.atomic():
-            session.work.confirm()
+        with self._moving():
             walk_rows.end(session, self._end_state())
         return None
 
@@ -159,8 +167,7 @@ class _Walk:
 
     def _pass(self, step: Step, state: StepState, *, result: object = None, note: str = "", to: str = "") -> None:
         session = self.session
-        with transaction.atomic():
-            session.work.confirm()
+        with self._moving():
             row = walk_rows.row_of(session, step)
             walk_rows.save(row, state, result=result or {}, note=note[:300])
             for between in passed_over(session.definition.walk, step.name, to):
@@ -168,16 +175,14 @@ class _Walk:
                 walk_rows.save(skipped, StepState.SKIPPED, note="Another way was chosen.")
 
     def _end(self, step: Step, act: End) -> None:
-        with transaction.atomic():
-            self.session.work.confirm()
+        with self._moving():
             walk_rows.save(walk_rows.row_of(self.session, step), StepState.DONE, note=act.note[:300])
             self.session.operation.step = step.name
             walk_rows.end(self.session, act.state, act.note)
 
     def _refuse(self, step: Step, verdict: Verdict) -> None:
         session = self.session
-        with transaction.atomic():
-            session.work.confirm()
+        with self._moving():
             if step.proceed_on_error:
                 row = walk_rows.row_of(session, step)
                 kept = {"error_class": verdict.error_class, "error_message": verdict.error_message}
@@ -187,8 +192,7 @@ class _Walk:
 
     def _effect(self, step: Step, act: Act) -> None:
         session = self.session
-        with transaction.atomic():
-            session.work.confirm()
+        with self._moving():
             stands = take_effect(session, step, act)
             if not stands.problems:
                 self._note(step, stands)
@@ -213,8 +217,7 @@ class _Walk:
             breaker.require_closed([prepared.connection_id])
         except PausedError as paused:
             self._wait_for_connection(step, paused)
-        with transaction.atomic():
-            self.session.work.confirm()
+        with self._moving():
             walk_rows.write_ahead(self.session, step, prepared.evidence)
         answer = prepared.call(step.timeout_seconds)
         breaker.note(prepared.connection_id, prepared.connector.take_counts())

@@ -17,10 +17,10 @@ from apps.flows.engine.counts import COUNT_COLUMN
 from apps.flows.engine.definition import Step
 from apps.flows.engine.states import BatchState, OperationState, StepState
 from apps.flows.engine.walk import place_of
-from apps.flows.models import ApprovalRequest, Batch, EventWait, Operation, OperationStep, Run
+from apps.flows.models import Batch, Operation, OperationStep
 from apps.flows.services import blobs, ledger_writes
 from apps.flows.services.deliver import evidence_of
-from apps.flows.services.run_end import move_count
+from apps.flows.services.run_end import move_count, withdraw
 from apps.flows.services.settle import Tally, add_to_day
 from apps.flows.services.verdicts import Verdict
 from apps.flows.services.walk_lanes import start_next
@@ -170,7 +170,7 @@ def _close(session: WalkSession, state: OperationState, step: str, *, verdict: V
         changed_at=now,
     )
     operation.state = state
-    withdraw(operation.id)
+    withdraw([operation.id])
     count_end(operation, session.run.id, state, now)
     start_next(operation)
     ledger_changed.send(sender=Operation, flow_id=operation.flow_id, customer_id=operation.customer_id)
@@ -183,17 +183,6 @@ def count_end(operation: Operation, run_id: UUID, state: OperationState, now: da
     if state == OperationState.WRITTEN and operation.amount is not None:
         tally.amounts[operation.currency] += Decimal(operation.amount)
     add_to_day(operation.flow_id, operation.customer_id, tally, now)
-
-
-def withdraw(operation_id: UUID) -> None:
-    """Take back what an operation that stopped still asks of people and events."""
-    now = timezone.now()
-    ApprovalRequest.objects.filter(operation_id=operation_id, state=ApprovalRequest.State.OPEN).update(
-        state=ApprovalRequest.State.WITHDRAWN, closed_at=now
-    )
-    EventWait.objects.filter(operation_id=operation_id, state=EventWait.State.OPEN).update(
-        state=EventWait.State.WITHDRAWN
-    )
 
 
 def _supersede_earlier(session: WalkSession) -> None:
@@ -213,6 +202,7 @@ def forget_steps(operation_ids: list[UUID]) -> None:
     OperationStep.objects.filter(operation_id__in=operation_ids, position__gt=0).delete()
 
 
-def is_cancelled(run_id: UUID) -> bool:
-    """Tell whether a run was cancelled by a person."""
-    return Run.objects.filter(id=run_id, state="cancelled").exists()
+def is_walking(operation_id: UUID) -> bool:
+    """Tell whether the operation still walks, and hold it against being cancelled until the transaction ends."""
+    held = Operation.objects.select_for_update(no_key=True).filter(id=operation_id, state=OperationState.WAITING)
+    return held.exists()

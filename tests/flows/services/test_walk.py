@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.flows.engine.definition import parse_definition
 from apps.flows.models import ApprovalRequest, Operation, OperationStep, Run
 from apps.flows.services import events, walk_lanes
+from apps.flows.services.cancel_run import cancel_run
 from apps.flows.services.replay import replay_operations
 from apps.flows.templates_library import registry as templates
 from apps.tenants import scope
@@ -113,7 +114,7 @@ def test_a_failed_step_stops_the_walk_and_a_replay_runs_only_what_is_missing(wal
     )
     line.faults("erp", closed_period=1)
     run = line.run()
-    assert (run.state, run.written) == ("partial" if run.skipped else "partial", 0)
+    assert (run.state, run.written) == ("partial", 0)
     assert run.rejected > 0
     blocked = line.operations(state="rejected")
     assert {operation.step for operation in blocked} == {"deliver"}
@@ -249,3 +250,42 @@ def test_small_amounts_need_nobody_and_large_ones_more_people(walk_of: MakeLine)
         else:
             expected = ("owner", 2) if operation.amount >= 800 else ("finance", 1)
             assert [(one.role, one.needed) for one in asked] == [expected]
+
+
+def test_a_cancelled_run_takes_back_its_questions_and_hands_its_records_to_a_person(walk_of: MakeLine) -> None:
+    line = walk_of({"kind": "approve", "role": "finance", "question": "Bill {hours} h?"}, {"kind": "deliver"})
+    run = line.run()
+    waiting = line.operations(state="waiting")
+    with scope.work_in(line.partner):
+        cancel_run(Run.objects.get(id=run.id), made_by="Fina")
+        walk_lanes.resume(Operation.objects.get(id=waiting[0].id))
+    line.work()
+    ended = line.reload(run)
+    assert (ended.state, ended.waiting, line.time_lines()) == ("cancelled", 0, [])
+    assert _adds_up(ended)
+    assert {operation.state for operation in line.operations(id__in=[one.id for one in waiting])} == {"rejected"}
+    assert {one.state for one in _requests(line, waiting[0].id)} == {"withdrawn"}
+
+
+def test_cancelling_while_a_call_is_on_its_way_keeps_what_arrived_and_goes_no_further(walk_of: MakeLine) -> None:
+    line = walk_of({"kind": "deliver"}, {"kind": "milestone", "state": "project_ready"})
+    run = line.start()
+    from apps.flows.services import walk_rows
+
+    real, calls = walk_rows.close_evidence, []
+
+    def close(*args: Any) -> None:
+        if not calls:
+            with scope.work_in(line.partner):
+                cancel_run(Run.objects.get(id=run.id), made_by="Fina")
+        calls.append(1)
+        real(*args)
+
+    with patch.object(walk_rows, "close_evidence", close):
+        line.work()
+    ended = line.reload(run)
+    assert ended.state == "cancelled"
+    assert _adds_up(ended)
+    assert len(line.time_lines()) == len(calls) == 1
+    stopped = next(one for one in line.operations(state="rejected") if _steps(line, one))
+    assert _steps(line, stopped) == {"deliver": "done"}
