@@ -5,8 +5,6 @@ The link's token is the only key. What is entered is recorded under the name and
 
 from collections.abc import Callable, Mapping
 
-from allauth.account.adapter import get_adapter
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -31,12 +29,11 @@ from apps.customers.services import change_customer
 from apps.flows.onboarding_forms import AccessForm, OwnCompanyForm
 from apps.flows.queries.onboarding import asked_system, connection_of_system
 from apps.flows.services.onboarding import give_access
+from apps.flows.views import link_limits
 from apps.flows.views import onboarding_words as words
 from apps.flows.views.onboarding_steps import save_entity
 
-ANSWERS_AN_HOUR = 60  # by one link
-WRONG_LINKS_AN_HOUR = 40  # from one address
-_HOUR_SECONDS = 3600
+_LINKS = "onboarding"
 _STATUS = {"unknown": 404, "too_many": 429, "answered": 200}
 Answer = Callable[[HttpRequest, OnboardingInvite, str], HttpResponse]
 
@@ -47,17 +44,16 @@ Answer = Callable[[HttpRequest, OnboardingInvite, str], HttpResponse]
 @require_http_methods(["GET", "HEAD", "POST"])
 def onboarding_shared(request: HttpRequest, token: str) -> HttpResponse:
     """Show the step a link was made for, and take what is entered there."""
-    network = f"onboarding-wrong-link:{get_adapter(request).get_client_ip(request)}"
-    if _counted(network) > WRONG_LINKS_AN_HOUR:
+    if link_limits.has_guessed(request, _LINKS):
         return _closed(request, "too_many")
     with as_staff():  # whoever is signed in meanwhile: the link decides what is seen
         try:
             invite = changes.require_link(token, now=timezone.now())
         except LinkError as error:
             if error.reason == "unknown":
-                _count(network)
+                link_limits.note_wrong_link(request, _LINKS)
             return _closed(request, error.reason)
-        if request.method == "POST" and _count(f"onboarding-link:{invite.id}") > ANSWERS_AN_HOUR:
+        if request.method == "POST" and link_limits.answers_too_often(_LINKS, invite.id):
             return _closed(request, "too_many")
         with acting(_guest(invite)):
             return _ANSWERS[Step(invite.step)](request, invite, token)
@@ -149,18 +145,6 @@ def _title(invite: OnboardingInvite) -> str:
 
 def _closed(request: HttpRequest, reason: str) -> HttpResponse:
     return render(request, "onboarding/shared_closed.html", {"reason": reason}, status=_STATUS.get(reason, 410))
-
-
-def _counted(key: str) -> int:
-    return int(cache.get(key) or 0)
-
-
-def _count(key: str) -> int:
-    cache.add(key, 0, _HOUR_SECONDS)
-    try:
-        return int(cache.incr(key))
-    except ValueError:  # it ran out between the two calls
-        return 1
 
 
 _ANSWERS: dict[Step, Answer] = {
