@@ -121,6 +121,7 @@ KEY_ACTIONS: tuple[Action, ...] = (
     Action.VIEW_CASES,
     Action.WORK_CASES,
     Action.EDIT_AND_RETRY,
+    Action.APPROVE,
     Action.VIEW_REPORTS,
 )
 

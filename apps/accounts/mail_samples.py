@@ -125,6 +125,27 @@ def _digest(audience: str) -> Facts:
     return facts
 
 
+def _approval(portal: str, now: datetime) -> dict[str, Any]:
+    link = f"{portal}approvals/mail/example/"
+    return {
+        "occasion": "ask",
+        "name": "Robin Moreau",
+        "for_person": "Alex Winter",
+        "question": _t("Approve the invoice of October for the project Harbour Office?"),
+        "facts": [
+            {"label": _t("Project"), "value": "P-2041 Harbour Office"},
+            {"label": _t("Period"), "value": "2026-10"},
+        ],
+        "amount": Decimal("18240.50"),
+        "currency": "EUR",
+        "customer": "Example Consulting",
+        "due_at": now + timedelta(days=2),
+        "approve_url": f"{link}?decision=approve",
+        "refuse_url": f"{link}?decision=reject",
+        "screen_url": f"{portal}approvals/example/",
+    }
+
+
 SAMPLES: tuple[MailSample, ...] = (
     MailSample("invitation", _("Invitation"), "mail/invitation", _invitation),
     MailSample("password-reset", _("Choose a new password"), "account/email/password_reset_key", _reset),
@@ -136,6 +157,7 @@ SAMPLES: tuple[MailSample, ...] = (
     MailSample("recovery-codes", _("New recovery codes"), "mfa/email/recovery_codes_generated", _noticed),
     MailSample("alert", _("Alert to your people"), "mail/alert", _alert("partner")),
     MailSample("alert-customer", _("Request to a customer's people"), "mail/alert", _alert("customer")),
+    MailSample("approval", _("Request to approve"), "mail/approval", _approval),
     MailSample("digest", _("Digest to your people"), "mail/digest", _digest("partner")),
     MailSample("digest-customer", _("Digest to a customer's people"), "mail/digest", _digest("customer")),
 )

@@ -30,6 +30,7 @@ class NavigationEntry:
 
 Menu = tuple[NavigationEntry, ...]
 OPEN_CASES, BROKEN_CONNECTIONS, NEEDED_FROM_CUSTOMER = "open-cases", "broken-connections", "needed-from-customer"
+OPEN_APPROVALS = "open-approvals"
 SETTINGS_PATHS = ("/settings/", "/people/", "/api-keys/", "/audit/", "/accounts/")
 
 _HOME = NavigationEntry(_("Home"), "monitoring:home", "home", Action.VIEW_HOME)
@@ -37,6 +38,7 @@ _CUSTOMERS = NavigationEntry(
     _("Customers"), "customers:customer-list", "building", Action.VIEW_CUSTOMERS, ("/onboarding/",)
 )
 _CASES = NavigationEntry(_("Exceptions"), "monitoring:case-list", "alert-triangle", Action.VIEW_CASES, badge=OPEN_CASES)
+_APPROVALS = NavigationEntry(_("Approvals"), "flows:approval-list", "user-check", Action.APPROVE, badge=OPEN_APPROVALS)
 _FLOWS = NavigationEntry(
     _("Flows"), "flows:flow-list", "arrows-exchange", Action.VIEW_FLOWS, ("/runs/", "/operations/", "/dry-runs/")
 )
@@ -52,11 +54,11 @@ _TEMPLATES = NavigationEntry(_("Templates"), "flows:template-list", "packages", 
 _REPORTS = NavigationEntry(_("Reports"), "monitoring:reports", "chart-bar", Action.VIEW_REPORTS)
 _SETTINGS = NavigationEntry(_("Settings"), "accounts:settings", "settings", Action.OWN_PROFILE, SETTINGS_PATHS)
 
-PARTNER: Menu = (_HOME, _CUSTOMERS, _CASES, _FLOWS, _CONNECTIONS, _TEMPLATES, _REPORTS, _SETTINGS)
+PARTNER: Menu = (_HOME, _CUSTOMERS, _CASES, _APPROVALS, _FLOWS, _CONNECTIONS, _TEMPLATES, _REPORTS, _SETTINGS)
 # Who works one part of the portal all day sees that part, in the order of the day.
 BY_ROLE: dict[Role, Menu] = {
     Role.SUPPORT: (_CASES, _CUSTOMERS, _FLOWS, _CONNECTIONS, _REPORTS, _SETTINGS),
-    Role.FINANCE: (_HOME, _CASES, _CUSTOMERS, _REPORTS, _SETTINGS),
+    Role.FINANCE: (_HOME, _CASES, _APPROVALS, _CUSTOMERS, _REPORTS, _SETTINGS),
 }
 CUSTOMER: Menu = (
     NavigationEntry(_("Home"), "monitoring:customer-home", "home", Action.VIEW_OWN_HEALTH),
@@ -68,7 +70,12 @@ CUSTOMER: Menu = (
         ("/flows/", "/runs/", "/operations/"),
     ),
     NavigationEntry(
-        _("Needs me"), "monitoring:customer-needs", "user-question", Action.VIEW_CASES, badge=NEEDED_FROM_CUSTOMER
+        _("Needs me"),
+        "monitoring:customer-needs",
+        "user-question",
+        Action.VIEW_CASES,
+        ("/approvals/",),
+        NEEDED_FROM_CUSTOMER,
     ),
     NavigationEntry(_("Exceptions"), "monitoring:case-list", "alert-triangle", Action.VIEW_CASES),
     _REPORTS,
@@ -96,6 +103,7 @@ SECURITY_PATHS = ("/accounts/2fa/", "/accounts/password/change/", "/accounts/ses
 SETTINGS = (
     SettingsTab(_("My profile"), "accounts:profile", Action.OWN_PROFILE),
     SettingsTab(_("Security"), "mfa_index", Action.OWN_PROFILE, SECURITY_PATHS),
+    SettingsTab(_("Stand-in"), "flows:stand-in", Action.APPROVE),
     SettingsTab(_("People"), "accounts:people", Action.VIEW_PEOPLE),
     SettingsTab(_("API keys"), "accounts:api-keys", Action.EDIT_API_KEYS),
     SettingsTab(_("Brand"), "accounts:brand-edit", Action.EDIT_BRAND),

@@ -11,11 +11,15 @@ class FlowsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell dispatch which functions carry runs on, try flows out and fire schedules, and connectors which flows use a connection."""
+        from apps.accounts import badges, navigation
         from apps.connectors import usage_directory
         from apps.dispatch import backlog, kinds
         from apps.dispatch.models import Queue
+        from apps.flows.queries.approvals import count_waiting as count_approvals
         from apps.flows.queries.flows import count_uses_of_connections, list_uses_of_connection
         from apps.flows.services import (
+            approval_follow_up,
+            approvals,
             dry_run,
             execute_run,
             replay_job,
@@ -40,6 +44,8 @@ class FlowsConfig(AppConfig):
         kinds.register(start_run.RUN_KIND, execute_run.run_slice, queue=Queue.RUN)
         kinds.register(walk_lanes.WALK_KIND, walk.walk_on, queue=Queue.RUN)
         kinds.register(walk_lanes.UNDO_KIND, undo.undo_on, queue=Queue.RUN)
+        kinds.register(approvals.APPROVAL_KIND, approval_follow_up.follow_up, queue=Queue.MAINT)
+        badges.register(navigation.OPEN_APPROVALS, count_approvals)
         kinds.register(dry_run.DRY_RUN_KIND, dry_run.carry_out_dry_run, queue=Queue.RUN)
         kinds.register(replay_job.REPLAY, replay_portions.work_on, queue=Queue.MAINT)
         kinds.register(replay_trial.REPLAY_TRIAL, replay_trial.carry_out_trial, queue=Queue.RUN)

@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from apps.flows import onboarding_urls
 from apps.flows.views import (
+    approval_link,
+    approvals,
     backfills,
     dry_runs,
     flow_list,
@@ -17,6 +19,7 @@ from apps.flows.views import (
     replays,
     run_list,
     runs,
+    stand_ins,
 )
 
 app_name = "flows"
@@ -71,5 +74,11 @@ urlpatterns = [
     path("replays/<uuid:replay_id>/cancel/", replays.replay_cancel, name="replay-cancel"),
     path("replays/<uuid:replay_id>/resume/", replays.replay_resume, name="replay-resume"),
     path("replays/<uuid:replay_id>/again/", replays.replay_again, name="replay-again"),
+    path("approvals/", approvals.approval_list, name="approval-list"),
+    path("approvals/mail/<str:token>/", approval_link.approval_mail, name="approval-mail"),
+    path("approvals/<uuid:request_id>/", approvals.approval_detail, name="approval-detail"),
+    path("approvals/<uuid:request_id>/decide/", approvals.approval_decide, name="approval-decide"),
+    path("settings/stand-in/", stand_ins.stand_in, name="stand-in"),
+    path("settings/stand-in/<uuid:delegation_id>/end/", stand_ins.stand_in_end, name="stand-in-end"),
     path("onboarding/", include(onboarding_urls.urlpatterns)),
 ]

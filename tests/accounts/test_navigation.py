@@ -6,6 +6,7 @@ from apps.accounts.actions import CUSTOMER_ROLES, PLATFORM_ROLES, ROLE_ACTIONS, 
 from apps.accounts.navigation import active_index, entries_for, settings_for
 
 EVERYTHING = ["Home", "Customers", "Exceptions", "Flows", "Connections", "Templates", "Reports", "Settings"]
+WITH_APPROVALS = [*EVERYTHING[:3], "Approvals", *EVERYTHING[3:]]
 OF_A_CUSTOMER = ["Home", "My flows", "Needs me", "Exceptions", "Reports", "Settings"]
 
 
@@ -19,11 +20,11 @@ def _labels(role: Role) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        (Role.OWNER, EVERYTHING),
+        (Role.OWNER, WITH_APPROVALS),
         (Role.OPERATIONS, EVERYTHING),
         (Role.READ_ONLY, EVERYTHING),
         (Role.SUPPORT, ["Exceptions", "Customers", "Flows", "Connections", "Reports", "Settings"]),
-        (Role.FINANCE, ["Home", "Exceptions", "Customers", "Reports", "Settings"]),
+        (Role.FINANCE, ["Home", "Exceptions", "Approvals", "Customers", "Reports", "Settings"]),
         (Role.FINANCE_APPROVER, OF_A_CUSTOMER),
         (Role.CUSTOMER_VIEWER, [label for label in OF_A_CUSTOMER if label != "Reports"]),
         (Role.OPERATOR, ["Partners", "People", "Audit trail", "Settings"]),
@@ -37,10 +38,13 @@ def test_a_role_sees_its_own_menu(role: Role, labels: list[str]) -> None:
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        (Role.OWNER, ["My profile", "Security", "People", "API keys", "Brand", "Records kept", "Audit trail"]),
+        (
+            Role.OWNER,
+            ["My profile", "Security", "Stand-in", "People", "API keys", "Brand", "Records kept", "Audit trail"],
+        ),
         (Role.OPERATIONS, ["My profile", "Security", "People"]),
         (Role.SUPPORT, ["My profile", "Security"]),
-        (Role.CUSTOMER_OWNER, ["My profile", "Security"]),
+        (Role.CUSTOMER_OWNER, ["My profile", "Security", "Stand-in"]),
         (Role.OPERATOR, ["My profile", "Security", "People", "Audit trail"]),
     ],
     ids=lambda value: value.value if isinstance(value, Role) else "",

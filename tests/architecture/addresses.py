@@ -21,6 +21,7 @@ ROWS_OF_THE_API = {
     "cases": "case_id",
     "replays": "replay_id",
     "templates": "template",
+    "approvals": "request_id",
 }
 ROW_NAMES = frozenset(
     {
@@ -39,6 +40,8 @@ ROW_NAMES = frozenset(
         "replay_id",
         "invite_id",
         "view_id",
+        "request_id",
+        "delegation_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

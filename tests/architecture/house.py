@@ -23,7 +23,7 @@ from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import WhoIsAsked, issue_link
 from apps.customers.services import add_member
 from apps.dispatch.models import Queue
-from apps.flows.models import DryRun, Operation, ReplayEntry, ReplayJob
+from apps.flows.models import ApprovalRequest, Delegation, DryRun, Operation, ReplayEntry, ReplayJob
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import BulkEntry, BulkJob, ExceptionCase
@@ -192,6 +192,18 @@ def _ids_of(line: Line) -> dict[str, Any]:
             requested_by="Olga Owner",
             created_at=now,
         )
+        request = ApprovalRequest.objects.create(
+            customer=line.customer,
+            operation=operation,
+            flow=line.flow,
+            step="approve",
+            question="Approve what was booked?",
+            role=Role.FINANCE_APPROVER,
+            asked_at=now,
+        )
+        delegation = Delegation.objects.create(
+            person=User.objects.get(email=author), stand_in=person, starts_on=now.date(), ends_on=now.date()
+        )
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
@@ -213,6 +225,8 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "key_id": key.id,
         "invite_id": invite.id,
         "view_id": view.id,
+        "request_id": request.id,
+        "delegation_id": delegation.id,
         "partner_id": line.partner.id,
         "secret": "token",
         "step": "company",

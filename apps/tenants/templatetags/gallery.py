@@ -38,6 +38,7 @@ STATES = {
     "Tests": "running passed failed",
     "Health": "green amber red grey",
     "Cases": "open resolving closed",
+    "Approvals": "waiting approved rejected expired withdrawn",
     "Flows": "draft live paused retired",
     "Customers": "onboarding live paused left",
     "Environments": "sandbox production",

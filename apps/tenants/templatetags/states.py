@@ -43,6 +43,10 @@ _OPERATIONS = {
     "undoing": Badge("arrow-back-up", _("Being undone"), "progress"),
     "kept": Badge("lock", _("Cannot be undone"), "warning"),
 }
+_APPROVALS = {
+    "approved": Badge("circle-check", _("Approved"), "success"),
+    "withdrawn": Badge("ban", _("Not needed any more"), "neutral"),
+}
 _BATCHES = {
     "planned": Badge("clock", _("Planned"), "neutral"),
     "sent": Badge("send", _("Sent"), "progress"),
@@ -109,6 +113,7 @@ BADGES: dict[str, Badge] = {
     **_HEALTH,
     **_CONNECTIONS,
     **_BATCHES,
+    **_APPROVALS,
     **_OPERATIONS,
     **_RUNS,
 }
