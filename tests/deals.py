@@ -1,23 +1,31 @@
 """A customer with a CRM, a PSA, an ERP, workspaces and a tax service, and a flow that walks won deals through them."""
 
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from apps.accounts.actions import CUSTOMER_ROLES, Action, Role
+from apps.accounts.actor import acting
+from apps.accounts.models import User
+from apps.accounts.services import create_api_key, create_user
 from apps.connectors.models import Connection
-from apps.connectors.services import NewConnection, create_connection
+from apps.connectors.services import NewConnection, create_connection, create_webhook_endpoint
 from apps.customers.models import Customer
-from apps.customers.services import create_customer
+from apps.customers.services import add_member, create_customer
 from apps.dispatch.models import Queue
 from apps.dispatch.worker import drain
 from apps.flows.models import Flow, Operation, OperationStep, Run
 from apps.flows.services.publish import install_template
 from apps.flows.services.start_run import run_now
+from apps.flows.triggers.webhook import listen
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
+from tests.people import PASSWORD
 from tests.sandbox_server import SandboxServer
 
 _companies = itertools.count(1)
@@ -35,9 +43,35 @@ class Deals:
     systems: dict[str, Connection]
     flow: Flow
 
-    def win(self, key: str) -> None:
-        """Win a deal in the CRM."""
-        self.sandbox.do(lambda client: client.win(self.company, key))
+    def win(self, *keys: str, copies: int = 1) -> None:
+        """Win deals in the CRM; a listener is told of each, `copies` times at once."""
+        self.sandbox.do(lambda client: client.win(self.company, *keys, copies=copies))
+
+    def change_deal(self, key: str, **values: Any) -> None:
+        """Change a deal in the CRM as its owner does."""
+        self.sandbox.do(lambda client: client.change_record("crm", self.company, "opportunities", key, **values))
+
+    def open_deals(self) -> list[str]:
+        """Return the numbers of the CRM's deals that are not won yet."""
+        return [deal["id"] for deal in self.records("crm", "opportunities") if deal["stage"] != "won"]
+
+    def announce_to(self, port: int) -> None:
+        """Let the CRM announce won deals to the web process that answers on `port`."""
+        with scope.work_in(self.partner):
+            endpoint, address, secret = create_webhook_endpoint(self.systems["crm"])
+            listen(Flow.objects.get(id=self.flow.id), endpoint)
+        url = f"http://127.0.0.1:{port}/in/{address.rsplit('/in/', 1)[1]}"
+        host = f"alder.localhost:{port}"
+        self.sandbox.do(lambda client: client.set_webhook(self.company, url, secret, host=host, system="crm"))
+
+    def answers_heard(self, number: int) -> list[int]:
+        """Return what the CRM's announcements were answered, once there are so many."""
+        until = time.monotonic() + 20
+        while True:
+            heard = self.sandbox.do(lambda client: client.deliveries(self.company, system="crm"))
+            if len(heard) >= number or time.monotonic() > until:
+                return [one["status"] for one in heard]
+            time.sleep(0.05)
 
     def won(self) -> list[dict[str, Any]]:
         """Return the CRM's won deals."""
@@ -56,14 +90,45 @@ class Deals:
         """Set what goes wrong in one of the systems."""
         self.sandbox.do(lambda client: client.set_faults(system, self.company, **shares))
 
-    def work(self) -> None:
+    def work(self, *queues: Queue) -> None:
         """Let a worker do everything that is due."""
-        drain(Queue.RUN, worker="test", seconds=30)
+        for queue in queues or (Queue.RUN,):
+            drain(queue, worker="test", seconds=30)
+
+    def person(self, role: Role) -> User:
+        """Return somebody with `role`; customer roles belong to this customer."""
+        with scope.work_in(self.partner):
+            email = f"{role.value}-{self.company if role in CUSTOMER_ROLES else 'team'}@alder.example"
+            known = User.objects.filter(email=email).first()
+            if known is not None:
+                return known
+            person = create_user(email=email, name=role.value.title(), role=role, password=PASSWORD)
+            if role in CUSTOMER_ROLES:
+                add_member(user=person, customer_id=self.customer.id)
+            return person
+
+    def browser(self, role: Role) -> Client:
+        """Return the browser of somebody with `role`, signed in."""
+        client, person = Client(headers={"host": "alder.localhost"}), self.person(role)
+        with scope.work_in(self.partner):
+            client.force_login(person)
+        return client
+
+    def program(self, *rights: Action) -> Client:
+        """Return what calls the API with a key of these rights."""
+        owner = self.person(Role.OWNER)
+        with scope.work_in(self.partner), acting(owner.as_actor()):
+            _, text = create_api_key(name="Program", scopes=list(rights), customer_id=None)
+        return Client(headers={"host": "alder.localhost", "authorization": f"Bearer {text}"})
+
+    def start(self) -> Run:
+        """Ask for a run."""
+        with scope.work_in(self.partner):
+            return run_now(Flow.objects.get(id=self.flow.id), started_by="test")
 
     def run(self) -> Run:
         """Start a run and carry it to its end (or to its next wait)."""
-        with scope.work_in(self.partner):
-            run = run_now(Flow.objects.get(id=self.flow.id), started_by="test")
+        run = self.start()
         self.work()
         return self.reload(run)
 

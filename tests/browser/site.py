@@ -69,7 +69,8 @@ def _login(alias: str) -> str:
     )
 
 
-def _environment(port: int) -> dict[str, str]:
+def web_environment(port: int) -> dict[str, str]:
+    """Return the environment in which the product's processes work on the tests' database."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
@@ -96,7 +97,7 @@ def served(log: Path) -> Iterator[int]:
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            command, cwd=settings.BASE_DIR, env=_environment(port), stdout=output, stderr=subprocess.STDOUT
+            command, cwd=settings.BASE_DIR, env=web_environment(port), stdout=output, stderr=subprocess.STDOUT
         ) as process,
     ):
         try:

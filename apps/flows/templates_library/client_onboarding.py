@@ -112,9 +112,10 @@ CLIENT_ONBOARDING = FlowTemplate(
             _deliver("client_in_erp", "Client in the ERP", "Customer", "client", undo=Undo.APPROVAL),
             _deliver("client_in_psa", "Client in the PSA", "Customer", "client", "psa"),
             _enter("activated", "Client activated", "client_activated"),
-            project_of_deal("steps.client_in_psa.key"),
-            _deliver("project_in_psa", "Project in the PSA", "Project", "project", "psa"),
-            _deliver("project_in_erp", "Project in the ERP", "Project", "project"),
+            project_of_deal("steps.client_in_psa.key", "psa_project", "Project as the PSA knows it"),
+            _deliver("project_in_psa", "Project in the PSA", "Project", "psa_project", "psa"),
+            project_of_deal("steps.client_in_erp.key", "erp_project", "Project as the ERP knows it"),
+            _deliver("project_in_erp", "Project in the ERP", "Project", "erp_project"),
             Step(
                 "wait",
                 name="contract",

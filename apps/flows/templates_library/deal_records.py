@@ -29,7 +29,7 @@ def client_of_deal() -> Step:
     return _mapping("client", "Client", "Customer", lines)
 
 
-def project_of_deal(client_key: str) -> Step:
+def project_of_deal(client_key: str, name: str = "project", title: str = "Project") -> Step:
     """Make the project out of the deal; `client_key` is the path to the client's number in the target."""
     lines = (
         MappingLine("id", "id"),
@@ -47,7 +47,7 @@ def project_of_deal(client_key: str) -> Step:
         MappingLine("po_number", "po_number"),
         MappingLine("state", expression='"planned"'),
     )
-    return _mapping("project", "Project", "Project", lines)
+    return _mapping(name, title, "Project", lines)
 
 
 def workspace_of_deal() -> Step:
