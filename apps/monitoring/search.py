@@ -21,6 +21,7 @@ from apps.connectors import registry
 from apps.connectors.models import Connection
 from apps.customers.models import Customer
 from apps.flows.models import Flow, Run, TriggerEvent
+from apps.flows.queries.approvals import in_sight
 from apps.flows.queries.record_keys import find_records
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import correlation, scope
@@ -229,6 +230,20 @@ def _records(typed: str, who: Actor) -> list[Hit]:
     ]
 
 
+def _approvals(typed: str, who: Actor) -> list[Hit]:
+    fitting = in_sight(who).filter(_with_id(typed, Q(question__icontains=typed)))
+    return [
+        Hit(
+            row.question,
+            row.flow.name if who.is_customer else row.customer.name,
+            reverse("flows:approval-detail", args=[row.id]),
+            "user-check",
+            row.state,
+        )
+        for row in fitting.order_by("closed_at", "-id")[: MOST + 1]
+    ]
+
+
 def _people(typed: str, _who: Actor) -> list[Hit]:
     fitting = User.objects.filter(Q(name__icontains=typed) | Q(email__icontains=typed)).order_by("name", "email")
     return [
@@ -248,6 +263,7 @@ def _partners(typed: str, _who: Actor) -> list[Hit]:
 _CUSTOMERS = _Kind("customers", gettext_lazy("Customers"), _customers, Action.VIEW_CUSTOMERS, "customers:customer-list")
 _CASES = _Kind("exceptions", gettext_lazy("Exceptions"), _cases, Action.VIEW_CASES, "monitoring:case-list")
 _RECORDS = _Kind("records", gettext_lazy("Records"), _records, Action.VIEW_RUNS)
+_APPROVALS = _Kind("approvals", gettext_lazy("Approvals"), _approvals, Action.APPROVE)
 _PEOPLE = _Kind("people", gettext_lazy("People"), _people, Action.VIEW_PEOPLE, "accounts:people")
 _PARTNER = (
     _CUSTOMERS,
@@ -256,12 +272,13 @@ _PARTNER = (
         "connections", gettext_lazy("Connections"), _connections, Action.VIEW_CONNECTIONS, "connectors:connection-list"
     ),
     _CASES,
+    _APPROVALS,
     _Kind("runs", gettext_lazy("Runs"), _runs, Action.VIEW_RUNS),
     _RECORDS,
     _PEOPLE,
     _Kind("actions", gettext_lazy("Actions"), _runs_to_start, Action.RUN_FLOWS),
 )
-_CUSTOMER = (_Kind("flows", gettext_lazy("My flows"), _flows, Action.VIEW_OWN_HEALTH), _CASES, _RECORDS)
+_CUSTOMER = (_Kind("flows", gettext_lazy("My flows"), _flows, Action.VIEW_OWN_HEALTH), _CASES, _APPROVALS, _RECORDS)
 _OPERATOR = (_Kind("partners", gettext_lazy("Partners"), _partners, Action.VIEW_PARTNERS), _PEOPLE)
 
 

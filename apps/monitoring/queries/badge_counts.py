@@ -1,9 +1,11 @@
-"""The figures beside the menu's entries about exceptions: one small query each."""
+"""The figures beside the menu's entries about exceptions and about what a customer is needed for."""
 
 from django.db.models import Count, Q
 
+from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
 from apps.accounts.badges import Badge
+from apps.flows.services.approvals import open_requests_for
 from apps.monitoring.blame import WaitingOn
 from apps.monitoring.models import ExceptionCase
 
@@ -16,7 +18,8 @@ def open_cases(who: Actor) -> Badge:
     return Badge(counted["all"], counted["mine"])
 
 
-def needed_from_customer(_who: Actor) -> Badge:
-    """Return how many open cases in scope wait for the customer."""
+def needed_from_customer(who: Actor) -> Badge:
+    """Return how many open cases in scope wait for the customer, and approvals for this person."""
     waiting = ExceptionCase.objects.filter(waiting_on=WaitingOn.CUSTOMER).exclude(state=ExceptionCase.State.CLOSED)
-    return Badge(waiting.count())
+    approvals = open_requests_for(who).count() if who.can(Action.APPROVE) else 0
+    return Badge(waiting.count() + approvals)

@@ -18,7 +18,9 @@ from apps.accounts.page_filters import Chip, acting_person, address, asked_page,
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.forms import CorrectionForm
 from apps.flows.models import Operation
+from apps.flows.queries.approvals import rows_of
 from apps.flows.queries.operations import plain
+from apps.flows.services.approvals import open_requests_for
 from apps.flows.services.evidence import canonical_values_of
 from apps.flows.services.replay import CorrectionError, NothingToReplayError
 from apps.flows.services.start_run import FlowNotLiveError
@@ -35,6 +37,7 @@ from apps.monitoring.views.customer_home import customer_of, partner_name
 # Older addresses and links of mails call the customer's own view "customer".
 _ALSO_CALLED = {"customer": "yours", "closed": "settled"}
 _MOST_IN_A_FILE = 2000
+_MOST_APPROVALS = 50  # the rest is in their own list
 
 
 @requires(Action.VIEW_OWN_HEALTH)
@@ -43,7 +46,14 @@ def customer_needs(request: HttpRequest) -> HttpResponse:
     """Show everything that waits for the customer, the most urgent first, each with what to do."""
     customer_of(request)
     found = customer_matters.find_matters("yours", asked_page(request), partner=partner_name(request))
-    context = {"page": found, **turned_pages(request, page=found.page, pages=found.pages)}
+    who = acting_person(request)
+    approvals = list(open_requests_for(who)[:_MOST_APPROVALS]) if who.can(Action.APPROVE) else []
+    context = {
+        "page": found,
+        "approvals": rows_of(approvals),
+        "can_approve": who.can(Action.APPROVE),
+        **turned_pages(request, page=found.page, pages=found.pages),
+    }
     return render(request, "monitoring/my/needs.html", context)
 
 
