@@ -27,8 +27,12 @@ class TriggerEvent(CustomerOwned):
         BACKFILL = "backfill", "backfill"
         FLOW = "flow", "another flow"  # a step of another flow called this one
 
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="trigger_events")
-    trigger = models.ForeignKey(Trigger, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # Every index is paid by the sender of a webhook, who waits for the answer: none that another one starts with.
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="trigger_events", db_index=False)
+    trigger = models.ForeignKey(
+        Trigger, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     kind = models.CharField(max_length=8, choices=Kind)
     dedupe_key = models.CharField(max_length=120)
     payload = models.JSONField(default=dict)
@@ -69,9 +73,10 @@ class Run(CustomerOwned):
         REPLAY = "replay", "replay"  # operations of the ledger
         BACKFILL = "backfill", "backfill"  # what changed in a window of dates; the flow's checkpoint stays
 
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="runs")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="runs", db_index=False)
     event = models.ForeignKey(TriggerEvent, on_delete=models.PROTECT, related_name="runs")
-    version = models.ForeignKey(FlowVersion, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(FlowVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.READ)
     state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in RunState], default=RunState.QUEUED)
     reading_done = models.BooleanField(default=False)
@@ -94,6 +99,7 @@ class Run(CustomerOwned):
         ordering = ("-id",)
         indexes = [
             models.Index(fields=("flow", "-id"), name="run_of_flow"),
+            models.Index(fields=("customer", "-id"), name="run_of_customer"),
             models.Index(fields=("flow",), condition=Q(state="waiting"), name="run_waiting"),
         ]
         constraints = [
