@@ -9,6 +9,7 @@ import time
 from statistics import quantiles
 
 import django
+import psutil
 
 django.setup()
 
@@ -58,31 +59,41 @@ def fill(shape: tuple[str, ...], rows: int) -> None:
         cursor.execute("ANALYZE public.dispatch_duework")
 
 
-def measure(claims: int) -> tuple[list[float], int]:
-    """Claim and finish `claims` times; returns the milliseconds of each claim and how many rows were got in all."""
-    times, got = [], 0
+def measure(claims: int) -> tuple[list[float], float, int]:
+    """Claim and finish `claims` times; returns the milliseconds of each claim, their mean of CPU and the rows got."""
+    times, cpu, got = [], 0.0, 0
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = psutil.Process(cursor.fetchone()[0])
     for _ in range(claims):
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), _cpu_seconds(backend)
         works = leases.claim(queue=Queue.RUN, worker="bench", limit=AT_A_TIME)
         times.append((time.perf_counter() - began) * 1000)
+        cpu += _cpu_seconds(backend) - spent
         got += len(works)
         for work in works:
             leases.complete(work)
-    return times, got
+    return times, cpu * 1000 / claims, got
+
+
+def _cpu_seconds(backend: psutil.Process) -> float:
+    """Return the CPU of this process and of its database session."""
+    times = backend.cpu_times()
+    return time.process_time() + float(times.user + times.system)
 
 
 def main() -> None:
     """Measure every shape."""
     rows, claims = int(sys.argv[1]), int(sys.argv[2])
     prepare()
-    print(f"{'shape':40}{'median ms':>10}{'p95 ms':>8}{'most ms':>9}{'rows a claim':>14}")
+    print(f"{'shape':40}{'median ms':>10}{'p95 ms':>8}{'most ms':>9}{'CPU ms':>8}{'rows a claim':>14}")
     with scope.public():
         for name, shape in SHAPES.items():
             fill(shape, rows)
             measure(5)
-            times, got = measure(claims)
+            times, cpu, got = measure(claims)
             cuts = quantiles(times, n=20)
-            print(f"{name:40}{cuts[9]:10.1f}{cuts[18]:8.1f}{max(times):9.1f}{got / claims:14.1f}", flush=True)
+            print(f"{name:40}{cuts[9]:10.1f}{cuts[18]:8.1f}{max(times):9.1f}{cpu:8.1f}{got / claims:14.1f}", flush=True)
 
 
 if __name__ == "__main__":

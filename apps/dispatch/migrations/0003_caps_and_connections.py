@@ -21,17 +21,18 @@ GROUP = """w.state = 'ready' AND w.queue = p_queue AND w.partner_id = p_partner 
       AND w.due_at <= statement_timestamp()"""
 
 # The first due row of its lane, and no row of that lane leased.
-FREE = """NOT EXISTS (
-      SELECT 1 FROM public.dispatch_duework h
-      WHERE h.state = 'leased' AND h.partner_id = p_partner AND h.lane = r.lane AND h.lane <> '')"""
+# (Not NOT EXISTS: that becomes one look at all leased lanes, and at all that were so lately.)
+FREE = """(
+      SELECT true FROM public.dispatch_duework h
+      WHERE h.state = 'leased' AND h.partner_id = p_partner AND h.lane = r.lane AND h.lane <> '' LIMIT 1) IS NULL"""
 HEAD = """(
       SELECT o.id FROM public.dispatch_duework o
       WHERE o.state = 'ready' AND o.partner_id = p_partner AND o.lane = r.lane AND o.lane <> ''
         AND o.due_at <= statement_timestamp()
       ORDER BY o.id LIMIT 1)"""
 
-# The oldest rows of a group that can be claimed. Where none of the first 128 can, they stand in deep lanes: then the
-# first rows of the lanes of the oldest 2,000 are taken, wherever in the group those stand.
+# The oldest rows of a group that can be claimed. Where none of the first 64 can, they stand in deep lanes: then the
+# first rows of the lanes of the oldest 1,000 are taken, wherever in the group those stand.
 CLAIMABLE = (
     """
 CREATE FUNCTION public.dispatch_claimable(p_queue text, p_partner uuid, p_priority int, p_customer uuid,
@@ -41,16 +42,23 @@ BEGIN
   RETURN QUERY
     SELECT r.id FROM (SELECT w.id, w.lane, w.due_at FROM public.dispatch_duework w
       WHERE GROUP
-      ORDER BY w.due_at LIMIT 128) r
+      ORDER BY w.due_at LIMIT 64) r
     WHERE r.lane = '' OR (FREE AND r.id = HEAD)
     ORDER BY r.due_at LIMIT p_most;
   IF NOT FOUND THEN RETURN QUERY
-    SELECT w.id FROM (SELECT DISTINCT oldest.lane FROM (SELECT w.lane FROM public.dispatch_duework w
+    SELECT head.id FROM (SELECT DISTINCT oldest.lane FROM (SELECT w.lane FROM public.dispatch_duework w
       WHERE GROUP
-      ORDER BY w.due_at LIMIT 2000) oldest WHERE oldest.lane <> '') r
-    JOIN public.dispatch_duework w ON w.id = HEAD
-    WHERE FREE AND GROUP
-    ORDER BY w.due_at LIMIT p_most;
+      ORDER BY w.due_at LIMIT 1000) oldest WHERE oldest.lane <> '') r
+    CROSS JOIN LATERAL (
+      SELECT o.id, o.due_at, o.queue, o.priority, coalesce(o.customer_id, NOBODY) AS customer,
+        coalesce(o.connection_id, NOBODY) AS connection
+      FROM public.dispatch_duework o
+      WHERE o.state = 'ready' AND o.partner_id = p_partner AND o.lane = r.lane AND o.lane <> ''
+        AND o.due_at <= statement_timestamp()
+      ORDER BY o.id LIMIT 1) head
+    WHERE head.queue = p_queue AND head.priority = p_priority AND head.customer = p_customer
+      AND head.connection = p_connection AND FREE
+    ORDER BY head.due_at LIMIT p_most;
   END IF;
 END $$;
 """.replace("GROUP", GROUP)
@@ -67,7 +75,8 @@ CREATE FUNCTION public.dispatch_look(p_queue text, p_limit int)
 RETURNS TABLE (partner_id uuid, room int, weight int, virtual_time float, served bigint, last_customer uuid,
   floor float, priority int, customer uuid, waiting int, connection uuid, oldest_seconds float, customer_room int,
   connection_room int)
-LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off
+  SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
   v_few boolean;
@@ -77,6 +86,7 @@ DECLARE
   v_favoured int[];
   v_wanted int;
   v_got int;
+  v_rows int;
   v_any boolean;
   v_again boolean;
   v_at int;
@@ -138,9 +148,10 @@ BEGIN
     v_any := false;
     FOREACH priority IN ARRAY ARRAY[10, 20, 30, 40, 50] LOOP
       -- The most urgent priority there is also takes the turns of those that have nothing.
-      v_wanted := CASE WHEN v_any THEN cardinality(array_positions(v_favoured, priority)) ELSE v_turns END;
+      -- Eight customers are enough for one claim: they share its turns, and the next claim goes on behind them.
+      v_wanted := least(8, CASE WHEN v_any THEN cardinality(array_positions(v_favoured, priority)) ELSE v_turns END);
       CONTINUE WHEN v_wanted = 0;
-      v_got := 0; v_served_customer := NULL; v_again := false; v_at := 0;
+      v_got := 0; v_rows := 0; v_served_customer := NULL; v_again := false; v_at := 0;
       customer := last_customer; connection := MOST;
       LOOP
         IF v_few THEN
@@ -188,13 +199,14 @@ BEGIN
         END IF;
         SELECT count(*), extract(epoch FROM statement_timestamp() - min(o.due_at)) INTO waiting, oldest_seconds
         FROM public.dispatch_claimable(p_queue, v_one.partner_id, priority, customer, connection,
-          least(greatest(v_turns, 4), room, customer_room, connection_room)) AS c(id)
+          least(greatest(v_turns - v_rows, 4), room, customer_room, connection_room)) AS c(id)
         JOIN public.dispatch_duework o ON o.id = c.id;
         CONTINUE WHEN waiting = 0;
         IF customer IS DISTINCT FROM v_served_customer THEN
           v_got := v_got + 1; v_served_customer := customer;
         END IF;
         v_any := true;
+        v_rows := v_rows + waiting;
         RETURN NEXT;
       END LOOP;
     END LOOP;
@@ -214,7 +226,8 @@ CREATE FUNCTION public.dispatch_take(p_queue text, p_worker text, p_floor float,
   p_priorities int[], p_customers uuid[], p_connections uuid[], p_counts int[], p_leases jsonb, p_default_lease int)
 RETURNS TABLE (id bigint, customer_id uuid, kind varchar, reference text, fence int, attempts smallint,
   priority smallint, partner_id uuid, slug varchar, name varchar, schema_name varchar)
-LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off
+  SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 BEGIN
 INSERT INTO public.dispatch_partnerturn (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -92,7 +93,7 @@ def test_a_cancelled_backfill_goes_on_where_it_was(make_line: MakeLine) -> None:
     _small_batches(line)
     run, settle, settled = _start(line), execute_run.settle, []  # type: ignore[attr-defined]  # as the slice calls it
 
-    def settle_and_cancel(*args: object, **kwargs: object) -> None:
+    def settle_and_cancel(*args: Any, **kwargs: Any) -> None:
         settled.append(1)
         if len(settled) == 1:
             with scope.work_in(line.partner):
@@ -159,3 +160,28 @@ def test_impossible_days_are_refused_by_field(first: date, last: date, field: st
 )
 def test_days_that_can_be(first: date, last: date) -> None:
     require_span(first, last, today=date(2026, 6, 1))
+
+
+def test_a_live_run_of_the_same_flow_goes_between_two_batches_of_a_backfill(make_line: MakeLine) -> None:
+    line = make_line(people=14, weeks=2)
+    _small_batches(line)
+    backfill = _start(line)
+    settle, urgent = execute_run.settle, []  # type: ignore[attr-defined]  # as the slice calls it
+
+    def settle_and_ask(*args: object, **kwargs: object) -> None:
+        settle(*args, **kwargs)
+        if not urgent:
+            urgent.append(line.start())
+
+    with patch.object(execute_run, "settle", settle_and_ask):
+        line.work()
+    with scope.work_in(line.partner):
+        ends = [
+            (run.mode, run.state)
+            for run in Run.objects.filter(id__in=[backfill.id, urgent[0].id]).order_by("finished_at")
+        ]
+        batches = Batch.objects.filter(run_id=backfill.id).count()
+    assert [mode for mode, _ in ends] == ["read", "backfill"], "the person's run began later and ended first"
+    assert {state for _, state in ends} <= {"clean", "empty"}
+    assert batches > 1
+    assert len(line.time_lines()) == len(line.entries(status="approved", billable=True))
