@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
+from apps.flows.services import replay_job
 from apps.monitoring.alerts import send_alerts
 from apps.monitoring.bulk import BULK, resume_stalled, work_on
 from apps.monitoring.digest import send_digests
@@ -36,11 +37,12 @@ def judge(_: LeasedWork) -> None:
 
 
 def sweep(_: LeasedWork) -> None:
-    """Judge, look for flows that fell silent, tell people about new cases, and take up bulk jobs again."""
+    """Judge, look for flows that fell silent, tell people about new cases, and take up bulk jobs and replays again."""
     judge_ledger()
     judge_silence()
     send_alerts()
     resume_stalled()
+    replay_job.resume_stalled()
 
 
 def send_due_digests(_: LeasedWork) -> RunAgain | None:

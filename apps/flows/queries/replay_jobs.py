@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -135,12 +135,12 @@ def get_replay_page(job: ReplayJob, *, who: Actor) -> ReplayPage:
     concerned = job.entries.exclude(state=ReplayEntry.State.BARRED).order_by()
     flows, more = _flows(concerned)
     sums = concerned.values_list("operation__currency").annotate(Sum("operation__amount"), Count("id"))
-    priced = [(currency, total, number) for currency, total, number in sums if total is not None]
+    priced = [(currency, total) for currency, total, _number in sums if currency and total is not None]
     return _counted(
         job,
         who=who,
-        sums=tuple((currency, total) for currency, total, _n in sorted(priced)),
-        unpriced=concerned.filter(operation__amount__isnull=True).count(),
+        sums=tuple(sorted(priced)),
+        unpriced=concerned.filter(Q(operation__amount__isnull=True) | Q(operation__currency="")).count(),
         flows=flows,
         more_flows=more,
         refused=tuple(_refused(job)),

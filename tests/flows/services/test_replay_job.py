@@ -314,3 +314,18 @@ def test_from_the_start_reads_the_record_again(make_line: MakeLine) -> None:
     assert [operation.state for operation in newer] == ["superseded", "written"]
     with scope.work_in(line.partner):
         assert Run.objects.filter(mode="records").count() >= 1
+
+
+def test_a_job_that_nobody_works_on_any_more_is_taken_up_again(make_line: MakeLine) -> None:
+    line = make_line()
+    run = _blocked(line)
+    job = _confirmed(line, _asked(line, state="rejected"))
+    with transaction.atomic():
+        DueWork.objects.filter(kind=REPLAY).delete()  # given up after too many lost leases
+    with scope.enter(line.partner):
+        resume_stalled()
+        resume_stalled()
+    with transaction.atomic():
+        assert DueWork.objects.filter(kind=REPLAY, reference=str(job.id)).count() == 1
+    assert _to_the_end(line, job).state == "done"
+    assert len(line.time_lines()) == run.rejected
