@@ -28,7 +28,7 @@ LEARNED = 500
 def show_payloads() -> None:
     """Print how many bytes a time entry takes as evidence, alone and in batches, with and without a dictionary."""
     entries = list(islice(iterate_entries(MEASURED + LEARNED), MEASURED + LEARNED))
-    plain = [orjson.dumps(entry) for entry in entries]
+    plain: list[bytes | bytearray | memoryview] = [orjson.dumps(entry) for entry in entries]
     learned = zstandard.train_dictionary(16 * 1024, plain[MEASURED:])
     print(f"\n{'bytes a record, by records a batch':40}{'plain':>8}{'zstd':>8}{'with a dictionary':>20}")
     for size in (1, 10, 100, 500):

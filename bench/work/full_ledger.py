@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -72,9 +73,9 @@ def fill_ledger(flows: Sequence[Flow], *, operations: int, now: datetime, blob: 
     with connection.cursor() as cursor:
         cursor.execute(_ID)
         for place, flow in enumerate(flows):
-            row = [place, flow.id, flow.customer_id, flow.target_id, flow.live_version_id]
+            row: list[Any] = [place, flow.id, flow.customer_id, flow.target_id, flow.live_version_id]
             cursor.execute("INSERT INTO bench_flows VALUES (%s, %s, %s, %s, %s)", row)
-        values = {"runs": runs, "since": since, "gap": timedelta(days=DAYS) / runs, "blob": blob}
+        values: dict[str, Any] = {"runs": runs, "since": since, "gap": timedelta(days=DAYS) / runs, "blob": blob}
         cursor.execute(_RUNS, values)
         for first in range(0, runs, _RUNS_AT_ONCE):
             cursor.execute(_LINES, {"first": first, "last": first + _RUNS_AT_ONCE})

@@ -143,7 +143,7 @@ def _readings(node: dict[str, Any]) -> Iterator[str]:
 def hot_statements(partner: PartnerRef, flow: Flow) -> list[Row]:
     """Measure what a run asks of the ledger for each batch of 500 records."""
     keys = [f"psa:TE-{number}" for number in range(0, 500_000, 1000)]
-    statements = {
+    statements: dict[str, tuple[str, list[Any]]] = {
         "batch: known lines": (planning._KNOWN, [flow.id, "time_entry", keys]),
         "batch: links": (planning._LINKS, [flow.target_id, "time_entry", keys]),
     }
@@ -163,7 +163,7 @@ def hot_statements(partner: PartnerRef, flow: Flow) -> list[Row]:
 def show_indexes(partner: PartnerRef) -> None:
     """Print the indexes of the big tables: how large, and how often the pages above used them."""
     owner = connections["owner"]
-    owner.set_schema_to_public()
+    owner.set_schema_to_public()  # type: ignore[attr-defined]  # the tenants' backend has it
     with owner.cursor() as cursor:
         cursor.execute("SELECT pg_stat_force_next_flush()")
         cursor.execute(
@@ -199,7 +199,7 @@ def make_ledger(number: int) -> tuple[PartnerRef, Client, Flow, Operation]:
 
 def _analyse(partner: PartnerRef) -> None:
     owner = connections["owner"]
-    owner.set_schema_to_public()
+    owner.set_schema_to_public()  # type: ignore[attr-defined]  # the tenants' backend has it
     with owner.cursor() as cursor:
         for table in TABLES:
             name = sql.SQL("{}.{}").format(sql.Identifier(partner.schema_name), sql.Identifier(table))
