@@ -166,9 +166,10 @@ def test_a_live_run_of_the_same_flow_goes_between_two_batches_of_a_backfill(make
     line = make_line(people=14, weeks=2)
     _small_batches(line)
     backfill = _start(line)
-    settle, urgent = execute_run.settle, []  # type: ignore[attr-defined]  # as the slice calls it
+    urgent: list[Run] = []
+    settle = execute_run.settle  # type: ignore[attr-defined]  # as the slice calls it
 
-    def settle_and_ask(*args: object, **kwargs: object) -> None:
+    def settle_and_ask(*args: Any, **kwargs: Any) -> None:
         settle(*args, **kwargs)
         if not urgent:
             urgent.append(line.start())
