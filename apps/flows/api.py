@@ -9,13 +9,15 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
+from apps.dispatch.backlog import has_room
 from apps.flows.engine.states import OperationState, RunState
+from apps.flows.install_api import InstallSerializer, install_flow
 from apps.flows.models import Flow, Operation, Run
 from apps.flows.queries import flows as flow_queries
 from apps.flows.queries import operations as operation_queries
@@ -27,6 +29,7 @@ from apps.flows.services.evidence import DROPPED, KEPT, NOT_STORED, attempts_of
 from apps.flows.services.replay import NothingToReplayError, replay_operations
 from apps.flows.services.start_run import FlowNotLiveError, run_now
 from apps.flows.templates_library import list_templates
+from apps.tenants import scope
 
 MOST_REPLAYED = 10_000
 # Named in settings, so that the API's description tells the states of runs and records apart.
@@ -41,6 +44,18 @@ class NotNowError(APIException):
     default_code = "conflict"
 
 
+def require_room() -> None:
+    """Refuse to start more while the partner's backlog is full: 429, and when to ask again. Nothing accepted is dropped.
+
+    Raises:
+        Throttled: with the seconds to wait, which become the Retry-After header.
+
+    """
+    room = has_room(scope.require().partner.id)
+    if not room.ok:
+        raise Throttled(room.retry_after_seconds, detail="Too much work is waiting already: try again later.")
+
+
 class FlowSerializer(serializers.ModelSerializer[Flow]):
     """One installed flow."""
 
@@ -48,6 +63,7 @@ class FlowSerializer(serializers.ModelSerializer[Flow]):
     source_id = serializers.UUIDField(read_only=True)
     target_id = serializers.UUIDField(read_only=True)
     live_version = serializers.IntegerField(source="live_version.number", read_only=True, default=None, allow_null=True)
+    roles = serializers.SerializerMethodField()
 
     class Meta:
         model = Flow
@@ -58,6 +74,7 @@ class FlowSerializer(serializers.ModelSerializer[Flow]):
             "template",
             "source_id",
             "target_id",
+            "roles",
             "state",
             "state_reason",
             "live_version",
@@ -65,6 +82,11 @@ class FlowSerializer(serializers.ModelSerializer[Flow]):
             "created_at",
         )
         read_only_fields = fields
+
+    @extend_schema_field(serializers.DictField(child=serializers.UUIDField()))
+    def get_roles(self, flow: Flow) -> dict[str, str]:
+        """Return the connections besides source and target, by role."""
+        return {one.role: str(one.connection_id) for one in flow.roles.all()}
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):
@@ -191,6 +213,9 @@ class TemplateSerializer(serializers.Serializer[Any]):
     summary = serializers.CharField()
     needs = serializers.ListField(child=serializers.CharField())
     outcome = serializers.CharField()
+    roles = serializers.DictField(
+        child=serializers.CharField(), help_text="The systems it needs besides source and target."
+    )
     canonical_type = serializers.CharField(source="definition.canonical_type")
 
 
@@ -274,6 +299,7 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     required_actions = {
         "list": Action.VIEW_FLOWS,
         "retrieve": Action.VIEW_FLOWS,
+        "create": Action.EDIT_FLOWS,
         "run_now": Action.RUN_FLOWS,
         "pause": Action.RUN_FLOWS,
         "resume": Action.RUN_FLOWS,
@@ -282,12 +308,21 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
 
     def get_queryset(self) -> QuerySet[Flow]:
         """Return the flows in scope."""
-        return self.queryset if _is_described(self) else flow_queries.flows()
+        return self.queryset if _is_described(self) else flow_queries.flows().prefetch_related("roles")
+
+    @extend_schema(summary="Install a template", request=InstallSerializer, responses={201: FlowSerializer})
+    def create(self, request: Request) -> Response:
+        """Install a template between connections of one customer and publish its first version, live unless asked otherwise."""
+        wanted = InstallSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        flow = install_flow(wanted.validated_data, by=_actor(request).name)
+        return Response(FlowSerializer(flow_queries.get_flow(flow.id)).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(summary="Start a run now", request=None, responses={202: RunSerializer})
     @action(detail=True, methods=["post"], url_path="run-now")
     def run_now(self, request: Request, pk: UUID) -> Response:
         """Start reading changes; answers the queued run, which waits while the flow is paused. 409 for drafts and retired flows."""
+        require_room()
         try:
             run = run_now(flow_queries.get_flow(pk), started_by=_actor(request).name)
         except FlowNotLiveError as error:
@@ -312,6 +347,7 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         known = find_backfill(flow, key)
         if known is not None:
             return Response(RunSerializer(known).data)
+        require_room()
         days = wanted.validated_data
         try:
             run = start_backfill(
@@ -401,6 +437,7 @@ class OperationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         """Try rejected records again; answers one run for each flow they belong to. 409 when none is blocked."""
         wanted = ReplaySerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
+        require_room()
         try:
             runs = replay_operations(wanted.validated_data["ids"], started_by=_actor(request).name)
         except (NothingToReplayError, FlowNotLiveError) as error:

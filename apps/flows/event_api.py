@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from apps.accounts.actions import Action
 from apps.customers.models import Customer
+from apps.flows.api import require_room
 from apps.flows.models import BusinessEvent
 from apps.flows.services import events
 
@@ -70,6 +71,7 @@ class EventViewSet(viewsets.GenericViewSet[BusinessEvent]):
         wanted.is_valid(raise_exception=True)
         told, customer = wanted.validated_data, _customer(wanted.validated_data)
         key = events.outside_key(_idempotency_key(request))
+        require_room()
         with transaction.atomic():
             said = events.publish(
                 told["name"],

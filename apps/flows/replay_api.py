@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
-from apps.flows.api import NotNowError
+from apps.flows.api import NotNowError, require_room
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation, ReplayJob
 from apps.flows.queries import replay_jobs as queries
@@ -99,6 +99,7 @@ class ReplayViewSet(viewsets.GenericViewSet[ReplayJob]):
         wanted.is_valid(raise_exception=True)
         known = ReplayJob.objects.filter(key=key).first() if key else None
         if known is None:
+            require_room()
             try:
                 job = _begun(wanted.validated_data, who, key)
             except ReplayError as error:

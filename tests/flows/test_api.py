@@ -1,15 +1,19 @@
 """The API of flows, runs and records, over a line that really ran."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.actions import Action, Role
 from apps.accounts.actor import acting
 from apps.accounts.services import create_api_key, create_user
+from apps.dispatch import backlog
+from apps.dispatch.services import enqueue, set_backlog_bound
 from apps.flows.models import Run
 from apps.tenants import scope
 from tests.lines import Line
@@ -74,6 +78,27 @@ def test_a_flow_is_paused_with_a_reason_and_resumed(line: Line, call: Call) -> N
     assert call("post", f"{path}/run-now/", Action.RUN_FLOWS).status_code == 409
     assert call("post", f"{path}/resume/", Action.RUN_FLOWS).json()["state"] == "live"
     assert call("post", f"{path}/resume/", Action.RUN_FLOWS).status_code == 409
+
+
+def test_starting_more_is_put_off_while_the_backlog_is_full(line: Line, call: Call) -> None:
+    blocked = line.operations(state="rejected")
+    with scope.work_in(line.partner):
+        set_backlog_bound(1)
+        enqueue(kind="flows.run", reference=str(uuid4()), due_at=timezone.now() + timedelta(hours=1))
+    backlog.forget_rooms()
+    try:
+        starts = [(f"flows/{line.flow.id}/run-now/", {}), ("operations/replay/", {"ids": [str(blocked[0].id)]})]
+        for path, body in starts:
+            right = Action.RUN_FLOWS if "run-now" in path else Action.WORK_CASES
+            answer = call("post", path, right, body=body)
+            assert (answer.status_code, answer["Content-Type"]) == (429, "application/problem+json")
+            assert 5 <= int(answer["Retry-After"]) <= 300
+            assert "already" in answer.json()["detail"]
+    finally:
+        backlog.forget_rooms()
+    with scope.work_in(line.partner):
+        set_backlog_bound(100)
+    assert call("post", f"flows/{line.flow.id}/run-now/", Action.RUN_FLOWS).status_code == 202
 
 
 @pytest.mark.parametrize(

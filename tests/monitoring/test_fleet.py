@@ -18,10 +18,11 @@ from apps.accounts.models import AuditEntry, Invitation
 from apps.accounts.services import create_user
 from apps.customers.models import Customer
 from apps.dispatch.models import DueWork, Queue
+from apps.dispatch.services import enqueue
 from apps.dispatch.worker import drain
 from apps.flows.models import Run
 from apps.monitoring import fleet
-from apps.monitoring.queries.fleet import PARTNERS_A_PAGE, list_fleet
+from apps.monitoring.queries.fleet import PARTNERS_A_PAGE, WaitingWork, list_fleet
 from apps.monitoring.views.sign_up import SIGN_UPS_AN_HOUR
 from apps.tenants import scope
 from apps.tenants.models import Domain, Partner
@@ -106,6 +107,20 @@ def test_the_list_shows_each_partner_with_its_own_figures(blocked: Blocked, oper
     assert "Alder &amp; Quay" in page
     assert "http://alder.localhost" in page
     assert "fairlead" not in page.lower()
+
+
+def test_the_list_shows_what_waits_for_each_partner_and_since_when(operator: Client, partner_a: PartnerRef) -> None:
+    now = timezone.now()
+    with scope.work_in(partner_a):
+        for minutes in (-90, -5, 60):
+            enqueue(kind=fleet.INVITE_OWNER, due_at=now + timedelta(minutes=minutes))
+    rows = {row.host: row.waiting for row in list_fleet(now=now).rows}
+    mine = rows["alder.localhost"]
+    assert (mine.due, mine.later) == (2, 1)
+    assert mine.oldest_at is not None
+    assert abs((now - mine.oldest_at).total_seconds() - 5400) < 60
+    assert rows["brightforge.localhost"] == WaitingWork()
+    assert "Oldest of it due since" in _words(operator.get(f"/partners/{partner_a.id}/"))
 
 
 def test_the_list_never_shows_a_partners_records(blocked: Blocked, operator: Client) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from apps.customers.models import Customer
+from apps.dispatch.backlog import Backlog, list_backlogs
 from apps.flows.models import Flow, FlowDay
 from apps.monitoring.fleet import may_set_up_again
 from apps.monitoring.models import ExceptionCase
@@ -39,6 +40,15 @@ class FleetFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingWork:
+    """A partner's due work in all queues: rows due now, rows for later, and since when the oldest is due (None: nothing)."""
+
+    due: int = 0
+    later: int = 0
+    oldest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerRow:
     """A partner in the list. `figures` is None while its tables are not made."""
 
@@ -49,6 +59,7 @@ class PartnerRow:
     state: str
     created_at: datetime
     figures: FleetFigures | None
+    waiting: WaitingWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +97,8 @@ def list_fleet(*, now: datetime, search: str = "", state: str = "", page: int = 
     fitting = found.count()
     pages = max(1, -(-fitting // PARTNERS_A_PAGE))
     page = min(page, pages)
-    shown = found[(page - 1) * PARTNERS_A_PAGE : page * PARTNERS_A_PAGE]
-    return FleetList(tuple(_row(partner, now) for partner in shown), by_state, fitting, page, pages)
+    shown = list(found[(page - 1) * PARTNERS_A_PAGE : page * PARTNERS_A_PAGE])
+    return FleetList(_rows(shown, now), by_state, fitting, page, pages)
 
 
 def get_partner(partner_id: UUID) -> Partner:
@@ -102,7 +113,7 @@ def get_partner_page(partner_id: UUID, *, now: datetime) -> PartnerPage:
     """Return what the page of one partner shows. Raises Http404."""
     partner = get_partner(partner_id)
     return PartnerPage(
-        row=_row(partner, now),
+        row=_rows([partner], now)[0],
         slug=partner.slug,
         is_being_set_up=partner.state == Partner.State.PROVISIONING,
         may_set_up_again=may_set_up_again(partner, now=now),
@@ -117,7 +128,20 @@ def _partners() -> QuerySet[Partner]:
     return partners
 
 
-def _row(partner: Partner, now: datetime) -> PartnerRow:
+def _rows(partners: Sequence[Partner], now: datetime) -> tuple[PartnerRow, ...]:
+    backlogs = list_backlogs([partner.id for partner in partners])
+    return tuple(_row(partner, now, _waiting(backlogs.get(partner.id, []), now)) for partner in partners)
+
+
+def _waiting(backlogs: Sequence[Backlog], now: datetime) -> WaitingWork:
+    due = sum(one.due for one in backlogs)
+    oldest = max((one.oldest_seconds for one in backlogs), default=0.0)
+    return WaitingWork(
+        due, sum(one.waiting for one in backlogs) - due, now - timedelta(seconds=oldest) if due else None
+    )
+
+
+def _row(partner: Partner, now: datetime, waiting: WaitingWork) -> PartnerRow:
     named: Sequence[Domain] = partner.primary_domains
     host = named[0].domain if named else ""
     port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
@@ -129,6 +153,7 @@ def _row(partner: Partner, now: datetime) -> PartnerRow:
         state=partner.state,
         created_at=partner.created_at,
         figures=_figures(partner, now) if partner.state in _HAS_TABLES else None,
+        waiting=waiting,
     )
 
 
