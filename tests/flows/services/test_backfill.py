@@ -25,7 +25,13 @@ YEAR = {"first": TODAY - timedelta(days=365), "last": TODAY}
 def _start(line: Line, **days: date) -> Run:
     with scope.work_in(line.partner):
         flow = Flow.objects.select_related("customer").get(id=line.flow.id)
-        return start_backfill(flow, started_by="Suki", today=TODAY, **{**YEAR, **days})
+        return start_backfill(
+            flow,
+            started_by="Suki",
+            today=TODAY,
+            first=days.get("first", YEAR["first"]),
+            last=days.get("last", YEAR["last"]),
+        )
 
 
 def _backfill(line: Line, **days: date) -> Run:
@@ -84,7 +90,11 @@ def test_a_backfill_stands_behind_live_work(make_line: MakeLine) -> None:
         assert DueWork.objects.get(reference=str(run.id)).priority == Priority.BACKFILL
         with pytest.raises(BackfillError, match="under way"):
             start_backfill(
-                Flow.objects.select_related("customer").get(id=line.flow.id), started_by="x", today=TODAY, **YEAR
+                Flow.objects.select_related("customer").get(id=line.flow.id),
+                started_by="x",
+                today=TODAY,
+                first=YEAR["first"],
+                last=TODAY,
             )
 
 
