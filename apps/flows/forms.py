@@ -16,8 +16,8 @@ from apps.connectors.manifest import MappingLine, WriteMode
 from apps.connectors.models import Connection
 from apps.flows.mapping.transforms import TransformError, build_transform
 from apps.flows.models import ReplayJob
+from apps.flows.queries.installing import Fit
 from apps.flows.queries.mapping import EditedLine
-from apps.flows.templates_library import FlowTemplate
 
 _NOT_BY_ITSELF = 0
 # Shared with the onboarding: 0 means that only people and webhooks start the flow.
@@ -43,29 +43,27 @@ MOST_ROWS = 500
 
 
 class InstallForm(forms.Form):
-    """A template to install, and the two connections of one customer it runs between."""
+    """A template to install, and one of a customer's connections for each system that it needs."""
 
-    template = forms.ChoiceField(label=_("Template"), widget=forms.RadioSelect)
+    template = forms.ChoiceField(widget=forms.HiddenInput)
     name = forms.CharField(label=_("Name"), max_length=160, help_text=_("How this customer's people will know it."))
-    source = forms.TypedChoiceField(label=_("Reads from"), coerce=UUID)
-    target = forms.TypedChoiceField(label=_("Writes to"), coerce=UUID)
 
-    def __init__(
-        self,
-        *args: Any,
-        templates: Sequence[FlowTemplate],
-        sources: Sequence[Connection],
-        targets: Sequence[Connection],
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *args: Any, fit: Fit, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.connections = {connection.id: connection for connection in (*sources, *targets)}
-        self._offer("template", [(template.slug, template.name) for template in templates])
-        self._offer("source", _connection_choices(sources))
-        self._offer("target", _connection_choices(targets))
+        self.fit = fit
+        self.fields["template"].choices = [(fit.template.slug, fit.template.name)]  # type: ignore[attr-defined]
+        for part in fit.parts:
+            self.fields[part.name] = forms.TypedChoiceField(
+                label=part.label, coerce=UUID, choices=_connection_choices(part.connections)
+            )
+            if len(part.connections) == 1:
+                self.initial.setdefault(part.name, str(part.connections[0].id))
+        self.initial.setdefault("template", fit.template.slug)
 
-    def _offer(self, name: str, choices: list[Any]) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
+    @property
+    def systems(self) -> list[forms.BoundField]:
+        """Return the fields that ask for a connection, in order."""
+        return [self[part.name] for part in self.fit.parts]
 
     def clean(self) -> dict[str, Any]:
         """Refuse one connection on both sides."""
@@ -74,9 +72,14 @@ class InstallForm(forms.Form):
             self.add_error("target", gettext("Choose another connection than the one it reads from."))
         return cleaned
 
-    def chosen(self, side: str) -> Connection:
-        """Return the chosen connection of a side."""
-        return self.connections[self.cleaned_data[side]]
+    def chosen(self, name: str) -> Connection:
+        """Return the connection chosen for a part: source, target or a role."""
+        part = next(part for part in self.fit.parts if part.name == name)
+        return next(one for one in part.connections if one.id == self.cleaned_data[name])
+
+    def roles(self) -> dict[str, Connection]:
+        """Return the connections chosen besides source and target, by role."""
+        return {role: self.chosen(role) for role in self.fit.template.roles}
 
 
 def _connection_choices(connections: Sequence[Connection]) -> list[tuple[str, str]]:
@@ -260,6 +263,17 @@ class CorrectionForm(forms.Form):
         except UnusableValueError as error:
             self.add_error("new_value", f"{spec.label}: {error.message}.")
         return cleaned
+
+
+class RollBackForm(forms.Form):
+    """Why what was done for a record is taken back, and whether what needs to be agreed to is included."""
+
+    agreed = forms.BooleanField(label=_("Take these back as well"), required=False)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        error_messages={"required": _("Say why: it is kept in the audit log.")},
+    )
 
 
 class ReplayForm(forms.Form):

@@ -10,9 +10,8 @@ from uuid import UUID
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404
 
-from apps.connectors import registry
-from apps.connectors.models import CircuitBreaker, Connection
-from apps.connectors.queries import list_open_breakers
+from apps.connectors.models import CircuitBreaker
+from apps.connectors.queries import open_breakers
 from apps.connectors.usage_directory import ConnectionUse
 from apps.customers.models import Customer
 from apps.flows.engine.states import OperationState
@@ -128,22 +127,6 @@ def template_of(flow: Flow) -> FlowTemplate | None:
         return None
 
 
-def list_installable_connections(customer: Customer) -> list[Connection]:
-    """Return a customer's connections that are not switched off, by name."""
-    return list(Connection.objects.filter(customer=customer).exclude(state=Connection.State.DISABLED))
-
-
-def fitting_connections(
-    template: FlowTemplate, connections: Iterable[Connection]
-) -> tuple[list[Connection], list[Connection]]:
-    """Return which of the connections can be this template's source, and which its target."""
-    known = [(connection, registry.manifest(connection.system)) for connection in connections]
-    return (
-        [connection for connection, system in known if template.can_read(system)],
-        [connection for connection, system in known if template.can_write(system)],
-    )
-
-
 def list_customers_to_choose() -> list[tuple[UUID, str]]:
     """Return the customers in scope as (id, name), for filters and forms."""
     return list(Customer.objects.order_by("name").values_list("id", "name"))
@@ -168,6 +151,7 @@ def count_uses_of_connections(connection_ids: Collection[UUID]) -> dict[UUID, in
 
 
 def list_breakers_of(flow: Flow) -> list[CircuitBreaker]:
-    """Return the breakers of a flow's connections that are not called just now; two queries."""
-    others = FlowRole.objects.filter(flow=flow).values_list("connection_id", flat=True)
-    return list_open_breakers([flow.source_id, flow.target_id, *others])
+    """Return the breakers of a flow's connections that are not called just now; one query."""
+    own = Q(connection_id__in=[flow.source_id, flow.target_id])
+    others = Q(connection_id__in=FlowRole.objects.filter(flow=flow).values("connection_id"))
+    return list(open_breakers().filter(own | others))

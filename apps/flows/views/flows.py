@@ -20,6 +20,7 @@ from apps.customers.queries import get_customer
 from apps.flows import forms
 from apps.flows.models import Flow
 from apps.flows.queries import flows as queries
+from apps.flows.queries.installing import Fit, fit_of, list_installable_connections
 from apps.flows.queries.versions import get_version
 from apps.flows.schedule_forms import ExpectationForm, ScheduleForm
 from apps.flows.services import publish
@@ -49,40 +50,27 @@ def flow_install(request: HttpRequest) -> HttpResponse:
     if customer_id is None:
         choice = {"customers": queries.list_customers_to_choose(), "template": asked_words(request, "template")}
         return render(request, "flows/flow_install_customer.html", choice)
-    customer, templates = get_customer(customer_id), list_templates()
-    connections = queries.list_installable_connections(customer)
-    fitting = [queries.fitting_connections(template, connections) for template in templates]
-    sources = [c for c in connections if any(c in reads for reads, _writes in fitting)]
-    targets = [c for c in connections if any(c in writes for _reads, writes in fitting)]
-    wanted = next((t for t in templates if t.slug == asked_words(request, "template")), templates[0])
-    form = forms.InstallForm(
-        request.POST or None,
-        initial={"template": wanted.slug, "name": wanted.name},
-        templates=templates,
-        sources=sources,
-        targets=targets,
-    )
-    if request.method == "POST" and form.is_valid():
+    customer = get_customer(customer_id)
+    connections = list_installable_connections(customer)
+    fits = [fit_of(template, connections) for template in list_templates()]
+    chosen = _chosen_fit(fits, request.POST.get("template", "") or asked_words(request, "template"))
+    form = None
+    if not chosen.lacking:
+        form = forms.InstallForm(request.POST or None, initial={"name": _(chosen.template.name)}, fit=chosen)
+    if form is not None and form.is_valid():
         flow = install(form, by=acting_person(request).name)
         if flow is not None:
             words = {"flow": flow.name, "customer": customer.name}
             messages.success(request, _("%(flow)s is installed and live for %(customer)s.") % words)
             return redirect("flows:flow-detail", flow.id)
-    context = {
-        "form": form,
-        "customer": customer,
-        "templates": templates,
-        "lacks": "" if sources and targets else _lacking(has_sources=bool(sources), has_targets=bool(targets)),
-    }
-    return render(request, "flows/flow_install.html", context, status=400 if form.errors else 200)
+    context = {"form": form, "customer": customer, "chosen": chosen, "fits": fits}
+    return render(request, "flows/flow_install.html", context, status=400 if request.method == "POST" else 200)
 
 
-def _lacking(*, has_sources: bool, has_targets: bool) -> str:
-    if not has_sources and not has_targets:
-        return _("This customer has no connection yet that a template could read from or write to.")
-    if has_sources:
-        return _("This customer has no connection yet that a template could write to.")
-    return _("This customer has no connection yet that a template could read from.")
+def _chosen_fit(fits: list[Fit], slug: str) -> Fit:
+    """Return the template that was asked for, else the first that everything is connected for."""
+    asked = next((fit for fit in fits if fit.template.slug == slug), None)
+    return asked or next((fit for fit in fits if not fit.lacking), fits[0])
 
 
 @requires(Action.RUN_FLOWS)

@@ -17,6 +17,7 @@ def install(form: InstallForm, *, by: str, live: bool = True) -> Flow | None:
             name=form.cleaned_data["name"],
             source=form.chosen("source"),
             target=form.chosen("target"),
+            roles=form.roles(),
             installed_by=by,
             live=live,
         )

@@ -19,7 +19,8 @@ from apps.customers.onboarding import Lack, Step
 from apps.flows.forms import InstallForm, ValueForm
 from apps.flows.models import DryRun, Flow
 from apps.flows.onboarding_forms import GoLiveForm
-from apps.flows.queries.flows import fitting_connections, list_installable_connections, template_of
+from apps.flows.queries.flows import template_of
+from apps.flows.queries.installing import Fit, fit_of, list_installable_connections
 from apps.flows.queries.onboarding import MAPPING_SAMPLE
 from apps.flows.queries.onboarding_preview import get_flow_of, get_preview, latest_result, latest_trial
 from apps.flows.services.dry_run import KEPT_ROWS, DryRunError, request_dry_run, rows_kept
@@ -37,14 +38,16 @@ _SLOW_SECONDS = 45
 
 @dataclass(frozen=True, slots=True)
 class TemplateCard:
-    """One template of the library. `lacks` says which connection is missing for it, "" when all fit."""
+    """One template of the library with what is connected for it; without a form where something is missing."""
 
-    template: FlowTemplate
+    fit: Fit
     form: InstallForm | None
-    sources: list[Connection]
-    targets: list[Connection]
-    lacks: str
     flows: list[Flow]
+
+    @property
+    def template(self) -> FlowTemplate:
+        """Return the template itself."""
+        return self.fit.template
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +83,16 @@ def template_step(request: HttpRequest, frame: Frame) -> HttpResponse:
 def _template_card(
     request: HttpRequest, frame: Frame, template: FlowTemplate, connections: list[Connection]
 ) -> TemplateCard:
-    sources, targets = fitting_connections(template, connections)
+    fit = fit_of(template, connections)
     flows = [flow for flow in frame.row.known.flows if flow.template == template.slug]
     form = None
-    if sources and targets:
+    if not fit.lacking:
         taken = {flow.name for flow in frame.row.known.flows}
         names = [template.name, *(f"{template.name} {number}" for number in range(2, len(taken) + 3))]
-        initial = {"template": template.slug, "name": next(name for name in names if name not in taken)}
-        if len(sources) == 1:
-            initial["source"] = str(sources[0].id)
-        if len(targets) == 1:
-            initial["target"] = str(targets[0].id)
+        initial = {"name": next(name for name in names if name not in taken)}
         posted = request.POST if request.POST.get("template") == template.slug else None
-        form = InstallForm(posted, initial=initial, templates=[template], sources=sources, targets=targets)
-    return TemplateCard(template, form, sources, targets, _lacks(sources, targets), flows)
-
-
-def _lacks(sources: list[Connection], targets: list[Connection]) -> str:
-    if not sources and not targets:
-        return _("No connected system can give such records, and none can take them.")
-    if not sources:
-        return _("No connected system can give such records.")
-    return "" if targets else _("No connected system can take such records.")
+        form = InstallForm(posted, initial=initial, fit=fit)
+    return TemplateCard(fit, form, flows)
 
 
 def mapping_step(request: HttpRequest, frame: Frame) -> HttpResponse:

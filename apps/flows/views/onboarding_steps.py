@@ -156,7 +156,11 @@ def _role(slug: str) -> str:
         return _("Records can come from it and go to it")
     if reads:
         return _("Records come from it")
-    return _("Records go to it") if writes else _("No template uses it yet")
+    if writes:
+        return _("Records go to it")
+    if any(template.can_play(role, system) for template in list_templates() for role in template.roles):
+        return _("Flows use it on their way")
+    return _("No template uses it yet")
 
 
 @requires(Action.EDIT_CONNECTIONS)
