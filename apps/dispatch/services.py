@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.dispatch import statements, wakeups
 from apps.dispatch.kinds import require_kind
 from apps.dispatch.models import Bound, PartnerTurn, Priority, Queue
-from apps.dispatch.statements import execute, fetch
+from apps.dispatch.statements import execute, fetch, fetch_prepared
 from apps.tenants import scope
 
 LONGEST = 200  # of a lane and of a unique key
@@ -116,7 +116,7 @@ def already_due(unique_keys: Sequence[str]) -> set[str]:
     It takes no lock, so a row may be claimed the next moment: who relies on it must look again under a lock of its own.
     """
     partner = scope.require().partner
-    return {key for (key,) in fetch(statements.ASKED_FOR, partner=partner.id, keys=list(unique_keys))}
+    return {key for (key,) in fetch_prepared(statements.ASKED_FOR, partner=partner.id, keys=list(unique_keys))}
 
 
 def cancel(*, kind: str, reference: str) -> int:

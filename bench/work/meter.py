@@ -29,14 +29,14 @@ class Meter:
     """Reads the clocks at its making and again at `stop`. `backend` is the process id of any of the server's backends."""
 
     def __init__(self, backend: int | None) -> None:
-        self._server = _server_of(backend)
-        self._database = _database_seconds(self._server)
+        self._server = server_of(backend)
+        self._database = server_seconds(self._server)
         self._own, self._wall = time.process_time(), time.perf_counter()
 
     def stop(self) -> Cost:
         """Return what was spent since the making."""
         wall, own = time.perf_counter() - self._wall, time.process_time() - self._own
-        database = None if self._server is None else _database_seconds(self._server) - self._database
+        database = None if self._server is None else server_seconds(self._server) - self._database
         return Cost(wall, own, database, peak_mb())
 
 
@@ -46,7 +46,7 @@ def peak_mb() -> float:
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
-def _server_of(backend: int | None) -> psutil.Process | None:
+def server_of(backend: int | None) -> psutil.Process | None:
     """Return the server's first process, whose children do the work; None when it is not on this machine."""
     try:
         found = psutil.Process(backend).parent() if backend else None
@@ -55,7 +55,7 @@ def _server_of(backend: int | None) -> psutil.Process | None:
     return found if found is not None and "postgres" in found.name() else None
 
 
-def _database_seconds(server: psutil.Process | None) -> float:
+def server_seconds(server: psutil.Process | None) -> float:
     """Return the CPU of the server and all its children, living and ended."""
     if server is None:
         return 0.0

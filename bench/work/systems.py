@@ -1,7 +1,7 @@
 """A time system and an ERP that are never the bottleneck: raw asyncio, keep-alive, one process of their own.
 
 `python -m bench.work.systems` prints its port. A source is addressed by its size (/psa/10000/api/v1), a target by any
-name (/erp/NAME/api/v1); GET /erp/NAME/counts says what really arrived there.
+name (/erp/NAME/api/v1); GET /erp/NAME/counts says what really arrived there, GET /erp/NAME/arrivals when.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class Ledger:
     """What one target received: the key each record came with, harmless and harmful repeats, the sum in cents."""
 
     keys: dict[str, str] = field(default_factory=dict)
+    arrived: dict[str, float] = field(default_factory=dict)
     requests: int = 0
     dup_idempotent: int = 0
     dup_effective: int = 0
@@ -42,6 +44,7 @@ class Ledger:
         known = self.keys.get(name)
         if known is None:
             self.keys[name] = key
+            self.arrived[name] = time.time()
             self.cents += int(Decimal(str(line["amount"])).scaleb(2))  # as text: a number may come as 12.3
         elif known == key:
             self.dup_idempotent += 1
@@ -75,6 +78,17 @@ def _page(number: int, query: dict[str, list[str]]) -> bytes:
     start = first + (page - 1) * size
     listed = b",".join(_encoded(number)[start : min(start + size, number)])
     return b'{"results":[%b],"total":%d}' % (listed, number - first)
+
+
+@cache
+def _by_number(number: int) -> dict[str, bytes]:
+    return {str(entry["id"]): encoded for entry, encoded in zip(iterate_entries(number), _encoded(number), strict=True)}
+
+
+def _named(number: int, keys: list[str]) -> bytes:
+    known = _by_number(number)
+    listed = [known[key] for key in keys if key in known]
+    return b'{"results":[%b],"total":%d}' % (b",".join(listed), len(listed))
 
 
 def _lines(ledger: Ledger, path: str, headers: bytes, body: bytes) -> tuple[bytes, bytes]:
@@ -127,9 +141,13 @@ class Conversation(asyncio.Protocol):
         system, name = path.split("/")[1:3]
         status = _OK
         if system == "psa":
-            content = _page(int(name), parse_qs(query))
+            asked = parse_qs(query)
+            named = asked.get("id")
+            content = _named(int(name), named[0].split(",")) if named else _page(int(name), asked)
         elif method == "POST":
             status, content = _lines(_ledgers.setdefault(name, Ledger()), path, head, body)
+        elif path.endswith("/arrivals"):
+            content = orjson.dumps(_ledgers.get(name, Ledger()).arrived)
         else:
             content = orjson.dumps(_ledgers.get(name, Ledger()).counts())
         if self._transport is not None:
@@ -158,8 +176,17 @@ def running_systems() -> Iterator[str]:
 
 def ask_counts(place: str, target: str) -> dict[str, int]:
     """Return what the target called `target` received."""
-    with urllib.request.urlopen(f"http://{place}/erp/{target}/counts", timeout=10) as answer:
-        return dict(orjson.loads(answer.read()))
+    return dict(_ask(f"http://{place}/erp/{target}/counts"))
+
+
+def ask_arrivals(place: str, target: str) -> dict[str, float]:
+    """Return when each record first came to the target called `target`, in seconds since 1970."""
+    return dict(_ask(f"http://{place}/erp/{target}/arrivals"))
+
+
+def _ask(address: str) -> Any:
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return orjson.loads(answer.read())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from hashlib import sha256
 from uuid import UUID
 
 import orjson
-import psycopg
 from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
@@ -21,6 +20,7 @@ from apps.connectors.models import WebhookEndpoint
 from apps.connectors.services import hash_token
 from apps.dispatch.backlog import has_room
 from apps.dispatch.services import already_due
+from apps.dispatch.statements import fetch_prepared
 from apps.flows.services.gather import intake_key, look_at_inbox
 from apps.tenants import correlation, scope
 from apps.tenants.models import InboundAddress, Partner
@@ -177,9 +177,7 @@ def _store(
         "correlation": caused_by.id,
         "trace": caused_by.traceparent,
     }
-    # Prepared, which Django's own cursors never are: planning this statement costs five times what running it does.
-    with connection.cursor() as scoped, connection.wrap_database_errors:
-        row = psycopg.Cursor(scoped.connection).execute(_STORE, told, prepare=True).fetchone()
+    row = next(iter(fetch_prepared(_STORE, **told)), None)
     return row or (False, True, Partner.State.ACTIVE, address.endpoint_id, 0, [])  # the endpoint is gone
 
 
