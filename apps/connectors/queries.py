@@ -134,14 +134,14 @@ def get_connection_facts(connection: Connection) -> ConnectionFacts:
         settings=[SettingLine(f.label or f.name, _words(connection.settings.get(f.name))) for f in manifest.settings],
         endpoints=list(WebhookEndpoint.objects.filter(connection=connection).defer("sealed_secret").order_by("-id")),
         uses=list_uses_of(connection.id),
-        breaker=next(iter(list_open_breakers([connection.id])), None),
+        breaker=open_breakers().filter(connection=connection).first(),
     )
 
 
-def list_open_breakers(connection_ids: Collection[UUID]) -> list[CircuitBreaker]:
-    """Return the breakers of those connections that are not called just now, with their connections."""
-    found = CircuitBreaker.objects.filter(connection_id__in=connection_ids, state=BreakerState.OPEN)
-    return list(found.select_related("connection").order_by("connection__name"))
+def open_breakers() -> QuerySet[CircuitBreaker]:
+    """Return the breakers of connections in scope that are not called just now, with their connections."""
+    found = CircuitBreaker.objects.filter(state=BreakerState.OPEN)
+    return found.select_related("connection").order_by("connection__name")
 
 
 def count_by_customer(customer_ids: Collection[UUID]) -> dict[UUID, ConnectionCounts]:

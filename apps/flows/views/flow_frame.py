@@ -78,7 +78,7 @@ _TABS = ("overview", "mapping", "runs", "versions", "monitors", "settings")
 
 
 def frame_of(request: HttpRequest, flow: Flow, active: str) -> FlowFrame:
-    """Return the frame around the part of a flow's pages called `active`; three queries, two more while the flow is held."""
+    """Return the frame around the part of a flow's pages called `active`; two queries, two more while the flow is held."""
     who = acting_person(request)
     triggers = Trigger.objects.filter(flow=flow, active=True).select_related("endpoint").order_by("id")
     return FlowFrame(
