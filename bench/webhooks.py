@@ -31,6 +31,7 @@ from bench.work.systems import ROOT, ask_counts, running_systems
 DATABASE = "fairlead_bench_hooks"
 MUST = {"rate": 1_000.0, "p99": 40.0, "cpu_ms": 1.5}
 WARM_UP = 200
+_FIGURES = ("rate", "p50", "p99", "cpu_ms", "web_ms", "worker_ms", "database_ms")
 DRAIN_SECONDS = 300.0
 THREADS = 4
 
@@ -202,10 +203,8 @@ def _free_port() -> int:
 def show(name: str, rows: Sequence[Row]) -> Row:
     """Print the medians of one door and return them."""
     waits = [row.until_delivered for row in rows if row.until_delivered is not None]
-    middle = Row(
-        *(median(getattr(row, figure) for row in rows) for figure in Row.__slots__[:-1]),
-        until_delivered=median(waits) if waits else None,
-    )
+    figures = {figure: median(getattr(row, figure) for row in rows) for figure in _FIGURES}
+    middle = Row(**figures, until_delivered=median(waits) if waits else None)
     last = f"{middle.until_delivered:9.2f}" if middle.until_delivered is not None else f"{'-':>9}"
     print(
         f"{name:10}{middle.rate:12,.0f}{middle.p50:9.1f}{middle.p99:9.1f}{middle.cpu_ms:10.2f}{middle.web_ms:8.2f}"

@@ -40,7 +40,12 @@ def work() -> None:
     """Do what is due until nobody is there any more."""
     product_line.adapt_systems(batch=True)
     gone = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), gone.set()), daemon=True).start()
+
+    def wait_for_the_end() -> None:
+        sys.stdin.read()
+        gone.set()
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
     print("ready", os.getpid(), flush=True)
     while not gone.is_set():
         if not drain(Queue.RUN, worker="bench", seconds=5):

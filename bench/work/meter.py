@@ -67,7 +67,7 @@ def server_seconds(server: psutil.Process | None) -> float:
         except psutil.Error:
             continue  # it ended meanwhile and is counted with the ended ones
         spent += own.user + own.system
-    return spent
+    return float(spent)
 
 
 def report(cost: Cost | None, **more: Any) -> None:
