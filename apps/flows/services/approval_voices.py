@@ -1,6 +1,6 @@
 """Who may decide an approval, and for whom: people of the roles that are asked, their stand-ins, and owners."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.db.models.expressions import Combinable
 from apps.accounts.actions import CUSTOMER_ROLES, PARTNER_ROLES, ROLE_ACTIONS, Action, Role
 from apps.accounts.actor import Actor
 from apps.accounts.models import User
+from apps.accounts.staff_scope import as_staff
 from apps.customers.models import Membership
 from apps.flows.models import ApprovalDecision, ApprovalRequest, Delegation
 
@@ -78,14 +79,19 @@ def asked_voices(request: ApprovalRequest, now: datetime, roles: Iterable[Role] 
     asked = frozenset(roles) if roles is not None else asked_roles(request)
     people = _people_of(asked, request.customer_id) or _people_of({Role.OWNER}, request.customer_id)
     voices = {person.id: Voice(person) for person in people}
-    for delegation in delegations_on(now):
-        if delegation.person_id in voices and not has_spoken(request, delegation.person_id):
+    for delegation in delegations_on(now, of=voices):
+        if not has_spoken(request, delegation.person_id):
             voices.setdefault(delegation.stand_in_id, Voice(delegation.stand_in, delegation.person))
     return [voice for person_id, voice in voices.items() if not has_spoken(request, person_id)]
 
 
-def delegations_on(now: datetime, *, stand_in: User | None = None) -> list[Delegation]:
-    """Return who stands in for whom on the present day, as the calendar of the absent shows it; both active, and of one side."""
+def delegations_on(
+    now: datetime, *, stand_in: User | None = None, of: Collection[UUID] | None = None
+) -> list[Delegation]:
+    """Return who stands in for whom on the present day, as the calendar of the absent shows it; both active, and of one side.
+
+    Of one stand-in, or for the absent people `of` names: nobody is shown anybody else's.
+    """
     near = Delegation.objects.filter(
         starts_on__lte=now.date() + _A_DAY,
         ends_on__gte=now.date() - _A_DAY,
@@ -94,7 +100,11 @@ def delegations_on(now: datetime, *, stand_in: User | None = None) -> list[Deleg
     ).select_related("person", "stand_in")
     if stand_in is not None:
         near = near.filter(stand_in=stand_in)
-    today = [row for row in near if row.starts_on <= day_of(row.person, now) <= row.ends_on]
+    if of is not None:
+        near = near.filter(person__in=list(of))
+    with as_staff():
+        rows = list(near)
+    today = [row for row in rows if row.starts_on <= day_of(row.person, now) <= row.ends_on]
     return [row for row in today if may_stand_in(row.person, row.stand_in)]
 
 

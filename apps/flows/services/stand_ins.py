@@ -27,13 +27,15 @@ def colleagues_of(person: User) -> list[User]:
 def delegations_of(person: User) -> list[Delegation]:
     """Return a person's own absences that are not over, the next first."""
     today = day_of(person, timezone.now())
-    return list(Delegation.objects.filter(person=person, ends_on__gte=today).select_related("stand_in"))
+    with as_staff():
+        return list(Delegation.objects.filter(person=person, ends_on__gte=today).select_related("stand_in"))
 
 
 def stood_in_for(person: User) -> list[Delegation]:
     """Return for whom a person stands in now or later, the next first."""
     today = day_of(person, timezone.now())
-    return list(Delegation.objects.filter(stand_in=person, ends_on__gte=today).select_related("person"))
+    with as_staff():
+        return list(Delegation.objects.filter(stand_in=person, ends_on__gte=today).select_related("person"))
 
 
 def appoint(person: User, *, stand_in: User, starts_on: date, ends_on: date) -> Delegation:

@@ -6,17 +6,18 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import ProgrammingError, connections, transaction
 from django.utils import timezone
 
 from apps.accounts.actions import KEY_ACTIONS, Action, Role
 from apps.accounts.actor import acting
 from apps.accounts.models import ApiKey, AuditEntry
 from apps.dispatch.models import DueWork
-from apps.flows.models import ApprovalDecision, ApprovalRequest
+from apps.flows.models import ApprovalDecision, ApprovalRequest, Delegation
 from apps.flows.services import approvals
 from apps.flows.services.approval_voices import asked_voices, may_stand_in
 from apps.flows.services.approvals import ApprovalClosedError, ApprovalError, NotAskedError, decide, open_requests_for
+from apps.flows.services.stand_ins import delegations_of, stood_in_for
 from apps.flows.services.walk_lanes import WALK_KIND
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
@@ -187,6 +188,22 @@ PAIRS = [
 @pytest.mark.parametrize(("one", "other", "stranger", "allowed"), PAIRS)
 def test_who_may_stand_in_for_whom(office: Office, one: Role, other: Role, stranger: bool, allowed: bool) -> None:
     assert may_stand_in(office.person(one), office.person(other, stranger=stranger)) is allowed
+
+
+def test_customers_people_stand_in_for_each_other_and_reach_nobody_elses_absences(office: Office) -> None:
+    request = office.ask(role="finance_approver")
+    boss, approver = office.person(Role.CUSTOMER_OWNER), office.person(Role.FINANCE_APPROVER)
+    stand_in(approver, boss)
+    stand_in(office.person(Role.OWNER), office.person(Role.FINANCE))
+    with scope.narrowed_to(office.customer.id):
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            Delegation.objects.count()
+        assert [one.stand_in for one in delegations_of(approver)] == [boss]
+        assert [one.person for one in stood_in_for(boss)] == [approver]
+        assert {voice.person for voice in asked_voices(request, timezone.now())} == {approver, boss}
+        assert list(open_requests_for(boss.as_actor())) == [request]
+        decide(request.id, person=boss, decision="approve")
+    assert ApprovalDecision.objects.get().for_person == approver
 
 
 def _key(**values: object) -> ApiKey:
