@@ -45,7 +45,10 @@ SUNDAY_CLOSE = DemoCutOff(
 
 @dataclass(frozen=True, slots=True)
 class DemoCustomer:
-    """A firm with a simulated PSA and ERP of its own. `slug` names its companies in the sandbox; `owner` looks after it."""
+    """A firm with a simulated PSA and ERP of its own. `slug` names its companies in the sandbox; `owner` looks after it.
+
+    One that `wins_deals` has a CRM, workspaces and a tax service too, and onboards its clients: config/demo_deals.py.
+    """
 
     name: str
     slug: str
@@ -57,6 +60,7 @@ class DemoCustomer:
     seed: int
     owner: str = ""
     cut_offs: tuple[DemoCutOff, ...] = ()
+    wins_deals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ PARTNERS = (
             DemoPerson("Sam Support", "support@alder.example", Role.SUPPORT),
             DemoPerson("Fina Lanz", "finance@alder.example", Role.FINANCE),
             DemoPerson("Mona Meridian", "finance@meridian.example", Role.FINANCE_APPROVER, "Meridian Consulting"),
+            DemoPerson("Dario Moss", "delivery@meridian.example", Role.DELIVERY_LEAD, "Meridian Consulting"),
         ),
         customers=(
             DemoCustomer(
@@ -158,6 +163,7 @@ PARTNERS = (
                 11,
                 "owner@alder.example",
                 (INVOICE_RUN, MONTH_END, PAYROLL),
+                wins_deals=True,
             ),
             DemoCustomer(
                 "Northfield Engineering",

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.actor import Actor, acting
@@ -24,7 +25,7 @@ from apps.connectors.sandbox.client import SandboxClient
 from apps.connectors.sandbox.firm import UNKNOWN_EMPLOYEE
 from apps.dispatch.models import Queue
 from apps.dispatch.worker import drain
-from apps.flows.engine.states import RUN_TERMINAL
+from apps.flows.engine.states import RUN_TERMINAL, RunState
 from apps.flows.models import Flow, Run
 from apps.flows.services import ledger_writes
 from apps.flows.services.start_run import run_now
@@ -81,6 +82,14 @@ def sandbox() -> SandboxClient:
     return SandboxClient(settings.SANDBOX_URL, admin_token(settings.SECRET_KEY))
 
 
+async def announce_to(company: str, address: str, secret: str, *, system: str = "psa") -> None:
+    """Let a sandbox company announce what happens at one of the product's webhook addresses."""
+    host, path = address.split("://", 1)[1].split("/", 1)
+    reachable = f"{settings.PUBLIC_SCHEME}://127.0.0.1:{host.rpartition(':')[2]}/{path}"
+    async with sandbox() as client:
+        await client.set_webhook(company, reachable, secret, host=host, system=system)
+
+
 def days_before(now: datetime) -> list[datetime]:
     """Return the evenings of the past weeks' working days, the oldest first."""
     first = now.replace(hour=EVENING, minute=0, second=0, microsecond=0) - timedelta(days=WEEKS * 7)
@@ -122,9 +131,14 @@ def work_off(partners: list[PartnerRef]) -> None:
     raise HistoryError("The demo's past does not come to an end: see make logs.")
 
 
+def unfinished_runs() -> QuerySet[Run]:
+    """Return the runs that are at work; those that have read everything and wait for people or events are not."""
+    return Run.objects.exclude(state__in=RUN_TERMINAL).exclude(state=RunState.WAITING, reading_done=True)
+
+
 def _unfinished(partner: PartnerRef) -> bool:
     with scope.work_in(partner):
-        runs = Run.objects.exclude(state__in=RUN_TERMINAL).exists()
+        runs = unfinished_runs().exists()
         return runs or ConnectionTest.objects.filter(state=ConnectionTest.State.RUNNING).exists()
 
 

@@ -35,7 +35,6 @@ from apps.connectors.services import (
 )
 from apps.customers.models import Customer, CutOff
 from apps.customers.services import add_cut_off, add_member, change_customer, create_customer
-from apps.flows.engine.states import RUN_TERMINAL
 from apps.flows.models import Flow, Run
 from apps.flows.services.publish import install_template
 from apps.flows.services.start_run import run_now
@@ -49,7 +48,17 @@ from apps.tenants.models import Partner
 from apps.tenants.provisioning import NewPartner, create_partner
 from apps.tenants.scope import PartnerRef
 from config.demo import OPERATOR, PARTNERS, PASSWORD, DemoBeginner, DemoCustomer, DemoPartner, DemoPerson
-from config.demo_history import WEEKS, Line, clock_at, live_through, sandbox, work_off
+from config.demo_deals import DEALS_WEEKS, found_firm, let_run, live_deals
+from config.demo_history import (
+    WEEKS,
+    Line,
+    announce_to,
+    clock_at,
+    live_through,
+    sandbox,
+    unfinished_runs,
+    work_off,
+)
 from config.demo_onboarding import ensure_beginner
 
 WAIT_SECONDS = 240
@@ -125,8 +134,20 @@ class Command(BaseCommand):
                             _ensure_person(person)
                 work_off([line.partner for line in lines])
             live_through(lines, say=self.stdout.write)
+            self._live_deals()
             for line in lines:
                 self._let_run(line)
+
+    def _live_deals(self) -> None:
+        for wanted in PARTNERS:
+            partner = self._ensure_partner(wanted)
+            for one in (customer for customer in wanted.customers if customer.wins_deals):
+                self.stdout.write(f"client onboardings of {one.name}")
+                with clock_at(timezone.now() - DEALS_WEEKS):
+                    firm = found_firm(partner, one, _company(partner, one))
+                    work_off([partner])
+                live_deals(firm)
+                let_run(firm)
 
     def _found(self, partner: PartnerRef, wanted: DemoCustomer) -> UUID:
         """Set a customer up with its two systems and its flow; returns the flow's id."""
@@ -157,7 +178,7 @@ class Command(BaseCommand):
             endpoint, address, secret = create_webhook_endpoint(flow.source)
             listen(flow, endpoint)
             run_now(flow, started_by="Demo")
-        asyncio.run(_announce_to(line.company, address, secret))
+        asyncio.run(announce_to(line.company, address, secret))
 
     def _ensure_partner(self, wanted: DemoPartner) -> PartnerRef:
         known: Partner | None = Partner.objects.filter(slug=wanted.slug).first()
@@ -274,13 +295,6 @@ def _follow_sandbox(partner: PartnerRef, wanted: DemoCustomer | DemoBeginner) ->
             request_test(connection)
 
 
-async def _announce_to(company: str, address: str, secret: str) -> None:
-    host, path = address.split("://", 1)[1].split("/", 1)
-    reachable = f"{settings.PUBLIC_SCHEME}://127.0.0.1:{host.rpartition(':')[2]}/{path}"
-    async with sandbox() as client:
-        await client.set_webhook(company, reachable, secret, host=host)
-
-
 def _connect(customer: Customer, partner: PartnerRef, wanted: DemoCustomer, system: str, token: str) -> Connection:
     names = {"psa": "Project software", "erp": "Accounting"}
     return create_connection(
@@ -298,7 +312,7 @@ def _connect(customer: Customer, partner: PartnerRef, wanted: DemoCustomer, syst
 
 def _open_work(partner: PartnerRef, *, first: bool) -> Counter[str]:
     with scope.work_in(partner):
-        runs = Run.objects.exclude(state__in=RUN_TERMINAL).count()
+        runs = unfinished_runs().count()
         tests = ConnectionTest.objects.filter(state=ConnectionTest.State.RUNNING).count()
         rejected = sum(Run.objects.values_list("rejected", flat=True))
         in_cases = sum(ExceptionCase.objects.values_list("operation_count", flat=True))
