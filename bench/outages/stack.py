@@ -41,16 +41,17 @@ class ChaosPlaces(Places):
 
 
 class Stack:
-    """Servers and processes by name: postgres, broker, sandbox, worker, dispatcher."""
+    """Servers and processes by name: postgres, broker, sandbox, worker, dispatcher, web."""
 
     def __init__(self, places: ChaosPlaces, local: LocalEnvironment) -> None:
         self.environment = product_environment(local, os.environ)
         self._logs = places.logs
         self._logs.mkdir(parents=True, exist_ok=True)
-        self._services = {service.name: service for service in all_services(places, local) if service.name != "web"}
+        self._services = {service.name: service for service in all_services(places, local)}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._outputs: dict[str, IO[bytes]] = {}
         self._due_back: dict[str, float] = {}
+        self._frozen: dict[int, float] = {}
 
     def start(self, name: str) -> None:
         """Start a process without waiting for it."""
@@ -94,6 +95,16 @@ class Stack:
             return False
         return True
 
+    def freeze_pool_child(self, choose: Any, *, seconds: float) -> bool:
+        """Let one working child stand still, as a machine without memory does, and wake it after its leases are gone."""
+        try:
+            child = choose(psutil.Process(self._processes["worker"].pid).children())
+            child.suspend()
+        except (psutil.Error, IndexError):
+            return False
+        self._frozen[child.pid] = time.monotonic() + seconds
+        return True
+
     def is_down(self, name: str) -> bool:
         """Return True between a kill and the next start."""
         return name in self._due_back
@@ -107,10 +118,14 @@ class Stack:
         for name in [name for name, due in self._due_back.items() if due <= now]:
             del self._due_back[name]
             self.start(name)
+        for pid in [pid for pid, due in self._frozen.items() if due <= now]:
+            del self._frozen[pid]
+            with contextlib.suppress(psutil.Error):
+                psutil.Process(pid).resume()
 
     def stop(self) -> None:
         """End everything: the product at once, the servers in order."""
-        for name in ("dispatcher", "worker", "sandbox", "broker"):
+        for name in ("web", "dispatcher", "worker", "sandbox", "broker"):
             if process := self._processes.get(name):
                 signal_group(process.pid, signal.SIGKILL)
                 process.wait()
