@@ -46,7 +46,7 @@ def fitting_approvals(state: ListState, who: Actor) -> QuerySet[ApprovalRequest]
 
 def count_views(who: Actor) -> dict[str, int]:
     """Return how many there are to choose from, whatever else is filtered; "" are one's own."""
-    return {view: in_view(view, who).count() for view in ("", OPEN)}
+    return {view: in_view(view, who).count() for view in ("", OPEN, DECIDED)}
 
 
 def in_view(view: str, who: Actor) -> QuerySet[ApprovalRequest]:

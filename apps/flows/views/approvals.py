@@ -18,6 +18,7 @@ from apps.accounts.listing import Option, choices, csv_of, page_of, read_list
 from apps.accounts.models import User
 from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person
+from apps.connectors.record_words import record_words
 from apps.flows.approval_forms import DecisionForm
 from apps.flows.models import ApprovalRequest
 from apps.flows.queries import approvals as queries
@@ -88,6 +89,7 @@ def _page(request: HttpRequest, question: ApprovalRequest, form: DecisionForm) -
     context = {
         "page": page,
         "form": form,
+        "record": record_words(question.operation.label),
         "record_url": reverse(record, args=[question.operation_id]),
         "crumbs": [{"label": _("Approvals"), "url": reverse("flows:approval-list")}, {"label": question.question}],
         "is_customer": who.is_customer,

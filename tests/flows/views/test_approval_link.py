@@ -1,6 +1,7 @@
 """The page behind a mail's link: opened by scanners, forged, old, used twice, and by a process that knows only the key."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
+from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.actions import Role
@@ -110,6 +112,15 @@ def test_a_refusal_without_a_reason_is_answered_in_place(sent: Sent) -> None:
     assert sent.state == "open"
     assert sent.answer(decision="reject", reason="The rate is wrong.").status_code == 200
     assert sent.state == "rejected"
+
+
+def test_the_form_on_the_page_can_be_sent_by_a_browser(sent: Sent) -> None:
+    browser = Client(enforce_csrf_checks=True, headers={"host": "alder.localhost"})
+    page = browser.get(sent.path).content.decode()
+    typed = dict(re.findall(r'name="(csrfmiddlewaretoken|once)" value="([^"]+)"', page))
+    assert set(typed) == {"csrfmiddlewaretoken", "once"}
+    assert browser.post(sent.path, {**typed, "decision": "approve"}).status_code == 200
+    assert sent.state == "approved"
 
 
 def test_the_same_form_sent_twice_is_taken_once(sent: Sent, django_capture_on_commit_callbacks: Any) -> None:

@@ -1,5 +1,6 @@
 """Approvals on screen: what waits for whom, one question, the answer, and who stands in."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -104,6 +105,17 @@ def test_one_question_is_answered_where_it_is_shown(desk: Desk) -> None:
     assert 'value="approve"' not in after
     late = finance.post(f"{path}decide/", {"decision": "reject", "reason": "No."}, follow=True)
     assert "approved this already" in _page(late)
+    assert desk.state(request) == "approved"
+
+
+def test_the_form_on_the_page_can_be_sent_by_a_browser(desk: Desk) -> None:
+    request, finance = desk.ask(), desk.as_(Role.FINANCE)
+    browser = Client(enforce_csrf_checks=True, headers={"host": "alder.localhost"})
+    browser.cookies = finance.cookies
+    page = _page(browser.get(f"/approvals/{request.id}/"))
+    action, form = re.search(r'<form method="post" action="(/approvals/[^"]+)"(.+?)</form>', page, re.DOTALL).groups()  # type: ignore[union-attr]
+    typed = dict(re.findall(r'name="(csrfmiddlewaretoken|once)" value="([^"]+)"', form))
+    assert browser.post(action, {**typed, "decision": "approve"}).status_code == 302
     assert desk.state(request) == "approved"
 
 
