@@ -20,6 +20,7 @@ __all__ = [
     "DefinitionError",
     "Filter",
     "FlowDefinition",
+    "OnFailure",
     "Rule",
     "Step",
     "Undo",
@@ -46,6 +47,14 @@ class Undo:
     APPROVAL = "approval"
     IMPOSSIBLE = "impossible"
     ALL = (SAFE, APPROVAL, IMPOSSIBLE)
+
+
+class OnFailure:
+    """What follows when a record's walk fails for good: a person chooses, or what was done is taken back at once."""
+
+    ASK = "ask"
+    ROLL_BACK = "roll_back"
+    ALL = (ASK, ROLL_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,7 @@ class FlowDefinition:
     steps: tuple[Step, ...] = tuple(Step(kind) for kind in RECORD_STEPS)
     filter: Filter = field(default_factory=Filter)
     batch_size: int = LARGEST_BATCH
+    on_failure: str = OnFailure.ASK
 
     @property
     def walks(self) -> bool:
@@ -130,7 +140,8 @@ class FlowDefinition:
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as it is stored; `parse_definition` reads it back."""
-        return {
+        policy = {"on_failure": self.on_failure} if self.on_failure != OnFailure.ASK else {}
+        return policy | {
             "canonical_type": self.canonical_type,
             "source_object": self.source_object,
             "target_object": self.target_object,
@@ -142,19 +153,24 @@ class FlowDefinition:
 
 def parse_definition(stored: Any) -> FlowDefinition:
     """Read a stored definition. Raises DefinitionError naming the first place that is wrong."""
-    keys = {"canonical_type", "source_object", "target_object", "steps", "filter", "batch_size"}
+    keys = {"canonical_type", "source_object", "target_object", "steps", "filter", "batch_size", "on_failure"}
     whole = Group(stored, "", keys)
     name = whole.text("canonical_type", required=True)
     if name not in CANONICAL_TYPES:
         raise DefinitionError("canonical_type", f"{name!r} is not known; choose one of {', '.join(CANONICAL_TYPES)}")
     described = canonical_type(name)
+    steps = _read_steps(whole.stored.get("steps"), described)
+    on_failure = whole.choice("on_failure", OnFailure.ALL, default=OnFailure.ASK)
+    if on_failure == OnFailure.ROLL_BACK and all(step.options is None for step in steps):
+        raise DefinitionError("on_failure", "needs records that walk by themselves: a batch has nothing to take back")
     return FlowDefinition(
         canonical_type=name,
         source_object=whole.text("source_object"),
         target_object=whole.text("target_object"),
-        steps=_read_steps(whole.stored.get("steps"), described),
+        steps=steps,
         filter=read_filter(whole.stored.get("filter"), described),
         batch_size=_batch_size(whole.stored.get("batch_size", LARGEST_BATCH)),
+        on_failure=on_failure,
     )
 
 

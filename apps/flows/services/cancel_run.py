@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -10,8 +11,8 @@ from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.dispatch import services as dispatch
-from apps.flows.engine.states import BatchState, OperationState, RunState, states_before
-from apps.flows.models import Batch, Operation, Run
+from apps.flows.engine.states import BatchState, OperationState, RunState, StepState, states_before
+from apps.flows.models import Batch, Operation, OperationStep, Run
 from apps.flows.services.run_end import tell_caller, withdraw
 from apps.flows.services.start_run import RUN_KIND
 from apps.flows.signals import ledger_changed
@@ -55,7 +56,7 @@ def close_cancelled(run_id: UUID) -> None:
         run = Run.objects.select_for_update(no_key=True).filter(id=run_id, state=RunState.CANCELLED).first()
         if run is None:
             return
-        waiting = Operation.objects.filter(last_run_id=run_id, state=OperationState.WAITING)
+        waiting = _left_waiting(run_id)
         withdraw(list(waiting.values_list("id", flat=True)))
         number = _hand_over_waiting(run_id)
         Batch.objects.filter(
@@ -69,8 +70,14 @@ def close_cancelled(run_id: UUID) -> None:
         ledger_changed.send(sender=Run, flow_id=run.flow_id, customer_id=run.customer_id)
 
 
+def _left_waiting(run_id: UUID) -> QuerySet[Operation]:
+    """Return what waits for this run. What is being rolled back goes on: half taken back, nobody could tell what stands."""
+    undoing = OperationStep.objects.filter(operation_id=OuterRef("id"), state=StepState.UNDOING)
+    return Operation.objects.filter(~Exists(undoing), last_run_id=run_id, state=OperationState.WAITING)
+
+
 def _hand_over_waiting(run_id: UUID) -> int:
-    waiting = Operation.objects.filter(last_run_id=run_id, state=OperationState.WAITING)
+    waiting = _left_waiting(run_id)
     given_up = {"state": OperationState.REJECTED, "due_at": None, "changed_at": timezone.now()}
     unexplained = waiting.filter(error_class="").update(
         error_kind=FailureKind.REJECTED, error_class=BusinessClass.CONFLICT, error_message=_LEFT, **given_up

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -26,10 +27,16 @@ from apps.flows.services import walk_rows
 from apps.flows.services.run_end import move_count, withdraw
 from apps.flows.services.walk_calls import take_back
 from apps.flows.services.walk_lanes import UNDO_KIND, resume, start_next
-from apps.flows.services.walk_session import WalkSession, open_walk
+from apps.flows.services.walk_session import UNDONE_TIMES, WalkSession, open_walk
 from apps.flows.signals import ledger_changed
 
+BY_POLICY = "the flow"
 NOT_TAKEN_BACK = "What had been done could not be taken back: "
+_IN_DOUBT = "It is unknown whether it arrived: look for it in the system."
+
+
+# What an interrupted rolling back had not come to yet counts as done.
+_MADE = Q(state__in=[StepState.DONE, StepState.UNDOING], kind__in=MAKES_SOMETHING)
 
 
 class CannotRollBackError(ValueError):
@@ -50,14 +57,15 @@ class StepOutlook:
 def outlook(operation: Operation) -> list[StepOutlook]:
     """Return the steps that made something, last first, each with what rolling back would do about it."""
     definition = _definition(operation)
-    rows = OperationStep.objects.select_related("connection").filter(
-        operation_id=operation.id, state=StepState.DONE, kind__in=MAKES_SOMETHING
-    )
-    return [_outlook(definition, row) for row in rows.order_by("-position")]
+    rows = OperationStep.objects.select_related("connection").filter(operation_id=operation.id)
+    made = rows.filter(_MADE | Q(state=StepState.FAILED, ambiguous=True))
+    return [_outlook(definition, row) for row in made.order_by("-position")]
 
 
 def _outlook(definition: FlowDefinition, row: OperationStep) -> StepOutlook:
     step = _step(definition, row)
+    if row.state == StepState.FAILED:
+        return StepOutlook(row.name, step.title or row.name, row.error_message, _IN_DOUBT, needs_agreement=False)
     done = DoneStep(step, row.created, _can_undo(row))
     stays = undo_verdict(done, allowed=True)
     return StepOutlook(
@@ -98,9 +106,8 @@ def roll_back(operation_id: UUID, *, agreed: bool, made_by: str, reason: str) ->
         if operation.state != OperationState.REJECTED:
             raise CannotRollBackError(gettext("Only a failed record can be rolled back: this one has moved on."))
         definition = _definition(operation)
-        rows = OperationStep.objects.select_related("connection").filter(
-            operation_id=operation.id, state=StepState.DONE, kind__in=MAKES_SOMETHING
-        )
+        _require_latest(operation)
+        rows = OperationStep.objects.select_related("connection").filter(_MADE, operation_id=operation.id)
         if not rows:
             raise CannotRollBackError(gettext("Nothing was done yet that could be taken back."))
         for row in rows:
@@ -121,9 +128,50 @@ def roll_back(operation_id: UUID, *, agreed: bool, made_by: str, reason: str) ->
         ledger_changed.send(sender=Operation, flow_id=operation.flow_id, customer_id=operation.customer_id)
 
 
+def roll_back_by_policy(operation: Operation) -> None:
+    """Begin to roll back what has just failed, as its flow says; what nobody agreed to is left for a person to decide."""
+    if any(step.needs_agreement for step in outlook(operation)):
+        return
+    try:
+        roll_back(operation.id, agreed=False, made_by=BY_POLICY, reason="The flow rolls back by itself.")
+    except CannotRollBackError:
+        return  # nothing was done, or a newer version builds on it: it stays with a person
+
+
+def _require_latest(operation: Operation) -> None:
+    """Refuse while a later version of the record builds on what this one made."""
+    later = Operation.objects.filter(
+        flow_id=operation.flow_id,
+        canonical_type=operation.canonical_type,
+        business_key=operation.business_key,
+        id__gt=operation.id,
+    )
+    begun = OperationStep.objects.filter(operation_id=OuterRef("id"), position__gt=0)
+    walks = Q(Exists(begun), state=OperationState.WAITING)
+    if later.filter(walks | Q(state__in=[OperationState.WRITTEN, OperationState.UNCHANGED])).exists():
+        raise CannotRollBackError(gettext("A newer version of this record carries on from what was done: it stays."))
+
+
 def move_count_of(operation: Operation, old: OperationState, new: OperationState) -> None:
     """Count an operation of an ended run anew: its counts follow what becomes of its records."""
     move_count(operation.last_run_id, old, new)
+
+
+def is_in_the_way(session: WalkSession) -> bool:
+    """Say whether a walk must stand aside: its record, or an earlier version of it, is being rolled back.
+
+    Whoever ends the rolling back starts the next version.
+    """
+    if StepState.UNDOING in session.states.values():
+        return True
+    operation = session.operation
+    return OperationStep.objects.filter(
+        operation__flow_id=operation.flow_id,
+        operation__business_key=operation.business_key,
+        operation__state=OperationState.WAITING,
+        operation_id__lt=operation.id,
+        state=StepState.UNDOING,
+    ).exists()
 
 
 def undo_on(work: LeasedWork) -> RunAgain | None:
@@ -186,7 +234,7 @@ def _undo_delivery(session: WalkSession, row: OperationStep) -> RunAgain | None:
     with transaction.atomic():
         session.work.confirm()
         note = "It was gone already." if outcome.state is UndoState.ALREADY_GONE else "Taken back."
-        walk_rows.save(row, StepState.UNDONE, note=note)
+        walk_rows.save(row, StepState.UNDONE, note=note, result={UNDONE_TIMES: row.result.get(UNDONE_TIMES, 0) + 1})
         # The system holds it no longer: a later delivery must create it anew.
         Link.objects.filter(
             connection=row.connection, business_key=session.operation.business_key, outside_key=row.outside_key
@@ -197,7 +245,8 @@ def _undo_delivery(session: WalkSession, row: OperationStep) -> RunAgain | None:
 def _taken_back(session: WalkSession, row: OperationStep, called: list[UUID]) -> UndoOutcome:
     """Make the call, and tell the breaker how it fared. Raises UnsealError, RemoteError, LookupError."""
     step = _step(session.definition, row)
-    connector = session.connector(getattr(step.options, "role", ""))
+    with transaction.atomic():  # the secrets are read
+        connector = session.connector(getattr(step.options, "role", ""))
     try:
         return take_back(connector, row.object_name, row.outside_key, idempotency_key=f"{row.idempotency_key}:undo")
     finally:
@@ -232,7 +281,7 @@ def _stop(session: WalkSession, row: OperationStep, reason: str) -> None:
     with transaction.atomic():
         session.work.confirm()
         for left in session.rows.values():
-            if left.state == StepState.UNDOING:
+            if left.state in (StepState.UNDOING, StepState.KEPT):
                 message = reason[:600] if left is row else ""
                 walk_rows.save(left, StepState.DONE, note=left.note, error_message=message)
         _close(session, OperationState.REJECTED, f"{NOT_TAKEN_BACK}{reason}")

@@ -26,19 +26,19 @@ from apps.connectors.judgement import is_systems_fault
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.acts import CALLS, Act, End, Go, Refuse
-from apps.flows.engine.definition import DefinitionError, Step
+from apps.flows.engine.definition import DefinitionError, OnFailure, Step
 from apps.flows.engine.retry import next_attempt
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.walk import next_step, passed_over
 from apps.flows.mapping.compile import MappingError
-from apps.flows.models import Operation
-from apps.flows.services import telemetry, verdicts, walk_rows
+from apps.flows.models import Operation, OperationStep
+from apps.flows.services import telemetry, undo, verdicts, walk_rows
 from apps.flows.services.session import correlation_of
 from apps.flows.services.verdicts import Verdict
 from apps.flows.services.walk_calls import CallAnswer
 from apps.flows.services.walk_delivery import Prepared, prepare
 from apps.flows.services.walk_effects import Stands, take_effect
-from apps.flows.services.walk_session import MissingRoleError, WalkSession, open_walk
+from apps.flows.services.walk_session import UNDONE_TIMES, MissingRoleError, WalkSession, open_walk
 
 SLICE_SECONDS = 15.0  # then others get their turn
 _ATTEMPTS_TO_TELL = 3  # one call that fails says little; one that fails for seconds tells of an outage
@@ -60,8 +60,8 @@ def walk_on(work: LeasedWork) -> RunAgain | None:
     with transaction.atomic():
         work.confirm()
         session = _opened(work)
-    if session is None:
-        return None
+        if session is None or undo.is_in_the_way(session):
+            return None
     watched = telemetry.watch_slice(
         "walk",
         run_id=session.run.id,
@@ -189,6 +189,8 @@ class _Walk:
                 walk_rows.save(row, StepState.SKIPPED, note="It was refused; the flow goes on without it.", **kept)
             else:
                 walk_rows.refuse(session, step, verdict)
+                if session.definition.on_failure == OnFailure.ROLL_BACK and not verdict.ambiguous:
+                    undo.roll_back_by_policy(session.operation)
 
     def _effect(self, step: Step, act: Act) -> None:
         session = self.session
@@ -304,7 +306,7 @@ class _Walk:
         walk_rows.save(
             row,
             StepState.DONE,
-            result=answer.result,
+            result={**answer.result, **_times_undone(row)},
             note=answer.note[:300],
             connection_id=made.connection_id,
             object_name=made.object_name[:60],
@@ -316,6 +318,10 @@ class _Walk:
         if prepared.type_name and outside_key:
             seen = (session.operation.source_version, prepared.fingerprint)
             walk_rows.write_link(session, prepared.connection_id, prepared.type_name, outside_key, seen)
+
+
+def _times_undone(row: OperationStep) -> dict[str, int]:
+    return {UNDONE_TIMES: row.result[UNDONE_TIMES]} if UNDONE_TIMES in row.result else {}
 
 
 def _next_try(step: Step, error: RemoteError, attempts: int) -> datetime | None:

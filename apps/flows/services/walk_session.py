@@ -26,6 +26,7 @@ from apps.flows.services.session import keeps_values
 from apps.tenants import scope
 
 SOURCE, TARGET = "source", "target"
+UNDONE_TIMES = "undone"  # in a step's result: how often what it made was taken back
 RECORD = "record"  # the row that keeps the record itself, as read: a walk may outlive every batch
 
 
@@ -108,8 +109,14 @@ class WalkSession:
         return Place(connection, replace(kind, writing_lines=lines), mapping)
 
     def idempotency_key(self, step: Step, connection: Connection) -> str:
-        """Return the key of this step's effect: the same for every repeat of the same content."""
-        effects = EffectScope(scope.require().partner.schema_name, str(self.flow.id), f"{connection.id}/{step.name}")
+        """Return the key of this step's effect: the same for every repeat of the same content.
+
+        What was taken back is made anew under another one: a system that remembers the first would only repeat its answer.
+        """
+        row, place = self.rows.get(step.name), f"{connection.id}/{step.name}"
+        undone = row.result.get(UNDONE_TIMES, 0) if row is not None else 0
+        scoped = f"{place}/{undone}" if undone else place
+        effects = EffectScope(scope.require().partner.schema_name, str(self.flow.id), scoped)
         return effects.key(self.source_key, self.operation.source_version, self.operation.revision)
 
 

@@ -89,7 +89,10 @@ RULE = {"name": "n", "expression": "true", "sentence": "s"}
         ),
         pytest.param({"canonical_type": "TimeEntry", "steps": {}}, "steps", "must be a list", id="steps as a group"),
         pytest.param(
-            {"canonical_type": "TimeEntry", "steps": STEPS[::-1]}, "steps", "begin with extract and check", id="steps in disorder"
+            {"canonical_type": "TimeEntry", "steps": STEPS[::-1]},
+            "steps",
+            "begin with extract and check",
+            id="steps in disorder",
         ),
         pytest.param({"canonical_type": "TimeEntry", "steps": ["x"]}, "steps.0.kind", "one of extract", id="no step"),
         pytest.param(
@@ -172,3 +175,26 @@ def test_any_json_is_a_definition_or_is_refused(stored: Any) -> None:
     except DefinitionError:
         return
     assert parse_definition(definition.to_json()) == definition
+
+
+def test_a_walking_flow_says_what_follows_a_failure_and_keeps_saying_it() -> None:
+    walking = {"canonical_type": "TimeEntry", "steps": [{"kind": "extract"}, {"kind": "check"}, {"kind": "deliver"}]}
+    assert parse_definition(walking).on_failure == "ask"
+    chosen = parse_definition({**walking, "on_failure": "roll_back"})
+    assert chosen.on_failure == "roll_back"
+    assert parse_definition(chosen.to_json()) == chosen
+    assert "on_failure" not in parse_definition(walking).to_json()
+
+
+@pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        ({"canonical_type": "TimeEntry", "on_failure": "hope"}, "must be one of ask, roll_back"),
+        ({"canonical_type": "TimeEntry", "on_failure": "roll_back"}, "needs records that walk"),
+    ],
+    ids=["an unknown policy", "a policy for batches"],
+)
+def test_a_policy_that_cannot_be_carried_out_is_refused(stored: dict[str, object], words: str) -> None:
+    with pytest.raises(DefinitionError, match=words) as refused:
+        parse_definition(stored)
+    assert "on_failure" in str(refused.value)
