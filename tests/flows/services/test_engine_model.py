@@ -1,0 +1,290 @@
+"""A model of records, runs, crashes, retries, replays, approvals, events and cancels, driven against the real tables.
+
+Hypothesis chooses what happens next; the process "dies" between any two statements, and clocks are moved instead of waited for. More of it:
+`ENGINE_MODEL_EXAMPLES=500 ENGINE_MODEL_STEPS=40 pytest tests/flows/services/test_engine_model.py`.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from apps.accounts.models import User
+from apps.dispatch.models import DueWork, Queue, WorkState
+from apps.dispatch.worker import drain
+from apps.flows.engine.definition import parse_definition
+from apps.flows.engine.states import RUN_TERMINAL, OperationState
+from apps.flows.models import ApprovalRequest, EventWait, Operation, OperationStep, Run
+from apps.flows.services import events
+from apps.flows.services.approvals import decide
+from apps.flows.services.cancel_run import cancel_run
+from apps.flows.services.replay import replay_operations
+from apps.flows.templates_library import registry as templates
+from apps.tenants import scope
+from apps.tenants.scope import PartnerRef
+from bench.outages.journal import judge_journal
+from tests.lines import Line, found_line
+from tests.sandbox_server import SandboxServer
+
+EXAMPLES = int(os.environ.get("ENGINE_MODEL_EXAMPLES", "30"))
+STEPS = int(os.environ.get("ENGINE_MODEL_STEPS", "20"))
+TEMPLATE = "approved-time-to-bill"
+WALK = [
+    {"kind": "extract"},
+    {"kind": "check"},
+    {"kind": "wait", "event": "entry.signed", "about": "r.id"},
+    {"kind": "approve", "question": "Bill {id}?", "role": "finance"},
+    {"kind": "deliver"},
+]
+FAULTS: tuple[dict[str, float], ...] = (
+    {},
+    {"error_after": 1},
+    {"drop_after": 0.5},
+    {"error_before": 0.5},
+    {"closed_period": 1},
+)
+A_DAY = timedelta(days=1)
+ROUNDS = 40  # in which everything must be through, once nothing is broken any more
+
+
+class Died(BaseException):
+    """The process is gone: nothing catches it, and nothing of it writes any more."""
+
+
+@contextmanager
+def dying_before(statement: int) -> Iterator[None]:
+    """Let this process die just before its next statement but so many; 0 lives on. The dead cannot speak to the database."""
+    seen = 0
+
+    def execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal seen
+        seen += 1
+        if statement and seen >= statement:
+            raise Died
+        return run(sql, params, many, context)
+
+    try:
+        with connection.execute_wrapper(execute):
+            yield
+    except Died:
+        pass
+    finally:
+        connection.close()
+
+
+class Engine(RuleBasedStateMachine):
+    """One customer with a flow, some records, and everything that can happen to them."""
+
+    partner: ClassVar[PartnerRef]
+    sandbox: ClassVar[SandboxServer]
+
+    line: Line
+
+    @initialize(walks=st.booleans(), batch=st.sampled_from([1, 2, 10]))
+    def found(self, walks: bool, batch: int) -> None:
+        """Found a firm with a few entries, and the flow."""
+        known = templates.TEMPLATES[TEMPLATE]
+        stored = known.definition.to_json() | ({"steps": WALK} if walks else {})
+        changed = replace(known, definition=replace(parse_definition(stored), batch_size=batch), lines=())
+        templates.TEMPLATES = {**templates.TEMPLATES, TEMPLATE: changed}
+        try:
+            self.line = found_line(self.partner, self.sandbox, people=2, entries=4)
+        finally:
+            templates.TEMPLATES = {**templates.TEMPLATES, TEMPLATE: known}
+        entries = self.line.entries(status="approved", billable=True)
+        self.history = {entry["id"]: [Decimal(str(entry["hours"]))] for entry in entries}
+        self.said = 0
+        with scope.work_in(self.partner):
+            self.approver = User.objects.filter(email="model@alder.example").first() or User.objects.create(
+                email="model@alder.example", name="Model", role="finance"
+            )
+
+    @rule(place=st.integers(0, 3))
+    def edit(self, place: int) -> None:
+        """A person changes the hours of an entry to what they never were."""
+        keys = sorted(self.history)
+        if not keys:
+            return
+        key = keys[place % len(keys)]
+        self.history[key].append(Decimal(610 + len(self.history[key])) / 100)
+        hours = float(self.history[key][-1])
+        self.sandbox.do(lambda c: c.change_record("psa", self.line.company, "time-entries", key, hours=hours))
+
+    @rule()
+    def start(self) -> None:
+        """A person starts a reading."""
+        self.line.start()
+
+    @rule(faults=st.sampled_from(FAULTS))
+    def break_target(self, faults: dict[str, float]) -> None:
+        """The target begins to fail, or is well again."""
+        self.line.faults("erp", **faults)
+
+    @rule(rows=st.integers(1, 6), dies_before=st.one_of(st.just(0), st.integers(1, 120)))
+    def work(self, rows: int, dies_before: int) -> None:
+        """A worker does what is due, and may die at it."""
+        with dying_before(dies_before):
+            drain(Queue.RUN, worker="model", seconds=20, limit=rows)
+
+    @rule()
+    def time_passes(self) -> None:
+        """What had a time is due; the leases of the dead are over. Machines died, the work is no poison: it is not counted."""
+        with scope.public():
+            DueWork.objects.update(due_at=F("due_at") - A_DAY, attempts=0, lost_leases=0)
+            DueWork.objects.filter(state=WorkState.LEASED).update(lease_until=F("lease_until") - A_DAY)
+        with scope.work_in(self.partner):
+            OperationStep.objects.filter(due_at__isnull=False).update(due_at=F("due_at") - A_DAY)
+            Operation.objects.filter(due_at__isnull=False).update(due_at=F("due_at") - A_DAY)
+
+    @rule(place=st.integers(0, 3))
+    def sign(self, place: int) -> None:
+        """An event is told of some record, whether anything waits for it or not."""
+        keys = sorted(self.history)
+        if not keys:
+            return
+        self.said += 1
+        with scope.work_in(self.partner):
+            events.publish(
+                "entry.signed",
+                customer_id=self.line.customer.id,
+                subject=keys[place % len(keys)],
+                payload={},
+                dedupe_key=f"{self.line.company}:{self.said}",
+            )
+
+    @rule(yes=st.booleans())
+    def answer(self, yes: bool) -> None:
+        """Finance answers one question."""
+        with scope.work_in(self.partner):
+            request = self._open(ApprovalRequest).order_by("asked_at").first()
+            if request is not None:
+                decide(request.id, person=self.approver, decision="approve" if yes else "reject", reason="So it is.")
+
+    @rule()
+    def replay(self) -> None:
+        """A person tries everything again that was blocked."""
+        with scope.work_in(self.partner):
+            blocked = [operation.id for operation in self._operations(state=OperationState.REJECTED)]
+            if blocked:
+                replay_operations(blocked, started_by="model")
+
+    @rule(place=st.integers(0, 3))
+    def cancel(self, place: int) -> None:
+        """A person cancels a run that is not over."""
+        with scope.work_in(self.partner):
+            runs = list(Run.objects.filter(flow_id=self.line.flow.id).exclude(state__in=RUN_TERMINAL).order_by("id"))
+            if runs:
+                cancel_run(runs[place % len(runs)], made_by="model")
+
+    @invariant()
+    def counts_add_up(self) -> None:
+        """Every run says what it read, and its parts make up the whole; an ended one has nothing waiting."""
+        with scope.work_in(self.partner):
+            for run in Run.objects.filter(flow_id=self.line.flow.id):
+                parts = (run.written, run.unchanged, run.skipped, run.rejected, run.waiting)
+                assert min(parts) >= 0, (run.id, parts)
+                assert run.read == sum(parts), (run.id, run.read, parts)
+                waiting = Operation.objects.filter(last_run_id=run.id, state=OperationState.WAITING).count()
+                assert run.waiting == waiting, (run.state, run.waiting, waiting)
+
+    @invariant()
+    def nothing_waits_for_nothing(self) -> None:
+        """Whatever waits has due work, a question, an event, or an earlier version of itself before it."""
+        with scope.public():
+            due = set(DueWork.objects.values_list("kind", "reference"))
+        with scope.work_in(self.partner):
+            asked = set(self._open(ApprovalRequest).values_list("operation_id", flat=True))
+            asked |= set(self._open(EventWait).values_list("operation_id", flat=True))
+            keys: set[str] = set()
+            for operation in self._operations(state=OperationState.WAITING):
+                carried = ("flows.walk", str(operation.id)) in due or ("flows.run", str(operation.last_run_id)) in due
+                assert carried or operation.id in asked or operation.business_key in keys, operation.business_key
+                keys.add(operation.business_key)
+            for run in Run.objects.filter(flow_id=self.line.flow.id).exclude(state__in=RUN_TERMINAL):
+                assert ("flows.run", str(run.id)) in due or run.waiting, (run.state, run.reading_done)
+
+    @invariant()
+    def the_target_saw_each_version_once_and_in_order(self) -> None:
+        """One creation a record, one effect a version, never an older one after a newer one, nothing made up."""
+        effects = self._effects()
+        found = judge_journal(self.history, effects)
+        assert (found.doubled, found.out_of_order, found.invented) == ((), (), ())
+        seen = [(e["external_id"], e["values"]["quantity"]) for e in effects if "quantity" in e["values"]]
+        assert len(seen) == len(set(seen)), seen
+
+    def teardown(self) -> None:
+        """Once nothing is broken and everybody answers, everything arrives."""
+        if not hasattr(self, "line"):
+            return
+        self.line.faults("erp")
+        for _ in range(ROUNDS):
+            self.time_passes()
+            self.work(50, 0)
+            if not self._help_along():
+                break
+        self.counts_add_up()
+        self.the_target_saw_each_version_once_and_in_order()
+        assert judge_journal(self.history, self._effects()).lost == ()
+        self._clear()
+
+    def _help_along(self) -> bool:
+        """Sign, approve and retry what waits for people, and read once more in the end; False when all is through."""
+        with scope.work_in(self.partner):
+            waits = list(self._open(EventWait).values_list("correlation", flat=True))
+            requests = list(self._open(ApprovalRequest).values_list("id", flat=True))
+        keys = sorted(self.history)
+        for correlation in waits:
+            self.sign(keys.index(correlation))
+        with scope.work_in(self.partner):
+            for request in requests:
+                decide(request, person=self.approver, decision="approve")
+        self.replay()
+        with scope.work_in(self.partner):
+            going_on = Run.objects.filter(flow_id=self.line.flow.id).exclude(state__in=RUN_TERMINAL).exists()
+        if not going_on and not waits and not requests:
+            self.line.start()
+            self.work(50, 0)
+            with scope.work_in(self.partner):
+                return any(o.state == OperationState.WAITING for o in self._operations())
+        return True
+
+    def _clear(self) -> None:
+        with scope.public():
+            DueWork.objects.all().delete()
+
+    def _open(self, model: Any) -> Any:
+        return model.objects.filter(customer_id=self.line.customer.id, state="open")
+
+    def _operations(self, **filters: Any) -> list[Operation]:
+        return list(Operation.objects.filter(flow_id=self.line.flow.id, **filters).order_by("id"))
+
+    def _effects(self) -> list[dict[str, Any]]:
+        return list(self.sandbox.do(lambda client: client.effects("erp", self.line.company)))
+
+
+@pytest.mark.timeout(0)
+def test_whatever_happens_nothing_is_lost_doubled_overtaken_or_forgotten(
+    committed: PartnerRef, sandbox: SandboxServer
+) -> None:
+    Engine.partner, Engine.sandbox = committed, sandbox
+    run_state_machine_as_test(
+        Engine,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            derandomize=EXAMPLES == 30,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
