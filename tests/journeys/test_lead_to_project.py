@@ -94,6 +94,6 @@ def _sees_what_is_done_and_what_is_missing(deals: Deals, operation_id: str) -> N
     assert "Workspace" in words
     told = deals.program(Action.VIEW_RUNS).get(f"/api/v1/operations/{operation_id}/").json()
     assert (told["state"], told["step"]) == ("rejected", "workspace_made")
-    if "steps" in told:
-        states = {step["name"]: step["state"] for step in told["steps"]}
-        assert (states["project_in_psa"], states["workspace_made"]) == ("done", "failed")
+    states = {step["name"]: step["state"] for step in told["steps"]}
+    assert (states["project_in_psa"], states["workspace_made"]) == ("done", "failed")
+    assert "write_back" not in states
