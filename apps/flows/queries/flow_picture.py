@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.flows.engine.definition import DefinitionError, FlowDefinition, Step, parse_definition
-from apps.flows.engine.states import OperationState
-from apps.flows.models import Flow, FlowDay, Operation
+from apps.flows.engine.states import OperationState, StepState
+from apps.flows.models import Flow, FlowDay, Operation, OperationStep
 from apps.flows.queries.operation_list import since_id
 from apps.flows.queries.step_words import ledger_name, step_icon, step_title, step_words
 
@@ -56,11 +56,11 @@ def get_flow_picture(flow: Flow, days: int, today: date) -> FlowPicture:
     if definition is None:
         return FlowPicture([], days, 0)
     first = today - timedelta(days - 1)
-    sums = _sums(flow, first)
-    stuck = stuck_by_step(flow, first)
     link = _Links(flow, first)
-    steps = [_pictured(step, flow, definition, sums, stuck, link) for step in definition.steps]
-    return FlowPicture(steps, days, sum(stuck.values()))
+    walked = _walked(flow, first, link) if definition.walks else {}
+    figures = _Figures(_sums(flow, first), stuck_by_step(flow, first), walked, link)
+    steps = [_pictured(step, flow, definition, figures) for step in definition.steps]
+    return FlowPicture(steps, days, sum(figures.stuck.values()))
 
 
 def definition_of(flow: Flow) -> FlowDefinition | None:
@@ -86,6 +86,21 @@ def stuck_by_step(flow: Flow, first: date) -> dict[str, int]:
     return dict(blocked.order_by().values_list("step").annotate(Count("id")))
 
 
+def _walked(flow: Flow, first: date, link: "_Links") -> dict[str, list[Exit]]:
+    """Return what came of walking records at each step: how many passed it since `first`, how many wait there now."""
+    start = datetime.combine(first, time(), tzinfo=timezone.get_current_timezone())
+    rows = OperationStep.objects.filter(flow_id=flow.id, position__gt=0).order_by()
+    passed = rows.filter(state=StepState.DONE, changed_at__gte=start).values_list("name").annotate(Count("id"))
+    exits = {name: [Exit(_("done"), number, "")] for name, number in passed}
+    waiting = Operation.objects.filter(
+        customer_id=flow.customer_id, flow_id=flow.id, state=OperationState.WAITING
+    ).order_by()
+    for name, number in waiting.values_list("step").annotate(Count("id")):
+        # However long they have waited: an approval may take longer than the days shown.
+        exits.setdefault(name, []).append(Exit(_("waiting"), number, link.now(state="waiting", step=name), "warning"))
+    return exits
+
+
 class _Links:
     """Addresses of the flow's records that the figures count."""
 
@@ -95,15 +110,28 @@ class _Links:
     def to(self, **filters: str) -> str:
         return f"{reverse('flows:operation-list')}?{urlencode({**self.base, **filters})}"
 
+    def now(self, **filters: str) -> str:
+        return f"{reverse('flows:operation-list')}?{urlencode({'flow': self.base['flow'], **filters})}"
 
-def _pictured(
-    step: Step, flow: Flow, definition: FlowDefinition, sums: Mapping[str, int], stuck: Mapping[str, int], link: _Links
-) -> PicturedStep:
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """What came of a flow's records: in sum, stuck at each step, and at each walking step."""
+
+    sums: Mapping[str, int]
+    stuck: Mapping[str, int]
+    walked: Mapping[str, list[Exit]]
+    link: _Links
+
+
+def _pictured(step: Step, flow: Flow, definition: FlowDefinition, figures: _Figures) -> PicturedStep:
+    link = figures.link
     name, words = ledger_name(step), step_words(step, flow.source.name, flow.target.name, definition)
-    number = stuck.get(name, 0)
+    number = figures.stuck.get(name, 0)
     blocked = Exit(_("blocked"), number, link.to(state="rejected", step=name), "danger") if number else None
     # What was written is said once: at the last step.
-    exits = _exits("deliver" if step is definition.steps[-1] else step.kind if step.options is None else "", sums, link)
+    kind = "deliver" if step is definition.steps[-1] else step.kind if step.options is None else ""
+    exits = [*_exits(kind, figures.sums, link), *figures.walked.get(name, [])]
     return PicturedStep(step.kind, step_title(step), words, step_icon(step.kind), exits, blocked)
 
 

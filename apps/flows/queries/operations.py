@@ -11,15 +11,15 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.accounts.actor import Actor
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.values import plain_text
-from apps.connectors.redaction import redact_json
 from apps.flows.case_directory import CaseOfRecord, list_cases_of
-from apps.flows.engine.definition import DefinitionError, parse_definition
-from apps.flows.engine.states import OperationState
-from apps.flows.models import Correction, FlowVersion, Operation, OperationStep
+from apps.flows.engine.states import OperationState, StepState
+from apps.flows.models import Correction, Operation
 from apps.flows.queries.lineage import Stop, also_known_as, get_lineage
-from apps.flows.queries.step_words import kind_title, step_icon
+from apps.flows.queries.operation_steps import StepRow, list_steps
+from apps.flows.queries.operation_undo import Compensation, get_compensation
 from apps.flows.services.evidence import Attempt, attempts_of, canonical_values_of
 from apps.tenants.templatetags.wording import absolute_words
 
@@ -45,17 +45,6 @@ class AttemptRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StepRow:
-    """One step that a record came to on its walk. `result` is what later steps may read, secrets taken out."""
-
-    step: OperationStep
-    title: str
-    icon: str
-    sentence: str
-    result: Any
-
-
-@dataclass(frozen=True, slots=True)
 class Changes:
     """What differs from the record's version before; `rows` are {"label", "left", "right", "differs"}."""
 
@@ -75,6 +64,7 @@ class OperationPage:
     values: list[ValueRow]
     attempts: list[AttemptRow]
     steps: list[StepRow]
+    compensation: Compensation | None
     corrections: list[Correction]
     can_be_retried: bool
     next_try_at: datetime | None
@@ -83,6 +73,13 @@ class OperationPage:
     changes: Changes | None
     timeline: list[dict[str, Any]]
     cases: list[CaseOfRecord]
+
+    @property
+    def is_moving(self) -> bool:
+        """Return True while the record goes from step to step, or back: its page keeps itself up to date."""
+        if not self.steps or self.operation.state != OperationState.WAITING:
+            return False
+        return all(row.state != StepState.WAITING for row in self.steps)
 
 
 def get_operation(operation_id: UUID) -> Operation:
@@ -98,22 +95,30 @@ def operations() -> QuerySet[Operation]:
     return Operation.objects.order_by("-id")
 
 
-def get_operation_page(operation: Operation) -> OperationPage:
-    """Return an operation with its values, corrections and attempts, newest attempt first."""
+def get_operation_page(operation: Operation, who: Actor) -> OperationPage:
+    """Return an operation with its values, corrections and attempts, newest attempt first.
+
+    The calls of a record that walks stand with their steps, not among its attempts.
+    """
     corrections = list(Correction.objects.filter(operation=operation).order_by("-id"))
-    attempts = attempts_of(operation)
+    tried = attempts_of(operation)
+    steps = list_steps(operation, tried, who)
+    attempts = [attempt for attempt in tried if not attempt.step]
     described = CANONICAL_TYPES.get(operation.canonical_type)
     values = canonical_values_of(operation)
-    rows = [_attempt_row(attempt, operation, latest=place == 0) for place, attempt in enumerate(attempts)]
-    steps = _steps(operation)
+    rows = [
+        _reading_row(attempt) if steps else _attempt_row(attempt, operation, latest=place == 0)
+        for place, attempt in enumerate(attempts)
+    ]
     return OperationPage(
         operation=operation,
         kind=_(described.label) if described else operation.canonical_type,
-        sentence=sentence_of(operation),
+        sentence=_standing(operation, steps) or sentence_of(operation),
         next_step=_next_step(operation),
         values=_values(operation, corrections, values),
         attempts=rows,
         steps=steps,
+        compensation=get_compensation(operation, steps),
         corrections=corrections,
         can_be_retried=operation.state == OperationState.REJECTED,
         next_try_at=operation.due_at if operation.state == OperationState.WAITING else None,
@@ -137,6 +142,8 @@ def sentence_of(operation: Operation) -> str:
         return operation.error_message or _("%(target)s held this record already: nothing had to be sent.") % {
             "target": target
         }
+    if state == OperationState.UNDONE:
+        return _("It was rolled back: what had been done for it was taken back.")
     if state == OperationState.SUPERSEDED:
         return _("A newer version of the same record has taken its place.")
     if state == OperationState.SKIPPED:
@@ -144,6 +151,18 @@ def sentence_of(operation: Operation) -> str:
     if state == OperationState.WAITING:
         return operation.error_message or _("This record stands behind an earlier version of itself.")
     return operation.error_message or _("This record was refused, and nobody said why.")
+
+
+def _standing(operation: Operation, steps: list[StepRow]) -> str:
+    """Return where a record that walks stands just now; "" when its ledger line says all."""
+    if operation.state != OperationState.WAITING or operation.error_message:
+        return ""
+    now = next((row for row in steps if row.state in (StepState.WAITING, StepState.RUNNING)), None)
+    if now is None:
+        return ""
+    if now.waits_for:
+        return _("It waits at the step “%(step)s” for %(what)s.") % {"step": now.title, "what": now.waits_for}
+    return _("It is at the step “%(step)s”.") % {"step": now.title}
 
 
 def _next_step(operation: Operation) -> str:
@@ -184,33 +203,6 @@ def _changes(operation: Operation, values: Mapping[str, Any]) -> Changes | None:
     return Changes(before, differing, len(rows) - len(differing))
 
 
-def _steps(operation: Operation) -> list[StepRow]:
-    """Return the steps of a record that walks, in order; none for one that went with its batch."""
-    begun = OperationStep.objects.filter(operation_id=operation.id).select_related("connection").order_by("position")
-    walked = [step for step in begun if step.kind != "extract"]
-    if not walked:
-        return []
-    titles = _step_titles(operation)
-    return [
-        StepRow(
-            step,
-            titles.get(step.name) or kind_title(step.kind),
-            step_icon(step.kind),
-            step.error_message or step.note,
-            redact_json(step.result) if step.result else None,
-        )
-        for step in walked
-    ]
-
-
-def _step_titles(operation: Operation) -> dict[str, str]:
-    version = FlowVersion.objects.filter(id=operation.last_run.version_id).first()
-    try:
-        return {step.name: step.title for step in parse_definition(version.definition).steps} if version else {}
-    except DefinitionError:
-        return {}
-
-
 def _timeline(
     operation: Operation, corrections: list[Correction], rows: list[AttemptRow], steps: list[StepRow]
 ) -> list[dict[str, Any]]:
@@ -225,15 +217,8 @@ def _timeline(
         }
         for row in rows
     ]
-    entries += [
-        {
-            "title": _("Step: %(step)s") % {"step": row.title},
-            "moment": row.step.changed_at,
-            "text": row.sentence,
-            "state": row.step.state,
-        }
-        for row in steps
-    ]
+    for row in steps:
+        entries += _entries_of_step(row)
     entries += [
         {
             "title": _("Corrected: %(field)s") % {"field": _field_label(operation, correction.field)},
@@ -262,6 +247,15 @@ def _timeline(
             }
         )
     return sorted(entries, key=lambda entry: entry["moment"], reverse=True)
+
+
+def _entries_of_step(row: StepRow) -> list[dict[str, Any]]:
+    if row.step is None:
+        return []
+    title = _("Step: %(step)s") % {"step": row.title}
+    now = {"title": title, "moment": row.step.changed_at, "text": row.sentence, "state": row.state}
+    failed = [one for one in row.tries if one.error and one.error != row.step.error_message]
+    return [now, *({"title": title, "moment": one.at, "text": one.error, "state": "failed"} for one in failed)]
 
 
 def _field_label(operation: Operation, name: str) -> str:
@@ -299,6 +293,12 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return absolute_words(value) if isinstance(value, datetime) else plain(value)
+
+
+def _reading_row(attempt: Attempt) -> AttemptRow:
+    if attempt.error:
+        return AttemptRow(attempt, "rejected", attempt.error)
+    return AttemptRow(attempt, "done", _("Read and checked; what follows stands with its steps."))
 
 
 def _attempt_row(attempt: Attempt, operation: Operation, *, latest: bool) -> AttemptRow:

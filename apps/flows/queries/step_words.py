@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.flows.engine.conditions import CONDITIONS
 from apps.flows.engine.definition import FlowDefinition, Step
+from apps.flows.queries.walking_words import walking_words
 
 _KINDS: dict[str, tuple[str, str | Promise]] = {
     "extract": ("download", gettext_lazy("Read")),
@@ -48,9 +49,9 @@ def step_title(step: Step) -> str:
 
 def step_words(step: Step, source: str, target: str, definition: FlowDefinition) -> str:
     """Return what a step does, between systems of these names."""
+    if step.options is not None:
+        return walking_words(step, source, target)
     if step.kind == "deliver":
-        if step.options is not None:
-            return _("each record once")
         return _("to %(system)s, each record once") % {"system": target}
     if step.kind in _OWN:
         return _OWN[step.kind](source, target, definition)

@@ -38,6 +38,7 @@ class Attempt:
     ambiguous: bool
     contents: str = KEPT
     dropped_at: datetime | None = None
+    step: str = ""  # of a walk; "" where the record went with its batch, or was only read
 
 
 def records_of(lines: Iterable[Operation]) -> dict[UUID, SourceRecord]:
@@ -109,6 +110,7 @@ def _attempt(operation: Operation, number: int, batch: Batch) -> Attempt:
         ambiguous=outcome.get("ambiguous", False),
         contents=_contents_of(batch, entry),
         dropped_at=batch.payload_dropped_at,
+        step=batch.step,
     )
 
 

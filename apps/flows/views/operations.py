@@ -20,7 +20,8 @@ from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.forms import CorrectionForm
 from apps.flows.models import Operation
 from apps.flows.queries import operations as queries
-from apps.flows.queries.operations import AttemptRow, StepRow
+from apps.flows.queries.operation_steps import StepRow
+from apps.flows.queries.operations import AttemptRow, OperationPage
 from apps.flows.services.evidence import canonical_values_of
 from apps.flows.services.replay import (
     CorrectionError,
@@ -37,21 +38,50 @@ from apps.tenants.templatetags.wording import MASK
 def operation_detail(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     """Show one record: what came of it first, then how."""
     operation, who = queries.get_operation(operation_id), acting_person(request)
-    page = queries.get_operation_page(operation)
+    page = queries.get_operation_page(operation, who)
     context = {
-        "page": page,
-        "operation": operation,
+        **_standing(page, who),
         "facts": _facts(operation),
         "keys": _keys(operation)[: 2 if who.is_customer else None],
         "crumbs": _crumbs(operation, who),
         "attempts": [_shown_attempt(row, can_see=who.can(Action.VIEW_PAYLOADS)) for row in page.attempts],
-        "steps": [(row, _shown_result(row, can_see=who.can(Action.VIEW_PAYLOADS))) for row in page.steps],
-        "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
-        "can_retry": page.can_be_retried and who.can(Action.WORK_CASES),
-        "can_correct": page.can_be_retried and who.can(Action.EDIT_AND_RETRY),
-        "is_customer": who.is_customer,
     }
     return render(request, "flows/operation_detail.html", context)
+
+
+@requires(Action.VIEW_RUNS)
+@require_safe
+def operation_live(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    """Show how one record stands: asked by its page while it moves."""
+    who = acting_person(request)
+    page = queries.get_operation_page(queries.get_operation(operation_id), who)
+    return render(request, "flows/_operation_live.html", {**_standing(page, who), "is_live_answer": True})
+
+
+def _standing(page: OperationPage, who: Actor) -> dict[str, Any]:
+    """Return how a record stands and what may be done about it: what its page keeps up to date."""
+    can_see, steps = who.can(Action.VIEW_PAYLOADS), page.steps
+    can_edit = page.can_be_retried and who.can(Action.EDIT_AND_RETRY)
+    return {
+        "page": page,
+        "operation": page.operation,
+        "steps": [_shown_step(row, can_see=can_see) for row in steps],
+        "standing": page.compensation,
+        "can_see_payloads": can_see,
+        "can_retry": page.can_be_retried and who.can(Action.WORK_CASES),
+        "can_correct": can_edit,
+        "can_roll_back": can_edit and page.compensation is not None and page.compensation.can_roll_back,
+        "is_customer": who.is_customer,
+    }
+
+
+def _shown_step(row: StepRow, *, can_see: bool) -> dict[str, Any]:
+    """Return a step with its result and its calls, masked like every document."""
+    return {
+        "row": row,
+        "result": _shown_result(row, can_see=can_see),
+        "tries": [_shown_attempt(AttemptRow(one, "", one.error), can_see=can_see) for one in row.tries],
+    }
 
 
 def _shown_attempt(row: AttemptRow, *, can_see: bool) -> dict[str, Any]:

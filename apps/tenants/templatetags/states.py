@@ -41,6 +41,7 @@ _OPERATIONS = {
     "superseded": Badge("replace", _("Superseded"), "neutral"),
     "undone": Badge("arrow-back-up", _("Undone"), "neutral"),
     "undoing": Badge("arrow-back-up", _("Being undone"), "progress"),
+    "not_reached": Badge("circle-dashed", _("Not reached"), "neutral"),
     "kept": Badge("lock", _("Cannot be undone"), "warning"),
 }
 _APPROVALS = {

@@ -1,0 +1,25 @@
+"""What walking steps say of themselves in templates, flows and versions."""
+
+import pytest
+
+from apps.flows.queries.step_words import step_words
+from apps.flows.templates_library import flow_template
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("deal_agreed", "Finance approver approves from 10,000, Customer owner from 250,000, within 2 days"),
+        ("contract", "until contract.signed is told, at most 14 days, under a condition"),
+        ("client_in_erp", "Client to Books, each once"),
+        ("client_in_psa", "Client, each once"),
+        ("write_back", "sets exported and project code in Sales"),
+        ("notify", "a mail to Delivery lead"),
+        ("emit", "tells client.onboarded"),
+    ],
+)
+def test_a_walking_step_says_what_it_does(name: str, words: str) -> None:
+    definition = flow_template("client-onboarding").definition
+    step = definition.step_named(name)
+    assert step is not None
+    assert step_words(step, "Sales", "Books", definition) == words
