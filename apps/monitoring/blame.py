@@ -258,6 +258,17 @@ def severity_for(business_class: str, amount: Decimal | None) -> Severity:
     return verdict_for(business_class).severity
 
 
+def queue_for(business_class: str, step_queue: str) -> WorkQueue:
+    """Return whose work a failure is: those whom the flow names for the failed step, else as its kind says.
+
+    What needs access or the provider goes there, whoever owns the step. `step_queue` is "" where the flow names nobody.
+    """
+    judged = verdict_for(business_class).queue
+    if not step_queue or judged in (WorkQueue.ACCESS, WorkQueue.PROVIDER):
+        return judged
+    return WorkQueue(step_queue)
+
+
 def time_to_resolve(queue: WorkQueue, severity: Severity) -> timedelta:
     """Return how long a case of the queue may stay open."""
     usual = _TIME_TO_RESOLVE[queue]

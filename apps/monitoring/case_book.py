@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, Run
-from apps.monitoring.blame import Severity, WorkQueue, severity_for, time_to_resolve, verdict_for
+from apps.monitoring.blame import Severity, WorkQueue, queue_for, severity_for, time_to_resolve, verdict_for
 from apps.monitoring.fingerprint import Cause, fingerprint
 from apps.monitoring.impact import AtRisk, Quality, Stake, amount_at_risk
 from apps.monitoring.models import CaseAmount, CaseOperation, CaseStep, ExceptionCase
@@ -21,6 +21,7 @@ _WORDS = {
     OperationState.UNCHANGED: "unchanged",
     OperationState.SKIPPED: "skipped",
     OperationState.SUPERSEDED: "replaced by a newer version",
+    OperationState.UNDONE: "rolled back",
     OperationState.REJECTED: "carried on in another case",
     OperationState.WAITING: "left waiting",
 }
@@ -28,13 +29,17 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """What a case is opened with. `sentence` is this failure's own words, for a finance person."""
+    """What a case is opened with. `sentence` is this failure's own words, for a finance person.
+
+    `queue` is where the failed step's work belongs, "" where the kind of failure decides.
+    """
 
     flow: Flow
     cause: Cause
     fingerprint: str
     sentence: str
     run: Run | None = None
+    queue: str = ""
 
 
 def case_of_flow(flow: Flow, step: str, business_class: str, sentence: str, run: Run | None = None) -> NewCase:
@@ -63,6 +68,7 @@ def find_open(new: NewCase) -> ExceptionCase | None:
 def open_case(new: NewCase, *, title: str, now: datetime) -> ExceptionCase:
     """Open a case with the queue, clock and waiting party of its class."""
     verdict = verdict_for(new.cause.business_class)
+    queue = queue_for(new.cause.business_class, new.queue)
     severity = severity_for(new.cause.business_class, None)
     case = ExceptionCase.objects.create(
         customer_id=new.flow.customer_id,
@@ -71,14 +77,14 @@ def open_case(new: NewCase, *, title: str, now: datetime) -> ExceptionCase:
         fingerprint=new.fingerprint,
         title=title[:160],
         explanation=(new.sentence or verdict.explanation)[:600],
-        queue=verdict.queue,
+        queue=queue,
         waiting_on=verdict.waiting_on,
         severity=severity,
         error_class=new.cause.business_class,
         error_field=new.cause.field,
         opened_at=now,
         changed_at=now,
-        due_at=now + time_to_resolve(verdict.queue, severity),
+        due_at=now + time_to_resolve(queue, severity),
     )
     note_step(case, "Opened.", SYSTEM, now)
     return case

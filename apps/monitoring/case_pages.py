@@ -11,6 +11,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.flows.queries.operation_undo import Compensation
 from apps.monitoring.blame import Fix
 from apps.monitoring.impact import Sum
 from apps.monitoring.pages import CaseRow
@@ -185,6 +186,8 @@ class CasePage:
     connection_ids: tuple[UUID, ...] = ()
     stations: tuple[Station, ...] = ()
     holds_up: str = ""
+    standing: Compensation | None = None  # of the chosen record, where its walk failed halfway
+    can_roll_back: bool = False
 
     @property
     def mendable(self) -> RecordRow | None:

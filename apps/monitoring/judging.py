@@ -5,7 +5,7 @@ Losing a signal loses nothing: every pass looks at all failures that no case kno
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.connectors.canonical.registry import canonical_type
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation
+from apps.flows.queries.step_owner import owner_queue_of
 from apps.monitoring import case_book, connection_watch, run_watch
 from apps.monitoring.blame import verdict_for
 from apps.monitoring.case_book import NewCase
@@ -25,7 +26,13 @@ from apps.monitoring.hours import hours_of
 from apps.monitoring.models import CaseOperation, ExceptionCase
 
 AT_ONCE = 1000  # failures judged in one transaction
-_SETTLED = (OperationState.WRITTEN, OperationState.UNCHANGED, OperationState.SKIPPED, OperationState.SUPERSEDED)
+_SETTLED = (
+    OperationState.WRITTEN,
+    OperationState.UNCHANGED,
+    OperationState.SKIPPED,
+    OperationState.SUPERSEDED,
+    OperationState.UNDONE,
+)
 
 
 @dataclass(slots=True)
@@ -126,7 +133,8 @@ def _case_for(new: NewCase, example: Operation, now: datetime) -> tuple[Exceptio
     found = case_book.find_open(new)
     if found is not None:
         return found, False
-    return case_book.open_case(new, title=_title(example), now=now), True
+    owned = replace(new, queue=owner_queue_of(example))
+    return case_book.open_case(owned, title=_title(example), now=now), True
 
 
 def _title(operation: Operation) -> str:

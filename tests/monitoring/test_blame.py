@@ -12,6 +12,7 @@ from apps.monitoring.blame import (
     Severity,
     WaitingOn,
     WorkQueue,
+    queue_for,
     severity_for,
     time_to_resolve,
     verdict_for,
@@ -70,3 +71,16 @@ def test_it_knows_how_bad_it_is(business_class: str, amount: Decimal | None, sev
 def test_severe_cases_get_half_the_time() -> None:
     assert time_to_resolve(WorkQueue.FINANCE, Severity.NORMAL) == timedelta(hours=24)
     assert time_to_resolve(WorkQueue.FINANCE, Severity.HIGH) == timedelta(hours=12)
+
+
+@pytest.mark.parametrize(
+    ("business_class", "named", "queue"),
+    [
+        (BusinessClass.MISSING_REFERENCE, "delivery", WorkQueue.DELIVERY),
+        (BusinessClass.CLOSED_PERIOD, "", WorkQueue.FINANCE),
+        (BusinessClass.PERMISSION, "delivery", WorkQueue.ACCESS),
+    ],
+    ids=["whom the flow names for the step", "nobody is named", "what needs access"],
+)
+def test_the_flow_may_name_whose_work_a_step_is(business_class: str, named: str, queue: WorkQueue) -> None:
+    assert queue_for(business_class, named) is queue

@@ -18,6 +18,7 @@ from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.states import OperationState
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Correction, Operation
+from apps.flows.queries.operation_undo import get_standing
 from apps.flows.queries.operations import sentence_of, shown
 from apps.flows.services.evidence import Attempt, attempts_of, records_of
 from apps.flows.services.session import compile_version
@@ -50,7 +51,7 @@ def get_case_page(case: ExceptionCase, *, who: Actor, record_id: UUID | None, no
     records = tuple(_record(operation, case, contents) for operation in contents.operations)
     selected = next((row for row in records if row.id == record_id), records[0] if records else None)
     operation = next((line for line in contents.operations if selected and line.id == selected.id), None)
-    sums = _sums(case)
+    sums, standing = _sums(case), get_standing(operation, who) if operation else None
     return CasePage(
         row=case_row(case, now),
         explanation=_(verdict.explanation),
@@ -76,6 +77,8 @@ def get_case_page(case: ExceptionCase, *, who: Actor, record_id: UUID | None, no
         connection_ids=(case.flow.source_id, case.flow.target_id) if case.flow else (),
         stations=_stations(operation) if operation else (),
         holds_up=_holds_up(case, sums) if case.is_open else "",
+        standing=standing,
+        can_roll_back=standing is not None and standing.can_roll_back and who.can(Action.EDIT_AND_RETRY),
     )
 
 
