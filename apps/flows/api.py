@@ -28,6 +28,8 @@ from apps.flows.services.cancel_run import RunOverError, cancel_run
 from apps.flows.services.evidence import DROPPED, KEPT, NOT_STORED, attempts_of
 from apps.flows.services.replay import NothingToReplayError, replay_operations
 from apps.flows.services.start_run import FlowNotLiveError, run_now
+from apps.flows.services.undo import CannotRollBackError, roll_back
+from apps.flows.step_api import RollBackSerializer, StepSerializer, steps_of
 from apps.flows.templates_library import list_templates
 from apps.tenants import scope
 
@@ -189,13 +191,22 @@ class OperationSerializer(serializers.ModelSerializer[Operation]):
 
 
 class OperationDetailSerializer(OperationSerializer):
-    """A ledger line with its attempts; `attempts` is null without the right to see requests and responses."""
+    """A ledger line with its steps and attempts; `attempts` is null without the right to see requests and responses.
 
+    `steps` are those that were begun, in order; none for a record that went with its batch.
+    """
+
+    steps = serializers.SerializerMethodField()
     attempts = serializers.SerializerMethodField()
 
     class Meta(OperationSerializer.Meta):
-        fields = (*OperationSerializer.Meta.fields, "attempts")
+        fields = (*OperationSerializer.Meta.fields, "steps", "attempts")
         read_only_fields = fields
+
+    @extend_schema_field(StepSerializer(many=True))
+    def get_steps(self, operation: Operation) -> Any:
+        """Return the steps that were begun."""
+        return steps_of(operation)
 
     @extend_schema_field(AttemptSerializer(many=True, allow_null=True))
     def get_attempts(self, operation: Operation) -> Any:
@@ -419,7 +430,12 @@ class OperationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
     queryset = Operation.objects.none()
     filterset_class = OperationFilters
     lookup_value_converter = "uuid"
-    required_actions = {"list": Action.VIEW_RUNS, "retrieve": Action.VIEW_RUNS, "replay": Action.WORK_CASES}
+    required_actions = {
+        "list": Action.VIEW_RUNS,
+        "retrieve": Action.VIEW_RUNS,
+        "replay": Action.WORK_CASES,
+        "roll_back": Action.EDIT_AND_RETRY,
+    }
 
     def get_queryset(self) -> QuerySet[Operation]:
         """Return the ledger lines in scope."""
@@ -443,6 +459,20 @@ class OperationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         except (NothingToReplayError, FlowNotLiveError) as error:
             raise NotNowError(str(error)) from error
         return Response(RunSerializer(runs, many=True).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(summary="Roll a record back", request=RollBackSerializer, responses={202: OperationDetailSerializer})
+    @action(detail=True, methods=["post"], url_path="roll-back")
+    def roll_back(self, request: Request, pk: UUID) -> Response:
+        """Begin to take back what was done for a failed record, the last step first. 409 when that cannot be done (any more)."""
+        wanted = RollBackSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        operation = operation_queries.get_operation(pk)
+        try:
+            roll_back(operation.id, **wanted.validated_data, made_by=_actor(request).name)
+        except CannotRollBackError as error:
+            raise NotNowError(str(error)) from error
+        answer = OperationDetailSerializer(operation_queries.get_operation(pk), context={"request": request})
+        return Response(answer.data, status=status.HTTP_202_ACCEPTED)
 
 
 class TemplateViewSet(viewsets.GenericViewSet[Flow]):
