@@ -70,6 +70,16 @@ class LeasedWork:
         if self._lost or not execute(statements.CONFIRM, **self.hold, lease_seconds=self.lease_seconds):
             raise self.replaced()
 
+    def advance(self) -> None:
+        """Confirm, where what is being committed brings the work on: leases lost before this are forgotten.
+
+        Raises:
+            LeaseLostError: another worker has the work.
+
+        """
+        if self._lost or not execute(statements.ADVANCE, **self.hold, lease_seconds=self.lease_seconds):
+            raise self.replaced()
+
     def renew(self) -> None:
         """Extend the hold in a short transaction of its own. Raises LeaseLostError."""
         with transaction.atomic():

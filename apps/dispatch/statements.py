@@ -87,6 +87,9 @@ CONFIRM = f"""
 UPDATE {_WORK} SET lease_until = statement_timestamp() + make_interval(secs => %(lease_seconds)s) WHERE {_MINE}
 """  # noqa: S608  constants only
 
+# Poison is what ends its workers without ever getting on: what settled something between two losses is none.
+ADVANCE = CONFIRM.replace(" WHERE ", ", lost_leases = 0 WHERE ")
+
 # A row that its own function has confirmed and not yet committed is locked: it is left alone, and is still held.
 RENEW = f"""
 WITH held AS (

@@ -26,6 +26,8 @@ from apps.connectors.sandbox.client import SandboxClient  # noqa: E402
 from apps.connectors.services import NewConnection, create_connection, create_webhook_endpoint  # noqa: E402
 from apps.customers.models import Customer  # noqa: E402
 from apps.customers.services import create_customer  # noqa: E402
+from apps.dispatch import services as dispatch  # noqa: E402
+from apps.dispatch.models import DueWork, WorkState  # noqa: E402
 from apps.flows.engine.definition import FlowDefinition, parse_definition  # noqa: E402
 from apps.flows.engine.states import RUN_TERMINAL, OperationState  # noqa: E402
 from apps.flows.models import EventWait, Flow, Operation, Run, TriggerEvent  # noqa: E402
@@ -43,6 +45,7 @@ from apps.tenants.scope import PartnerRef  # noqa: E402
 TEMPLATE = "approved-time-to-bill"
 SIGNED = "entry.signed"
 SIGNED_AT_ONCE = 400
+_GIVEN_UP = [WorkState.FAILED, WorkState.QUARANTINED]
 RETRIED_AT_ONCE = 500
 FOUNDED = {"people": 8, "weeks": 3, "problems": False}
 WALK = [
@@ -177,6 +180,16 @@ def retry() -> dict[str, Any]:
     return {"retried": retried}
 
 
+def revive() -> dict[str, Any]:
+    """Let work go on that was put aside because three workers in a row fell silent at it, as operators do."""
+    revived = 0
+    for partner in _partners():
+        with scope.work_in(partner):
+            given_up = DueWork.objects.filter(partner_id=partner.id, state__in=_GIVEN_UP)
+            revived += sum(dispatch.revive(work) for work in given_up.values_list("id", flat=True))
+    return {"revived": revived}
+
+
 def look() -> dict[str, Any]:
     """Return the runs by state, the ledger lines that are not done, and what they say."""
     runs: Counter[str] = Counter()
@@ -191,7 +204,10 @@ def look() -> dict[str, Any]:
             blocked = still_open.filter(state=OperationState.REJECTED)
             words.update(blocked.values_list("error_message", flat=True)[:50])
     ended = sum(runs[state] for state in RUN_TERMINAL)
-    return {"under_way": runs.total() - ended, "runs": dict(runs), "lines": dict(lines), "words": sorted(words)}
+    with scope.public():
+        given_up = DueWork.objects.filter(state__in=_GIVEN_UP).count()
+    facts = {"under_way": runs.total() - ended, "given_up": given_up}
+    return {**facts, "runs": dict(runs), "lines": dict(lines), "words": sorted(words)}
 
 
 def heard() -> dict[str, Any]:
@@ -211,7 +227,7 @@ def answer(word: str) -> dict[str, Any]:
     """Do what one line asks for."""
     command, *numbers = word.split()
     commands: dict[str, Callable[..., dict[str, Any]]] = {
-        function.__name__: function for function in (found, start, sign, retry, look, heard)
+        function.__name__: function for function in (found, start, sign, retry, revive, look, heard)
     }
     try:
         return commands[command](*map(int, numbers))

@@ -125,6 +125,8 @@ class Ordeal:
             self._pass(1.0)
             self._ask("sign")
             seen = self._hands.ask("look")
+            if seen.get("given_up"):
+                self._ask("revive")
             if seen.get("under_way", 1):
                 continue
             if seen["lines"].get("rejected"):

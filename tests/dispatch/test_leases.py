@@ -351,6 +351,25 @@ class TestLostLeases:
         assert taken() == []
         assert heard == [("quarantined", "r", "The worker w fell silent while doing this.", partner_a)]
 
+    def test_work_that_gets_on_between_two_losses_is_no_poison(self, partner_a: PartnerRef) -> None:
+        put(partner_a, "long")
+        for _ in range(5):
+            (work,) = take(worker="w")
+            work.confirm()
+            work.advance()
+            let_lease_run_out(work)
+            leases.reclaim_expired()
+        assert (row("long").state, row("long").lost_leases) == (WorkState.READY, 1)
+
+    def test_who_was_replaced_gets_nothing_on(self, partner_a: PartnerRef) -> None:
+        put(partner_a, "r")
+        (work,) = take(worker="w")
+        let_lease_run_out(work)
+        leases.reclaim_expired()
+        with pytest.raises(LeaseLostError):
+            work.advance()
+        assert row("r").lost_leases == 1
+
     def test_a_listener_that_fails_harms_nobody(self, partner_a: PartnerRef) -> None:
         def broken(**_: Any) -> None:
             raise RuntimeError("no")

@@ -52,7 +52,7 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
     now = timezone.now()
     judged = [(entry, _judge(entry, delivery.outcomes, now)) for entry in batch.entries]
     with telemetry.step("settle", len(batch.entries)), transaction.atomic():
-        session.work.confirm()
+        session.work.advance()
         tally = Tally(read=batch.duplicates, changes=Counter(skipped=batch.duplicates))
         _write_lines(session, batch, judged, tally, now)
         walk_start.begin_walks(session, [entry for entry, _ in judged if entry.walks], now)
