@@ -115,7 +115,7 @@ def test_a_record_that_waits_says_for_whom_and_until_when(make_deals: MakeDeals)
     page = page_of(owner.get(f"/operations/{asked.operation_id}/"))
     assert f'href="/approvals/{asked.id}/"' in page
     assert "It waits at the step “Approval of the deal”" in page or "Onboard without a valid tax number" in page
-    assert "at most until" in page
+    assert "Due:" in page
     flow = f"/flows/{deals.flow.id}/"
     for tab in ("", "mapping/", "versions/", "settings/"):
         assert owner.get(f"{flow}{tab}").status_code == 200, tab
