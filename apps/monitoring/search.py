@@ -231,7 +231,7 @@ def _records(typed: str, who: Actor) -> list[Hit]:
 
 
 def _approvals(typed: str, who: Actor) -> list[Hit]:
-    fitting = in_sight(who).filter(_with_id(typed, Q(question__icontains=typed)))
+    fitting = in_sight(who).prefetch_related(None).filter(_with_id(typed, Q(question__icontains=typed)))
     return [
         Hit(
             row.question,

@@ -1,5 +1,7 @@
 """The list of approvals: its columns and filters, and the questions that fit."""
 
+from collections.abc import Mapping
+
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +12,7 @@ from apps.flows.models import ApprovalRequest
 from apps.flows.queries.approvals import in_sight
 from apps.flows.services.approval_voices import waiting_for
 
+Views = Mapping[str, QuerySet[ApprovalRequest]]
 OPEN, DECIDED, OVERDUE = "open", "decided", "overdue"
 _CUSTOMER = Column("customer", _("Customer"), sort=("customer__name",), value=lambda row: row.request.customer.name)
 _COLUMNS = (
@@ -39,24 +42,24 @@ APPROVALS = ListSpec(
 OWN_APPROVALS = ListSpec(key="own-approvals", columns=_COLUMNS, filters=(_SEARCH, _FLOW, _DUE, _VIEW), order="due")
 
 
-def fitting_approvals(state: ListState, who: Actor) -> QuerySet[ApprovalRequest]:
-    """Return the questions that fit: without a choice those that `who` may answer now."""
-    return _narrowed(in_view(state.value("view"), who), state)
-
-
-def count_views(who: Actor) -> dict[str, int]:
-    """Return how many there are to choose from, whatever else is filtered; "" are one's own."""
-    return {view: in_view(view, who).count() for view in ("", OPEN, DECIDED)}
-
-
-def in_view(view: str, who: Actor) -> QuerySet[ApprovalRequest]:
-    """Return the questions of one of the list's views."""
+def views_of(who: Actor) -> Views:
+    """Return the questions of each of the list's views, to be read later; "" are those that `who` may answer now."""
     seen = in_sight(who)
-    if view == OPEN:
-        return seen.filter(state=ApprovalRequest.State.OPEN)
-    if view == DECIDED:
-        return seen.exclude(state=ApprovalRequest.State.OPEN)
-    return seen & waiting_for(who, timezone.now())
+    return {
+        "": seen & waiting_for(who, timezone.now()),
+        OPEN: seen.filter(state=ApprovalRequest.State.OPEN),
+        DECIDED: seen.exclude(state=ApprovalRequest.State.OPEN),
+    }
+
+
+def fitting_approvals(state: ListState, views: Views) -> QuerySet[ApprovalRequest]:
+    """Return the questions that fit what the reader chose."""
+    return _narrowed(views[state.value("view")], state)
+
+
+def count_views(views: Views) -> dict[str, int]:
+    """Return how many there are to choose from in each view, whatever else is filtered."""
+    return {name: found.count() for name, found in views.items()}
 
 
 def _narrowed(found: QuerySet[ApprovalRequest], state: ListState) -> QuerySet[ApprovalRequest]:

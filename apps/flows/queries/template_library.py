@@ -1,8 +1,9 @@
 """The library of templates as pages show it: what each does, what it needs, what it maps, and who uses it."""
 
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Count, Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -58,8 +59,10 @@ class TemplatePage:
 
 
 def list_template_cards() -> list[TemplateCard]:
-    """Return every template with who uses it; two queries."""
-    return [_card(template) for template in list_templates()]
+    """Return every template with who uses it, in one statement."""
+    templates = list_templates()
+    uses = _uses_of(template.slug for template in templates)
+    return [_card(template, uses[template.slug]) for template in templates]
 
 
 def get_template_page(slug: str, target: str = "") -> TemplatePage:
@@ -70,7 +73,7 @@ def get_template_page(slug: str, target: str = "") -> TemplatePage:
     template = TEMPLATES.get(slug)
     if template is None:
         raise Http404("There is no such template.")
-    card = _card(template)
+    card = _card(template, _uses_of([slug])[slug])
     described = CANONICAL_TYPES[template.definition.canonical_type]
     chosen = next((one for one in card.targets if one.slug == target), card.targets[0] if card.targets else None)
     source = card.sources[0].name if len(card.sources) == 1 else _("the source")
@@ -92,20 +95,33 @@ def get_template_page(slug: str, target: str = "") -> TemplatePage:
     )
 
 
-def _card(template: FlowTemplate) -> TemplateCard:
+def _uses_of(slugs: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Return for each template how many `flows` of it there are, how many `live`, and of how many `customers`."""
+    uses = {slug: {"flows": 0, "live": 0, "customers": 0} for slug in slugs}
+    installed = Flow.objects.filter(template__in=list(uses)).exclude(state=Flow.State.RETIRED)
+    counted = (
+        installed.order_by()
+        .values("template")
+        .annotate(
+            flows=Count("id"),
+            live=Count("id", filter=Q(state=Flow.State.LIVE)),
+            firms=Count("customer_id", distinct=True),
+        )
+    )
+    for slug, flows, live, customers in counted.values_list("template", "flows", "live", "firms"):
+        uses[slug] = {"flows": flows, "live": live, "customers": customers}
+    return uses
+
+
+def _card(template: FlowTemplate, uses: dict[str, int]) -> TemplateCard:
     systems = registry.all_manifests()
-    uses = Flow.objects.filter(template=template.slug).exclude(state=Flow.State.RETIRED)
-    found = list(uses.order_by().values_list("customer_id", "state"))
-    states = Counter(state for _customer, state in found)
     described = CANONICAL_TYPES[template.definition.canonical_type]
     return TemplateCard(
         template=template,
         carries=described.plural,
         sources=[system for system in systems if template.can_read(system)],
         targets=[system for system in systems if template.can_write(system)],
-        flows=len(found),
-        live=states[Flow.State.LIVE],
-        customers=len({customer for customer, _state in found}),
+        **uses,
     )
 
 

@@ -22,7 +22,7 @@ from apps.connectors.record_words import record_words
 from apps.flows.approval_forms import DecisionForm
 from apps.flows.models import ApprovalRequest
 from apps.flows.queries import approvals as queries
-from apps.flows.queries.approval_list import APPROVALS, OWN_APPROVALS, count_views, fitting_approvals
+from apps.flows.queries.approval_list import APPROVALS, OWN_APPROVALS, count_views, fitting_approvals, views_of
 from apps.flows.queries.approvals import ApprovalRow
 from apps.flows.queries.flows import flows, list_customers_to_choose
 from apps.flows.services import approvals as services
@@ -38,8 +38,9 @@ def approval_list(request: HttpRequest) -> HttpResponseBase:
     if not who.is_customer:
         options["customer"] = choices(list_customers_to_choose())
     state = read_list(request, OWN_APPROVALS if who.is_customer else APPROVALS, options)
-    state = state.counted("view", count_views(who))
-    fitting = fitting_approvals(state, who)
+    views = views_of(who)
+    state = state.counted("view", count_views(views))
+    fitting = fitting_approvals(state, views)
     if state.wants_csv:
         return csv_of(state, fitting, _rows)
     context = {"list": page_of(request, state, fitting, _rows), "is_customer": who.is_customer}
