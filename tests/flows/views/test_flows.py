@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from apps.accounts.actions import Role
+from apps.dispatch.models import DueWork
 from apps.flows.models import Flow, Run, Trigger
 from apps.flows.services.publish import pause_flow
+from apps.flows.services.start_run import RUN_KIND
 from apps.tenants import scope
 from tests.flows.views.conftest import Shown, page_of, typed_line
 
@@ -19,8 +21,35 @@ def test_run_now_pause_and_resume(shown: Shown) -> None:
     paused = page_of(shown.owner.post(f"{here}/pause/", {"reason": "period end"}, follow=True))
     assert "period end (Owner)" in paused
     assert "Resume" in paused
-    assert "set it live before it can run" in page_of(shown.owner.post(f"{here}/run/", follow=True))
+    queued = shown.owner.post(f"{here}/run/", follow=True)
+    assert "is paused: the run is queued until it is resumed" in page_of(queued)
+    (page, _status) = queued.redirect_chain[-1]
+    run_id = page.split("/")[2]
+    with scope.work_in(shown.line.partner):
+        waiting = Run.objects.get(id=run_id)
+        assert (waiting.state, waiting.started_by) == ("queued", "Owner")
+    assert not _due_works_of(run_id)
+    shown.line.work()  # what was asked for before the pause; this run is nobody's work yet
+    assert shown.line.reload(waiting).state == "queued"
     assert "is live again" in page_of(shown.owner.post(f"{here}/resume/", follow=True))
+    assert _due_works_of(run_id)
+    shown.line.work()
+    assert shown.line.reload(waiting).state in {"clean", "empty"}
+
+
+def _due_works_of(run_id: str) -> bool:
+    with scope.public():
+        return DueWork.objects.filter(kind=RUN_KIND, reference=run_id).exists()
+
+
+def test_a_retired_flow_is_not_run_and_says_so(shown: Shown) -> None:
+    here = f"/flows/{shown.line.flow.id}"
+    with scope.work_in(shown.line.partner):
+        Flow.objects.filter(id=shown.line.flow.id).update(state=Flow.State.RETIRED)
+        before = Run.objects.count()
+    assert "set it live before it can run" in page_of(shown.owner.post(f"{here}/run/", follow=True))
+    with scope.work_in(shown.line.partner):
+        assert Run.objects.count() == before
 
 
 def test_a_schedule_is_set_said_in_words_and_taken_away(shown: Shown) -> None:
