@@ -4,6 +4,7 @@ import gc
 import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from functools import cache
 from typing import Protocol
 
@@ -14,8 +15,10 @@ from django.db import Error, connection
 from apps.dispatch import fairness, keeper, leases, telemetry, wakeups
 from apps.dispatch.kinds import RunAgain, require_kind
 from apps.dispatch.leases import LeasedWork, LeaseLostError
-from apps.dispatch.models import Queue
+from apps.dispatch.models import Priority, Queue
 from apps.tenants import scope
+
+LONG_SECONDS = 0.25  # what takes as long is done with empty hands
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +60,29 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 10, 10)
 
 
+class Pace:
+    """How long a row of each kind takes by experience; backfills and the like apart from urgent rows of their kind."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[tuple[str, bool], float] = {}
+
+    def note(self, work: LeasedWork, seconds: float) -> None:
+        """Remember how long this row took; the last ones count most."""
+        known = self._seconds.get(self._sort(work), seconds)
+        self._seconds[self._sort(work)] = (known + seconds) / 2
+
+    def is_long(self, work: LeasedWork) -> bool:
+        """Return True when other rows had better not wait in the same hand. What was never seen may take long."""
+        return self._seconds.get(self._sort(work), LONG_SECONDS) >= LONG_SECONDS
+
+    @staticmethod
+    def _sort(work: LeasedWork) -> tuple[str, bool]:
+        return work.kind, work.priority > Priority.LIVE
+
+
+pace = Pace()
+
+
 class _Drain:
     """One draining of one queue by one worker."""
 
@@ -80,7 +106,7 @@ class _Drain:
                 self._most = len(works)  # so many lanes are free: asking for more walks past all that wait behind them
             if wake_others and not self._begun:
                 wakeups.request(self._queue)
-            self._run_all(deque(works))
+            self._run_all(works)
         return self._begun
 
     def _may_go_on(self) -> bool:
@@ -94,22 +120,30 @@ class _Drain:
         wanted = min(fairness.rows_at_once(self._seconds_per_row), self._most)
         return wanted if self._limit is None else min(wanted, self._limit - self._begun)
 
-    def _run_all(self, works: deque[LeasedWork]) -> None:
-        keeper.keeper.hold(works)
+    def _run_all(self, claimed: Sequence[LeasedWork]) -> None:
+        keeper.keeper.hold(claimed)
+        works = deque(sorted(claimed, key=pace.is_long))
         began_at, count = time.monotonic(), len(works)
         try:
             while works and self._may_go_on():
                 work = works.popleft()
-                if work.attempts > 1:
-                    self._give_back(works)  # it may end this process: nobody else's row goes down with it
+                # A second attempt may end this process: nobody else's row goes down with it. Nor waits for a long one.
+                if work.attempts > 1 or pace.is_long(work):
+                    self._give_back(works)
                 self._begun += 1
-                try:
-                    run_one(work)
-                finally:
-                    keeper.keeper.drop(work)
+                self._run_timed(work)
         finally:
             self._give_back(works)
         self._seconds_per_row = (time.monotonic() - began_at) / count
+
+    @staticmethod
+    def _run_timed(work: LeasedWork) -> None:
+        began_at = time.monotonic()
+        try:
+            run_one(work)
+        finally:
+            keeper.keeper.drop(work)
+            pace.note(work, time.monotonic() - began_at)
 
     @staticmethod
     def _give_back(works: deque[LeasedWork]) -> None:

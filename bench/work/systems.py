@@ -143,7 +143,8 @@ class Conversation(asyncio.Protocol):
         if system == "psa":
             asked = parse_qs(query)
             named = asked.get("id")
-            content = _named(int(name), named[0].split(",")) if named else _page(int(name), asked)
+            one = _by_number(int(name)).get(path.rsplit("/", 1)[1])  # asked for by its own path
+            content = one or (_named(int(name), named[0].split(",")) if named else _page(int(name), asked))
         elif method == "POST":
             status, content = _lines(_ledgers.setdefault(name, Ledger()), path, head, body)
         elif path.endswith("/arrivals"):

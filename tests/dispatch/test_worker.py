@@ -7,7 +7,7 @@ from django.db import Error, transaction
 
 from apps.dispatch import kinds, leases, services, wakeups, worker
 from apps.dispatch.leases import LeasedWork
-from apps.dispatch.models import DueWork, Queue, WorkState
+from apps.dispatch.models import DueWork, Priority, Queue, WorkState
 from apps.tenants import scope
 from apps.tenants.models import Partner
 from apps.tenants.scope import PartnerRef
@@ -66,6 +66,46 @@ def test_work_may_ask_to_be_run_again(partner_a: PartnerRef, notes: Notes) -> No
     put(partner_a, "r")
     assert drain() == 3
     assert not DueWork.objects.exists()
+
+
+class TestLongWork:
+    @pytest.fixture(autouse=True)
+    def _experienced(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(worker, "pace", worker.Pace())
+
+    def _in_hand(self, notes: Notes) -> list[int]:
+        """Return how many rows were leased while each was worked on, itself among them."""
+        held: list[int] = []
+
+        def count(work: LeasedWork) -> None:
+            held.append(DueWork.objects.filter(state=WorkState.LEASED).count())
+
+        notes.then = count
+        return held
+
+    def test_no_other_row_waits_in_the_hand_of_one_that_takes_long(self, partner_a: PartnerRef, notes: Notes) -> None:
+        held = self._in_hand(notes)
+        put(partner_a, "quick", "quick")
+        drain()
+        put(partner_a, "backfill", priority=Priority.BACKFILL, due_at=in_seconds(-9))
+        put(partner_a, *["quick"] * 4)
+        held.clear()
+        drain()
+        of_backfill = held[notes.references[2:].index("backfill")]
+        assert of_backfill == 1, "what was never seen may take long"
+        assert max(held) > 1, "quick rows are claimed together"
+
+    @pytest.mark.parametrize(
+        ("seconds", "is_long"), [([0.01, 0.01], False), ([15.0], True), ([15.0] + [0.01] * 7, False), ([], True)]
+    )
+    def test_it_goes_by_how_long_such_rows_took_lately(
+        self, partner_a: PartnerRef, notes: Notes, seconds: list[float], is_long: bool
+    ) -> None:
+        put(partner_a, "r")
+        (work,), pace = take(), worker.Pace()
+        for took in seconds:
+            pace.note(work, took)
+        assert pace.is_long(work) is is_long
 
 
 def test_work_may_ask_to_be_run_later(partner_a: PartnerRef, notes: Notes) -> None:
