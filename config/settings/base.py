@@ -250,6 +250,7 @@ SPECTACULAR_SETTINGS = {
         "RunState": "apps.flows.api.RUN_STATES",
         "OperationState": "apps.flows.api.OPERATION_STATES",
         "CaseState": "apps.monitoring.models.ExceptionCase.State",
+        "Role": "apps.flows.models.approval.ROLES",
     },
 }
 

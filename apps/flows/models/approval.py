@@ -10,7 +10,7 @@ from apps.flows.models.flow import Flow
 from apps.flows.models.ledger import Operation
 from apps.tenants.models import PartnerModel
 
-_ROLES = [(role.value, role.value) for role in Role]
+ROLES = [(role.value, role.value) for role in Role]
 
 
 class ApprovalRequest(CustomerOwned):
@@ -33,7 +33,7 @@ class ApprovalRequest(CustomerOwned):
     facts = models.JSONField(default=list)
     amount = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
-    role = models.CharField(max_length=20, choices=_ROLES)
+    role = models.CharField(max_length=20, choices=ROLES)
     needed = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
     asked_at = models.DateTimeField()
@@ -41,7 +41,7 @@ class ApprovalRequest(CustomerOwned):
     remind_every_seconds = models.PositiveIntegerField(null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
     # Who is asked as well once it is overdue.
-    escalate_to = models.CharField(max_length=20, choices=_ROLES, blank=True)
+    escalate_to = models.CharField(max_length=20, choices=ROLES, blank=True)
     escalated_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
