@@ -28,7 +28,7 @@ CEILINGS = {
         "/customers/{customer_id}/exceptions/": 18,
         "/customers/{customer_id}/runs/": 19,
         "/customers/{customer_id}/people/": 19,
-        "/customers/{customer_id}/settings/": 19,
+        "/customers/{customer_id}/settings/": 20,
         "/exceptions/": 23,
         "/exceptions/news/": 19,
         "/exceptions/bulk/": 12,
@@ -52,12 +52,21 @@ CEILINGS = {
         "/reports/held/": 18,
         "/reports/activity/": 16,
         "/reports/records/": 16,
-        "/search/?q=e": 23,
+        "/search/?q=e": 25,
         "/people/": 21,
         "/api-keys/": 15,
         "/audit/": 15,
     },
-    "customer_owner": {"/my/": 32, "/my/flows/": 22, "/my/needs/": 17, "/my/records/": 16, "/reports/": 24, "/approvals/": 22},
+    # Whoever may approve is also asked for whom they stand in: that is looked up with the menu's figure.
+    "customer_owner": {
+        "/my/": 35,
+        "/my/flows/": 24,
+        "/my/needs/": 24,
+        "/my/records/": 18,
+        "/reports/": 26,
+        "/approvals/": 26,
+        "/approvals/{request_id}/": 24,
+    },
     "operator": {"/": 18, "/people/": 14},
 }
 PAGES = [(label, path) for label, pages in CEILINGS.items() for path in pages]
@@ -97,4 +106,4 @@ def test_a_page_asks_as_much_for_many_rows_as_for_few(house: House, sandbox: San
         for label, path in PAGES
         if many[label, path].total() > CEILINGS[label][path]
     ]
-    assert high == []
+    assert high == [], "\n".join(high)
