@@ -115,10 +115,10 @@ class ApprovalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, pk: UUID) -> Response:
         """Answer in the caller's own name, a key as "API key <name>". The same answer again changes nothing; 409 when it is over or not the caller's to answer."""
-        wanted = DecideSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
         actor = _actor(request)
         question = get_approval(pk, actor)
+        wanted = DecideSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
         if not _is_said(question, actor, wanted.validated_data["decision"]):
             _decide(question, actor, wanted.validated_data)
         return Response(ApprovalSerializer(get_approval(pk, actor)).data)

@@ -46,7 +46,7 @@ def stand_in(request: HttpRequest) -> HttpResponse:
     return render(request, "flows/stand_in.html", context, status=400 if form.errors else 200)
 
 
-@requires(Action.APPROVE)
+@requires(Action.OWN_PROFILE)  # whose role changed since may still end what they began
 @require_POST
 def stand_in_end(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     """End one's own absence before its last day."""
@@ -55,7 +55,7 @@ def stand_in_end(request: HttpRequest, delegation_id: UUID) -> HttpResponse:
     except Delegation.DoesNotExist:
         raise Http404("There is no such absence.") from None
     messages.success(request, _("You decide for yourself again."))
-    return redirect("flows:stand-in")
+    return redirect("flows:stand-in" if acting_person(request).can(Action.APPROVE) else "accounts:profile")
 
 
 def _person(request: HttpRequest) -> User:
