@@ -15,6 +15,8 @@ from apps.flows.engine.states import BatchState, OperationState, RunState, StepS
 from apps.flows.models import Batch, Operation, OperationStep, Run
 from apps.flows.services.run_end import tell_caller, withdraw
 from apps.flows.services.start_run import RUN_KIND
+from apps.flows.services.walk_lanes import start_next
+from apps.flows.services.walk_session import RECORD
 from apps.flows.signals import ledger_changed
 
 _LEFT = "The run was cancelled before this record was through. Retry it when it should go on."
@@ -57,6 +59,7 @@ def close_cancelled(run_id: UUID) -> None:
         if run is None:
             return
         waiting = _left_waiting(run_id)
+        walking = list(waiting.filter(steps__name=RECORD))
         withdraw(list(waiting.values_list("id", flat=True)))
         number = _hand_over_waiting(run_id)
         Batch.objects.filter(
@@ -66,6 +69,8 @@ def close_cancelled(run_id: UUID) -> None:
             run.waiting -= number
             run.rejected += number
             run.save(update_fields=["waiting", "rejected"])
+        for stopped in walking:  # newer versions of the same records, of later runs, waited behind these
+            start_next(stopped)
         tell_caller(run.id)
         ledger_changed.send(sender=Run, flow_id=run.flow_id, customer_id=run.customer_id)
 

@@ -186,6 +186,21 @@ def test_a_newer_version_waits_until_the_walk_of_the_older_one_is_over(walk_of: 
     assert [float(entry["quantity"]) for entry in held] == [3.25]
 
 
+def test_a_newer_version_goes_on_when_the_run_of_the_older_one_is_cancelled(walk_of: MakeLine) -> None:
+    line = walk_of({"kind": "wait", "event": "go", "about": "r.id"}, {"kind": "deliver"})
+    run = line.run()
+    key = line.operations(state="waiting")[0].source_key
+    line.sandbox.do(lambda client: client.change_record("psa", line.company, "time-entries", key, hours=3.25))
+    line.run()
+    with scope.work_in(line.partner):
+        cancel_run(Run.objects.get(id=run.id), made_by="Fina")
+    line.work()
+    _say(line, "go", key, "once")
+    versions = line.operations(source_key=key)
+    assert [operation.state for operation in versions] == ["superseded", "written"]
+    assert [float(entry["quantity"]) for entry in line.time_lines()] == [3.25]
+
+
 def test_a_worker_lost_between_the_call_and_its_record_makes_nothing_twice(walk_of: MakeLine) -> None:
     line = walk_of({"kind": "deliver"})
     from apps.flows.services import walk_rows
