@@ -35,7 +35,9 @@ class StartsForm(forms.Form):
         label=_("On"), coerce=int, choices=_DAYS, required=False, widget=forms.CheckboxSelectMultiple
     )
     quiet_zone = forms.CharField(label=_("On the clock of"), required=False, max_length=64)
-    before_cut_off = forms.TypedChoiceField(label=_("Before each cut-off"), coerce=int, required=False, empty_value=None)
+    before_cut_off = forms.TypedChoiceField(
+        label=_("Before each cut-off"), coerce=int, required=False, empty_value=None
+    )
     event_name = forms.ChoiceField(label=_("When another flow says"), required=False)
 
     def __init__(

@@ -22,7 +22,6 @@ from apps.flows.services.gather import look_at_inbox
 from apps.flows.services.session import compile_version, objects_of, stored_layers
 from apps.flows.services.start_run import make_waiting_due
 from apps.flows.services.walk_session import compile_delivery, object_of, systems_of
-from apps.flows.services.start_run import make_waiting_due
 from apps.flows.templates_library import FlowTemplate, flow_template
 
 

@@ -125,7 +125,13 @@ def test_a_run_of_walking_records_shows_its_own_steps(shown: Shown) -> None:
         for line in lines:
             common = {"customer_id": line.customer_id, "flow_id": line.flow_id, "started_at": now, "changed_at": now}
             OperationStep.objects.create(
-                operation=line, name="pause", kind="wait", position=1, state="done", result={"token": "s3cret"}, **common
+                operation=line,
+                name="pause",
+                kind="wait",
+                position=1,
+                state="done",
+                result={"token": "s3cret"},
+                **common,
             )
         OperationStep.objects.create(
             operation=lines[0], name="signed", kind="wait", position=2, state="waiting", note="Waits.", **common
