@@ -27,6 +27,7 @@ from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.acts import CALLS, Act, End, Go, Refuse
 from apps.flows.engine.definition import DefinitionError, OnFailure, Step
+from apps.flows.engine.records import OLDER_VERSION, REASONS
 from apps.flows.engine.retry import next_attempt
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.walk import next_step, passed_over
@@ -213,7 +214,7 @@ class _Walk:
 
     def _call(self, step: Step, act: Act) -> None:
         prepared = self._prepared(step, act)
-        if prepared is None or prepared.unchanged:
+        if prepared is None or prepared.unchanged or prepared.overtaken:
             return
         try:
             breaker.require_closed([prepared.connection_id])
@@ -247,7 +248,9 @@ class _Walk:
         if prepared.problems:
             self._refuse(step, verdicts.from_problems(step.name, prepared.problems))
             return None
-        if prepared.unchanged:
+        if prepared.overtaken:
+            self._end(step, End(OperationState.SUPERSEDED, REASONS[OLDER_VERSION]))
+        elif prepared.unchanged:
             result = {"key": prepared.made.outside_key, "unchanged": True}
             self._pass(step, StepState.DONE, result=result, note="Nothing that it receives has changed.")
         return prepared

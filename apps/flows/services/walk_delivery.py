@@ -36,7 +36,7 @@ _KEYS_ARE_REMEMBERED = timedelta(hours=12)  # targets keep idempotency keys for 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A call ready to be made. With `problems` it must not be; `unchanged` ones need not be."""
+    """A call ready to be made. With `problems` it must not be; `unchanged` ones need not be; `overtaken`: a newer version is there."""
 
     connector: Connector
     connection_id: UUID
@@ -46,6 +46,7 @@ class Prepared:
     type_name: str = ""
     fingerprint: str = ""
     unchanged: bool = False
+    overtaken: bool = False
     problems: tuple[FieldProblem, ...] = field(default=())
 
 
@@ -88,6 +89,7 @@ def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
     )
     made = Made(place.connection.id, place.target_object.name, link.target_key if link else "")
     sending = _sending(session, step, place, mapped, content, link)
+    decision = _decision(session, content, link)
     evidence = {
         "mapped": mapped.values,
         "idempotency_key": sending.idempotency_key,
@@ -101,15 +103,16 @@ def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
         made=made,
         type_name=act.canonical_type,
         fingerprint=content,
-        unchanged=_is_unchanged(session, content, link),
+        unchanged=decision is OperationState.UNCHANGED,
+        overtaken=decision is OperationState.SUPERSEDED,
     )
 
 
-def _is_unchanged(session: WalkSession, content: str, link: LinkState | None) -> bool:
+def _decision(session: WalkSession, content: str, link: LinkState | None) -> OperationState:
+    """Say whether to send. Walks of one record go in order, but one that had stopped may be replayed after a newer one."""
     operation = session.operation
     decision, _ = DeliverStep().plan(operation.source_version, content, link, None, operation.revision)
-    # An older version is not stopped here: its walk began first, so nothing newer can have been delivered by this flow.
-    return decision is OperationState.UNCHANGED
+    return decision
 
 
 def _sending(

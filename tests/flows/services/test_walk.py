@@ -201,6 +201,29 @@ def test_a_newer_version_goes_on_when_the_run_of_the_older_one_is_cancelled(walk
     assert [float(entry["quantity"]) for entry in line.time_lines()] == [3.25]
 
 
+def test_an_older_version_replayed_while_a_newer_one_walks_never_overwrites_it(walk_of: MakeLine) -> None:
+    line = walk_of({"kind": "wait", "event": "go", "about": "r.id"}, {"kind": "deliver"})
+    run = line.run()
+    key = line.operations(state="waiting")[0].source_key
+    with scope.work_in(line.partner):
+        cancel_run(Run.objects.get(id=run.id), made_by="Fina")
+    line.sandbox.do(lambda client: client.change_record("psa", line.company, "time-entries", key, hours=3.25))
+    line.run()
+    older = line.operations(source_key=key)[0]
+    with scope.work_in(line.partner):
+        replay_operations([older.id], started_by="test")
+    line.work()
+    _say(line, "go", key, "once")
+    line.work()
+    assert [operation.state for operation in line.operations(source_key=key)] == ["superseded", "written"]
+    quantities = [effect["values"].get("quantity") for effect in _effects(line) if effect["external_id"] == key]
+    assert quantities == [3.25]
+
+
+def _effects(line: Line) -> list[dict[str, Any]]:
+    return list(line.sandbox.do(lambda client: client.effects("erp", line.company)))
+
+
 def test_a_worker_lost_between_the_call_and_its_record_makes_nothing_twice(walk_of: MakeLine) -> None:
     line = walk_of({"kind": "deliver"})
     from apps.flows.services import walk_rows
