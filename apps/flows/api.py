@@ -352,9 +352,9 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
 
         Under a known Idempotency-Key the run of the first call is answered with 200.
         """
+        flow, key = flow_queries.get_flow(pk), request.headers.get("Idempotency-Key", "")[:80]
         wanted = BackfillSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        flow, key = flow_queries.get_flow(pk), request.headers.get("Idempotency-Key", "")[:80]
         known = find_backfill(flow, key)
         if known is not None:
             return Response(RunSerializer(known).data)
