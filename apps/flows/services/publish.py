@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts import audit
-from apps.accounts.actions import Role
+from apps.accounts.actions import Action, Role, allowed
 from apps.accounts.audit import AuditAction
 from apps.connectors import registry
 from apps.connectors.manifest import MappingLine, ObjectManifest
@@ -16,6 +16,7 @@ from apps.connectors.models import Connection
 from apps.flows.engine.definition import FlowDefinition, Step, parse_definition
 from apps.flows.engine.flow import merge_delivery
 from apps.flows.engine.steps import DeliverOptions
+from apps.flows.engine.steps.approve import ApproveOptions
 from apps.flows.mapping.layers import LayeredLine, parse_layer, write_layer
 from apps.flows.models import Flow, FlowRole, FlowVersion, MappingLayer
 from apps.flows.services.gather import look_at_inbox
@@ -161,6 +162,8 @@ def _require_roles_of_people(step: Step) -> None:
     for role in getattr(step.options, "roles", ()):
         if role not in set(Role):
             raise ValidationError({"template": f"The step {step.name!r} asks {role!r}, which is no role of people."})
+        if isinstance(step.options, ApproveOptions) and not allowed(Role(role), Action.APPROVE):
+            raise ValidationError({"template": f"The step {step.name!r} asks {role!r}, who may not approve."})
 
 
 def _target_object(flow: Flow, definition: FlowDefinition) -> ObjectManifest:

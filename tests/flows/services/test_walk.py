@@ -7,6 +7,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.flows.engine.definition import parse_definition
@@ -327,3 +328,15 @@ def test_cancelling_while_a_call_is_on_its_way_keeps_what_arrived_and_goes_no_fu
     assert len(line.time_lines()) == len(calls) == 1
     stopped = next(one for one in line.operations(state="rejected") if _steps(line, one))
     assert _steps(line, stopped) == {"deliver": "done"}
+
+
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [
+        pytest.param("boss", "no role of people", id="a role nobody has"),
+        pytest.param("support", "may not approve", id="a role that may not approve"),
+    ],
+)
+def test_a_flow_that_asks_the_wrong_people_is_not_published(walk_of: MakeLine, role: str, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        walk_of({"kind": "approve", "role": role, "question": "Bill {hours} h?"}, {"kind": "deliver"})
