@@ -291,13 +291,17 @@ def _edits_a_record(form: RenderedForm) -> bool:
 
 def _overtaken(form: RenderedForm) -> list[tuple[str, str]]:
     """Return the form as sent from a page whose every value was another one, with new words in it."""
-    typed = {control.name for control in form.controls if control.kind in TYPED}
-    marks = json.loads(dict(form.filled())[VERSION])
-    return [
-        (name, json.dumps(dict.fromkeys(marks, "0" * 12)) if name == VERSION else f"{kept} 2" * (name in typed) or kept)
-        for name, kept in form.filled()
-        if name != _ONCE
-    ]
+    kinds = {control.name: control.kind for control in form.controls}
+    marks = json.dumps(dict.fromkeys(json.loads(dict(form.filled())[VERSION]), "0" * 12))
+    fields = [(name, kept) for name, kept in form.filled() if name != _ONCE]
+    return [(name, marks if name == VERSION else _another(kinds[name], kept)) for name, kept in fields]
+
+
+def _another(kind: str, kept: str) -> str:
+    """Return another value than the one on record, where one can be typed."""
+    if kind == "number" and kept.isdigit():
+        return str(int(kept) + 1)
+    return f"{kept} 2" if kind in TYPED else kept
 
 
 @everywhere
