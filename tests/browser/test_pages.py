@@ -34,7 +34,7 @@ def test_every_page_that_links_lead_to_is_whole(open_tab: OpenTab, label: str, a
 
 def _walk(tab: Tab) -> set[str]:
     waiting, seen = ["/"], set[str]()
-    while waiting and len(seen) < 70:
+    while waiting and len(seen) < 90:
         path = waiting.pop(0)
         if pattern_of(path) in seen:
             continue
