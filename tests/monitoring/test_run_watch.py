@@ -30,7 +30,7 @@ def watched(make_line: MakeLine) -> Blocked:
 
 
 def _fail(watched: Blocked) -> ExceptionCase:
-    watched.line.faults("erp", wrong_credentials=1)
+    watched.line.faults("erp", forbidden=1)
     watched.work()
     (case,) = watched.cases()
     return case
@@ -41,7 +41,7 @@ def _steps(watched: Blocked, case: ExceptionCase) -> list[str]:
         return list(CaseStep.objects.filter(case=case).values_list("sentence", flat=True))
 
 
-def test_wrong_credentials_are_one_case_about_the_connection_and_no_record(watched: Blocked) -> None:
+def test_a_missing_permission_is_one_case_of_the_run_and_no_record(watched: Blocked) -> None:
     case = _fail(watched)
     assert (case.state, case.severity, case.queue) == ("open", "high", "access")
     assert case.run_id == watched.run.id

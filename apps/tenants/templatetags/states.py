@@ -47,6 +47,15 @@ _OPERATIONS = {
 _APPROVALS = {
     "approved": Badge("circle-check", _("Approved"), "success"),
     "withdrawn": Badge("ban", _("Not needed any more"), "neutral"),
+    "met": Badge("circle-check", _("Arrived"), "success"),
+}
+_MILESTONES = {
+    "deal_closed": Badge("flag", _("Deal closed"), "success"),
+    "contract_approved": Badge("flag", _("Contract approved"), "success"),
+    "client_activated": Badge("flag", _("Client activated"), "success"),
+    "project_ready": Badge("flag", _("Project ready"), "success"),
+    "billing_enabled": Badge("flag", _("Billing enabled"), "success"),
+    "onboarding_complete": Badge("flag", _("Onboarding complete"), "success"),
 }
 _BATCHES = {
     "planned": Badge("clock", _("Planned"), "neutral"),
@@ -115,6 +124,7 @@ BADGES: dict[str, Badge] = {
     **_CONNECTIONS,
     **_BATCHES,
     **_APPROVALS,
+    **_MILESTONES,
     **_OPERATIONS,
     **_RUNS,
 }
