@@ -65,6 +65,12 @@ class ActionPermission(BasePermission):
         return actor.can(needed)
 
 
+def caller(request: Request) -> Actor:
+    """Return who calls; every view but a public one has one."""
+    actor: Actor = request._request.actor  # type: ignore[attr-defined]  # set by ActorMiddleware
+    return actor
+
+
 def needed_action(view: APIView, method: str) -> Action | None:
     """Return the action that `method` of `view` demands, None when it names none."""
     several = getattr(view, "required_actions", None)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import HttpResponse
-from rest_framework import exceptions
+from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
@@ -23,6 +23,13 @@ _TITLES = {
     422: "Some fields are wrong",
     429: "Too many requests",
 }
+
+
+class NotNowError(exceptions.APIException):
+    """The call is right, but does not fit the present state: 409."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
 
 
 def problem(error: Exception, context: dict[str, Any]) -> HttpResponse | None:

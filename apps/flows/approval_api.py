@@ -13,8 +13,9 @@ from rest_framework.response import Response
 
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
+from apps.accounts.api_auth import caller
+from apps.accounts.api_problems import NotNowError
 from apps.accounts.models import User
-from apps.flows.api import NotNowError
 from apps.flows.models import ApprovalDecision, ApprovalRequest
 from apps.flows.queries.approvals import get_approval, in_sight
 from apps.flows.services.approval_voices import KEY_NAME
@@ -108,14 +109,14 @@ class ApprovalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         """Return the questions in sight; open ones for the list."""
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        found = in_sight(_actor(self.request)).prefetch_related("decisions__for_person").order_by("id")
+        found = in_sight(caller(self.request)).prefetch_related("decisions__for_person").order_by("id")
         return found.filter(state=ApprovalRequest.State.OPEN) if self.action == "list" else found
 
     @extend_schema(summary="Approve or reject", request=DecideSerializer, responses=ApprovalSerializer)
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, pk: UUID) -> Response:
         """Answer in the caller's own name, a key as "API key <name>". The same answer again changes nothing; 409 when it is over or not the caller's to answer."""
-        actor = _actor(request)
+        actor = caller(request)
         question = get_approval(pk, actor)
         wanted = DecideSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
@@ -148,10 +149,6 @@ def _is_said(question: ApprovalRequest, actor: Actor, decision: str) -> bool:
         and (one.person_id == actor.user_id if actor.user_id else one.person_id is None and one.person_name == name)
         for one in question.decisions.all()
     )
-
-
-def _actor(request: Request) -> Actor:
-    return request._request.actor  # type: ignore[attr-defined, no-any-return]
 
 
 __all__ = ["ApprovalViewSet"]

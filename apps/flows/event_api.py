@@ -10,8 +10,8 @@ from rest_framework.response import Response
 
 from apps.accounts.actions import Action
 from apps.customers.models import Customer
-from apps.flows.api import require_room
 from apps.flows.models import BusinessEvent
+from apps.flows.run_api import require_room
 from apps.flows.services import events
 
 MOST_PAYLOAD_KEYS = 50

@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.actions import Action
-from apps.accounts.actor import Actor
-from apps.flows.api import NotNowError, RunSerializer
+from apps.accounts.api_auth import caller
+from apps.accounts.api_problems import NotNowError
+from apps.flows.run_api import RunSerializer
 from apps.monitoring import cases as services
 from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS
 from apps.monitoring.cases import CaseClosedError, CaseError, FlowNotLiveError, NothingToReplayError
@@ -139,10 +140,6 @@ class CaseFilters(filters.FilterSet):
         return found.filter(late) if value else found.exclude(late)
 
 
-def _actor(request: Request) -> Actor:
-    return request._request.actor  # type: ignore[attr-defined, no-any-return]
-
-
 @extend_schema_view(
     list=extend_schema(summary="List exceptions"),
     retrieve=extend_schema(summary="Read one exception", responses=CaseDetailSerializer),
@@ -179,9 +176,9 @@ class CaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         chosen = wanted.validated_data.get("operations")
         try:
             if chosen:
-                runs = services.retry_operations(case.id, chosen, by=_actor(request))
+                runs = services.retry_operations(case.id, chosen, by=caller(request))
             else:
-                runs = services.retry_case(case.id, by=_actor(request))
+                runs = services.retry_case(case.id, by=caller(request))
         except (CaseError, NothingToReplayError, FlowNotLiveError) as error:
             raise NotNowError(str(error)) from error
         return Response(RunSerializer(runs, many=True).data, status=status.HTTP_202_ACCEPTED)
@@ -193,7 +190,7 @@ class CaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         wanted, case = AssignSerializer(data=request.data), queries.get_case(pk)
         wanted.is_valid(raise_exception=True)
         try:
-            services.assign_case(case.id, owner_id=wanted.validated_data["owner_id"], by=_actor(request))
+            services.assign_case(case.id, owner_id=wanted.validated_data["owner_id"], by=caller(request))
         except CaseClosedError as error:
             raise NotNowError(str(error)) from error
         except CaseError as error:
@@ -206,7 +203,7 @@ class CaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         """Write a note, for the partner's people or shared with the customer's."""
         wanted, case = CaseNoteSerializer(data=request.data), queries.get_case(pk)
         wanted.is_valid(raise_exception=True)
-        note = services.note_case(case.id, **wanted.validated_data, by=_actor(request))
+        note = services.note_case(case.id, **wanted.validated_data, by=caller(request))
         return Response(CaseNoteSerializer(note).data, status=status.HTTP_201_CREATED)
 
 

@@ -247,8 +247,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "FlowState": "apps.flows.models.Flow.State",
-        "RunState": "apps.flows.api.RUN_STATES",
-        "OperationState": "apps.flows.api.OPERATION_STATES",
+        "RunState": "apps.flows.run_api.RUN_STATES",
+        "OperationState": "apps.flows.operation_api.OPERATION_STATES",
         "CaseState": "apps.monitoring.models.ExceptionCase.State",
         "Role": "apps.flows.models.approval.ROLES",
     },

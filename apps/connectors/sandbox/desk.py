@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,7 +63,7 @@ class Verdict:
         return answer(self.body, status=self.status, headers={"Idempotent-Replayed": "true"} if self.replayed else None)
 
 
-class Desk:
+class Desk(ABC):
     """One request to one company's system. Each system is a subclass that says what it holds and by which rules."""
 
     slug: ClassVar[str]
@@ -79,9 +80,9 @@ class Desk:
         self.caused_by = ""  # the caller's X-Correlation-Id, for the journal
 
     @classmethod
+    @abstractmethod
     def fill(cls, store: Store, company: Company, firm: Firm) -> None:
         """Store all records of a new company."""
-        raise NotImplementedError
 
     @classmethod
     def fill_kind(cls, store: Store, company: Company, kind: str, records: list[Record], stamp: str) -> None:
@@ -188,7 +189,7 @@ class Desk:
         """Return why a record cannot be removed, None when it can."""
         return None
 
-    def noted(self, _kind: str, _before: Record | None, _record: Record) -> None:
+    def noted(self, _kind: str, _before: Record | None, _record: Record) -> None:  # noqa: B027  most have nothing to do
         """Do what follows from a record that was made (`before` is None) or changed, in the same transaction."""
 
     def incoming(self, _kind: str, record: Record) -> Record:

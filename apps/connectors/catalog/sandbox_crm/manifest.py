@@ -1,41 +1,23 @@
 """The sandbox CRM: where deals are won, and where an onboarding begins."""
 
-from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.catalog.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,
-    ChangeRead,
-    ErrorRule,
     ErrorShape,
     FieldSpec,
     Idempotency,
     Limits,
     MappingLine,
     ObjectManifest,
-    Paging,
     ProofLabel,
-    Reading,
     SecretSpec,
     SystemManifest,
     ValueKind,
     WebhookSpec,
     Writing,
 )
-
-_PAGING = Paging(style="page", size=200, size_parameter="size", position_parameter="page", total_path="total")
-
-
-def _reading(path: str) -> Reading:
-    return Reading(
-        path=path,
-        records_path="records",
-        change_read=ChangeRead.MODIFIED_SINCE,
-        since_parameter="modified_since",
-        paging=_PAGING,
-        one_path=f"{path}/{{key}}",
-        since_sorted=True,
-    )
-
 
 _OPPORTUNITIES = ObjectManifest(
     name="opportunities",
@@ -45,7 +27,7 @@ _OPPORTUNITIES = ObjectManifest(
     natural_key="id",
     find_parameter="id",
     find_at_once=50,
-    reading=_reading("opportunities"),
+    reading=reading_of("opportunities"),
     # What is written here is the mark that a deal was handed over, so taking it back lifts the mark.
     writing=Writing(
         create_path="opportunities",
@@ -137,7 +119,7 @@ _ACCOUNTS = ObjectManifest(
     natural_key="id",
     find_parameter="id",
     find_at_once=50,
-    reading=_reading("accounts"),
+    reading=reading_of("accounts"),
     fields=(
         FieldSpec("id", label="Account number", required=True),
         FieldSpec("name", label="Name", required=True),
@@ -165,10 +147,6 @@ _ACCOUNTS = ObjectManifest(
 )
 
 
-def _refused(code: str, business_class: BusinessClass, sentence: str, field: str = "") -> ErrorRule:
-    return ErrorRule(FailureKind.REJECTED, business_class, code=code, field=field, sentence=sentence)
-
-
 MANIFEST = SystemManifest(
     slug="sandbox_crm",
     name="Sandbox CRM",
@@ -187,47 +165,23 @@ MANIFEST = SystemManifest(
     limits=Limits(at_once=8),
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=(
-        _refused(
+        refused(
             "unknown_account",
             BusinessClass.MISSING_REFERENCE,
             "The CRM knows no account {value}. Create it there first, or correct it on the deal.",
             "client",
         ),
-        _refused(
-            "missing_field",
-            BusinessClass.VALIDATION,
-            "The CRM needs {field}, which is empty. Fill it in on the deal.",
-        ),
-        _refused(
-            "too_long", BusinessClass.TOO_LARGE, "The text for {field} is longer than the CRM allows. Shorten it."
-        ),
-        _refused(
-            "invalid_choice",
-            BusinessClass.MAPPING_GAP,
-            "{value} is none of the values the CRM takes for {field}. Map it to one of them.",
-        ),
-        _refused(
+        refused(
             "duplicate",
             BusinessClass.DUPLICATE,
             "The CRM already holds this deal under another number. Check both before one of them is handed over.",
         ),
-        _refused(
+        refused(
             "not_found",
             BusinessClass.MISSING_REFERENCE,
             "The deal to mark no longer exists in the CRM. Check whether somebody deleted it there.",
         ),
-        ErrorRule(
-            FailureKind.MISCONFIGURED,
-            BusinessClass.SCHEMA_DRIFT,
-            code="unknown_field",
-            sentence="The CRM no longer knows a field that is sent to it: {message}. Adapt the mapping.",
-        ),
-        ErrorRule(
-            FailureKind.MISCONFIGURED,
-            BusinessClass.CONNECTION,
-            code="no_company",
-            sentence="The sandbox has no such company: check the base address.",
-        ),
+        *common_refusals("The CRM", record="deal"),
     ),
     webhook=WebhookSpec(scheme="standard", delivery_header="webhook-id"),
 )

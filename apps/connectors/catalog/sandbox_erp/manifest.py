@@ -1,7 +1,8 @@
 """The sandbox ERP: where approved time becomes lines that can be billed."""
 
-from apps.connectors.catalog.sandbox_erp.masters import CUSTOMERS, EMPLOYEES, PROJECTS, reading_of
+from apps.connectors.catalog.sandbox_erp.masters import CUSTOMERS, EMPLOYEES, PROJECTS
 from apps.connectors.catalog.sandbox_erp.refusals import ERROR_RULES
+from apps.connectors.catalog.sandbox_family import reading_of
 from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,

@@ -1,32 +1,15 @@
 """The records the sandbox ERP bills for: customers and projects, made and changed, and employees, only read."""
 
+from apps.connectors.catalog.sandbox_family import reading_of
 from apps.connectors.manifest import (
-    ChangeRead,
     FieldSpec,
     Idempotency,
     MappingLine,
     ObjectManifest,
-    Paging,
-    Reading,
     ValueKind,
     WriteMode,
     Writing,
 )
-
-_PAGING = Paging(style="page", size=200, size_parameter="size", position_parameter="page", total_path="total")
-
-
-def reading_of(path: str) -> Reading:
-    """Return how the records at `path` are read: changes by time, oldest first."""
-    return Reading(
-        path=path,
-        records_path="records",
-        change_read=ChangeRead.MODIFIED_SINCE,
-        since_parameter="modified_since",
-        paging=_PAGING,
-        one_path=f"{path}/{{key}}",
-        since_sorted=True,
-    )
 
 
 def _writing_to(path: str) -> Writing:

@@ -1,135 +1,110 @@
 """What the sandbox ERP refuses, in the words a finance person can act on."""
 
-from apps.connectors.errors import BusinessClass, FailureKind
-from apps.connectors.manifest import ErrorRule
-
-
-def _refused(code: str, business_class: BusinessClass, sentence: str, field: str = "") -> ErrorRule:
-    return ErrorRule(FailureKind.REJECTED, business_class, code=code, field=field, sentence=sentence)
-
+from apps.connectors.catalog.sandbox_family import common_refusals, refused
+from apps.connectors.errors import BusinessClass
 
 ERROR_RULES = (
-    _refused(
+    refused(
         "closed_period",
         BusinessClass.CLOSED_PERIOD,
         "The accounting period of {value} is closed in the ERP. Ask finance to reopen it, or approve the time in an open period.",
         "approved_at",
     ),
-    _refused(
+    refused(
         "unknown_project",
         BusinessClass.MISSING_REFERENCE,
         "Project {value} does not exist in the ERP. Create it there, or correct the project on the entry.",
         "project",
     ),
-    _refused(
+    refused(
         "project_inactive",
         BusinessClass.INACTIVE_PROJECT,
         "Project {value} is closed in the ERP. Reopen it there, or move the entry to an active project.",
         "project",
     ),
-    _refused(
+    refused(
         "unknown_employee",
         BusinessClass.MISSING_REFERENCE,
         "The ERP knows no active employee {value}. Create the person there, or correct the person on the entry.",
         "resource",
     ),
-    _refused(
+    refused(
         "unknown_company",
         BusinessClass.MAPPING_GAP,
         "The ERP has no company {value}. Correct which company the region belongs to in the mapping.",
         "region",
     ),
-    _refused(
+    refused(
         "invalid_cost_center",
         BusinessClass.INVALID_DIMENSION,
         "Cost centre {value} is not set up in the ERP. Map it to a valid one, or set it up there.",
         "cost_center",
     ),
-    _refused(
+    refused(
         "unknown_customer",
         BusinessClass.MISSING_REFERENCE,
         "The ERP knows no customer {value}. Create the customer there first, or correct it on the project.",
         "client",
     ),
-    _refused(
+    refused(
         "customer_blocked",
         BusinessClass.VALIDATION,
         "Customer {value} is blocked in the ERP. Ask finance to release it before the project begins.",
         "client",
     ),
-    _refused(
+    refused(
         "invalid_country",
         BusinessClass.VALIDATION,
         "The ERP knows no country {value}: it takes two capital letters such as DE. Correct it on the client.",
         "country",
     ),
-    _refused(
-        "invalid_choice",
-        BusinessClass.MAPPING_GAP,
-        "{value} is none of the values the ERP takes for {field}. Map it to one of them.",
-    ),
-    _refused(
+    refused(
         "in_use",
         BusinessClass.CONFLICT,
         "The ERP keeps this record because others already refer to it. Take those back first, or leave it there.",
     ),
-    _refused(
+    refused(
         "hours_out_of_range",
         BusinessClass.VALIDATION,
         "{value} hours on one day cannot be posted: the ERP takes more than 0 and at most 24. Correct the hours of the entry.",
         "hours",
     ),
-    _refused(
+    refused(
         "amount_mismatch",
         BusinessClass.VALIDATION,
         "The amount {value} is not hours times rate. Correct the mapping of the amount.",
         "bill_amount",
     ),
-    _refused(
+    refused(
         "invalid_currency",
         BusinessClass.VALIDATION,
         "The ERP does not post in {value}. Correct the currency of the record.",
         "currency",
     ),
-    _refused(
-        "missing_field", BusinessClass.VALIDATION, "The ERP needs {field}, which is empty. Fill it in on the record."
-    ),
-    _refused("too_long", BusinessClass.TOO_LARGE, "The text for {field} is longer than the ERP allows. Shorten it."),
-    _refused(
+    refused(
         "invalid_date",
         BusinessClass.PARSE,
         "The date {value} cannot be read by the ERP. Correct the mapping of the posting date.",
     ),
-    _refused(
+    refused(
         "invalid_number",
         BusinessClass.PARSE,
         "{value} is not a number the ERP takes for {field}. Correct it on the record.",
     ),
-    _refused(
+    refused(
         "duplicate",
         BusinessClass.DUPLICATE,
         "The ERP already holds this record under another number. Check both before either of them is billed.",
     ),
-    _refused(
+    refused(
         "idempotency_conflict",
         BusinessClass.CONFLICT,
         "The ERP has already taken an earlier version of this record. Compare both before it is sent again.",
     ),
-    _refused(
+    refused(
         "not_found",
         BusinessClass.MISSING_REFERENCE,
         "The record to change no longer exists in the ERP. Check whether somebody deleted it there.",
     ),
-    ErrorRule(
-        FailureKind.MISCONFIGURED,
-        BusinessClass.SCHEMA_DRIFT,
-        code="unknown_field",
-        sentence="The ERP no longer knows a field that is sent to it: {message}. Adapt the mapping.",
-    ),
-    ErrorRule(
-        FailureKind.MISCONFIGURED,
-        BusinessClass.CONNECTION,
-        code="no_company",
-        sentence="The sandbox has no such company: check the base address.",
-    ),
+    *common_refusals("The ERP"),
 )

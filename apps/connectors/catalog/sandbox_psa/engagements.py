@@ -3,33 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from apps.connectors.catalog.sandbox_family import reading_of
 from apps.connectors.manifest import (
-    ChangeRead,
     FieldSpec,
     Idempotency,
     MappingLine,
     ObjectManifest,
-    Paging,
-    Reading,
     ValueKind,
     WriteMode,
     Writing,
 )
-
-_PAGING = Paging(style="page", size=200, size_parameter="size", position_parameter="page", total_path="total")
-
-
-def reading_of(path: str) -> Reading:
-    """Return how the records at `path` are read: changes by time, oldest first."""
-    return Reading(
-        path=path,
-        records_path="results",
-        change_read=ChangeRead.MODIFIED_SINCE,
-        since_parameter="modified_since",
-        paging=_PAGING,
-        one_path=f"{path}/{{key}}",
-        since_sorted=True,
-    )
 
 
 def _writing_to(path: str, taken_back: Mapping[str, Any]) -> Writing:
@@ -54,7 +37,7 @@ PROJECTS = ObjectManifest(
     natural_key="code",
     find_parameter="code",
     find_at_once=50,
-    reading=reading_of("projects"),
+    reading=reading_of("projects", records_path="results"),
     writing=_writing_to("projects", {"state": "closed"}),
     fields=(
         FieldSpec("id", label="Number"),
@@ -128,7 +111,7 @@ CLIENTS = ObjectManifest(
     natural_key="id",
     find_parameter="id",
     find_at_once=50,
-    reading=reading_of("clients"),
+    reading=reading_of("clients", records_path="results"),
     writing=_writing_to("clients", {"active": False}),
     fields=(
         FieldSpec("id", label="Client number"),

@@ -1,6 +1,7 @@
 """The sandbox PSA: where consultants book time and managers approve it."""
 
-from apps.connectors.catalog.sandbox_psa.engagements import CLIENTS, PROJECTS, reading_of
+from apps.connectors.catalog.sandbox_family import reading_of
+from apps.connectors.catalog.sandbox_psa.engagements import CLIENTS, PROJECTS
 from apps.connectors.catalog.sandbox_psa.refusals import ERROR_RULES
 from apps.connectors.manifest import (
     AuthScheme,
@@ -25,7 +26,7 @@ _TIME_ENTRIES = ObjectManifest(
     natural_key="id",
     find_parameter="id",
     find_at_once=50,
-    reading=reading_of("time-entries"),
+    reading=reading_of("time-entries", records_path="results"),
     fields=(
         FieldSpec("id", label="Entry number", required=True),
         FieldSpec("project_code", label="Project code"),
@@ -92,7 +93,7 @@ _RESOURCES = ObjectManifest(
     natural_key="id",
     find_parameter="id",
     find_at_once=50,
-    reading=reading_of("resources"),
+    reading=reading_of("resources", records_path="results"),
     fields=(
         FieldSpec("id", label="Employee number", required=True),
         FieldSpec("name", label="Name"),
@@ -130,7 +131,7 @@ _TASKS = ObjectManifest(
     natural_key="id",
     find_parameter="id",
     find_at_once=50,
-    reading=reading_of("tasks"),
+    reading=reading_of("tasks", records_path="results"),
     fields=(
         FieldSpec("id", label="Task number", required=True),
         FieldSpec("project_code", label="Project code"),

@@ -1,19 +1,15 @@
 """The sandbox tax service: says whether a tax number is valid, and to whom it belongs."""
 
-from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.catalog.sandbox_family import NO_COMPANY, reading_of
 from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,
-    ChangeRead,
-    ErrorRule,
     ErrorShape,
     FieldSpec,
     Limits,
     MappingLine,
     ObjectManifest,
-    Paging,
     ProofLabel,
-    Reading,
     SecretSpec,
     SystemManifest,
     ValueKind,
@@ -28,15 +24,7 @@ _NUMBERS = ObjectManifest(
     natural_key="number",
     find_parameter="number",
     find_at_once=50,
-    reading=Reading(
-        path="numbers",
-        records_path="records",
-        change_read=ChangeRead.MODIFIED_SINCE,
-        since_parameter="modified_since",
-        paging=Paging(style="page", size=200, size_parameter="size", position_parameter="page", total_path="total"),
-        one_path="numbers/{key}",
-        since_sorted=True,
-    ),
+    reading=reading_of("numbers"),
     fields=(
         FieldSpec("id", label="Record number", required=True),
         FieldSpec("number", label="Tax number", required=True),
@@ -70,12 +58,5 @@ MANIFEST = SystemManifest(
     test_path="whoami",
     limits=Limits(at_once=4),
     error_shape=ErrorShape(problems_path="error.problems"),
-    error_rules=(
-        ErrorRule(
-            FailureKind.MISCONFIGURED,
-            BusinessClass.CONNECTION,
-            code="no_company",
-            sentence="The sandbox has no such company: check the base address.",
-        ),
-    ),
+    error_rules=(NO_COMPANY,),
 )

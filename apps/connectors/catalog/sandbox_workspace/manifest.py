@@ -1,41 +1,23 @@
 """The sandbox workspace service: where a project's team gets a place to work together."""
 
-from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.catalog.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,
-    ChangeRead,
-    ErrorRule,
     ErrorShape,
     FieldSpec,
     Idempotency,
     Limits,
     MappingLine,
     ObjectManifest,
-    Paging,
     ProofLabel,
-    Reading,
     SecretSpec,
     SystemManifest,
     ValueKind,
     WriteMode,
     Writing,
 )
-
-_PAGING = Paging(style="page", size=200, size_parameter="size", position_parameter="page", total_path="total")
-
-
-def _reading(path: str) -> Reading:
-    return Reading(
-        path=path,
-        records_path="records",
-        change_read=ChangeRead.MODIFIED_SINCE,
-        since_parameter="modified_since",
-        paging=_PAGING,
-        one_path=f"{path}/{{key}}",
-        since_sorted=True,
-    )
-
 
 _WORKSPACES = ObjectManifest(
     name="workspaces",
@@ -45,7 +27,7 @@ _WORKSPACES = ObjectManifest(
     natural_key="project",
     find_parameter="project",
     find_at_once=50,
-    reading=_reading("workspaces"),
+    reading=reading_of("workspaces"),
     # One workspace for each project: the project is the number by which ours is found again.
     writing=Writing(
         create_path="workspaces",
@@ -98,7 +80,7 @@ _PEOPLE = ObjectManifest(
     natural_key="email",
     find_parameter="email",
     find_at_once=50,
-    reading=_reading("people"),
+    reading=reading_of("people"),
     fields=(
         FieldSpec("id", label="Number", required=True),
         FieldSpec("email", label="E-mail", required=True),
@@ -116,10 +98,6 @@ _PEOPLE = ObjectManifest(
 )
 
 
-def _refused(code: str, business_class: BusinessClass, sentence: str, field: str = "") -> ErrorRule:
-    return ErrorRule(FailureKind.REJECTED, business_class, code=code, field=field, sentence=sentence)
-
-
 MANIFEST = SystemManifest(
     slug="sandbox_workspace",
     name="Sandbox workspaces",
@@ -135,59 +113,33 @@ MANIFEST = SystemManifest(
     limits=Limits(at_once=4),
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=(
-        _refused(
+        refused(
             "unknown_person",
             BusinessClass.MISSING_REFERENCE,
             "Nobody in the workspace service has this e-mail: {message}. Invite the person there, or choose another.",
         ),
-        _refused(
-            "missing_field",
-            BusinessClass.VALIDATION,
-            "The workspace service needs {field}, which is empty. Fill it in on the record.",
-        ),
-        _refused(
-            "too_long",
-            BusinessClass.TOO_LARGE,
-            "The text for {field} is longer than the workspace service allows. Shorten it.",
-        ),
-        _refused(
-            "invalid_choice",
-            BusinessClass.MAPPING_GAP,
-            "{value} is none of the values the workspace service takes for {field}. Map it to one of them.",
-        ),
-        _refused(
+        refused(
             "invalid_list",
             BusinessClass.PARSE,
             "The members must be a list of e-mail addresses. Correct the mapping of the members.",
             "members",
         ),
-        _refused(
+        refused(
             "duplicate",
             BusinessClass.DUPLICATE,
             "Project {value} already has a workspace. Check it before another one is made.",
             "project",
         ),
-        _refused(
+        refused(
             "idempotency_conflict",
             BusinessClass.CONFLICT,
             "The workspace service has already taken an earlier version of this record. Compare both, then send it again.",
         ),
-        _refused(
+        refused(
             "not_found",
             BusinessClass.MISSING_REFERENCE,
             "The workspace to change no longer exists. Check whether somebody deleted it there.",
         ),
-        ErrorRule(
-            FailureKind.MISCONFIGURED,
-            BusinessClass.SCHEMA_DRIFT,
-            code="unknown_field",
-            sentence="The workspace service no longer knows a field that is sent to it: {message}. Adapt the mapping.",
-        ),
-        ErrorRule(
-            FailureKind.MISCONFIGURED,
-            BusinessClass.CONNECTION,
-            code="no_company",
-            sentence="The sandbox has no such company: check the base address.",
-        ),
+        *common_refusals("The workspace service"),
     ),
 )
