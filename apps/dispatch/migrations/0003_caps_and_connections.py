@@ -16,55 +16,48 @@ NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid"
 NOTHING = uuid.UUID(int=0)
 EARLIER = importlib.import_module("apps.dispatch.migrations.0002_claim_functions")
 
-GROUP = """w.state = 'ready' AND w.queue = p_queue AND w.partner_id = p_partner AND w.priority = p_priority
-      AND coalesce(w.customer_id, NOBODY) = p_customer AND coalesce(w.connection_id, NOBODY) = p_connection
-      AND w.due_at <= statement_timestamp()"""
-
-# The first due row of its lane, and no row of that lane leased.
-# (Not NOT EXISTS: that becomes one look at all leased lanes, and at all that were so lately.)
-FREE = """(
-      SELECT true FROM public.dispatch_duework h
-      WHERE h.state = 'leased' AND h.partner_id = p_partner AND h.lane = r.lane AND h.lane <> '' LIMIT 1) IS NULL"""
-HEAD = """(
-      SELECT o.id FROM public.dispatch_duework o
-      WHERE o.state = 'ready' AND o.partner_id = p_partner AND o.lane = r.lane AND o.lane <> ''
-        AND o.due_at <= statement_timestamp()
-      ORDER BY o.id LIMIT 1)"""
-
-# The oldest rows of a group that can be claimed. Where none of the first 64 can, they stand in deep lanes: then the
-# first rows of the lanes of the oldest 1,000 are taken, wherever in the group those stand.
-CLAIMABLE = (
-    """
+# The oldest rows of a group that can be claimed: of each lane its first due row, while none of the lane is leased. The
+# first few rows are looked at; where none of their lanes is free, the oldest 1,000. A lane's row is looked for only as long
+# as rows are wanted: the inner query is in order, and nothing sorts it again.
+CLAIMABLE = """
 CREATE FUNCTION public.dispatch_claimable(p_queue text, p_partner uuid, p_priority int, p_customer uuid,
   p_connection uuid, p_most int)
-RETURNS SETOF bigint LANGUAGE plpgsql AS $$
+RETURNS TABLE (id bigint, due_at timestamptz) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  v_rows int;
 BEGIN
-  RETURN QUERY
-    SELECT r.id FROM (SELECT w.id, w.lane, w.due_at FROM public.dispatch_duework w
-      WHERE GROUP
-      ORDER BY w.due_at LIMIT 64) r
-    WHERE r.lane = '' OR (FREE AND r.id = HEAD)
-    ORDER BY r.due_at LIMIT p_most;
-  IF NOT FOUND THEN RETURN QUERY
-    SELECT head.id FROM (SELECT DISTINCT oldest.lane FROM (SELECT w.lane FROM public.dispatch_duework w
-      WHERE GROUP
-      ORDER BY w.due_at LIMIT 1000) oldest WHERE oldest.lane <> '') r
-    CROSS JOIN LATERAL (
-      SELECT o.id, o.due_at, o.queue, o.priority, coalesce(o.customer_id, NOBODY) AS customer,
-        coalesce(o.connection_id, NOBODY) AS connection
-      FROM public.dispatch_duework o
-      WHERE o.state = 'ready' AND o.partner_id = p_partner AND o.lane = r.lane AND o.lane <> ''
-        AND o.due_at <= statement_timestamp()
-      ORDER BY o.id LIMIT 1) head
-    WHERE head.queue = p_queue AND head.priority = p_priority AND head.customer = p_customer
-      AND head.connection = p_connection AND FREE
-    ORDER BY head.due_at LIMIT p_most;
-  END IF;
+  FOREACH v_rows IN ARRAY ARRAY[least(64, 4 * p_most + 8), 1000] LOOP
+    RETURN QUERY
+    SELECT found.id, found.due_at FROM (
+      SELECT one.due_at, CASE WHEN one.lane = '' THEN one.id
+        WHEN (SELECT true FROM public.dispatch_duework h
+              WHERE h.state = 'leased' AND h.partner_id = p_partner AND h.lane = one.lane AND h.lane <> '' LIMIT 1)
+          IS NULL
+        THEN (SELECT CASE WHEN first.queue = p_queue AND first.priority = p_priority
+                AND coalesce(first.customer_id, NOBODY) = p_customer
+                AND coalesce(first.connection_id, NOBODY) = p_connection THEN first.id END
+              FROM (SELECT * FROM public.dispatch_duework o
+                WHERE o.state = 'ready' AND o.partner_id = p_partner AND o.lane = one.lane AND o.lane <> ''
+                  AND o.due_at <= statement_timestamp()
+                ORDER BY o.id LIMIT 1) first)
+        END AS id
+      FROM (
+        SELECT r.lane, min(r.id) AS id, min(r.due_at) AS due_at
+        FROM (SELECT w.id, w.lane, w.due_at FROM public.dispatch_duework w
+          WHERE w.state = 'ready' AND w.queue = p_queue AND w.partner_id = p_partner AND w.priority = p_priority
+            AND coalesce(w.customer_id, NOBODY) = p_customer AND coalesce(w.connection_id, NOBODY) = p_connection
+            AND w.due_at <= statement_timestamp()
+          ORDER BY w.due_at LIMIT v_rows) r
+        GROUP BY r.lane, CASE WHEN r.lane = '' THEN r.id END
+        ORDER BY min(r.due_at)) one
+      OFFSET 0) found
+    WHERE found.id IS NOT NULL
+    LIMIT p_most;
+    EXIT WHEN FOUND;
+  END LOOP;
 END $$;
-""".replace("GROUP", GROUP)
-    .replace("FREE", FREE)
-    .replace("HEAD", HEAD)
-)
+"""
 
 # What the next claim could take: for each of the first p_limit partners that have anything to claim, least served first,
 # the groups that its next turns would go to, each with the rows it has and the room its customer and connection have.
@@ -197,10 +190,9 @@ BEGIN
             - coalesce((v_busy ->> connection::text)::int, 0);
           CONTINUE WHEN connection_room <= 0;
         END IF;
-        SELECT count(*), extract(epoch FROM statement_timestamp() - min(o.due_at)) INTO waiting, oldest_seconds
+        SELECT count(*), extract(epoch FROM statement_timestamp() - min(c.due_at)) INTO waiting, oldest_seconds
         FROM public.dispatch_claimable(p_queue, v_one.partner_id, priority, customer, connection,
-          least(greatest(v_turns - v_rows, 4), room, customer_room, connection_room)) AS c(id)
-        JOIN public.dispatch_duework o ON o.id = c.id;
+          least(greatest(v_turns - v_rows, 2), room, customer_room, connection_room)) AS c;
         CONTINUE WHEN waiting = 0;
         IF customer IS DISTINCT FROM v_served_customer THEN
           v_got := v_got + 1; v_served_customer := customer;
@@ -250,7 +242,7 @@ picked AS MATERIALIZED (
     row_number() OVER (PARTITION BY ask.partner_id, ask.customer ORDER BY ask.place, one.place) AS of_customer,
     row_number() OVER (PARTITION BY ask.partner_id, ask.connection ORDER BY ask.place, one.place) AS of_connection
   FROM ask, LATERAL public.dispatch_claimable(
-    p_queue, ask.partner_id, ask.priority, ask.customer, ask.connection, ask.rows) WITH ORDINALITY AS one(id, place)),
+    p_queue, ask.partner_id, ask.priority, ask.customer, ask.connection, ask.rows) WITH ORDINALITY AS one(id, due_at, place)),
 allowed AS (
   SELECT k.id, k.place FROM picked k
   WHERE k.of_partner <= (
