@@ -66,7 +66,11 @@ class CircuitBreaker(CustomerOwned):
 
 
 class Credential(CustomerOwned):
-    """One secret of a connection, sealed and bound to this row: a ciphertext moved elsewhere does not open."""
+    """One secret of a connection, sealed and bound to this row: a ciphertext moved elsewhere does not open.
+
+    `generation` grows with each new value. A refresh token may be used once only: until `borrowed_until` (the database's
+    clock) one worker has it in hand and no other may take it.
+    """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="credentials")
     name = models.CharField(max_length=40)
@@ -74,12 +78,48 @@ class Credential(CustomerOwned):
     key_version = models.PositiveSmallIntegerField(default=1)
     last4 = models.CharField(max_length=4, blank=True)
     set_at = models.DateTimeField()
+    generation = models.PositiveIntegerField(default=0)
+    borrowed_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("connection", "name"), name="credential_name_once")]
 
     def __str__(self) -> str:
         return f"{self.name} (set {self.set_at:%Y-%m-%d})"
+
+
+class SignIn(CustomerOwned):
+    """One person's way to a system's sign-in page and back.
+
+    `mark_hash` is of the random text that went along ("state", RFC 6749), `session_hash` of the browser's session: only
+    that browser may come back, once, until `ends_at`. `sealed` holds the PKCE verifier and then the code; it is emptied
+    when the way has ended.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", "at the system's sign-in page"
+        RETURNED = "returned", "being finished"
+        DONE = "done", "signed in"
+        FAILED = "failed", "not signed in"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="sign_ins")
+    state = models.CharField(max_length=8, choices=State, default=State.ASKED)
+    reason = models.CharField(max_length=400, blank=True)
+    mark_hash = models.CharField(max_length=64, unique=True)
+    session_hash = models.CharField(max_length=64)
+    person = models.CharField(max_length=260, blank=True)
+    callback = models.CharField(max_length=400)
+    sealed = models.BinaryField(default=bytes)
+    key_version = models.PositiveSmallIntegerField(default=1)
+    started_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"sign-in of {self.connection_id} at {self.started_at:%H:%M}"
 
 
 class PartnerKey(PartnerModel):
