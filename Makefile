@@ -6,7 +6,7 @@ WITH_RUN = $(PYTHON) -m deploy.local.bootstrap run --then
 WITH_DEV = $(PYTHON) -m deploy.local.bootstrap dev --then
 
 .DEFAULT_GOAL := help
-.PHONY: help demo status logs stop test check format real bench screenshots weights messages lock clean
+.PHONY: help demo status logs stop test conformance check format real bench screenshots weights messages lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ stop: ## stop everything in order; what was stored stays
 
 test: ## run all tests against throwaway servers; a part of them: make test ARGS="tests/flows -k replay"
 	@$(WITH_DEV) deploy.local.testing $(ARGS)
+
+conformance: ## try every connector of the catalogue against its system on stage and print what it passes
+	@$(WITH_DEV) deploy.local.conformance $(ARGS)
 
 check: ## formatting, lint, import contracts, templates, migrations, types
 	@$(WITH_DEV) deploy.local.check

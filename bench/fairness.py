@@ -27,7 +27,7 @@ from bench.servers import bench_environment
 from bench.webhooks import BenchError, Door, served
 from bench.work.entries import expected_amounts, iterate_entries
 from bench.work.meter import read_report
-from bench.work.systems import ROOT, ask_arrivals, ask_counts, running_systems
+from bench.work.systems import ROOT, ask_arrivals, ask_counts, prepare_source, running_systems
 
 DATABASE = "fairlead_bench_fair"
 MOST_GROWTH = 2.0
@@ -181,6 +181,8 @@ def keys_of(events: int) -> list[str]:
 def measure(place: str, environment: Mapping[str, str], options: argparse.Namespace) -> dict[str, list[Figures]]:
     """Return for each customer its figures idle and beside the backfill."""
     entries = max(2_000, options.events * 2)
+    for size in (entries, options.entries):
+        prepare_source(place, size)
     line = Line(environment, place, str(options.entries), str(entries), str(options.backfills))
     try:
         with served("config.wsgi:application", environment) as door, working(environment):

@@ -9,19 +9,21 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol, cast
 
 from redis import Redis
 from redis.exceptions import RedisError
 
-from apps.connectors.auth import AccessToken
 from apps.connectors.credentials import UnsealError, seal, unseal
-from apps.connectors.errors import FailureKind, RemoteError
+from apps.connectors.errors import BusinessClass, FailureKind, RemoteError, RetryableError
+from apps.connectors.grants import AccessToken, TokenAnswer
 
 _CLAIM_SECONDS = 15  # a worker that buys a token and dies lets the next one try after so long
 _LOOK_AGAIN_SECONDS = 0.1
 _LONGEST_LOOK_SECONDS = 5.0
+_LONGEST_RENEWAL_SECONDS = 20.0  # what one worker waits while another renews
 _GONE = (OSError, RedisError)
 _HOPELESS = frozenset({FailureKind.AUTH_EXPIRED, FailureKind.MISCONFIGURED})
 
@@ -117,6 +119,9 @@ class TokenSource:
                 raise self._hopeless
             return await self._shelf.take(refused=refused) or await self._next(refused)
 
+    async def settle(self) -> None:
+        """Return when nothing is under way that must not be cut short."""
+
     async def _next(self, refused: str) -> str:
         ends_at = time.monotonic() + _LONGEST_LOOK_SECONDS
         while not await self._shelf.claim() and time.monotonic() < ends_at:
@@ -136,6 +141,93 @@ class TokenSource:
             return found
         await self._shelf.put(token)
         return token.text
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Borrowed:
+    """A refresh token in one worker's hand. `generation` tells it from those before and after it."""
+
+    token: str
+    generation: int
+
+
+class RefreshKeeper(Protocol):
+    """Keeps one connection's refresh token for all workers. Its methods block: they are called in a thread."""
+
+    def borrow(self) -> Borrowed | None:
+        """Return the token to exchange, None while another worker has it."""
+
+    def keep(self, borrowed: Borrowed, new_token: str) -> None:
+        """Store what it was exchanged for, durably, and let others borrow; "" when the old one stays good."""
+
+    def give_back(self, borrowed: Borrowed) -> None:
+        """Let others borrow: it was not exchanged."""
+
+    def note_refused(self, borrowed: Borrowed, reason: str) -> None:
+        """The system does not take it any more: a person must sign in again."""
+
+
+class RenewingSource(TokenSource):
+    """Hands one door its access token where that is bought with a refresh token, which each use may replace.
+
+    Such a token in two hands at once can end the whole sign-in, so one worker at a time borrows it, and what the system
+    gave in exchange is stored before anything else is done with the answer. One loss is left: a process that dies between
+    the answer and the storing takes the new token with it. Where the system still takes the old one for a while (Xero: 30
+    minutes) the next worker mends it, elsewhere a person signs in again. A call that is given up does not do that harm:
+    the exchange goes on behind it, and `settle` waits for it.
+    """
+
+    def __init__(
+        self, shelf: TokenShelf, keeper: RefreshKeeper, exchange: Callable[[str], Awaitable[TokenAnswer]]
+    ) -> None:
+        super().__init__(shelf, self._unasked)
+        self._keeper, self._exchange = keeper, exchange
+        self._renewal: asyncio.Task[str] | None = None
+
+    async def settle(self) -> None:
+        """Return when no exchange is under way."""
+        if self._renewal is not None and not self._renewal.done():
+            await asyncio.wait({self._renewal})
+
+    async def _next(self, refused: str) -> str:
+        await self.settle()  # of a call that was given up
+        found = await self._shelf.take(refused=refused)
+        if found:
+            return found
+        ends_at = time.monotonic() + _LONGEST_RENEWAL_SECONDS
+        while (borrowed := await asyncio.to_thread(self._keeper.borrow)) is None:
+            if time.monotonic() > ends_at:
+                raise RetryableError(
+                    "Another worker has been renewing the sign-in for too long: this is tried again.",
+                    business_class=BusinessClass.TIMEOUT,
+                )
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            if found := await self._shelf.take(refused=refused):
+                return found
+        self._renewal = asyncio.create_task(self._renew(borrowed, refused))
+        self._renewal.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(self._renewal)
+
+    async def _renew(self, borrowed: Borrowed, refused: str) -> str:
+        found = await self._shelf.take(refused=refused)  # another worker may have put one there just before
+        if found:
+            await asyncio.to_thread(self._keeper.give_back, borrowed)
+            return found
+        try:
+            answer = await self._exchange(borrowed.token)
+        except RemoteError as error:
+            self._hopeless = error if error.kind in _HOPELESS else None
+            if error.kind is FailureKind.AUTH_EXPIRED:
+                await asyncio.to_thread(self._keeper.note_refused, borrowed, error.message)
+            else:
+                await asyncio.to_thread(self._keeper.give_back, borrowed)
+            raise
+        await asyncio.to_thread(self._keeper.keep, borrowed, answer.refresh_token)
+        await self._shelf.put(answer.access)
+        return answer.access.text
+
+    async def _unasked(self) -> AccessToken:
+        raise RuntimeError("A token that is renewed is not bought.")
 
 
 @lru_cache(maxsize=1024)

@@ -1,62 +1,63 @@
 """Signs requests: turns a connection's secrets into the headers its system expects, or into a request for a token."""
 
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode
 
+from apps.connectors.assertions import Assertion
 from apps.connectors.errors import BusinessClass, MisconfiguredError
+from apps.connectors.grants import (
+    AccessToken,
+    Client,
+    Grant,
+    bearer_grant,
+    certificate_grant,
+    client_grant,
+    read_token,
+    refresh_grant,
+)
 from apps.connectors.manifest import AuthScheme, AuthSpec
+from apps.connectors.oauth1 import TokenSignature
 
-_USUAL_LIFE_SECONDS = 300.0  # of a token whose system does not say how long it lasts
-_LONGEST_LIFE_SECONDS = 86_400.0
-_EARLY_SECONDS = 30.0  # a token is renewed so long before its end, or after half its life when that is shorter
+__all__ = [
+    "ACCESS_TOKEN",
+    "REFRESH_TOKEN",
+    "SIGN_IN_MARK",
+    "UNSIGNED",
+    "AccessToken",
+    "Signer",
+    "build_signer",
+    "client_of",
+    "fill_in",
+    "read_token",
+]
 
+# Secrets that nobody types: a sign-in at the system stores them.
+REFRESH_TOKEN = "refresh_token"  # noqa: S105  a name
+ACCESS_TOKEN = "access_token"  # noqa: S105  a name; only where the system gives no refresh token
+SIGN_IN_MARK = "sign_in_mark"  # random, new with each sign-in: what is kept of an earlier one is found no more
+_PLACE = re.compile(r"\{(\w+)\}")
+_FITS_AN_ADDRESS = re.compile(r"[A-Za-z0-9._~-]+\Z")
 
-@dataclass(frozen=True, slots=True, repr=False)
-class ClientGrant:
-    """How an access token is asked for with client credentials (RFC 6749, section 4.4)."""
-
-    token_path: str
-    client_id: str
-    client_secret: str
-    scope: str = ""
-    in_body: bool = False
-
-    def request(self) -> tuple[dict[str, str], bytes]:
-        """Return headers and body of the POST that asks for a token."""
-        form = {"grant_type": "client_credentials"}
-        if self.scope:
-            form["scope"] = self.scope
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        if self.in_body:
-            form |= {"client_id": self.client_id, "client_secret": self.client_secret}
-        else:
-            # Section 2.3.1: both parts are form-encoded before they are joined.
-            pair = f"{quote(self.client_id, safe='')}:{quote(self.client_secret, safe='')}"
-            headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-        return headers, urlencode(form).encode()
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class AccessToken:
-    """A token, and until when to use it (seconds since the epoch)."""
-
-    text: str
-    use_until: float
+Sign = Callable[[str, str], Mapping[str, str]]  # method and whole address -> headers of this one request
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Signer:
     """The headers that sign every request, and the secret texts no record may ever show.
 
-    `grant` is there when the headers are not enough: an access token must be bought with it first.
+    `grant` is there when the headers are not enough: an access token must be got with it first; `renews` when that takes
+    a refresh token, which the grant does not hold. `sign` gives the headers of one request where each is signed by itself.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
-    grant: ClientGrant | None = None
+    grant: Grant | None = None
+    renews: bool = False
+    sign: Sign | None = None
+    csrf_path: str = ""
 
     def __repr__(self) -> str:
         return f"Signer(headers of {', '.join(self.headers) or 'nothing'})"
@@ -65,67 +66,187 @@ class Signer:
 UNSIGNED = Signer()
 
 
-def build_signer(spec: AuthSpec, secrets: Mapping[str, str]) -> Signer:
-    """Return the signer for a system's scheme.
+@dataclass(frozen=True, slots=True, repr=False)
+class _Parts:
+    """What one connection signs with. An id may be a plain setting or a secret."""
+
+    spec: AuthSpec
+    secrets: Mapping[str, str]
+    settings: Mapping[str, Any]
+
+    def need(self, name: str) -> str:
+        """Return a part that goes out in one line. Raises MisconfiguredError."""
+        value = self.ask(name)
+        if not value:
+            raise _missing(name)
+        if not value.isprintable() or not value.isascii():
+            raise _wrong(
+                f"The {_words(name)} holds a character that cannot be sent: copy it again, without line breaks."
+            )
+        return value
+
+    def ask(self, name: str) -> str:
+        """Return a part as it is, "" when there is none."""
+        return self.secrets.get(name) or str(self.settings.get(name) or "")
+
+    def fill(self, text: str) -> str:
+        """Return a text of the manifest with the settings it names."""
+        return fill_in(text, self.settings)
+
+    @property
+    def token_path(self) -> str:
+        """Where tokens are asked for."""
+        return self.fill(self.spec.token_path)
+
+
+def build_signer(spec: AuthSpec, secrets: Mapping[str, str], settings: Mapping[str, Any] | None = None) -> Signer:
+    """Return the signer for a system's scheme; `settings` are the connection's plain ones.
 
     Raises:
-        MisconfiguredError: a secret the scheme needs is missing or cannot be put into a header.
+        MisconfiguredError: a part the scheme needs is missing or cannot be sent.
 
     """
-    if spec.scheme is AuthScheme.NONE:
-        return Signer(secrets=tuple(secrets.values()))
-    if spec.scheme is AuthScheme.CLIENT_CREDENTIALS:
-        return _granted_signer(spec, secrets)
-    if spec.scheme is AuthScheme.BEARER:
-        headers = {spec.header or "Authorization": f"Bearer {_secret(secrets, 'token')}"}
-    elif spec.scheme is AuthScheme.HEADER_KEY:
-        headers = {spec.header or "X-API-Key": _secret(secrets, "api_key")}
-    else:
-        pair = f"{_secret(secrets, 'username')}:{_secret(secrets, 'password')}"
-        headers = {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+    return _SCHEMES[spec.scheme](_Parts(spec, secrets, settings or {}))
+
+
+def client_of(spec: AuthSpec, secrets: Mapping[str, str], settings: Mapping[str, Any]) -> Client:
+    """Return who asks for tokens after a person's sign-in; without a client secret it is a public client.
+
+    Raises:
+        MisconfiguredError: there is no client id.
+
+    """
+    parts = _Parts(spec, secrets, settings)
+    secret = parts.need("client_secret") if parts.ask("client_secret") else ""
+    return Client(parts.need("client_id"), secret, spec.credentials_in_body)
+
+
+def fill_in(text: str, settings: Mapping[str, Any]) -> str:
+    """Return `text` with each "{setting}" replaced by its value.
+
+    Raises:
+        MisconfiguredError: the setting is empty, or would turn the address into another one.
+
+    """
+
+    def value_of(place: re.Match[str]) -> str:
+        value = str(settings.get(place[1]) or "")
+        if not value:
+            raise _missing(place[1])
+        if not _FITS_AN_ADDRESS.match(value):
+            raise _wrong(
+                f"The {_words(place[1])} may hold letters, digits, dots and dashes only: correct it on the connection's page."
+            )
+        return value
+
+    return _PLACE.sub(value_of, text)
+
+
+def _static(headers: dict[str, str], parts: _Parts) -> Signer:
     shown = tuple(value.partition(" ")[2] or value for value in headers.values())
-    return Signer(headers=headers, secrets=tuple(secrets.values()) + shown)
+    return Signer(headers=headers, secrets=tuple(parts.secrets.values()) + shown, csrf_path=parts.spec.csrf_path)
 
 
-def read_token(answer: Any, *, now: float) -> AccessToken | None:
-    """Return the token in a token endpoint's parsed answer (RFC 6749, section 5.1); None when it holds none.
-
-    `now` is seconds since the epoch.
-    """
-    text = answer.get("access_token") if isinstance(answer, Mapping) else None
-    if not isinstance(text, str) or not text or not text.isprintable() or not text.isascii():
-        return None
-    life = answer.get("expires_in")
-    try:
-        seconds = float(life) if life is not None else _USUAL_LIFE_SECONDS
-    except (TypeError, ValueError):
-        seconds = _USUAL_LIFE_SECONDS
-    seconds = min(seconds, _LONGEST_LIFE_SECONDS) if seconds > 0 else _USUAL_LIFE_SECONDS
-    return AccessToken(text, now + seconds - min(_EARLY_SECONDS, seconds / 2))
+def _unsigned(parts: _Parts) -> Signer:
+    return _static({}, parts)
 
 
-def _granted_signer(spec: AuthSpec, secrets: Mapping[str, str]) -> Signer:
-    grant = ClientGrant(
-        spec.token_path,
-        _secret(secrets, "client_id"),
-        _secret(secrets, "client_secret"),
-        spec.token_scope,
-        spec.credentials_in_body,
+def _bearer(parts: _Parts) -> Signer:
+    return _static({parts.spec.header or "Authorization": f"Bearer {parts.need('token')}"}, parts)
+
+
+def _header_key(parts: _Parts) -> Signer:
+    return _static({parts.spec.header or "X-API-Key": parts.need("api_key")}, parts)
+
+
+def _basic(parts: _Parts) -> Signer:
+    pair = f"{parts.need('username')}:{parts.need('password')}"
+    return _static({"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}, parts)
+
+
+def _granted(grant: Grant, parts: _Parts, *, renews: bool = False) -> Signer:
+    return Signer(
+        secrets=(*parts.secrets.values(), *grant.secrets),
+        grant=grant,
+        renews=renews,
+        csrf_path=parts.spec.csrf_path,
     )
-    basic = grant.request()[0].get("Authorization", "").partition(" ")[2]
-    return Signer(secrets=(*secrets.values(), *((basic,) if basic else ())), grant=grant)
 
 
-def _secret(secrets: Mapping[str, str], name: str) -> str:
-    value = secrets.get(name, "")
-    if not value:
-        raise MisconfiguredError(
-            f"The connection has no {name.replace('_', ' ')}: enter it on the connection's page.",
-            business_class=BusinessClass.PERMISSION,
-        )
-    if not value.isprintable() or not value.isascii():
-        raise MisconfiguredError(
-            f"The {name.replace('_', ' ')} holds a character that cannot be sent: copy it again, without line breaks.",
-            business_class=BusinessClass.PERMISSION,
-        )
-    return value
+def _client_credentials(parts: _Parts) -> Signer:
+    client = Client(parts.need("client_id"), parts.need("client_secret"), parts.spec.credentials_in_body)
+    return _granted(client_grant(parts.token_path, client, parts.spec.token_scope), parts)
+
+
+def _certificate(parts: _Parts) -> Signer:
+    client_id = parts.need("client_id")
+    assertion, scope = _assertion(parts, subject=client_id)
+    return _granted(certificate_grant(parts.token_path, client_id, assertion, scope), parts)
+
+
+def _jwt_bearer(parts: _Parts) -> Signer:
+    assertion, scope = _assertion(parts, subject=parts.need("subject"))
+    client = client_of(parts.spec, parts.secrets, parts.settings) if parts.ask("client_secret") else None
+    return _granted(bearer_grant(parts.token_path, assertion, scope, client), parts)
+
+
+def _assertion(parts: _Parts, *, subject: str) -> tuple[Assertion, str]:
+    """Return what is to be signed, and the scope that is asked for beside it."""
+    how, scope = parts.spec.assertion, parts.spec.token_scope
+    for name in ("private_key", *(("certificate",) if how.thumbprint else ())):
+        if not parts.ask(name):
+            raise _missing(name)
+    claims = {name: parts.fill(value) for name, value in how.claims.items()}
+    assertion = Assertion(
+        issuer=parts.need("client_id"),
+        subject=subject,
+        private_key=parts.ask("private_key"),
+        algorithm=how.algorithm,
+        audience=parts.fill(how.audience),
+        certificate=parts.ask("certificate"),
+        thumbprint=how.thumbprint,
+        key_id=parts.ask("key_id"),
+        life_seconds=how.life_seconds,
+        claims={**claims, "scope": scope} if how.scope_inside and scope else claims,
+    )
+    return assertion, "" if how.scope_inside else scope
+
+
+def _signed_in(parts: _Parts) -> Signer:
+    if parts.ask(REFRESH_TOKEN):
+        client = client_of(parts.spec, parts.secrets, parts.settings)
+        return _granted(refresh_grant(parts.token_path, client), parts, renews=True)
+    if parts.ask(ACCESS_TOKEN):
+        return _static({"Authorization": f"Bearer {parts.need(ACCESS_TOKEN)}"}, parts)
+    raise _wrong("Nobody has signed in at the system yet: sign in on the connection's page.")
+
+
+def _oauth1(parts: _Parts) -> Signer:
+    names = ("consumer_key", "consumer_secret", "token_id", "token_secret")
+    signature = TokenSignature(*(parts.need(name) for name in names), realm=parts.fill(parts.spec.realm))
+    return Signer(secrets=tuple(parts.secrets.values()), sign=signature.headers, csrf_path=parts.spec.csrf_path)
+
+
+_SCHEMES: dict[AuthScheme, Callable[[_Parts], Signer]] = {
+    AuthScheme.NONE: _unsigned,
+    AuthScheme.BEARER: _bearer,
+    AuthScheme.HEADER_KEY: _header_key,
+    AuthScheme.BASIC: _basic,
+    AuthScheme.CLIENT_CREDENTIALS: _client_credentials,
+    AuthScheme.CERTIFICATE: _certificate,
+    AuthScheme.JWT_BEARER: _jwt_bearer,
+    AuthScheme.OAUTH_CODE: _signed_in,
+    AuthScheme.OAUTH1: _oauth1,
+}
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _missing(name: str) -> MisconfiguredError:
+    return _wrong(f"The connection has no {_words(name)}: enter it on the connection's page.")
+
+
+def _wrong(sentence: str) -> MisconfiguredError:
+    return MisconfiguredError(sentence, business_class=BusinessClass.PERMISSION)

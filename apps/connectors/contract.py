@@ -135,6 +135,15 @@ class ReceivedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookReply:
+    """What a sender of webhooks wants to hear. No body and no type: an empty answer."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CallCounts:
     """How some calls fared: `failed` are those that failed for the system's own reasons, `reason` says the last one's.
 
@@ -197,8 +206,13 @@ class Connector(Protocol):
     def take_counts(self) -> CallCounts:
         """Return how the calls since the last asking fared: what the connection's breaker judges by."""
 
-    def receive(self, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> list[ReceivedEvent]:
-        """Verify a webhook and parse it. `now` is seconds since the epoch. Raises SignatureError."""
+    def receive(
+        self, headers: Mapping[str, str], body: bytes, secret: str, now: float, *, url: str = ""
+    ) -> list[ReceivedEvent]:
+        """Verify a webhook and parse it. Raises SignatureError.
+
+        `now` is seconds since the epoch; `url` is the whole address as the sender called it, which some senders sign.
+        """
 
 
 __all__ = [
@@ -216,6 +230,7 @@ __all__ = [
     "TestStep",
     "UndoOutcome",
     "UndoState",
+    "WebhookReply",
     "Write",
     "WriteOutcome",
 ]

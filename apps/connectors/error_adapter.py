@@ -22,6 +22,7 @@ from apps.connectors.errors import (
 )
 from apps.connectors.judgement import Answer, judge
 from apps.connectors.manifest import ErrorRule, ErrorShape, ObjectManifest, SystemManifest
+from apps.connectors.redaction import redact_text
 
 _MOST_PROBLEMS = 20
 _RULE_HOLD = timedelta(minutes=1)
@@ -58,7 +59,7 @@ def failure_of(
     """Return what a whole answer means: None when it is good. `sent` is the one record it is about, if it was one."""
     if answer.status < 400:
         return judge(answer, now=datetime.now(UTC))
-    problems = reported_problems(manifest.error_shape, _parsed(answer))
+    problems = reported_problems(manifest.error_shape, _parsed(answer), answer.secrets)
     error = _by_rules(manifest, answer.status, problems, spec, sent) or judge(answer, now=datetime.now(UTC))
     if error is None:
         error = (
@@ -71,10 +72,16 @@ def failure_of(
 
 
 def record_failure(
-    manifest: SystemManifest, status: int, result: Any, *, spec: ObjectManifest, sent: Mapping[str, Any]
+    manifest: SystemManifest,
+    status: int,
+    result: Any,
+    *,
+    spec: ObjectManifest,
+    sent: Mapping[str, Any],
+    secrets: tuple[str, ...] = (),
 ) -> RemoteError:
     """Return what one result of a batch answer means, for a result whose status says it failed."""
-    problems = reported_problems(manifest.error_shape, result)
+    problems = reported_problems(manifest.error_shape, result, secrets)
     error = _by_rules(manifest, status, problems, spec, sent)
     if error is None and status >= 500:
         error = RetryableError(
@@ -86,17 +93,24 @@ def record_failure(
     return error or _refusal(manifest, status, problems, spec)
 
 
-def reported_problems(shape: ErrorShape, body: Any) -> tuple[ReportedProblem, ...]:
-    """Return the problems an error answer lists."""
+def reported_problems(shape: ErrorShape, body: Any, secrets: tuple[str, ...] = ()) -> tuple[ReportedProblem, ...]:
+    """Return the problems an error answer lists, without the `secrets` that some systems repeat in them."""
     listed = at_path(body, shape.problems_path) if shape.problems_path else body
     parts = listed if isinstance(listed, list) else [listed]
     return tuple(
         ReportedProblem(
-            text_at(part, shape.code_path), text_at(part, shape.message_path)[:400], text_at(part, shape.field_path)
+            _clean(part, shape.code_path, secrets),
+            _clean(part, shape.message_path, secrets)[:400],
+            _clean(part, shape.field_path, secrets),
         )
         for part in parts[:_MOST_PROBLEMS]
         if isinstance(part, Mapping)
     )
+
+
+def _clean(part: Any, path: str, secrets: tuple[str, ...]) -> str:
+    # The text is stored and shown: no secret, and nothing that PostgreSQL cannot hold.
+    return redact_text(text_at(part, path), secrets).replace("\x00", "")
 
 
 def canonical_field(spec: ObjectManifest | None, outside_field: str) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.connectors.manifest import FieldSpec, SecretSpec, SystemManifest, ValueKind
 from apps.connectors.models import Connection
 from apps.connectors.services import NewConnection
+from apps.connectors.webhook_spec import WebhookSpec
 
 _SECRET, _SETTING = "secret_", "setting_"
 # Browsers offer to fill in the person's own password otherwise.
@@ -129,6 +130,14 @@ class SecretForm(forms.Form):
     def __init__(self, *args: Any, spec: SecretSpec, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["value"] = secret_field(spec)
+
+
+class WebhookKeyForm(forms.Form):
+    """The key, or the keys, that a system signs its webhooks with."""
+
+    def __init__(self, *args: Any, webhook: WebhookSpec, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value"] = secret_field(SecretSpec("value", webhook.key_label, webhook.key_help))
 
 
 class DisableForm(forms.Form):

@@ -14,23 +14,25 @@ import orjson
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from apps.connectors.access_tokens import TokenShelf, TokenSource
-from apps.connectors.auth import AccessToken, Signer, read_token
+from apps.connectors.access_tokens import RefreshKeeper, RenewingSource, TokenShelf, TokenSource
+from apps.connectors.auth import Signer
 from apps.connectors.contract import CallCounts, Exchange
 from apps.connectors.egress import Destination, EgressRefusedError, check_address, parse_destination
 from apps.connectors.entrance import Entrance
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError, RetryableError
+from apps.connectors.grants import AccessToken, Grant, TokenAnswer, read_answer, token_address
 from apps.connectors.judgement import Answer, judge, refused_grant, retry_after
 from apps.connectors.manifest import Limits
 from apps.connectors.rate_budget import RateBudget
 from apps.connectors.redaction import redact_body, redact_url
+from apps.connectors.signed_calls import SignedCalls
 from apps.connectors.telemetry import note_call
 
 MAX_BYTES = 10 * 1024 * 1024
 _CONNECT_SECONDS = 10.0
 _READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-__all__ = ["MAX_BYTES", "Answer", "Door", "LookUp", "transport_error"]
+__all__ = ["MAX_BYTES", "Answer", "Door", "LookUp", "ask_for_token", "transport_error"]
 
 LookUp = Callable[[str, int], Awaitable[list[str]]]  # host, port -> addresses
 
@@ -52,11 +54,12 @@ class Door:
         max_bytes: int = MAX_BYTES,
         look_up: LookUp | None = None,
         shelf: TokenShelf | None = None,
+        keeper: RefreshKeeper | None = None,
     ) -> None:
         self.destination = parse_destination(base_url, allow)
         self.limits = limits
         self._base = self.destination.origin + self.destination.path
-        self._auth, self._budget = auth, budget
+        self._auth, self._budget, self._allow = auth, budget, allow
         self._system = system
         self._timeout, self._max_bytes = timeout, max_bytes
         self._look_up = look_up or _look_up
@@ -69,12 +72,15 @@ class Door:
         if correlation_id:
             self._headers["X-Correlation-Id"] = correlation_id
         self._entrance = Entrance(limits.at_once)
-        self._secrets = auth.secrets
-        self._tokens = None
-        if auth.grant is not None:
-            shelf = shelf or TokenShelf(key=base_url, secret=auth.grant.client_secret)
-            self._tokens = TokenSource(shelf, self._buy_token)
         self._urls: dict[str, URL] = {}
+        self._base_url, self._correlation_id = base_url, correlation_id
+        self._calls = SignedCalls(
+            auth,
+            self._exchange,
+            budget,
+            tokens=self._token_source(auth.grant, shelf, keeper) if auth.grant is not None else None,
+            csrf_url=self._address(auth.csrf_path) if auth.csrf_path else None,
+        )
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -92,6 +98,7 @@ class Door:
 
     async def __aexit__(self, *exc: object) -> None:
         session, self._session = self._session, None
+        await self._calls.settle()
         if session is not None:
             await session.close()
 
@@ -146,55 +153,35 @@ class Door:
         payload = body if body is None or isinstance(body, bytes) else orjson.dumps(body, default=_plain)
         if writes is None:
             writes = method not in _READ_METHODS
-        answer = await self._entrance.go(lambda: self._signed(method, url, payload, headers, writes=writes))
+        answer = await self._entrance.go(lambda: self._calls.call(method, url, payload, headers, writes=writes))
         if answer.status == 429 or (answer.status == 503 and "Retry-After" in answer.headers):
             await self._budget.hold(retry_after(answer.headers.get("Retry-After", ""), now=datetime.now(UTC)))
         return answer
 
-    async def _signed(
-        self, method: str, url: URL, payload: bytes | None, headers: Mapping[str, str] | None, *, writes: bool
-    ) -> Answer:
-        """Call with a token where one is needed; one that is turned away is renewed once, and the call repeated once."""
-        if self._tokens is None:
-            await self._budget.take()
-            return await self._exchange(method, url, payload, headers, writes=writes)
-        token = await self._tokens.current()
-        answer = await self._with_token(token, method, url, payload, headers, writes=writes)
-        if answer.status != 401:
-            return answer
-        token = await self._tokens.current(refused=token)
-        return await self._with_token(token, method, url, payload, headers, writes=writes)
-
-    async def _with_token(
-        self,
-        token: str,
-        method: str,
-        url: URL,
-        payload: bytes | None,
-        headers: Mapping[str, str] | None,
-        *,
-        writes: bool,
-    ) -> Answer:
-        if token not in self._secrets:
-            self._secrets = (*self._secrets, token)
-        await self._budget.take()
-        signed = {**(headers or {}), "Authorization": f"Bearer {token}"}
-        return await self._exchange(method, url, payload, signed, writes=writes)
+    def _token_source(self, grant: Grant, shelf: TokenShelf | None, keeper: RefreshKeeper | None) -> TokenSource:
+        shelf = shelf or TokenShelf(key=self._base_url, secret="|".join(grant.secrets))
+        if not self._auth.renews:
+            return TokenSource(shelf, self._buy_token)
+        if keeper is None:
+            raise RuntimeError("A sign-in that is renewed needs a keeper of its refresh token.")
+        return RenewingSource(shelf, keeper, lambda token: self._ask(grant.renewing(token)))
 
     async def _buy_token(self) -> AccessToken:
-        grant = self._auth.grant
-        if grant is None:
+        if self._auth.grant is None:
             raise RuntimeError("Only a signer with a grant buys tokens.")
-        path = grant.token_path
-        url = self._address(self.destination.origin + path if path.startswith("/") else path)
-        headers, body = grant.request()
-        await self._budget.take()
-        # Asked twice, it only hands out another token: nothing is in doubt after a lost answer.
-        answer = await self._exchange("POST", url, body, headers, writes=False)
-        token = read_token(answer.json(), now=time.time()) if answer.status == 200 else None
-        if token is None:
-            raise refused_grant(answer, now=datetime.now(UTC))
-        return token
+        return (await self._ask(self._auth.grant)).access
+
+    async def _ask(self, grant: Grant) -> TokenAnswer:
+        return await ask_for_token(
+            grant,
+            base_url=self._base_url,
+            allow=self._allow,
+            budget=self._budget,
+            correlation_id=self._correlation_id,
+            system=self._system,
+            timeout=self._timeout,
+            look_up=self._look_up,
+        )
 
     async def _exchange(
         self,
@@ -226,7 +213,7 @@ class Door:
             exchange = Exchange(method, self._shown(url), status, _since(started))
         else:
             exchange = self._evidence(method, url, status, started, payload, content)
-        return Answer(status, response.headers, content, exchange.milliseconds, exchange, writes)
+        return Answer(status, response.headers, content, exchange.milliseconds, exchange, writes, self._calls.secrets)
 
     async def _content(self, response: aiohttp.ClientResponse) -> bytes:
         declared = response.content_length
@@ -273,15 +260,36 @@ class Door:
     ) -> Exchange:
         return Exchange(
             method=method,
-            url=redact_url(str(url), self._secrets),
+            url=redact_url(str(url), self._calls.secrets),
             status=status,
             milliseconds=_since(started),
-            request=redact_body(sent or b"", self._secrets),
-            response=redact_body(received, self._secrets),
+            request=redact_body(sent or b"", self._calls.secrets),
+            response=redact_body(received, self._calls.secrets),
         )
 
     def _shown(self, url: URL) -> str:
-        return redact_url(str(url), self._secrets) if url.raw_query_string else str(url)
+        return redact_url(str(url), self._calls.secrets) if url.raw_query_string else str(url)
+
+
+async def ask_for_token(grant: Grant, *, base_url: str, **door: Any) -> TokenAnswer:
+    """Ask a token endpoint, which may stand on another host than the data: through a door of its own, equally guarded.
+
+    `base_url` is the connection's; `door` are allow, budget and the like, as for Door.
+
+    Raises:
+        RemoteError: no answer arrived, or it holds no token: the sentence says what to mend.
+
+    """
+    address = token_address(grant.token_path, base_url)
+    headers, body = grant.request(address, time.time())
+    origin, signer = str(URL(address).origin()), Signer(secrets=grant.secrets)
+    async with Door(base_url=origin, auth=signer, limits=Limits(at_once=1), **door) as desk:
+        # Nothing of the customer's changes there: a lost answer leaves no record in doubt.
+        answer = await desk.send("POST", address, body=body, headers=headers, writes=False)
+    found = read_answer(answer.json(), now=time.time()) if answer.status == 200 else None
+    if found is None:
+        raise refused_grant(answer, now=datetime.now(UTC), refused=grant.refused, ended=grant.ended)
+    return found
 
 
 class _CheckedResolver(AbstractResolver):

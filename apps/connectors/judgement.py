@@ -1,7 +1,7 @@
 """What an answer means: one table from status to failure kind, and the waits a system asks for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -26,7 +26,10 @@ _WEB_PAGE = "The address answered with a web page instead of data: check the bas
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `writes` tells whether the request could have changed something."""
+    """What came back. `writes` tells whether the request could have changed something.
+
+    `secrets` are the connection's own: a system that repeats them in its refusal must not carry them into a sentence.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -34,6 +37,7 @@ class Answer:
     milliseconds: int
     exchange: Exchange
     writes: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def is_web_page(self) -> bool:
@@ -121,8 +125,12 @@ def is_systems_fault(error: RemoteError) -> bool:
     return error.kind is FailureKind.RETRYABLE and error.business_class in _SYSTEMS_FAULT
 
 
-def refused_grant(answer: Answer, *, now: datetime) -> RemoteError:
-    """Return what an answer without a token means: by its status where that says enough, else refused credentials."""
+def refused_grant(answer: Answer, *, now: datetime, refused: str, ended: str = "") -> RemoteError:
+    """Return what an answer without a token means: by its status where that says enough, else refused credentials.
+
+    `refused` is the sentence for those, `ended` the one for a grant that was good once ("invalid_grant", RFC 6749,
+    section 5.2); "" for the same.
+    """
     by_status = None if answer.status in {400, 401, 403} else judge(answer, now=now)
     if by_status is not None:
         return by_status
@@ -139,13 +147,18 @@ def refused_grant(answer: Answer, *, now: datetime) -> RemoteError:
             status=answer.status,
         )
     else:
-        error = AuthExpiredError(
-            "The system does not accept the client id and secret: enter valid ones on the connection's page.",
-            business_class=BusinessClass.PERMISSION,
-            status=answer.status,
-        )
+        sentence = ended if ended and _error_code(answer) == "invalid_grant" else refused
+        error = AuthExpiredError(sentence, business_class=BusinessClass.PERMISSION, status=answer.status)
     error.exchange = answer.exchange
     return error
+
+
+def _error_code(answer: Answer) -> str:
+    try:
+        said = orjson.loads(answer.body)
+    except ValueError:
+        return ""
+    return str(said.get("error", "")) if isinstance(said, Mapping) else ""
 
 
 def _by_status(answer: Answer) -> RemoteError:

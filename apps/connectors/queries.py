@@ -11,9 +11,10 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from apps.connectors import registry
+from apps.connectors.auth import SIGN_IN_MARK
 from apps.connectors.breaker_rule import BreakerState
-from apps.connectors.manifest import SecretSpec, SystemManifest
-from apps.connectors.models import CircuitBreaker, Connection, ConnectionTest, Credential, WebhookEndpoint
+from apps.connectors.manifest import AuthScheme, SecretSpec, SystemManifest
+from apps.connectors.models import CircuitBreaker, Connection, ConnectionTest, Credential, SignIn, WebhookEndpoint
 from apps.connectors.usage_directory import ConnectionUse, list_uses_of
 from apps.customers.connection_directory import ConnectionCounts
 
@@ -36,6 +37,19 @@ class SettingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInFacts:
+    """Who is signed in at a connection's system, where people sign in there.
+
+    `since` None: nobody yet. `failure` is why the latest attempt did not work out, "" when it did.
+    """
+
+    since: datetime | None
+    person: str
+    is_running: bool
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionFacts:
     """Everything a connection's page shows; `test` is the latest one, None before the first."""
 
@@ -47,6 +61,7 @@ class ConnectionFacts:
     endpoints: list[WebhookEndpoint]
     uses: list[ConnectionUse]
     breaker: CircuitBreaker | None  # while it is not called
+    sign_in: SignInFacts | None  # where people sign in at the system
 
 
 def connections() -> QuerySet[Connection]:
@@ -88,6 +103,12 @@ def get_endpoint(connection: Connection, endpoint_id: UUID) -> WebhookEndpoint:
     if endpoint is None:
         raise Http404(_("There is no such webhook address."))
     return endpoint
+
+
+def asked_key(connection: Connection) -> str:
+    """Return what the sender calls the key it signs webhooks with, "" when we make that key."""
+    webhook = get_system(connection.system).webhook
+    return webhook.key_label if webhook else ""
 
 
 def get_system(slug: str) -> SystemManifest:
@@ -135,6 +156,20 @@ def get_connection_facts(connection: Connection) -> ConnectionFacts:
         endpoints=list(WebhookEndpoint.objects.filter(connection=connection).defer("sealed_secret").order_by("-id")),
         uses=list_uses_of(connection.id),
         breaker=open_breakers().filter(connection=connection).first(),
+        sign_in=get_sign_in(connection) if manifest.auth.scheme is AuthScheme.OAUTH_CODE else None,
+    )
+
+
+def get_sign_in(connection: Connection) -> SignInFacts:
+    """Return who is signed in at a connection's system."""
+    mark = Credential.objects.filter(connection=connection, name=SIGN_IN_MARK).defer("sealed").first()
+    came_back = SignIn.objects.filter(connection=connection).exclude(state=SignIn.State.ASKED).defer("sealed")
+    latest, done = came_back.first(), came_back.filter(state=SignIn.State.DONE).first()
+    return SignInFacts(
+        since=mark.set_at if mark else None,
+        person=done.person if done else "",
+        is_running=latest is not None and latest.state == SignIn.State.RETURNED,
+        failure=latest.reason if latest is not None and latest.state == SignIn.State.FAILED else "",
     )
 
 

@@ -34,7 +34,7 @@ _SHOWN_HEADERS = frozenset(
 _SHOWN_HEADER_PREFIXES = ("x-ratelimit-", "ratelimit")
 _SECRET_NAME = re.compile(
     r"pass(word|wd|phrase)?$|pwd|secret|token|authori[sz]ation|cookie|api[-_ ]?key|apikey|private[-_ ]?key|credential"
-    r"|^auth$|signature|session[-_]?id|^ssn|social[-_ ]?security|\biban\b|^iban|card[-_ ]?number|^cvv$|^pin$",
+    r"|^auth$|signature|assertion|verifier|session[-_]?id|^ssn|social[-_ ]?security|\biban\b|^iban|card[-_ ]?number|^cvv$|^pin$",
     re.IGNORECASE,
 )
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL)
@@ -42,7 +42,8 @@ _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*")
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
 _WEBHOOK_SECRET = re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]{8,}")
 _PAIR = re.compile(
-    r"""(?P<name>["']?[\w-]*(?:password|passwd|secret|token|api[-_]?key|authorization)[\w-]*["']?\s*[:=]\s*)"""
+    r"""(?P<name>["']?[\w-]*(?:password|passwd|secret|token|api[-_]?key|authorization|assertion|verifier|oauth_signature)"""
+    r"""[\w-]*["']?\s*[:=]\s*)"""
     r"""(?P<value>"(?:[^"\\]|\\.)*"?|[^\s,;&"'}]+)""",
     re.IGNORECASE,
 )

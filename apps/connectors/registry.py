@@ -6,14 +6,16 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, cast
 
-from apps.connectors.access_tokens import TokenShelf
+from apps.connectors.access_tokens import RefreshKeeper, TokenShelf
 from apps.connectors.auth import build_signer
 from apps.connectors.catalog import SYSTEMS
-from apps.connectors.contract import Connector, ReceivedEvent
+from apps.connectors.contract import Connector, ReceivedEvent, WebhookReply
 from apps.connectors.http import Door
 from apps.connectors.manifest import SystemManifest
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.rate_budget import RateBudget
+from apps.connectors.webhooks import schemes
+from apps.connectors.webhooks.deliveries import Delivery
 
 _CATALOG = "apps.connectors.catalog"
 
@@ -42,10 +44,12 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
     budget: RateBudget,
     correlation_id: str = "",
     shelf: TokenShelf | None = None,
+    keeper: RefreshKeeper | None = None,
 ) -> Connector:
     """Return a connector to a system, not connected yet: use it as an async context.
 
-    `shelf` is where its access token lies, for systems that hand out such; None keeps it with the connector.
+    `shelf` is where its access token lies, for systems that hand out such; None keeps it with the connector. `keeper`
+    keeps its refresh token, for systems where people sign in.
     A system's own `connector.py` holds a class `CONNECTOR` that takes (manifest, door, settings), like RestConnector.
 
     Raises:
@@ -55,20 +59,46 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
     system = manifest(slug)
     door = Door(
         base_url=base_url,
-        auth=build_signer(system.auth, secrets),
+        auth=build_signer(system.auth, secrets, settings),
         limits=system.limits,
         allow=tuple(allow),
         budget=budget,
         correlation_id=correlation_id,
         system=slug,
         shelf=shelf,
+        keeper=keeper,
     )
     return _connector_class(slug)(system, door, settings)
 
 
-def receive(slug: str, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> list[ReceivedEvent]:
-    """Verify and parse a webhook of the system called `slug`, opening nothing. Raises SignatureError."""
-    return _connector_class(slug).receive_for(manifest(slug), headers, body, secret, now)
+def receive(  # noqa: PLR0913  a delivery is all of this
+    slug: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    secret: str,
+    now: float,
+    *,
+    url: str = "",
+    settings: Mapping[str, Any] | None = None,
+) -> list[ReceivedEvent]:
+    """Verify and parse a webhook of the system called `slug`, opening nothing. Raises SignatureError.
+
+    `url` is the whole address as it was called; `settings` are those of the connection the webhook was sent to.
+    """
+    delivery = Delivery.of(headers, body, url)
+    return _connector_class(slug).receive_for(manifest(slug), delivery, secret, now, settings)
+
+
+def acknowledgement(slug: str) -> WebhookReply:
+    """Return what the system called `slug` wants to hear when a delivery is stored."""
+    webhook = manifest(slug).webhook
+    return schemes.acknowledgement(webhook) if webhook else WebhookReply(202)
+
+
+def handshake(slug: str, query: str) -> WebhookReply | None:
+    """Return what the system called `slug` asks to be echoed while it tries an address out, None when it does not."""
+    webhook = manifest(slug).webhook
+    return schemes.handshake(webhook, query) if webhook else None
 
 
 @cache

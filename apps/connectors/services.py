@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import json
 import secrets as random
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,13 +20,16 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.connectors import breaker, registry, vault
-from apps.connectors.access_tokens import shelf_for
-from apps.connectors.contract import Connector, TestReport, TestStep
+from apps.connectors.access_tokens import TokenShelf, shelf_for
+from apps.connectors.auth import REFRESH_TOKEN
+from apps.connectors.contract import Connector, SignatureError, TestReport, TestStep
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
 from apps.connectors.manifest import AuthScheme, SystemManifest
 from apps.connectors.models import Connection, ConnectionTest, WebhookEndpoint
 from apps.connectors.rate_budget import budget_for
+from apps.connectors.refresh_tokens import StoredRefreshToken
+from apps.connectors.webhooks import schemes
 from apps.customers.models import Customer
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
@@ -36,6 +40,9 @@ from apps.tenants.models import InboundAddress
 
 TEST_KIND = "connectors.test"
 TEST_MINUTES = 10  # a test without a result for so long was lost; another may be asked for
+_BUYS_TOKENS = frozenset(
+    {AuthScheme.CLIENT_CREDENTIALS, AuthScheme.CERTIFICATE, AuthScheme.JWT_BEARER, AuthScheme.OAUTH_CODE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +183,9 @@ def _record(action: AuditAction, connection: Connection, details: dict[str, Any]
 def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
     """Return the connection opened for work: reads the secrets now, touches no database afterwards.
 
+    What must be stored while it works, a new refresh token, is stored by the keeper it is handed: in a thread, with a
+    connection and a transaction of its own (refresh_tokens.py).
+
     Raises:
         MisconfiguredError: it is switched off, its address may not be called, or a secret is missing.
         UnsealError: a secret was not sealed for this connection.
@@ -187,7 +197,6 @@ def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
             business_class=BusinessClass.CONNECTION,
         )
     manifest, secrets = registry.manifest(connection.system), vault.secrets_of(connection)
-    bought_with = "|".join((connection.base_url, *(secrets[name] for name in sorted(secrets))))
     return registry.open_connector(
         connection.system,
         base_url=connection.base_url,
@@ -196,12 +205,19 @@ def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
         allow=settings.EGRESS_ALLOW,
         budget=budget_for(str(connection.id), manifest.limits, settings.REDIS_URL),
         correlation_id=correlation_id,
-        shelf=shelf_for(str(connection.id), bought_with, settings.REDIS_URL) if _buys_tokens(manifest) else None,
+        shelf=_shelf(connection, secrets) if manifest.auth.scheme in _BUYS_TOKENS else None,
+        keeper=StoredRefreshToken(connection.id, scope.require().partner) if REFRESH_TOKEN in secrets else None,
     )
 
 
-def _buys_tokens(manifest: SystemManifest) -> bool:
-    return manifest.auth.scheme is AuthScheme.CLIENT_CREDENTIALS
+def _shelf(connection: Connection, secrets: dict[str, str]) -> TokenShelf:
+    """Return where the access token lies: another place whenever anything changes that it was got with.
+
+    But for the refresh token, which changes all the time: the mark of the sign-in stands for it.
+    """
+    lasting = (secrets[name] for name in sorted(secrets) if name != REFRESH_TOKEN)
+    plain = json.dumps(connection.settings, sort_keys=True)
+    return shelf_for(str(connection.id), "|".join((connection.base_url, plain, *lasting)), settings.REDIS_URL)
 
 
 def request_test(connection: Connection) -> ConnectionTest:
@@ -293,6 +309,38 @@ def create_webhook_endpoint(connection: Connection) -> tuple[WebhookEndpoint, st
     _record(AuditAction.WEBHOOK_ENDPOINT_CREATED, connection, {"endpoint": str(endpoint.id)})
     port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
     return endpoint, f"{settings.PUBLIC_SCHEME}://{host}{port}/in/{token}", secret
+
+
+def set_webhook_key(endpoint: WebhookEndpoint, typed: str) -> None:
+    """Hold the key that the sender signs with, or several parted by spaces; those held until now no longer count.
+
+    Raises:
+        ValidationError: there is none, there are too many, one is not written as the sender writes it, or the system's
+            key is made here.
+
+    """
+    manifest = _manifest(endpoint.connection.system)
+    webhook, keys = manifest.webhook, typed.split()
+    if webhook is None or not webhook.key_label:
+        raise ValidationError({"value": _("The key of this address is made here: open another address for a new one.")})
+    if not keys:
+        raise ValidationError({"value": _needed(webhook.key_label)})
+    if len(keys) > webhook.most_keys:
+        numbers = {"most": webhook.most_keys, "number": len(keys)}
+        raise ValidationError(
+            {"value": _("At most %(most)d keys may be held at once; these are %(number)d. Leave old ones out.") % numbers}
+        )
+    try:
+        schemes.check_keys(webhook, keys)
+    except SignatureError:
+        names = {"field": _(webhook.key_label), "system": manifest.name}
+        raise ValidationError(
+            {"value": _("This is not how %(system)s writes it: copy “%(field)s” there once more, whole.") % names}
+        ) from None
+    vault.seal_webhook_secret(endpoint, " ".join(keys))
+    with transaction.atomic():
+        endpoint.save(update_fields=["sealed_secret", "key_version"])
+        _record(AuditAction.CREDENTIAL_SET, endpoint.connection, {"webhook key": str(endpoint.id)})
 
 
 def close_webhook_endpoint(endpoint: WebhookEndpoint) -> None:

@@ -24,9 +24,9 @@ def new_secret() -> str:
     return _PREFIX + base64.b64encode(os.urandom(32)).decode()
 
 
-def active_secrets(text: str) -> tuple[str, ...]:
+def active_secrets(text: str, most: int = _MOST_SECRETS) -> tuple[str, ...]:
     """Return the secrets in a stored text: one, or the new and the old one parted by a space during rotation."""
-    return tuple(text.split()[:_MOST_SECRETS])
+    return tuple(text.split()[:most])
 
 
 def sign_standard(secret: str, *, delivery_id: str, timestamp: int, body: bytes) -> str:
@@ -53,14 +53,18 @@ def verify_standard(secrets: Sequence[str], headers: Mapping[str, str], body: by
         SignatureError: a header is missing, the time is more than five minutes off, or no signature fits.
 
     """
-    present = {name.lower(): value for name, value in headers.items()}
+    return verify_lowered(secrets, {name.lower(): value for name, value in headers.items()}, body, now)
+
+
+def verify_lowered(secrets: Sequence[str], present: Mapping[str, str], body: bytes, now: float) -> str:
+    """Do as `verify_standard` with headers whose names are in lower case already."""
     delivery_id, stamp = present.get("webhook-id", ""), present.get("webhook-timestamp", "")
     offered = present.get("webhook-signature", "").split()
     if not delivery_id or not stamp or not offered:
         raise SignatureError("The delivery lacks webhook-id, webhook-timestamp or webhook-signature.")
     timestamp = _timestamp(stamp, now)
     expected = [sign_standard(s, delivery_id=delivery_id, timestamp=timestamp, body=body) for s in secrets]
-    _require_match(expected, offered)
+    require_match(expected, offered)
     return delivery_id
 
 
@@ -72,15 +76,16 @@ def verify_hmac_hex(secrets: Sequence[str], offered: str, body: bytes) -> None:
 
     """
     expected = [hmac.new(secret.encode(), body, hashlib.sha256).hexdigest() for secret in secrets]
-    _require_match(expected, [offered.strip().removeprefix("sha256=").lower()])
+    require_match(expected, [offered.strip().removeprefix("sha256=").lower()])
 
 
 def verify_secret_path(secrets: Sequence[str], offered: str) -> None:
     """Accept a token that equals one of the secrets. Raises SignatureError."""
-    _require_match(list(secrets), [offered])
+    require_match(list(secrets), [offered])
 
 
-def _require_match(expected: Sequence[str], offered: Sequence[str]) -> None:
+def require_match(expected: Sequence[str], offered: Sequence[str]) -> None:
+    """Accept when one of the first sixteen of `offered` equals one of `expected`. Raises SignatureError."""
     if not expected:
         raise SignatureError("This connection holds no webhook secret: set one first.")
     # Every pair is compared in constant time and none ends the loop early.

@@ -25,7 +25,7 @@ from apps.tenants.scope import PartnerRef
 MOST_ATTEMPTS = 8
 MOST_LOST_LEASES = 3
 CLAIM_ATTEMPTS = 3
-YIELD_AFTER_SECONDS = 0.2  # an idle worker would have taken it by then
+YIELD_AFTER_SECONDS = 0.1  # an idle worker would have taken it by then
 YIELD_LOOKS_AT = 8  # partners, least served first
 ERROR_LENGTH = 2000
 

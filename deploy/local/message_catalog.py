@@ -105,6 +105,7 @@ def messages_of_registries() -> Iterator[tuple[Message, str]]:
         spoken = [manifest.category, manifest.summary, f"{manifest.proof.value.capitalize()}."]
         spoken += [*(spec.label for spec in manifest.objects), *(one.label for one in fields)]
         spoken += [words for secret in manifest.secrets for words in (secret.label, secret.help)]
+        spoken += [manifest.webhook.key_label, manifest.webhook.key_help] if manifest.webhook else []
         yield from ((Message(words.replace("%", "%%")), place) for words in spoken if words)
     for template in list_templates():
         for words in (

@@ -39,6 +39,12 @@ def test_a_secret_in_a_body_is_hidden(body: dict[str, object]) -> None:
         f"api-key: {CANARY}",
         f"Basic {CANARY}",
         f"x&access_token={CANARY}&y=1",
+        f"grant_type=refresh_token&refresh_token={CANARY}",
+        f"client_assertion={CANARY}&scope=x",
+        f"grant_type=jwt-bearer&assertion={CANARY}",
+        f"grant_type=authorization_code&code_verifier={CANARY}",
+        f'OAuth realm="1", oauth_token="{CANARY}", oauth_signature="{CANARY}"',
+        f"X-CSRF-Token: {CANARY}",
     ],
 )
 def test_a_secret_in_a_plain_text_is_hidden(text: str) -> None:

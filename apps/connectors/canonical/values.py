@@ -29,6 +29,7 @@ _COMMA_NUMBER = re.compile(r"[+-]?[0-9. ]{0,18},[0-9]{1,12}", re.ASCII).fullmatc
 _LARGEST = Decimal(10) ** 15
 _LARGEST_FLOAT = 1e15
 _LOSSLESS = 1e11
+NULL = "\x00"  # PostgreSQL keeps no text with it, and systems cut texts there
 _WORDS_FOR_YES = frozenset({"true", "yes", "y", "t", "1", "on"})
 _WORDS_FOR_NO = frozenset({"false", "no", "n", "f", "0", "off"})
 _DATE_LENGTH = 10
@@ -57,8 +58,12 @@ def plain_text(value: object) -> str:
 
 
 def parse_text(value: Any) -> str | None:
-    """Return trimmed text; numbers, dates and yes/no are written out."""
+    """Return trimmed text; numbers, dates and yes/no are written out. A text with a null character is refused."""
     if type(value) is str:
+        if NULL in value:
+            raise UnusableValueError(
+                "the text holds a null character, which hardly any system takes. Remove it in {source}"
+            )
         return value.strip() or None
     if value is None:
         return None

@@ -4,30 +4,27 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
-import orjson
-
-from apps.connectors.answers import text_at
 from apps.connectors.contract import (
     CallCounts,
     FoundRecord,
     Page,
     ReceivedEvent,
-    SignatureError,
     TestReport,
     UndoOutcome,
     Write,
     WriteOutcome,
 )
 from apps.connectors.http import Door
-from apps.connectors.manifest import ObjectManifest, SystemManifest, WebhookSpec
+from apps.connectors.manifest import ObjectManifest, SystemManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_probing import probe_writes
-from apps.connectors.protocols.rest_reading import find_records, fingerprint, read_changes, read_named
+from apps.connectors.protocols.rest_reading import find_records, read_changes, read_named
 from apps.connectors.protocols.rest_testing import run_test
 from apps.connectors.protocols.rest_undoing import undo_write
 from apps.connectors.protocols.rest_window import WindowStart, pages_within, start_by_change
 from apps.connectors.protocols.rest_writing import Delivery
-from apps.connectors.webhook_signatures import active_secrets, verify_hmac_hex, verify_secret_path, verify_standard
+from apps.connectors.webhooks import schemes
+from apps.connectors.webhooks.deliveries import Delivery as ReceivedDelivery
 
 
 class RestConnector:
@@ -42,7 +39,7 @@ class RestConnector:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.manifest = manifest
-        self._door, self._clock = door, clock
+        self._door, self._clock, self._settings = door, clock, settings
         self._calls = Calls(manifest, door, settings)
 
     async def __aenter__(self) -> Self:
@@ -107,51 +104,21 @@ class RestConnector:
         """Return how the calls since the last asking fared."""
         return self._door.take_counts()
 
-    def receive(self, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> list[ReceivedEvent]:
+    def receive(
+        self, headers: Mapping[str, str], body: bytes, secret: str, now: float, *, url: str = ""
+    ) -> list[ReceivedEvent]:
         """Verify a webhook and parse it. `now` is seconds since the epoch. Raises SignatureError."""
-        return self.receive_for(self.manifest, headers, body, secret, now)
+        delivery = ReceivedDelivery.of(headers, body, url)
+        return self.receive_for(self.manifest, delivery, secret, now, self._settings)
 
     @classmethod
     def receive_for(
-        cls, manifest: SystemManifest, headers: Mapping[str, str], body: bytes, secret: str, now: float
+        cls,
+        manifest: SystemManifest,
+        delivery: ReceivedDelivery,
+        secret: str,
+        now: float,
+        settings: Mapping[str, Any] | None = None,
     ) -> list[ReceivedEvent]:
         """Do as `receive`, without a connection: the door for webhooks opens none. Raises SignatureError."""
-        webhook = manifest.webhook
-        if webhook is None:
-            raise SignatureError(f"{manifest.name} sends no webhooks.")
-        delivery_id = _verified(webhook, headers, body, secret, now)
-        try:
-            payload = orjson.loads(body)
-        except ValueError:
-            raise SignatureError("The delivery is signed but holds no JSON.") from None
-        events = payload if isinstance(payload, list) else [payload]
-        return [
-            ReceivedEvent(
-                delivery_id=delivery_id if len(events) == 1 else f"{delivery_id}.{place}",
-                object_name=_object_name(manifest, text_at(event, webhook.object_path)),
-                key=text_at(event, webhook.key_path),
-                payload=event,
-            )
-            for place, event in enumerate(events)
-            if isinstance(event, dict)
-        ]
-
-
-def _object_name(manifest: SystemManifest, told: str) -> str:
-    """Systems call an object in events as they like; an unknown name is handed on as it is."""
-    spec: ObjectManifest | None = next((s for s in manifest.objects if told in {s.name, s.canonical_type}), None)
-    return spec.name if spec else told
-
-
-def _verified(webhook: WebhookSpec, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> str:
-    """Return the delivery's id, or a fingerprint of the body where the sender gives none."""
-    present = {name.lower(): value for name, value in headers.items()}
-    secrets = active_secrets(secret)
-    if webhook.scheme == "standard":
-        return verify_standard(secrets, present, body, now)
-    offered = present.get(webhook.signature_header.lower(), "")
-    if webhook.scheme == "hmac_hex":
-        verify_hmac_hex(secrets, offered, body)
-    else:
-        verify_secret_path(secrets, offered)
-    return present.get(webhook.delivery_header.lower(), "") or fingerprint({"body": body.decode("utf-8", "replace")})
+        return schemes.receive(manifest, delivery, secret, now, settings)

@@ -1,6 +1,7 @@
 """Finds out which writes arrived when no good answer came back."""
 
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from apps.connectors.contract import FoundRecord, Write
@@ -41,6 +42,6 @@ def _same(there: Any, ours: Any) -> bool:
     if there == ours or str(there) == str(ours):
         return True
     try:
-        return float(str(there)) == float(str(ours))
-    except ValueError:
+        return Decimal(str(there)) == Decimal(str(ours))
+    except InvalidOperation:
         return False

@@ -14,6 +14,7 @@ from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedEr
 from apps.connectors.manifest import ChangeRead, ObjectManifest, Reading
 from apps.connectors.pagination import Position, following_position, page_parameters
 from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.rest_shifts import ShiftWatch
 
 _MOST_PAGES_WITHOUT_PROGRESS = 3
 _MOST_SEEN = 500  # more changes of one instant than this are read again, which is harmless
@@ -49,30 +50,46 @@ async def read_changes(
     calls: Calls, spec: ObjectManifest, checkpoint: Mapping[str, Any] | None, now: datetime
 ) -> AsyncIterator[Page]:
     """Yield the changed records of one object, page by page, each with the checkpoint that holds after it."""
-    reading = _reading(spec)
+    reading, watch = require_reading(spec), ShiftWatch()
     place, idle = _Place.of(checkpoint), 0
-    before = place.known()
+    before, marks = place.known(), set[tuple[str, ...]]()
     while True:
-        parameters = {
-            **reading.parameters,
-            **_change_parameters(reading, place.since, now),
-            **page_parameters(reading.paging, place.position),
-        }
-        linked = reading.paging.style == "link" and place.position is not None
-        path = str(place.position) if linked else calls.path(reading.path)
-        answer, listed = await calls.list_records(spec, path, {} if linked else parameters)
-        _require_known_form(calls, spec, listed)
-        records = tuple(source_record(spec, values) for values in listed)
+        answer, records = await _fetch_page(calls, spec, place, now)
         fresh = tuple(record for record in records if (record.key, record.version) not in before)
-        idle = 0 if fresh else idle + 1
+        mark = _mark(records)
+        idle = 0 if fresh and mark not in marks else idle + 1
+        marks.add(mark)
         _require_progress(calls, spec, idle)
-        place, last = _advance(
-            reading, place, records, following_position(reading.paging, place.position, answer, len(listed))
-        )
-        yield Page(_once(fresh), place.checkpoint(), last)
+        news = tuple(record for record in fresh if not watch.knows(record))
+        if reading.since_sorted:
+            watch.note(place.since, records, numbered=place.position is not None)
+        following = following_position(reading.paging, place.position, answer, len(records))
+        place, last = _advance(reading, place, records, following)
+        before = place.known() | {(record.key, record.version) for record in records}
+        kept = _Place(since=watch.since, high=watch.since) if watch.shifted else place
+        if last and watch.turns_back():
+            place, last, before = kept, False, frozenset()
+            marks.clear()
+        yield Page(_once(news), kept.checkpoint(), last)
         if last:
             return
-        before = place.known() | {(record.key, record.version) for record in records}
+
+
+async def _fetch_page(
+    calls: Calls, spec: ObjectManifest, place: _Place, now: datetime
+) -> tuple[Any, tuple[SourceRecord, ...]]:
+    """Return the parsed answer for one page, and its records."""
+    reading = require_reading(spec)
+    parameters = {
+        **reading.parameters,
+        **_change_parameters(reading, place.since, now),
+        **page_parameters(reading.paging, place.position),
+    }
+    linked = reading.paging.style == "link" and place.position is not None
+    path = str(place.position) if linked else calls.path(reading.path)
+    answer, listed = await calls.list_records(spec, path, {} if linked else parameters)
+    _require_known_form(calls, spec, listed)
+    return answer, tuple(source_record(spec, values) for values in listed)
 
 
 async def read_named(calls: Calls, spec: ObjectManifest, keys: Sequence[str], now: datetime) -> AsyncIterator[Page]:
@@ -80,7 +97,7 @@ async def read_named(calls: Calls, spec: ObjectManifest, keys: Sequence[str], no
 
     They are asked for together where the list takes keys, then side by side where one can be asked for alone.
     """
-    one_path, listed = _reading(spec).one_path, dict[str, OutsideRecord | None]()
+    one_path, listed = require_reading(spec).one_path, dict[str, OutsideRecord | None]()
     takes_keys = spec.natural_key == spec.key_field and spec.find_parameter
     if takes_keys and (len(keys) > 1 or not one_path):
         found = await find_records(calls, spec, spec.key_field, keys)
@@ -101,7 +118,7 @@ async def read_named(calls: Calls, spec: ObjectManifest, keys: Sequence[str], no
 async def read_one(calls: Calls, spec: ObjectManifest, key: str) -> OutsideRecord | None:
     """Return the record called `key`, None when the system has no such record."""
     try:
-        path = calls.path_of(_reading(spec).one_path, key)
+        path = calls.path_of(require_reading(spec).one_path, key)
     except RejectedError:
         return None
     try:
@@ -122,7 +139,7 @@ async def find_records(
     Only what really carries one of the keys is kept: some systems ignore a filter they do not know.
     """
     wanted, found = set(keys), dict[str, FoundRecord]()
-    path, reading = calls.path(_reading(spec).path), _reading(spec)
+    path, reading = calls.path(require_reading(spec).path), require_reading(spec)
     for asked in _questions(spec, keys, parameter or spec.find_parameter):
         position: Position = None
         while True:
@@ -151,7 +168,8 @@ def fingerprint(values: Mapping[str, Any]) -> str:
     return hashlib.blake2b(orjson.dumps(values, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
 
 
-def _reading(spec: ObjectManifest) -> Reading:
+def require_reading(spec: ObjectManifest) -> Reading:
+    """Return how an object is read. Raises MisconfiguredError when it is not."""
     if spec.reading is None:
         raise MisconfiguredError(
             f"{spec.label} cannot be read from this system.", business_class=BusinessClass.CONNECTION
@@ -212,6 +230,14 @@ def _once(records: tuple[SourceRecord, ...]) -> tuple[SourceRecord, ...]:
     return tuple({(record.key, record.version): record for record in records}.values())
 
 
+def _mark(records: tuple[SourceRecord, ...]) -> tuple[str, ...]:
+    """Return what a page is known again by when a chain of pages goes round in a circle."""
+    if not records:
+        return ()
+    first, last = records[0], records[-1]
+    return (first.key, first.version, last.key, last.version)
+
+
 def _require_known_form(calls: Calls, spec: ObjectManifest, listed: list[OutsideRecord]) -> None:
     """A field that is missing from every record of a page was renamed or taken away: that is no record's fault."""
     if not listed:
@@ -228,7 +254,7 @@ def _require_known_form(calls: Calls, spec: ObjectManifest, listed: list[Outside
 def _require_progress(calls: Calls, spec: ObjectManifest, idle: int) -> None:
     if idle > _MOST_PAGES_WITHOUT_PROGRESS:
         raise MisconfiguredError(
-            f"{calls.manifest.name} repeats the same page of {spec.label.lower()} again and again: reading was stopped.",
+            f"{calls.manifest.name} repeats the same pages of {spec.label.lower()} again and again: reading was stopped.",
             business_class=BusinessClass.SCHEMA_DRIFT,
         )
 

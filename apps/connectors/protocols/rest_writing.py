@@ -150,8 +150,10 @@ class Delivery:
     def _judge_result(self, write: Write, result: Any, answer: Answer) -> WriteOutcome:
         status = at_path(result, self._writing.batch_status_path)
         if isinstance(status, int) and status >= 400:
-            error = record_failure(self._calls.manifest, status, result, spec=self._spec, sent=write.values)
-            error.exchange = _own_part(answer.exchange, status, write, result)
+            error = record_failure(
+                self._calls.manifest, status, result, spec=self._spec, sent=write.values, secrets=answer.secrets
+            )
+            error.exchange = _own_part(answer, status, write, result)
             return _failed(write, error)
         key = text_at(result, self._writing.key_path) or write.target_key
         if not key:
@@ -269,17 +271,18 @@ def _unanswered(exchange: Exchange) -> RemoteError:
     return error
 
 
-def _own_part(exchange: Exchange, status: int, write: Write, result: Any) -> Exchange:
+def _own_part(answer: Answer, status: int, write: Write, result: Any) -> Exchange:
     """Return the evidence of one record of a batch: what it sent and what was said about it, nothing of its neighbours."""
+    exchange = answer.exchange
     return Exchange(
         exchange.method,
         exchange.url,
         status,
         exchange.milliseconds,
-        request=_shown(write.values),
-        response=_shown(result),
+        request=_shown(write.values, answer.secrets),
+        response=_shown(result, answer.secrets),
     )
 
 
-def _shown(value: Any) -> str:
-    return orjson.dumps(redact_json(value), default=str).decode()[:BODY_CAP]
+def _shown(value: Any, secrets: tuple[str, ...]) -> str:
+    return orjson.dumps(redact_json(value, secrets), default=str).decode()[:BODY_CAP]

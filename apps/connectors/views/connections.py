@@ -20,8 +20,10 @@ from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person, asked_id
 from apps.connectors import forms, queries, registry, services
 from apps.connectors.capabilities import capability_sheet, object_capabilities
+from apps.connectors.manifest import AuthScheme
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.views.catalogue import system_card
+from apps.connectors.views.sign_ins import sign_in_context
 from apps.customers.queries import get_customer
 
 _SLOW_TEST_SECONDS = 45
@@ -57,8 +59,12 @@ def connection_create_for(request: HttpRequest, system: str) -> HttpResponse:
         except ValidationError as error:
             form.add_errors(error.message_dict)
         else:
-            services.request_test(connection)
-            messages.success(request, _("%(name)s is stored and being tested.") % {"name": connection.name})
+            if manifest.auth.scheme is AuthScheme.OAUTH_CODE:
+                told = {"name": connection.name, "system": manifest.name}
+                messages.success(request, _("%(name)s is stored. Now sign in at %(system)s.") % told)
+            else:
+                services.request_test(connection)
+                messages.success(request, _("%(name)s is stored and being tested.") % {"name": connection.name})
             return redirect("connectors:connection-detail", connection.id)
     choose = {"label": _("Connect a system"), "url": reverse("connectors:connection-create")}
     context = {
@@ -85,6 +91,7 @@ def connection_detail(request: HttpRequest, connection_id: UUID) -> HttpResponse
         "disable_form": forms.DisableForm(),
         "cannot_test": _cannot_test(request, connection),
         "can_edit": who.can(Action.EDIT_CONNECTIONS),
+        **(sign_in_context(request, connection) if facts.sign_in else {}),
         "crumbs": [_to_list(), *_to_customer(connection)],
         **_test_context(facts.test),
     }
@@ -195,8 +202,10 @@ def endpoint_create(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     if queries.get_system(connection.system).webhook is None:
         messages.error(request, _("This system sends no events, so an address would stay silent."))
         return redirect("connectors:connection-detail", connection.id)
-    _endpoint, url, secret = services.create_webhook_endpoint(connection)
-    context = {"connection": connection, "url": url, "secret": secret, "crumbs": _to_connection(connection)}
+    endpoint, url, secret = services.create_webhook_endpoint(connection)
+    key_label = queries.asked_key(connection)
+    context = {"connection": connection, "endpoint": endpoint, "url": url, "crumbs": _to_connection(connection)}
+    context |= {"key_label": key_label, "secret": "" if key_label else secret}
     return render(request, "connectors/endpoint_created.html", context)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from apps.connectors.canonical.shapes import CanonicalField
-from apps.connectors.canonical.values import PARSERS, WRITERS, UnusableValueError, parse_text, plain_text, shown
+from apps.connectors.canonical.values import NULL, PARSERS, WRITERS, UnusableValueError, parse_text, plain_text, shown
 from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
 from apps.flows.mapping.expressions import (
@@ -129,7 +129,7 @@ class CompiledMapping:
         # Most lines carry a text over as it is: they are read here, without a call for each.
         for target, source in self._texts:
             value = values.get(source)
-            if type(value) is str:
+            if type(value) is str and NULL not in value:
                 value = value.strip()
                 if value:
                     mapped[target] = value

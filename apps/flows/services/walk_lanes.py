@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.dispatch.models import Priority
 from apps.dispatch.services import NewWork, enqueue_many
 from apps.flows.engine.states import OperationState
-from apps.flows.models import Operation
+from apps.flows.models import Flow, Operation
 
 WALK_KIND = "flows.walk"
 UNDO_KIND = "flows.undo"
@@ -33,7 +33,9 @@ def resume_many(
     priority: Priority = Priority.LIVE,
     kind: str = WALK_KIND,
 ) -> None:
-    """Let many walks go on, in the order given."""
+    """Let many walks go on, in the order given. Each counts against the cap of its flow's target, which it mostly calls."""
+    flows = {operation.flow_id for operation in operations}
+    targets = dict(Flow.objects.filter(id__in=flows).values_list("id", "target_id"))
     enqueue_many([
         NewWork(
             kind=kind,
@@ -43,6 +45,7 @@ def resume_many(
             priority=priority,
             unique_key=f"{kind}:{operation.id}",
             customer_id=operation.customer_id,
+            connection_id=targets.get(operation.flow_id),
         )
         for operation in operations
     ])  # fmt: skip

@@ -1,13 +1,14 @@
 """Storing what systems announce: one statement for all that listen, exact about every change made a moment ago.
 
 What a web process remembers of an address saves two look-ups and the unsealing of its secret. The statement that stores
-checks it all the same (address open, secret unchanged, partner active, who listens), so nothing stale is ever acted on.
+checks it all the same (address open, secret and settings unchanged, partner active, who listens), so nothing stale is ever acted on.
 """
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -33,7 +34,8 @@ _LONGEST_KEY = 75  # what is left of a dedupe key's 120 characters behind the en
 # The lock is shared among senders; the look at the inbox takes it alone before it believes that nothing is left.
 _STORE = """
 WITH door AS MATERIALIZED (
-  SELECT e.id, e.customer_id, e.active AND c.state <> 'disabled' AS active, e.sealed_secret = %(sealed)s::bytea AS same, p.state
+  SELECT e.id, e.customer_id, e.active AND c.state <> 'disabled' AS active, p.state,
+    e.sealed_secret = %(sealed)s::bytea AND c.settings = %(settings)s::jsonb AS same
   FROM connectors_webhookendpoint e JOIN connectors_connection c ON c.id = e.connection_id
   JOIN public.tenants_partner p ON p.id = %(partner)s::uuid
   WHERE e.id = %(endpoint)s::uuid),
@@ -77,6 +79,8 @@ class Address:
     system: str
     secret: str
     sealed: bytes
+    settings: dict[str, Any]  # the connection's own
+    told_settings: str  # the same as JSON
     until: float
     seen_until: float = 0.0
     listeners: int = 1
@@ -134,6 +138,8 @@ def _read_address(token_hash: str) -> Address | None:
             system=endpoint.connection.system,
             secret=vault.webhook_secret(endpoint),
             sealed=bytes(endpoint.sealed_secret),
+            settings=endpoint.connection.settings,
+            told_settings=orjson.dumps(endpoint.connection.settings).decode(),
             until=time.monotonic() + REMEMBER_SECONDS,
         )
 
@@ -170,8 +176,9 @@ def _store(
         "partner": address.partner.id,
         "endpoint": address.endpoint_id,
         "sealed": address.sealed,
+        "settings": address.told_settings,
         "keys": [_dedupe_key(address.endpoint_id, event, body) for event in events],
-        "payloads": [orjson.dumps({"keys": [e.key], "object": e.object_name}).decode() for e in events],
+        "payloads": [_payload(event) for event in events],
         "listeners": address.listeners,
         "ids": [uuid7() for _ in range(len(events) * address.listeners)],
         "correlation": caused_by.id,
@@ -179,6 +186,11 @@ def _store(
     }
     row = next(iter(fetch_prepared(_STORE, **told)), None)
     return row or (False, True, Partner.State.ACTIVE, address.endpoint_id, 0, [])  # the endpoint is gone
+
+
+def _payload(event: ReceivedEvent) -> str:
+    """Return what is stored of an event. One that names no record has no keys: its run reads what has changed."""
+    return orjson.dumps({"keys": [event.key] if event.key else [], "object": event.object_name}).decode()
 
 
 def _dedupe_key(endpoint_id: UUID, event: ReceivedEvent, body: bytes) -> str:

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.db.models import F
 
 from apps.connectors import registry
-from apps.connectors.contract import ReceivedEvent, SignatureError
+from apps.connectors.contract import ReceivedEvent, SignatureError, WebhookReply
 from apps.connectors.models import WebhookEndpoint
 from apps.flows.models import Flow, Trigger
 from apps.flows.triggers.inbox import Address, find_address, store_events
@@ -34,42 +34,67 @@ class Answer(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """What was sent to one of our addresses: `url` is the whole address as it was called, `query` what stood behind "?"."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    url: str = ""
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer, and after how many seconds the sender should come again (None: no need)."""
+    """The answer, and after how many seconds the sender should come again (None: no need).
+
+    `reply` is what the sender's system wants to hear instead of the usual empty answer.
+    """
 
     answer: Answer
     again_seconds: int | None = None
+    reply: WebhookReply | None = None
 
 
-def receive_webhook(token: str, headers: Mapping[str, str], body: bytes) -> Receipt:
+def receive_webhook(token: str, sent: Sent) -> Receipt:
     """Store what a system sent to an inbound address; the look at the inbox is due in the same transaction.
 
     Safe against repeats: an event known already, in parallel too, is accepted and changes nothing. What was accepted is
     stored; what cannot be stored is refused with a time to come again.
     """
     try:
-        receipt = _receive(token, headers, body, anew=False)
+        receipt = _receive(token, sent, anew=False)
         # Only what is remembered of the address may have been wrong: a secret was changed, or the address closed.
-        return receipt or _receive(token, headers, body, anew=True) or Receipt(Answer.BAD_SIGNATURE)
+        return receipt or _receive(token, sent, anew=True) or Receipt(Answer.BAD_SIGNATURE)
     except DatabaseError:
         log.exception("webhook_not_stored")
         return Receipt(Answer.CLOSED, AWAY_SECONDS)
 
 
-def _receive(token: str, headers: Mapping[str, str], body: bytes, *, anew: bool) -> Receipt | None:
+def _receive(token: str, sent: Sent, *, anew: bool) -> Receipt | None:
     """Return the answer, None when what is remembered of the address must be read anew."""
     address = find_address(token, anew=anew)
     if address is None:
         return Receipt(Answer.UNKNOWN_ADDRESS)
+    echo = registry.handshake(address.system, sent.query) if sent.query else None
+    if echo is not None:
+        return Receipt(Answer.ACCEPTED, reply=echo)
     try:
-        events = registry.receive(address.system, headers, body, address.secret, time.time())
+        events = registry.receive(
+            address.system,
+            sent.headers,
+            sent.body,
+            address.secret,
+            time.time(),
+            url=sent.url,
+            settings=address.settings,
+        )
     except SignatureError:
         if not anew:
             return None
         return _refuse(address)
     if len(events) > MOST_EVENTS:
         return Receipt(Answer.TOO_LARGE)
-    return _store(address, events, body)
+    return _store(address, events, sent.body)
 
 
 def _store(address: Address, events: list[ReceivedEvent], body: bytes) -> Receipt | None:
@@ -80,7 +105,9 @@ def _store(address: Address, events: list[ReceivedEvent], body: bytes) -> Receip
         return None
     if not stored.open:
         return Receipt(Answer.UNKNOWN_ADDRESS)
-    return Receipt(Answer.ACCEPTED) if stored.active else Receipt(Answer.CLOSED, AWAY_SECONDS)
+    if not stored.active:
+        return Receipt(Answer.CLOSED, AWAY_SECONDS)
+    return Receipt(Answer.ACCEPTED, reply=registry.acknowledgement(address.system))
 
 
 def _refuse(address: Address) -> Receipt:

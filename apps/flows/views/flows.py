@@ -15,6 +15,7 @@ from apps.accounts.actions import Action
 from apps.accounts.page_filters import acting_person, asked_id, asked_words
 from apps.accounts.toasts import say_with_undo
 from apps.connectors.models import WebhookEndpoint
+from apps.connectors.queries import asked_key
 from apps.connectors.services import create_webhook_endpoint
 from apps.customers.queries import get_customer
 from apps.flows import forms
@@ -189,5 +190,7 @@ def flow_webhook_create(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     flow = queries.get_flow(flow_id)
     endpoint, url, secret = create_webhook_endpoint(flow.source)
     listen(flow, WebhookEndpoint.objects.get(id=endpoint.id))
-    context = {"flow": flow, "url": url, "secret": secret, "crumbs": crumbs(flow, _("Webhook address"))}
+    key_label = asked_key(flow.source)
+    context = {"flow": flow, "endpoint": endpoint, "url": url, "crumbs": crumbs(flow, _("Webhook address"))}
+    context |= {"key_label": key_label, "secret": "" if key_label else secret}
     return render(request, "flows/webhook_created.html", context)

@@ -10,8 +10,9 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 
+from apps.connectors.contract import WebhookReply
 from apps.flows.services.telemetry import WEBHOOKS
-from apps.flows.triggers.webhook import AWAY_SECONDS, MAX_BODY_BYTES, Answer, Receipt, receive_webhook
+from apps.flows.triggers.webhook import AWAY_SECONDS, MAX_BODY_BYTES, Answer, Receipt, Sent, receive_webhook
 from apps.tenants import correlation
 
 PREFIX = "/in/"
@@ -49,14 +50,25 @@ def _received(request: HttpRequest) -> Receipt:
     body = _body(request)
     if body is None:
         return Receipt(Answer.TOO_LARGE)
-    return receive_webhook(request.path_info[len(PREFIX) :], request.headers, body)
+    query = request.META.get("QUERY_STRING", "")
+    # The sender's own spelling of the address, which some sign: Host is what it called, whatever stands in between.
+    called = f"{settings.PUBLIC_SCHEME}://{request.META.get('HTTP_HOST', '')}{request.path_info}{'?' if query else ''}{query}"
+    return receive_webhook(request.path_info[len(PREFIX) :], Sent(request.headers, body, called, query))
 
 
 def _answer(receipt: Receipt) -> HttpResponse:
     WEBHOOKS.labels(receipt.answer.name.lower()).inc()
-    response = HttpResponse(status=_STATUS[receipt.answer], headers={"Content-Length": "0"})
+    response = _said(receipt.reply or WebhookReply(_STATUS[receipt.answer]))
     if receipt.again_seconds is not None:
         response["Retry-After"] = str(receipt.again_seconds)
+    return response
+
+
+def _said(reply: WebhookReply) -> HttpResponse:
+    response = HttpResponse(reply.body, status=reply.status, headers={"Content-Length": str(len(reply.body))})
+    if reply.content_type:
+        response["Content-Type"] = reply.content_type
+        response["X-Content-Type-Options"] = "nosniff"
     return response
 
 

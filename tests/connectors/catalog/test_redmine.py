@@ -1,13 +1,11 @@
 """The Redmine connector against a stand-in with the real one's answers, as `make real` saw them in 5.0.4."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from apps.connectors import registry
 from apps.connectors.auth import build_signer
@@ -16,100 +14,23 @@ from apps.connectors.contract import Page, SourceRecord
 from apps.connectors.errors import MisconfiguredError
 from apps.connectors.http import Door
 from apps.connectors.rate_budget import NoBudget
+from tests.connectors.catalog.redmine_stand_in import KEY, RedmineStandIn, serve
 
-KEY = "a" * 40
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-LISTS = {"time_entries", "users", "projects", "issues"}
-
-
-@dataclass
-class RedmineStandIn:
-    """Records by list name. Filters it does not know are ignored, as the real one does."""
-
-    entries: list[dict[str, Any]] = field(default_factory=list)
-    lists_people: bool = True
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-    project: int = 1
-
-    def book(self, number: int, spent_on: str, hours: float = 2.5, approval: str | None = "approved") -> None:
-        self.entries.append(
-            {
-                "id": number,
-                "project": {"id": self.project, "name": "Nordwind"},
-                "issue": {"id": 4},
-                "user": {"id": 6, "name": "Bruno Keller"},
-                "activity": {"id": 9, "name": "Development"},
-                "hours": hours,
-                "comments": "Workshop",
-                "spent_on": spent_on,
-                "created_on": "2026-11-21T04:00:50Z",
-                "updated_on": "2026-11-21T04:00:50Z",
-                "custom_fields": [{"id": 1, "name": "Approval", "value": approval}],
-            }
-        )
-
-    def records(self, kind: str) -> list[dict[str, Any]]:
-        people = [
-            {"id": 6, "login": "bruno", "firstname": "Bruno", "lastname": "Keller", "mail": "b@x.example",
-             "custom_fields": [{"id": 2, "name": "Employee number", "value": "HR-002"}]},
-            {"id": 7, "login": "eve", "firstname": "Eve", "lastname": "Gone", "mail": "e@x.example", "custom_fields": []},
-        ]  # fmt: skip
-        projects = [
-            {"id": 1, "identifier": "nw-101", "name": "Nordwind", "status": 1},
-            {"id": 2, "identifier": "al-204", "name": "Alpen", "status": 5},
-        ]
-        issues = [{"id": 4, "subject": "Build", "project": {"id": 1, "name": "Nordwind"}}]
-        return {"time_entries": self.entries, "users": people, "projects": projects, "issues": issues}[kind]
-
-    async def answer(self, request: web.Request) -> web.Response:
-        path, query = request.match_info["rest"], dict(request.query)
-        self.asked.append((path, query))
-        if request.headers.get("X-Redmine-API-Key") != KEY:
-            return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="Redmine API"'})
-        if path == "users/current.json":
-            return web.json_response({"user": {"id": 1, "api_key": KEY}})
-        if path == "custom_fields.json":
-            fields = [("time_entry", "Approval"), ("user", "Employee number")]
-            return web.json_response({"custom_fields": [{"customized_type": t, "name": n} for t, n in fields]})
-        kind, _, number = path.removesuffix(".json").partition("/")
-        if kind == "users" and not self.lists_people:
-            return web.Response(status=403)
-        return self._one(kind, int(number)) if number else self._list(kind, query)
-
-    def _one(self, kind: str, number: int) -> web.Response:
-        row = next((row for row in self.records(kind) if row["id"] == number), None)
-        if row is None:
-            return web.Response(status=404)
-        extra = {"api_key": "personal-secret-key"} if kind == "users" else {}
-        return web.json_response(
-            {{"time_entries": "time_entry"}.get(kind, kind[:-1]): {**row, **extra, "only_here": 1}}
-        )
-
-    def _list(self, kind: str, query: dict[str, str]) -> web.Response:
-        rows = [row for row in self.records(kind) if row.get("spent_on", "9") >= query.get("from", "")]
-        start, size = int(query.get("offset", 0)), int(query.get("limit", 25))
-        found = {kind: rows[start : start + size], "total_count": len(rows), "offset": start, "limit": size}
-        return web.json_response(found)
 
 
 @asynccontextmanager
 async def opened(redmine: RedmineStandIn, *, key: str = KEY, **settings: str) -> AsyncIterator[RedmineConnector]:
     """Serve the stand-in and open a connector to it whose clock stands still."""
-    app = web.Application()
-    app.router.add_route("*", "/{rest:.*}", redmine.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
     manifest = registry.manifest("redmine")
-    door = Door(
-        base_url=f"http://127.0.0.1:{port}", auth=build_signer(manifest.auth, {"api_key": key}), limits=manifest.limits,
-        allow=(f"127.0.0.1:{port}",), budget=NoBudget(),
-    )  # fmt: skip
     wanted = {"approval_field": "Approval", "employee_field": "Employee number", **settings}
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(runner.cleanup)
-        yield await stack.enter_async_context(RedmineConnector(manifest, door, wanted, clock=lambda: NOW))
+    async with serve(redmine) as port:
+        door = Door(
+            base_url=f"http://127.0.0.1:{port}", auth=build_signer(manifest.auth, {"api_key": key}),
+            limits=manifest.limits, allow=(f"127.0.0.1:{port}",), budget=NoBudget(),
+        )  # fmt: skip
+        async with RedmineConnector(manifest, door, wanted, clock=lambda: NOW) as connector:
+            yield connector
 
 
 async def pages_of(connector: RedmineConnector, kind: str, checkpoint: Any = None, keys: Any = ()) -> list[Page]:
@@ -207,14 +128,6 @@ async def test_an_entry_whose_issue_moved_to_another_project_is_a_new_version(re
     assert after.values["project"]["identifier"] == "al-204"
 
 
-async def test_a_record_read_alone_has_the_version_it_has_in_a_list(redmine: RedmineStandIn) -> None:
-    async with opened(redmine) as connector:
-        for kind in sorted(LISTS):
-            listed = (await pages_of(connector, kind))[0].records[0]
-            alone = (await pages_of(connector, kind, None, [listed.key]))[0].records[0]
-            assert alone.version == listed.version, kind
-
-
 async def test_records_named_but_gone_are_left_out(redmine: RedmineStandIn) -> None:
     async with opened(redmine) as connector:
         pages = await pages_of(connector, "time_entries", {"read_at": "x"}, ["1", "99"])
@@ -271,8 +184,3 @@ async def test_the_connection_test_names_the_step_that_fails(
     step = next(step for step in report.steps if step.ok is False)
     assert step.name == failed
     assert words in step.sentence
-
-
-async def test_the_connection_test_holds(redmine: RedmineStandIn) -> None:
-    async with opened(redmine) as connector:
-        assert (await connector.test()).ok

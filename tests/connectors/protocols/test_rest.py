@@ -27,11 +27,11 @@ from apps.connectors.manifest import (
     ProofLabel,
     Reading,
     SystemManifest,
-    WebhookSpec,
     Writing,
 )
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.webhook_signatures import new_secret, standard_headers
+from apps.connectors.webhook_spec import WebhookSpec
 from tests.connectors.conftest import door_to, read_request, reply, wire
 
 Body = Any

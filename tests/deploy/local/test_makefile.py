@@ -6,8 +6,8 @@ import pytest
 from deploy.local.places import ROOT
 
 TARGETS = [
-    "help", "demo", "status", "logs", "stop", "test", "check", "format", "real", "bench", "screenshots", "weights",
-    "messages", "lock", "clean",
+    "help", "demo", "status", "logs", "stop", "test", "conformance", "check", "format", "real", "bench", "screenshots",
+    "weights", "messages", "lock", "clean",
 ]  # fmt: skip
 TEXT = (ROOT / "Makefile").read_text()
 

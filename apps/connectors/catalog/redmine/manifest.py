@@ -139,7 +139,8 @@ TASK = ObjectManifest(
         "issues",
         ChangeRead.MODIFIED_SINCE,
         since_parameter="updated_on",
-        parameters={"status_id": "*", "sort": "updated_on,id"},
+        # By number, not by change: an issue changed while the list is read would leave its page and hide its neighbour.
+        parameters={"status_id": "*", "sort": "id"},
         paging=_PAGING,
         overlap_seconds=2,
         one_path="issues/{key}.json",

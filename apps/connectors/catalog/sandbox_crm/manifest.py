@@ -15,9 +15,9 @@ from apps.connectors.manifest import (
     SecretSpec,
     SystemManifest,
     ValueKind,
-    WebhookSpec,
     Writing,
 )
+from apps.connectors.webhook_spec import WebhookSpec
 
 _OPPORTUNITIES = ObjectManifest(
     name="opportunities",

@@ -15,8 +15,8 @@ from apps.connectors.manifest import (
     SecretSpec,
     SystemManifest,
     ValueKind,
-    WebhookSpec,
 )
+from apps.connectors.webhook_spec import WebhookSpec
 
 _TIME_ENTRIES = ObjectManifest(
     name="time-entries",

@@ -13,7 +13,6 @@ from apps.connectors.catalog.tryton.manifest import (
     EMPLOYEE,
     EMPLOYEE_FIELDS,
     LINE_FIELDS,
-    PAGE,
     PROJECT,
     PROJECT_FIELDS,
     TIME_LINE,
@@ -23,10 +22,9 @@ from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteErro
 from apps.connectors.http import Door
 from apps.connectors.manifest import ObjectManifest, SystemManifest
 from apps.connectors.protocols.rest import RestConnector
+from apps.connectors.protocols.rest_reading import require_reading
 from apps.connectors.protocols.rest_window import WindowStart
 
-# A row becomes visible when its request ends, with the write_date of its beginning: reading a minute again misses none.
-_OVERLAP = timedelta(seconds=60)
 _FIELDS = {TIME_LINE.name: LINE_FIELDS, EMPLOYEE.name: EMPLOYEE_FIELDS, PROJECT.name: PROJECT_FIELDS}
 _ONLY = {PROJECT.name: [["type", "=", "project"]]}
 
@@ -114,13 +112,15 @@ class TrytonConnector(RestConnector):
     ) -> AsyncIterator[tuple[list[dict[str, Any]], dict[str, str], bool]]:
         """Yield rows in the order of one instant, the checkpoint they reach, and whether they were the last."""
         since, changed, last = (checkpoint or {}).get(walk.field), list[Any](), False
+        reading = require_reading(self.manifest.object_named(model))
         if since:
-            changed = [[walk.field, ">=", values.instant_value(datetime.fromisoformat(since) - _OVERLAP)]]
+            again = datetime.fromisoformat(since) - timedelta(seconds=reading.overlap_seconds)
+            changed = [[walk.field, ">=", values.instant_value(again)]]
         while not last:
             rows = await self._tryton.search(
-                model, _FIELDS[model], [*domain, *changed], size=PAGE, oldest_by=walk.field
+                model, _FIELDS[model], [*domain, *changed], size=reading.paging.size, oldest_by=walk.field
             )
-            last, reached = len(rows) < PAGE, dict[str, str]()
+            last, reached = len(rows) < reading.paging.size, dict[str, str]()
             if rows:
                 at, number = rows[-1][walk.field], rows[-1]["id"]
                 changed = [["OR", [walk.field, ">", at], [[walk.field, "=", at], ["id", ">", number]]]]

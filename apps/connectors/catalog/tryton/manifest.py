@@ -27,6 +27,8 @@ from apps.connectors.manifest import (
 
 PAGE = 200
 BATCH = 100
+# A row becomes visible when its request ends, with the write_date of its beginning: reading a minute again misses none.
+OVERLAP_SECONDS = 60
 LINE_FIELDS = (
     "company",
     "employee.party.code",
@@ -69,6 +71,7 @@ def _reading(path: str, fields: tuple[str, ...]) -> Reading:
         since_sorted=True,
         parameters={"f": ",".join(fields)},
         paging=Paging(style="offset", size=PAGE, size_parameter="s"),
+        overlap_seconds=OVERLAP_SECONDS,
         one_path=f"rest/model/{path}/{{key}}",
     )
 

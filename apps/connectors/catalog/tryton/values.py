@@ -65,21 +65,13 @@ def starting_with(text: str) -> str:
 
 
 def _date_text(value: Mapping[str, Any]) -> str:
-    return date(value["year"], value["month"], value["day"]).isoformat()
+    # Written, not judged: a day that does not exist is one field's problem, which whoever reads the text will name.
+    return f"{value['year']:04d}-{value['month']:02d}-{value['day']:02d}"
 
 
 def _instant_text(value: Mapping[str, Any]) -> str:
-    moment = datetime(
-        value["year"],
-        value["month"],
-        value["day"],
-        value["hour"],
-        value["minute"],
-        value["second"],
-        value["microsecond"],
-        tzinfo=UTC,
-    )
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    hour, minute, second = value["hour"], value["minute"], value["second"]
+    return f"{_date_text(value)}T{hour:02d}:{minute:02d}:{second:02d}.{value['microsecond']:06d}Z"
 
 
 def _plain_typed(kind: str, value: Mapping[str, Any]) -> str | None:
