@@ -222,8 +222,13 @@ def _signed_in(parts: _Parts) -> Signer:
 
 
 def _oauth1(parts: _Parts) -> Signer:
-    names = ("consumer_key", "consumer_secret", "token_id", "token_secret")
-    signature = TokenSignature(*(parts.need(name) for name in names), realm=parts.fill(parts.spec.realm))
+    signature = TokenSignature(
+        consumer_key=parts.need("consumer_key"),
+        consumer_secret=parts.need("consumer_secret"),
+        token_id=parts.need("token_id"),
+        token_secret=parts.need("token_secret"),
+        realm=parts.fill(parts.spec.realm),
+    )
     return Signer(secrets=tuple(parts.secrets.values()), sign=signature.headers, csrf_path=parts.spec.csrf_path)
 
 
