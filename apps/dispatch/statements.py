@@ -288,5 +288,4 @@ def fetch_prepared(statement: str, **params: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as scoped, connection.wrap_database_errors:
         scoped.connection.prepare_threshold = PREPARES
         raw = psycopg.Cursor(scoped.connection)
-        raw.execute("SET LOCAL plan_cache_mode = force_generic_plan", prepare=True)
         return raw.execute(statement, params, prepare=True).fetchall()

@@ -31,6 +31,13 @@ class DatabaseWrapper(TenantsWrapper):
         self.customer_id = ""
         super().__init__(*args, **kwargs)
 
+    def _configure_connection(self, connection: Any) -> bool:
+        """Plan what is prepared once for all values: the parameters (ids, keys) never call for another plan."""
+        super()._configure_connection(connection)
+        with connection.cursor() as cursor:
+            cursor.execute("SET plan_cache_mode = force_generic_plan")
+        return True
+
     def set_scope(self, tenant: Any, customer_id: str = "") -> None:
         """Choose the partner (and the customer that rows are limited to, "" for the partner's staff)."""
         self.customer_id = customer_id
