@@ -118,7 +118,7 @@ class Desk(ABC):
         bodies, total = self._store.page(
             self._company,
             kind,
-            since=query.get("modified_since", ""),
+            since=_moment(query.get("modified_since", "")),
             until=self._company.shows_until if kind == self.main else "",
             names=names,
             by=key if key != known.name else "",
@@ -288,6 +288,17 @@ def refused(status: int, code: str, field: str, message: str) -> Verdict:
     """Return the verdict that refuses a write for one reason."""
     problem = Problem(code, field, message).as_json()
     return Verdict(status, {"error": {"code": code, "message": message, "problems": [problem]}})
+
+
+def _moment(text: str) -> str:
+    """Return an instant as the records hold it: written with whole seconds it would come after those of its own second."""
+    if not text:
+        return ""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise AskedWrongError("modified_since must be an instant such as 2026-11-20T18:00:00Z") from None
+    return instant_text(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _unfit(problems: list[Problem]) -> Verdict:

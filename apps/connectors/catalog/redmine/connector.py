@@ -120,6 +120,8 @@ class RedmineConnector(RestConnector):
         """Return projects by identifier, people by employee number or e-mail, entries and issues by number."""
         spec = self.manifest.object_named(object_name)
         wanted = set(natural_keys)
+        if not wanted:
+            return {}
         if spec.natural_key == "id":
             rows = await self._named(spec, list(natural_keys))
         else:
