@@ -1,0 +1,203 @@
+"""How a system is brought up for the conformance suite: a start, records to read, a sample to write, hands of a person."""
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar, Self
+
+import pytest
+
+from apps.connectors import registry
+from apps.connectors.answers import at_path
+from apps.connectors.contract import Page, SourceRecord, Write, WriteOutcome
+from apps.connectors.errors import BusinessClass
+from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.protocols.rest import RestConnector
+from apps.connectors.rate_budget import NoBudget, RateBudget
+from tests.conformance.front import Front, fronted
+from tests.sandbox_server import SandboxServer
+
+
+class RefusedOutsideError(Exception):
+    """The system itself does not let a person enter this value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change of the sample that the system refuses, the class of the refusal, and the field that is blamed."""
+
+    name: str
+    values: Mapping[str, Any]
+    business_class: BusinessClass
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """Where a person can enter any value of one sort: the list, and the outside field."""
+
+    name: str
+    field: str
+
+
+class Stage(ABC):
+    """One system, brought up for one test with records of its own.
+
+    A subclass says what it holds; what a system does not have stays empty, and the check then says why it is left out.
+    """
+
+    slug: ClassVar[str]
+    lists: ClassVar[tuple[str, ...]]  # what is read; each holds at least six records
+    level: ClassVar[str]  # one of them, in which at least six records were changed at the same instant
+    writes: ClassVar[tuple[str, ...]] = ()
+    refusals: ClassVar[Mapping[str, tuple[Refusal, ...]]] = {}  # by what is written
+    texts: ClassVar[Mapping[str, str]] = {}  # by what is written: a field that takes any text
+    numbers: ClassVar[Mapping[str, str]] = {}  # by what is written: a field that takes any amount
+    changed: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # by what is written: an allowed change of the sample
+    planted: ClassVar[Mapping[str, Planted]] = {}  # "text", "number", "date": where a person can enter such a value
+    stamps_late: ClassVar[bool] = False  # a record may become visible after one that was changed later
+    spared: ClassVar[tuple[str, ...]] = ()  # paths that the faults leave alone
+    settings: ClassVar[Mapping[str, Any]] = {}
+
+    front: Front
+
+    # --- what each system says of itself ------------------------------------------------------------------------------
+    @abstractmethod
+    async def begin(self, stack: AsyncExitStack, sandbox: SandboxServer) -> str:
+        """Bring the system up with its records and return its base address."""
+
+    @property
+    @abstractmethod
+    def secrets(self) -> dict[str, str]:
+        """What a connection to it holds."""
+
+    @abstractmethod
+    async def truth(self, name: str) -> list[dict[str, Any]]:
+        """Return all records of a list as the system itself holds them, each with its `id`."""
+
+    @abstractmethod
+    async def touch(self, name: str, key: str) -> None:
+        """Change a record, as a person at the system does."""
+
+    @abstractmethod
+    async def add(self, name: str) -> str:
+        """Make a record, as a person at the system does, and return its key."""
+
+    async def remove(self, name: str) -> str | None:
+        """Remove a record and return its key; None when this system keeps every record."""
+        return None
+
+    async def slip_in(self, name: str, seconds: float) -> str:
+        """Make a record that says it was changed so many seconds before the newest one."""
+        raise NotImplementedError
+
+    def sample(self, name: str, number: int, /, **changes: Any) -> Write:
+        """Return a write that the system takes; another number is another record."""
+        raise NotImplementedError
+
+    async def plant(self, sort: str, value: Any) -> str:
+        """Enter a value where `planted` says; return the record's key. Raises RefusedOutsideError."""
+        raise NotImplementedError
+
+    def days(self) -> list[tuple[Any, date | None]]:
+        """Return dates as the system writes them, with the day each means; None for a day that does not exist."""
+        return [("2028-02-29", date(2028, 2, 29)), ("2026-12-31", date(2026, 12, 31)), ("2026-02-29", None)]
+
+    def natural(self, name: str, values: Mapping[str, Any]) -> str:
+        """Return the name by which `find` looks a record up, from what was read of it."""
+        spec = self.spec(name)
+        return str(at_path(values, spec.natural_key or spec.key_field) or "")
+
+    def text_in(self, name: str, record: Mapping[str, Any]) -> Any:
+        """Return the text field of a record that was written."""
+        return record[self.texts[name]]
+
+    async def announce(self, url: str, secret: str) -> None:
+        """Let the system send one real event to `url`, signed with `secret`."""
+        raise NotImplementedError
+
+    # --- what all of them share ---------------------------------------------------------------------------------------
+    @asynccontextmanager
+    async def standing(self, sandbox: SandboxServer) -> AsyncIterator[Self]:
+        """Bring the system up behind a front."""
+        async with AsyncExitStack() as stack:
+            behind = await self.begin(stack, sandbox)
+            self.front = await stack.enter_async_context(fronted(behind, self.spared))
+            yield self
+
+    @property
+    def manifest(self) -> SystemManifest:
+        """The system's capability sheet."""
+        return registry.manifest(self.slug)
+
+    def spec(self, name: str) -> ObjectManifest:
+        """Return one object of it."""
+        return self.manifest.object_named(name)
+
+    def connector(
+        self,
+        *,
+        page_size: int = 0,
+        secrets: Mapping[str, str] | None = None,
+        budget: RateBudget | None = None,
+        timeout: float = 5.0,
+        base_url: str = "",
+    ) -> RestConnector:
+        """Return the catalogue's connector, as the product opens it; `page_size` asks for smaller pages than usual."""
+        address = base_url or self.front.url
+        made = registry.open_connector(
+            self.slug,
+            base_url=address,
+            settings=self.settings,
+            secrets=self.secrets if secrets is None else secrets,
+            allow=(address.partition("://")[2].partition("/")[0],),
+            budget=budget or NoBudget(),
+            correlation_id="conformance",
+        )
+        assert isinstance(made, RestConnector)
+        made._door._timeout = timeout
+        return type(made)(_with_pages_of(made.manifest, page_size), made._door, self.settings) if page_size else made
+
+    async def read(
+        self, name: str, checkpoint: Mapping[str, Any] | None = None, keys: Sequence[str] = (), *, page_size: int = 0
+    ) -> list[Page]:
+        """Read a list to its end with a connection of its own."""
+        async with self.connector(page_size=page_size) as connector:
+            return [page async for page in connector.read(name, checkpoint, keys)]
+
+    async def send(self, name: str, *writes: Write) -> list[WriteOutcome]:
+        """Deliver with a connection of its own; outcomes come in the order of the writes."""
+        async with self.connector() as connector:
+            return sorted(await connector.upsert(name, writes), key=lambda outcome: outcome.position)
+
+    async def held(self, name: str, key: str | None) -> dict[str, Any]:
+        """Return one record as the system itself holds it."""
+        return next(record for record in await self.truth(name) if str(record["id"]) == key)
+
+    async def keys(self, name: str) -> set[str]:
+        """Return the keys of all records of a list."""
+        return {str(record["id"]) for record in await self.truth(name)}
+
+
+def records_of(pages: Sequence[Page]) -> list[SourceRecord]:
+    """Return the records of some pages."""
+    return [record for page in pages for record in page.records]
+
+
+def not_applicable(reason: str) -> None:
+    """Leave a check out, with the reason that the table shows."""
+    pytest.skip(f"n/a: {reason}")
+
+
+def _with_pages_of(manifest: SystemManifest, size: int) -> SystemManifest:
+    return dataclasses.replace(manifest, objects=tuple(_paged(spec, size) for spec in manifest.objects))
+
+
+def _paged(spec: ObjectManifest, size: int) -> ObjectManifest:
+    if spec.reading is None:
+        return spec
+    paging = dataclasses.replace(spec.reading.paging, size=size)
+    return dataclasses.replace(spec, reading=dataclasses.replace(spec.reading, paging=paging))

@@ -1,0 +1,53 @@
+"""The sandbox PSA on stage: time entries and people are read, projects and clients are written."""
+
+from apps.connectors.errors import BusinessClass
+from tests.conformance.sandbox_stage import SandboxStage
+from tests.conformance.stage import Planted, Refusal
+
+B = BusinessClass
+
+
+class PsaStage(SandboxStage):
+    """A PSA with twenty entries."""
+
+    slug, system = "sandbox_psa", "psa"
+    lists = ("time-entries", "resources")
+    level = "resources"
+    touched = {"time-entries": "notes", "resources": "title"}
+    made = {
+        "time-entries": {"project_code": "PRJ-0001", "worked_on": "2026-11-02", "hours": 2},
+        "resources": {"name": "Robin Vale"},
+    }
+    writes = ("projects", "clients")
+    samples = {
+        "projects": {"external_id": "OP-{n}", "code": "PRJ-OP-{n}", "name": "Cloud move", "client_id": "C-001"},
+        "clients": {"external_id": "AC-{n}", "name": "Okafor Bank", "country": "DE", "currency": "EUR"},
+    }
+    changed = {"projects": {"name": "Cloud"}, "clients": {"name": "Okafor Group"}}
+    refusals = {
+        "projects": (
+            Refusal("unknown client", {"client_id": "C-999"}, B.MISSING_REFERENCE, "client"),
+            Refusal("unknown state", {"state": "begun"}, B.MAPPING_GAP, "state"),
+            Refusal("code taken", {"code": "PRJ-0001"}, B.DUPLICATE, "code"),
+            Refusal("hours below zero", {"budget_hours": -1}, B.PARSE, "budget_hours"),
+            Refusal("name too long", {"name": "x" * 300}, B.TOO_LARGE, "name"),
+        ),
+        "clients": (
+            Refusal("no name", {"name": ""}, B.VALIDATION, "name"),
+            Refusal("unknown currency", {"currency": "XYZ"}, B.VALIDATION, "currency"),
+        ),
+    }
+    texts = {"projects": "name", "clients": "name"}
+    numbers = {"projects": "budget_hours"}
+    planted = {
+        "text": Planted("time-entries", "notes"),
+        "number": Planted("time-entries", "hours"),
+        "date": Planted("time-entries", "worked_on"),
+    }
+
+    async def announce(self, url: str, secret: str) -> None:
+        await self.client.set_webhook(self.company, url, secret)
+        await self.client.approve(self.company, "TE-000001")
+
+
+STAGE = PsaStage
