@@ -213,7 +213,8 @@ async def test_an_endless_chain_of_pages_that_go_round_in_a_circle_stops_the_rea
             await read_request(reader)
             asked += 1
             place = asked % 3
-            page = {"results": [{**ENTRY, "id": f"TE-{place}"}], "next": f"page-{place}"}
+            entry = {**ENTRY, "id": f"TE-{place}", "modified_at": f"2026-11-0{place + 1}T08:00:00Z"}
+            page = {"results": [entry], "next": f"page-{place}"}
             writer.write(reply("200 OK", orjson.dumps(page)))
             await writer.drain()
 

@@ -556,6 +556,16 @@ async def test_a_probe_tells_which_writes_arrived() -> None:
     assert {place: record.key for place, record in arrived.items()} == {0: "t0", 2: "t7"}
 
 
+async def test_a_probe_tells_amounts_apart_that_a_binary_fraction_would_not() -> None:
+    def there(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        return 200, {"id": "t7", "amount": "12345678901234567.89"}
+
+    async with opened(there) as connector:
+        for amount, arrived in (("12345678901234567.89", True), ("12345678901234567.90", False), ("none", False)):
+            write = Write(0, {"amount": amount}, "b0", "k0", target_key="t7")
+            assert bool(await connector.probe("things", [write])) is arrived
+
+
 async def test_nothing_to_write_is_no_call() -> None:
     async with opened(lambda *_: (500, {})) as connector:
         assert await connector.upsert("things", []) == []
