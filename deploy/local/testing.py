@@ -31,7 +31,7 @@ from deploy.local.ports import choose_port
 from deploy.local.processes import mark, signal_group
 
 READY_SECONDS = 30.0
-WORKERS = "3"  # on two cores: browsers and killed processes are waited for much of the time
+WORKERS = "2"
 EXPECTED = (
     postgres.PostgresError, broker.BrokerError, PrepareError, EnvironmentFileError, translations.TranslationError,
 )  # fmt: skip

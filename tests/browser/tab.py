@@ -95,17 +95,17 @@ class Tab:
         return str(self.page.evaluate(_SIDEWAYS))
 
     def looks_right(self, *, only_brand: bool = False) -> None:
-        """Look at the present page wide and narrow, light and dark: nothing may stick out, and nobody may be kept out.
+        """Look at the present page narrow and wide, light and dark: nothing may stick out, and nobody may be kept out.
 
         `only_brand` judges what differs between two brands, colours and widths: the rest was judged with the other.
         """
-        for scheme in ("light", "dark"):
+        for size in (NARROW, WIDE):
+            resize(self.page, size)
+            if sticking := self.sideways():
+                self.problems.append(f"{self.where}: wider than {size['width']} px: {sticking}")
+        for scheme in ("light", "dark"):  # which move nothing
             # Without motion, so that no colour is judged half-way to another.
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            for size in (NARROW, WIDE):
-                resize(self.page, size)
-                if sticking := self.sideways():
-                    self.problems.append(f"{self.where}: wider than {size['width']} px ({scheme}): {sticking}")
             for finding in grave_findings(self.page, only_colours=only_brand or scheme == "dark"):
                 self.problems.append(f"{self.where} ({scheme}): {finding}")
         self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")

@@ -20,7 +20,7 @@ _JUMPS = """() => new Promise((done) => {
   new PerformanceObserver(note).observe({ type: "layout-shift", buffered: true });
   setTimeout(() => done(jumps), 300);
 })"""
-PEOPLE = ["owner", "support", "finance_approver", "operator"]
+PEOPLE = ["owner", "finance_approver", "operator"]  # support sees what the owner sees
 
 
 @pytest.fixture
