@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.connectors import registry
@@ -17,6 +18,8 @@ from apps.connectors.manifest import AuthScheme, SecretSpec, SystemManifest
 from apps.connectors.models import CircuitBreaker, Connection, ConnectionTest, Credential, SignIn, WebhookEndpoint
 from apps.connectors.usage_directory import ConnectionUse, list_uses_of
 from apps.customers.connection_directory import ConnectionCounts
+
+_SIGN_IN_PATIENCE = timedelta(minutes=5)  # after which one that is being finished was lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +168,14 @@ def get_sign_in(connection: Connection) -> SignInFacts:
     mark = Credential.objects.filter(connection=connection, name=SIGN_IN_MARK).defer("sealed").first()
     came_back = SignIn.objects.filter(connection=connection).exclude(state=SignIn.State.ASKED).defer("sealed")
     latest, done = came_back.first(), came_back.filter(state=SignIn.State.DONE).first()
+    is_open = latest is not None and latest.state == SignIn.State.RETURNED
+    is_lost = is_open and latest is not None and latest.ends_at + _SIGN_IN_PATIENCE < timezone.now()
+    failed = latest.reason if latest is not None and latest.state == SignIn.State.FAILED else ""
     return SignInFacts(
         since=mark.set_at if mark else None,
         person=done.person if done else "",
-        is_running=latest is not None and latest.state == SignIn.State.RETURNED,
-        failure=latest.reason if latest is not None and latest.state == SignIn.State.FAILED else "",
+        is_running=is_open and not is_lost,
+        failure="The last sign-in got no result: sign in once more." if is_lost else failed,
     )
 
 

@@ -223,6 +223,16 @@ def test_a_refusal_at_the_system_is_a_sentence_on_the_page(portal: Portal) -> No
     assert "refresh_token" not in portal.secrets()
 
 
+def test_a_sign_in_that_was_lost_on_the_way_is_told_and_can_be_repeated(portal: Portal) -> None:
+    browser = portal.browser()
+    browser.get(portal.allow(portal.leave(browser)))
+    with scope.work_in(portal.partner):
+        SignIn.objects.update(ends_at=timezone.now() - timedelta(minutes=6))
+    page = portal.page(browser)
+    assert "The last sign-in got no result" in page
+    assert f'action="/connections/{portal.connection.id}/sign-in/"' in page
+
+
 def test_a_code_that_the_system_does_not_take_is_told(portal: Portal) -> None:
     browser = portal.browser()
     asked = portal.leave(browser)
