@@ -163,6 +163,24 @@ def test_signing_in_again_keeps_the_connection_and_lets_its_work_go_on(portal: P
     assert {name: second[name] for name in SECRETS} == SECRETS
 
 
+def test_a_sign_in_that_is_withdrawn_at_the_system_waits_for_a_person_and_says_so(portal: Portal) -> None:
+    browser = portal.browser()
+    browser.get(portal.allow(portal.leave(browser)))
+    portal.work()
+    portal.vendor.good.clear()
+    portal.vendor.refresh_token = "withdrawn at the system"
+    browser.post(f"/connections/{portal.connection.id}/test/")
+    portal.work()
+    page = portal.page(browser)
+    assert "Paused: ERP no longer accepts the sign-in." in page
+    assert "The sign-in at the system has ended or was withdrawn: sign in again" in page
+    browser.get(portal.allow(portal.leave(browser), "code-number-2"))
+    portal.work()
+    assert "Paused:" not in portal.page(browser)
+    with scope.work_in(portal.partner):
+        assert Connection.objects.get().state == "working"
+
+
 def _refused(answer: Any) -> bool:
     return (answer.status_code, answer["Location"]) == (302, "/connections/")
 
