@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.connectors import forms, queries, services
+from apps.connectors.models import Connection
 
 
 @requires(Action.EDIT_CONNECTIONS)
@@ -38,6 +39,14 @@ def webhook_key(request: HttpRequest, connection_id: UUID, endpoint_id: UUID) ->
         else:
             messages.success(request, _("The key is stored: what is signed with it is taken from now on."))
             return redirect("connectors:connection-detail", connection.id)
-    here = {"label": connection.name, "url": reverse("connectors:connection-detail", args=[connection.id])}
-    context = {"form": form, "connection": connection, "key_label": webhook.key_label, "crumbs": [here]}
+    context = {"form": form, "connection": connection, "key_label": webhook.key_label, "crumbs": _crumbs(connection)}
     return render(request, "connectors/webhook_key.html", context, status=400 if form.errors else 200)
+
+
+def _crumbs(connection: Connection) -> list[dict[str, str]]:
+    connections = reverse("connectors:connection-list")
+    return [
+        {"label": _("Connections"), "url": connections},
+        {"label": connection.customer.name, "url": f"{connections}?customer={connection.customer_id}"},
+        {"label": connection.name, "url": reverse("connectors:connection-detail", args=[connection.id])},
+    ]
