@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.accounts.access import requires
@@ -163,6 +164,11 @@ def render_settings(
     context["next_times"] = next_times_of(context["form"]) or ([trigger.next_at] if trigger and trigger.next_at else [])
     context["starts"] = starts or form_of_starts(flow)
     context["quiet_words"] = read_blackouts(flow.blackouts).words()
+    labels = context["template"].roles if context["template"] else {}
+    context["roles"] = [
+        (_(labels[one.role]) if one.role in labels else one.role.capitalize(), one.connection)
+        for one in flow.roles.select_related("connection")
+    ]
     return render(request, "flows/flow_settings.html", context, status=status)
 
 
