@@ -1,5 +1,6 @@
 """The refresh token in the database: lent to one at a time across threads, never overwritten by an older exchange."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,14 +11,17 @@ from django.utils import timezone
 
 from apps.connectors import refresh_tokens, vault
 from apps.connectors.access_tokens import Borrowed
-from apps.connectors.auth import REFRESH_TOKEN
+from apps.connectors.auth import REFRESH_TOKEN, build_signer
 from apps.connectors.errors import AuthExpiredError
+from apps.connectors.manifest import AuthScheme, AuthSpec
 from apps.connectors.models import CircuitBreaker, Connection, Credential
 from apps.connectors.refresh_tokens import StoredRefreshToken
 from apps.connectors.services import NewConnection, create_connection
 from apps.customers.services import create_customer
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
+from tests.connectors.conftest import door_to
+from tests.connectors.vendor import Vendor, open_for_business
 
 
 @pytest.fixture
@@ -55,6 +59,24 @@ def _in_threads(count: int, work: Callable[[], object]) -> list[object]:
 def test_of_many_workers_one_gets_it(keeper: StoredRefreshToken) -> None:
     lent = [answer for answer in _in_threads(6, keeper.borrow) if answer is not None]
     assert [(one.token, one.generation) for one in lent if isinstance(one, Borrowed)] == [("refresh-1", 1)]
+
+
+def test_workers_that_share_nothing_but_the_database_never_use_a_token_twice(
+    keeper: StoredRefreshToken, signed_in: Connection, committed: PartnerRef
+) -> None:
+    vendor = Vendor(refresh_token="refresh-1", slow=0.05)  # one that is used twice ends the sign-in
+    spec = AuthSpec(AuthScheme.OAUTH_CODE, token_path="token")
+    signer = build_signer(spec, {"client_id": "public", REFRESH_TOKEN: "refresh-1"})
+
+    async def call(url: str) -> int:
+        async with door_to(url, auth=signer, keeper=keeper) as door:
+            return (await door.request("GET", "things")).status
+
+    with open_for_business(vendor) as url:
+        assert _in_threads(5, lambda: asyncio.run(call(url))) == [200] * 5
+    assert len({form["refresh_token"] for form in vendor.forms}) == 5
+    assert vendor.most_at_once == 1
+    assert _stored(signed_in, committed) == vendor.refresh_token
 
 
 def test_the_next_worker_gets_what_the_last_one_brought(
