@@ -19,7 +19,7 @@ from apps.connectors.webhook_spec import StrayEvent
 from apps.connectors.webhooks import vendors
 from apps.dispatch.models import DueWork
 from apps.flows.models import Flow, Run, TriggerEvent
-from apps.flows.triggers.webhook import listen
+from apps.flows.triggers.webhook import MAX_BODY_BYTES, listen
 from apps.flows.views.intake import WebhookDoor
 from apps.tenants import scope
 from tests.connectors.webhooks.senders import SENDERS, URL, Sender, based, keyed
@@ -212,6 +212,42 @@ def test_only_events_of_the_connections_own_company_count_as_it_is_set_now(open_
     assert len(door.stored()) == 2
 
 
+class _Endless(io.RawIOBase):
+    """A body that never ends; `given` counts what was taken of it."""
+
+    given = 0
+
+    def read(self, size: int = -1) -> bytes:
+        assert size >= 0, "all of it was asked for"
+        self.given += size
+        return b"x" * size
+
+
+def _in_chunks(path: str, body: Any, headers: dict[str, str]) -> Any:
+    """Send a body without announcing its length, as `Transfer-Encoding: chunked` arrives from the server."""
+    told = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    request = WSGIRequest(
+        {"REQUEST_METHOD": "POST", "PATH_INFO": path, "HTTP_HOST": HOST, "wsgi.input": body, "wsgi.input_terminated": True,
+         "HTTP_TRANSFER_ENCODING": "chunked", "SERVER_NAME": HOST, "SERVER_PORT": "80", **told}
+    )  # fmt: skip
+    return WebhookDoor(lambda _: pytest.fail("it was handed on"))(request)
+
+
+def test_a_delivery_in_chunks_is_read_like_any_other(open_door: Callable[..., Door]) -> None:
+    door, xero = open_door(SENDERS["Xero"]), SENDERS["Xero"]
+    signed = xero.signed(xero.key, xero.body, 0)
+    assert _in_chunks(door.path, io.BytesIO(xero.body), signed).status_code == 200
+    assert _in_chunks(door.path, io.BytesIO(xero.body + b" "), signed).status_code == 401
+    assert _in_chunks(door.path, io.BytesIO(b""), signed).status_code == 401
+    assert len(door.stored()) == 2
+
+
+def test_chunks_without_end_are_given_up_at_the_limit() -> None:
+    endless = _Endless()
+    assert _in_chunks("/in/whatever", endless, {}).status_code == 413
+    assert endless.given == MAX_BODY_BYTES + 1
+
+
 class _Unread(io.RawIOBase):
     """A body that must not be read."""
 
@@ -219,7 +255,9 @@ class _Unread(io.RawIOBase):
         raise AssertionError(f"{size} bytes were read")
 
 
-@pytest.mark.parametrize("length", ["10485760", "1048577", "9" * 30, "-1", "1e3", "٣", "ten"])
+@pytest.mark.parametrize(
+    "length", ["10485760", "1048577", "9" * 30, "9" * 5_000, "-1", "1e3", "٣", "ten"], ids=lambda length: length[:12]
+)
 def test_ten_megabytes_are_refused_before_a_byte_is_read(length: str) -> None:
     request = WSGIRequest(
         {"REQUEST_METHOD": "POST", "PATH_INFO": "/in/whatever", "CONTENT_LENGTH": length, "HTTP_HOST": HOST,
