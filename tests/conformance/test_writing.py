@@ -9,7 +9,7 @@ from apps.connectors.errors import FailureKind, RejectedError
 from tests.conformance.front import Trouble, broken_after, lost_after, lost_before, silent_after
 from tests.conformance.stage import Stage, not_applicable
 
-SHORT = 0.4  # seconds that a connection waits where silence is the point
+SHORT = 0.5  # seconds that a connection waits where silence is the point
 DOUBTS: dict[str, tuple[Trouble, bool]] = {  # what becomes of the call, and whether the record arrives
     "the answer is lost": (lost_after, True),
     "the answer never comes": (silent_after, True),
@@ -56,10 +56,11 @@ async def test_a_write_in_doubt_is_probed_and_stays_one_record(stage: Stage, dou
     trouble, arrives = DOUBTS[doubt]
     for name in stage.writes:
         before, writes = await stage.keys(name), [stage.sample(name, number) for number in (1, 2, 3)]
-        async with stage.connector(timeout=SHORT) as connector:
+        async with stage.connector() as connector:
             assert await connector.probe(name, writes) == {}
             stage.front.trouble, stage.front.only_writes = trouble, True
-            outcomes = await connector.upsert(name, writes)
+            async with stage.connector(timeout=SHORT if trouble is silent_after else 30.0) as impatient:
+                outcomes = await impatient.upsert(name, writes)
             stage.front.trouble = None
             found = await connector.probe(name, writes)
         assert len(outcomes) == 3

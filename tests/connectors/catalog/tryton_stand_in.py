@@ -2,10 +2,12 @@
 
 import base64
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from aiohttp import web
@@ -218,8 +220,11 @@ def _values(row: Any, name: str) -> list[Any]:
 
 
 def _like(text: str, pattern: str) -> bool:
-    import re
+    return _expression(pattern).fullmatch(text) is not None
 
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
     expression, escaped = "", False
     for sign in pattern:
         if escaped or sign not in "%_\\":
@@ -228,7 +233,7 @@ def _like(text: str, pattern: str) -> bool:
             escaped = True
         else:
             expression += ".*" if sign == "%" else "."
-    return re.fullmatch(expression, text, re.DOTALL) is not None
+    return re.compile(expression, re.DOTALL)
 
 
 @asynccontextmanager
