@@ -1,6 +1,5 @@
 """The sandbox CRM: where deals are won, and where an onboarding begins."""
 
-from apps.connectors.catalog.sandbox_family import common_refusals, reading_of, refused
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
     AuthScheme,
@@ -17,6 +16,7 @@ from apps.connectors.manifest import (
     ValueKind,
     Writing,
 )
+from apps.connectors.sandbox_family import common_refusals, reading_of, refused
 from apps.connectors.webhook_spec import WebhookSpec
 
 _OPPORTUNITIES = ObjectManifest(

@@ -2,7 +2,6 @@
 
 from apps.connectors.catalog.sandbox_erp.masters import CUSTOMERS, EMPLOYEES, PROJECTS
 from apps.connectors.catalog.sandbox_erp.refusals import ERROR_RULES
-from apps.connectors.catalog.sandbox_family import reading_of
 from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,
@@ -19,6 +18,7 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
+from apps.connectors.sandbox_family import reading_of
 
 _TIME_LINES = ObjectManifest(
     name="time-lines",

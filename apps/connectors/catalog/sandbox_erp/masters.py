@@ -1,6 +1,5 @@
 """The records the sandbox ERP bills for: customers and projects, made and changed, and employees, only read."""
 
-from apps.connectors.catalog.sandbox_family import reading_of
 from apps.connectors.manifest import (
     FieldSpec,
     Idempotency,
@@ -10,6 +9,7 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
+from apps.connectors.sandbox_family import reading_of
 
 
 def _writing_to(path: str) -> Writing:

@@ -1,7 +1,7 @@
 """What the sandbox ERP refuses, in the words a finance person can act on."""
 
-from apps.connectors.catalog.sandbox_family import common_refusals, refused
 from apps.connectors.errors import BusinessClass
+from apps.connectors.sandbox_family import common_refusals, refused
 
 ERROR_RULES = (
     refused(

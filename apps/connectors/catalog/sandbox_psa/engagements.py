@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from apps.connectors.catalog.sandbox_family import reading_of
 from apps.connectors.manifest import (
     FieldSpec,
     Idempotency,
@@ -13,6 +12,7 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
+from apps.connectors.sandbox_family import reading_of
 
 
 def _writing_to(path: str, taken_back: Mapping[str, Any]) -> Writing:

@@ -1,6 +1,5 @@
 """The sandbox PSA: where consultants book time and managers approve it."""
 
-from apps.connectors.catalog.sandbox_family import reading_of
 from apps.connectors.catalog.sandbox_psa.engagements import CLIENTS, PROJECTS
 from apps.connectors.catalog.sandbox_psa.refusals import ERROR_RULES
 from apps.connectors.manifest import (
@@ -16,6 +15,7 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
+from apps.connectors.sandbox_family import reading_of
 from apps.connectors.webhook_spec import WebhookSpec
 
 _TIME_ENTRIES = ObjectManifest(

@@ -1,7 +1,7 @@
 """What the sandbox PSA refuses, in the words a delivery person can act on."""
 
-from apps.connectors.catalog.sandbox_family import common_refusals, refused
 from apps.connectors.errors import BusinessClass
+from apps.connectors.sandbox_family import common_refusals, refused
 
 ERROR_RULES = (
     refused(

@@ -1,6 +1,5 @@
 """The sandbox tax service: says whether a tax number is valid, and to whom it belongs."""
 
-from apps.connectors.catalog.sandbox_family import NO_COMPANY, reading_of
 from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,
@@ -14,6 +13,7 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
+from apps.connectors.sandbox_family import NO_COMPANY, reading_of
 
 # A number stands for whoever it belongs to; one that is not valid belongs to nobody, so it has no name.
 _NUMBERS = ObjectManifest(

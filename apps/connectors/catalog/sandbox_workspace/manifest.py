@@ -1,6 +1,5 @@
 """The sandbox workspace service: where a project's team gets a place to work together."""
 
-from apps.connectors.catalog.sandbox_family import common_refusals, reading_of, refused
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
     AuthScheme,
@@ -18,6 +17,7 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
+from apps.connectors.sandbox_family import common_refusals, reading_of, refused
 
 _WORKSPACES = ObjectManifest(
     name="workspaces",
