@@ -92,7 +92,8 @@ class WebhookSpec:
     """How the system signs its webhooks, what they hold, and what it wants for an answer.
 
     `scheme` is a name out of apps/connectors/webhooks/schemes.py; what is known of vendors stands ready in
-    apps/connectors/webhooks/vendors.py. "{n}" in `signature_header` counts up from 1 for as long as there is a header.
+    apps/connectors/webhooks/vendors.py. `signature_header` may name several headers, parted by blanks; "{n}" in it counts
+    up from 1 for as long as there is one.
     Of several `shapes` the first that finds an event counts. `objects` maps the sender's names of objects to ours.
     `account_setting` names the connection's setting that holds its company's id: events of another company are ignored.
     `key_label` names the signing key as the sender's screens do, where the sender makes it, and `key_help` says where it

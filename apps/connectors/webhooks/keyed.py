@@ -60,7 +60,7 @@ def _offered(spec: WebhookSpec, delivery: Delivery) -> list[str]:
         named = (delivery.header(spec.signature_header.replace("{n}", str(n))) for n in count(1))
         values = [value for value, _ in zip(takewhile(bool, named), range(_MOST_NUMBERED), strict=False)]
     else:
-        values = [delivery.header(spec.signature_header)]
+        values = [delivery.header(name) for name in spec.signature_header.split()]
     made = spec.hmac
     if made.signature_part:
         values = [value for text in values for value in _parts(text, made.signature_part)]

@@ -134,6 +134,24 @@ ZENDESK = WebhookSpec(
     key_help="The secret that Zendesk shows on the webhook's own page.",
 )
 
+# https://developer.box.com/guides/webhooks/v2/signatures-v2/
+# https://developer.box.com/guides/webhooks/v2/
+BOX = WebhookSpec(
+    scheme="hmac",
+    signature_header="BOX-SIGNATURE-PRIMARY BOX-SIGNATURE-SECONDARY",
+    hmac=HmacSpec(
+        encoding="base64",
+        signed=("body", "timestamp"),
+        timestamp_header="BOX-DELIVERY-TIMESTAMP",
+        stamp_form=StampForm.ISO,
+        window_seconds=600,
+    ),
+    shapes=(EventShape(object_path="source.type", key_path="source.id", id_paths=("id",)),),
+    answer_status=200,
+    key_label="Signature keys",
+    key_help="The primary key, and the secondary one behind a space, from the app's page “Webhooks”.",
+)
+
 # https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_wsdl.htm
 SALESFORCE = WebhookSpec(
     scheme="outbound_message",

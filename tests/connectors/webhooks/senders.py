@@ -84,6 +84,15 @@ def _zendesk(key: str, body: bytes, at: float) -> Headers:
     return {"X-Zendesk-Webhook-Signature": signature, "X-Zendesk-Webhook-Signature-Timestamp": stamp}
 
 
+def _box(key: str, body: bytes, at: float) -> Headers:
+    stamp = datetime.fromtimestamp(at, UTC).isoformat()
+    return {
+        "BOX-SIGNATURE-PRIMARY": based(keyed("the other of the two keys", body + stamp.encode())),
+        "BOX-SIGNATURE-SECONDARY": based(keyed(key, body + stamp.encode())),
+        "BOX-DELIVERY-TIMESTAMP": stamp,
+    }
+
+
 def _slack(key: str, body: bytes, at: float) -> Headers:
     stamp = str(int(at))
     digest = keyed(key, b"v0:" + stamp.encode() + b":" + body).hex()
@@ -187,6 +196,16 @@ SENDERS = {
         ),
         _zendesk,
         (("ticket", "35436"),),
+        timed=True,
+    ),
+    "Box": Sender(
+        vendors.BOX,
+        _json(
+            {"type": "webhook_event", "id": "eb0c4e06", "created_at": "2026-07-11T10:10:32-07:00",
+             "trigger": "FILE.UPLOADED", "source": {"id": "73835521473", "type": "file", "name": "Vertrag ü.pdf"}}
+        ),
+        _box,
+        (("file", "73835521473"),),
         timed=True,
     ),
     "Salesforce": Sender(
