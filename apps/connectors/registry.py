@@ -28,6 +28,11 @@ def manifest(slug: str) -> SystemManifest:
     return cast("SystemManifest", import_module(f"{_CATALOG}.{slug}.manifest").MANIFEST)
 
 
+def is_listed(slug: str) -> bool:
+    """Return whether the catalogue has a system called `slug`; connections outlive systems that were taken out of it."""
+    return slug in SYSTEMS and _has(f"{_CATALOG}.{slug}.manifest")
+
+
 @cache
 def all_manifests() -> tuple[SystemManifest, ...]:
     """Return the manifests of all systems, in the order of the catalogue."""

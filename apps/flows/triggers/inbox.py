@@ -15,7 +15,7 @@ import orjson
 from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
-from apps.connectors import vault
+from apps.connectors import registry, vault
 from apps.connectors.contract import ReceivedEvent
 from apps.connectors.models import WebhookEndpoint
 from apps.connectors.services import hash_token
@@ -130,7 +130,7 @@ def _read_address(token_hash: str) -> Address | None:
     partner = row.partner.as_ref()
     with scope.work_in(partner):
         endpoint = WebhookEndpoint.objects.select_related("connection").filter(id=row.reference, active=True).first()
-        if endpoint is None:
+        if endpoint is None or not registry.is_listed(endpoint.connection.system):
             return None
         return Address(
             partner=partner,

@@ -82,6 +82,13 @@ def test_an_address_nobody_has_and_one_that_is_closed_answer_alike(door: tuple[L
         assert (answer.status_code, answer.content) == (404, b"")
 
 
+def test_a_system_that_left_the_catalogue_is_no_longer_listened_to(door: tuple[Line, str, str]) -> None:
+    line, path, secret = door
+    with scope.work_in(line.partner):
+        Connection.objects.filter(id=line.source.id).update(system="taken_out")
+    assert _send(path, secret, _body("TE-1")).status_code == 404
+
+
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(door: tuple[Line, str, str]) -> None:
     _, path, secret = door
     assert _send(path, secret, b"x" * (MAX_BODY_BYTES + 1)).status_code == 413
