@@ -25,6 +25,7 @@ from apps.connectors.manifest import ErrorRule, ErrorShape, ObjectManifest, Syst
 from apps.connectors.redaction import redact_text
 
 _MOST_PROBLEMS = 20
+_LONGEST_TEXT = 4000  # that is looked through for secrets; far more than is shown
 _RULE_HOLD = timedelta(minutes=1)
 _CLASS_BY_STATUS = {
     404: BusinessClass.MISSING_REFERENCE,
@@ -110,7 +111,7 @@ def reported_problems(shape: ErrorShape, body: Any, secrets: tuple[str, ...] = (
 
 def _clean(part: Any, path: str, secrets: tuple[str, ...]) -> str:
     # The text is stored and shown: no secret, and nothing that PostgreSQL cannot hold.
-    return redact_text(text_at(part, path), secrets).replace("\x00", "")
+    return redact_text(text_at(part, path)[:_LONGEST_TEXT], secrets).replace("\x00", "")
 
 
 def canonical_field(spec: ObjectManifest | None, outside_field: str) -> str:

@@ -9,6 +9,7 @@ import orjson
 
 HIDDEN = "[hidden]"
 BODY_CAP = 4096
+_MOST_BYTES = 256 * 1024  # of a body that is looked through for secrets; of a larger one nothing is kept
 _MAX_DEPTH = 24
 _SHORTEST_SECRET = 6  # a shorter value would blank out ordinary words
 
@@ -38,12 +39,13 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL)
-_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*")
+# Every repetition below is bounded or gives nothing back: a long word in an answer must not be tried over and over.
+_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{6,8192}+\.[A-Za-z0-9_-]{6,8192}+\.[A-Za-z0-9_-]*+")
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
 _WEBHOOK_SECRET = re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]{8,}")
 _PAIR = re.compile(
-    r"""(?P<name>["']?[\w-]*(?:password|passwd|secret|token|api[-_]?key|authorization|assertion|verifier|oauth_signature)"""
-    r"""[\w-]*["']?\s*[:=]\s*)"""
+    r"""(?P<name>(?:password|passwd|secret|token|api[-_]?key|authorization|assertion|verifier|oauth_signature)"""
+    r"""[\w-]{0,64}+["']?\s{0,64}+[:=]\s{0,64}+)"""
     r"""(?P<value>"(?:[^"\\]|\\.)*"?|[^\s,;&"'}]+)""",
     re.IGNORECASE,
 )
@@ -98,6 +100,8 @@ def redact_body(body: bytes, secrets: Iterable[str] = (), *, cap: int = BODY_CAP
     """Return a body as text that is safe to keep: parsed and cleaned when it is JSON, else cleaned as text, then cut."""
     if not body:
         return ""
+    if len(body) > _MOST_BYTES:
+        return f"[not kept] ({len(body)} bytes in all)"
     try:
         shown = orjson.dumps(redact_json(orjson.loads(body), secrets)).decode()
     except ValueError:
