@@ -328,7 +328,10 @@ def set_webhook_key(endpoint: WebhookEndpoint, typed: str) -> None:
     if len(keys) > webhook.most_keys:
         numbers = {"most": webhook.most_keys, "number": len(keys)}
         raise ValidationError(
-            {"value": _("At most %(most)d keys may be held at once; these are %(number)d. Leave old ones out.") % numbers}
+            {
+                "value": _("At most %(most)d keys may be held at once; these are %(number)d. Leave old ones out.")
+                % numbers
+            }
         )
     try:
         schemes.check_keys(webhook, keys)
