@@ -68,6 +68,7 @@ _CONNECTIONS = {
     "working": Badge("plug-connected", _("Working"), "success"),
     "attention": Badge("alert-triangle", _("Needs attention"), "danger"),
     "disabled": Badge("ban", _("Switched off"), "neutral"),
+    "returned": Badge("loader-2", _("Being finished"), "progress"),
     "passed": Badge("circle-check", _("Passed"), "success"),
     "sandbox": Badge("test-pipe", _("Sandbox"), "warning"),
     "production": Badge("building", _("Production"), "neutral"),
