@@ -72,6 +72,7 @@ class BusinessCentralStandIn:
     largest_page: int = 20_000
     violations: list[str] = field(default_factory=list)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    conflict_status: int = 409  # as its own pages tell it; OData itself says 412
     before_change: Callable[[Row], None] | None = None  # what another hand does just before a change arrives
     _revision: int = 0
 
@@ -148,7 +149,9 @@ class BusinessCentralStandIn:
         if self.before_change is not None:
             self.before_change(row)
         if request.headers["If-Match"] != row["@odata.etag"]:
-            raise RefusedError(409, "Request_EntityChanged", "Another user has already changed the record.")
+            raise RefusedError(
+                self.conflict_status, "Request_EntityChanged", "Another user has already changed the record."
+            )
         if request.method == "DELETE":
             self.rows[name].remove(row)
             return web.Response(status=204)

@@ -52,9 +52,11 @@ async def test_a_change_is_made_on_the_version_that_was_read(service: BusinessCe
     assert service.rows["customers"][0]["displayName"] == "Okafor Group"
 
 
+@pytest.mark.parametrize("status", [409, 412])
 async def test_a_change_of_other_fields_by_another_hand_stays_and_ours_is_made_on_top(
-    service: BusinessCentralStandIn,
+    service: BusinessCentralStandIn, status: int
 ) -> None:
+    service.conflict_status = status
     service.before_change = _once(service, city="York")
     async with opened(service) as connector:
         (outcome,) = await connector.upsert("customers", [change(service, displayName="Okafor Group")])
@@ -63,9 +65,11 @@ async def test_a_change_of_other_fields_by_another_hand_stays_and_ours_is_made_o
     assert (row["displayName"], row["city"]) == ("Okafor Group", "York")
 
 
+@pytest.mark.parametrize("status", [409, 412])
 async def test_a_change_of_the_same_field_by_another_hand_is_a_conflict_and_stays(
-    service: BusinessCentralStandIn,
+    service: BusinessCentralStandIn, status: int
 ) -> None:
+    service.conflict_status = status
     service.before_change = _once(service, displayName="By hand")
     async with opened(service) as connector:
         (outcome,) = await connector.upsert("customers", [change(service, displayName="Okafor Group")])
