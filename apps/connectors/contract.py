@@ -106,7 +106,7 @@ class TestStep:
     """One line of a connection test: what was tried, whether it held, and a plain sentence."""
 
     __test__ = False
-    name: str  # "reachable", "allowed", "can read", "can write", "limits"
+    name: str  # "reachable", "allowed", "can read", "can write", "limits", "clock"
     ok: bool | None  # None: could not be tried because an earlier step failed
     sentence: str
 

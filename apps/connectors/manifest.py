@@ -328,6 +328,7 @@ class SystemManifest:
     secrets: tuple[SecretSpec, ...] = ()
     settings: tuple[FieldSpec, ...] = ()
     test_path: str = ""  # a cheap read that proves address and sign-in
+    identity_path: str = ""  # where the answer of `test_path` says who is signed in
     rights_path: str = ""  # where the answer of `test_path` lists what the sign-in may do
     write_right: str = "write"  # the entry of that list that allows writing
     limits: Limits = field(default_factory=Limits)

@@ -50,8 +50,8 @@ class RestConnector:
         await self._door.__aexit__(*exc)
 
     async def test(self) -> TestReport:
-        """Try address, sign-in, reading, writing rights and limits, in that order, changing nothing."""
-        return await run_test(self._calls)
+        """Try address, sign-in, reading, writing rights, limits and clock, in that order, changing nothing."""
+        return await run_test(self._calls, self._clock)
 
     def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()

@@ -187,6 +187,7 @@ MANIFEST = SystemManifest(
         FieldSpec("rescan_days", ValueKind.WHOLE, f"Days read again for changes ({RESCAN_DAYS} when empty)"),
     ),
     test_path="users/current.json",
+    identity_path="user.login",
     limits=Limits(at_once=4),
     error_shape=ErrorShape(message_path="errors"),
     error_rules=(

@@ -161,6 +161,7 @@ MANIFEST = SystemManifest(
     ),
     objects=(_OPPORTUNITIES, _ACCOUNTS),
     test_path="whoami",
+    identity_path="company",
     rights_path="rights",
     limits=Limits(at_once=8),
     error_shape=ErrorShape(problems_path="error.problems"),

@@ -102,6 +102,7 @@ MANIFEST = SystemManifest(
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_TIME_LINES, CUSTOMERS, PROJECTS, EMPLOYEES),
     test_path="whoami",
+    identity_path="company",
     rights_path="rights",
     limits=Limits(at_once=8),
     error_shape=ErrorShape(problems_path="error.problems"),

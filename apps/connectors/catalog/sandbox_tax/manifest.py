@@ -56,6 +56,7 @@ MANIFEST = SystemManifest(
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_NUMBERS,),
     test_path="whoami",
+    identity_path="company",
     limits=Limits(at_once=4),
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=(NO_COMPANY,),

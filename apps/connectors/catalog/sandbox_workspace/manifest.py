@@ -109,6 +109,7 @@ MANIFEST = SystemManifest(
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_WORKSPACES, _PEOPLE),
     test_path="whoami",
+    identity_path="company",
     rights_path="rights",
     limits=Limits(at_once=4),
     error_shape=ErrorShape(problems_path="error.problems"),
