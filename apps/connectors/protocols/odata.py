@@ -6,10 +6,11 @@ https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from apps.connectors.contract import Page, UndoOutcome, UndoState, Write, WriteOutcome
+from apps.connectors.contract import Page, TestReport, UndoOutcome, UndoState, Write, WriteOutcome
 from apps.connectors.http import Door
 from apps.connectors.manifest import ErrorShape, ObjectManifest, Paging, SystemManifest
 from apps.connectors.protocols.odata_calls import ODataCalls
@@ -17,6 +18,7 @@ from apps.connectors.protocols.odata_query import NEXT, plain_record
 from apps.connectors.protocols.odata_writing import ODataDelivery, etag_of
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import read_one, source_record
+from apps.connectors.protocols.rest_testing import run_test
 from apps.connectors.protocols.rest_undoing import undo_write
 
 ODATA_ERRORS = ErrorShape(problems_path="error", code_path="code", message_path="message", field_path="target")
@@ -40,6 +42,11 @@ class ODataConnector(RestConnector):
     ) -> None:
         super().__init__(manifest, door, settings, clock=clock)
         self._calls: ODataCalls = ODataCalls(manifest, door, settings)
+
+    async def test(self) -> TestReport:
+        """Try address, sign-in, one record of each list, writing rights, limits and clock, changing nothing."""
+        small = replace(self.manifest, objects=tuple(_one_by_one(spec) for spec in self.manifest.objects))
+        return await run_test(ODataCalls(small, self._door, self._settings), self._clock)
 
     def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()
@@ -68,3 +75,9 @@ class ODataConnector(RestConnector):
             return UndoOutcome(UndoState.ALREADY_GONE)
         conditions = {"If-Match": etag_of(spec, held)}
         return await undo_write(self._calls, spec, target_key, idempotency_key, conditions=conditions)
+
+
+def _one_by_one(spec: ObjectManifest) -> ObjectManifest:
+    if spec.reading is None:
+        return spec
+    return replace(spec, reading=replace(spec.reading, paging=replace(spec.reading.paging, size=1)))

@@ -72,6 +72,7 @@ class BusinessCentralStandIn:
     largest_page: int = 20_000
     violations: list[str] = field(default_factory=list)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    page_sizes: list[int] = field(default_factory=list)  # that were asked for
     conflict_status: int = 409  # as its own pages tell it; OData itself says 412
     before_change: Callable[[Row], None] | None = None  # what another hand does just before a change arrives
     _revision: int = 0
@@ -199,7 +200,8 @@ class BusinessCentralStandIn:
         if "$skiptoken" in query:
             after = json.loads(base64.urlsafe_b64decode(query["$skiptoken"]))
             rows = [row for row in rows if _place(row, order) > after]
-        size = min(self.largest_page, _page_size(request))
+        self.page_sizes.append(_page_size(request))
+        size = min(self.largest_page, self.page_sizes[-1])
         body: Row = {"@odata.context": f"{self._origin(request)}{_BASE}/$metadata#{name}"}
         body["value"] = [_shown(row, query) for row in rows[:size]]
         if len(rows) > size:

@@ -148,6 +148,13 @@ async def test_only_the_properties_of_the_manifest_are_asked_for(service: Busine
     assert {name for record in page.records for name in record.values} == wanted
 
 
+async def test_a_connection_test_asks_each_list_for_one_record(service: BusinessCentralStandIn) -> None:
+    async with opened(service) as connector:
+        report = await connector.test()
+    assert report.ok, report
+    assert service.page_sizes == [1, 1, 1]
+
+
 ENDLESS = {
     "the same page for ever": lambda origin, place: f"{origin}/customers?$skiptoken=1",
     "ever another page": lambda origin, place: f"{origin}/customers?$skiptoken={place}",
