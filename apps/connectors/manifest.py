@@ -295,6 +295,22 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ODataSpec:
+    """How a service speaks OData v4, for systems on that protocol.
+
+    `guid_fields` take GUIDs, which stand in queries without quotes. A key in a path is written `({key})` when it is a
+    GUID (or, with `whole_keys`, a whole number) and `('{key}')` when it is text. With `etags` a change names the version
+    it was made on. `exact_numbers` asks for decimals as text (IEEE754Compatible), where a service offers that.
+    """
+
+    guid_fields: tuple[str, ...] = ("id",)
+    whole_keys: bool = False
+    select: bool = True
+    etags: bool = True
+    exact_numbers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SystemManifest:
     """One outside system: the single source for its screens, its connector and its capability sheet.
 
@@ -319,6 +335,7 @@ class SystemManifest:
     error_shape: ErrorShape = field(default_factory=ErrorShape)
     error_rules: tuple[ErrorRule, ...] = ()
     webhook: WebhookSpec | None = None
+    odata: ODataSpec | None = None
     deletes: str = "absent"
     filters_strict: bool = True
 

@@ -159,7 +159,7 @@ class Stage(ABC):
         )
         assert isinstance(made, RestConnector)
         made._door._timeout = timeout
-        return type(made)(_with_pages_of(made.manifest, page_size), made._door, self.settings) if page_size else made
+        return type(made)(with_pages_of(made.manifest, page_size), made._door, self.settings) if page_size else made
 
     async def read(
         self, name: str, checkpoint: Mapping[str, Any] | None = None, keys: Sequence[str] = (), *, page_size: int = 0
@@ -192,7 +192,8 @@ def not_applicable(reason: str) -> None:
     pytest.skip(f"n/a: {reason}")
 
 
-def _with_pages_of(manifest: SystemManifest, size: int) -> SystemManifest:
+def with_pages_of(manifest: SystemManifest, size: int) -> SystemManifest:
+    """Return the manifest with pages of another size."""
     return dataclasses.replace(manifest, objects=tuple(_paged(spec, size) for spec in manifest.objects))
 
 

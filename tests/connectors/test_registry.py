@@ -25,7 +25,10 @@ def test_an_unknown_system_is_named(slug: str) -> None:
 
 
 def _open(slug: str, base_url: str, secrets: dict[str, str]) -> object:
-    return registry.open_connector(slug, base_url=base_url, settings={}, secrets=secrets, allow=(), budget=NoBudget())
+    settings = {setting.name: "setting" for setting in registry.manifest(slug).settings}
+    return registry.open_connector(
+        slug, base_url=base_url, settings=settings, secrets=secrets, allow=(), budget=NoBudget()
+    )
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS)

@@ -8,4 +8,5 @@ SYSTEMS = (
     "sandbox_tax",
     "tryton",
     "redmine",
+    "business_central",
 )

@@ -1,6 +1,6 @@
 """Finds out which writes arrived when no good answer came back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -22,7 +22,7 @@ async def probe_writes(calls: Calls, spec: ObjectManifest, writes: Sequence[Writ
     for write in writes:
         if write.target_key is not None and spec.reading is not None and spec.reading.one_path:
             values = await read_one(calls, spec, write.target_key)
-            if values is not None and _holds(values, write.values):
+            if values is not None and holds(values, write.values):
                 arrived[write.position] = FoundRecord(write.target_key, values)
     return arrived
 
@@ -33,7 +33,7 @@ def own_key(writing: Writing | None, write: Write) -> str:
     return str(write.values.get(field) or write.business_key) if field else write.business_key
 
 
-def _holds(values: dict[str, Any], written: dict[str, Any]) -> bool:
+def holds(values: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
     """Return whether the record says what was written; texts and numbers of equal writing count as equal."""
     return all(_same(values.get(name), value) for name, value in written.items())
 

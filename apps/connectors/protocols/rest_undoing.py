@@ -1,5 +1,7 @@
 """Takes back a record that was created in a REST system, by the one call its manifest declares."""
 
+from collections.abc import Mapping
+
 from apps.connectors.contract import UndoOutcome, UndoState
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError
 from apps.connectors.manifest import ObjectManifest
@@ -8,15 +10,25 @@ from apps.connectors.protocols.calls import Calls
 _GONE = frozenset({404, 410})
 
 
-async def undo_write(calls: Calls, spec: ObjectManifest, target_key: str, idempotency_key: str) -> UndoOutcome:
+async def undo_write(
+    calls: Calls,
+    spec: ObjectManifest,
+    target_key: str,
+    idempotency_key: str,
+    *,
+    conditions: Mapping[str, str] | None = None,
+) -> UndoOutcome:
     """Take the record called `target_key` back; one that is gone already counts as taken back.
+
+    `conditions` are headers that say what must hold for it ("If-Match").
 
     Raises RemoteError when the system as a whole did not take part: another try decides.
     """
     writing = spec.writing
     if writing is None or not writing.can_undo:
         return UndoOutcome(UndoState.REFUSED, error=_impossible(calls, spec))
-    headers = {writing.idempotency_header: idempotency_key} if writing.idempotency_header else None
+    keyed = {writing.idempotency_header: idempotency_key} if writing.idempotency_header else {}
+    headers = {**keyed, **(conditions or {})}
     body = None if writing.undo_values is None else dict(writing.undo_values)
     try:
         path = calls.path_of(writing.undo_path, target_key)
