@@ -8,6 +8,7 @@ process buys a token of its own.
 import asyncio
 import hashlib
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -101,18 +102,18 @@ class TokenShelf:
             return False
 
 
-class TokenSource:
-    """Hands one door its access token: bought once, however many calls wait for it."""
+class TokenSource(ABC):
+    """Hands one door its access token: gotten once, however many calls wait for it."""
 
-    def __init__(self, shelf: TokenShelf, buy: Callable[[], Awaitable[AccessToken]]) -> None:
-        self._shelf, self._buy = shelf, buy
+    def __init__(self, shelf: TokenShelf) -> None:
+        self._shelf = shelf
         self._one_at_a_time = asyncio.Lock()
         self._hopeless: RemoteError | None = None
 
     async def current(self, *, refused: str = "") -> str:
         """Return a token to call with; `refused` is one that the system has just turned away.
 
-        Raises what buying a token raises; credentials that were turned away once are not tried again.
+        Raises what getting a token raises; credentials that were turned away once are not tried again.
         """
         async with self._one_at_a_time:
             if self._hopeless is not None:
@@ -121,6 +122,19 @@ class TokenSource:
 
     async def settle(self) -> None:
         """Return when nothing is under way that must not be cut short."""
+        return
+
+    @abstractmethod
+    async def _next(self, refused: str) -> str:
+        """Get the next token, or find the one that another worker got. Raises RemoteError."""
+
+
+class BoughtSource(TokenSource):
+    """Hands one door its access token where that is bought with the connection's own secrets, as often as needed."""
+
+    def __init__(self, shelf: TokenShelf, buy: Callable[[], Awaitable[AccessToken]]) -> None:
+        super().__init__(shelf)
+        self._buy = buy
 
     async def _next(self, refused: str) -> str:
         ends_at = time.monotonic() + _LONGEST_LOOK_SECONDS
@@ -180,7 +194,7 @@ class RenewingSource(TokenSource):
     def __init__(
         self, shelf: TokenShelf, keeper: RefreshKeeper, exchange: Callable[[str], Awaitable[TokenAnswer]]
     ) -> None:
-        super().__init__(shelf, self._unasked)
+        super().__init__(shelf)
         self._keeper, self._exchange = keeper, exchange
         self._renewal: asyncio.Task[str] | None = None
 
@@ -225,9 +239,6 @@ class RenewingSource(TokenSource):
         await asyncio.to_thread(self._keeper.keep, borrowed, answer.refresh_token)
         await self._shelf.put(answer.access)
         return answer.access.text
-
-    async def _unasked(self) -> AccessToken:
-        raise RuntimeError("A token that is renewed is not bought.")
 
 
 @lru_cache(maxsize=1024)

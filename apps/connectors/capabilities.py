@@ -56,7 +56,6 @@ _DELETES = {
 _WEBHOOKS = {
     "standard": gettext_noop("Sends signed events (Standard Webhooks)."),
     "hmac": gettext_noop("Sends events signed with a shared secret."),
-    "hmac_hex": gettext_noop("Sends events signed with a shared secret."),
     "hubspot_v1": gettext_noop("Sends events signed with a shared secret, without the time they were signed."),
     "client_state": gettext_noop("Sends events that are not signed: each repeats a shared secret."),
     "outbound_message": gettext_noop(

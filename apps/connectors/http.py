@@ -14,7 +14,7 @@ import orjson
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from apps.connectors.access_tokens import RefreshKeeper, RenewingSource, TokenShelf, TokenSource
+from apps.connectors.access_tokens import BoughtSource, RefreshKeeper, RenewingSource, TokenShelf, TokenSource
 from apps.connectors.auth import Signer
 from apps.connectors.contract import CallCounts, Exchange
 from apps.connectors.egress import Destination, EgressRefusedError, check_address, parse_destination
@@ -161,7 +161,7 @@ class Door:
     def _token_source(self, grant: Grant, shelf: TokenShelf | None, keeper: RefreshKeeper | None) -> TokenSource:
         shelf = shelf or TokenShelf(key=self._base_url, secret="|".join(grant.secrets))
         if not self._auth.renews:
-            return TokenSource(shelf, self._buy_token)
+            return BoughtSource(shelf, self._buy_token)
         if keeper is None:
             raise RuntimeError("A sign-in that is renewed needs a keeper of its refresh token.")
         return RenewingSource(shelf, keeper, lambda token: self._ask(grant.renewing(token)))

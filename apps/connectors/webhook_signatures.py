@@ -1,4 +1,4 @@
-"""Signs and verifies webhooks: Standard Webhooks, plain hexadecimal HMAC, and a secret in the path.
+"""Signs and verifies webhooks: Standard Webhooks, and a secret in the path.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -66,17 +66,6 @@ def verify_lowered(secrets: Sequence[str], present: Mapping[str, str], body: byt
     expected = [sign_standard(s, delivery_id=delivery_id, timestamp=timestamp, body=body) for s in secrets]
     require_match(expected, offered)
     return delivery_id
-
-
-def verify_hmac_hex(secrets: Sequence[str], offered: str, body: bytes) -> None:
-    """Accept a body whose HMAC-SHA256 in hexadecimal is `offered`, with or without "sha256=" before it.
-
-    Raises:
-        SignatureError: it is not.
-
-    """
-    expected = [hmac.new(secret.encode(), body, hashlib.sha256).hexdigest() for secret in secrets]
-    require_match(expected, [offered.strip().removeprefix("sha256=").lower()])
 
 
 def verify_secret_path(secrets: Sequence[str], offered: str) -> None:

@@ -21,6 +21,13 @@ from tests.conformance.front import Front, fronted
 from tests.sandbox_server import SandboxServer
 
 
+class NotOnStageError(LookupError):
+    """A stage says that its system has something, and does not show it."""
+
+    def __init__(self, stage: "Stage", method: str) -> None:
+        super().__init__(f"The stage of {stage.slug} says that it has this: give {type(stage).__name__} a {method}().")
+
+
 class RefusedOutsideError(Exception):
     """The system itself does not let a person enter this value."""
 
@@ -92,15 +99,15 @@ class Stage(ABC):
 
     async def slip_in(self, name: str, seconds: float) -> str:
         """Make a record that says it was changed so many seconds before the newest one."""
-        raise NotImplementedError
+        raise NotOnStageError(self, "slip_in")
 
     def sample(self, name: str, number: int, /, **changes: Any) -> Write:
         """Return a write that the system takes; another number is another record."""
-        raise NotImplementedError
+        raise NotOnStageError(self, "sample")
 
     async def plant(self, sort: str, value: Any) -> str:
         """Enter a value where `planted` says; return the record's key. Raises RefusedOutsideError."""
-        raise NotImplementedError
+        raise NotOnStageError(self, "plant")
 
     def days(self) -> list[tuple[Any, date | None]]:
         """Return dates as the system writes them, with the day each means; None for a day that does not exist."""
@@ -117,7 +124,7 @@ class Stage(ABC):
 
     async def announce(self, url: str, secret: str) -> None:
         """Let the system send one real event to `url`, signed with `secret`."""
-        raise NotImplementedError
+        raise NotOnStageError(self, "announce")
 
     # --- what all of them share ---------------------------------------------------------------------------------------
     @asynccontextmanager

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from apps.connectors.contract import ReceivedEvent, SignatureError, WebhookReply
 from apps.connectors.manifest import SystemManifest
-from apps.connectors.webhook_signatures import active_secrets, verify_hmac_hex, verify_lowered, verify_secret_path
+from apps.connectors.webhook_signatures import active_secrets, verify_lowered, verify_secret_path
 from apps.connectors.webhook_spec import WebhookSpec
 from apps.connectors.webhooks.client_state import open_client_state
 from apps.connectors.webhooks.deliveries import Delivery, Opened, parsed, parsed_or_nothing
@@ -38,11 +38,6 @@ def _open_standard(_: WebhookSpec, delivery: Delivery, keys: Sequence[str], now:
     return Opened(delivery_id, parsed(delivery.body))
 
 
-def _open_hmac_hex(spec: WebhookSpec, delivery: Delivery, keys: Sequence[str], _: float) -> Opened:
-    verify_hmac_hex(keys, delivery.header(spec.signature_header), delivery.body)
-    return Opened(delivery.header(spec.delivery_header), parsed_or_nothing(delivery.body))
-
-
 def _open_secret_path(spec: WebhookSpec, delivery: Delivery, keys: Sequence[str], _: float) -> Opened:
     verify_secret_path(keys, delivery.header(spec.signature_header))
     return Opened(delivery.header(spec.delivery_header), parsed_or_nothing(delivery.body))
@@ -51,7 +46,6 @@ def _open_secret_path(spec: WebhookSpec, delivery: Delivery, keys: Sequence[str]
 SCHEMES: Mapping[str, Scheme] = {
     "standard": Scheme(_open_standard),
     "hmac": Scheme(open_hmac, check=lambda spec, key: key_bytes(spec.hmac.key_encoding, key)),
-    "hmac_hex": Scheme(_open_hmac_hex),
     "hubspot_v1": Scheme(open_hubspot_v1),
     "client_state": Scheme(open_client_state),
     "outbound_message": Scheme(open_outbound_message, ACK, ACK_TYPE, lambda _, key: short_id(key)),
