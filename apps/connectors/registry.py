@@ -23,7 +23,7 @@ _CATALOG = "apps.connectors.catalog"
 @cache
 def manifest(slug: str) -> SystemManifest:
     """Return the manifest of the system called `slug`. Raises KeyError when the catalogue has no such system."""
-    if slug not in SYSTEMS or not _has(f"{_CATALOG}.{slug}.manifest"):
+    if not is_listed(slug):
         raise KeyError(f"The catalogue has no system {slug!r}.")
     return cast("SystemManifest", import_module(f"{_CATALOG}.{slug}.manifest").MANIFEST)
 
@@ -36,7 +36,7 @@ def is_listed(slug: str) -> bool:
 @cache
 def all_manifests() -> tuple[SystemManifest, ...]:
     """Return the manifests of all systems, in the order of the catalogue."""
-    return tuple(manifest(slug) for slug in SYSTEMS if _has(f"{_CATALOG}.{slug}.manifest"))
+    return tuple(manifest(slug) for slug in SYSTEMS if is_listed(slug))
 
 
 def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by name
