@@ -148,6 +148,7 @@ class Reading:
     change_read: ChangeRead = ChangeRead.FULL
     since_parameter: str = ""
     since_form: InstantForm = InstantForm.AS_IS
+    since_template: str = "{since}"  # how it is written into the parameter: 'lastUpdated ge "{since}"'
     since_in_header: bool = False  # `since_parameter` names a header: If-Modified-Since
     since_default: str = ""  # what is sent before anything was read, for systems that demand a beginning
     parameters: Mapping[str, str] = field(default_factory=dict)
