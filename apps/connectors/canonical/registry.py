@@ -6,6 +6,7 @@ from typing import Any
 from apps.connectors.canonical.contract import CONTRACT
 from apps.connectors.canonical.customer import CUSTOMER
 from apps.connectors.canonical.expense import EXPENSE
+from apps.connectors.canonical.invoice import INVOICE
 from apps.connectors.canonical.opportunity import OPPORTUNITY
 from apps.connectors.canonical.project import PROJECT
 from apps.connectors.canonical.resource import RESOURCE
@@ -32,6 +33,7 @@ CANONICAL_TYPES: Mapping[str, CanonicalType] = {
         RESOURCE,
         CUSTOMER,
         EXPENSE,
+        INVOICE,
         OPPORTUNITY,
         WORKSPACE,
         CONTRACT,
