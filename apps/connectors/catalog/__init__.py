@@ -9,5 +9,6 @@ SYSTEMS = (
     "tryton",
     "redmine",
     "business_central",
+    "okta",
     "xero",
 )
