@@ -10,5 +10,6 @@ SYSTEMS = (
     "redmine",
     "business_central",
     "okta",
+    "docusign",
     "xero",
 )
