@@ -312,6 +312,8 @@ class AuthSpec:
     # Where a CSRF token and its cookies are fetched before something is changed ("" : none are needed), as SAP wants it.
     csrf_path: str = ""
     header_prefix: str = ""  # what stands before an API key in its header: "SSWS "
+    # What a system wants to know besides when client credentials ask for a token; may name settings.
+    token_parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

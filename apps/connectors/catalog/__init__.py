@@ -11,5 +11,6 @@ SYSTEMS = (
     "business_central",
     "okta",
     "docusign",
+    "box",
     "xero",
 )
