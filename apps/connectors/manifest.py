@@ -111,6 +111,7 @@ class Paging:
     next_path: str = ""  # where the answer holds the next link or token
     total_path: str = ""
     first: int = 1  # the number of the first page
+    first_record: int = 0  # the number of the first record where pages go by offset: 1 at systems that count from one
     more_path: str = ""  # where the answer says whether more follows
     end_path: str = ""  # where the answer says that this is the end
 

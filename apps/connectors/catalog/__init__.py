@@ -12,5 +12,6 @@ SYSTEMS = (
     "okta",
     "docusign",
     "box",
+    "scim",
     "xero",
 )
