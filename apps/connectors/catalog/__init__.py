@@ -13,4 +13,7 @@ SYSTEMS = (
     "tryton",
     "redmine",
     "business_central",
+    "okta",
+    "docusign",
+    "xero",
 )
