@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from apps.connectors.answers import at_path
+from apps.connectors.answers import at_path, holds
 from apps.connectors.contract import FoundRecord, Page, TestReport, Write, WriteOutcome
 from apps.connectors.errors import RemoteError
 from apps.connectors.http import Door
@@ -26,7 +26,7 @@ from apps.connectors.manifest import (
     SystemManifest,
 )
 from apps.connectors.protocols.rest import RestConnector
-from apps.connectors.protocols.rest_probing import holds, own_key
+from apps.connectors.protocols.rest_probing import own_key
 from apps.connectors.protocols.soql_calls import SoqlCalls
 from apps.connectors.protocols.soql_query import CHANGED
 from apps.connectors.protocols.soql_reading import find_records, read_changes, read_named
@@ -61,13 +61,17 @@ SETTINGS = (
 )
 
 
-def object_reading() -> Reading:
-    """Return how every object is read: by its time of change, in pages of the largest size."""
+def object_reading(only: str = "") -> Reading:
+    """Return how every object is read: by its time of change, in pages of the largest size.
+
+    `only` is a condition that all of its records must meet.
+    """
     return Reading(
         path=f"{DATA}/query",
         records_path="records",
         change_read=ChangeRead.MODIFIED_SINCE,
         since_parameter=CHANGED,
+        parameters={"only": only} if only else {},
         paging=Paging(style="link", size=_PAGE, next_path="nextRecordsUrl"),
         overlap_seconds=_LOOK_BACK_SECONDS,
         since_sorted=True,

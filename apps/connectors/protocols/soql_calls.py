@@ -30,7 +30,8 @@ class SoqlCalls(Calls):
         """Return the records that fit all `conditions`, the oldest change first. Raises RemoteError."""
         further = custom_fields(self._further, spec.name)
         fields = selected(spec, further, (CURRENCY,) if self.currency else ())
-        asked = {"q": query(spec, fields, conditions, limit=limit)}
+        always = spec.reading.parameters.values() if spec.reading else ()
+        asked = {"q": query(spec, fields, [*always, *conditions], limit=limit)}
         body, listed = await super().list_records(spec, self._query_path(spec), asked)
         records = list(listed)
         for _ in range(_MOST_PARTS):
@@ -45,7 +46,12 @@ class SoqlCalls(Calls):
         )
 
     async def list_records(
-        self, spec: ObjectManifest, path: str, parameters: Mapping[str, str]
+        self,
+        spec: ObjectManifest,
+        path: str,
+        parameters: Mapping[str, str],
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[Any, list[OutsideRecord]]:
         """Return one record of a list, whatever `parameters` ask for: the connection test wants no more."""
         return {}, await self.ask(spec, limit=1)

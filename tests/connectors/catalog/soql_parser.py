@@ -153,6 +153,8 @@ def _value(kind: str, field: str, literal: str) -> Any:
     if kind in {"datetime", "date", "number", "boolean"}:
         if quotes:
             raise QueryError("INVALID_FIELD", f"value of filter criterion for field '{field}' must not be in quotes")
+        if kind == "boolean" and literal.lower() in {"true", "false"}:
+            return literal.lower() == "true"
         try:
             return datetime.fromisoformat(literal) if kind in {"datetime", "date"} else float(literal)
         except ValueError:

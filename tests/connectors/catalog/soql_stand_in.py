@@ -229,16 +229,29 @@ class SoqlStandIn:
     def _shown(self, row: Row, fields: tuple[str, ...], name: str) -> Row:
         shown: Row = {"attributes": {"type": name, "url": f"{DATA}/sobjects/{name}/{row['Id']}"}}
         for known in fields:
-            described = self.objects[name].get(known)
-            if described is None or described.through is None:
-                shown[known] = row[known]
+            *relations, last = known.split(".")
+            value = self._value(name, row, known)
+            if relations and value is None:
+                shown.setdefault(relations[0], None)
                 continue
-            relation, _, part = known.partition(".")
-            key, other = described.through
-            related = next((held for held in self.rows.get(other, []) if held["Id"] == row[key]), None)
-            value = row.get(f"{relation}.{part}") if related is None else related[part]
-            shown[relation] = {"attributes": {"type": other or "User"}, part: value} if value is not None else None
+            inner = shown
+            for relation in relations:
+                inner[relation] = inner.get(relation) or {"attributes": {"type": relation}}
+                inner = inner[relation]
+            inner[last] = value
         return shown
+
+    def _value(self, name: str, row: Row, known: str) -> Any:
+        """Return a field of a row, or of the row it points to."""
+        described = self.objects[name].get(known)
+        if described is None or described.through is None:
+            return row[known]
+        key, other = described.through
+        related = next((held for held in self.rows.get(other, []) if held["Id"] == row[key]), None)
+        if related is None:
+            return row.get(known)
+        rest = known.partition(".")[2]
+        return self._value(other, related, rest)
 
     # --- writing ------------------------------------------------------------------------------------------------------
     async def _one(self, request: web.Request, name: str, rest: list[str]) -> Answer:
