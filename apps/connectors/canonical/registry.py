@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from apps.connectors.canonical.contact import CONTACT
 from apps.connectors.canonical.contract import CONTRACT
 from apps.connectors.canonical.customer import CUSTOMER
 from apps.connectors.canonical.expense import EXPENSE
@@ -32,6 +33,7 @@ CANONICAL_TYPES: Mapping[str, CanonicalType] = {
         TASK,
         RESOURCE,
         CUSTOMER,
+        CONTACT,
         EXPENSE,
         INVOICE,
         OPPORTUNITY,

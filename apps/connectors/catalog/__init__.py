@@ -16,4 +16,6 @@ SYSTEMS = (
     "okta",
     "docusign",
     "xero",
+    "salesforce",
+    "certinia",
 )
