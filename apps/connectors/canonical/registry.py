@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from apps.connectors.canonical.assignment import ASSIGNMENT
 from apps.connectors.canonical.customer import CUSTOMER
 from apps.connectors.canonical.expense import EXPENSE
 from apps.connectors.canonical.opportunity import OPPORTUNITY
@@ -24,7 +25,7 @@ from apps.connectors.errors import FieldProblem
 
 CANONICAL_TYPES: Mapping[str, CanonicalType] = {
     described.name: described
-    for described in (TIME_ENTRY, PROJECT, TASK, RESOURCE, CUSTOMER, EXPENSE, OPPORTUNITY, WORKSPACE)
+    for described in (TIME_ENTRY, PROJECT, TASK, RESOURCE, CUSTOMER, EXPENSE, OPPORTUNITY, WORKSPACE, ASSIGNMENT)
 }
 
 
