@@ -9,4 +9,5 @@ SYSTEMS = (
     "tryton",
     "redmine",
     "business_central",
+    "timetagger",
 )
