@@ -10,4 +10,5 @@ SYSTEMS = (
     "redmine",
     "business_central",
     "timetagger",
+    "harvest",
 )
