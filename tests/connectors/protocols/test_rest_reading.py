@@ -280,3 +280,15 @@ async def test_names_are_asked_for_as_the_template_says_with_quotes_escaped() ->
         found = await connector.find("things", ['a"b', "c\\d", "x or y"])
     assert asked == ['name eq "a\\"b" or name eq "c\\\\d"', 'name eq "x or y"']
     assert {name: record.key for name, record in found.items()} == {'a"b': "r1"}
+
+
+async def test_a_name_is_found_on_a_page_that_only_a_link_leads_to() -> None:
+    def linked(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        if query.get("cursor") == "2":
+            return 200, {"records": [{"id": "r4", "ours": "o4", "changed": "x"}], "next": None}
+        return 200, {"records": [{"id": "r1", "ours": "o1", "changed": "x"}], "next": "/things?cursor=2"}
+
+    manifest = system_with(since_sorted=False, paging=Paging("link", 1, next_path="next"))
+    async with opened(linked, manifest) as connector:
+        found = await connector.find("things", ["o4", "nobody"])
+    assert {name: record.key for name, record in found.items()} == {"o4": "r4"}
