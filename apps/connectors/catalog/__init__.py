@@ -11,4 +11,5 @@ SYSTEMS = (
     "business_central",
     "timetagger",
     "harvest",
+    "clockify",
 )

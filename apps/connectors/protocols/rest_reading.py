@@ -151,16 +151,16 @@ async def find_records(
     Only what really carries one of the keys is kept: some systems ignore a filter they do not know.
     """
     wanted, found = set(keys), dict[str, FoundRecord]()
-    paging = require_reading(spec).paging
+    reading = require_reading(spec)
     for asked in _questions(spec, keys, parameter or spec.find_parameter):
         position: Position = None
         while True:
-            answer, listed = await _list_page(calls, spec, position, asked)
+            answer, listed = await _list_page(calls, spec, position, {**reading.parameters, **asked})
             for values in listed:
                 name = _text(at_path(values, field))
                 if name in wanted:
                     found[name] = FoundRecord(_text(at_path(values, spec.key_field)), values)
-            position = following_position(paging, position, answer, len(listed))
+            position = following_position(reading.paging, position, answer, len(listed))
             if position is None or wanted <= found.keys():
                 break
     return found
