@@ -18,4 +18,7 @@ SYSTEMS = (
     "xero",
     "salesforce",
     "certinia",
+    "timetagger",
+    "harvest",
+    "clockify",
 )

@@ -310,3 +310,15 @@ async def test_a_record_that_is_gone_in_the_systems_own_words_is_left_out() -> N
         assert keys_of(await pages(connector, None, ("r1",))) == []
         with pytest.raises(MisconfiguredError):
             await pages(connector, None, ("r2",))
+
+
+async def test_a_name_is_found_on_a_page_that_only_a_link_leads_to() -> None:
+    def linked(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        if query.get("cursor") == "2":
+            return 200, {"records": [{"id": "r4", "ours": "o4", "changed": "x"}], "next": None}
+        return 200, {"records": [{"id": "r1", "ours": "o1", "changed": "x"}], "next": "/things?cursor=2"}
+
+    manifest = system_with(since_sorted=False, paging=Paging("link", 1, next_path="next"))
+    async with opened(linked, manifest) as connector:
+        found = await connector.find("things", ["o4", "nobody"])
+    assert {name: record.key for name, record in found.items()} == {"o4": "r4"}

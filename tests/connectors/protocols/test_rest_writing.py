@@ -297,6 +297,8 @@ async def test_a_change_of_a_record_that_is_gone_is_refused_and_not_sent() -> No
     assert outcome.error is not None
     assert (outcome.error.kind, outcome.error.business_class) == (FailureKind.REJECTED, BusinessClass.MISSING_REFERENCE)
     assert calls == ["GET"]
+
+
 SEARCHED = dataclasses.replace(WRITING, idempotency=Idempotency.SEARCH_BEFORE_CREATE)
 
 
