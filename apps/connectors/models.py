@@ -1,5 +1,7 @@
 """Connections of customers to outside systems, and their sealed credentials."""
 
+from datetime import datetime
+
 from django.db import models
 
 from apps.connectors.breaker_rule import BreakerState
@@ -120,6 +122,33 @@ class SignIn(CustomerOwned):
 
     def __str__(self) -> str:
         return f"sign-in of {self.connection_id} at {self.started_at:%H:%M}"
+
+
+class CredentialLink(CustomerOwned):
+    """A link by which somebody without an account enters a connection's credentials, once.
+
+    Only the token's SHA-256 is kept. `for_whom` is the person it was made for; what is entered is recorded as theirs.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="credential_links")
+    for_whom = models.CharField(max_length=120)
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"link for {self.for_whom}"
+
+    def is_open(self, now: datetime) -> bool:
+        """Return whether it can still be used at `now`."""
+        return self.used_at is None and self.revoked_at is None and now < self.expires_at
 
 
 class PartnerKey(PartnerModel):

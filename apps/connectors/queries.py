@@ -15,7 +15,15 @@ from apps.connectors import registry
 from apps.connectors.auth import SIGN_IN_MARK
 from apps.connectors.breaker_rule import BreakerState
 from apps.connectors.manifest import AuthScheme, SecretSpec, SystemManifest
-from apps.connectors.models import CircuitBreaker, Connection, ConnectionTest, Credential, SignIn, WebhookEndpoint
+from apps.connectors.models import (
+    CircuitBreaker,
+    Connection,
+    ConnectionTest,
+    Credential,
+    CredentialLink,
+    SignIn,
+    WebhookEndpoint,
+)
 from apps.connectors.usage_directory import ConnectionUse, list_uses_of
 from apps.customers.connection_directory import ConnectionCounts
 
@@ -106,6 +114,14 @@ def get_endpoint(connection: Connection, endpoint_id: UUID) -> WebhookEndpoint:
     if endpoint is None:
         raise Http404(_("There is no such webhook address."))
     return endpoint
+
+
+def get_credential_link(connection: Connection, link_id: UUID) -> CredentialLink:
+    """Return one link to the credentials of a connection. Raises Http404."""
+    link = CredentialLink.objects.filter(connection=connection, id=link_id).first()
+    if link is None:
+        raise Http404(_("There is no such link."))
+    return link
 
 
 def asked_key(connection: Connection) -> str:

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import secrets as random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -26,11 +27,12 @@ from apps.connectors.contract import Connector, SignatureError, TestReport, Test
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
 from apps.connectors.manifest import AuthScheme, SystemManifest
-from apps.connectors.models import Connection, ConnectionTest, WebhookEndpoint
+from apps.connectors.models import Connection, ConnectionTest, Credential, WebhookEndpoint
 from apps.connectors.rate_budget import budget_for
 from apps.connectors.refresh_tokens import StoredRefreshToken
 from apps.connectors.webhooks import schemes
 from apps.customers.models import Customer
+from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
 from apps.dispatch.services import enqueue
@@ -55,6 +57,7 @@ class NewConnection:
     secrets: dict[str, str]
     settings: dict[str, Any]
     environment: str = Connection.Environment.PRODUCTION
+    secrets_later: bool = False  # somebody else enters them: nothing is missing meanwhile
 
 
 def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
@@ -86,7 +89,8 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
             }
         ) from None
     for name, value in wanted.secrets.items():
-        vault.set_secret(connection, name, value)
+        if value:
+            vault.set_secret(connection, name, value)
     _record(AuditAction.CONNECTION_CREATED, connection, {"system": wanted.system})
     return connection
 
@@ -112,18 +116,32 @@ def change_connection(connection: Connection, *, name: str, base_url: str, value
     return connection
 
 
-def set_secret(connection: Connection, name: str, value: str) -> None:
-    """Replace one secret; it cannot be read back. Raises ValidationError when the system has no such secret."""
-    if name not in {spec.name for spec in _manifest(connection.system).secrets}:
-        raise ValidationError({name: _("This system has no such secret.")})
-    if not value:
-        raise ValidationError({name: _("Write the new secret: an empty one opens nothing.")})
-    vault.set_secret(connection, name, value)
-    Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED).update(
-        state=Connection.State.UNTESTED, state_reason=""
-    )
-    breaker.reset(connection.id)
-    _record(AuditAction.CREDENTIAL_SET, connection, {"secret": name})
+def set_secrets(connection: Connection, values: Mapping[str, str]) -> ConnectionTest | None:
+    """Replace secrets, which cannot be read back, and ask for a test of them; None while it is switched off.
+
+    Raises:
+        ValidationError: the system has no such secret, or one is empty; the message names it.
+
+    """
+    known = {spec.name for spec in _manifest(connection.system).secrets}
+    for name, value in values.items():
+        if name not in known:
+            raise ValidationError({name: _("This system has no such secret.")})
+        if not value:
+            raise ValidationError({name: _("Write the new secret: an empty one opens nothing.")})
+    with transaction.atomic():
+        for name, value in values.items():
+            vault.set_secret(connection, name, value)
+            _record(AuditAction.CREDENTIAL_SET, connection, {"secret": name})
+        on = Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED)
+        changed = on.update(state=Connection.State.UNTESTED, state_reason="")
+        breaker.reset(connection.id)
+        return request_test(connection) if changed else None
+
+
+def set_secret(connection: Connection, name: str, value: str) -> ConnectionTest | None:
+    """Replace one secret, as `set_secrets` does."""
+    return set_secrets(connection, {name: value})
 
 
 def disable_connection(connection: Connection, *, reason: str) -> None:
@@ -164,7 +182,8 @@ def _manifest(slug: str) -> SystemManifest:
 
 
 def _require_complete(manifest: SystemManifest, wanted: NewConnection) -> None:
-    missing = {s.name: _needed(s.label) for s in manifest.secrets if not wanted.secrets.get(s.name)}
+    asked = () if wanted.secrets_later else manifest.secrets
+    missing = {s.name: _needed(s.label) for s in asked if not wanted.secrets.get(s.name)}
     missing |= {
         f.name: _needed(f.label or f.name) for f in manifest.settings if f.required and not wanted.settings.get(f.name)
     }
@@ -237,17 +256,31 @@ def request_test(connection: Connection) -> ConnectionTest:
     return test
 
 
-def run_test(work: LeasedWork) -> None:
-    """Carry out a requested test: read, call outside any transaction, store the plain result."""
+def run_test(work: LeasedWork) -> RunAgain | None:
+    """Carry out a requested test: read, call outside any transaction, store the plain result.
+
+    What was changed while it ran is tested once more: the result would be that of the old secrets or address.
+    """
     with transaction.atomic():
         test = ConnectionTest.objects.select_related("connection").filter(id=UUID(work.reference)).first()
         if test is None or test.state != ConnectionTest.State.RUNNING:
-            return
+            return None
+        tried = _entered(test.connection_id)
         connector = _opened_for_test(test)
     report = asyncio.run(_test(connector)) if not isinstance(connector, TestReport) else connector
     with transaction.atomic():
         work.confirm()
+        if _entered(test.connection_id) != tried:
+            return RunAgain()
         _store_report(test, report)
+    return None
+
+
+def _entered(connection_id: UUID) -> tuple[object, ...]:
+    """Return what a test goes by and a person can change; a refresh token changes by itself."""
+    secrets = Credential.objects.filter(connection_id=connection_id).exclude(name=REFRESH_TOKEN)
+    address = Connection.objects.filter(id=connection_id).values_list("base_url", "settings").first()
+    return address, list(secrets.order_by("name").values_list("name", "generation"))
 
 
 def _opened_for_test(test: ConnectionTest) -> Connector | TestReport:

@@ -202,6 +202,12 @@ MANIFEST = SystemManifest(
         FieldSpec("company", label="Company id", required=True),
     ),
     objects=(CUSTOMERS, EMPLOYEES, PROJECTS),
+    rights=(
+        "In Microsoft Entra: the application permission API.ReadWrite.All of Dynamics 365 Business Central, with an administrator’s consent.",
+        "In Business Central, on the page “Microsoft Entra Applications”: the same client id, enabled.",
+        "To read customers, employees and projects: the permission set D365 READ.",
+        "To make, change and take back customers: the permission set D365 CUSTOMER, EDIT besides. Neither SUPER nor a licence is needed.",
+    ),
     test_path=_COMPANY,
     limits=Limits(calls=6000, seconds=300, at_once=5),
     error_shape=ODATA_ERRORS,
