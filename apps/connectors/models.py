@@ -187,10 +187,14 @@ class ConnectionTest(CustomerOwned):
 
 
 class WebhookEndpoint(CustomerOwned):
-    """Where a connection's system sends its events; the address itself is in the public schema, as a hash."""
+    """Where a connection's system sends its events; the address itself is in the public schema, as a hash.
+
+    `sealed_address` holds it once more, sealed, where the system must be told it again and again: see WebhookSubscription.
+    """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="webhook_endpoints")
     sealed_secret = models.BinaryField()
+    sealed_address = models.BinaryField(default=bytes)
     key_version = models.PositiveSmallIntegerField(default=1)
     active = models.BooleanField(default=True)
     last_received_at = models.DateTimeField(null=True, blank=True)
@@ -199,3 +203,35 @@ class WebhookEndpoint(CustomerOwned):
 
     def __str__(self) -> str:
         return f"webhook of {self.connection_id}"
+
+
+class WebhookSubscription(CustomerOwned):
+    """What a system was asked to announce to one of our addresses, and until when it will.
+
+    `key` is its id there, "" while there is none. `failures` in a row and the last one's reason are kept until it works
+    again; `made_at` is when it was first made.
+    """
+
+    class State(models.TextChoices):
+        WANTED = "wanted", "being made"
+        ACTIVE = "active", "active"
+        LAPSED = "lapsed", "lapsed"
+        ENDING = "ending", "being ended"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="subscriptions")
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="subscriptions")
+    object_name = models.CharField(max_length=80)
+    key = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=8, choices=State, default=State.WANTED)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True)
+    renewed_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering = ("object_name",)
+        constraints = [models.UniqueConstraint(fields=("endpoint", "object_name"), name="subscription_once")]
+
+    def __str__(self) -> str:
+        return f"{self.object_name} of {self.connection_id}"

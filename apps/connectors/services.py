@@ -5,7 +5,7 @@ import base64
 import hashlib
 import json
 import secrets as random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
-from apps.connectors import breaker, registry, vault
+from apps.accounts.links import absolute_url
+from apps.connectors import breaker, registry, subscriptions, vault
 from apps.connectors.access_tokens import TokenShelf, shelf_for
 from apps.connectors.auth import REFRESH_TOKEN
 from apps.connectors.contract import Connector, SignatureError, TestReport, TestStep
@@ -37,7 +38,6 @@ from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
 from apps.dispatch.services import enqueue
 from apps.tenants import scope
-from apps.tenants.domains import primary_host
 from apps.tenants.models import InboundAddress
 
 TEST_KIND = "connectors.test"
@@ -136,12 +136,8 @@ def set_secrets(connection: Connection, values: Mapping[str, str]) -> Connection
         on = Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED)
         changed = on.update(state=Connection.State.UNTESTED, state_reason="")
         breaker.reset(connection.id)
+        subscriptions.look_again(connection.id)
         return request_test(connection) if changed else None
-
-
-def set_secret(connection: Connection, name: str, value: str) -> ConnectionTest | None:
-    """Replace one secret, as `set_secrets` does."""
-    return set_secrets(connection, {name: value})
 
 
 def disable_connection(connection: Connection, *, reason: str) -> None:
@@ -156,6 +152,7 @@ def enable_connection(connection: Connection) -> None:
     changed = Connection.objects.filter(id=connection.id, state=Connection.State.DISABLED)
     if changed.update(state=Connection.State.UNTESTED, state_reason=""):
         breaker.reset(connection.id)
+        subscriptions.look_again(connection.id)
         _record(AuditAction.CONNECTION_CHANGED, connection, {"state": "switched on"})
 
 
@@ -313,9 +310,11 @@ def _store_report(test: ConnectionTest, report: TestReport) -> None:
 
 
 def mark_working(connection_id: UUID) -> None:
-    """Note that the system answered well just now."""
+    """Note that the system answered well just now; a subscription that ended still needs a look."""
+    reason = subscriptions.lapse_reason(connection_id)
+    state = Connection.State.ATTENTION if reason else Connection.State.WORKING
     Connection.objects.filter(id=connection_id).exclude(state=Connection.State.DISABLED).update(
-        state=Connection.State.WORKING, state_reason="", last_success_at=timezone.now()
+        state=state, state_reason=reason, last_success_at=timezone.now()
     )
 
 
@@ -326,22 +325,27 @@ def mark_attention(connection_id: UUID, reason: str) -> None:
     )
 
 
-def create_webhook_endpoint(connection: Connection) -> tuple[WebhookEndpoint, str, str]:
+def create_webhook_endpoint(
+    connection: Connection, *, objects: Collection[str] = ()
+) -> tuple[WebhookEndpoint, str, str]:
     """Open an unguessable address for the connection's webhooks.
 
-    Returns the endpoint, its full address and the signing secret; the last two are shown once and not kept in clear.
+    Where the system is told by ourselves (SubscriptionSpec), a worker subscribes it to `objects`, none meaning all. Returns the endpoint, its full address and the signing secret; the last two are shown once and not kept in clear.
     """
     token, secret = random.token_urlsafe(24), "whsec_" + base64.b64encode(random.token_bytes(24)).decode()
     endpoint = WebhookEndpoint(connection=connection, customer_id=connection.customer_id)
+    address = absolute_url(f"/in/{token}")
     vault.seal_webhook_secret(endpoint, secret)
-    endpoint.save()
+    if subscriptions.spec_of(connection.system):
+        vault.seal_address(endpoint, address)
     partner = scope.require().partner
-    with scope.public():
-        InboundAddress.objects.create(token_hash=hash_token(token), partner_id=partner.id, reference=endpoint.id)
-        host = primary_host(partner)
-    _record(AuditAction.WEBHOOK_ENDPOINT_CREATED, connection, {"endpoint": str(endpoint.id)})
-    port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
-    return endpoint, f"{settings.PUBLIC_SCHEME}://{host}{port}/in/{token}", secret
+    with transaction.atomic():
+        endpoint.save()
+        with scope.public():
+            InboundAddress.objects.create(token_hash=hash_token(token), partner_id=partner.id, reference=endpoint.id)
+        subscriptions.want_subscriptions(endpoint, objects)
+        _record(AuditAction.WEBHOOK_ENDPOINT_CREATED, connection, {"endpoint": str(endpoint.id)})
+    return endpoint, address, secret
 
 
 def set_webhook_key(endpoint: WebhookEndpoint, typed: str) -> None:
@@ -381,7 +385,10 @@ def set_webhook_key(endpoint: WebhookEndpoint, typed: str) -> None:
 
 def close_webhook_endpoint(endpoint: WebhookEndpoint) -> None:
     """Stop taking what arrives at an endpoint's address. Doing it twice is harmless."""
-    if WebhookEndpoint.objects.filter(id=endpoint.id, active=True).update(active=False):
+    with transaction.atomic():
+        if not WebhookEndpoint.objects.filter(id=endpoint.id, active=True).update(active=False):
+            return
+        subscriptions.end_subscriptions(endpoint)
         _record(AuditAction.CONNECTION_CHANGED, endpoint.connection, {"webhook address closed": str(endpoint.id)})
 
 

@@ -87,6 +87,20 @@ def seal_webhook_secret(endpoint: WebhookEndpoint, value: str) -> None:
     endpoint.sealed_secret = seal(key, value, bound_to=_bound_to("webhook_endpoint", endpoint.id, "secret", version))
 
 
+def seal_address(endpoint: WebhookEndpoint, address: str) -> None:
+    """Seal the endpoint's own address beside its secret, under the key that has sealed that (not saved)."""
+    bound = _bound_to("webhook_endpoint", endpoint.id, "address", endpoint.key_version)
+    endpoint.sealed_address = seal(_data_key(endpoint.key_version), address, bound_to=bound)
+
+
+def webhook_address(endpoint: WebhookEndpoint) -> str:
+    """Return the endpoint's address in clear, "" where it is not kept. Raises UnsealError."""
+    if not bytes(endpoint.sealed_address):
+        return ""
+    bound = _bound_to("webhook_endpoint", endpoint.id, "address", endpoint.key_version)
+    return unseal(_data_key(endpoint.key_version), bytes(endpoint.sealed_address), bound_to=bound)
+
+
 def webhook_secret(endpoint: WebhookEndpoint) -> str:
     """Return the endpoint's signing secret in clear."""
     bound = _bound_to("webhook_endpoint", endpoint.id, "secret", endpoint.key_version)

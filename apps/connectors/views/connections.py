@@ -18,7 +18,7 @@ from apps.accounts.actions import Action
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person, asked_id
-from apps.connectors import credential_links, forms, queries, registry, services
+from apps.connectors import credential_links, forms, queries, registry, services, subscriptions
 from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.manifest import AuthScheme, SystemManifest
 from apps.connectors.models import Connection, ConnectionTest
@@ -166,7 +166,7 @@ def secret_replace(request: HttpRequest, connection_id: UUID, secret: str) -> Ht
     spec = queries.get_secret(connection, secret)
     form = forms.SecretForm(request.POST or None, spec=spec)
     if request.method == "POST" and form.is_valid():
-        services.set_secret(connection, spec.name, form.cleaned_data["value"])
+        services.set_secrets(connection, {spec.name: form.cleaned_data["value"]})
         messages.success(
             request,
             _("%(secret)s of %(name)s is replaced and being tested.")
@@ -213,6 +213,11 @@ def endpoint_create(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         messages.error(request, _("This system sends no events, so an address would stay silent."))
         return redirect("connectors:connection-detail", connection.id)
     endpoint, url, secret = services.create_webhook_endpoint(connection)
+    if subscriptions.spec_of(connection.system):
+        messages.success(
+            request, _("The address is open. The system is being told by ourselves: nothing to enter there.")
+        )
+        return redirect(f"{reverse('connectors:connection-detail', args=[connection.id])}#webhooks")
     key_label = queries.asked_key(connection)
     context = {"connection": connection, "endpoint": endpoint, "url": url, "crumbs": _to_connection(connection)}
     context |= {"key_label": key_label, "secret": "" if key_label else secret}
