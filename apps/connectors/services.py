@@ -335,9 +335,7 @@ def create_webhook_endpoint(
     token, secret = random.token_urlsafe(24), "whsec_" + base64.b64encode(random.token_bytes(24)).decode()
     endpoint = WebhookEndpoint(connection=connection, customer_id=connection.customer_id)
     address = absolute_url(f"/in/{token}")
-    vault.seal_webhook_secret(endpoint, secret)
-    if subscriptions.spec_of(connection.system):
-        vault.seal_address(endpoint, address)
+    vault.seal_webhook(endpoint, secret, address=address if subscriptions.spec_of(connection.system) else "")
     partner = scope.require().partner
     with transaction.atomic():
         endpoint.save()
@@ -377,9 +375,9 @@ def set_webhook_key(endpoint: WebhookEndpoint, typed: str) -> None:
         raise ValidationError(
             {"value": _("This is not how %(system)s writes it: copy “%(field)s” there once more, whole.") % names}
         ) from None
-    vault.seal_webhook_secret(endpoint, " ".join(keys))
+    vault.seal_webhook(endpoint, " ".join(keys), address=vault.webhook_address(endpoint))
     with transaction.atomic():
-        endpoint.save(update_fields=["sealed_secret", "key_version"])
+        endpoint.save(update_fields=["sealed_secret", "sealed_address", "key_version"])
         _record(AuditAction.CREDENTIAL_SET, endpoint.connection, {"webhook key": str(endpoint.id)})
 
 
