@@ -352,7 +352,8 @@ class ODataSpec:
 class SystemManifest:
     """One outside system: the single source for its screens, its connector and its capability sheet.
 
-    `settings` are plain, non-secret values of a connection besides its base address (a company number, say).
+    `settings` are plain, non-secret values of a connection besides its base address (a company number, say). `rights` are
+    the exact rights that the account behind the secrets needs there, one sentence each.
     """
 
     slug: str
@@ -365,6 +366,7 @@ class SystemManifest:
     objects: tuple[ObjectManifest, ...]
     secrets: tuple[SecretSpec, ...] = ()
     settings: tuple[FieldSpec, ...] = ()
+    rights: tuple[str, ...] = ()
     test_path: str = ""  # a cheap read that proves address and sign-in
     identity_path: str = ""  # where the answer of `test_path` says who is signed in
     rights_path: str = ""  # where the answer of `test_path` lists what the sign-in may do
