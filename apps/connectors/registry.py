@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from apps.connectors.access_tokens import RefreshKeeper, TokenShelf
 from apps.connectors.auth import build_signer
+from apps.connectors.call_log import CallLog
 from apps.connectors.catalog import SYSTEMS
 from apps.connectors.contract import Connector, ReceivedEvent, WebhookReply
 from apps.connectors.http import Door
@@ -50,11 +51,12 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
     correlation_id: str = "",
     shelf: TokenShelf | None = None,
     keeper: RefreshKeeper | None = None,
+    log: CallLog | None = None,
 ) -> Connector:
     """Return a connector to a system, not connected yet: use it as an async context.
 
     `shelf` is where its access token lies, for systems that hand out such; None keeps it with the connector. `keeper`
-    keeps its refresh token, for systems where people sign in.
+    keeps its refresh token, for systems where people sign in. `log` takes down its calls.
     A system's own `connector.py` holds a class `CONNECTOR` that takes (manifest, door, settings), like RestConnector.
 
     Raises:
@@ -72,6 +74,7 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
         system=slug,
         shelf=shelf,
         keeper=keeper,
+        log=log,
     )
     return _connector_class(slug)(system, door, settings)
 
