@@ -1,5 +1,7 @@
 """Connections of customers to outside systems, and their sealed credentials."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
@@ -45,7 +47,7 @@ class Connection(CustomerOwned):
     created_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = PresentConnections()
+    objects: ClassVar[PresentConnections] = PresentConnections()
 
     class Meta:
         ordering = ("name",)
