@@ -1,16 +1,30 @@
 """Connections of customers to outside systems, and their sealed credentials."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 from apps.connectors.breaker_rule import BreakerState
-from apps.customers.models import CustomerOwned
+from apps.customers.models import CustomerOwned, CustomerOwnedManager, CustomerQuerySet
 from apps.tenants.models import PartnerModel
 
 
+class PresentConnections(CustomerOwnedManager["Connection"]):
+    """Connections in scope that were not removed; those live on in the history of what they carried, which names them."""
+
+    def get_queryset(self) -> CustomerQuerySet["Connection"]:
+        """Return the connections that people can still see and use."""
+        return super().get_queryset().filter(removed_at=None)
+
+
 class Connection(CustomerOwned):
-    """One customer's login to one system. `system` is a slug of the catalogue."""
+    """One customer's login to one system. `system` is a slug of the catalogue.
+
+    `state_since` is kept by a trigger of the table: when `state` came to be what it is. `removed_at` None means it is there;
+    a removed connection is switched off, holds no secret, and is found through what it carried only.
+    """
 
     class State(models.TextChoices):
         UNTESTED = "untested", "not tested yet"
@@ -29,12 +43,20 @@ class Connection(CustomerOwned):
     environment = models.CharField(max_length=12, choices=Environment, default=Environment.PRODUCTION)
     state = models.CharField(max_length=12, choices=State, default=State.UNTESTED)
     state_reason = models.CharField(max_length=400, blank=True)
+    state_since = models.DateTimeField(null=True, blank=True, editable=False)
     last_success_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[PresentConnections] = PresentConnections()
 
     class Meta:
         ordering = ("name",)
-        constraints = [models.UniqueConstraint(fields=("customer", "name"), name="connection_name_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("customer", "name"), condition=Q(removed_at=None), name="connection_name_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

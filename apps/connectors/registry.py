@@ -8,6 +8,7 @@ from typing import Any, NotRequired, TypedDict, Unpack, cast
 
 from apps.connectors.access_tokens import RefreshKeeper, TokenShelf
 from apps.connectors.auth import build_signer
+from apps.connectors.call_log import CallLog
 from apps.connectors.catalog import SYSTEMS
 from apps.connectors.contract import Connector, ReceivedEvent, WebhookReply
 from apps.connectors.http import Door
@@ -73,11 +74,12 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
     correlation_id: str = "",
     shelf: TokenShelf | None = None,
     keeper: RefreshKeeper | None = None,
+    log: CallLog | None = None,
 ) -> Connector:
     """Return a connector to the system that a manifest describes, as `open_connector` does by its name.
 
     `shelf` is where its access token lies, for systems that hand out such; None keeps it with the connector. `keeper`
-    keeps its refresh token, for systems where people sign in.
+    keeps its refresh token, for systems where people sign in. `log` takes down its calls.
     A system's own `connector.py` holds a class `CONNECTOR` that takes (manifest, door, settings), like RestConnector.
 
     Raises:
@@ -94,6 +96,7 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
         system=system.slug,
         shelf=shelf,
         keeper=keeper,
+        log=log,
     )
     return _connector_class(system.slug)(system, door, settings)
 

@@ -24,6 +24,7 @@ from apps.accounts.links import absolute_url
 from apps.connectors import breaker, registry, subscriptions, vault
 from apps.connectors.access_tokens import TokenShelf, shelf_for
 from apps.connectors.auth import REFRESH_TOKEN
+from apps.connectors.call_log import CallLog
 from apps.connectors.contract import Connector, SignatureError, TestReport, TestStep
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
@@ -33,6 +34,7 @@ from apps.connectors.rate_budget import budget_for
 from apps.connectors.refresh_tokens import StoredRefreshToken
 from apps.connectors.webhooks import schemes
 from apps.customers.models import Customer
+from apps.customers.retention import payload_rule
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
@@ -223,6 +225,18 @@ def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
         correlation_id=correlation_id,
         shelf=_shelf(connection, secrets) if manifest.auth.scheme in _BUYS_TOKENS else None,
         keeper=StoredRefreshToken(connection.id, scope.require().partner) if REFRESH_TOKEN in secrets else None,
+        log=_call_log(connection, correlation_id),
+    )
+
+
+def _call_log(connection: Connection, correlation_id: str) -> CallLog:
+    """Return what takes down the connection's calls; contents too, where its customer lets them be kept."""
+    return CallLog(
+        scope.require().partner.id,
+        connection.id,
+        settings.REDIS_URL,
+        purpose=correlation_id,
+        bodies=payload_rule(connection.customer_id).stored,
     )
 
 
