@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.page_filters import Chip, acting_person, address, asked_words
-from apps.connectors import registry
-from apps.connectors.capabilities import capability_sheet, object_capabilities
+from apps.connectors import private_shelf, registry
+from apps.connectors.capabilities import capability_sheet, object_capabilities, proof_sentence
 from apps.connectors.manifest import SystemManifest
 from apps.connectors.queries import get_system
 
@@ -27,14 +27,15 @@ class SystemCard:
     writes: str
     proof: str
     is_simulated: bool
+    is_private: bool = False
 
 
 def system_card(system: SystemManifest) -> SystemCard:
     """Return what a system reads and writes, in words."""
     reads = ", ".join(_in_a_sentence(kind.label) for kind in system.objects if kind.reading)
     writes = ", ".join(_in_a_sentence(kind.label) for kind in system.objects if kind.writing)
-    proof = _(f"{system.proof.value.capitalize()}.")
-    return SystemCard(system, reads, writes, proof, "simulated" in system.proof.value)
+    own = private_shelf.is_private(system.slug)
+    return SystemCard(system, reads, writes, proof_sentence(system), "simulated" in system.proof.value, own)
 
 
 def _in_a_sentence(label: str) -> str:
