@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from apps.connectors.manifest import FieldSpec, SecretSpec, SystemManifest, ValueKind
@@ -21,7 +22,7 @@ def secret_field(spec: SecretSpec, *, required: bool = True) -> forms.CharField:
     """Return the field a secret is typed into: never shown again, not even after an error elsewhere."""
     return forms.CharField(
         label=_(spec.label),
-        help_text=_(spec.help) if spec.help else "",
+        help_text=escape(_(spec.help)) if spec.help else "",  # a private system says what it likes
         required=required,
         strip=True,
         max_length=4000,

@@ -257,3 +257,85 @@ class WebhookSubscription(CustomerOwned):
 
     def __str__(self) -> str:
         return f"{self.object_name} of {self.connection_id}"
+
+
+class PrivateSystem(PartnerModel):
+    """A system that the partner describes itself and uses in its own portal only. `slug` is what connections name it by."""
+
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=80)
+    live = models.ForeignKey(
+        "PrivateVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )  # what connections and flows use
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PrivateVersion(PartnerModel):
+    """One version of a private system's description: worked on while it is a draft, never changed afterwards.
+
+    `document` is as private/documents.py reads it, `reading` what an OpenAPI file gave to choose from (drafting.Reading).
+    `revision` counts the changes of a draft; `tried_on` holds for the present one only.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "draft"
+        LIVE = "live", "live"
+        REPLACED = "replaced", "replaced"
+
+    system = models.ForeignKey(PrivateSystem, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
+    document = models.JSONField()
+    reading = models.JSONField(default=dict, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    author = models.CharField(max_length=200)
+    note = models.CharField(max_length=300, blank=True)
+    tried_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    live_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = [
+            models.UniqueConstraint(fields=("system", "number"), name="private_version_once"),
+            models.UniqueConstraint(
+                fields=("system",), condition=models.Q(state="draft"), name="private_version_one_draft"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+
+class PrivateTrial(CustomerOwned):
+    """One try of a private system's description against a live address: its test, and a page of each kind of record.
+
+    `objects_read` lists {"name", "label", "read", "bad", "error", "records": [{"key", "values", "problems"}]}.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", "running"
+        PASSED = "passed", "passed"
+        FAILED = "failed", "failed"
+
+    version = models.ForeignKey(PrivateVersion, on_delete=models.CASCADE, related_name="trials")
+    revision = models.PositiveIntegerField()
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    steps = models.JSONField(default=list)
+    objects_read = models.JSONField(default=list)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"trial of {self.version_id} at {self.started_at:%H:%M}"

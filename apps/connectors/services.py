@@ -71,6 +71,9 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
     """
     manifest = _manifest(wanted.system)
     _require_complete(manifest, wanted)
+    if registry.is_draft(wanted.system) and wanted.environment != Connection.Environment.SANDBOX:
+        words = _("%(system)s is a draft: connect it as a sandbox until it is live.") % {"system": manifest.name}
+        raise ValidationError({"environment": words})
     connection = Connection(
         customer=customer,
         system=wanted.system,
@@ -198,9 +201,12 @@ def _record(action: AuditAction, connection: Connection, details: dict[str, Any]
     audit.record(action, subject="connection", subject_id=str(connection.id), details=details)
 
 
-def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
+def open_connector(
+    connection: Connection, *, correlation_id: str, described: SystemManifest | None = None
+) -> Connector:
     """Return the connection opened for work: reads the secrets now, touches no database afterwards.
 
+    `described` is the manifest to go by, None for the one that holds.
     What must be stored while it works, a new refresh token, is stored by the keeper it is handed: in a thread, with a
     connection and a transaction of its own (refresh_tokens.py).
 
@@ -214,9 +220,9 @@ def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
             f"The connection {connection.name} is switched off. Switch it on to let records pass.",
             business_class=BusinessClass.CONNECTION,
         )
-    manifest, secrets = registry.manifest(connection.system), vault.secrets_of(connection)
-    return registry.open_connector(
-        connection.system,
+    manifest, secrets = described or registry.manifest(connection.system), vault.secrets_of(connection)
+    return registry.open_system(
+        manifest,
         base_url=connection.base_url,
         settings=connection.settings,
         secrets=secrets,
