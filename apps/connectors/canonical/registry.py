@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from apps.connectors.canonical.assignment import ASSIGNMENT
+from apps.connectors.canonical.contact import CONTACT
 from apps.connectors.canonical.contract import CONTRACT
 from apps.connectors.canonical.customer import CUSTOMER
 from apps.connectors.canonical.expense import EXPENSE
@@ -31,12 +33,14 @@ CANONICAL_TYPES: Mapping[str, CanonicalType] = {
         PROJECT,
         TASK,
         RESOURCE,
+        ASSIGNMENT,
         CUSTOMER,
+        CONTACT,
         EXPENSE,
         INVOICE,
         OPPORTUNITY,
-        WORKSPACE,
         CONTRACT,
+        WORKSPACE,
     )
 }
 

@@ -84,12 +84,24 @@ async def _fetch_page(
     reading = require_reading(spec)
     change = _change_parameters(reading, place.since, now)
     headers, filters = (change, {}) if reading.since_in_header else ({}, change)
-    parameters = {**reading.parameters, **filters, **page_parameters(reading.paging, place.position)}
-    linked = reading.paging.style in {"link", "link_header"} and place.position is not None
-    path = str(place.position) if linked else calls.path(reading.path)
-    answer, listed = await calls.list_records(spec, path, {} if linked else parameters, headers=headers)
+    answer, listed = await _list_page(calls, spec, place.position, {**reading.parameters, **filters}, headers)
     _require_known_form(calls, spec, listed)
     return answer, tuple(source_record(spec, values) for values in listed)
+
+
+async def _list_page(
+    calls: Calls,
+    spec: ObjectManifest,
+    position: Position,
+    parameters: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
+) -> tuple[Any, list[OutsideRecord]]:
+    """Return the parsed answer for one page of a list, and what it lists. A link to a page carries its own parameters."""
+    reading = require_reading(spec)
+    if reading.paging.style in {"link", "link_header"} and position is not None:
+        return await calls.list_records(spec, str(position), {}, headers=headers)
+    asked = {**parameters, **page_parameters(reading.paging, position)}
+    return await calls.list_records(spec, calls.path(reading.path), asked, headers=headers)
 
 
 async def read_named(calls: Calls, spec: ObjectManifest, keys: Sequence[str], now: datetime) -> AsyncIterator[Page]:
@@ -144,12 +156,11 @@ async def find_records(
     Only what really carries one of the keys is kept: some systems ignore a filter they do not know.
     """
     wanted, found = set(keys), dict[str, FoundRecord]()
-    path, reading = calls.path(require_reading(spec).path), require_reading(spec)
+    reading = require_reading(spec)
     for asked in _questions(spec, keys, parameter or spec.find_parameter):
         position: Position = None
         while True:
-            parameters = {**asked, **page_parameters(reading.paging, position)}
-            answer, listed = await calls.list_records(spec, path, parameters)
+            answer, listed = await _list_page(calls, spec, position, {**reading.parameters, **asked})
             for values in listed:
                 name = _text(at_path(values, field))
                 if name in wanted:
