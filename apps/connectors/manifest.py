@@ -142,6 +142,7 @@ class ChangeRead(StrEnum):
     WINDOW_RESCAN = "window_rescan"
     DELTA_TOKEN = "delta_token"  # noqa: S105  a way of reading, not a secret
     FULL = "full"
+    BY_NAME = "by_name"  # nothing is listed: single records are looked up
 
 
 @dataclass(frozen=True, slots=True)

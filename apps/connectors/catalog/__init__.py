@@ -17,6 +17,7 @@ SYSTEMS = (
     "docusign",
     "box",
     "scim",
+    "vies",
     "xero",
     "salesforce",
     "certinia",

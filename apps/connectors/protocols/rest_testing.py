@@ -9,7 +9,7 @@ from apps.connectors.answers import at_path, text_at
 from apps.connectors.contract import TestReport, TestStep
 from apps.connectors.errors import BusinessClass, FailureKind, RemoteError
 from apps.connectors.judgement import Answer
-from apps.connectors.manifest import ObjectManifest, Reading
+from apps.connectors.manifest import ChangeRead, ObjectManifest, Reading
 from apps.connectors.pagination import page_parameters
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_reading import first_question
@@ -84,6 +84,8 @@ async def _try_reading(calls: Calls) -> TestStep:
 
 
 async def _why_unreadable(calls: Calls, spec: ObjectManifest, reading: Reading) -> RemoteError | None:
+    if reading.change_read is ChangeRead.BY_NAME:
+        return None  # there is no list to ask for
     first = {} if reading.since_in_header else first_question(reading)
     parameters = {**reading.parameters, **first, **page_parameters(reading.paging, None)}
     if reading.paging.size_parameter:
