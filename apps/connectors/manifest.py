@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.webhook_spec import WebhookSpec
 
@@ -308,6 +309,7 @@ class ODataSpec:
     select: bool = True
     etags: bool = True
     exact_numbers: bool = False
+    metadata_path: str = ""  # where the service describes itself ($metadata); may name settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +338,7 @@ class SystemManifest:
     error_rules: tuple[ErrorRule, ...] = ()
     webhook: WebhookSpec | None = None
     odata: ODataSpec | None = None
+    describe: DescribeSpec | None = None  # where the system tells its own fields
     deletes: str = "absent"
     filters_strict: bool = True
 

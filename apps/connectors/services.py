@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
-from apps.connectors import breaker, registry, vault
+from apps.connectors import breaker, registry, shape_book, vault
 from apps.connectors.access_tokens import TokenShelf, shelf_for
 from apps.connectors.auth import REFRESH_TOKEN
 from apps.connectors.contract import Connector, SignatureError, TestReport, TestStep
@@ -274,6 +274,7 @@ def _store_report(test: ConnectionTest, report: TestReport) -> None:
     if report.ok:
         breaker.reset(test.connection_id)
         mark_working(test.connection_id)
+        shape_book.ask_quietly(test.connection)
     else:
         reason = next((s.sentence for s in report.steps if s.ok is False), _("The test failed."))
         mark_attention(test.connection_id, reason)

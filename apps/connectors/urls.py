@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.connectors.views import catalogue, connection_list, connections, sign_ins, webhook_keys
+from apps.connectors.views import catalogue, connection_list, connections, shapes, sign_ins, webhook_keys
 
 app_name = "connectors"
 _ONE = "connections/<uuid:connection_id>"
@@ -18,6 +18,9 @@ urlpatterns = [
     path(f"{_ONE}/edit/", connections.connection_edit, name="connection-edit"),
     path(f"{_ONE}/test/", connections.connection_test, name="connection-test"),
     path(f"{_ONE}/tests/<uuid:test_id>/", connections.connection_test_live, name="connection-test-live"),
+    path(f"{_ONE}/fields/read/", shapes.connection_discover, name="connection-discover"),
+    path(f"{_ONE}/fields/live/", shapes.shapes_live, name="connection-fields-live"),
+    path(f"{_ONE}/fields/agree/", shapes.shapes_agree, name="connection-fields-agree"),
     path(f"{_ONE}/secrets/<slug:secret>/", connections.secret_replace, name="secret-replace"),
     path(f"{_ONE}/sign-in/", sign_ins.sign_in_start, name="sign-in-start"),
     path(f"{_ONE}/sign-in/live/", sign_ins.sign_in_live, name="sign-in-live"),

@@ -31,7 +31,8 @@ from apps.connectors.manifest import (
 from apps.connectors.protocols.odata import ODATA_ERRORS, odata_pages
 from apps.connectors.webhooks.vendors import BUSINESS_CENTRAL
 
-_COMPANY = "v2.0/{tenant}/{environment}/api/v2.0/companies({company})"
+_API = "v2.0/{tenant}/{environment}/api/v2.0"
+_COMPANY = f"{_API}/companies({{company}})"
 _PAGE = 1000  # of at most 20,000; large pages are slow to answer
 _CHANGED = "lastModifiedDateTime"
 # A record is stamped when it is changed and seen when its transaction ends: that much earlier is read again.
@@ -207,5 +208,5 @@ MANIFEST = SystemManifest(
     error_shape=ODATA_ERRORS,
     error_rules=RULES,
     webhook=BUSINESS_CENTRAL,
-    odata=ODataSpec(guid_fields=("id",)),
+    odata=ODataSpec(guid_fields=("id",), metadata_path=f"{_API}/$metadata"),
 )

@@ -16,7 +16,7 @@ from apps.connectors.manifest import (
     ValueKind,
     Writing,
 )
-from apps.connectors.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
 from apps.connectors.webhook_spec import WebhookSpec
 
 _OPPORTUNITIES = ObjectManifest(
@@ -185,4 +185,5 @@ MANIFEST = SystemManifest(
         *common_refusals("The CRM", record="deal"),
     ),
     webhook=WebhookSpec(scheme="standard", delivery_header="webhook-id"),
+    describe=DESCRIBE,
 )

@@ -18,7 +18,7 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import reading_of
+from apps.connectors.sandbox_family import DESCRIBE, reading_of
 
 _TIME_LINES = ObjectManifest(
     name="time-lines",
@@ -107,4 +107,5 @@ MANIFEST = SystemManifest(
     limits=Limits(at_once=8),
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=ERROR_RULES,
+    describe=DESCRIBE,
 )

@@ -13,7 +13,7 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
-from apps.connectors.sandbox_family import NO_COMPANY, reading_of
+from apps.connectors.sandbox_family import DESCRIBE, NO_COMPANY, reading_of
 
 # A number stands for whoever it belongs to; one that is not valid belongs to nobody, so it has no name.
 _NUMBERS = ObjectManifest(
@@ -60,4 +60,5 @@ MANIFEST = SystemManifest(
     limits=Limits(at_once=4),
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=(NO_COMPANY,),
+    describe=DESCRIBE,
 )

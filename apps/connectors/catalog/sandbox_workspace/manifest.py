@@ -17,7 +17,7 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
 
 _WORKSPACES = ObjectManifest(
     name="workspaces",
@@ -143,4 +143,5 @@ MANIFEST = SystemManifest(
         ),
         *common_refusals("The workspace service"),
     ),
+    describe=DESCRIBE,
 )
