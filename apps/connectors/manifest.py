@@ -103,7 +103,7 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """How lists are paged. `style` is "page", "offset", "link", "token" or "none"."""
+    """How lists are paged. `style` is "page", "offset", "link", "link_header" (RFC 8288), "token" or "none"."""
 
     style: str = "none"
     size: int = 100
@@ -111,6 +111,24 @@ class Paging:
     position_parameter: str = ""
     next_path: str = ""  # where the answer holds the next link or token
     total_path: str = ""
+    first: int = 1  # the number of the first page
+    more_path: str = ""  # where the answer says whether more follows
+    end_path: str = ""  # where the answer says that this is the end
+
+
+class InstantForm(StrEnum):
+    """How a system writes an instant. AS_IS leaves its text alone: right where that sorts and comes back unchanged."""
+
+    AS_IS = "as_is"
+    ISO = "iso"  # 2026-11-21T10:15:30Z
+    ISO_MILLIS = "iso_millis"  # 2026-11-21T10:15:30.123Z
+    ISO_OFFSET = "iso_offset"  # 2026-11-21T10:15:30.123+0000
+    SPACED = "spaced"  # 2026-11-21 10:15:30, in UTC
+    DATE = "date"  # 2026-11-21
+    SECONDS = "seconds"  # since 1970
+    MILLISECONDS = "milliseconds"  # since 1970
+    HTTP_DATE = "http_date"  # Sat, 21 Nov 2026 10:15:30 GMT
+    DOTNET = "dotnet"  # /Date(1573755038314)/, also with +0000 before the bracket
 
 
 class ChangeRead(StrEnum):
@@ -130,11 +148,15 @@ class Reading:
     records_path: str = ""  # dotted path to the list in the answer; "" when the answer is the list
     change_read: ChangeRead = ChangeRead.FULL
     since_parameter: str = ""
+    since_form: InstantForm = InstantForm.AS_IS
+    since_in_header: bool = False  # `since_parameter` names a header: If-Modified-Since
+    since_default: str = ""  # what is sent before anything was read, for systems that demand a beginning
     parameters: Mapping[str, str] = field(default_factory=dict)
     paging: Paging = field(default_factory=Paging)
     rescan_days: int = 0
     overlap_seconds: int = 0
     one_path: str = ""  # with {key}; reads one record by the system's own id
+    one_record_path: str = ""  # dotted path to the record in that answer; "" when the answer is the record
     # True when lists come oldest change first: the reading then walks by time and no shifting page can hide a record.
     since_sorted: bool = False
 
@@ -175,6 +197,11 @@ class Writing:
     undo_method: str = ""  # "DELETE", "PATCH" or "POST"; "" when nothing written can be taken back
     undo_path: str = ""
     undo_values: Mapping[str, Any] | None = None
+    create_method: str = "POST"
+    created_statuses: tuple[int, ...] = (201,)  # answers to a creation that say: made anew
+    record_path: str = ""  # where the record stands in the body of a single write: "ticket", "Contacts.0"
+    # Fields that a change must carry as the record holds them now (a version it was made on, say): it is read first.
+    repeat_fields: tuple[str, ...] = ()
 
     @property
     def tells_repeats(self) -> bool:
@@ -191,6 +218,8 @@ class Writing:
 class ObjectManifest:
     """One kind of record of the outside system and how it meets the canonical model.
 
+    Names of fields may be dotted ("properties.name"): they are read by path and written as nested objects.
+
     `reading_lines` turn the outside record into the canonical one; `writing_lines` turn the canonical one into the
     outside record and are the lowest mapping layer of every flow that writes here.
     """
@@ -200,9 +229,13 @@ class ObjectManifest:
     canonical_type: str
     key_field: str = "id"
     version_field: str = ""  # "" means: the content's fingerprint is the version
+    # Any other form than AS_IS is turned into ISO with Z and milliseconds, so that versions sort and spans can be read.
+    version_form: InstantForm = InstantForm.AS_IS
     natural_key: str = ""  # outside field by which `find` looks a record up
     find_parameter: str = ""  # query parameter of the list that takes natural keys; "" when the list has none
-    find_at_once: int = 1  # how many keys the parameter takes, parted by commas
+    find_at_once: int = 1  # how many keys the parameter takes
+    find_joiner: str = ","  # what stands between them
+    find_template: str = "{key}"  # how one is written: 'email eq "{key}"'; quotes in it are escaped with a backslash
     fields: tuple[FieldSpec, ...] = ()
     reading: Reading | None = None
     writing: Writing | None = None
@@ -333,6 +366,7 @@ class SystemManifest:
     identity_path: str = ""  # where the answer of `test_path` says who is signed in
     rights_path: str = ""  # where the answer of `test_path` lists what the sign-in may do
     write_right: str = "write"  # the entry of that list that allows writing
+    headers: Mapping[str, str] = field(default_factory=dict)  # sent with every call; may name settings: "{tenant}"
     limits: Limits = field(default_factory=Limits)
     error_shape: ErrorShape = field(default_factory=ErrorShape)
     error_rules: tuple[ErrorRule, ...] = ()

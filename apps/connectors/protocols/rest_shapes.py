@@ -41,6 +41,8 @@ async def one_record(calls: Calls, spec: ObjectManifest) -> OutsideRecord | None
         return None
     reading = spec.reading
     parameters = {**reading.parameters, **page_parameters(reading.paging, None)}
+    if reading.since_default and not reading.since_in_header:
+        parameters[reading.since_parameter] = reading.since_default
     if reading.paging.size_parameter:
         parameters[reading.paging.size_parameter] = "1"
     _, records = await calls.list_records(spec, calls.path(reading.path), parameters)

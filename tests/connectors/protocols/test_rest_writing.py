@@ -250,3 +250,52 @@ async def test_a_probe_tells_amounts_apart_that_a_binary_fraction_would_not() ->
 async def test_nothing_to_write_is_no_call() -> None:
     async with opened(lambda *_: (500, {})) as connector:
         assert await connector.upsert("things", []) == []
+
+
+async def test_a_record_goes_out_nested_where_the_body_wants_it() -> None:
+    seen: list[tuple[str, Body]] = []
+
+    def take(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        seen.append((method, body))
+        return 200, {"Things": [{"id": "t1"}]}
+
+    writing = dataclasses.replace(
+        WRITING, create_method="PUT", created_statuses=(200,), record_path="Things.0", key_path="Things.id"
+    )
+    write = Write(0, {"ours": "o1", "p.name": "x", "p.city": "York"}, "b", "k")
+    async with opened(take, system_with(writing=writing)) as connector:
+        (outcome,) = await connector.upsert("things", [write])
+    assert seen == [("PUT", {"Things": [{"ours": "o1", "p": {"name": "x", "city": "York"}}]})]
+    assert (outcome.target_key, outcome.created) == ("t1", True)
+
+
+async def test_a_change_repeats_the_version_it_is_made_on_and_is_made_again_when_that_is_old() -> None:
+    version, sent = [7], list[Body]()
+
+    def take(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        if method == "GET":
+            version[0] += 1
+            return 200, {"id": "t1", "meta": {"version": version[0]}}
+        sent.append(body)
+        return (200, {"id": "t1"}) if body["meta"]["version"] == 9 else (409, {"message": "stale"})
+
+    writing = dataclasses.replace(WRITING, repeat_fields=("meta.version",))
+    async with opened(take, system_with(writing=writing)) as connector:
+        (outcome,) = await connector.upsert("things", [Write(0, {"n": 1}, "b", "k", "t1")])
+    assert outcome.error is None
+    assert sent == [{"n": 1, "meta": {"version": 8}}, {"n": 1, "meta": {"version": 9}}]
+
+
+async def test_a_change_of_a_record_that_is_gone_is_refused_and_not_sent() -> None:
+    calls: list[str] = []
+
+    def take(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        calls.append(method)
+        return 404, {"message": "none"}
+
+    writing = dataclasses.replace(WRITING, repeat_fields=("version",))
+    async with opened(take, system_with(writing=writing)) as connector:
+        (outcome,) = await connector.upsert("things", [Write(0, {"n": 1}, "b", "k", "t1")])
+    assert outcome.error is not None
+    assert (outcome.error.kind, outcome.error.business_class) == (FailureKind.REJECTED, BusinessClass.MISSING_REFERENCE)
+    assert calls == ["GET"]
