@@ -26,7 +26,9 @@ DESCRIBE = DescribeSpec(
     choices_path="choices",
     length_path="max_length",
 )
-_PAGING = Paging(style="page", size=200, size_parameter="size", position_parameter="page", total_path="total")
+_PAGING = Paging(
+    style="page", size=200, size_parameter="size", position_parameter="page", total_path="total", largest=500
+)
 
 
 def reading_of(path: str, *, records_path: str = "records") -> Reading:

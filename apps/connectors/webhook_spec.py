@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+STANDARD_WINDOW_SECONDS = 300  # of Standard Webhooks: https://github.com/standard-webhooks/standard-webhooks
 _SIGNED_PARTS = frozenset({"body", "timestamp", "method", "url", "decoded_url", "delivery"})
 
 
@@ -115,3 +116,12 @@ class WebhookSpec:
     repeats_look_alike: bool = False  # two changes of a record may be announced in the very same words: keep both
     key_label: str = ""
     key_help: str = ""
+    ordered: bool = False  # events arrive in the order in which things happened
+    sends_again: bool = True  # the same event may come more than once
+
+    @property
+    def window_seconds(self) -> int:
+        """How old a signed delivery may be, 0 where the signature says nothing of time."""
+        if self.scheme == "standard":
+            return STANDARD_WINDOW_SECONDS
+        return self.hmac.window_seconds if self.scheme == "hmac" and "timestamp" in self.hmac.signed else 0

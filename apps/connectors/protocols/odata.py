@@ -28,9 +28,9 @@ from apps.connectors.shapes import DiscoveredShape, live_shape, manifest_shape
 ODATA_ERRORS = ErrorShape(problems_path="error", code_path="code", message_path="message", field_path="target")
 
 
-def odata_pages(size: int) -> Paging:
+def odata_pages(size: int, *, largest: int = 0) -> Paging:
     """Return the paging of OData services: they are asked for pages of `size` and say where the next one lies."""
-    return Paging(style="link", size=size, next_path=NEXT)
+    return Paging(style="link", size=size, next_path=NEXT, largest=largest)
 
 
 class ODataConnector(RestConnector):

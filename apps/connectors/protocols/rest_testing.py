@@ -110,7 +110,9 @@ def _judge_rights(calls: Calls, body: Any) -> TestStep:
 
 
 def _limits(calls: Calls, answer: Answer) -> str:
-    remaining = next((answer.headers[name] for name in _REMAINING_HEADERS if name in answer.headers), "")
+    declared = calls.manifest.limits.remaining_header
+    names = (declared,) if declared else _REMAINING_HEADERS
+    remaining = next((answer.headers[name] for name in names if name in answer.headers), "")
     if remaining:
         return f"{remaining} calls are left in the system's current window."
     limits = calls.manifest.limits

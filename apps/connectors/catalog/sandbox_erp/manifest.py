@@ -19,6 +19,7 @@ from apps.connectors.manifest import (
     Writing,
 )
 from apps.connectors.sandbox_family import DESCRIBE, reading_of
+from apps.connectors.sheet_terms import DayForm, Formats, MoneyForm, TimeForm
 
 _TIME_LINES = ObjectManifest(
     name="time-lines",
@@ -108,4 +109,5 @@ MANIFEST = SystemManifest(
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=ERROR_RULES,
     describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT, TimeForm.HOURS, DayForm.DOTTED),
 )

@@ -16,6 +16,7 @@ from apps.connectors.manifest import (
     ValueKind,
 )
 from apps.connectors.sandbox_family import DESCRIBE, reading_of
+from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
 _TIME_ENTRIES = ObjectManifest(
@@ -169,4 +170,5 @@ MANIFEST = SystemManifest(
     error_rules=ERROR_RULES,
     webhook=WebhookSpec(scheme="standard", delivery_header="webhook-id"),
     describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT, TimeForm.HOURS),
 )
