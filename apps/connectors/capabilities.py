@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from apps.connectors.manifest import ChangeRead, Idempotency, ObjectManifest, SystemManifest, Writing
+from apps.connectors.manifest import ChangeRead, Idempotency, ObjectManifest, ProofLabel, SystemManifest, Writing
 from apps.connectors.sheet_terms import (
     Acknowledgement,
     BatchAnswer,
@@ -126,7 +127,7 @@ _WEBHOOKS = {
 def capability_sheet(manifest: SystemManifest) -> tuple[Capability, ...]:
     """Return the sheet of a whole system."""
     return (
-        Capability("proof", _("Proof"), _(manifest.proof.value.capitalize() + ".")),
+        Capability("proof", _("Proof"), proof_sentence(manifest), safe=manifest.proof is not ProofLabel.DRAFTED),
         _repeats(manifest),
         *_writing_lines(manifest),
         Capability("paging", _("Pages"), _pages(manifest)),
@@ -149,6 +150,14 @@ def capability_sheet(manifest: SystemManifest) -> tuple[Capability, ...]:
         Capability("formats", _("Formats"), _formats(manifest)),
         Capability("fields", _("Fields"), _fields(manifest)),
     )
+
+
+def proof_sentence(manifest: SystemManifest) -> str:
+    """Return how far a system is proven, as people read it."""
+    if manifest.tried_on is not None:
+        words = {"date": date_format(manifest.tried_on)}
+        return _("Described by the partner, tried against the live address on %(date)s.") % words
+    return _(manifest.proof.value.capitalize() + ".")
 
 
 def concurrency_of(manifest: SystemManifest, writing: Writing) -> Concurrency:

@@ -11,6 +11,7 @@ from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredErro
 from apps.connectors.manifest import ObjectManifest, SystemManifest, ValueKind
 from apps.connectors.pagination import page_parameters
 from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.rest_reading import first_question
 from apps.connectors.shapes import MOST_FIELDS, DiscoveredField, DiscoveredShape, live_shape, manifest_shape
 
 Sample = Callable[[ObjectManifest], Awaitable[OutsideRecord | None]]
@@ -40,9 +41,8 @@ async def one_record(calls: Calls, spec: ObjectManifest) -> OutsideRecord | None
     if spec.reading is None:
         return None
     reading = spec.reading
-    parameters = {**reading.parameters, **page_parameters(reading.paging, None)}
-    if reading.since_default and not reading.since_in_header:
-        parameters[reading.since_parameter] = reading.since_default
+    first = {} if reading.since_in_header else first_question(reading)
+    parameters = {**reading.parameters, **first, **page_parameters(reading.paging, None)}
     if reading.paging.size_parameter:
         parameters[reading.paging.size_parameter] = "1"
     _, records = await calls.list_records(spec, calls.path(reading.path), parameters)

@@ -15,7 +15,7 @@ from apps.connectors.protocols.rest_shapes import one_record
 
 _LATER = {"reachable": "Tried once the address is reached.", "allowed": "Tried once the sign-in is accepted."}
 _CLOCK_TOLERANCE = timedelta(minutes=2)  # signatures with a time in them are refused beyond some minutes
-_REMAINING_HEADERS = ("X-RateLimit-Remaining", "RateLimit-Remaining")
+_REMAINING_HEADERS = ("X-RateLimit-Remaining", "X-Rate-Limit-Remaining", "RateLimit-Remaining")
 
 
 async def run_test(calls: Calls, clock: Callable[[], datetime]) -> TestReport:

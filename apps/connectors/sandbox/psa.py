@@ -1,16 +1,11 @@
 """The sandbox PSA: people, clients, projects, tasks and time entries that get approved."""
 
-from datetime import UTC, datetime
-from typing import Any
-
-from aiohttp import web
-
 from apps.connectors.sandbox import rules
-from apps.connectors.sandbox.desk import Deed, Desk, Kind
+from apps.connectors.sandbox.approvals import ApprovingDesk
+from apps.connectors.sandbox.desk import Kind
 from apps.connectors.sandbox.firm import Firm, instant_text
-from apps.connectors.sandbox.replies import AskedWrongError, answer, parsed, refusal
 from apps.connectors.sandbox.rules import Problem
-from apps.connectors.sandbox.store import Company, Effect, Record, Store
+from apps.connectors.sandbox.store import Company, Record, Store
 
 ENTRIES = "time-entries"
 _CLIENT_FIELDS = (
@@ -126,10 +121,11 @@ KINDS = {
 }
 
 
-class Psa(Desk):
+class Psa(ApprovingDesk):
     """One request to one company's PSA."""
 
     slug, title, main = "psa", "Sandbox PSA", ENTRIES
+    noun = "time entry"
     kinds = KINDS
     event = "time.approved"
     list_name = "results"
@@ -146,42 +142,6 @@ class Psa(Desk):
         }
         for kind, records in kinds.items():
             cls.fill_kind(store, company, kind, records, instant_text(firm.as_of))
-
-    def post(self, kind: str, key: str, body: bytes, idempotency_key: str) -> web.Response:
-        """Answer a POST: without a key it makes a record."""
-        if kind == ENTRIES and key == "approve":
-            return self.approve(keys_in(body))
-        if kind == ENTRIES and key.endswith("/approve"):
-            return self.approve([key.removesuffix("/approve")])
-        return super().post(kind, key, body, idempotency_key)
-
-    def deeds(self, kind: str, record: Record) -> list[Deed]:
-        """Return what a person can do with a record besides changing its fields."""
-        is_open = kind == ENTRIES and record.get("status") in {"draft", "submitted", "rejected"}
-        return [Deed("approve", "Approve this entry")] if is_open else []
-
-    def do(self, deed: str, kind: str, key: str) -> web.Response:
-        """Do what `deeds` offered."""
-        return self.approve([key]) if (deed, kind) == ("approve", ENTRIES) else super().do(deed, kind, key)
-
-    def approve(self, keys: list[str]) -> web.Response:
-        """Approve time entries and tell whoever listens."""
-        now = datetime.now(UTC)
-        approval = {
-            "status": "approved",
-            "approved_at": now.isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "approved_by": "E-0001",
-        }
-        for key in keys:
-            entry = self._store.get(self._company, ENTRIES, key)
-            if entry is None:
-                return refusal(404, "not_found", f"No time entry {key}")
-            entry.update(approval)
-            with self._store.change():
-                self.save(ENTRIES, entry)
-                self._store.journal(self._company, Effect("approve", ENTRIES, key, "", "", approval), instant_text(now))
-            self._announce({"type": self.event, "object": ENTRIES, "key": key, "occurred_at": entry["modified_at"]})
-        return answer({"approved": keys})
 
     def prepared(self, kind: str, record: Record, number: int) -> Record:
         """A time entry begins as a draft, a project gets its client's name and, where none is given, a code."""
@@ -222,11 +182,3 @@ def _problems_of_client(client: Record) -> list[Problem]:
     found += rules.unknown(client, _CLIENT_FIELDS) + rules.too_long(client, _LONGEST)
     found += rules.country(client) + rules.currency(client)
     return [*found, *rules.amounts(client, ("payment_terms_days",))]
-
-
-def keys_in(body: bytes) -> list[str]:
-    """Return the records a request names. Raises AskedWrongError."""
-    keys: Any = parsed(body).get("ids")
-    if not isinstance(keys, list) or not keys:
-        raise AskedWrongError("ids must be a list of record numbers")
-    return [str(key) for key in keys]
