@@ -407,7 +407,7 @@ class SystemManifest:
     describe: DescribeSpec | None = None  # where the system tells its own fields
     deletes: str = "absent"
     filters_strict: bool = True
-    formats: Formats = field(default_factory=Formats)
+    formats: Formats | None = None  # None: nobody has looked it up
     tried_on: date | None = None  # when a partner tried a system of its own against its live address
 
     def object_named(self, name: str) -> ObjectManifest:
