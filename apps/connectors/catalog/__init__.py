@@ -10,4 +10,5 @@ SYSTEMS = (
     "redmine",
     "business_central",
     "xero",
+    "quickbooks",
 )
