@@ -11,4 +11,5 @@ SYSTEMS = (
     "business_central",
     "xero",
     "quickbooks",
+    "netsuite",
 )

@@ -286,7 +286,8 @@ TIME = ObjectManifest(
             label="Person",
         ),
         MappingLine("resource_name", "EmployeeRef.name", label="Name of the person"),
-        MappingLine("project", "CustomerRef.value", required=True, label="Project"),
+        # Not required: a page of time that was worked for nobody is no change of format.
+        MappingLine("project", "CustomerRef.value", label="Project"),
         MappingLine("project_name", "CustomerRef.name", label="Name of the project"),
         MappingLine("work_date", "TxnDate", required=True, label="Day of the work"),
         MappingLine("hours", expression=_HOURS, required=True, label="Hours"),
