@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -16,13 +17,16 @@ class ProofLabel(StrEnum):
     PUBLISHED_CONTRACT = "checked against the vendor's published contract"
     DOCUMENTATION = "written from documentation"
     SIMULATED = "talks to a simulated system"
+    # Of systems that a partner describes itself (private/).
+    TRIED_LIVE = "tried against the live address"
+    DRAFTED = "drafted by the partner, not proven"
 
 
 class AuthScheme(StrEnum):
     """How a connection signs its requests. The named parts are secrets; ids may be plain settings instead."""
 
     BEARER = "bearer"  # "token" -> Authorization: Bearer
-    HEADER_KEY = "header_key"  # "api_key" -> the header named in AuthSpec.header
+    HEADER_KEY = "header_key"  # "api_key" -> the header named in AuthSpec.header, behind AuthSpec.header_prefix
     BASIC = "basic"  # "username" and "password"
     # "client_id" and "client_secret" buy an access token at AuthSpec.token_path (RFC 6749, section 4.4).
     CLIENT_CREDENTIALS = "client_credentials"
@@ -148,6 +152,7 @@ class Reading:
     change_read: ChangeRead = ChangeRead.FULL
     since_parameter: str = ""
     since_form: InstantForm = InstantForm.AS_IS
+    since_template: str = "{since}"  # how it is written into the parameter: 'lastUpdated ge "{since}"'
     since_in_header: bool = False  # `since_parameter` names a header: If-Modified-Since
     since_default: str = ""  # what is sent before anything was read, for systems that demand a beginning
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -268,6 +273,9 @@ class ErrorShape:
     code_path: str = "code"
     message_path: str = "message"
     field_path: str = "field"
+    # Where an answer that lists no single problems says its one; both from the root of the answer.
+    summary_code_path: str = ""
+    summary_message_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +315,7 @@ class AuthSpec:
     realm: str = ""  # of OAuth 1.0a; may name a setting
     # Where a CSRF token and its cookies are fetched before something is changed ("" : none are needed), as SAP wants it.
     csrf_path: str = ""
+    header_prefix: str = ""  # what stands before an API key in its header: "SSWS "
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +356,8 @@ class ODataSpec:
 class SystemManifest:
     """One outside system: the single source for its screens, its connector and its capability sheet.
 
-    `settings` are plain, non-secret values of a connection besides its base address (a company number, say).
+    `settings` are plain, non-secret values of a connection besides its base address (a company number, say). `rights` are
+    the exact rights that the account behind the secrets needs there, one sentence each.
     """
 
     slug: str
@@ -360,6 +370,7 @@ class SystemManifest:
     objects: tuple[ObjectManifest, ...]
     secrets: tuple[SecretSpec, ...] = ()
     settings: tuple[FieldSpec, ...] = ()
+    rights: tuple[str, ...] = ()
     test_path: str = ""  # a cheap read that proves address and sign-in
     identity_path: str = ""  # where the answer of `test_path` says who is signed in
     rights_path: str = ""  # where the answer of `test_path` lists what the sign-in may do
@@ -372,6 +383,7 @@ class SystemManifest:
     odata: ODataSpec | None = None
     deletes: str = "absent"
     filters_strict: bool = True
+    tried_on: date | None = None  # when a partner tried a system of its own against its live address
 
     def object_named(self, name: str) -> ObjectManifest:
         """Return the object called `name`. Raises KeyError when the system has none."""

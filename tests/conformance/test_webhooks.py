@@ -46,6 +46,8 @@ SECRET = new_secret()
 def _announces(stage: Stage) -> None:
     if stage.manifest.webhook is None:
         not_applicable("It sends no events: changes are found by reading.")
+    if stage.manifest.webhook.scheme == "outbound_message":
+        not_applicable("Its events are SOAP messages of one organisation, not signed: that has checks of its own.")
     if stage.manifest.webhook.scheme == "client_state":
         not_applicable("Its events are not signed, each repeats a shared secret: that has checks of its own.")
     if stage.manifest.webhook.scheme == "hmac":

@@ -26,6 +26,14 @@ class Calls:
         self._headers: dict[str, str] | None = None
         self._paths: dict[str, str] = {}
 
+    def listed(self, spec: ObjectManifest, body: Any) -> Any:
+        """Return what stands where the answer of a list keeps its records; systems that leave an empty list out override this."""
+        return at_path(body, spec.reading.records_path if spec.reading else "")
+
+    def shaped(self, spec: ObjectManifest, record: OutsideRecord) -> OutsideRecord:
+        """Return a record as the manifest names its fields; systems whose records lie otherwise override this."""
+        return record
+
     def path(self, template: str) -> str:
         """Return the path with the connection's settings filled in; {key} stays. Raises MisconfiguredError."""
         if template not in self._paths:
@@ -82,7 +90,7 @@ class Calls:
 
     def records_in(self, spec: ObjectManifest, answer: Answer, body: Any) -> list[OutsideRecord]:
         """Return the records in the parsed answer of a list. Raises MisconfiguredError when there is no such list."""
-        records = at_path(body, spec.reading.records_path if spec.reading else "")
+        records = self.listed(spec, body)
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             error = MisconfiguredError(
                 f"{self.manifest.name} no longer answers with a list of {spec.label.lower()}: its format has changed.",
@@ -91,7 +99,7 @@ class Calls:
             )
             error.exchange = answer.exchange
             raise error
-        return records
+        return [self.shaped(spec, record) for record in records]
 
     def _fixed_headers(self) -> Mapping[str, str]:
         """Return the manifest's own headers with the connection's settings filled in. Raises MisconfiguredError."""

@@ -44,14 +44,17 @@ class NetSuiteCalls(Calls):
         *,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[Any, list[OutsideRecord]]:
-        """Return the parsed answer of a query, and its rows under the names that the manifest has for them."""
+        """Return the parsed answer of a query and its records."""
         page = {name: parameters[name] for name in _PAGE if name in parameters}
         asked = {name: value for name, value in parameters.items() if name not in _PAGE}
         answer = await self._query(spec, path, statement_of(_LANGUAGE, spec, asked), page)
         body = answer.json()
+        return body, self.records_in(spec, answer, body)
+
+    def shaped(self, spec: ObjectManifest, record: OutsideRecord) -> OutsideRecord:
+        """Return a row under the names that the manifest has for its columns."""
         names = {_column(field.name): field.name for field in spec.fields}
-        rows = self.records_in(spec, answer, body)
-        return body, [nested({names[name]: row[name] for name in row if name in names}) for row in rows]
+        return nested({names[name]: record[name] for name in record if name in names})
 
     async def _query(self, spec: ObjectManifest, path: str, statement: str, page: Mapping[str, str]) -> Answer:
         """Ask by POST, which changes nothing here: an answer that fails leaves nothing in doubt."""

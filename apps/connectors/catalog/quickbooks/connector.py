@@ -25,7 +25,6 @@ from apps.connectors.protocols.statements import Dialect, backslashed, statement
 MINOR_VERSION = "75"  # the only one since August 2025; a lower one is answered as this one
 REQUEST_ID = "requestid"
 START, LENGTH = "startposition", "maxresults"
-_NO_SUCH_RECORD = "610"  # comes as 400
 _DATED = {"Id", "SyncToken"}
 _LANGUAGE = Dialect(quote=backslashed, order="ORDERBY")
 
@@ -57,12 +56,7 @@ class QuickBooksCalls(Calls):
             asked[REQUEST_ID] = _short(kept.pop(REQUEST_ID))
         if isinstance(body, Mapping) and body.keys() > _DATED:
             body = {**body, "sparse": True}
-        try:
-            return await super().call(method, path, parameters=asked, body=body, headers=kept, spec=spec)
-        except RejectedError as error:
-            if any(problem.code == _NO_SUCH_RECORD for problem in error.problems):
-                error.status = 404
-            raise
+        return await super().call(method, path, parameters=asked, body=body, headers=kept, spec=spec)
 
     async def list_records(
         self,
@@ -72,16 +66,18 @@ class QuickBooksCalls(Calls):
         *,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[Any, list[OutsideRecord]]:
-        """Return the parsed answer of a query and its records; one that finds nothing holds no list at all."""
+        """Return the parsed answer of a query and its records."""
         asked = dict(parameters)
         start, length = int(asked.pop(START, "0")), asked.pop(LENGTH, "1000")
         statement = f"{statement_of(_LANGUAGE, spec, asked)} STARTPOSITION {start + 1} MAXRESULTS {length}"
-        answer = await self.call("GET", path, parameters={"query": statement}, headers=headers, spec=spec)
-        body = answer.json()
+        return await super().list_records(spec, path, {"query": statement}, headers=headers)
+
+    def listed(self, spec: ObjectManifest, body: Any) -> Any:
+        """Return the list in an answer; a query that finds nothing is answered without one."""
         response = at_path(body, "QueryResponse")
         if isinstance(response, Mapping) and not any(isinstance(part, list) for part in response.values()):
-            return body, []
-        return body, self.records_in(spec, answer, body)
+            return []
+        return super().listed(spec, body)
 
 
 class QuickBooksConnector(RestConnector):
