@@ -313,6 +313,11 @@ MANIFEST = SystemManifest(
         SecretSpec("token_secret", "Token secret", "Of the access token, which NetSuite shows once."),
     ),
     settings=(FieldSpec("account", label="Account id, as 1234567 or 1234567_SB1", required=True),),
+    rights=(
+        "REST Web Services and Log in using Access Tokens (Full), SuiteAnalytics Workbook (Edit).",
+        "Customers, Jobs and Track Time (Full), to read and write clients, projects and time.",
+        "Employees and Employee Record (View), to read employees.",
+    ),
     objects=(CUSTOMERS, PROJECTS, EMPLOYEES, TIME),
     test_path=f"{_REST}/system/v1/governanceLimits",
     limits=Limits(calls=None, at_once=5),

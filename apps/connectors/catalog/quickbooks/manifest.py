@@ -321,6 +321,10 @@ MANIFEST = SystemManifest(
         SecretSpec("client_secret", "Client secret", "From the same page."),
     ),
     settings=(FieldSpec("realm", label="Company id (realm id)", required=True),),
+    rights=(
+        "The scope com.intuit.quickbooks.accounting, which covers everything that is read and written.",
+        "An administrator of the company, who signs in.",
+    ),
     objects=(CUSTOMERS, INVOICES, EMPLOYEES, TIME),
     test_path=f"{_COMPANY}/companyinfo/{{realm}}",
     identity_path="CompanyInfo.CompanyName",

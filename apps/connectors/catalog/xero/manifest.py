@@ -308,6 +308,11 @@ MANIFEST = SystemManifest(
     ),
     settings=(FieldSpec("tenant", label="Organisation (tenant) id", required=True),),
     headers={"xero-tenant-id": "{tenant}"},
+    rights=(
+        "The scopes accounting.contacts and accounting.transactions, to read and write contacts and invoices.",
+        "The scopes accounting.settings.read and projects.read, to test the connection and to read projects.",
+        "A person with the role Standard or Adviser in the organisation, who signs in.",
+    ),
     objects=(CONTACTS, INVOICES, PROJECTS),
     test_path=f"{_ACCOUNTING}/Organisation",
     identity_path="Organisations.Name",
