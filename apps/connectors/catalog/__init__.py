@@ -18,6 +18,7 @@ SYSTEMS = (
     "xero",
     "quickbooks",
     "netsuite",
+    "sap_s4hana",
     "salesforce",
     "certinia",
     "timetagger",
