@@ -34,7 +34,6 @@ class SapStage(StandInStage):
     }  # fmt: skip
     texts = {"business-partners": "OrganizationBPName1"}
     planted = {"text": Planted("projects", "ProjectDescription"), "date": Planted("projects", "ProjectStartDate")}
-    spared = ()
 
     @property
     def secrets(self) -> dict[str, str]:

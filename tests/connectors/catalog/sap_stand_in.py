@@ -173,7 +173,7 @@ class SapStandIn(StandIn):
         if name == "business-partners":
             named = f"{row.get('OrganizationBPName1', '')} {row.get('OrganizationBPName2') or ''}".strip()
             shown = {"LastChangeDate": None, "LastChangeTime": "PT00H00M00S", **shown, "BusinessPartnerFullName": named}
-        return json.loads(json.dumps(shown))
+        return dict(json.loads(json.dumps(shown)))
 
     async def _made(self, request: web.Request) -> Row:
         sent = await body_of(request, (*_MADE_WITH, *_CHANGED, *_HANGING), required=("BusinessPartnerCategory",))
