@@ -31,6 +31,7 @@ from apps.connectors.manifest import (
     Writing,
 )
 from apps.connectors.protocols.statements import BETWEEN_KEYS
+from apps.connectors.sheet_terms import Formats, LimitScope, TimeForm, ZoneForm
 
 _REST = "services/rest"
 _CHANGED = "lastModifiedDate"
@@ -56,7 +57,9 @@ def _changes_of(table: str, *columns: str, where: str = "") -> Reading:
             "where": where,
             "orderby": f"{table}.lastmodifieddate, {table}.id",
         },
-        paging=Paging("offset", size=1000, size_parameter="limit", position_parameter="offset", more_path="hasMore"),
+        paging=Paging(
+            "offset", size=1000, size_parameter="limit", position_parameter="offset", more_path="hasMore", largest=1000
+        ),
         overlap_seconds=_LOOK_BACK_SECONDS,
         since_sorted=True,
     )
@@ -320,9 +323,10 @@ MANIFEST = SystemManifest(
     ),
     objects=(CUSTOMERS, PROJECTS, EMPLOYEES, TIME),
     test_path=f"{_REST}/system/v1/governanceLimits",
-    limits=Limits(calls=None, at_once=5),
+    limits=Limits(at_once=5, scope=LimitScope.ACCOUNT),
     error_shape=ErrorShape(
         problems_path="o:errorDetails", code_path="o:errorCode", message_path="detail", field_path="o:errorPath"
     ),
     error_rules=RULES,
+    formats=Formats(hours=TimeForm.CLOCK, zone=ZoneForm.ACCOUNT),
 )

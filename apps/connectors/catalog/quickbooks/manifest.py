@@ -33,6 +33,7 @@ from apps.connectors.manifest import (
     Writing,
 )
 from apps.connectors.protocols.statements import BETWEEN_KEYS
+from apps.connectors.sheet_terms import Concurrency, Formats, LimitScope, MoneyForm, TimeForm, ZoneForm
 from apps.connectors.webhooks.vendors import INTUIT
 
 _COMPANY = "v3/company/{realm}"
@@ -50,7 +51,7 @@ def _changes_of(entity: str, where: str = "") -> Reading:
         since_parameter=f"{_CHANGED} >=",
         since_form=InstantForm.ISO,
         parameters={"from": entity, "where": where, "orderby": _CHANGED},
-        paging=Paging("offset", size=1000, size_parameter=LENGTH, position_parameter=START),
+        paging=Paging("offset", size=1000, size_parameter=LENGTH, position_parameter=START, largest=1000),
         overlap_seconds=_LOOK_BACK_SECONDS,
         one_path=f"{_COMPANY}/{entity.lower()}/{{key}}",
         one_record_path=entity,
@@ -67,7 +68,8 @@ def _writing_to(entity: str, own_key: str, undo_path: str, **undo_values: bool) 
         update_method="POST",
         key_path=f"{entity}.Id",
         repeat_fields=("Id", "SyncToken"),
-        idempotency=Idempotency.KEY_HEADER,
+        idempotency=Idempotency.OWN_KEY_FIELD,
+        concurrency=Concurrency.SYNC_TOKEN,
         idempotency_header=REQUEST_ID,  # it goes into the address
         own_key_field=own_key,
         undo_method="POST",
@@ -328,9 +330,11 @@ MANIFEST = SystemManifest(
     objects=(CUSTOMERS, INVOICES, EMPLOYEES, TIME),
     test_path=f"{_COMPANY}/companyinfo/{{realm}}",
     identity_path="CompanyInfo.CompanyName",
-    limits=Limits(calls=500, seconds=60, at_once=10),
+    limits=Limits(calls=500, seconds=60, at_once=10, scope=LimitScope.ACCOUNT),
     error_shape=ErrorShape(problems_path="Fault.Error", code_path="code", message_path="Detail", field_path="element"),
     error_rules=RULES,
+    # Hours and minutes stand in two fields.
+    formats=Formats(MoneyForm.NUMBER, TimeForm.CLOCK, zone=ZoneForm.OFFSET),
     webhook=replace(
         INTUIT,
         objects={

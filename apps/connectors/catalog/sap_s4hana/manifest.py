@@ -31,6 +31,7 @@ from apps.connectors.manifest import (
     Writing,
 )
 from apps.connectors.protocols.odata_v2 import ODATA_V2_ERRORS, odata_v2_pages
+from apps.connectors.sheet_terms import DayForm, Formats
 
 _SERVICES = "sap/opu/odata/sap"
 _PARTNERS = f"{_SERVICES}/API_BUSINESS_PARTNER"
@@ -213,5 +214,6 @@ MANIFEST = SystemManifest(
     limits=Limits(at_once=8),
     error_shape=ODATA_V2_ERRORS,
     error_rules=RULES,
+    formats=Formats(days=DayForm.MILLISECONDS),
     odata=ODataSpec(version=2, guid_fields=("ProjectUUID",), select=False),
 )
