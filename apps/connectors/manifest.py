@@ -360,13 +360,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ODataSpec:
-    """How a service speaks OData v4, for systems on that protocol.
+    """How a service speaks OData, for systems on that protocol. `version` is 4 or 2.
 
     `guid_fields` take GUIDs, which stand in queries without quotes. A key in a path is written `({key})` when it is a
     GUID (or, with `whole_keys`, a whole number) and `('{key}')` when it is text. With `etags` a change names the version
     it was made on. `exact_numbers` asks for decimals as text (IEEE754Compatible), where a service offers that.
     """
 
+    version: int = 4
     guid_fields: tuple[str, ...] = ("id",)
     whole_keys: bool = False
     select: bool = True

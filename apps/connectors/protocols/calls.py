@@ -83,6 +83,13 @@ class Calls:
         """
         answer = await self.call("GET", path, parameters=parameters, headers=headers, spec=spec)
         body = answer.json()
+        records = self.records_in(spec, answer, body)
+        if spec.reading is not None and spec.reading.paging.style == "link_header":
+            return {NEXT_LINK: next_link(", ".join(_all(answer.headers, "Link")))}, records
+        return body, records
+
+    def records_in(self, spec: ObjectManifest, answer: Answer, body: Any) -> list[OutsideRecord]:
+        """Return the records in the parsed answer of a list. Raises MisconfiguredError when there is no such list."""
         records = self.listed(spec, body)
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             error = MisconfiguredError(
@@ -92,10 +99,7 @@ class Calls:
             )
             error.exchange = answer.exchange
             raise error
-        records = [self.shaped(spec, record) for record in records]
-        if spec.reading is not None and spec.reading.paging.style == "link_header":
-            return {NEXT_LINK: next_link(", ".join(_all(answer.headers, "Link")))}, records
-        return body, records
+        return [self.shaped(spec, record) for record in records]
 
     def _fixed_headers(self) -> Mapping[str, str]:
         """Return the manifest's own headers with the connection's settings filled in. Raises MisconfiguredError."""
