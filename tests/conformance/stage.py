@@ -58,7 +58,8 @@ class Stage(ABC):
 
     slug: ClassVar[str]
     lists: ClassVar[tuple[str, ...]]  # what is read; each holds at least six records
-    level: ClassVar[str]  # one of them, in which at least six records were changed at the same instant
+    # One of them, in which at least six records were changed at the same instant; "" when no record says when it was.
+    level: ClassVar[str]
     writes: ClassVar[tuple[str, ...]] = ()
     refusals: ClassVar[Mapping[str, tuple[Refusal, ...]]] = {}  # by what is written
     texts: ClassVar[Mapping[str, str]] = {}  # by what is written: a field that takes any text

@@ -11,7 +11,7 @@ import orjson
 
 from apps.connectors.answers import at_path
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page, SourceRecord
-from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedError
+from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedError, RemoteError
 from apps.connectors.instants import UnreadableInstantError, read_instant, write_instant
 from apps.connectors.manifest import ChangeRead, InstantForm, ObjectManifest, Reading
 from apps.connectors.pagination import Position, following_position, page_parameters
@@ -84,12 +84,24 @@ async def _fetch_page(
     reading = require_reading(spec)
     change = _change_parameters(reading, place.since, now)
     headers, filters = (change, {}) if reading.since_in_header else ({}, change)
-    parameters = {**reading.parameters, **filters, **page_parameters(reading.paging, place.position)}
-    linked = reading.paging.style in {"link", "link_header"} and place.position is not None
-    path = str(place.position) if linked else calls.path(reading.path)
-    answer, listed = await calls.list_records(spec, path, {} if linked else parameters, headers=headers)
+    answer, listed = await _list_page(calls, spec, place.position, {**reading.parameters, **filters}, headers)
     _require_known_form(calls, spec, listed)
     return answer, tuple(source_record(spec, values) for values in listed)
+
+
+async def _list_page(
+    calls: Calls,
+    spec: ObjectManifest,
+    position: Position,
+    parameters: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
+) -> tuple[Any, list[OutsideRecord]]:
+    """Return the parsed answer for one page of a list, and what it lists. A link to a page carries its own parameters."""
+    reading = require_reading(spec)
+    if reading.paging.style in {"link", "link_header"} and position is not None:
+        return await calls.list_records(spec, str(position), {}, headers=headers)
+    asked = {**parameters, **page_parameters(reading.paging, position)}
+    return await calls.list_records(spec, calls.path(reading.path), asked, headers=headers)
 
 
 async def read_named(calls: Calls, spec: ObjectManifest, keys: Sequence[str], now: datetime) -> AsyncIterator[Page]:
@@ -124,11 +136,16 @@ async def read_one(calls: Calls, spec: ObjectManifest, key: str) -> OutsideRecor
     try:
         answer = await calls.call("GET", path, spec=spec)
     except (MisconfiguredError, RejectedError) as error:  # some systems say in their own words that there is none
-        if error.status in {404, 410}:
+        if error.status in {404, 410} or _says_it_is_gone(error):
             return None
         raise
     values = at_path(answer.json(), require_reading(spec).one_record_path)
-    return values if isinstance(values, dict) else None
+    return calls.shaped(spec, values) if isinstance(values, dict) else None
+
+
+def _says_it_is_gone(error: RemoteError) -> bool:
+    """Some systems answer 400 with a code of their own, which their rules know."""
+    return isinstance(error, RejectedError) and error.business_class is BusinessClass.MISSING_REFERENCE
 
 
 async def find_records(
@@ -139,12 +156,11 @@ async def find_records(
     Only what really carries one of the keys is kept: some systems ignore a filter they do not know.
     """
     wanted, found = set(keys), dict[str, FoundRecord]()
-    path, reading = calls.path(require_reading(spec).path), require_reading(spec)
+    reading = require_reading(spec)
     for asked in _questions(spec, keys, parameter or spec.find_parameter):
         position: Position = None
         while True:
-            parameters = {**asked, **page_parameters(reading.paging, position)}
-            answer, listed = await calls.list_records(spec, path, parameters)
+            answer, listed = await _list_page(calls, spec, position, {**reading.parameters, **asked})
             for values in listed:
                 name = _text(at_path(values, field))
                 if name in wanted:
@@ -195,8 +211,21 @@ def _change_parameters(reading: Reading, since: str, now: datetime) -> dict[str,
     if reading.change_read is ChangeRead.FULL:
         return {}
     if not since:
-        return {reading.since_parameter: reading.since_default} if reading.since_default else {}
-    return {reading.since_parameter: _in_form(_earlier(since, reading.overlap_seconds), reading.since_form)}
+        return first_question(reading)
+    return {
+        reading.since_parameter: _since(reading, _in_form(_earlier(since, reading.overlap_seconds), reading.since_form))
+    }
+
+
+def first_question(reading: Reading) -> dict[str, str]:
+    """Return what asks for everything, at systems that demand a beginning; nothing at others."""
+    if reading.change_read is not ChangeRead.MODIFIED_SINCE or not reading.since_default:
+        return {}
+    return {reading.since_parameter: _since(reading, reading.since_default)}
+
+
+def _since(reading: Reading, text: str) -> str:
+    return reading.since_template.replace("{since}", text)
 
 
 def _in_form(since: str, form: InstantForm) -> str:

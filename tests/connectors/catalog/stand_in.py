@@ -60,7 +60,7 @@ class StandIn:
         self._numbers += 1
         return 100_000 + self._numbers
 
-    def enter(self, name: str, **values: Any) -> Row:
+    def enter(self, name: str, /, **values: Any) -> Row:
         """Make a record at the present moment; dotted names become nested objects, a name's dot is written "__"."""
         row = nested({self.key: self.new_key(name), **{field.replace("__", "."): v for field, v in values.items()}})
         self.rows[name].append(row)
