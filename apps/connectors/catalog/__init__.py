@@ -18,6 +18,7 @@ SYSTEMS = (
     "xero",
     "salesforce",
     "certinia",
+    "hubspot",
     "timetagger",
     "harvest",
     "clockify",
