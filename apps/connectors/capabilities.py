@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from apps.connectors.manifest import ChangeRead, Idempotency, ObjectManifest, SystemManifest
+from apps.connectors.manifest import ChangeRead, Idempotency, ObjectManifest, ProofLabel, SystemManifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def capability_sheet(manifest: SystemManifest) -> tuple[Capability, ...]:
     """Return the sheet of a whole system."""
     webhook = manifest.webhook
     return (
-        Capability("proof", _("Proof"), _(manifest.proof.value.capitalize() + ".")),
+        Capability("proof", _("Proof"), proof_sentence(manifest), safe=manifest.proof is not ProofLabel.DRAFTED),
         _repeats(manifest),
         Capability("batch", _("Batches"), _batches(manifest)),
         Capability("limits", _("Limits"), _limits(manifest)),
@@ -93,6 +94,14 @@ def capability_sheet(manifest: SystemManifest) -> tuple[Capability, ...]:
             safe=manifest.filters_strict,
         ),
     )
+
+
+def proof_sentence(manifest: SystemManifest) -> str:
+    """Return how far a system is proven, as people read it."""
+    if manifest.tried_on is not None:
+        words = {"date": date_format(manifest.tried_on)}
+        return _("Described by the partner, tried against the live address on %(date)s.") % words
+    return _(manifest.proof.value.capitalize() + ".")
 
 
 def object_capabilities(manifest: SystemManifest) -> tuple[ObjectCapability, ...]:

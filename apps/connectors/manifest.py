@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +17,9 @@ class ProofLabel(StrEnum):
     PUBLISHED_CONTRACT = "checked against the vendor's published contract"
     DOCUMENTATION = "written from documentation"
     SIMULATED = "talks to a simulated system"
+    # Of systems that a partner describes itself (private/).
+    TRIED_LIVE = "tried against the live address"
+    DRAFTED = "drafted by the partner, not proven"
 
 
 class AuthScheme(StrEnum):
@@ -352,7 +356,8 @@ class ODataSpec:
 class SystemManifest:
     """One outside system: the single source for its screens, its connector and its capability sheet.
 
-    `settings` are plain, non-secret values of a connection besides its base address (a company number, say).
+    `settings` are plain, non-secret values of a connection besides its base address (a company number, say). `rights` are
+    the exact rights that the account behind the secrets needs there, one sentence each.
     """
 
     slug: str
@@ -365,6 +370,7 @@ class SystemManifest:
     objects: tuple[ObjectManifest, ...]
     secrets: tuple[SecretSpec, ...] = ()
     settings: tuple[FieldSpec, ...] = ()
+    rights: tuple[str, ...] = ()
     test_path: str = ""  # a cheap read that proves address and sign-in
     identity_path: str = ""  # where the answer of `test_path` says who is signed in
     rights_path: str = ""  # where the answer of `test_path` lists what the sign-in may do
@@ -377,6 +383,7 @@ class SystemManifest:
     odata: ODataSpec | None = None
     deletes: str = "absent"
     filters_strict: bool = True
+    tried_on: date | None = None  # when a partner tried a system of its own against its live address
 
     def object_named(self, name: str) -> ObjectManifest:
         """Return the object called `name`. Raises KeyError when the system has none."""
