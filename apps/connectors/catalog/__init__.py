@@ -19,6 +19,7 @@ SYSTEMS = (
     "salesforce",
     "certinia",
     "hubspot",
+    "zendesk",
     "timetagger",
     "harvest",
     "clockify",

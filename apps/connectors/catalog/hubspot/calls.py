@@ -5,7 +5,6 @@ https://developers.hubspot.com/docs/api-reference/error-handling
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -18,6 +17,7 @@ from apps.connectors.http import Door
 from apps.connectors.judgement import Answer
 from apps.connectors.manifest import ObjectManifest, SystemManifest
 from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.rest_problems import Problem, with_problems
 
 PROPERTIES = "properties"
 _OBJECTS = "crm/v3/objects"
@@ -49,7 +49,7 @@ class HubSpotCalls(Calls):
     ) -> Answer:
         """Call and return a good answer; `writes` False marks a search. Raises RemoteError for any other answer."""
         answer = await self.door.send(method, path, parameters=parameters, body=body, headers=headers, writes=writes)
-        error = failure_of(self.manifest, _with_problems(answer), spec=spec)
+        error = failure_of(self.manifest, with_problems(answer, problems_of), spec=spec)
         if error is not None:
             raise error
         return answer
@@ -123,7 +123,7 @@ def _companies_in(body: Any) -> Iterator[tuple[str, str]]:
             yield str(at_path(result, "from.id")), str((primary or to)[0].get("toObjectId"))
 
 
-def problems_of(error: Mapping[str, Any]) -> list[dict[str, str]]:
+def problems_of(error: Mapping[str, Any]) -> list[Problem]:
     """Return the problems of one refusal as {"code", "message", "field"}.
 
     They stand in a list of their own, or as JSON inside the message: 'Property values were not valid: [{"error":
@@ -146,17 +146,6 @@ def problems_of(error: Mapping[str, Any]) -> list[dict[str, str]]:
     return told or [{"code": category, "message": text, "field": ""}]
 
 
-def _problem(part: Mapping[str, Any], code: str, field: Any, category: str) -> dict[str, str]:
+def _problem(part: Mapping[str, Any], code: str, field: Any, category: str) -> Problem:
     named = f"{PROPERTIES}.{field}" if isinstance(field, str) and field else ""
     return {"code": str(part.get(code) or category), "message": str(part.get("message") or ""), "field": named}
-
-
-def _with_problems(answer: Answer) -> Answer:
-    """Return a refused answer with its problems where the manifest looks for them."""
-    if answer.status < 400:
-        return answer
-    try:
-        said = orjson.loads(answer.body)
-    except ValueError:
-        return answer
-    return replace(answer, body=orjson.dumps({"problems": problems_of(said)})) if isinstance(said, Mapping) else answer

@@ -15,7 +15,6 @@ from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,
     ChangeRead,
-    ErrorShape,
     FieldSpec,
     Idempotency,
     Limits,
@@ -29,6 +28,7 @@ from apps.connectors.manifest import (
     ValueKind,
     Writing,
 )
+from apps.connectors.protocols.rest_problems import PROBLEMS
 from apps.connectors.webhooks.vendors import HUBSPOT
 
 OWN_KEY = "properties.integration_key"  # docs/connect/hubspot.md says how it is made
@@ -221,7 +221,7 @@ MANIFEST = SystemManifest(
     test_path="account-info/v3/details",
     identity_path="portalId",
     limits=Limits(calls=100, seconds=10, at_once=4),
-    error_shape=ErrorShape(problems_path="problems"),
+    error_shape=PROBLEMS,
     error_rules=RULES,
     webhook=replace(
         HUBSPOT,
