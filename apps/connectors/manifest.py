@@ -1,12 +1,17 @@
-"""What a connector declares about its system, as frozen typed data that code, screens and tests read."""
+"""What a connector declares about its system, as frozen typed data that code, screens and tests read.
+
+Longer than other files: the whole sheet is read in one place.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.sheet_terms import Acknowledgement, BatchAnswer, Concurrency, Formats, LimitScope
 from apps.connectors.webhook_spec import WebhookSpec
 
 
@@ -117,6 +122,8 @@ class Paging:
     first: int = 1  # the number of the first page
     more_path: str = ""  # where the answer says whether more follows
     end_path: str = ""  # where the answer says that this is the end
+    largest: int = 0  # the largest page the system hands out; 0: it does not say
+    stable: bool = False  # True: the list stays as it was at its first page, whatever changes meanwhile
 
 
 class InstantForm(StrEnum):
@@ -206,6 +213,15 @@ class Writing:
     record_path: str = ""  # where the record stands in the body of a single write: "ticket", "Contacts.0"
     # Fields that a change must carry as the record holds them now (a version it was made on, say): it is read first.
     repeat_fields: tuple[str, ...] = ()
+    keys_kept_hours: int = 24  # how long the system remembers an idempotency key
+    batch_answer: BatchAnswer = BatchAnswer.PER_RECORD
+    acknowledgement: Acknowledgement = Acknowledgement.AT_ONCE
+    concurrency: Concurrency | None = None  # None: what follows from how changes are sent
+
+    @property
+    def keys_trusted(self) -> timedelta:
+        """How long a repeat under the same idempotency key is taken for safe: half of what the system promises."""
+        return timedelta(hours=self.keys_kept_hours / 2)
 
     @property
     def tells_repeats(self) -> bool:
@@ -334,6 +350,8 @@ class Limits:
     calls: int | None = None
     seconds: int = 60
     at_once: int = 16
+    scope: LimitScope = LimitScope.UNKNOWN
+    remaining_header: str = ""  # the header of an answer that says how many calls are left
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +368,7 @@ class ODataSpec:
     select: bool = True
     etags: bool = True
     exact_numbers: bool = False
+    metadata_path: str = ""  # where the service describes itself ($metadata); may name settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,8 +400,10 @@ class SystemManifest:
     error_rules: tuple[ErrorRule, ...] = ()
     webhook: WebhookSpec | None = None
     odata: ODataSpec | None = None
+    describe: DescribeSpec | None = None  # where the system tells its own fields
     deletes: str = "absent"
     filters_strict: bool = True
+    formats: Formats = field(default_factory=Formats)
     tried_on: date | None = None  # when a partner tried a system of its own against its live address
 
     def object_named(self, name: str) -> ObjectManifest:

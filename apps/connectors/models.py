@@ -208,6 +208,54 @@ class ConnectionTest(CustomerOwned):
         return f"test of {self.connection_id} at {self.started_at:%H:%M}"
 
 
+class Discovery(CustomerOwned):
+    """The latest asking of a connection's system what its records look like, and what came of it."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="discovery")
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    reason = models.CharField(max_length=400, blank=True)
+    asked_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"fields of {self.connection_id}: {self.state}"
+
+
+class ObjectShape(CustomerOwned):
+    """What one object of a connection's system looks like: `fields` as found last, `agreed` as mappings may rely on it.
+
+    Both are lists of connectors.shapes.DiscoveredField. Harmless news move into `agreed` by themselves; what could harm a
+    mapping stays different until it is as before or a person agrees. `notes` are the latest news, newest first:
+    {"at": ISO instant, "change": shapes.Change, "field": name, "label": text, "was": text, "now": text, "choices": [text]};
+    a change with "ended" true is one that is over.
+    `looked_at` is the last try to find out, `discovered_at` the last that worked.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="shapes")
+    object_name = models.CharField(max_length=80)
+    label = models.CharField(max_length=120)
+    source = models.CharField(max_length=8)
+    fields = models.JSONField(default=list)
+    fingerprint = models.CharField(max_length=32)
+    agreed = models.JSONField(default=list)
+    agreed_fingerprint = models.CharField(max_length=32)
+    notes = models.JSONField(default=list)
+    discovered_at = models.DateTimeField()
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [models.UniqueConstraint(fields=("connection", "object_name"), name="object_shape_once")]
+
+    def __str__(self) -> str:
+        return f"{self.object_name} of {self.connection_id}"
+
+
 class WebhookEndpoint(CustomerOwned):
     """Where a connection's system sends its events; the address itself is in the public schema, as a hash.
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.accounts.links import absolute_url
-from apps.connectors import breaker, registry, subscriptions, vault
+from apps.connectors import breaker, registry, shape_book, subscriptions, vault
 from apps.connectors.access_tokens import TokenShelf, shelf_for
 from apps.connectors.auth import REFRESH_TOKEN
 from apps.connectors.call_log import CallLog
@@ -324,6 +324,7 @@ def _store_report(test: ConnectionTest, report: TestReport) -> None:
     if report.ok:
         breaker.reset(test.connection_id)
         mark_working(test.connection_id)
+        shape_book.ask_quietly(test.connection)
     else:
         reason = next((s.sentence for s in report.steps if s.ok is False), _("The test failed."))
         mark_attention(test.connection_id, reason)
