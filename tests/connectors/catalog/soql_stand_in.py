@@ -28,6 +28,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from apps.connectors.access_tokens import TokenShelf
 from tests.connectors.catalog.soql_parser import QueryError, parse_query
 
 DATA = "/services/data/v67.0"
@@ -36,6 +37,7 @@ CLIENT_ID = "3MVG9pRzvMkjMb6nx5gCN8NXTw46YeedpgeZfLpDIS_rNadb7"
 USER = "integration@firm.example.org"
 TOKEN = "00DE0X0A0M0PeLE!AQcAQH0dMHexampleSessionOfTheIntegrationUser"
 SETTINGS = {"login_host": "login.salesforce.com", "currency": "EUR"}
+SHELF = TokenShelf(key="soql", secret="of the stage")  # each assertion takes a private key that is slow to read
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 _LONGEST_ADDRESS = 16_384
 Row = dict[str, Any]
