@@ -41,6 +41,7 @@ _PROPERTIES = {
 }  # fmt: skip
 _UNIQUE = {"companies": {"integration_key"}, "contacts": {"integration_key", "email"}, "deals": set[str]()}
 _INDUSTRIES = {"", "BANKING", "COMPUTER_SOFTWARE", "MANAGEMENT_CONSULTING"}
+_TYPES = {"amount": "number", "closedate": "datetime", "industry": "enumeration", "hs_is_closed": "bool"}
 _LONGEST_TEXT = 65_536
 _DEEPEST = 10_000
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -81,6 +82,8 @@ class HubSpotStandIn(StandIn):
             return web.json_response({"portalId": PORTAL, "timeZone": "Europe/Berlin"})
         if (method, path) == ("POST", "crm/v4/associations/deals/companies/batch/read"):
             return self._associations(await body_of(request, {"inputs"}, {"inputs"}))
+        if method == "GET" and path.removeprefix("crm/v3/properties/") in self.lists:
+            return self._described(path.removeprefix("crm/v3/properties/"))
         found = re.fullmatch(r"crm/v3/objects/(companies|contacts|deals)/(.+)", path)
         if found is None:
             raise ViolationError(f"{method} {path}")
@@ -101,6 +104,18 @@ class HubSpotStandIn(StandIn):
             return super().row(name, key)
         except RefusedError:
             raise RefusedError(404, "resource not found", code="OBJECT_NOT_FOUND") from None
+
+    def _described(self, name: str) -> web.Response:
+        """https://developers.hubspot.com/docs/api-reference/legacy/crm/properties/get-properties."""
+        names = sorted({*_PROPERTIES[name], _CHANGED[name], "hs_object_id"})
+        told = [
+            {
+                "name": field, "label": field.title(), "type": _TYPES.get(field, "string"), "options": [],
+                "modificationMetadata": {"readOnlyValue": field.startswith("hs_")},
+            }
+            for field in names
+        ]  # fmt: skip
+        return web.json_response({"results": told})
 
     # --- reading ------------------------------------------------------------------------------------------------------
     def _search(self, name: str, asked: Row) -> web.Response:

@@ -15,6 +15,7 @@ from apps.connectors.catalog.hubspot.manifest import MANIFEST
 from apps.connectors.contract import SourceRecord, Write, WriteOutcome
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, FailureKind, RejectedError
+from apps.connectors.manifest import ValueKind
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.rate_budget import NoBudget
 from apps.flows.engine.steps.extract import ExtractStep
@@ -208,3 +209,11 @@ async def test_further_properties_come_from_the_settings() -> None:
     async with connected(stand_in, {"custom_properties": "companies.vat_number, deals.legal_entity"}) as connector:
         (record,) = await read(connector, "companies")
     assert record.values["properties"]["vat_number"] == "DE1"
+
+
+async def test_properties_are_told_by_the_account_and_what_stands_beside_them() -> None:
+    async with connected(HubSpotStandIn()) as connector:
+        companies, _, deals = await connector.discover()
+    assert {"id", "properties.name", "properties.vat_number"} <= {field.name for field in companies.fields}
+    kinds = {field.name: field.kind for field in deals.fields}
+    assert (kinds["properties.amount"], kinds["company"]) == (ValueKind.DECIMAL, ValueKind.NESTED)

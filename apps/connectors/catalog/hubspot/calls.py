@@ -96,7 +96,8 @@ class HubSpotCalls(Calls):
                 business_class=BusinessClass.SCHEMA_DRIFT,
                 status=answer.status,
             )
-        return await self._with_companies(spec, records) if spec.name == "deals" and records else records
+        plain = [{part: record.get(part) for part in ("id", PROPERTIES)} for record in records]
+        return await self._with_companies(spec, plain) if spec.name == "deals" and plain else plain
 
     async def _with_companies(self, spec: ObjectManifest, deals: list[OutsideRecord]) -> list[OutsideRecord]:
         """Add to each deal the company it is with: a search tells nothing of associations."""

@@ -1,11 +1,12 @@
 """HubSpot's CRM objects: what the manifest cannot say - searches instead of lists, batches that answer in parts."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from apps.connectors.answers import at_path, holds
-from apps.connectors.catalog.hubspot.calls import HubSpotCalls
+from apps.connectors.catalog.hubspot.calls import PROPERTIES, HubSpotCalls
 from apps.connectors.catalog.hubspot.delivery import HubSpotDelivery
 from apps.connectors.catalog.hubspot.reading import read_changes
 from apps.connectors.contract import FoundRecord, Page, Write, WriteOutcome
@@ -14,6 +15,7 @@ from apps.connectors.manifest import ObjectManifest, SystemManifest
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_probing import own_key
 from apps.connectors.protocols.rest_reading import source_record
+from apps.connectors.shapes import DiscoveredField, DiscoveredShape, ShapeSource, live_shape
 
 
 class HubSpotConnector(RestConnector):
@@ -29,6 +31,21 @@ class HubSpotConnector(RestConnector):
     ) -> None:
         super().__init__(manifest, door, settings, clock=clock)
         self._calls: HubSpotCalls = HubSpotCalls(manifest, door, settings)
+
+    async def discover(self, object_names: Sequence[str] = ()) -> tuple[DiscoveredShape, ...]:
+        """Return what these objects look like by the account's own properties, and what stands beside them."""
+        shapes = await super().discover(object_names)
+        return tuple(self._under_properties(shape) if shape.source is ShapeSource.LIVE else shape for shape in shapes)
+
+    def _under_properties(self, shape: DiscoveredShape) -> DiscoveredShape:
+        spec = self.manifest.object_named(shape.object_name)
+        beside = [
+            DiscoveredField(field.name, field.kind, field.label, read_only=True)
+            for field in spec.fields
+            if not field.name.startswith(f"{PROPERTIES}.")
+        ]
+        inside = (replace(field, name=f"{PROPERTIES}.{field.name}") for field in shape.fields)
+        return live_shape(spec, [*beside, *inside])
 
     def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()

@@ -11,6 +11,7 @@ for further properties reads them, the mapping finds them under `properties`.
 from dataclasses import replace
 
 from apps.connectors.catalog.hubspot.refusals import RULES
+from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,
@@ -29,6 +30,7 @@ from apps.connectors.manifest import (
     Writing,
 )
 from apps.connectors.protocols.rest_problems import PROBLEMS
+from apps.connectors.sheet_terms import Formats, LimitScope, MoneyForm
 from apps.connectors.webhooks.vendors import HUBSPOT
 
 OWN_KEY = "properties.integration_key"  # docs/connect/hubspot.md says how it is made
@@ -45,6 +47,22 @@ _STAGES = {
     "contractsent": "negotiation",
 }
 
+# https://developers.hubspot.com/docs/api-reference/legacy/crm/properties/get-properties
+_DESCRIBE = DescribeSpec(
+    path="crm/v3/properties/{object}",
+    fields_path="results",
+    label_path="label",
+    kinds={
+        "bool": ValueKind.YES_NO,
+        "date": ValueKind.DATE,
+        "datetime": ValueKind.INSTANT,
+        "enumeration": ValueKind.CHOICE,
+        "number": ValueKind.DECIMAL,
+    },
+    read_only_path="modificationMetadata.readOnlyValue",
+    choices_path="options.value",
+)
+
 
 def _searched(name: str, changed: str) -> Reading:
     return Reading(
@@ -52,7 +70,7 @@ def _searched(name: str, changed: str) -> Reading:
         records_path="results",
         change_read=ChangeRead.MODIFIED_SINCE,
         since_parameter=changed.rpartition(".")[2],
-        paging=Paging(size=_PAGE),
+        paging=Paging(size=_PAGE, largest=_PAGE),
         overlap_seconds=_LOOK_BACK_SECONDS,
         since_sorted=True,
     )
@@ -220,7 +238,9 @@ MANIFEST = SystemManifest(
     objects=(COMPANIES, CONTACTS, DEALS),
     test_path="account-info/v3/details",
     identity_path="portalId",
-    limits=Limits(calls=100, seconds=10, at_once=4),
+    limits=Limits(
+        calls=100, seconds=10, at_once=4, scope=LimitScope.ACCOUNT, remaining_header="X-HubSpot-RateLimit-Remaining"
+    ),
     error_shape=PROBLEMS,
     error_rules=RULES,
     webhook=replace(
@@ -228,4 +248,6 @@ MANIFEST = SystemManifest(
         objects={"company": "companies", "contact": "contacts", "deal": "deals"},
         account_setting="portal",
     ),
+    describe=_DESCRIBE,
+    formats=Formats(MoneyForm.TEXT, days=None),
 )

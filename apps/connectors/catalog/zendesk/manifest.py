@@ -30,6 +30,7 @@ from apps.connectors.manifest import (
     Writing,
 )
 from apps.connectors.protocols.rest_problems import PROBLEMS
+from apps.connectors.sheet_terms import Formats, LimitScope
 from apps.connectors.webhooks.vendors import ZENDESK
 
 _CHANGED = "updated_at"
@@ -70,7 +71,12 @@ ORGANIZATIONS = ObjectManifest(
         records_path="organizations",
         change_read=ChangeRead.FULL,
         paging=Paging(
-            style="link", size=100, size_parameter="page[size]", next_path="links.next", more_path="meta.has_more"
+            style="link",
+            size=100,
+            size_parameter="page[size]",
+            next_path="links.next",
+            more_path="meta.has_more",
+            largest=100,
         ),
         one_path="api/v2/organizations/{key}.json",
         one_record_path="organization",
@@ -113,7 +119,12 @@ USERS = ObjectManifest(
         since_form=InstantForm.SECONDS,
         since_default="0",
         paging=Paging(
-            style="link", size=1000, size_parameter="per_page", next_path="after_url", end_path="end_of_stream"
+            style="link",
+            size=1000,
+            size_parameter="per_page",
+            next_path="after_url",
+            end_path="end_of_stream",
+            largest=1000,
         ),
         one_path="api/v2/users/{key}.json",
         one_record_path="user",
@@ -160,8 +171,12 @@ MANIFEST = SystemManifest(
     objects=(ORGANIZATIONS, USERS),
     test_path="api/v2/users/me.json",
     identity_path="user.email",
-    limits=Limits(calls=200, seconds=60, at_once=5),  # of the smallest plan
+    # Of the smallest plan.
+    limits=Limits(
+        calls=200, seconds=60, at_once=5, scope=LimitScope.ACCOUNT, remaining_header="X-Rate-Limit-Remaining"
+    ),
     error_shape=PROBLEMS,
     error_rules=RULES,
     webhook=replace(ZENDESK, objects={"organization": "organizations", "user": "users"}),
+    formats=Formats(days=None),
 )
