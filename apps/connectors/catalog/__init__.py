@@ -27,6 +27,8 @@ SYSTEMS = (
     "sap_s4hana",
     "salesforce",
     "certinia",
+    "hubspot",
+    "zendesk",
     "timetagger",
     "harvest",
     "clockify",
