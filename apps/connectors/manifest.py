@@ -110,6 +110,7 @@ class Paging:
     position_parameter: str = ""
     next_path: str = ""  # where the answer holds the next link or token
     total_path: str = ""
+    total_header: str = ""  # the header that says how many records there are, for systems that say it there
     first: int = 1  # the number of the first page
     more_path: str = ""  # where the answer says whether more follows
     end_path: str = ""  # where the answer says that this is the end

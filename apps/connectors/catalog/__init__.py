@@ -12,4 +12,5 @@ SYSTEMS = (
     "timetagger",
     "harvest",
     "clockify",
+    "float",
 )
