@@ -22,7 +22,7 @@ class AuthScheme(StrEnum):
     """How a connection signs its requests. The named parts are secrets; ids may be plain settings instead."""
 
     BEARER = "bearer"  # "token" -> Authorization: Bearer
-    HEADER_KEY = "header_key"  # "api_key" -> the header named in AuthSpec.header
+    HEADER_KEY = "header_key"  # "api_key" -> the header named in AuthSpec.header, behind AuthSpec.header_prefix
     BASIC = "basic"  # "username" and "password"
     # "client_id" and "client_secret" buy an access token at AuthSpec.token_path (RFC 6749, section 4.4).
     CLIENT_CREDENTIALS = "client_credentials"
@@ -149,6 +149,7 @@ class Reading:
     change_read: ChangeRead = ChangeRead.FULL
     since_parameter: str = ""
     since_form: InstantForm = InstantForm.AS_IS
+    since_template: str = "{since}"  # how it is written into the parameter: 'lastUpdated ge "{since}"'
     since_in_header: bool = False  # `since_parameter` names a header: If-Modified-Since
     since_default: str = ""  # what is sent before anything was read, for systems that demand a beginning
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -269,6 +270,9 @@ class ErrorShape:
     code_path: str = "code"
     message_path: str = "message"
     field_path: str = "field"
+    # Where an answer that lists no single problems says its one; both from the root of the answer.
+    summary_code_path: str = ""
+    summary_message_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +312,7 @@ class AuthSpec:
     realm: str = ""  # of OAuth 1.0a; may name a setting
     # Where a CSRF token and its cookies are fetched before something is changed ("" : none are needed), as SAP wants it.
     csrf_path: str = ""
+    header_prefix: str = ""  # what stands before an API key in its header: "SSWS "
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,14 @@ class Calls:
         self._headers: dict[str, str] | None = None
         self._paths: dict[str, str] = {}
 
+    def listed(self, spec: ObjectManifest, body: Any) -> Any:
+        """Return what stands where the answer of a list keeps its records; systems that leave an empty list out override this."""
+        return at_path(body, spec.reading.records_path if spec.reading else "")
+
+    def shaped(self, spec: ObjectManifest, record: OutsideRecord) -> OutsideRecord:
+        """Return a record as the manifest names its fields; systems whose records lie otherwise override this."""
+        return record
+
     def path(self, template: str) -> str:
         """Return the path with the connection's settings filled in; {key} stays. Raises MisconfiguredError."""
         if template not in self._paths:
@@ -76,7 +84,7 @@ class Calls:
         """
         answer = await self.call("GET", path, parameters=parameters, headers=headers, spec=spec)
         body = answer.json()
-        records = at_path(body, spec.reading.records_path if spec.reading else "")
+        records = self.listed(spec, body)
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             error = MisconfiguredError(
                 f"{self.manifest.name} no longer answers with a list of {spec.label.lower()}: its format has changed.",
@@ -85,6 +93,7 @@ class Calls:
             )
             error.exchange = answer.exchange
             raise error
+        records = [self.shaped(spec, record) for record in records]
         if spec.reading is not None and spec.reading.paging.style == "link_header":
             return {NEXT_LINK: next_link(", ".join(_all(answer.headers, "Link")))}, records
         if spec.reading is not None and spec.reading.paging.total_header:

@@ -11,7 +11,7 @@ import orjson
 
 from apps.connectors.answers import at_path
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page, SourceRecord
-from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedError
+from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedError, RemoteError
 from apps.connectors.instants import UnreadableInstantError, read_instant, write_instant
 from apps.connectors.manifest import ChangeRead, InstantForm, ObjectManifest, Reading
 from apps.connectors.pagination import Position, following_position, page_parameters
@@ -136,11 +136,16 @@ async def read_one(calls: Calls, spec: ObjectManifest, key: str) -> OutsideRecor
     try:
         answer = await calls.call("GET", path, spec=spec)
     except (MisconfiguredError, RejectedError) as error:  # some systems say in their own words that there is none
-        if error.status in {404, 410}:
+        if error.status in {404, 410} or _says_it_is_gone(error):
             return None
         raise
     values = at_path(answer.json(), require_reading(spec).one_record_path)
-    return values if isinstance(values, dict) else None
+    return calls.shaped(spec, values) if isinstance(values, dict) else None
+
+
+def _says_it_is_gone(error: RemoteError) -> bool:
+    """Some systems answer 400 with a code of their own, which their rules know."""
+    return isinstance(error, RejectedError) and error.business_class is BusinessClass.MISSING_REFERENCE
 
 
 async def find_records(
@@ -206,8 +211,21 @@ def _change_parameters(reading: Reading, since: str, now: datetime) -> dict[str,
     if reading.change_read is ChangeRead.FULL:
         return {}
     if not since:
-        return {reading.since_parameter: reading.since_default} if reading.since_default else {}
-    return {reading.since_parameter: _in_form(_earlier(since, reading.overlap_seconds), reading.since_form)}
+        return first_question(reading)
+    return {
+        reading.since_parameter: _since(reading, _in_form(_earlier(since, reading.overlap_seconds), reading.since_form))
+    }
+
+
+def first_question(reading: Reading) -> dict[str, str]:
+    """Return what asks for everything, at systems that demand a beginning; nothing at others."""
+    if reading.change_read is not ChangeRead.MODIFIED_SINCE or not reading.since_default:
+        return {}
+    return {reading.since_parameter: _since(reading, reading.since_default)}
+
+
+def _since(reading: Reading, text: str) -> str:
+    return reading.since_template.replace("{since}", text)
 
 
 def _in_form(since: str, form: InstantForm) -> str:

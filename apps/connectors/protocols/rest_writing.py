@@ -3,11 +3,12 @@
 import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from apps.connectors.answers import at_path, nested, placed, text_at
+from apps.connectors.answers import at_path, holds, nested, placed, text_at
 from apps.connectors.contract import Exchange, FoundRecord, Write, WriteOutcome
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import (
@@ -54,7 +55,7 @@ class Delivery:
             RemoteError: nothing was applied, refused or left in doubt: the system as a whole did not take part.
 
         """
-        chunks = iter(_chunks(self._writing, writes))
+        chunks = iter(_chunks(self._writing, await self._without_those_there(writes)))
         lanes = min(self._calls.door.limits.at_once, max(1, len(writes)))
         if lanes == 1:
             await self._send_all(chunks)
@@ -63,6 +64,25 @@ class Delivery:
         await self._adopt_duplicates(writes)
         self._raise_if_untouched()
         return self._outcomes
+
+    async def _without_those_there(self, writes: Sequence[Write]) -> Sequence[Write]:
+        """Where nothing else tells a repeat, look for each record before it is made: one that is there is changed instead."""
+        new = [write for write in writes if write.target_key is None]
+        if self._writing.idempotency is not Idempotency.SEARCH_BEFORE_CREATE or not new:
+            return writes
+        found, left = await self._found(new), list[Write]()
+        for write in writes:
+            there = found.get(write.position) if write.target_key is None else None
+            if there is None:
+                left.append(write)
+            elif self._says_so_already(there, write) or not self._writing.update_path:
+                self._outcomes.append(WriteOutcome(write.position, there.key))
+            else:
+                left.append(replace(write, target_key=there.key))
+        return left
+
+    def _says_so_already(self, there: FoundRecord, write: Write) -> bool:
+        return holds(there.values, write.values)
 
     async def _send_all(self, chunks: Iterable[Chunk]) -> None:
         for chunk in chunks:

@@ -20,7 +20,7 @@ class BackgroundSandbox:
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._serving: asyncio.Task[None] | None = None
-        self._failure: BaseException | None = None
+        self._failure: OSError | None = None
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
 
     @property
@@ -54,9 +54,10 @@ class BackgroundSandbox:
             self._loop.run_until_complete(self._serving)
         except asyncio.CancelledError:
             pass
-        except BaseException as failure:
-            self._failure = failure
-            raise
+        except OSError as failure:
+            if self._ready.is_set():
+                raise
+            self._failure = failure  # told by who waits for the start
         finally:
             self._ready.set()
             self._loop.close()

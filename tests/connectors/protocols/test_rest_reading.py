@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from apps.connectors.errors import BusinessClass, MisconfiguredError
+from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError
 from apps.connectors.judgement import Answer
-from apps.connectors.manifest import ChangeRead, InstantForm, Paging
+from apps.connectors.manifest import ChangeRead, ErrorRule, InstantForm, Paging
 from apps.connectors.protocols.calls import Calls
 from tests.connectors.protocols.things import (
     DAYS,
@@ -280,6 +280,36 @@ async def test_names_are_asked_for_as_the_template_says_with_quotes_escaped() ->
         found = await connector.find("things", ['a"b', "c\\d", "x or y"])
     assert asked == ['name eq "a\\"b" or name eq "c\\\\d"', 'name eq "x or y"']
     assert {name: record.key for name, record in found.items()} == {'a"b': "r1"}
+
+
+async def test_a_system_that_wants_a_condition_gets_one_from_the_beginning() -> None:
+    asked: list[str] = []
+
+    def answer(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        if path != "/whoami":
+            asked.append(query["search"])
+        return 200, {"records": [{"id": "r1", "changed": DAYS[0]}] if len(asked) == 1 else []}
+
+    system = system_with(
+        since_parameter="search", since_template='changed ge "{since}"', since_default="2000-01-01T00:00:00Z"
+    )
+    async with opened(answer, system) as connector:
+        first = await pages(connector)
+        await pages(connector, first[-1].checkpoint)
+        assert (await connector.test()).ok
+    beginning = 'changed ge "2000-01-01T00:00:00Z"'
+    assert asked == [beginning, f'changed ge "{DAYS[0]}"', beginning]
+
+
+async def test_a_record_that_is_gone_in_the_systems_own_words_is_left_out() -> None:
+    def answer(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        return 400, {"code": "NO_SUCH_THING" if path == "/things/r1" else "OTHER"}
+
+    rule = ErrorRule(FailureKind.REJECTED, BusinessClass.MISSING_REFERENCE, code="NO_SUCH_THING")
+    async with opened(answer, dataclasses.replace(SYSTEM, error_rules=(rule,))) as connector:
+        assert keys_of(await pages(connector, None, ("r1",))) == []
+        with pytest.raises(MisconfiguredError):
+            await pages(connector, None, ("r2",))
 
 
 async def test_a_name_is_found_on_a_page_that_only_a_link_leads_to() -> None:

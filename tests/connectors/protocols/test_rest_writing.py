@@ -8,9 +8,7 @@ import pytest
 
 from apps.connectors.contract import Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FailureKind, RemoteError
-from apps.connectors.manifest import (
-    Writing,
-)
+from apps.connectors.manifest import Idempotency, Writing
 from tests.connectors.protocols.things import BATCHED, SYSTEM, THINGS, WRITING, Answering, Body, opened, system_with
 
 
@@ -299,3 +297,29 @@ async def test_a_change_of_a_record_that_is_gone_is_refused_and_not_sent() -> No
     assert outcome.error is not None
     assert (outcome.error.kind, outcome.error.business_class) == (FailureKind.REJECTED, BusinessClass.MISSING_REFERENCE)
     assert calls == ["GET"]
+
+
+SEARCHED = dataclasses.replace(WRITING, idempotency=Idempotency.SEARCH_BEFORE_CREATE)
+
+
+@pytest.mark.parametrize("changeable", [True, False], ids=["with changes", "without changes"])
+async def test_a_record_is_looked_for_before_it_is_made_where_nothing_else_tells_a_repeat(changeable: bool) -> None:
+    held = [{"id": "t0", "ours": "o0", "n": 0}, {"id": "t1", "ours": "o1", "n": 99}]
+    calls: list[tuple[str, str, Body]] = []
+
+    def take(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        if method == "GET":
+            return 200, {"records": [record for record in held if record["ours"] in query["ours"].split(",")]}
+        calls.append((method, path, body))
+        return (201 if method == "POST" else 200), {"id": f"t{body['n']}"}
+
+    writing = SEARCHED if changeable else dataclasses.replace(SEARCHED, update_path="")
+    async with opened(take, system_with(writing=writing)) as connector:
+        outcomes = by_position(await connector.upsert("things", writes(3)))
+    assert [(o.target_key, o.created, o.error) for o in outcomes] == [
+        ("t0", False, None),
+        ("t1", False, None),
+        ("t2", True, None),
+    ]
+    changed = [("PATCH", "/things/t1", {"ours": "o1", "n": 1})] if changeable else []
+    assert sorted(calls) == [*changed, ("POST", "/things", {"ours": "o2", "n": 2})]

@@ -8,7 +8,6 @@ import pytest
 from apps.connectors.sandbox.background import BackgroundSandbox
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_port_that_is_taken_is_told_as_the_cause(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
