@@ -22,4 +22,5 @@ SYSTEMS = (
     "harvest",
     "clockify",
     "float",
+    "kantata",
 )

@@ -18,7 +18,7 @@ from apps.connectors.protocols.rest_reading import fingerprint, read_changes, re
 from apps.connectors.protocols.rest_testing import run_test
 
 _OF_ITS_OWN = ("description", "userId", "projectId", "taskId", "timeInterval", "billable", "hourlyRate", "isLocked")
-_CLIENT_OF_PROJECT = Join("clientId", CLIENTS.name, into="client", parts=("name",))
+_CLIENT_OF_PROJECT = Join("clientId", CLIENTS, into="client", parts=("name",))
 
 
 class ClockifyConnector(JoiningConnector):
@@ -26,9 +26,9 @@ class ClockifyConnector(JoiningConnector):
 
     joins = {
         TIME_ENTRIES.name: (
-            Join("userId", USERS.name, into="user", parts=("name", "email", "settings")),
-            Join("projectId", PROJECTS.name, into="project", parts=("name", "clientId")),
-            Join("project.clientId", CLIENTS.name, into="client", parts=("name",)),
+            Join("userId", USERS, into="user", parts=("name", "email", "settings")),
+            Join("projectId", PROJECTS, into="project", parts=("name", "clientId")),
+            Join("project.clientId", CLIENTS, into="client", parts=("name",)),
         ),
         PROJECTS.name: (_CLIENT_OF_PROJECT,),
     }

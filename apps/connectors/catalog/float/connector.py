@@ -15,11 +15,11 @@ class FloatConnector(JoiningConnector):
 
     joins = {
         ALLOCATIONS.name: (
-            Join("people_id", PEOPLE.name, into="person", parts=("name", "email")),
-            Join("project_id", PROJECTS.name, into="project", parts=("name", "project_code", "client_id")),
-            Join("project.client_id", CLIENTS.name, into="client", parts=("name",)),
+            Join("people_id", PEOPLE, into="person", parts=("name", "email")),
+            Join("project_id", PROJECTS, into="project", parts=("name", "project_code", "client_id")),
+            Join("project.client_id", CLIENTS, into="client", parts=("name",)),
         ),
-        PROJECTS.name: (Join("client_id", CLIENTS.name, into="client", parts=("name",)),),
+        PROJECTS.name: (Join("client_id", CLIENTS, into="client", parts=("name",)),),
     }
 
     async def read(
