@@ -1,11 +1,17 @@
-"""What a connector declares about its system, as frozen typed data that code, screens and tests read."""
+"""What a connector declares about its system, as frozen typed data that code, screens and tests read.
+
+Longer than other files: the whole sheet is read in one place.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.sheet_terms import Acknowledgement, BatchAnswer, Concurrency, Formats, LimitScope
 from apps.connectors.webhook_spec import WebhookSpec
 
 
@@ -16,6 +22,9 @@ class ProofLabel(StrEnum):
     PUBLISHED_CONTRACT = "checked against the vendor's published contract"
     DOCUMENTATION = "written from documentation"
     SIMULATED = "talks to a simulated system"
+    # Of systems that a partner describes itself (private/).
+    TRIED_LIVE = "tried against the live address"
+    DRAFTED = "drafted by the partner, not proven"
 
 
 class AuthScheme(StrEnum):
@@ -114,6 +123,8 @@ class Paging:
     first: int = 1  # the number of the first page
     more_path: str = ""  # where the answer says whether more follows
     end_path: str = ""  # where the answer says that this is the end
+    largest: int = 0  # the largest page the system hands out; 0: it does not say
+    stable: bool = False  # True: the list stays as it was at its first page, whatever changes meanwhile
 
 
 class InstantForm(StrEnum):
@@ -203,6 +214,15 @@ class Writing:
     record_path: str = ""  # where the record stands in the body of a single write: "ticket", "Contacts.0"
     # Fields that a change must carry as the record holds them now (a version it was made on, say): it is read first.
     repeat_fields: tuple[str, ...] = ()
+    keys_kept_hours: int = 24  # how long the system remembers an idempotency key
+    batch_answer: BatchAnswer = BatchAnswer.PER_RECORD
+    acknowledgement: Acknowledgement = Acknowledgement.AT_ONCE
+    concurrency: Concurrency | None = None  # None: what follows from how changes are sent
+
+    @property
+    def keys_trusted(self) -> timedelta:
+        """How long a repeat under the same idempotency key is taken for safe: half of what the system promises."""
+        return timedelta(hours=self.keys_kept_hours / 2)
 
     @property
     def tells_repeats(self) -> bool:
@@ -331,6 +351,8 @@ class Limits:
     calls: int | None = None
     seconds: int = 60
     at_once: int = 16
+    scope: LimitScope = LimitScope.UNKNOWN
+    remaining_header: str = ""  # the header of an answer that says how many calls are left
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,13 +369,15 @@ class ODataSpec:
     select: bool = True
     etags: bool = True
     exact_numbers: bool = False
+    metadata_path: str = ""  # where the service describes itself ($metadata); may name settings
 
 
 @dataclass(frozen=True, slots=True)
 class SystemManifest:
     """One outside system: the single source for its screens, its connector and its capability sheet.
 
-    `settings` are plain, non-secret values of a connection besides its base address (a company number, say).
+    `settings` are plain, non-secret values of a connection besides its base address (a company number, say). `rights` are
+    the exact rights that the account behind the secrets needs there, one sentence each.
     """
 
     slug: str
@@ -366,6 +390,7 @@ class SystemManifest:
     objects: tuple[ObjectManifest, ...]
     secrets: tuple[SecretSpec, ...] = ()
     settings: tuple[FieldSpec, ...] = ()
+    rights: tuple[str, ...] = ()
     test_path: str = ""  # a cheap read that proves address and sign-in
     identity_path: str = ""  # where the answer of `test_path` says who is signed in
     rights_path: str = ""  # where the answer of `test_path` lists what the sign-in may do
@@ -376,8 +401,11 @@ class SystemManifest:
     error_rules: tuple[ErrorRule, ...] = ()
     webhook: WebhookSpec | None = None
     odata: ODataSpec | None = None
+    describe: DescribeSpec | None = None  # where the system tells its own fields
     deletes: str = "absent"
     filters_strict: bool = True
+    formats: Formats = field(default_factory=Formats)
+    tried_on: date | None = None  # when a partner tried a system of its own against its live address
 
     def object_named(self, name: str) -> ObjectManifest:
         """Return the object called `name`. Raises KeyError when the system has none."""

@@ -22,6 +22,7 @@ class FlowsConfig(AppConfig):
             approvals,
             dry_run,
             execute_run,
+            private_trials,
             replay_job,
             replay_portions,
             replay_trial,
@@ -39,7 +40,7 @@ class FlowsConfig(AppConfig):
             sweep_inbox,
         )
         from apps.flows.services.rhythms import RHYTHM_EVERY_SECONDS, RHYTHM_KIND, learn_rhythms
-        from apps.flows.triggers import quiet, schedule
+        from apps.flows.triggers import missed, quiet, schedule
 
         kinds.register(start_run.RUN_KIND, execute_run.run_slice, queue=Queue.RUN)
         kinds.register(walk_lanes.WALK_KIND, walk.walk_on, queue=Queue.RUN)
@@ -47,6 +48,7 @@ class FlowsConfig(AppConfig):
         kinds.register(approvals.APPROVAL_KIND, approval_follow_up.follow_up, queue=Queue.MAINT)
         badges.register(navigation.OPEN_APPROVALS, count_approvals)
         kinds.register(dry_run.DRY_RUN_KIND, dry_run.carry_out_dry_run, queue=Queue.RUN)
+        kinds.register(private_trials.TRIAL_KIND, private_trials.carry_out_trial, queue=Queue.POLL)
         kinds.register(replay_job.REPLAY, replay_portions.work_on, queue=Queue.MAINT)
         kinds.register(replay_trial.REPLAY_TRIAL, replay_trial.carry_out_trial, queue=Queue.RUN)
         kinds.register(RHYTHM_KIND, learn_rhythms, queue=Queue.MAINT)
@@ -58,4 +60,5 @@ class FlowsConfig(AppConfig):
         kinds.register(retention.RETENTION_KIND, retention.clean_up, queue=Queue.MAINT)
         kinds.register_periodic(retention.RETENTION_KIND, retention.RETENTION_EVERY_SECONDS)
         kinds.register(schedule.SCHEDULE_KIND, schedule.fire_schedule, queue=Queue.POLL)
+        missed.connect()
         usage_directory.register(list_uses_of_connection, count_uses_of_connections)

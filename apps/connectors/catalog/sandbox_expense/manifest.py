@@ -13,7 +13,8 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
-from apps.connectors.sandbox_family import NO_COMPANY, reading_of
+from apps.connectors.sandbox_family import DESCRIBE, NO_COMPANY, reading_of
+from apps.connectors.sheet_terms import Formats, MoneyForm
 from apps.connectors.webhook_spec import WebhookSpec
 
 _EXPENSES = ObjectManifest(
@@ -118,4 +119,6 @@ MANIFEST = SystemManifest(
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=(NO_COMPANY,),
     webhook=WebhookSpec("standard"),
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT),
 )

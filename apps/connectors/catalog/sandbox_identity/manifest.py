@@ -17,7 +17,8 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sheet_terms import Formats
 
 _USERS = ObjectManifest(
     name="users",
@@ -127,4 +128,6 @@ MANIFEST = SystemManifest(
         ),
         *common_refusals("The identity service", record="person"),
     ),
+    describe=DESCRIBE,
+    formats=Formats(days=None),
 )

@@ -17,7 +17,8 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 
 
 def _writing_of(name: str) -> Writing:
@@ -210,4 +211,6 @@ MANIFEST = SystemManifest(
         ),
         *common_refusals("Payroll"),
     ),
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT, TimeForm.HOURS),
 )

@@ -17,7 +17,8 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sheet_terms import Formats, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
 _BOOKINGS = ObjectManifest(
@@ -183,4 +184,6 @@ MANIFEST = SystemManifest(
         *common_refusals("The time tool", record="project"),
     ),
     webhook=WebhookSpec("standard"),
+    describe=DESCRIBE,
+    formats=Formats(hours=TimeForm.MINUTES),
 )
