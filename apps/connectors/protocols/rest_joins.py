@@ -10,7 +10,7 @@ from apps.connectors.contract import OutsideRecord, Page, SourceRecord
 from apps.connectors.http import Door
 from apps.connectors.manifest import ObjectManifest, SystemManifest
 from apps.connectors.protocols.rest import RestConnector
-from apps.connectors.protocols.rest_reading import read_changes
+from apps.connectors.protocols.rest_reading import read_changes, source_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,12 @@ class JoiningConnector(RestConnector):
         """Yield changes since `checkpoint`, oldest first, or the records named by `keys`, each with its joined parts."""
         async for page in super().read(object_name, checkpoint, keys):
             yield replace(page, records=await self._joined(object_name, page.records))
+
+    async def _sample(self, spec: ObjectManifest) -> OutsideRecord | None:
+        record = await super()._sample(spec)
+        if record is None:
+            return None
+        return next((joined.values for joined in await self._joined(spec.name, (source_record(spec, record),))), None)
 
     async def _joined(self, object_name: str, records: tuple[SourceRecord, ...]) -> tuple[SourceRecord, ...]:
         joins = self.joins.get(object_name, ())

@@ -17,10 +17,10 @@ class FloatStage(StandInStage):
     slug = "float"
     stand_in = FloatStandIn
     address = "/v3"
-    lists = ("people", "projects", "tasks")
+    lists = ("people", "projects", "clients", "tasks")
     level = ""
     settings = {"contact": "it@firm.example"}
-    touched = {"people": "job_title", "projects": "name", "tasks": "notes"}
+    touched = {"people": "job_title", "projects": "name", "clients": "name", "tasks": "notes"}
     removable = ("tasks", "projects")
     planted = {
         "text": Planted("tasks", "notes"),
@@ -36,6 +36,7 @@ class FloatStage(StandInStage):
         entries: dict[str, dict[str, Any]] = {
             "people": {"name": f"Robin Vale {number}", "email": f"p{number}@firm.example", "job_title": "Auditor"},
             "projects": {"name": f"Audit {number}", "project_code": f"NW-{number}", "active": 1, "non_billable": 0},
+            "clients": {"name": f"Client {number}"},
             "tasks": {"start_date": str(_MONDAY), "end_date": str(_MONDAY), "hours": "4.0", "people_id": 100_001,
                       "project_id": 100_010, "status": 2, "billable": 1, "repeat_state": 0, "notes": f"Plan {number}"},
         }  # fmt: skip

@@ -19,9 +19,10 @@ class KantataStage(StandInStage):
     slug = "kantata"
     stand_in = KantataStandIn
     address = "/api/v1"
-    lists = ("users", "workspaces", "time_entries", "workspace_allocations")
+    lists = ("users", "workspaces", "time_entries", "expenses", "workspace_allocations")
     level = "time_entries"
-    touched = {"users": "headline", "workspaces": "title", "time_entries": "notes", "workspace_allocations": "notes"}
+    touched = {"users": "headline", "workspaces": "title", "time_entries": "notes", "expenses": "notes",
+               "workspace_allocations": "notes"}  # fmt: skip
     removable = ("workspaces", "time_entries", "workspace_allocations")
     planted = {
         "text": Planted("time_entries", "notes"),
@@ -41,6 +42,10 @@ class KantataStage(StandInStage):
             "time_entries": {
                 "date_performed": _DAY, "time_in_minutes": 90, "user_id": person, "workspace_id": project,
                 "billable": True, "approved": True, "rate_in_cents": 12000, "notes": f"Workshop {number}", **_MONEY,
+            },
+            "expenses": {
+                "date": _DAY, "amount_in_cents": 1250, "user_id": person, "workspace_id": project, **_MONEY,
+                "notes": f"Train {number}",
             },
             "workspace_allocations": {
                 "start_date": _DAY, "end_date": _DAY, "minutes": 240, "percentage": 50.0, "hard": True,
