@@ -23,4 +23,5 @@ SYSTEMS = (
     "clockify",
     "float",
     "kantata",
+    "tempo",
 )
