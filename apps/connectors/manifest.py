@@ -212,6 +212,7 @@ class Writing:
     create_method: str = "POST"
     created_statuses: tuple[int, ...] = (201,)  # answers to a creation that say: made anew
     record_path: str = ""  # where the record stands in the body of a single write: "ticket", "Contacts.0"
+    only_at_creation: tuple[str, ...] = ()  # fields that a change may not carry
     # Fields that a change must carry as the record holds them now (a version it was made on, say): it is read first.
     repeat_fields: tuple[str, ...] = ()
     keys_kept_hours: int = 24  # how long the system remembers an idempotency key
@@ -293,6 +294,7 @@ class ErrorShape:
     # Where an answer that lists no single problems says its one; both from the root of the answer.
     summary_code_path: str = ""
     summary_message_path: str = ""
+    by_field_path: str = ""  # where the answer holds messages under the names of their fields: {"name": "Too long."}
 
 
 @dataclass(frozen=True, slots=True)

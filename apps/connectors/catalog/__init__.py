@@ -24,4 +24,5 @@ SYSTEMS = (
     "float",
     "kantata",
     "tempo",
+    "jira",
 )
