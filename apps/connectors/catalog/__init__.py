@@ -32,4 +32,8 @@ SYSTEMS = (
     "timetagger",
     "harvest",
     "clockify",
+    "float",
+    "kantata",
+    "tempo",
+    "jira",
 )
