@@ -16,8 +16,8 @@ from uuid_utils.compat import uuid7
 from apps.accounts.actions import CUSTOMER_ROLES, PARTNER_ROLES, Action, Role
 from apps.accounts.models import ApiKey, Invitation, SavedView, User
 from apps.accounts.services import create_user
+from apps.connectors import credential_links
 from apps.connectors.models import ConnectionTest
-from apps.connectors.credential_links import issue_link
 from apps.connectors.services import create_webhook_endpoint
 from apps.customers.models import CutOff, LegalEntity
 from apps.customers.onboarding import Step
@@ -144,7 +144,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
     author = f"{'owner' if line.partner.slug == 'alder' else 'foreign_owner'}@{line.partner.slug}.example"
     with scope.work_in(line.partner):
         endpoint, _address, _secret = create_webhook_endpoint(line.source)
-        credential_link = issue_link(line.source, for_whom="Robin Vale").link
+        credential_link = credential_links.issue_link(line.source, for_whom="Robin Vale").link
         test = ConnectionTest.objects.create(
             customer=line.customer, connection=line.source, state="passed", started_at=now, finished_at=now
         )

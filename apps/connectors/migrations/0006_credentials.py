@@ -1,4 +1,4 @@
-"""Links by which colleagues enter credentials, and subscriptions at systems that are kept from ending."""
+"""Links by which colleagues enter credentials, and subscriptions at systems that are kept from ending, and when secrets end."""
 
 import django.db.models.deletion
 import uuid_utils.compat
@@ -47,6 +47,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"ordering": ("-id",)},
+        ),
+        migrations.AddField(
+            model_name="credential",
+            name="expires_on",
+            field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
             model_name="webhookendpoint",
