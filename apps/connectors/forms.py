@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from apps.connectors.manifest import FieldSpec, SecretSpec, SystemManifest, ValueKind
@@ -24,7 +25,7 @@ def secret_field(spec: SecretSpec, *, required: bool = True) -> forms.CharField:
     """Return the field a secret is typed into: never shown again, not even after an error elsewhere."""
     return forms.CharField(
         label=_(spec.label),
-        help_text=_(spec.help) if spec.help else "",
+        help_text=escape(_(spec.help)) if spec.help else "",  # a private system says what it likes
         required=required,
         strip=True,
         max_length=4000,
@@ -122,8 +123,7 @@ class ConnectionForm(_SystemForm):
         )
         for spec in manifest.secrets:
             add_secret(self, _SECRET + spec.name, spec, required=not secrets_later)
-        names = [_SECRET + spec.name for spec in manifest.secrets]
-        secrets = [part for name in names for part in (name, _END + name)]
+        secrets = [part + spec.name for spec in manifest.secrets for part in (_SECRET, _END + _SECRET)]
         self.order_fields(["customer", "name", "environment", "base_url", *secrets])
 
     def wanted(self) -> NewConnection:

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.connectors import registry
+from apps.connectors import private_shelf, registry
 from apps.connectors.auth import REFRESH_TOKEN, SIGN_IN_MARK
 from apps.connectors.breaker_rule import BreakerState
 from apps.connectors.expiry import end_tone, end_words
@@ -178,6 +178,8 @@ def secret_label(slug: str, name: str) -> str:
 
 def system_name(slug: str) -> str:
     """Return what people call a system; a system that left the catalogue keeps its own slug."""
+    if private_shelf.is_private(slug):
+        return private_shelf.name_of(slug)
     try:
         return registry.manifest(slug).name
     except KeyError:

@@ -1,13 +1,15 @@
-"""Finds a system's manifest and opens its connector, by the name of its folder in the catalogue."""
+"""Finds a system's manifest and opens its connector: by its folder in the catalogue, or out of the partner's own systems."""
 
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, cast
+from typing import Any, NotRequired, TypedDict, Unpack, cast
 
+from apps.connectors import private_shelf
 from apps.connectors.access_tokens import RefreshKeeper, TokenShelf
 from apps.connectors.auth import build_signer
+from apps.connectors.call_log import CallLog
 from apps.connectors.catalog import SYSTEMS
 from apps.connectors.contract import Connector, ReceivedEvent, WebhookReply
 from apps.connectors.http import Door
@@ -20,9 +22,27 @@ from apps.connectors.webhooks.deliveries import Delivery
 _CATALOG = "apps.connectors.catalog"
 
 
-@cache
+class Opening(TypedDict):
+    """What a connector is opened with; `open_system` says what each is."""
+
+    base_url: str
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    allow: tuple[str, ...]
+    budget: RateBudget
+    correlation_id: NotRequired[str]
+    shelf: NotRequired[TokenShelf | None]
+    keeper: NotRequired[RefreshKeeper | None]
+    log: NotRequired[CallLog | None]
+
+
 def manifest(slug: str) -> SystemManifest:
-    """Return the manifest of the system called `slug`. Raises KeyError when the catalogue has no such system."""
+    """Return the manifest of the system called `slug`. Raises KeyError when there is no such system here."""
+    return private_shelf.manifest_of(slug) if private_shelf.is_private(slug) else _catalogued(slug)
+
+
+@cache
+def _catalogued(slug: str) -> SystemManifest:
     if not is_listed(slug):
         raise KeyError(f"The catalogue has no system {slug!r}.")
     return cast("SystemManifest", import_module(f"{_CATALOG}.{slug}.manifest").MANIFEST)
@@ -30,17 +50,38 @@ def manifest(slug: str) -> SystemManifest:
 
 def is_listed(slug: str) -> bool:
     """Return whether the catalogue has a system called `slug`; connections outlive systems that were taken out of it."""
+    if private_shelf.is_private(slug):
+        return private_shelf.is_known(slug)
     return slug in SYSTEMS and _has(f"{_CATALOG}.{slug}.manifest")
 
 
-@cache
+def is_draft(slug: str) -> bool:
+    """Return whether a system is one of the partner's own that was never made live: it can be tried, no more."""
+    return private_shelf.is_private(slug) and private_shelf.is_draft(slug)
+
+
 def all_manifests() -> tuple[SystemManifest, ...]:
-    """Return the manifests of all systems, in the order of the catalogue."""
-    return tuple(manifest(slug) for slug in SYSTEMS if is_listed(slug))
+    """Return the manifests of all systems: in the order of the catalogue, then the open partner's own ones by name."""
+    return (*_catalogue(), *private_shelf.live_manifests())
 
 
-def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by name
-    slug: str,
+@cache
+def _catalogue() -> tuple[SystemManifest, ...]:
+    return tuple(_catalogued(slug) for slug in SYSTEMS if is_listed(slug))
+
+
+def open_connector(slug: str, **wanted: Unpack[Opening]) -> Connector:
+    """Return a connector to the system called `slug`, not connected yet: use it as an async context.
+
+    Raises:
+        MisconfiguredError: the address may not be called or a secret is missing.
+
+    """
+    return open_system(manifest(slug), **wanted)
+
+
+def open_system(  # noqa: PLR0913  each is one decision of the caller, all by name
+    system: SystemManifest,
     *,
     base_url: str,
     settings: Mapping[str, Any],
@@ -50,18 +91,18 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
     correlation_id: str = "",
     shelf: TokenShelf | None = None,
     keeper: RefreshKeeper | None = None,
+    log: CallLog | None = None,
 ) -> Connector:
-    """Return a connector to a system, not connected yet: use it as an async context.
+    """Return a connector to the system that a manifest describes, as `open_connector` does by its name.
 
     `shelf` is where its access token lies, for systems that hand out such; None keeps it with the connector. `keeper`
-    keeps its refresh token, for systems where people sign in.
+    keeps its refresh token, for systems where people sign in. `log` takes down its calls.
     A system's own `connector.py` holds a class `CONNECTOR` that takes (manifest, door, settings), like RestConnector.
 
     Raises:
         MisconfiguredError: the address may not be called or a secret is missing.
 
     """
-    system = manifest(slug)
     door = Door(
         base_url=base_url,
         auth=build_signer(system.auth, secrets, settings),
@@ -69,11 +110,13 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
         allow=tuple(allow),
         budget=budget,
         correlation_id=correlation_id,
-        system=slug,
+        # Figures have few names.
+        system=private_shelf.PREFIX.rstrip("-") if private_shelf.is_private(system.slug) else system.slug,
         shelf=shelf,
         keeper=keeper,
+        log=log,
     )
-    return _connector_class(slug)(system, door, settings)
+    return _connector_class(system.slug)(system, door, settings)
 
 
 def receive(  # noqa: PLR0913  a delivery is all of this
@@ -108,6 +151,8 @@ def handshake(slug: str, query: str) -> WebhookReply | None:
 
 @cache
 def _connector_class(slug: str) -> type[RestConnector]:
+    if private_shelf.is_private(slug):
+        return RestConnector
     name = f"{_CATALOG}.{slug}.connector"
     return cast("type[RestConnector]", import_module(name).CONNECTOR) if _has(name) else RestConnector
 

@@ -21,9 +21,10 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.accounts.links import absolute_url
-from apps.connectors import breaker, registry, subscriptions, vault
+from apps.connectors import breaker, registry, shape_book, subscriptions, vault
 from apps.connectors.access_tokens import TokenShelf, shelf_for
 from apps.connectors.auth import REFRESH_TOKEN
+from apps.connectors.call_log import CallLog
 from apps.connectors.contract import Connector, SignatureError, TestReport, TestStep
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
@@ -33,6 +34,7 @@ from apps.connectors.rate_budget import budget_for
 from apps.connectors.refresh_tokens import StoredRefreshToken
 from apps.connectors.webhooks import schemes
 from apps.customers.models import Customer
+from apps.customers.retention import payload_rule
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
@@ -70,6 +72,9 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
     """
     manifest = _manifest(wanted.system)
     _require_complete(manifest, wanted)
+    if registry.is_draft(wanted.system) and wanted.environment != Connection.Environment.SANDBOX:
+        words = _("%(system)s is a draft: connect it as a sandbox until it is live.") % {"system": manifest.name}
+        raise ValidationError({"environment": words})
     connection = Connection(
         customer=customer,
         system=wanted.system,
@@ -201,9 +206,12 @@ def _record(action: AuditAction, connection: Connection, details: dict[str, Any]
     audit.record(action, subject="connection", subject_id=str(connection.id), details=details)
 
 
-def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
+def open_connector(
+    connection: Connection, *, correlation_id: str, described: SystemManifest | None = None
+) -> Connector:
     """Return the connection opened for work: reads the secrets now, touches no database afterwards.
 
+    `described` is the manifest to go by, None for the one that holds.
     What must be stored while it works, a new refresh token, is stored by the keeper it is handed: in a thread, with a
     connection and a transaction of its own (refresh_tokens.py).
 
@@ -217,9 +225,9 @@ def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
             f"The connection {connection.name} is switched off. Switch it on to let records pass.",
             business_class=BusinessClass.CONNECTION,
         )
-    manifest, secrets = registry.manifest(connection.system), vault.secrets_of(connection)
-    return registry.open_connector(
-        connection.system,
+    manifest, secrets = described or registry.manifest(connection.system), vault.secrets_of(connection)
+    return registry.open_system(
+        manifest,
         base_url=connection.base_url,
         settings=connection.settings,
         secrets=secrets,
@@ -228,6 +236,18 @@ def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
         correlation_id=correlation_id,
         shelf=_shelf(connection, secrets) if manifest.auth.scheme in _BUYS_TOKENS else None,
         keeper=StoredRefreshToken(connection.id, scope.require().partner) if REFRESH_TOKEN in secrets else None,
+        log=_call_log(connection, correlation_id),
+    )
+
+
+def _call_log(connection: Connection, correlation_id: str) -> CallLog:
+    """Return what takes down the connection's calls; contents too, where its customer lets them be kept."""
+    return CallLog(
+        scope.require().partner.id,
+        connection.id,
+        settings.REDIS_URL,
+        purpose=correlation_id,
+        bodies=payload_rule(connection.customer_id).stored,
     )
 
 
@@ -309,6 +329,7 @@ def _store_report(test: ConnectionTest, report: TestReport) -> None:
     if report.ok:
         breaker.reset(test.connection_id)
         mark_working(test.connection_id)
+        shape_book.ask_quietly(test.connection)
     else:
         reason = next((s.sentence for s in report.steps if s.ok is False), _("The test failed."))
         mark_attention(test.connection_id, reason)

@@ -1,4 +1,4 @@
-"""Links by which colleagues enter credentials, and subscriptions at systems that are kept from ending, and when secrets end."""
+"""Links by which colleagues enter credentials, and subscriptions at systems that are kept from ending."""
 
 import django.db.models.deletion
 import uuid_utils.compat
@@ -9,7 +9,7 @@ from apps.tenants.fences import fence, staff_only
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0004_sign_ins"),
+        ("connectors", "0005_shapes"),
         ("customers", "0005_retention"),
     ]
 
@@ -47,11 +47,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"ordering": ("-id",)},
-        ),
-        migrations.AddField(
-            model_name="credential",
-            name="expires_on",
-            field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
             model_name="webhookendpoint",

@@ -18,28 +18,16 @@ from apps.accounts.actions import Action
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person, asked_id
-from apps.connectors import credential_links, forms, queries, registry, services, subscriptions
+from apps.connectors import credential_links, forms, queries, services, subscriptions
 from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.manifest import AuthScheme, SystemManifest
 from apps.connectors.models import Connection, ConnectionTest
-from apps.connectors.views.catalogue import system_card
+from apps.connectors.system_list import system_card
+from apps.connectors.views.shapes import shapes_part
 from apps.connectors.views.sign_ins import sign_in_context
 from apps.customers.queries import get_customer
 
 _SLOW_TEST_SECONDS = 45
-
-
-@requires(Action.EDIT_CONNECTIONS)
-@require_safe
-def connection_create(request: HttpRequest) -> HttpResponse:
-    """Choose the system to connect."""
-    chosen = asked_id(request, "customer")
-    context = {
-        "cards": [system_card(system) for system in registry.all_manifests()],
-        "customer": get_customer(chosen) if chosen else None,
-        "crumbs": [_to_list()],
-    }
-    return render(request, "connectors/connection_choose.html", context)
 
 
 @requires(Action.EDIT_CONNECTIONS)
@@ -97,6 +85,7 @@ def connection_detail(request: HttpRequest, connection_id: UUID) -> HttpResponse
         "card": system_card(facts.manifest),
         "sheet": capability_sheet(facts.manifest),
         "kinds": object_capabilities(facts.manifest),
+        "shapes": shapes_part(request, connection),
         "disable_form": forms.DisableForm(),
         "cannot_test": _cannot_test(request, connection),
         "can_edit": who.can(Action.EDIT_CONNECTIONS),
