@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option, choices, count_by
 from apps.connectors import registry
-from apps.connectors.models import Connection
-from apps.connectors.queries import connections, system_name
+from apps.connectors.models import Connection, Credential
+from apps.connectors.queries import End, connections, end_of, system_name
 from apps.connectors.usage_directory import count_uses_of
 
 _STATE_WORDS = {
@@ -27,11 +27,12 @@ _ENVIRONMENT_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRow:
-    """One connection of the list with its system's name; `flows` is how many use it."""
+    """One connection of the list with its system's name; `flows` is how many use it, `ends` when its first secret does."""
 
     connection: Connection
     system_name: str
     flows: int
+    ends: End | None
 
 
 CONNECTIONS = ListSpec(
@@ -42,6 +43,7 @@ CONNECTIONS = ListSpec(
         Column("system", _("System"), sort=("system", "name"), value=lambda row: row.system_name),
         Column("environment", _("Environment"), sort=("environment", "name"), value=lambda row: row.connection.environment),
         Column("state", _("State"), sort=("state", "name"), value=lambda row: row.connection.state),
+        Column("expires", _("Expires"), sort=("expires_on", "name"), value=lambda row: row.ends and row.ends.on, nullable=True),
         Column("reason", _("What is wrong"), value=lambda row: row.connection.state_reason, shown=False),
         Column("success", _("Last success"), sort=("last_success_at",), value=lambda row: row.connection.last_success_at, nullable=True, large_first=True),
         Column("flows", _("Used by"), value=lambda row: row.flows, numeric=True),
@@ -68,7 +70,7 @@ def connection_choices() -> dict[str, list[Option]]:
 
 def fitting_connections(state: ListState, *, any_state: bool = False) -> QuerySet[Connection]:
     """Return the connections that fit; `any_state` leaves the filter by state out, to count them."""
-    found = connections()
+    found = connections() if any_state else connections().annotate(expires_on=_first_end())
     for name in ("system", "environment", *(() if any_state else ("state",))):
         if state.value(name):
             found = found.filter(**{name: state.value(name)})
@@ -79,6 +81,12 @@ def fitting_connections(state: ListState, *, any_state: bool = False) -> QuerySe
     return found
 
 
+def _first_end() -> Subquery:
+    """Return the day on which the first of a connection's secrets expires, as a column."""
+    known = Credential.objects.filter(connection=OuterRef("pk"), expires_on__isnull=False)
+    return Subquery(known.order_by("expires_on").values("expires_on")[:1])
+
+
 def count_by_state(state: ListState) -> dict[str, int]:
     """Return how many connections that fit the other filters are in each state; "" stands for all."""
     return count_by(fitting_connections(state, any_state=True), "state")
@@ -87,4 +95,7 @@ def count_by_state(state: ListState) -> dict[str, int]:
 def connection_rows(shown: Sequence[Connection]) -> list[ConnectionRow]:
     """Return connections as the list shows them; one query."""
     uses = count_uses_of([connection.id for connection in shown])
-    return [ConnectionRow(one, system_name(one.system), uses.get(one.id, 0)) for one in shown]
+    return [
+        ConnectionRow(one, system_name(one.system), uses.get(one.id, 0), end_of(getattr(one, "expires_on", None)))
+        for one in shown
+    ]

@@ -155,7 +155,8 @@ def secret_replace(request: HttpRequest, connection_id: UUID, secret: str) -> Ht
     spec = queries.get_secret(connection, secret)
     form = forms.SecretForm(request.POST or None, spec=spec)
     if request.method == "POST" and form.is_valid():
-        services.set_secrets(connection, {spec.name: form.cleaned_data["value"]})
+        ends = {spec.name: form.ends_on} if form.ends_on else {}
+        services.set_secrets(connection, {spec.name: form.cleaned_data["value"]}, ends)
         messages.success(
             request,
             _("%(secret)s of %(name)s is replaced and being tested.")
