@@ -23,6 +23,7 @@ from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.manifest import AuthScheme
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.system_list import system_card
+from apps.connectors.views.calls import figures_of
 from apps.connectors.views.sign_ins import sign_in_context
 from apps.customers.queries import get_customer
 
@@ -75,6 +76,7 @@ def connection_detail(request: HttpRequest, connection_id: UUID) -> HttpResponse
         "card": system_card(facts.manifest),
         "sheet": capability_sheet(facts.manifest),
         "kinds": object_capabilities(facts.manifest),
+        "figures": figures_of(connection),
         "disable_form": forms.DisableForm(),
         "cannot_test": _cannot_test(request, connection),
         "can_edit": who.can(Action.EDIT_CONNECTIONS),
