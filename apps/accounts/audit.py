@@ -53,6 +53,8 @@ class AuditAction(StrEnum):
     CONNECTION_CHANGED = "connection_changed"
     CONNECTION_REMOVED = "connection_removed"
     CREDENTIAL_SET = "credential_set"
+    CREDENTIAL_LINK_MADE = "credential_link_made"
+    CREDENTIAL_LINK_REVOKED = "credential_link_revoked"
     CONNECTION_TESTED = "connection_tested"
     FLOW_INSTALLED = "flow_installed"
     FLOW_PUBLISHED = "flow_published"

@@ -34,6 +34,8 @@ DEED_WORDS: dict[AuditAction, Promise] = {
     AuditAction.CONNECTION_CHANGED: _("Connection changed"),
     AuditAction.CONNECTION_REMOVED: _("Connection removed"),
     AuditAction.CREDENTIAL_SET: _("Credential set"),
+    AuditAction.CREDENTIAL_LINK_MADE: _("Link to enter credentials made"),
+    AuditAction.CREDENTIAL_LINK_REVOKED: _("Link to enter credentials taken back"),
     AuditAction.CONNECTION_TESTED: _("Connection tested"),
     AuditAction.FLOW_INSTALLED: _("Flow installed"),
     AuditAction.FLOW_PUBLISHED: _("Flow published"),

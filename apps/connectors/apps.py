@@ -1,6 +1,7 @@
 """The connectors room, as Django knows it."""
 
 from django.apps import AppConfig
+from django.core import checks
 
 
 class ConnectorsConfig(AppConfig):
@@ -12,15 +13,27 @@ class ConnectorsConfig(AppConfig):
     def ready(self) -> None:
         """Tell dispatch which functions test a connection, finish a sign-in and probe what was away, and pages below which connections there are."""
         from apps.accounts import badges, navigation
-        from apps.connectors import breaker, connection_list, probing, queries, services, sign_ins
+        from apps.connectors import (
+            breaker,
+            connection_list,
+            key_checks,
+            probing,
+            queries,
+            services,
+            sign_ins,
+            subscribing,
+            subscriptions,
+        )
         from apps.customers import connection_directory
         from apps.dispatch import kinds
         from apps.dispatch.models import Queue
 
+        checks.register(key_checks.check_credential_keys, checks.Tags.database)
         connection_directory.register(queries.count_by_customer)
         badges.register(
             navigation.BROKEN_CONNECTIONS, lambda _who: badges.Badge(connection_list.count_needing_somebody())
         )
         kinds.register(services.TEST_KIND, services.run_test, queue=Queue.POLL)
         kinds.register(sign_ins.SIGN_IN_KIND, sign_ins.exchange_code, queue=Queue.POLL)
+        kinds.register(subscriptions.SUBSCRIPTION_KIND, subscribing.keep_subscription, queue=Queue.POLL)
         kinds.register(breaker.PROBE_KIND, probing.probe, queue=Queue.POLL)

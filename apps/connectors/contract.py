@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from apps.connectors.errors import FieldProblem, RemoteError
 from apps.connectors.manifest import SystemManifest
@@ -155,6 +155,23 @@ class CallCounts:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class WantedSubscription:
+    """What a system is to announce: the records of one object, to `address`, with `secret` to show for it."""
+
+    object_name: str
+    address: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSubscription:
+    """A subscription as the system holds it: its id there, and when it ends (aware, UTC)."""
+
+    key: str
+    until: datetime
+
+
 class SignatureError(ValueError):
     """A webhook's signature is missing, wrong or too old."""
 
@@ -215,21 +232,38 @@ class Connector(Protocol):
         """
 
 
+@runtime_checkable
+class Subscriber(Protocol):
+    """What connectors can besides whose manifest has a SubscriptionSpec. Each method raises RemoteError."""
+
+    async def subscribe(self, wanted: WantedSubscription) -> HeldSubscription:
+        """Make a subscription, or take over one that is there already for this address and object. Safe to repeat."""
+
+    async def renew_subscription(self, key: str, wanted: WantedSubscription) -> HeldSubscription | None:
+        """Let a subscription last longer; None when the system has forgotten it."""
+
+    async def unsubscribe(self, key: str) -> None:
+        """End a subscription; one that is gone already is no error."""
+
+
 __all__ = [
     "CallCounts",
     "Connector",
     "Exchange",
     "FieldProblem",
     "FoundRecord",
+    "HeldSubscription",
     "OutsideRecord",
     "Page",
     "ReceivedEvent",
     "SignatureError",
     "SourceRecord",
+    "Subscriber",
     "TestReport",
     "TestStep",
     "UndoOutcome",
     "UndoState",
+    "WantedSubscription",
     "WebhookReply",
     "Write",
     "WriteOutcome",

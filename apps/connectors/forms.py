@@ -75,12 +75,19 @@ class _SystemForm(forms.Form):
 
 
 class ConnectionForm(_SystemForm):
-    """A new connection: for whom, where, and with which secrets."""
+    """A new connection: for whom, where, and with which secrets; `secrets_later` leaves those to somebody else."""
 
     def __init__(
-        self, *args: Any, manifest: SystemManifest, customers: Mapping[UUID, str], chosen: UUID | None, **kwargs: Any
+        self,
+        *args: Any,
+        manifest: SystemManifest,
+        customers: Mapping[UUID, str],
+        chosen: UUID | None,
+        secrets_later: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, manifest=manifest, initial={"name": manifest.name, "customer": chosen}, **kwargs)
+        self.secrets_later = secrets_later
         names = [(str(customer_id), name) for customer_id, name in customers.items()]
         self.fields["customer"] = forms.TypedChoiceField(
             label=_("Customer"), coerce=UUID, choices=[("", _("Choose a customer")), *names]
@@ -91,7 +98,7 @@ class ConnectionForm(_SystemForm):
             help_text=_("Whether real business is done there."),
         )
         for spec in manifest.secrets:
-            self.fields[_SECRET + spec.name] = secret_field(spec)
+            self.fields[_SECRET + spec.name] = secret_field(spec, required=not secrets_later)
         secrets = [_SECRET + spec.name for spec in manifest.secrets]
         self.order_fields(["customer", "name", "environment", "base_url", *secrets])
 
@@ -105,6 +112,7 @@ class ConnectionForm(_SystemForm):
             secrets={spec.name: typed[_SECRET + spec.name] for spec in self.manifest.secrets},
             settings=self.settings,
             environment=typed["environment"],
+            secrets_later=self.secrets_later,
         )
 
 
@@ -130,6 +138,26 @@ class SecretForm(forms.Form):
     def __init__(self, *args: Any, spec: SecretSpec, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["value"] = secret_field(spec)
+
+
+class SecretsForm(forms.Form):
+    """All secrets of a system and nothing else: what a colleague sees who got a link."""
+
+    def __init__(self, *args: Any, manifest: SystemManifest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for spec in manifest.secrets:
+            self.fields[spec.name] = secret_field(spec)
+
+
+class CredentialLinkForm(forms.Form):
+    """Whom a link to a connection's credentials is for."""
+
+    for_whom = forms.CharField(
+        label=_("Name of the colleague"),
+        max_length=120,
+        help_text=_("What is entered through the link is recorded under this name."),
+        error_messages={"required": _("Say whom the link is for: what is entered is recorded under that name.")},
+    )
 
 
 class WebhookKeyForm(forms.Form):

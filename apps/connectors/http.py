@@ -22,7 +22,7 @@ from apps.connectors.egress import Destination, EgressRefusedError, check_addres
 from apps.connectors.entrance import Entrance
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError, RetryableError
 from apps.connectors.grants import AccessToken, Grant, TokenAnswer, read_answer, token_address
-from apps.connectors.judgement import Answer, judge, refused_grant, retry_after
+from apps.connectors.judgement import Answer, judge, refused_grant, wait_asked
 from apps.connectors.manifest import Limits
 from apps.connectors.rate_budget import RateBudget
 from apps.connectors.redaction import redact_body, redact_url
@@ -159,7 +159,7 @@ class Door:
             writes = method not in _READ_METHODS
         answer = await self._entrance.go(lambda: self._calls.call(method, url, payload, headers, writes=writes))
         if answer.status == 429 or (answer.status == 503 and "Retry-After" in answer.headers):
-            await self._budget.hold(retry_after(answer.headers.get("Retry-After", ""), now=datetime.now(UTC)))
+            await self._budget.hold(wait_asked(answer.headers, now=datetime.now(UTC)))
         return answer
 
     def _token_source(self, grant: Grant, shelf: TokenShelf | None, keeper: RefreshKeeper | None) -> TokenSource:

@@ -1,5 +1,6 @@
 """Connections of customers to outside systems, and their sealed credentials."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -145,6 +146,33 @@ class SignIn(CustomerOwned):
         return f"sign-in of {self.connection_id} at {self.started_at:%H:%M}"
 
 
+class CredentialLink(CustomerOwned):
+    """A link by which somebody without an account enters a connection's credentials, once.
+
+    Only the token's SHA-256 is kept. `for_whom` is the person it was made for; what is entered is recorded as theirs.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="credential_links")
+    for_whom = models.CharField(max_length=120)
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"link for {self.for_whom}"
+
+    def is_open(self, now: datetime) -> bool:
+        """Return whether it can still be used at `now`."""
+        return self.used_at is None and self.revoked_at is None and now < self.expires_at
+
+
 class PartnerKey(PartnerModel):
     """The partner's data key, wrapped by the installation's key; a new version per rotation."""
 
@@ -181,10 +209,14 @@ class ConnectionTest(CustomerOwned):
 
 
 class WebhookEndpoint(CustomerOwned):
-    """Where a connection's system sends its events; the address itself is in the public schema, as a hash."""
+    """Where a connection's system sends its events; the address itself is in the public schema, as a hash.
+
+    `sealed_address` holds it once more, sealed, where the system must be told it again and again: see WebhookSubscription.
+    """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="webhook_endpoints")
     sealed_secret = models.BinaryField()
+    sealed_address = models.BinaryField(default=bytes)
     key_version = models.PositiveSmallIntegerField(default=1)
     active = models.BooleanField(default=True)
     last_received_at = models.DateTimeField(null=True, blank=True)
@@ -193,3 +225,35 @@ class WebhookEndpoint(CustomerOwned):
 
     def __str__(self) -> str:
         return f"webhook of {self.connection_id}"
+
+
+class WebhookSubscription(CustomerOwned):
+    """What a system was asked to announce to one of our addresses, and until when it will.
+
+    `key` is its id there, "" while there is none. `failures` in a row and the last one's reason are kept until it works
+    again; `made_at` is when it was first made.
+    """
+
+    class State(models.TextChoices):
+        WANTED = "wanted", "being made"
+        ACTIVE = "active", "active"
+        LAPSED = "lapsed", "lapsed"
+        ENDING = "ending", "being ended"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="subscriptions")
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="subscriptions")
+    object_name = models.CharField(max_length=80)
+    key = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=8, choices=State, default=State.WANTED)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True)
+    renewed_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering = ("object_name",)
+        constraints = [models.UniqueConstraint(fields=("endpoint", "object_name"), name="subscription_once")]
+
+    def __str__(self) -> str:
+        return f"{self.object_name} of {self.connection_id}"

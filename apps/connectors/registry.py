@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, cast
+from typing import Any, NotRequired, TypedDict, Unpack, cast
 
 from apps.connectors.access_tokens import RefreshKeeper, TokenShelf
 from apps.connectors.auth import build_signer
@@ -19,6 +19,19 @@ from apps.connectors.webhooks import schemes
 from apps.connectors.webhooks.deliveries import Delivery
 
 _CATALOG = "apps.connectors.catalog"
+
+
+class Opening(TypedDict):
+    """What a connector is opened with; `open_system` says what each is."""
+
+    base_url: str
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    allow: tuple[str, ...]
+    budget: RateBudget
+    correlation_id: NotRequired[str]
+    shelf: NotRequired[TokenShelf | None]
+    keeper: NotRequired[RefreshKeeper | None]
 
 
 @cache
@@ -40,8 +53,18 @@ def all_manifests() -> tuple[SystemManifest, ...]:
     return tuple(manifest(slug) for slug in SYSTEMS if is_listed(slug))
 
 
-def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by name
-    slug: str,
+def open_connector(slug: str, **wanted: Unpack[Opening]) -> Connector:
+    """Return a connector to the system called `slug`, not connected yet: use it as an async context.
+
+    Raises:
+        MisconfiguredError: the address may not be called or a secret is missing.
+
+    """
+    return open_system(manifest(slug), **wanted)
+
+
+def open_system(  # noqa: PLR0913  each is one decision of the caller, all by name
+    system: SystemManifest,
     *,
     base_url: str,
     settings: Mapping[str, Any],
@@ -53,7 +76,7 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
     keeper: RefreshKeeper | None = None,
     log: CallLog | None = None,
 ) -> Connector:
-    """Return a connector to a system, not connected yet: use it as an async context.
+    """Return a connector to the system that a manifest describes, as `open_connector` does by its name.
 
     `shelf` is where its access token lies, for systems that hand out such; None keeps it with the connector. `keeper`
     keeps its refresh token, for systems where people sign in. `log` takes down its calls.
@@ -63,7 +86,6 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
         MisconfiguredError: the address may not be called or a secret is missing.
 
     """
-    system = manifest(slug)
     door = Door(
         base_url=base_url,
         auth=build_signer(system.auth, secrets, settings),
@@ -71,12 +93,12 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
         allow=tuple(allow),
         budget=budget,
         correlation_id=correlation_id,
-        system=slug,
+        system=system.slug,
         shelf=shelf,
         keeper=keeper,
         log=log,
     )
-    return _connector_class(slug)(system, door, settings)
+    return _connector_class(system.slug)(system, door, settings)
 
 
 def receive(  # noqa: PLR0913  a delivery is all of this

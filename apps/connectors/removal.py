@@ -13,7 +13,15 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.connectors.call_log import forget_calls
-from apps.connectors.models import CircuitBreaker, Connection, Credential, SignIn, WebhookEndpoint
+from apps.connectors.models import (
+    CircuitBreaker,
+    Connection,
+    Credential,
+    CredentialLink,
+    SignIn,
+    WebhookEndpoint,
+    WebhookSubscription,
+)
 from apps.connectors.usage_directory import ConnectionUse, OpenCase, Stake, list_open_cases, list_uses_of, stakes_of
 from apps.tenants import scope
 
@@ -80,8 +88,9 @@ def remove_connection(connection: Connection, *, typed_name: str) -> None:
 
 def _take_away(row: Connection) -> None:
     secrets, _by_table = Credential.objects.filter(connection=row).delete()
-    SignIn.objects.filter(connection=row).delete()
-    CircuitBreaker.objects.filter(connection=row).delete()
+    # Subscriptions at the system end by themselves within days: without the secrets nobody can end them sooner.
+    for table in (SignIn, CircuitBreaker, CredentialLink, WebhookSubscription):
+        table.objects.filter(connection=row).delete()
     closed = WebhookEndpoint.objects.filter(connection=row, active=True).update(active=False)
     Connection.objects.filter(id=row.id).update(
         state=Connection.State.DISABLED, state_reason="Removed.", removed_at=timezone.now()

@@ -23,7 +23,7 @@ DROP FUNCTION note_connection_state();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0004_sign_ins"),
+        ("connectors", "0006_credentials"),
     ]
 
     operations = [

@@ -12,10 +12,11 @@ from apps.connectors.judgement import Answer
 from apps.connectors.manifest import ObjectManifest, Reading
 from apps.connectors.pagination import page_parameters
 from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.rest_reading import first_question
 
 _LATER = {"reachable": "Tried once the address is reached.", "allowed": "Tried once the sign-in is accepted."}
 _CLOCK_TOLERANCE = timedelta(minutes=2)  # signatures with a time in them are refused beyond some minutes
-_REMAINING_HEADERS = ("X-RateLimit-Remaining", "RateLimit-Remaining")
+_REMAINING_HEADERS = ("X-RateLimit-Remaining", "X-Rate-Limit-Remaining", "RateLimit-Remaining")
 
 
 async def run_test(calls: Calls, clock: Callable[[], datetime]) -> TestReport:
@@ -83,7 +84,8 @@ async def _try_reading(calls: Calls) -> TestStep:
 
 
 async def _why_unreadable(calls: Calls, spec: ObjectManifest, reading: Reading) -> RemoteError | None:
-    parameters = {**reading.parameters, **page_parameters(reading.paging, None)}
+    first = {} if reading.since_in_header else first_question(reading)
+    parameters = {**reading.parameters, **first, **page_parameters(reading.paging, None)}
     if reading.paging.size_parameter:
         parameters[reading.paging.size_parameter] = "1"
     try:

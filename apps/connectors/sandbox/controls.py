@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from apps.connectors.sandbox.approvals import ApprovingDesk
 from apps.connectors.sandbox.crm import Crm
 from apps.connectors.sandbox.faults import FAULTS, FaultError, parse_faults
 from apps.connectors.sandbox.firm import Wishes, found_firm, instant_text
@@ -174,8 +175,8 @@ async def _change_record(request: web.Request, company: Company) -> web.Response
 
 async def _approve(request: web.Request, company: Company) -> web.Response:
     desk = desk_of(request, company)
-    if not isinstance(desk, Psa):
-        raise AskedWrongError("Time is approved in a PSA only")
+    if not isinstance(desk, Psa | ApprovingDesk):
+        raise AskedWrongError("Only time and expenses are approved")
     return desk.approve(keys_in(await request.read()))
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.connectors.catalog.business_central_subscriptions import NotInContractError, Subscriptions
 from tests.connectors.catalog.odata_filter import FilterError, compile_filter
 
 CONTRACT = json.loads(Path(__file__).with_name("business_central_contract.json").read_text())
@@ -31,6 +32,7 @@ SETTINGS = {"tenant": TENANT, "environment": ENVIRONMENT, "company": COMPANY}
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
 _BASE = f"/v2.0/{TENANT}/{ENVIRONMENT}/api/v2.0/companies({COMPANY})"
+_SUBSCRIPTIONS = f"/v2.0/{TENANT}/{ENVIRONMENT}/api/v2.0/subscriptions"
 _LIMITS = {"number": 20, "displayName": 100, "city": 30}
 _CURRENCIES, _COUNTRIES = {"", "EUR", "GBP", "USD"}, {"", "DE", "GB", "US"}
 _EMPTY: dict[str, Any] = {
@@ -76,6 +78,10 @@ class BusinessCentralStandIn:
     conflict_status: int = 409  # as its own pages tell it; OData itself says 412
     before_change: Callable[[Row], None] | None = None  # what another hand does just before a change arrives
     _revision: int = 0
+    subscriptions: Subscriptions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.subscriptions = Subscriptions(CONTRACT["subscriptions"], lambda: self.clock)
 
     # --- hands of a person --------------------------------------------------------------------------------------------
     def enter(self, name: str, **values: Any) -> Row:
@@ -125,6 +131,8 @@ class BusinessCentralStandIn:
 
     async def _routed(self, request: web.Request) -> web.Response:
         path = request.path
+        if path.startswith(_SUBSCRIPTIONS):
+            return await self._subscribed(request, path.removeprefix(_SUBSCRIPTIONS))
         if not path.startswith(_BASE):
             raise ViolationError("a path outside the company")
         rest = path.removeprefix(_BASE).removeprefix("/")
@@ -141,6 +149,12 @@ class BusinessCentralStandIn:
             return await self._create(request, name) if request.method == "POST" else self._list(request, name)
         _require(key.endswith(")") and _is_guid(key[:-1]), f"{key!r} is no key")
         return await self._one(request, name, key[:-1])
+
+    async def _subscribed(self, request: web.Request, rest: str) -> web.Response:
+        try:
+            return await self.subscriptions.answer(request, rest)
+        except NotInContractError as error:
+            raise ViolationError(str(error)) from error
 
     async def _one(self, request: web.Request, name: str, key: str) -> web.Response:
         if request.method == "GET":

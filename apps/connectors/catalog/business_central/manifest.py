@@ -9,6 +9,8 @@ Time is not here: timeRegistrationEntries are listed for one employee at a time 
 that a repeated entry could not be told from a second one.
 """
 
+from dataclasses import replace
+
 from apps.connectors.catalog.business_central.refusals import RULES
 from apps.connectors.manifest import (
     AuthScheme,
@@ -29,6 +31,7 @@ from apps.connectors.manifest import (
     Writing,
 )
 from apps.connectors.protocols.odata import ODATA_ERRORS, odata_pages
+from apps.connectors.webhook_spec import SubscriptionSpec
 from apps.connectors.webhooks.vendors import BUSINESS_CENTRAL
 
 _COMPANY = "v2.0/{tenant}/{environment}/api/v2.0/companies({company})"
@@ -179,6 +182,19 @@ PROJECTS = ObjectManifest(
     ),
 )
 
+# https://learn.microsoft.com/dynamics365/business-central/dev-itpro/api-reference/v2.0/dynamics-subscriptions: three days,
+# a handshake each time, projects not among the supported resources. An address that answers with another error than 408,
+# 429 or 5xx loses its subscription there. Whether two may exist for one address and resource is not said: the one is looked
+# for before another is made.
+_SUBSCRIPTIONS = SubscriptionSpec(
+    path="v2.0/{tenant}/{environment}/api/v2.0/subscriptions",
+    one_path="v2.0/{tenant}/{environment}/api/v2.0/subscriptions('{key}')",
+    resources={name: f"/api/v2.0/companies({{company}})/{name}" for name in ("customers", "employees")},
+    body={"notificationUrl": "{address}", "resource": "{resource}", "clientState": "{secret}"},
+    life_seconds=3 * 86_400,
+    etags=True,
+)
+
 MANIFEST = SystemManifest(
     slug="business_central",
     name="Business Central",
@@ -202,10 +218,16 @@ MANIFEST = SystemManifest(
         FieldSpec("company", label="Company id", required=True),
     ),
     objects=(CUSTOMERS, EMPLOYEES, PROJECTS),
+    rights=(
+        "In Microsoft Entra: the application permission API.ReadWrite.All of Dynamics 365 Business Central, with an administrator’s consent.",
+        "In Business Central, on the page “Microsoft Entra Applications”: the same client id, enabled.",
+        "To read customers, employees and projects: the permission set D365 READ.",
+        "To make, change and take back customers: the permission set D365 CUSTOMER, EDIT besides. Neither SUPER nor a licence is needed.",
+    ),
     test_path=_COMPANY,
     limits=Limits(calls=6000, seconds=300, at_once=5),
     error_shape=ODATA_ERRORS,
     error_rules=RULES,
-    webhook=BUSINESS_CENTRAL,
+    webhook=replace(BUSINESS_CENTRAL, subscription=_SUBSCRIPTIONS),
     odata=ODataSpec(guid_fields=("id",)),
 )

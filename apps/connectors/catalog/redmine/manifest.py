@@ -186,6 +186,10 @@ MANIFEST = SystemManifest(
         ),
         FieldSpec("rescan_days", ValueKind.WHOLE, f"Days read again for changes ({RESCAN_DAYS} when empty)"),
     ),
+    rights=(
+        "An administrator’s account: Redmine lists people to administrators only. Nothing is written.",
+        "Under Administration, Settings, API: the REST interface is switched on.",
+    ),
     test_path="users/current.json",
     identity_path="user.login",
     limits=Limits(at_once=4),

@@ -160,6 +160,7 @@ MANIFEST = SystemManifest(
         SecretSpec("client_secret", "Client secret", "Shown once when the sandbox company is made."),
     ),
     objects=(_OPPORTUNITIES, _ACCOUNTS),
+    rights=("The right to read accounts and deals, and the right “write” to mark a deal as handed over.",),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",

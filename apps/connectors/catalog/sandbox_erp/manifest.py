@@ -101,6 +101,7 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_TIME_LINES, CUSTOMERS, PROJECTS, EMPLOYEES),
+    rights=("The right to read, and the right “write” to make customers, projects and time lines.",),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",

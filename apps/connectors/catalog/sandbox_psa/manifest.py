@@ -161,6 +161,9 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_TIME_ENTRIES, PROJECTS, _RESOURCES, CLIENTS, _TASKS),
+    rights=(
+        "The right to read, and the right “write” to make clients, projects and tasks and to mark time as billed.",
+    ),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",

@@ -55,6 +55,7 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_NUMBERS,),
+    rights=("The right to read: nothing is written.",),
     test_path="whoami",
     identity_path="company",
     limits=Limits(at_once=4),

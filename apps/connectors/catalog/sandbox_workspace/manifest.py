@@ -108,6 +108,7 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_WORKSPACES, _PEOPLE),
+    rights=("The right to read, and the right “write” to make workspaces.",),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",

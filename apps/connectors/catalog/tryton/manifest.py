@@ -244,6 +244,11 @@ MANIFEST = SystemManifest(
         ),
     ),
     settings=(FieldSpec("company", ValueKind.TEXT, "Company (its name; may stay empty when there is one)"),),
+    rights=(
+        "The user application “rest”, validated by the user under Preferences, Applications.",
+        "To read companies, employees and projects: read access to these models.",
+        "To create and change timesheet lines of everybody: the group “Timesheet Administration”.",
+    ),
     test_path="rest/model/company.company",
     limits=Limits(at_once=4),
     error_shape=ErrorShape(message_path="message"),
