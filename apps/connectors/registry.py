@@ -32,6 +32,7 @@ class Opening(TypedDict):
     correlation_id: NotRequired[str]
     shelf: NotRequired[TokenShelf | None]
     keeper: NotRequired[RefreshKeeper | None]
+    log: NotRequired[CallLog | None]
 
 
 @cache
