@@ -215,6 +215,18 @@ class WebhookKeyForm(forms.Form):
         self.fields["value"] = secret_field(SecretSpec("value", webhook.key_label, webhook.key_help))
 
 
+class RemoveForm(forms.Form):
+    """The name of the connection that is removed, typed as a confirmation."""
+
+    name = forms.CharField(
+        label=_("Name of the connection"),
+        help_text=_("Type it as it is written above: a removed connection does not come back."),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
 class DisableForm(forms.Form):
     """Why a connection is switched off."""
 

@@ -96,15 +96,23 @@ class ConnectionFacts:
     breaker: CircuitBreaker | None  # while it is not called
     sign_in: SignInFacts | None  # where people sign in at the system
 
+    @property
+    def last_read_at(self) -> datetime | None:
+        """Return when a record last came through that was read here, None when none ever did."""
+        return self._last("reads")
+
+    @property
+    def last_written_at(self) -> datetime | None:
+        """Return when a record was last written here, None when none ever was."""
+        return self._last("writes")
+
+    def _last(self, how: str) -> datetime | None:
+        return max((u.last_success_at for u in self.uses if u.how == how and u.last_success_at), default=None)
+
 
 def connections() -> QuerySet[Connection]:
     """Return the connections in scope with their customers."""
     return Connection.objects.select_related("customer")
-
-
-def count_needing_attention() -> int:
-    """Return how many connections in scope wait for somebody to mend them."""
-    return Connection.objects.filter(state=Connection.State.ATTENTION).count()
 
 
 def get_connection(connection_id: UUID) -> Connection:

@@ -220,6 +220,11 @@ def open_connector(
         UnsealError: a secret was not sealed for this connection.
 
     """
+    if connection.removed_at is not None:
+        raise MisconfiguredError(
+            f"The connection {connection.name} was removed: install the flow anew with another one.",
+            business_class=BusinessClass.CONNECTION,
+        )
     if connection.state == Connection.State.DISABLED:
         raise MisconfiguredError(
             f"The connection {connection.name} is switched off. Switch it on to let records pass.",
