@@ -1,6 +1,6 @@
 """What people type on connections' pages; the fields of a system's own come from its manifest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from django import forms
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
+from apps.connectors import registry
 from apps.connectors.manifest import FieldSpec, SecretSpec, SystemManifest, ValueKind
 from apps.connectors.models import Connection
 from apps.connectors.services import NewConnection
@@ -75,20 +76,33 @@ class _SystemForm(forms.Form):
                 self.add_error(known, sentence)
 
 
+def _environments(manifest: SystemManifest) -> Sequence[Connection.Environment]:
+    """Return where a system may be connected: a draft of the partner's own nowhere but in a sandbox."""
+    everywhere = tuple(reversed(Connection.Environment))
+    return (Connection.Environment.SANDBOX,) if registry.is_draft(manifest.slug) else everywhere
+
+
 class ConnectionForm(_SystemForm):
     """A new connection: for whom, where, and with which secrets."""
 
     def __init__(
-        self, *args: Any, manifest: SystemManifest, customers: Mapping[UUID, str], chosen: UUID | None, **kwargs: Any
+        self,
+        *args: Any,
+        manifest: SystemManifest,
+        customers: Mapping[UUID, str],
+        chosen: UUID | None,
+        address: str = "",
+        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, manifest=manifest, initial={"name": manifest.name, "customer": chosen}, **kwargs)
+        initial = {"name": manifest.name, "customer": chosen, "base_url": address}
+        super().__init__(*args, manifest=manifest, initial=initial, **kwargs)
         names = [(str(customer_id), name) for customer_id, name in customers.items()]
         self.fields["customer"] = forms.TypedChoiceField(
             label=_("Customer"), coerce=UUID, choices=[("", _("Choose a customer")), *names]
         )
         self.fields["environment"] = forms.ChoiceField(
             label=_("Environment"),
-            choices=[(e.value, e.label.capitalize()) for e in reversed(Connection.Environment)],
+            choices=[(e.value, e.label.capitalize()) for e in _environments(manifest)],
             help_text=_("Whether real business is done there."),
         )
         for spec in manifest.secrets:

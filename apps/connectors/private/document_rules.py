@@ -9,7 +9,16 @@ from django.utils.translation import gettext as _
 
 from apps.connectors.auth import ACCESS_TOKEN, REFRESH_TOKEN, SIGN_IN_MARK
 from apps.connectors.canonical.registry import CANONICAL_TYPES
-from apps.connectors.manifest import AuthScheme, AuthSpec, ErrorRule, FieldSpec, Limits, SecretSpec, SystemManifest
+from apps.connectors.manifest import (
+    AuthScheme,
+    AuthSpec,
+    ErrorRule,
+    FieldSpec,
+    Limits,
+    ObjectManifest,
+    SecretSpec,
+    SystemManifest,
+)
 from apps.connectors.private.documents import DocumentProblem
 from apps.connectors.private.object_rules import object_problems
 from apps.connectors.private.patterns import TRIES_IN_LONG_TEXTS, pattern_problem
@@ -128,6 +137,7 @@ def _objects(manifest: SystemManifest, settings: set[str]) -> Problems:
     if len(manifest.objects) > MOST_OBJECTS:
         yield DocumentProblem("objects", _("At most %(most)d kinds of records fit.") % {"most": MOST_OBJECTS})
     names: set[str] = set()
+    read_here = {spec.canonical_type for spec in manifest.objects if spec.reading}
     for index, spec in enumerate(manifest.objects):
         place = f"objects[{index}]"
         if not _OBJECT_NAME.match(spec.name):
@@ -141,6 +151,16 @@ def _objects(manifest: SystemManifest, settings: set[str]) -> Problems:
             yield DocumentProblem(f"{place}.canonical_type", _("This must be one of %(known)s.") % known)
         names.add(spec.name)
         yield from object_problems(spec, place, settings)
+        yield from _references(spec, place, read_here)
+
+
+def _references(spec: ObjectManifest, place: str, read_here: set[str]) -> Problems:
+    for line in spec.writing_lines:
+        if line.reference and line.reference not in read_here:
+            sentence = _(
+                "This line needs the number of a %(type)s there: describe how those are read, or write it as it is."
+            )
+            yield DocumentProblem(f"{place}.writing_lines.{line.target}", sentence % {"type": line.reference})
 
 
 def _error_rules(rules: Iterable[ErrorRule]) -> Problems:

@@ -17,7 +17,7 @@ from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.once import once
-from apps.accounts.page_filters import acting_person, asked_id
+from apps.accounts.page_filters import acting_person, asked_id, asked_words
 from apps.connectors import forms, queries, registry, services
 from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.manifest import AuthScheme
@@ -51,7 +51,11 @@ def connection_create_for(request: HttpRequest, system: str) -> HttpResponse:
     """Connect a system: where it is and with which secrets."""
     manifest, customers = queries.get_system(system), list_customer_names()
     form = forms.ConnectionForm(
-        request.POST or None, manifest=manifest, customers=customers, chosen=asked_id(request, "customer")
+        request.POST or None,
+        manifest=manifest,
+        customers=customers,
+        chosen=asked_id(request, "customer"),
+        address=asked_words(request, "address"),
     )
     if request.method == "POST" and form.is_valid():
         try:
