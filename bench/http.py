@@ -3,9 +3,9 @@
     python -m bench.http [--calls 10000] [--at-once 16] [--repeats 3]
 
 One call reads a record, the other sends one; the system answers from a process of its own. The door pins and checks the
-address, signs, paces (from Redis where the system publishes a limit), caps the answer, judges it and keeps its evidence
-without secrets; the bare client does none of that. Returns 1 when the door makes less than 60 % of the bare client's calls
-a second.
+address, signs, paces (from Redis where the system publishes a limit), caps the answer, judges it, keeps its evidence
+without secrets and takes the call down in the log; the bare client does none of that. Returns 1 when the door makes less
+than 60 % of the bare client's calls a second.
 """
 
 import argparse
@@ -15,11 +15,13 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from uuid import uuid4
 
 import aiohttp
 import orjson
 
 from apps.connectors.auth import Signer
+from apps.connectors.call_log import CallLog
 from apps.connectors.http import Door
 from apps.connectors.manifest import Limits
 from apps.connectors.rate_budget import budget_for
@@ -106,6 +108,7 @@ async def by_door(place: str, kind: str, work: Work, options: argparse.Namespace
         budget=budget_for(f"bench-{kind}", limits, redis),
         correlation_id="bench-http",
         system="bench",
+        log=CallLog("bench", uuid4(), redis),
     )
     async with door:
 

@@ -37,6 +37,12 @@ class Env:
         secret=True,
         required=True,
     )
+    credentials_old_keys: tuple[str, ...] = _setting(
+        "CREDENTIALS_OLD_KEYS",
+        "comma-separated former values of CREDENTIALS_KEY, until `manage.py rotate_credential_keys` is through",
+        (),
+        secret=True,
+    )
     database_url: str = _setting(
         "DATABASE_URL", "PostgreSQL login of the product: no superuser, owns no table", "", secret=True, required=True
     )

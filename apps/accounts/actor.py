@@ -60,6 +60,22 @@ def actor_for_person(
     )
 
 
+def actor_for_guest(*, name: str, email: str, customer_id: UUID, customer_name: str) -> Actor:
+    """Return somebody of a customer who opened a link, without an account: named in the audit trail, with no rights."""
+    return Actor(
+        user_id=None,
+        name=name,
+        email=email,
+        role=None,
+        role_label="",
+        is_customer=True,
+        is_operator=False,
+        actions=frozenset(),
+        customer_id=customer_id,
+        customer_name=customer_name,
+    )
+
+
 _acting: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
 

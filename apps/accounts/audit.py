@@ -52,6 +52,8 @@ class AuditAction(StrEnum):
     CONNECTION_CREATED = "connection_created"
     CONNECTION_CHANGED = "connection_changed"
     CREDENTIAL_SET = "credential_set"
+    CREDENTIAL_LINK_MADE = "credential_link_made"
+    CREDENTIAL_LINK_REVOKED = "credential_link_revoked"
     CONNECTION_TESTED = "connection_tested"
     PRIVATE_SYSTEM_CREATED = "private_system_created"
     PRIVATE_SYSTEM_CHANGED = "private_system_changed"

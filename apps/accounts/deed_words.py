@@ -33,6 +33,8 @@ DEED_WORDS: dict[AuditAction, Promise] = {
     AuditAction.CONNECTION_CREATED: _("Connection created"),
     AuditAction.CONNECTION_CHANGED: _("Connection changed"),
     AuditAction.CREDENTIAL_SET: _("Credential set"),
+    AuditAction.CREDENTIAL_LINK_MADE: _("Link to enter credentials made"),
+    AuditAction.CREDENTIAL_LINK_REVOKED: _("Link to enter credentials taken back"),
     AuditAction.CONNECTION_TESTED: _("Connection tested"),
     AuditAction.PRIVATE_SYSTEM_CREATED: _("Own system described"),
     AuditAction.PRIVATE_SYSTEM_CHANGED: _("Own system changed"),

@@ -156,7 +156,7 @@ def _bearer(parts: _Parts) -> Signer:
 
 
 def _header_key(parts: _Parts) -> Signer:
-    return _static({parts.spec.header or "X-API-Key": parts.need("api_key")}, parts)
+    return _static({parts.spec.header or "X-API-Key": parts.spec.header_prefix + parts.need("api_key")}, parts)
 
 
 def _basic(parts: _Parts) -> Signer:

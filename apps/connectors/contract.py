@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from apps.connectors.errors import FieldProblem, RemoteError
 from apps.connectors.manifest import SystemManifest
+from apps.connectors.shapes import DiscoveredShape
 
 OutsideRecord = dict[str, Any]  # one record as the system sends it, parsed JSON
 
@@ -155,6 +156,23 @@ class CallCounts:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class WantedSubscription:
+    """What a system is to announce: the records of one object, to `address`, with `secret` to show for it."""
+
+    object_name: str
+    address: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSubscription:
+    """A subscription as the system holds it: its id there, and when it ends (aware, UTC)."""
+
+    key: str
+    until: datetime
+
+
 class SignatureError(ValueError):
     """A webhook's signature is missing, wrong or too old."""
 
@@ -173,6 +191,12 @@ class Connector(Protocol):
 
     async def test(self) -> TestReport:
         """Try address, sign-in, reading and writing rights, in that order, changing nothing."""
+
+    async def discover(self, object_names: Sequence[str] = ()) -> tuple[DiscoveredShape, ...]:
+        """Return what these objects of the manifest (none named: all) look like now, one shape each.
+
+        A shape is `live` where the system describes itself, else the manifest's, compared with one record.
+        """
 
     def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()
@@ -215,21 +239,38 @@ class Connector(Protocol):
         """
 
 
+@runtime_checkable
+class Subscriber(Protocol):
+    """What connectors can besides whose manifest has a SubscriptionSpec. Each method raises RemoteError."""
+
+    async def subscribe(self, wanted: WantedSubscription) -> HeldSubscription:
+        """Make a subscription, or take over one that is there already for this address and object. Safe to repeat."""
+
+    async def renew_subscription(self, key: str, wanted: WantedSubscription) -> HeldSubscription | None:
+        """Let a subscription last longer; None when the system has forgotten it."""
+
+    async def unsubscribe(self, key: str) -> None:
+        """End a subscription; one that is gone already is no error."""
+
+
 __all__ = [
     "CallCounts",
     "Connector",
     "Exchange",
     "FieldProblem",
     "FoundRecord",
+    "HeldSubscription",
     "OutsideRecord",
     "Page",
     "ReceivedEvent",
     "SignatureError",
     "SourceRecord",
+    "Subscriber",
     "TestReport",
     "TestStep",
     "UndoOutcome",
     "UndoState",
+    "WantedSubscription",
     "WebhookReply",
     "Write",
     "WriteOutcome",

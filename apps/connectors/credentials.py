@@ -1,7 +1,7 @@
 """Seals the secrets of connections: AES-256-GCM, one data key a partner, each ciphertext bound to its own row.
 
-The operator's key (`CREDENTIALS_KEY`) only wraps data keys, so rotating it touches no secret. What a sealed value is
-bound to (partner, table, row, field, key version) is authenticated: a ciphertext copied to another row does not open.
+The operator's key (`CREDENTIALS_KEY`) only wraps data keys; a new one brings new data keys, under which everything is sealed
+anew (key_rotation.py). What a sealed value is bound to (partner, table, row, field, key version) is authenticated: a ciphertext copied to another row does not open.
 """
 
 import base64
@@ -59,11 +59,6 @@ def new_wrapped_key(kek: bytes, partner_id: str) -> bytes:
 def unwrap(kek: bytes, wrapped: bytes, partner_id: str) -> bytes:
     """Return the data key inside `wrapped`. Raises UnsealError."""
     return _decrypt(kek, wrapped, _wrap_binding(partner_id))
-
-
-def rewrap(old_kek: bytes, new_kek: bytes, wrapped: bytes, partner_id: str) -> bytes:
-    """Return the same data key wrapped by another operator's key: rotation without touching one secret."""
-    return _encrypt(new_kek, unwrap(old_kek, wrapped, partner_id), _wrap_binding(partner_id))
 
 
 def seal(key: bytes, plain: str, *, bound_to: str) -> bytes:

@@ -98,6 +98,9 @@ def reported_problems(shape: ErrorShape, body: Any, secrets: tuple[str, ...] = (
     """Return the problems an error answer lists, without the `secrets` that some systems repeat in them."""
     listed = at_path(body, shape.problems_path) if shape.problems_path else body
     parts = listed if isinstance(listed, list) else [listed]
+    if shape.summary_message_path and not any(isinstance(part, Mapping) for part in parts):
+        code, message = (_clean(body, path, secrets) for path in (shape.summary_code_path, shape.summary_message_path))
+        return (ReportedProblem(code, message[:400], ""),) if code or message else ()
     return tuple(
         ReportedProblem(
             _clean(part, shape.code_path, secrets),

@@ -83,7 +83,7 @@ def _environments(manifest: SystemManifest) -> Sequence[Connection.Environment]:
 
 
 class ConnectionForm(_SystemForm):
-    """A new connection: for whom, where, and with which secrets."""
+    """A new connection: for whom, where, and with which secrets; `secrets_later` leaves those to somebody else."""
 
     def __init__(
         self,
@@ -92,10 +92,12 @@ class ConnectionForm(_SystemForm):
         customers: Mapping[UUID, str],
         chosen: UUID | None,
         address: str = "",
+        secrets_later: bool = False,
         **kwargs: Any,
     ) -> None:
         initial = {"name": manifest.name, "customer": chosen, "base_url": address}
         super().__init__(*args, manifest=manifest, initial=initial, **kwargs)
+        self.secrets_later = secrets_later
         names = [(str(customer_id), name) for customer_id, name in customers.items()]
         self.fields["customer"] = forms.TypedChoiceField(
             label=_("Customer"), coerce=UUID, choices=[("", _("Choose a customer")), *names]
@@ -106,7 +108,7 @@ class ConnectionForm(_SystemForm):
             help_text=_("Whether real business is done there."),
         )
         for spec in manifest.secrets:
-            self.fields[_SECRET + spec.name] = secret_field(spec)
+            self.fields[_SECRET + spec.name] = secret_field(spec, required=not secrets_later)
         secrets = [_SECRET + spec.name for spec in manifest.secrets]
         self.order_fields(["customer", "name", "environment", "base_url", *secrets])
 
@@ -120,6 +122,7 @@ class ConnectionForm(_SystemForm):
             secrets={spec.name: typed[_SECRET + spec.name] for spec in self.manifest.secrets},
             settings=self.settings,
             environment=typed["environment"],
+            secrets_later=self.secrets_later,
         )
 
 
@@ -145,6 +148,26 @@ class SecretForm(forms.Form):
     def __init__(self, *args: Any, spec: SecretSpec, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["value"] = secret_field(spec)
+
+
+class SecretsForm(forms.Form):
+    """All secrets of a system and nothing else: what a colleague sees who got a link."""
+
+    def __init__(self, *args: Any, manifest: SystemManifest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for spec in manifest.secrets:
+            self.fields[spec.name] = secret_field(spec)
+
+
+class CredentialLinkForm(forms.Form):
+    """Whom a link to a connection's credentials is for."""
+
+    for_whom = forms.CharField(
+        label=_("Name of the colleague"),
+        max_length=120,
+        help_text=_("What is entered through the link is recorded under this name."),
+        error_messages={"required": _("Say whom the link is for: what is entered is recorded under that name.")},
+    )
 
 
 class WebhookKeyForm(forms.Form):

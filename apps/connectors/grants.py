@@ -16,8 +16,8 @@ _BEARER_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 CREDENTIALS_REFUSED = "The system does not accept the client id and secret: enter valid ones on the connection's page."
 ASSERTION_REFUSED = (
-    "The system does not accept what was signed with the private key: check that the key's certificate is registered"
-    " there, that client id and user are right, and that the user has allowed the access."
+    "The system does not accept what was signed with the private key: check client id and user on the connection's page,"
+    " and in the system that the key's certificate is registered and that the user has allowed the access."
 )
 SIGN_IN_ENDED = "The sign-in at the system has ended or was withdrawn: sign in again on the connection's page."
 

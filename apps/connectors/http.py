@@ -16,12 +16,13 @@ from yarl import URL
 
 from apps.connectors.access_tokens import BoughtSource, RefreshKeeper, RenewingSource, TokenShelf, TokenSource
 from apps.connectors.auth import Signer
+from apps.connectors.call_log import CallLog
 from apps.connectors.contract import CallCounts, Exchange
 from apps.connectors.egress import Destination, EgressRefusedError, check_address, parse_destination
 from apps.connectors.entrance import Entrance
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError, RetryableError
 from apps.connectors.grants import AccessToken, Grant, TokenAnswer, read_answer, token_address
-from apps.connectors.judgement import Answer, judge, refused_grant, retry_after
+from apps.connectors.judgement import Answer, judge, refused_grant, wait_asked
 from apps.connectors.manifest import Limits
 from apps.connectors.rate_budget import RateBudget
 from apps.connectors.redaction import redact_body, redact_url
@@ -55,12 +56,13 @@ class Door:
         look_up: LookUp | None = None,
         shelf: TokenShelf | None = None,
         keeper: RefreshKeeper | None = None,
+        log: CallLog | None = None,
     ) -> None:
         self.destination = parse_destination(base_url, allow)
         self.limits = limits
         self._base = self.destination.origin + self.destination.path
         self._auth, self._budget, self._allow = auth, budget, allow
-        self._system = system
+        self._system, self._log = system, log
         self._timeout, self._max_bytes = timeout, max_bytes
         self._look_up = look_up or _look_up
         self._headers = {
@@ -99,6 +101,8 @@ class Door:
     async def __aexit__(self, *exc: object) -> None:
         session, self._session = self._session, None
         await self._calls.settle()
+        if self._log is not None:
+            self._log.tell()
         if session is not None:
             await session.close()
 
@@ -155,7 +159,7 @@ class Door:
             writes = method not in _READ_METHODS
         answer = await self._entrance.go(lambda: self._calls.call(method, url, payload, headers, writes=writes))
         if answer.status == 429 or (answer.status == 503 and "Retry-After" in answer.headers):
-            await self._budget.hold(retry_after(answer.headers.get("Retry-After", ""), now=datetime.now(UTC)))
+            await self._budget.hold(wait_asked(answer.headers, now=datetime.now(UTC)))
         return answer
 
     def _token_source(self, grant: Grant, shelf: TokenShelf | None, keeper: RefreshKeeper | None) -> TokenSource:
@@ -205,15 +209,20 @@ class Door:
             error = problem if isinstance(problem, RemoteError) else transport_error(problem, self.destination.host)
             error.ambiguous = error.ambiguous and writes
             error.exchange = self._evidence(method, url, None, started, payload, b"")
-            note_call(self._system, method, self.destination.host, None, started)
+            self._note(error.exchange, started, payload, b"")
             raise error from problem
         status = response.status
-        note_call(self._system, method, self.destination.host, status, started)
         if status < 400:
             exchange = Exchange(method, self._shown(url), status, _since(started))
         else:
             exchange = self._evidence(method, url, status, started, payload, content)
+        self._note(exchange, started, payload, content)
         return Answer(status, response.headers, content, exchange.milliseconds, exchange, writes, self._calls.secrets)
+
+    def _note(self, exchange: Exchange, started: float, sent: bytes | None, received: bytes) -> None:
+        note_call(self._system, exchange.method, self.destination.host, exchange.status, started)
+        if self._log is not None:
+            self._log.note(exchange, sent, received, self._calls.secrets)
 
     async def _content(self, response: aiohttp.ClientResponse) -> bytes:
         declared = response.content_length

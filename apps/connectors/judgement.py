@@ -20,6 +20,8 @@ from apps.connectors.errors import (
 )
 
 LONGEST_HOLD_SECONDS = 3600.0
+_RESET_HEADERS = ("X-Rate-Limit-Reset", "X-RateLimit-Reset", "RateLimit-Reset")
+_ANY_INSTANT = 1_000_000_000  # a greater number is a time (2001 and later), a smaller one a span
 _SYSTEMS_FAULT = frozenset({BusinessClass.CONNECTION, BusinessClass.PROVIDER_OUTAGE, BusinessClass.TIMEOUT})
 _WEB_PAGE = "The address answered with a web page instead of data: check the base address."
 
@@ -167,12 +169,26 @@ def _by_status(answer: Answer) -> RemoteError:
 
 
 def _rate_limited(answer: Answer, now: datetime) -> RateLimitedError:
-    seconds = retry_after(answer.headers.get("Retry-After", ""), now=now)
+    seconds = wait_asked(answer.headers, now=now)
     error = RateLimitedError(
         "The system asks to be called less often: the work goes on by itself.", until=now + timedelta(seconds=seconds)
     )
     error.status = answer.status
     return error
+
+
+def wait_asked(headers: Mapping[str, str], *, now: datetime) -> float:
+    """Return the seconds a system asks to wait, at most an hour: by Retry-After, else by when it says its window begins anew.
+
+    That is a time in seconds since 1970 at Okta (https://developer.okta.com/docs/reference/rl-best-practices/) and at
+    DocuSign (https://developers.docusign.com/docs/esign-rest-api/esign101/rules-and-limits/), a number of seconds at others.
+    """
+    asked = headers.get("Retry-After", "")
+    reset = next((headers[name] for name in _RESET_HEADERS if name in headers), "").strip()
+    if asked or not reset.isdecimal():
+        return retry_after(asked, now=now)
+    seconds = int(reset)
+    return retry_after(str(seconds - now.timestamp() if seconds > _ANY_INSTANT else seconds), now=now)
 
 
 def retry_after(text: str, *, now: datetime) -> float:

@@ -1,12 +1,17 @@
-"""What a connector declares about its system, as frozen typed data that code, screens and tests read."""
+"""What a connector declares about its system, as frozen typed data that code, screens and tests read.
+
+Longer than other files: the whole sheet is read in one place.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.sheet_terms import Acknowledgement, BatchAnswer, Concurrency, Formats, LimitScope
 from apps.connectors.webhook_spec import WebhookSpec
 
 
@@ -26,7 +31,7 @@ class AuthScheme(StrEnum):
     """How a connection signs its requests. The named parts are secrets; ids may be plain settings instead."""
 
     BEARER = "bearer"  # "token" -> Authorization: Bearer
-    HEADER_KEY = "header_key"  # "api_key" -> the header named in AuthSpec.header
+    HEADER_KEY = "header_key"  # "api_key" -> the header named in AuthSpec.header, behind AuthSpec.header_prefix
     BASIC = "basic"  # "username" and "password"
     # "client_id" and "client_secret" buy an access token at AuthSpec.token_path (RFC 6749, section 4.4).
     CLIENT_CREDENTIALS = "client_credentials"
@@ -106,7 +111,7 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """How lists are paged. `style` is "page", "offset", "link", "token" or "none"."""
+    """How lists are paged. `style` is "page", "offset", "link", "link_header" (RFC 8288), "token" or "none"."""
 
     style: str = "none"
     size: int = 100
@@ -114,6 +119,26 @@ class Paging:
     position_parameter: str = ""
     next_path: str = ""  # where the answer holds the next link or token
     total_path: str = ""
+    first: int = 1  # the number of the first page
+    more_path: str = ""  # where the answer says whether more follows
+    end_path: str = ""  # where the answer says that this is the end
+    largest: int = 0  # the largest page the system hands out; 0: it does not say
+    stable: bool = False  # True: the list stays as it was at its first page, whatever changes meanwhile
+
+
+class InstantForm(StrEnum):
+    """How a system writes an instant. AS_IS leaves its text alone: right where that sorts and comes back unchanged."""
+
+    AS_IS = "as_is"
+    ISO = "iso"  # 2026-11-21T10:15:30Z
+    ISO_MILLIS = "iso_millis"  # 2026-11-21T10:15:30.123Z
+    ISO_OFFSET = "iso_offset"  # 2026-11-21T10:15:30.123+0000
+    SPACED = "spaced"  # 2026-11-21 10:15:30, in UTC
+    DATE = "date"  # 2026-11-21
+    SECONDS = "seconds"  # since 1970
+    MILLISECONDS = "milliseconds"  # since 1970
+    HTTP_DATE = "http_date"  # Sat, 21 Nov 2026 10:15:30 GMT
+    DOTNET = "dotnet"  # /Date(1573755038314)/, also with +0000 before the bracket
 
 
 class ChangeRead(StrEnum):
@@ -133,11 +158,16 @@ class Reading:
     records_path: str = ""  # dotted path to the list in the answer; "" when the answer is the list
     change_read: ChangeRead = ChangeRead.FULL
     since_parameter: str = ""
+    since_form: InstantForm = InstantForm.AS_IS
+    since_template: str = "{since}"  # how it is written into the parameter: 'lastUpdated ge "{since}"'
+    since_in_header: bool = False  # `since_parameter` names a header: If-Modified-Since
+    since_default: str = ""  # what is sent before anything was read, for systems that demand a beginning
     parameters: Mapping[str, str] = field(default_factory=dict)
     paging: Paging = field(default_factory=Paging)
     rescan_days: int = 0
     overlap_seconds: int = 0
     one_path: str = ""  # with {key}; reads one record by the system's own id
+    one_record_path: str = ""  # dotted path to the record in that answer; "" when the answer is the record
     # True when lists come oldest change first: the reading then walks by time and no shifting page can hide a record.
     since_sorted: bool = False
 
@@ -178,6 +208,20 @@ class Writing:
     undo_method: str = ""  # "DELETE", "PATCH" or "POST"; "" when nothing written can be taken back
     undo_path: str = ""
     undo_values: Mapping[str, Any] | None = None
+    create_method: str = "POST"
+    created_statuses: tuple[int, ...] = (201,)  # answers to a creation that say: made anew
+    record_path: str = ""  # where the record stands in the body of a single write: "ticket", "Contacts.0"
+    # Fields that a change must carry as the record holds them now (a version it was made on, say): it is read first.
+    repeat_fields: tuple[str, ...] = ()
+    keys_kept_hours: int = 24  # how long the system remembers an idempotency key
+    batch_answer: BatchAnswer = BatchAnswer.PER_RECORD
+    acknowledgement: Acknowledgement = Acknowledgement.AT_ONCE
+    concurrency: Concurrency | None = None  # None: what follows from how changes are sent
+
+    @property
+    def keys_trusted(self) -> timedelta:
+        """How long a repeat under the same idempotency key is taken for safe: half of what the system promises."""
+        return timedelta(hours=self.keys_kept_hours / 2)
 
     @property
     def tells_repeats(self) -> bool:
@@ -194,6 +238,8 @@ class Writing:
 class ObjectManifest:
     """One kind of record of the outside system and how it meets the canonical model.
 
+    Names of fields may be dotted ("properties.name"): they are read by path and written as nested objects.
+
     `reading_lines` turn the outside record into the canonical one; `writing_lines` turn the canonical one into the
     outside record and are the lowest mapping layer of every flow that writes here.
     """
@@ -203,9 +249,13 @@ class ObjectManifest:
     canonical_type: str
     key_field: str = "id"
     version_field: str = ""  # "" means: the content's fingerprint is the version
+    # Any other form than AS_IS is turned into ISO with Z and milliseconds, so that versions sort and spans can be read.
+    version_form: InstantForm = InstantForm.AS_IS
     natural_key: str = ""  # outside field by which `find` looks a record up
     find_parameter: str = ""  # query parameter of the list that takes natural keys; "" when the list has none
-    find_at_once: int = 1  # how many keys the parameter takes, parted by commas
+    find_at_once: int = 1  # how many keys the parameter takes
+    find_joiner: str = ","  # what stands between them
+    find_template: str = "{key}"  # how one is written: 'email eq "{key}"'; quotes in it are escaped with a backslash
     fields: tuple[FieldSpec, ...] = ()
     reading: Reading | None = None
     writing: Writing | None = None
@@ -239,6 +289,9 @@ class ErrorShape:
     code_path: str = "code"
     message_path: str = "message"
     field_path: str = "field"
+    # Where an answer that lists no single problems says its one; both from the root of the answer.
+    summary_code_path: str = ""
+    summary_message_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +331,7 @@ class AuthSpec:
     realm: str = ""  # of OAuth 1.0a; may name a setting
     # Where a CSRF token and its cookies are fetched before something is changed ("" : none are needed), as SAP wants it.
     csrf_path: str = ""
+    header_prefix: str = ""  # what stands before an API key in its header: "SSWS "
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +350,8 @@ class Limits:
     calls: int | None = None
     seconds: int = 60
     at_once: int = 16
+    scope: LimitScope = LimitScope.UNKNOWN
+    remaining_header: str = ""  # the header of an answer that says how many calls are left
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,13 +368,15 @@ class ODataSpec:
     select: bool = True
     etags: bool = True
     exact_numbers: bool = False
+    metadata_path: str = ""  # where the service describes itself ($metadata); may name settings
 
 
 @dataclass(frozen=True, slots=True)
 class SystemManifest:
     """One outside system: the single source for its screens, its connector and its capability sheet.
 
-    `settings` are plain, non-secret values of a connection besides its base address (a company number, say).
+    `settings` are plain, non-secret values of a connection besides its base address (a company number, say). `rights` are
+    the exact rights that the account behind the secrets needs there, one sentence each.
     """
 
     slug: str
@@ -331,17 +389,21 @@ class SystemManifest:
     objects: tuple[ObjectManifest, ...]
     secrets: tuple[SecretSpec, ...] = ()
     settings: tuple[FieldSpec, ...] = ()
+    rights: tuple[str, ...] = ()
     test_path: str = ""  # a cheap read that proves address and sign-in
     identity_path: str = ""  # where the answer of `test_path` says who is signed in
     rights_path: str = ""  # where the answer of `test_path` lists what the sign-in may do
     write_right: str = "write"  # the entry of that list that allows writing
+    headers: Mapping[str, str] = field(default_factory=dict)  # sent with every call; may name settings: "{tenant}"
     limits: Limits = field(default_factory=Limits)
     error_shape: ErrorShape = field(default_factory=ErrorShape)
     error_rules: tuple[ErrorRule, ...] = ()
     webhook: WebhookSpec | None = None
     odata: ODataSpec | None = None
+    describe: DescribeSpec | None = None  # where the system tells its own fields
     deletes: str = "absent"
     filters_strict: bool = True
+    formats: Formats = field(default_factory=Formats)
     tried_on: date | None = None  # when a partner tried a system of its own against its live address
 
     def object_named(self, name: str) -> ObjectManifest:

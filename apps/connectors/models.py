@@ -1,14 +1,30 @@
 """Connections of customers to outside systems, and their sealed credentials."""
 
+from datetime import datetime
+from typing import ClassVar
+
 from django.db import models
+from django.db.models import Q
 
 from apps.connectors.breaker_rule import BreakerState
-from apps.customers.models import CustomerOwned
+from apps.customers.models import CustomerOwned, CustomerOwnedManager, CustomerQuerySet
 from apps.tenants.models import PartnerModel
 
 
+class PresentConnections(CustomerOwnedManager["Connection"]):
+    """Connections in scope that were not removed; those live on in the history of what they carried, which names them."""
+
+    def get_queryset(self) -> CustomerQuerySet["Connection"]:
+        """Return the connections that people can still see and use."""
+        return super().get_queryset().filter(removed_at=None)
+
+
 class Connection(CustomerOwned):
-    """One customer's login to one system. `system` is a slug of the catalogue."""
+    """One customer's login to one system. `system` is a slug of the catalogue.
+
+    `state_since` is kept by a trigger of the table: when `state` came to be what it is. `removed_at` None means it is there;
+    a removed connection is switched off, holds no secret, and is found through what it carried only.
+    """
 
     class State(models.TextChoices):
         UNTESTED = "untested", "not tested yet"
@@ -27,12 +43,20 @@ class Connection(CustomerOwned):
     environment = models.CharField(max_length=12, choices=Environment, default=Environment.PRODUCTION)
     state = models.CharField(max_length=12, choices=State, default=State.UNTESTED)
     state_reason = models.CharField(max_length=400, blank=True)
+    state_since = models.DateTimeField(null=True, blank=True, editable=False)
     last_success_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[PresentConnections] = PresentConnections()
 
     class Meta:
         ordering = ("name",)
-        constraints = [models.UniqueConstraint(fields=("customer", "name"), name="connection_name_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("customer", "name"), condition=Q(removed_at=None), name="connection_name_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -122,6 +146,33 @@ class SignIn(CustomerOwned):
         return f"sign-in of {self.connection_id} at {self.started_at:%H:%M}"
 
 
+class CredentialLink(CustomerOwned):
+    """A link by which somebody without an account enters a connection's credentials, once.
+
+    Only the token's SHA-256 is kept. `for_whom` is the person it was made for; what is entered is recorded as theirs.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="credential_links")
+    for_whom = models.CharField(max_length=120)
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"link for {self.for_whom}"
+
+    def is_open(self, now: datetime) -> bool:
+        """Return whether it can still be used at `now`."""
+        return self.used_at is None and self.revoked_at is None and now < self.expires_at
+
+
 class PartnerKey(PartnerModel):
     """The partner's data key, wrapped by the installation's key; a new version per rotation."""
 
@@ -157,11 +208,63 @@ class ConnectionTest(CustomerOwned):
         return f"test of {self.connection_id} at {self.started_at:%H:%M}"
 
 
+class Discovery(CustomerOwned):
+    """The latest asking of a connection's system what its records look like, and what came of it."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="discovery")
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    reason = models.CharField(max_length=400, blank=True)
+    asked_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"fields of {self.connection_id}: {self.state}"
+
+
+class ObjectShape(CustomerOwned):
+    """What one object of a connection's system looks like: `fields` as found last, `agreed` as mappings may rely on it.
+
+    Both are lists of connectors.shapes.DiscoveredField. Harmless news move into `agreed` by themselves; what could harm a
+    mapping stays different until it is as before or a person agrees. `notes` are the latest news, newest first:
+    {"at": ISO instant, "change": shapes.Change, "field": name, "label": text, "was": text, "now": text, "choices": [text]};
+    a change with "ended" true is one that is over.
+    `looked_at` is the last try to find out, `discovered_at` the last that worked.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="shapes")
+    object_name = models.CharField(max_length=80)
+    label = models.CharField(max_length=120)
+    source = models.CharField(max_length=8)
+    fields = models.JSONField(default=list)
+    fingerprint = models.CharField(max_length=32)
+    agreed = models.JSONField(default=list)
+    agreed_fingerprint = models.CharField(max_length=32)
+    notes = models.JSONField(default=list)
+    discovered_at = models.DateTimeField()
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [models.UniqueConstraint(fields=("connection", "object_name"), name="object_shape_once")]
+
+    def __str__(self) -> str:
+        return f"{self.object_name} of {self.connection_id}"
+
+
 class WebhookEndpoint(CustomerOwned):
-    """Where a connection's system sends its events; the address itself is in the public schema, as a hash."""
+    """Where a connection's system sends its events; the address itself is in the public schema, as a hash.
+
+    `sealed_address` holds it once more, sealed, where the system must be told it again and again: see WebhookSubscription.
+    """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="webhook_endpoints")
     sealed_secret = models.BinaryField()
+    sealed_address = models.BinaryField(default=bytes)
     key_version = models.PositiveSmallIntegerField(default=1)
     active = models.BooleanField(default=True)
     last_received_at = models.DateTimeField(null=True, blank=True)
@@ -170,6 +273,38 @@ class WebhookEndpoint(CustomerOwned):
 
     def __str__(self) -> str:
         return f"webhook of {self.connection_id}"
+
+
+class WebhookSubscription(CustomerOwned):
+    """What a system was asked to announce to one of our addresses, and until when it will.
+
+    `key` is its id there, "" while there is none. `failures` in a row and the last one's reason are kept until it works
+    again; `made_at` is when it was first made.
+    """
+
+    class State(models.TextChoices):
+        WANTED = "wanted", "being made"
+        ACTIVE = "active", "active"
+        LAPSED = "lapsed", "lapsed"
+        ENDING = "ending", "being ended"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="subscriptions")
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="subscriptions")
+    object_name = models.CharField(max_length=80)
+    key = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=8, choices=State, default=State.WANTED)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True)
+    renewed_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering = ("object_name",)
+        constraints = [models.UniqueConstraint(fields=("endpoint", "object_name"), name="subscription_once")]
+
+    def __str__(self) -> str:
+        return f"{self.object_name} of {self.connection_id}"
 
 
 class PrivateSystem(PartnerModel):

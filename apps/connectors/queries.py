@@ -15,7 +15,16 @@ from apps.connectors import private_shelf, registry
 from apps.connectors.auth import SIGN_IN_MARK
 from apps.connectors.breaker_rule import BreakerState
 from apps.connectors.manifest import AuthScheme, SecretSpec, SystemManifest
-from apps.connectors.models import CircuitBreaker, Connection, ConnectionTest, Credential, SignIn, WebhookEndpoint
+from apps.connectors.models import (
+    CircuitBreaker,
+    Connection,
+    ConnectionTest,
+    Credential,
+    CredentialLink,
+    SignIn,
+    WebhookEndpoint,
+    WebhookSubscription,
+)
 from apps.connectors.usage_directory import ConnectionUse, list_uses_of
 from apps.customers.connection_directory import ConnectionCounts
 
@@ -53,6 +62,14 @@ class SignInFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SubscriptionLine:
+    """What a system announces to one address: `label` is the object's own."""
+
+    label: str
+    row: WebhookSubscription
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionFacts:
     """Everything a connection's page shows; `test` is the latest one, None before the first."""
 
@@ -62,6 +79,7 @@ class ConnectionFacts:
     secrets: list[SecretLine]
     settings: list[SettingLine]
     endpoints: list[WebhookEndpoint]
+    subscriptions: list[SubscriptionLine]
     uses: list[ConnectionUse]
     breaker: CircuitBreaker | None  # while it is not called
     sign_in: SignInFacts | None  # where people sign in at the system
@@ -106,6 +124,14 @@ def get_endpoint(connection: Connection, endpoint_id: UUID) -> WebhookEndpoint:
     if endpoint is None:
         raise Http404(_("There is no such webhook address."))
     return endpoint
+
+
+def get_credential_link(connection: Connection, link_id: UUID) -> CredentialLink:
+    """Return one link to the credentials of a connection. Raises Http404."""
+    link = CredentialLink.objects.filter(connection=connection, id=link_id).first()
+    if link is None:
+        raise Http404(_("There is no such link."))
+    return link
 
 
 def asked_key(connection: Connection) -> str:
@@ -159,10 +185,19 @@ def get_connection_facts(connection: Connection) -> ConnectionFacts:
         secrets=secrets,
         settings=[SettingLine(f.label or f.name, _words(connection.settings.get(f.name))) for f in manifest.settings],
         endpoints=list(WebhookEndpoint.objects.filter(connection=connection).defer("sealed_secret").order_by("-id")),
+        subscriptions=_subscriptions(connection, manifest),
         uses=list_uses_of(connection.id),
         breaker=open_breakers().filter(connection=connection).first(),
         sign_in=get_sign_in(connection) if manifest.auth.scheme is AuthScheme.OAUTH_CODE else None,
     )
+
+
+def _subscriptions(connection: Connection, manifest: SystemManifest) -> list[SubscriptionLine]:
+    labels = {spec.name: spec.label for spec in manifest.objects}
+    if manifest.webhook is None or manifest.webhook.subscription is None:
+        return []
+    rows = WebhookSubscription.objects.filter(connection=connection).order_by("endpoint_id", "object_name")
+    return [SubscriptionLine(labels.get(row.object_name, row.object_name), row) for row in rows]
 
 
 def get_sign_in(connection: Connection) -> SignInFacts:

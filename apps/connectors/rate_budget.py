@@ -7,6 +7,7 @@ with its own small share of the published limit: slower, never faster than the s
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol, cast
@@ -164,6 +165,40 @@ class _LocalBucket:
 
     def hold(self, seconds: float) -> None:
         self._tokens, self._at = 1.0, self._clock() + seconds
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetUse:
+    """How much of a connection's call limit is used in the present window, tokens that workers hold ready included.
+
+    `held_seconds` is for how long the system has said that nobody may call it, 0 when it has not.
+    """
+
+    used: int
+    calls: int
+    seconds: int
+    held_seconds: int
+
+    @property
+    def percent(self) -> int:
+        """Return the share that is used, 0 to 100."""
+        return min(100, 100 * self.used // self.calls)
+
+
+def read_use(connection_id: str, limits: Limits, redis_url: str) -> BudgetUse | None:
+    """Return how much of a connection's call limit is used, None for a system without one. Raises RedisError."""
+    if limits.calls is None:
+        return None
+    asked = cast("Redis", _client(redis_url)).pipeline(transaction=False)
+    asked.hmget(f"budget:{connection_id}", "tokens", "at")
+    asked.pttl(f"budget-hold:{connection_id}")
+    asked.time()
+    (tokens, at), held, (seconds, micros) = asked.execute()
+    left = float(limits.calls)
+    if tokens is not None and at is not None:
+        passed = seconds + micros / 1_000_000 - float(at) / 1000
+        left = min(left, float(tokens) + max(0.0, passed) * limits.calls / limits.seconds)
+    return BudgetUse(limits.calls - int(left), limits.calls, limits.seconds, max(0, -(-held // 1000)))
 
 
 def budget_for(connection_id: str, limits: Limits, redis_url: str) -> RateBudget:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, cast
+from typing import Any, NotRequired, TypedDict, Unpack, cast
 
 from apps.connectors import private_shelf
 from apps.connectors.access_tokens import RefreshKeeper, TokenShelf
 from apps.connectors.auth import build_signer
+from apps.connectors.call_log import CallLog
 from apps.connectors.catalog import SYSTEMS
 from apps.connectors.contract import Connector, ReceivedEvent, WebhookReply
 from apps.connectors.http import Door
@@ -19,6 +20,20 @@ from apps.connectors.webhooks import schemes
 from apps.connectors.webhooks.deliveries import Delivery
 
 _CATALOG = "apps.connectors.catalog"
+
+
+class Opening(TypedDict):
+    """What a connector is opened with; `open_system` says what each is."""
+
+    base_url: str
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    allow: tuple[str, ...]
+    budget: RateBudget
+    correlation_id: NotRequired[str]
+    shelf: NotRequired[TokenShelf | None]
+    keeper: NotRequired[RefreshKeeper | None]
+    log: NotRequired[CallLog | None]
 
 
 def manifest(slug: str) -> SystemManifest:
@@ -55,8 +70,18 @@ def _catalogue() -> tuple[SystemManifest, ...]:
     return tuple(_catalogued(slug) for slug in SYSTEMS if is_listed(slug))
 
 
-def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by name
-    slug: str,
+def open_connector(slug: str, **wanted: Unpack[Opening]) -> Connector:
+    """Return a connector to the system called `slug`, not connected yet: use it as an async context.
+
+    Raises:
+        MisconfiguredError: the address may not be called or a secret is missing.
+
+    """
+    return open_system(manifest(slug), **wanted)
+
+
+def open_system(  # noqa: PLR0913  each is one decision of the caller, all by name
+    system: SystemManifest,
     *,
     base_url: str,
     settings: Mapping[str, Any],
@@ -66,19 +91,18 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
     correlation_id: str = "",
     shelf: TokenShelf | None = None,
     keeper: RefreshKeeper | None = None,
-    described: SystemManifest | None = None,
+    log: CallLog | None = None,
 ) -> Connector:
-    """Return a connector to a system, not connected yet: use it as an async context.
+    """Return a connector to the system that a manifest describes, as `open_connector` does by its name.
 
     `shelf` is where its access token lies, for systems that hand out such; None keeps it with the connector. `keeper`
-    keeps its refresh token, for systems where people sign in. `described` is the manifest to go by, None for the one that holds.
+    keeps its refresh token, for systems where people sign in. `log` takes down its calls.
     A system's own `connector.py` holds a class `CONNECTOR` that takes (manifest, door, settings), like RestConnector.
 
     Raises:
         MisconfiguredError: the address may not be called or a secret is missing.
 
     """
-    system = described or manifest(slug)
     door = Door(
         base_url=base_url,
         auth=build_signer(system.auth, secrets, settings),
@@ -86,11 +110,13 @@ def open_connector(  # noqa: PLR0913  each is one decision of the caller, all by
         allow=tuple(allow),
         budget=budget,
         correlation_id=correlation_id,
-        system=private_shelf.PREFIX.rstrip("-") if private_shelf.is_private(slug) else slug,  # figures have few names
+        # Figures have few names.
+        system=private_shelf.PREFIX.rstrip("-") if private_shelf.is_private(system.slug) else system.slug,
         shelf=shelf,
         keeper=keeper,
+        log=log,
     )
-    return _connector_class(slug)(system, door, settings)
+    return _connector_class(system.slug)(system, door, settings)
 
 
 def receive(  # noqa: PLR0913  a delivery is all of this

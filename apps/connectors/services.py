@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import secrets as random
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,23 +20,26 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
-from apps.connectors import breaker, registry, vault
+from apps.accounts.links import absolute_url
+from apps.connectors import breaker, registry, shape_book, subscriptions, vault
 from apps.connectors.access_tokens import TokenShelf, shelf_for
 from apps.connectors.auth import REFRESH_TOKEN
+from apps.connectors.call_log import CallLog
 from apps.connectors.contract import Connector, SignatureError, TestReport, TestStep
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
 from apps.connectors.manifest import AuthScheme, SystemManifest
-from apps.connectors.models import Connection, ConnectionTest, WebhookEndpoint
+from apps.connectors.models import Connection, ConnectionTest, Credential, WebhookEndpoint
 from apps.connectors.rate_budget import budget_for
 from apps.connectors.refresh_tokens import StoredRefreshToken
 from apps.connectors.webhooks import schemes
 from apps.customers.models import Customer
+from apps.customers.retention import payload_rule
+from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
 from apps.dispatch.services import enqueue
 from apps.tenants import scope
-from apps.tenants.domains import primary_host
 from apps.tenants.models import InboundAddress
 
 TEST_KIND = "connectors.test"
@@ -55,6 +59,7 @@ class NewConnection:
     secrets: dict[str, str]
     settings: dict[str, Any]
     environment: str = Connection.Environment.PRODUCTION
+    secrets_later: bool = False  # somebody else enters them: nothing is missing meanwhile
 
 
 def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
@@ -89,7 +94,8 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
             }
         ) from None
     for name, value in wanted.secrets.items():
-        vault.set_secret(connection, name, value)
+        if value:
+            vault.set_secret(connection, name, value)
     _record(AuditAction.CONNECTION_CREATED, connection, {"system": wanted.system})
     return connection
 
@@ -115,18 +121,28 @@ def change_connection(connection: Connection, *, name: str, base_url: str, value
     return connection
 
 
-def set_secret(connection: Connection, name: str, value: str) -> None:
-    """Replace one secret; it cannot be read back. Raises ValidationError when the system has no such secret."""
-    if name not in {spec.name for spec in _manifest(connection.system).secrets}:
-        raise ValidationError({name: _("This system has no such secret.")})
-    if not value:
-        raise ValidationError({name: _("Write the new secret: an empty one opens nothing.")})
-    vault.set_secret(connection, name, value)
-    Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED).update(
-        state=Connection.State.UNTESTED, state_reason=""
-    )
-    breaker.reset(connection.id)
-    _record(AuditAction.CREDENTIAL_SET, connection, {"secret": name})
+def set_secrets(connection: Connection, values: Mapping[str, str]) -> ConnectionTest | None:
+    """Replace secrets, which cannot be read back, and ask for a test of them; None while it is switched off.
+
+    Raises:
+        ValidationError: the system has no such secret, or one is empty; the message names it.
+
+    """
+    known = {spec.name for spec in _manifest(connection.system).secrets}
+    for name, value in values.items():
+        if name not in known:
+            raise ValidationError({name: _("This system has no such secret.")})
+        if not value:
+            raise ValidationError({name: _("Write the new secret: an empty one opens nothing.")})
+    with transaction.atomic():
+        for name, value in values.items():
+            vault.set_secret(connection, name, value)
+            _record(AuditAction.CREDENTIAL_SET, connection, {"secret": name})
+        on = Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED)
+        changed = on.update(state=Connection.State.UNTESTED, state_reason="")
+        breaker.reset(connection.id)
+        subscriptions.look_again(connection.id)
+        return request_test(connection) if changed else None
 
 
 def disable_connection(connection: Connection, *, reason: str) -> None:
@@ -141,6 +157,7 @@ def enable_connection(connection: Connection) -> None:
     changed = Connection.objects.filter(id=connection.id, state=Connection.State.DISABLED)
     if changed.update(state=Connection.State.UNTESTED, state_reason=""):
         breaker.reset(connection.id)
+        subscriptions.look_again(connection.id)
         _record(AuditAction.CONNECTION_CHANGED, connection, {"state": "switched on"})
 
 
@@ -167,7 +184,8 @@ def _manifest(slug: str) -> SystemManifest:
 
 
 def _require_complete(manifest: SystemManifest, wanted: NewConnection) -> None:
-    missing = {s.name: _needed(s.label) for s in manifest.secrets if not wanted.secrets.get(s.name)}
+    asked = () if wanted.secrets_later else manifest.secrets
+    missing = {s.name: _needed(s.label) for s in asked if not wanted.secrets.get(s.name)}
     missing |= {
         f.name: _needed(f.label or f.name) for f in manifest.settings if f.required and not wanted.settings.get(f.name)
     }
@@ -203,8 +221,8 @@ def open_connector(
             business_class=BusinessClass.CONNECTION,
         )
     manifest, secrets = described or registry.manifest(connection.system), vault.secrets_of(connection)
-    return registry.open_connector(
-        connection.system,
+    return registry.open_system(
+        manifest,
         base_url=connection.base_url,
         settings=connection.settings,
         secrets=secrets,
@@ -213,7 +231,18 @@ def open_connector(
         correlation_id=correlation_id,
         shelf=_shelf(connection, secrets) if manifest.auth.scheme in _BUYS_TOKENS else None,
         keeper=StoredRefreshToken(connection.id, scope.require().partner) if REFRESH_TOKEN in secrets else None,
-        described=manifest,
+        log=_call_log(connection, correlation_id),
+    )
+
+
+def _call_log(connection: Connection, correlation_id: str) -> CallLog:
+    """Return what takes down the connection's calls; contents too, where its customer lets them be kept."""
+    return CallLog(
+        scope.require().partner.id,
+        connection.id,
+        settings.REDIS_URL,
+        purpose=correlation_id,
+        bodies=payload_rule(connection.customer_id).stored,
     )
 
 
@@ -244,17 +273,31 @@ def request_test(connection: Connection) -> ConnectionTest:
     return test
 
 
-def run_test(work: LeasedWork) -> None:
-    """Carry out a requested test: read, call outside any transaction, store the plain result."""
+def run_test(work: LeasedWork) -> RunAgain | None:
+    """Carry out a requested test: read, call outside any transaction, store the plain result.
+
+    What was changed while it ran is tested once more: the result would be that of the old secrets or address.
+    """
     with transaction.atomic():
         test = ConnectionTest.objects.select_related("connection").filter(id=UUID(work.reference)).first()
         if test is None or test.state != ConnectionTest.State.RUNNING:
-            return
+            return None
+        tried = _entered(test.connection_id)
         connector = _opened_for_test(test)
     report = asyncio.run(_test(connector)) if not isinstance(connector, TestReport) else connector
     with transaction.atomic():
         work.confirm()
+        if _entered(test.connection_id) != tried:
+            return RunAgain()
         _store_report(test, report)
+    return None
+
+
+def _entered(connection_id: UUID) -> tuple[object, ...]:
+    """Return what a test goes by and a person can change; a refresh token changes by itself."""
+    secrets = Credential.objects.filter(connection_id=connection_id).exclude(name=REFRESH_TOKEN)
+    address = Connection.objects.filter(id=connection_id).values_list("base_url", "settings").first()
+    return address, list(secrets.order_by("name").values_list("name", "generation"))
 
 
 def _opened_for_test(test: ConnectionTest) -> Connector | TestReport:
@@ -281,15 +324,18 @@ def _store_report(test: ConnectionTest, report: TestReport) -> None:
     if report.ok:
         breaker.reset(test.connection_id)
         mark_working(test.connection_id)
+        shape_book.ask_quietly(test.connection)
     else:
         reason = next((s.sentence for s in report.steps if s.ok is False), _("The test failed."))
         mark_attention(test.connection_id, reason)
 
 
 def mark_working(connection_id: UUID) -> None:
-    """Note that the system answered well just now."""
+    """Note that the system answered well just now; a subscription that ended still needs a look."""
+    reason = subscriptions.lapse_reason(connection_id)
+    state = Connection.State.ATTENTION if reason else Connection.State.WORKING
     Connection.objects.filter(id=connection_id).exclude(state=Connection.State.DISABLED).update(
-        state=Connection.State.WORKING, state_reason="", last_success_at=timezone.now()
+        state=state, state_reason=reason, last_success_at=timezone.now()
     )
 
 
@@ -300,22 +346,25 @@ def mark_attention(connection_id: UUID, reason: str) -> None:
     )
 
 
-def create_webhook_endpoint(connection: Connection) -> tuple[WebhookEndpoint, str, str]:
+def create_webhook_endpoint(
+    connection: Connection, *, objects: Collection[str] = ()
+) -> tuple[WebhookEndpoint, str, str]:
     """Open an unguessable address for the connection's webhooks.
 
-    Returns the endpoint, its full address and the signing secret; the last two are shown once and not kept in clear.
+    Where the system is told by ourselves (SubscriptionSpec), a worker subscribes it to `objects`, none meaning all. Returns the endpoint, its full address and the signing secret; the last two are shown once and not kept in clear.
     """
     token, secret = random.token_urlsafe(24), "whsec_" + base64.b64encode(random.token_bytes(24)).decode()
     endpoint = WebhookEndpoint(connection=connection, customer_id=connection.customer_id)
-    vault.seal_webhook_secret(endpoint, secret)
-    endpoint.save()
+    address = absolute_url(f"/in/{token}")
+    vault.seal_webhook(endpoint, secret, address=address if subscriptions.spec_of(connection.system) else "")
     partner = scope.require().partner
-    with scope.public():
-        InboundAddress.objects.create(token_hash=hash_token(token), partner_id=partner.id, reference=endpoint.id)
-        host = primary_host(partner)
-    _record(AuditAction.WEBHOOK_ENDPOINT_CREATED, connection, {"endpoint": str(endpoint.id)})
-    port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
-    return endpoint, f"{settings.PUBLIC_SCHEME}://{host}{port}/in/{token}", secret
+    with transaction.atomic():
+        endpoint.save()
+        with scope.public():
+            InboundAddress.objects.create(token_hash=hash_token(token), partner_id=partner.id, reference=endpoint.id)
+        subscriptions.want_subscriptions(endpoint, objects)
+        _record(AuditAction.WEBHOOK_ENDPOINT_CREATED, connection, {"endpoint": str(endpoint.id)})
+    return endpoint, address, secret
 
 
 def set_webhook_key(endpoint: WebhookEndpoint, typed: str) -> None:
@@ -347,15 +396,18 @@ def set_webhook_key(endpoint: WebhookEndpoint, typed: str) -> None:
         raise ValidationError(
             {"value": _("This is not how %(system)s writes it: copy “%(field)s” there once more, whole.") % names}
         ) from None
-    vault.seal_webhook_secret(endpoint, " ".join(keys))
+    vault.seal_webhook(endpoint, " ".join(keys), address=vault.webhook_address(endpoint))
     with transaction.atomic():
-        endpoint.save(update_fields=["sealed_secret", "key_version"])
+        endpoint.save(update_fields=["sealed_secret", "sealed_address", "key_version"])
         _record(AuditAction.CREDENTIAL_SET, endpoint.connection, {"webhook key": str(endpoint.id)})
 
 
 def close_webhook_endpoint(endpoint: WebhookEndpoint) -> None:
     """Stop taking what arrives at an endpoint's address. Doing it twice is harmless."""
-    if WebhookEndpoint.objects.filter(id=endpoint.id, active=True).update(active=False):
+    with transaction.atomic():
+        if not WebhookEndpoint.objects.filter(id=endpoint.id, active=True).update(active=False):
+            return
+        subscriptions.end_subscriptions(endpoint)
         _record(AuditAction.CONNECTION_CHANGED, endpoint.connection, {"webhook address closed": str(endpoint.id)})
 
 

@@ -28,7 +28,7 @@ from apps.connectors import breaker, registry, vault
 from apps.connectors.auth import ACCESS_TOKEN, REFRESH_TOKEN, SIGN_IN_MARK, client_of, fill_in
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RateLimitedError, RemoteError, RetryableError
-from apps.connectors.grants import Grant, TokenAnswer, code_grant
+from apps.connectors.grants import Client, Grant, TokenAnswer, code_grant
 from apps.connectors.http import ask_for_token
 from apps.connectors.manifest import AuthScheme, SystemManifest
 from apps.connectors.models import Connection, Credential, SignIn
@@ -78,17 +78,7 @@ def start_sign_in(connection: Connection, *, session_key: str, person: str, call
 
     """
     manifest = registry.manifest(connection.system)
-    if not signs_in(manifest):
-        raise ValidationError(_("Nobody signs in at this system: it is connected with the secrets on this page."))
-    if connection.state == Connection.State.DISABLED:
-        raise ValidationError(_("It is switched off: switch it on first."))
-    try:
-        client = client_of(manifest.auth, vault.secrets_of(connection), connection.settings)
-        where = fill_in(manifest.auth.authorize_address, connection.settings)
-    except MisconfiguredError as error:
-        raise ValidationError(_(error.message)) from None
-    except UnsealError:
-        raise ValidationError(_(_UNSEALED)) from None
+    client, where = require_ready(connection)
     mark, verifier, now = random.token_urlsafe(32), random.token_urlsafe(64), timezone.now()
     sign_in = SignIn(
         connection=connection,
@@ -116,6 +106,22 @@ def start_sign_in(connection: Connection, *, session_key: str, person: str, call
         "code_challenge_method": "S256",
     }
     return f"{where}{'&' if '?' in where else '?'}{urlencode(asked)}"
+
+
+def require_ready(connection: Connection) -> tuple[Client, str]:
+    """Return who asks for the sign-in and the address of the system's sign-in page. Raises ValidationError."""
+    manifest = registry.manifest(connection.system)
+    if not signs_in(manifest):
+        raise ValidationError(_("Nobody signs in at this system: it is connected with the secrets on this page."))
+    if connection.state == Connection.State.DISABLED:
+        raise ValidationError(_("It is switched off: switch it on first."))
+    try:
+        client = client_of(manifest.auth, vault.secrets_of(connection), connection.settings)
+        return client, fill_in(manifest.auth.authorize_address, connection.settings)
+    except MisconfiguredError as error:
+        raise ValidationError(_(error.message)) from None
+    except UnsealError:
+        raise ValidationError(_(_UNSEALED)) from None
 
 
 def challenge(verifier: str) -> str:
@@ -244,6 +250,11 @@ def _refusal(back: Return) -> str:
 
 def _shown(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable())[:200].strip()
+
+
+def mark_hash(mark: str) -> str:
+    """Return what is kept of the random text that goes along to the system ("state")."""
+    return _hash(mark)
 
 
 def _hash(text: str) -> str:

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from apps.connectors.views import catalogue, connection_list, connections, sign_ins, webhook_keys
+from apps.connectors.views import (
+    catalogue,
+    connection_list,
+    connections,
+    credential_links,
+    shapes,
+    shared_credentials,
+    sign_in_back,
+    sign_ins,
+    webhook_keys,
+)
 
 app_name = "connectors"
 _ONE = "connections/<uuid:connection_id>"
@@ -11,14 +21,23 @@ urlpatterns = [
     path("systems/<slug:system>/", catalogue.system_detail, name="system-detail"),
     path("connections/", connection_list.connection_list, name="connection-list"),
     path("connections/test/", connection_list.connection_test_many, name="connection-test-many"),
-    path("connections/new/", connections.connection_create, name="connection-create"),
+    path("connections/new/", catalogue.connection_create, name="connection-create"),
     path("connections/new/<slug:system>/", connections.connection_create_for, name="connection-create-for"),
-    path("connections/sign-in/back/", sign_ins.sign_in_back, name="sign-in-back"),
+    path("connections/sign-in/back/", sign_in_back.sign_in_back, name="sign-in-back"),
     path(f"{_ONE}/", connections.connection_detail, name="connection-detail"),
     path(f"{_ONE}/edit/", connections.connection_edit, name="connection-edit"),
     path(f"{_ONE}/test/", connections.connection_test, name="connection-test"),
     path(f"{_ONE}/tests/<uuid:test_id>/", connections.connection_test_live, name="connection-test-live"),
+    path(f"{_ONE}/fields/read/", shapes.connection_discover, name="connection-discover"),
+    path(f"{_ONE}/fields/live/", shapes.shapes_live, name="connection-fields-live"),
+    path(f"{_ONE}/fields/agree/", shapes.shapes_agree, name="connection-fields-agree"),
     path(f"{_ONE}/secrets/<slug:secret>/", connections.secret_replace, name="secret-replace"),
+    path(f"{_ONE}/colleague/", credential_links.credential_link_create, name="credential-link-create"),
+    path(
+        f"{_ONE}/colleague/<uuid:link_id>/take-back/",
+        credential_links.credential_link_revoke,
+        name="credential-link-revoke",
+    ),
     path(f"{_ONE}/sign-in/", sign_ins.sign_in_start, name="sign-in-start"),
     path(f"{_ONE}/sign-in/live/", sign_ins.sign_in_live, name="sign-in-live"),
     path(f"{_ONE}/disable/", connections.connection_disable, name="connection-disable"),
@@ -26,4 +45,6 @@ urlpatterns = [
     path(f"{_ONE}/webhooks/new/", connections.endpoint_create, name="endpoint-create"),
     path(f"{_ONE}/webhooks/<uuid:endpoint_id>/close/", connections.endpoint_close, name="endpoint-close"),
     path(f"{_ONE}/webhooks/<uuid:endpoint_id>/key/", webhook_keys.webhook_key, name="webhook-key"),
+    path("credentials/<str:token>/", shared_credentials.credential_link, name="credential-link"),
+    path("credentials/received/<uuid:link_id>/", shared_credentials.credential_received, name="credential-received"),
 ]

@@ -1,35 +1,42 @@
 """Sealing and opening the secrets of connections with the partner's own data key."""
 
 import json
-from uuid import UUID
+from typing import TypeVar
 
 from django.conf import settings
 from django.utils import timezone
 
-from apps.connectors.credentials import binding, new_wrapped_key, read_kek, seal, unseal, unwrap
+from apps.connectors.credentials import UnsealError, binding, new_wrapped_key, read_kek, seal, unseal, unwrap
 from apps.connectors.models import Connection, Credential, PartnerKey, SignIn, WebhookEndpoint
 from apps.tenants import scope
+
+SealedRow = TypeVar("SealedRow", Credential, SignIn, WebhookEndpoint)
 
 
 def _partner_id() -> str:
     return str(scope.require().partner.id)
 
 
-def _data_key(version: int) -> bytes:
-    wrapped = PartnerKey.objects.get(version=version).wrapped
-    return unwrap(read_kek(settings.CREDENTIALS_KEY), bytes(wrapped), _partner_id())
+def operator_keys() -> tuple[bytes, ...]:
+    """Return the operator's keys, the newest first: data keys are wrapped with that one only."""
+    return tuple(read_kek(text) for text in (settings.CREDENTIALS_KEY, *settings.CREDENTIALS_OLD_KEYS))
 
 
-def _current_key() -> tuple[int, bytes]:
-    newest = PartnerKey.objects.order_by("-version").first()
-    if newest is None:
-        wrapped = new_wrapped_key(read_kek(settings.CREDENTIALS_KEY), _partner_id())
-        newest = PartnerKey.objects.get_or_create(version=1, defaults={"wrapped": wrapped})[0]
-    return newest.version, unwrap(read_kek(settings.CREDENTIALS_KEY), bytes(newest.wrapped), _partner_id())
+def wrapped_with(key: PartnerKey) -> int | None:
+    """Return which of `operator_keys` opens a data key (0: the newest), None when none does."""
+    for place, kek in enumerate(operator_keys()):
+        try:
+            unwrap(kek, bytes(key.wrapped), _partner_id())
+        except UnsealError:
+            continue
+        return place
+    return None
 
 
-def _bound_to(table: str, row_id: UUID, field: str, version: int) -> str:
-    return binding(partner_id=_partner_id(), table=table, row_id=str(row_id), field=field, key_version=version)
+def new_data_key(version: int) -> PartnerKey:
+    """Make the partner's data key of this version, wrapped with the newest operator's key; one that is there stays."""
+    wrapped = new_wrapped_key(operator_keys()[0], _partner_id())
+    return PartnerKey.objects.get_or_create(version=version, defaults={"wrapped": wrapped})[0]
 
 
 def set_secret(connection: Connection, name: str, value: str) -> Credential:
@@ -44,8 +51,7 @@ def set_secret(connection: Connection, name: str, value: str) -> Credential:
 def replace_value(credential: Credential, value: str) -> None:
     """Seal `value` into a credential, as its next generation and in nobody's hand, and save it."""
     version, key = _current_key()
-    name = credential.name
-    credential.sealed = seal(key, value, bound_to=_bound_to("credential", credential.id, name, version))
+    credential.sealed = seal(key, value, bound_to=_bound_to(credential, "sealed", version))
     credential.key_version = version
     credential.last4 = value[-4:] if len(value) >= 12 else ""
     credential.set_at = timezone.now()
@@ -61,33 +67,105 @@ def secrets_of(connection: Connection) -> dict[str, str]:
 
 def value_of(credential: Credential) -> str:
     """Return one secret in clear. Raises UnsealError."""
-    bound = _bound_to("credential", credential.id, credential.name, credential.key_version)
-    return unseal(_data_key(credential.key_version), bytes(credential.sealed), bound_to=bound)
+    return _in_clear(credential, "sealed")
 
 
 def seal_sign_in(sign_in: SignIn, parts: dict[str, str]) -> None:
     """Seal what a sign-in needs to be finished into `sign_in` (not saved)."""
     version, key = _current_key()
     sign_in.key_version = version
-    bound = _bound_to("sign_in", sign_in.id, "sealed", version)
-    sign_in.sealed = seal(key, json.dumps(parts), bound_to=bound)
+    sign_in.sealed = seal(key, json.dumps(parts), bound_to=_bound_to(sign_in, "sealed", version))
 
 
 def sign_in_parts(sign_in: SignIn) -> dict[str, str]:
     """Return what was sealed into a sign-in. Raises UnsealError."""
-    bound = _bound_to("sign_in", sign_in.id, "sealed", sign_in.key_version)
-    parts: dict[str, str] = json.loads(unseal(_data_key(sign_in.key_version), bytes(sign_in.sealed), bound_to=bound))
+    parts: dict[str, str] = json.loads(_in_clear(sign_in, "sealed"))
     return parts
 
 
-def seal_webhook_secret(endpoint: WebhookEndpoint, value: str) -> None:
-    """Seal the signing secret into `endpoint` (not saved)."""
+def seal_webhook(endpoint: WebhookEndpoint, secret: str, *, address: str = "") -> None:
+    """Seal the signing secret into `endpoint`, and its own address where that must be told again (not saved)."""
     version, key = _current_key()
     endpoint.key_version = version
-    endpoint.sealed_secret = seal(key, value, bound_to=_bound_to("webhook_endpoint", endpoint.id, "secret", version))
+    endpoint.sealed_secret = seal(key, secret, bound_to=_bound_to(endpoint, "sealed_secret", version))
+    bound = _bound_to(endpoint, "sealed_address", version)
+    endpoint.sealed_address = seal(key, address, bound_to=bound) if address else b""
 
 
 def webhook_secret(endpoint: WebhookEndpoint) -> str:
-    """Return the endpoint's signing secret in clear."""
-    bound = _bound_to("webhook_endpoint", endpoint.id, "secret", endpoint.key_version)
-    return unseal(_data_key(endpoint.key_version), bytes(endpoint.sealed_secret), bound_to=bound)
+    """Return the endpoint's signing secret in clear. Raises UnsealError."""
+    return _in_clear(endpoint, "sealed_secret")
+
+
+def webhook_address(endpoint: WebhookEndpoint) -> str:
+    """Return the endpoint's address in clear, "" where it is not kept. Raises UnsealError."""
+    return _in_clear(endpoint, "sealed_address") if bytes(endpoint.sealed_address) else ""
+
+
+def reseal(row: Credential | SignIn | WebhookEndpoint) -> None:
+    """Seal what a locked row holds with the newest data key and save it; what it says stays the same. Raises UnsealError."""
+    version, key = _current_key()
+    held = {name: _opened(row, name) for name in _sealed_in(row) if bytes(getattr(row, name))}
+    for name, value in held.items():
+        setattr(row, name, seal(key, value, bound_to=_bound_to(row, name, version)))
+    row.key_version = version
+    row.save(update_fields=[*held, "key_version"])
+
+
+def require_readable(row: Credential | SignIn | WebhookEndpoint) -> None:
+    """Return when all that a row holds opens. Raises UnsealError."""
+    for name in _sealed_in(row):
+        if bytes(getattr(row, name)):
+            _opened(row, name)
+
+
+def _in_clear(row: SealedRow, name: str) -> str:
+    """Return what is sealed in `row`; where a rotation sealed it anew since the row was read, that is opened."""
+    try:
+        return _opened(row, name)
+    except UnsealError:
+        now = type(row).objects.filter(id=row.id).first()
+        if now is None or now.key_version == row.key_version:
+            raise
+        return _opened(now, name)
+
+
+def _opened(row: Credential | SignIn | WebhookEndpoint, name: str) -> str:
+    bound = _bound_to(row, name, row.key_version)
+    return unseal(_data_key(row.key_version), bytes(getattr(row, name)), bound_to=bound)
+
+
+def _sealed_in(row: Credential | SignIn | WebhookEndpoint) -> tuple[str, ...]:
+    return ("sealed_secret", "sealed_address") if isinstance(row, WebhookEndpoint) else ("sealed",)
+
+
+def _bound_to(row: Credential | SignIn | WebhookEndpoint, name: str, version: int) -> str:
+    """Return the text that what stands in `row` under `name` is bound to; these texts never change."""
+    if isinstance(row, Credential):
+        table, field = "credential", row.name
+    elif isinstance(row, SignIn):
+        table, field = "sign_in", name
+    else:
+        table, field = "webhook_endpoint", name.removeprefix("sealed_")
+    return binding(partner_id=_partner_id(), table=table, row_id=str(row.id), field=field, key_version=version)
+
+
+def _data_key(version: int) -> bytes:
+    key = PartnerKey.objects.filter(version=version).first()
+    if key is None:
+        raise UnsealError(f"The data key {version} is not there any more.")
+    return _unwrapped(key)
+
+
+def _current_key() -> tuple[int, bytes]:
+    # Held until the transaction ends: a rotation must not drop a key under which something is being sealed just now.
+    held = "SELECT * FROM connectors_partnerkey ORDER BY version DESC LIMIT 1 FOR KEY SHARE"
+    newest = next(iter(PartnerKey.objects.raw(held)), None) or new_data_key(1)
+    return newest.version, _unwrapped(newest)
+
+
+def _unwrapped(key: PartnerKey) -> bytes:
+    place = wrapped_with(key)
+    if place is None:
+        raise UnsealError("No key in CREDENTIALS_KEY or CREDENTIALS_OLD_KEYS opens the partner's data key.")
+    return unwrap(operator_keys()[place], bytes(key.wrapped), _partner_id())

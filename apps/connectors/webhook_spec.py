@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+STANDARD_WINDOW_SECONDS = 300  # of Standard Webhooks: https://github.com/standard-webhooks/standard-webhooks
 _SIGNED_PARTS = frozenset({"body", "timestamp", "method", "url", "decoded_url", "delivery"})
 
 
@@ -88,6 +89,35 @@ class StrayEvent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SubscriptionSpec:
+    """How an address is made known to a system that forgets it after a while, so that it must be told again and again.
+
+    `path` lists subscriptions and takes new ones, `one_path` (with {key}) is one of them; both may name settings.
+    `resources` are our objects as the system calls them there. The texts of `body` may hold {address}, {secret},
+    {resource}, {until} (the end we ask for) and settings; `renewal` is what is sent with PATCH to renew one, None for the
+    same again. `life_seconds` is how long one lasts at most; it is renewed when a third of that is left.
+    With `etags` a change names the version it is made on.
+    """
+
+    path: str
+    one_path: str
+    resources: Mapping[str, str]
+    body: Mapping[str, str]
+    life_seconds: int
+    renewal: Mapping[str, str] | None = None
+    key_field: str = "subscriptionId"
+    until_field: str = "expirationDateTime"
+    records_path: str = "value"
+    etags: bool = False
+
+    def __post_init__(self) -> None:
+        if "{address}" not in self.body.values():
+            raise ValueError("body: one of its texts must be {address}, or nothing would arrive here.")
+        if self.life_seconds < 600:
+            raise ValueError(f"life_seconds: {self.life_seconds} is too short to be renewed in time.")
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookSpec:
     """How the system signs its webhooks, what they hold, and what it wants for an answer.
 
@@ -115,3 +145,13 @@ class WebhookSpec:
     repeats_look_alike: bool = False  # two changes of a record may be announced in the very same words: keep both
     key_label: str = ""
     key_help: str = ""
+    subscription: SubscriptionSpec | None = None  # the system is told our addresses by ourselves, and told again
+    ordered: bool = False  # events arrive in the order in which things happened
+    sends_again: bool = True  # the same event may come more than once
+
+    @property
+    def window_seconds(self) -> int:
+        """How old a signed delivery may be, 0 where the signature says nothing of time."""
+        if self.scheme == "standard":
+            return STANDARD_WINDOW_SECONDS
+        return self.hmac.window_seconds if self.scheme == "hmac" and "timestamp" in self.hmac.signed else 0

@@ -233,6 +233,7 @@ class RecordForm(_PartForm):
         "size": "reading.paging.size",
         "size_parameter": "reading.paging.size_parameter",
         "position_parameter": "reading.paging.position_parameter",
+        "first": "reading.paging.first",
         "next_path": "reading.paging.next_path",
         "total_path": "reading.paging.total_path",
         "create_path": "writing.create_path",
@@ -254,6 +255,7 @@ class RecordForm(_PartForm):
         "rescan_days": 0,
         "style": "none",
         "size": 100,
+        "first": 1,
         "update_method": "PATCH",
         "key_path": "id",
         "idempotency": Idempotency.NONE.value,
@@ -290,10 +292,12 @@ class RecordForm(_PartForm):
             ("page", _("numbered pages")),
             ("offset", _("so many records are skipped")),
             ("link", _("the answer links to the next page")),
+            ("link_header", _("a header links to the next page")),
             ("token", _("the answer gives a token for the next page")),
         ],
     )
     size = _number(_("Records on a page"), 1, 10_000)
+    first = _number(_("Number of the first page"), 0, 1)
     size_parameter = _words(_("Query parameter of the size"))
     position_parameter = _words(_("Query parameter of the page"))
     next_path = _words(_("Where the answer holds the next page"))
@@ -309,6 +313,7 @@ class RecordForm(_PartForm):
             ("none", _("nothing: what is in doubt waits for a person")),
             ("own_key_field", _("a field that carries our own number")),
             ("key_header", _("a header that the system remembers")),
+            ("search_before_create", _("records are looked for before they are made")),
             ("upsert_by_external_id", _("the system updates the same record")),
         ],
     )

@@ -14,6 +14,7 @@ STATE_DIR = BASE_DIR / ".state"
 
 SECRET_KEY = ENV.secret_key or "development-only-" + "x" * 50
 CREDENTIALS_KEY = ENV.credentials_key
+CREDENTIALS_OLD_KEYS = ENV.credentials_old_keys
 DEBUG = False
 ALLOWED_HOSTS = [
     "*"

@@ -102,7 +102,7 @@ def messages_of_registries() -> Iterator[tuple[Message, str]]:
     for manifest in all_manifests():
         place = f"apps/connectors/catalog/{manifest.slug}/manifest.py"
         fields = [*manifest.settings, *(one for spec in manifest.objects for one in spec.fields)]
-        spoken = [manifest.category, manifest.summary, f"{manifest.proof.value.capitalize()}."]
+        spoken = [manifest.category, manifest.summary, f"{manifest.proof.value.capitalize()}.", *manifest.rights]
         spoken += [*(spec.label for spec in manifest.objects), *(one.label for one in fields)]
         spoken += [words for secret in manifest.secrets for words in (secret.label, secret.help)]
         spoken += [manifest.webhook.key_label, manifest.webhook.key_help] if manifest.webhook else []

@@ -31,6 +31,7 @@ ROW_NAMES = frozenset(
         "connection_id",
         "test_id",
         "endpoint_id",
+        "link_id",
         "flow_id",
         "run_id",
         "dry_run_id",

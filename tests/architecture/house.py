@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 from apps.accounts.actions import CUSTOMER_ROLES, PARTNER_ROLES, Action, Role
 from apps.accounts.models import ApiKey, Invitation, SavedView, User
 from apps.accounts.services import create_user
+from apps.connectors import credential_links
 from apps.connectors.models import ConnectionTest
 from apps.connectors.services import create_webhook_endpoint
 from apps.customers.models import CutOff, LegalEntity
@@ -143,6 +144,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
     author = f"{'owner' if line.partner.slug == 'alder' else 'foreign_owner'}@{line.partner.slug}.example"
     with scope.work_in(line.partner):
         endpoint, _address, _secret = create_webhook_endpoint(line.source)
+        credential_link = credential_links.issue_link(line.source, for_whom="Robin Vale").link
         test = ConnectionTest.objects.create(
             customer=line.customer, connection=line.source, state="passed", started_at=now, finished_at=now
         )
@@ -213,6 +215,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "connection_id": line.source.id,
         "test_id": test.id,
         "endpoint_id": endpoint.id,
+        "link_id": credential_link.id,
         "flow_id": line.flow.id,
         "run_id": operation.run_id,
         "dry_run_id": dry_run.id,

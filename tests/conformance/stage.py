@@ -58,7 +58,8 @@ class Stage(ABC):
 
     slug: ClassVar[str]
     lists: ClassVar[tuple[str, ...]]  # what is read; each holds at least six records
-    level: ClassVar[str]  # one of them, in which at least six records were changed at the same instant
+    # One of them, in which at least six records were changed at the same instant; "" when no record says when it was.
+    level: ClassVar[str]
     writes: ClassVar[tuple[str, ...]] = ()
     refusals: ClassVar[Mapping[str, tuple[Refusal, ...]]] = {}  # by what is written
     texts: ClassVar[Mapping[str, str]] = {}  # by what is written: a field that takes any text
@@ -68,6 +69,7 @@ class Stage(ABC):
     stamps_late: ClassVar[bool] = False  # a record may become visible after one that was changed later
     spared: ClassVar[tuple[str, ...]] = ()  # paths that the faults leave alone
     settings: ClassVar[Mapping[str, Any]] = {}
+    token_path: ClassVar[str] = ""  # of the stand-in, for systems whose tokens come from another host
 
     front: Front
 
@@ -155,8 +157,12 @@ class Stage(ABC):
     ) -> RestConnector:
         """Return the catalogue's connector, as the product opens it; `page_size` asks for smaller pages than usual."""
         address = base_url or self.front.url
-        made = registry.open_connector(
-            self.slug,
+        system = with_pages_of(self.manifest, page_size) if page_size else self.manifest
+        if self.token_path:
+            auth = dataclasses.replace(system.auth, token_path=self.token_path)
+            system = dataclasses.replace(system, auth=auth)
+        made = registry.open_system(
+            system,
             base_url=address,
             settings=self.settings,
             secrets=self.secrets if secrets is None else secrets,
@@ -166,7 +172,7 @@ class Stage(ABC):
         )
         assert isinstance(made, RestConnector)
         made._door._timeout = timeout
-        return type(made)(with_pages_of(made.manifest, page_size), made._door, self.settings) if page_size else made
+        return made
 
     async def read(
         self, name: str, checkpoint: Mapping[str, Any] | None = None, keys: Sequence[str] = (), *, page_size: int = 0

@@ -46,8 +46,12 @@ SECRET = new_secret()
 def _announces(stage: Stage) -> None:
     if stage.manifest.webhook is None:
         not_applicable("It sends no events: changes are found by reading.")
+    if stage.manifest.webhook.scheme == "outbound_message":
+        not_applicable("Its events are SOAP messages of one organisation, not signed: that has checks of its own.")
     if stage.manifest.webhook.scheme == "client_state":
         not_applicable("Its events are not signed, each repeats a shared secret: that has checks of its own.")
+    if stage.manifest.webhook.scheme == "hmac":
+        not_applicable("Its events are signed in the vendor's own way: that has checks of its own.")
     assert stage.manifest.webhook.scheme == "standard", "give the vectors of another scheme a table of their own"
 
 

@@ -18,11 +18,23 @@ from tests.connectors.vendor import Form, Vendor, open_for_business
 SIGNED = [
     (AuthSpec(AuthScheme.BEARER), {"token": "t-123456"}, {"Authorization": "Bearer t-123456"}),
     (AuthSpec(AuthScheme.HEADER_KEY, "X-Redmine-API-Key"), {"api_key": "k-123456"}, {"X-Redmine-API-Key": "k-123456"}),
+    (
+        AuthSpec(AuthScheme.HEADER_KEY, "Authorization", header_prefix="SSWS "),
+        {"api_key": "k-123456"},
+        {"Authorization": "SSWS k-123456"},
+    ),
     (AuthSpec(AuthScheme.BASIC), {"username": "u", "password": "p:w"}, {"Authorization": "Basic dTpwOnc="}),
     (AuthSpec(AuthScheme.NONE), {}, {}),
     (AuthSpec(AuthScheme.OAUTH_CODE), {"access_token": "lasting-1"}, {"Authorization": "Bearer lasting-1"}),
 ]
-NAMES = ["bearer", "key header", "basic", "none", "signed in, with a token that lasts"]
+NAMES = [
+    "bearer",
+    "key header",
+    "key header with a word before it",
+    "basic",
+    "none",
+    "signed in, with a token that lasts",
+]
 
 
 @pytest.mark.parametrize(("spec", "secrets", "headers"), SIGNED, ids=NAMES)

@@ -13,7 +13,6 @@ from apps.connectors.credentials import (
     binding,
     new_wrapped_key,
     read_kek,
-    rewrap,
     seal,
     unseal,
     unwrap,
@@ -73,13 +72,6 @@ def test_a_data_key_opens_with_its_own_partner_and_operators_key_only() -> None:
     for kek, partner in ((KEK, "p2"), (OTHER_KEK, "p1")):
         with pytest.raises(UnsealError):
             unwrap(kek, wrapped, partner)
-
-
-def test_a_rewrapped_key_still_opens_old_secrets() -> None:
-    wrapped = new_wrapped_key(KEK, "p1")
-    sealed = seal(unwrap(KEK, wrapped, "p1"), "secret", bound_to=HERE)
-    rotated = rewrap(KEK, OTHER_KEK, wrapped, "p1")
-    assert unseal(unwrap(OTHER_KEK, rotated, "p1"), sealed, bound_to=HERE) == "secret"
 
 
 @pytest.mark.parametrize("text", ["", "short", "not base64!", base64.b64encode(b"x" * 31).decode()])

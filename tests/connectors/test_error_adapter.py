@@ -103,3 +103,13 @@ def test_braces_in_a_systems_message_are_only_text() -> None:
     error = failure_of(SYSTEM, _answer(422, {"message": "period {0} {x.__class__} closed"}), spec=LINES)
     assert error is not None
     assert error.message == "Closed: period {0} {x.__class__} closed"
+
+
+def test_an_answer_that_lists_no_problem_is_told_by_its_summary() -> None:
+    shape = ErrorShape("causes", message_path="said", summary_code_path="code", summary_message_path="summary")
+    body = {"code": "E38", "summary": "Not in this status.", "causes": []}
+    (problem,) = reported_problems(shape, body)
+    assert (problem.code, problem.message, problem.field) == ("E38", "Not in this status.", "")
+    (listed,) = reported_problems(shape, {**body, "causes": [{"said": "login is taken"}]})
+    assert listed.message == "login is taken"
+    assert reported_problems(shape, []) == ()

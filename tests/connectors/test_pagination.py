@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from apps.connectors.manifest import Paging
-from apps.connectors.pagination import Position, following_position, page_parameters
+from apps.connectors.pagination import NEXT_LINK, Position, following_position, next_link, page_parameters
 
 PAGE = Paging("page", 2, "size", "page")
 PAGE_TOTAL = Paging("page", 2, "size", "page", total_path="meta.total")
@@ -13,6 +13,10 @@ OFFSET = Paging("offset", 2, "limit", "offset")
 OFFSET_TOTAL = Paging("offset", 2, "limit", "offset", total_path="total")
 LINK = Paging("link", 2, "size", next_path="links.next")
 TOKEN = Paging("token", 2, "size", "after", next_path="next_token")
+FROM_NOUGHT = Paging("page", 2, "size", "page", first=0)
+MORE = Paging("page", 2, "size", "page", more_path="has_more")
+UNTIL = Paging("token", 2, "size", "after", next_path="next_token", end_path="end")
+HEADER = Paging("link_header", 2, "size", next_path=NEXT_LINK)
 NONE = Paging("none")
 
 STEPS: list[tuple[str, Paging, Position, Any, int, Position]] = [
@@ -38,6 +42,15 @@ STEPS: list[tuple[str, Paging, Position, Any, int, Position]] = [
     ("token after an empty page", TOKEN, None, {"next_token": "t1"}, 0, "t1"),
     ("token ends", TOKEN, "t1", {"next_token": ""}, 2, None),
     ("token of another kind ends", TOKEN, "t1", {"next_token": {"x": 1}}, 2, None),
+    ("first page is number nought", FROM_NOUGHT, None, [], 2, 1),
+    ("page after number nought", FROM_NOUGHT, 0, [], 2, 1),
+    ("more is promised after a short page", MORE, None, {"has_more": True}, 1, 2),
+    ("no more after a full page", MORE, 2, {"has_more": False}, 2, None),
+    ("nothing said about more ends", MORE, 2, {}, 2, None),
+    ("a token that is given at the end too", UNTIL, "t1", {"next_token": "t2", "end": True}, 2, None),
+    ("a token before the end", UNTIL, "t1", {"next_token": "t2", "end": False}, 2, "t2"),
+    ("link in a header", HEADER, None, {NEXT_LINK: "https://x/2"}, 2, "https://x/2"),
+    ("no link in a header", HEADER, "https://x/2", {NEXT_LINK: ""}, 2, None),
     ("no paging", NONE, None, [], 500, None),
 ]
 
@@ -60,8 +73,27 @@ def test_it_finds_the_next_position(
         (OFFSET, 6, {"limit": "2", "offset": "6"}),
         (TOKEN, "t1", {"size": "2", "after": "t1"}),
         (LINK, None, {"size": "2"}),
+        (FROM_NOUGHT, None, {"size": "2", "page": "0"}),
+        (HEADER, None, {"size": "2"}),
         (NONE, None, {}),
     ],
 )
 def test_it_asks_for_the_page_at_a_position(paging: Paging, position: Position, parameters: dict[str, str]) -> None:
     assert page_parameters(paging, position) == parameters
+
+
+LINKS = {
+    "one": ('<https://x/2>; rel="next"', "https://x/2"),
+    "after another": ('<https://x/1>; rel="self", <https://x/2?a=b,c>; rel="next"', "https://x/2?a=b,c"),
+    "several relations": ('<https://x/2>; title=more; rel="last next"', "https://x/2"),
+    "without quotes": ("<https://x/2>;rel=next", "https://x/2"),
+    "a word that only begins so": ('<https://x/2>; rel="nextish"', ""),
+    "only others": ('<https://x/1>; rel="prev"', ""),
+    "nothing": ("", ""),
+    "brackets without end": ("<" * 50_000, ""),
+}
+
+
+@pytest.mark.parametrize(("header", "link"), LINKS.values(), ids=LINKS.keys())
+def test_the_next_link_of_a_header_is_found(header: str, link: str) -> None:
+    assert next_link(header) == link

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from apps.connectors import breaker
 from apps.connectors.models import CircuitBreaker, Connection
-from apps.connectors.services import disable_connection, enable_connection, set_secret
+from apps.connectors.services import disable_connection, enable_connection, set_secrets
 from apps.dispatch.models import DueWork, Queue
 from apps.flows.engine.definition import parse_definition
 from apps.flows.models import Flow, OperationStep, Run
@@ -85,7 +85,7 @@ def test_a_revoked_token_costs_few_calls_and_one_case_and_everything_goes_on_wit
 
     line.faults(system)
     with scope.work_in(line.partner):
-        set_secret(Connection.objects.get(id=broken.id), "token", line.tokens[system])
+        set_secrets(Connection.objects.get(id=broken.id), {"token": line.tokens[system]})
     line.work(Queue.RUN, Queue.POLL)
     runs = _runs(line)
     assert {run.state for run in runs} <= {"clean", "empty"}
@@ -153,7 +153,7 @@ def test_records_that_walk_wait_with_the_connection_of_their_step(
         assert "no longer accepts the sign-in" in delivering[0].note
     line.faults("erp")
     with scope.work_in(line.partner):
-        set_secret(Connection.objects.get(id=line.target.id), "token", line.tokens["erp"])
+        set_secrets(Connection.objects.get(id=line.target.id), {"token": line.tokens["erp"]})
     line.work(Queue.RUN, Queue.POLL)
     run = line.reload(run)
     assert (run.state, run.waiting) == ("clean", 0)

@@ -65,6 +65,14 @@ def deal_amount(values: CanonicalValues) -> Amount | None:
     return build_amount(amount, currency, AmountQuality.KNOWN if won else AmountQuality.ESTIMATED)
 
 
+def planned_work(values: CanonicalValues) -> Amount | None:
+    """Return hours x rate as an estimate of what a planned assignment is worth; None without hours, rate or currency."""
+    hours, rate, currency = values.get("hours"), values.get("bill_rate"), values.get("currency")
+    if values.get("billable") is False or hours is None or rate is None or not currency:
+        return None
+    return build_amount(round_money(hours * rate, currency), currency, AmountQuality.ESTIMATED)
+
+
 def month_of(day: date | None) -> str:
     """Return "2026-11" for a date, "" for None."""
     return "" if day is None else day.isoformat()[:7]

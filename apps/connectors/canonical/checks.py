@@ -58,6 +58,20 @@ def not_negative(field: str, label: str) -> Check:
     return Check(f"{field}_not_negative", f"the {label} is not below zero", find)
 
 
+def not_above(field: str, limit: Decimal, label: str) -> Check:
+    """Build the rule that an amount is at most `limit`; a missing one passes."""
+
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
+        value = values.get(field)
+        if value is None or value <= limit:
+            return ()
+        most = plain_text(limit)
+        sentence = f"The {label} is {plain_text(value)}, more than {most} cannot be right. Correct it in {{source}}."
+        return problem(field, sentence, code="too_much")
+
+    return Check(f"{field}_not_above", f"the {label} is at most {plain_text(limit)}", find)
+
+
 def currency_known(field: str = "currency") -> Check:
     """Build the rule that the currency, where given, is an ISO 4217 code."""
 

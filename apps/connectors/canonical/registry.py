@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from apps.connectors.canonical.assignment import ASSIGNMENT
+from apps.connectors.canonical.contact import CONTACT
+from apps.connectors.canonical.contract import CONTRACT
 from apps.connectors.canonical.customer import CUSTOMER
 from apps.connectors.canonical.expense import EXPENSE
+from apps.connectors.canonical.invoice import INVOICE
 from apps.connectors.canonical.opportunity import OPPORTUNITY
 from apps.connectors.canonical.project import PROJECT
 from apps.connectors.canonical.resource import RESOURCE
@@ -24,7 +28,20 @@ from apps.connectors.errors import FieldProblem
 
 CANONICAL_TYPES: Mapping[str, CanonicalType] = {
     described.name: described
-    for described in (TIME_ENTRY, PROJECT, TASK, RESOURCE, CUSTOMER, EXPENSE, OPPORTUNITY, WORKSPACE)
+    for described in (
+        TIME_ENTRY,
+        PROJECT,
+        TASK,
+        RESOURCE,
+        ASSIGNMENT,
+        CUSTOMER,
+        CONTACT,
+        EXPENSE,
+        INVOICE,
+        OPPORTUNITY,
+        CONTRACT,
+        WORKSPACE,
+    )
 }
 
 

@@ -9,7 +9,7 @@ from apps.tenants.fences import fence
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0004_sign_ins"),
+        ("connectors", "0007_removal"),
         ("customers", "0005_retention"),
     ]
 

@@ -12,6 +12,7 @@ from apps.connectors.errors import BusinessClass, FieldProblem, MisconfiguredErr
 from apps.connectors.http import Door
 from apps.connectors.judgement import Answer
 from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.pagination import NEXT_LINK, next_link
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -22,7 +23,16 @@ class Calls:
     def __init__(self, manifest: SystemManifest, door: Door, settings: Mapping[str, Any]) -> None:
         self.manifest, self.door = manifest, door
         self._settings = settings
+        self._headers: dict[str, str] | None = None
         self._paths: dict[str, str] = {}
+
+    def listed(self, spec: ObjectManifest, body: Any) -> Any:
+        """Return what stands where the answer of a list keeps its records; systems that leave an empty list out override this."""
+        return at_path(body, spec.reading.records_path if spec.reading else "")
+
+    def shaped(self, spec: ObjectManifest, record: OutsideRecord) -> OutsideRecord:
+        """Return a record as the manifest names its fields; systems whose records lie otherwise override this."""
+        return record
 
     def path(self, template: str) -> str:
         """Return the path with the connection's settings filled in; {key} stays. Raises MisconfiguredError."""
@@ -48,24 +58,32 @@ class Calls:
         spec: ObjectManifest | None = None,
     ) -> Answer:
         """Call and return a good answer. Raises RemoteError, worded by the manifest's rules, for any other."""
-        answer = await self.door.send(method, path, parameters=parameters, body=body, headers=headers)
+        sent = {**self._fixed_headers(), **(headers or {})} if self.manifest.headers else headers
+        answer = await self.door.send(method, path, parameters=parameters, body=body, headers=sent)
         error = failure_of(self.manifest, answer, spec=spec, sent=body if isinstance(body, Mapping) else None)
         if error is not None:
             raise error
         return answer
 
     async def list_records(
-        self, spec: ObjectManifest, path: str, parameters: Mapping[str, str]
+        self,
+        spec: ObjectManifest,
+        path: str,
+        parameters: Mapping[str, str],
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[Any, list[OutsideRecord]]:
-        """Return the parsed answer of a list and its records.
+        """Return the parsed answer of a list and its records; `headers` are sent along.
+
+        With paging by Link header, what stands in for the answer is {NEXT_LINK: address or ""}.
 
         Raises:
             MisconfiguredError: the list is not where the manifest says, or holds something else than records.
 
         """
-        answer = await self.call("GET", path, parameters=parameters, spec=spec)
+        answer = await self.call("GET", path, parameters=parameters, headers=headers, spec=spec)
         body = answer.json()
-        records = at_path(body, spec.reading.records_path if spec.reading else "")
+        records = self.listed(spec, body)
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             error = MisconfiguredError(
                 f"{self.manifest.name} no longer answers with a list of {spec.label.lower()}: its format has changed.",
@@ -74,16 +92,38 @@ class Calls:
             )
             error.exchange = answer.exchange
             raise error
+        records = [self.shaped(spec, record) for record in records]
+        if spec.reading is not None and spec.reading.paging.style == "link_header":
+            return {NEXT_LINK: next_link(", ".join(_all(answer.headers, "Link")))}, records
         return body, records
+
+    def _fixed_headers(self) -> Mapping[str, str]:
+        """Return the manifest's own headers with the connection's settings filled in. Raises MisconfiguredError."""
+        if self._headers is None:
+            self._headers = {
+                name: _PLACE.sub(lambda place: self._setting(place[1]), value)
+                for name, value in self.manifest.headers.items()
+            }
+        return self._headers
 
     def _filled(self, place: re.Match[str]) -> str:
         name = place[1]
         if name == "key":
             return place[0]
-        value = str(self._settings.get(name, ""))
-        if value in {"", ".", ".."}:
+        return quote(self._setting(name), safe="")
+
+    def _setting(self, name: str) -> str:
+        value = str(self._settings.get(name) or "")
+        if value in {"", ".", ".."} or not (value.isascii() and value.isprintable()):
+            what = "holds a character that cannot be sent" if value else "is empty"
             raise MisconfiguredError(
-                f"The setting {name!r} of the connection is empty: fill it in on the connection's page.",
+                f"The setting {name!r} of the connection {what}: fill it in on the connection's page.",
                 business_class=BusinessClass.CONNECTION,
             )
-        return quote(value, safe="")
+        return value
+
+
+def _all(headers: Mapping[str, str], name: str) -> list[str]:
+    """Return every value of a header that may come more than once."""
+    every = getattr(headers, "getall", None)
+    return list(every(name, [])) if every else [value for value in (headers.get(name),) if value]

@@ -53,7 +53,12 @@ class ODataCalls(Calls):
         return await super().call(method, path, parameters=parameters, body=body, headers=wanted, spec=spec)
 
     async def list_records(
-        self, spec: ObjectManifest, path: str, parameters: Mapping[str, str]
+        self,
+        spec: ObjectManifest,
+        path: str,
+        parameters: Mapping[str, str],
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[Any, list[OutsideRecord]]:
         """Return the place of the next page as {"next": link or None}, and the records without annotations.
 
@@ -62,11 +67,11 @@ class ODataCalls(Calls):
         query = dict(parameters) if "?" in path else query_of(spec, self.odata, parameters)
         if query is None:
             return {NEXT: None}, []
-        link, records = await self._page(spec, path, query)
+        link, records = await self._page(spec, path, query, headers)
         if any(not name.startswith("$") and " " not in name for name in parameters):
             met = {link}
             while link is not None:
-                link, more = await self._page(spec, link, {})
+                link, more = await self._page(spec, link, {}, headers)
                 records.extend(more)
                 if link in met or len(met) >= _MOST_LINKS:
                     raise _endless(self.manifest, spec)
@@ -74,9 +79,9 @@ class ODataCalls(Calls):
         return {NEXT: link}, records
 
     async def _page(
-        self, spec: ObjectManifest, path: str, query: Mapping[str, str]
+        self, spec: ObjectManifest, path: str, query: Mapping[str, str], headers: Mapping[str, str] | None
     ) -> tuple[str | None, list[OutsideRecord]]:
-        body, listed = await super().list_records(spec, path, query)
+        body, listed = await super().list_records(spec, path, query, headers=headers)
         link = following_link(path, body)
         if link is not None and link.startswith("/"):
             link = f"{self.door.destination.origin}{link}"

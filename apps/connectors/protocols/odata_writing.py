@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from apps.connectors.answers import holds, nested
 from apps.connectors.contract import Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FieldProblem, MisconfiguredError, RejectedError
 from apps.connectors.judgement import Answer
 from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.odata_calls import ODataCalls
-from apps.connectors.protocols.rest_probing import holds
 from apps.connectors.protocols.rest_reading import read_one
 from apps.connectors.protocols.rest_writing import Delivery
 
@@ -61,7 +61,7 @@ class ODataDelivery(Delivery):
         path = self._calls.path_of(self._writing.update_path, key)
         headers = {"If-Match": etag_of(self._spec, held)}
         return await self._calls.call(
-            self._writing.update_method, path, body=write.values, headers=headers, spec=self._spec
+            self._writing.update_method, path, body=nested(write.values), headers=headers, spec=self._spec
         )
 
     def _conflict(self, error: RejectedError) -> RejectedError:

@@ -7,10 +7,13 @@ from typing import Any, Self
 from apps.connectors.contract import (
     CallCounts,
     FoundRecord,
+    HeldSubscription,
+    OutsideRecord,
     Page,
     ReceivedEvent,
     TestReport,
     UndoOutcome,
+    WantedSubscription,
     Write,
     WriteOutcome,
 )
@@ -19,10 +22,13 @@ from apps.connectors.manifest import ObjectManifest, SystemManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_probing import probe_writes
 from apps.connectors.protocols.rest_reading import find_records, read_changes, read_named
+from apps.connectors.protocols.rest_shapes import chosen_objects, discover_shapes, one_record
+from apps.connectors.protocols.rest_subscribing import renew, subscribe, unsubscribe
 from apps.connectors.protocols.rest_testing import run_test
 from apps.connectors.protocols.rest_undoing import undo_write
 from apps.connectors.protocols.rest_window import WindowStart, pages_within, start_by_change
 from apps.connectors.protocols.rest_writing import Delivery
+from apps.connectors.shapes import DiscoveredShape
 from apps.connectors.webhooks import schemes
 from apps.connectors.webhooks.deliveries import Delivery as ReceivedDelivery
 
@@ -52,6 +58,14 @@ class RestConnector:
     async def test(self) -> TestReport:
         """Try address, sign-in, reading, writing rights, limits and clock, in that order, changing nothing."""
         return await run_test(self._calls, self._clock)
+
+    async def discover(self, object_names: Sequence[str] = ()) -> tuple[DiscoveredShape, ...]:
+        """Return what these objects (none named: all) look like now, by the system itself where it says so."""
+        return await discover_shapes(self._calls, chosen_objects(self.manifest, object_names), self._sample)
+
+    async def _sample(self, spec: ObjectManifest) -> OutsideRecord | None:
+        """Return one record as reading hands it out, None where there is none."""
+        return await one_record(self._calls, spec)
 
     def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()
@@ -99,6 +113,18 @@ class RestConnector:
     async def undo(self, object_name: str, target_key: str, *, idempotency_key: str) -> UndoOutcome:
         """Take back a record that was created here, as the manifest's Writing says. Safe to repeat."""
         return await undo_write(self._calls, self.manifest.object_named(object_name), target_key, idempotency_key)
+
+    async def subscribe(self, wanted: WantedSubscription) -> HeldSubscription:
+        """Make a subscription, or take over one that is there already for this address and object. Safe to repeat."""
+        return await subscribe(self._calls, wanted, self._clock())
+
+    async def renew_subscription(self, key: str, wanted: WantedSubscription) -> HeldSubscription | None:
+        """Let a subscription last longer; None when the system has forgotten it."""
+        return await renew(self._calls, key, wanted, self._clock())
+
+    async def unsubscribe(self, key: str) -> None:
+        """End a subscription; one that is gone already is no error."""
+        await unsubscribe(self._calls, key)
 
     def take_counts(self) -> CallCounts:
         """Return how the calls since the last asking fared."""

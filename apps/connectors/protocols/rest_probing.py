@@ -1,9 +1,8 @@
 """Finds out which writes arrived when no good answer came back."""
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from collections.abc import Sequence
 
+from apps.connectors.answers import holds
 from apps.connectors.contract import FoundRecord, Write
 from apps.connectors.manifest import ObjectManifest, Writing
 from apps.connectors.protocols.calls import Calls
@@ -31,17 +30,3 @@ def own_key(writing: Writing | None, write: Write) -> str:
     """Return our own number of the record, as the target keeps it."""
     field = writing.own_key_field if writing else ""
     return str(write.values.get(field) or write.business_key) if field else write.business_key
-
-
-def holds(values: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
-    """Return whether the record says what was written; texts and numbers of equal writing count as equal."""
-    return all(_same(values.get(name), value) for name, value in written.items())
-
-
-def _same(there: Any, ours: Any) -> bool:
-    if there == ours or str(there) == str(ours):
-        return True
-    try:
-        return Decimal(str(there)) == Decimal(str(ours))
-    except InvalidOperation:
-        return False

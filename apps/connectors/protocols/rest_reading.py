@@ -9,9 +9,11 @@ from typing import Any
 
 import orjson
 
+from apps.connectors.answers import at_path
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page, SourceRecord
-from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedError
-from apps.connectors.manifest import ChangeRead, ObjectManifest, Reading
+from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedError, RemoteError
+from apps.connectors.instants import UnreadableInstantError, read_instant, write_instant
+from apps.connectors.manifest import ChangeRead, InstantForm, ObjectManifest, Reading
 from apps.connectors.pagination import Position, following_position, page_parameters
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_shifts import ShiftWatch
@@ -80,16 +82,26 @@ async def _fetch_page(
 ) -> tuple[Any, tuple[SourceRecord, ...]]:
     """Return the parsed answer for one page, and its records."""
     reading = require_reading(spec)
-    parameters = {
-        **reading.parameters,
-        **_change_parameters(reading, place.since, now),
-        **page_parameters(reading.paging, place.position),
-    }
-    linked = reading.paging.style == "link" and place.position is not None
-    path = str(place.position) if linked else calls.path(reading.path)
-    answer, listed = await calls.list_records(spec, path, {} if linked else parameters)
+    change = _change_parameters(reading, place.since, now)
+    headers, filters = (change, {}) if reading.since_in_header else ({}, change)
+    answer, listed = await _list_page(calls, spec, place.position, {**reading.parameters, **filters}, headers)
     _require_known_form(calls, spec, listed)
     return answer, tuple(source_record(spec, values) for values in listed)
+
+
+async def _list_page(
+    calls: Calls,
+    spec: ObjectManifest,
+    position: Position,
+    parameters: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
+) -> tuple[Any, list[OutsideRecord]]:
+    """Return the parsed answer for one page of a list, and what it lists. A link to a page carries its own parameters."""
+    reading = require_reading(spec)
+    if reading.paging.style in {"link", "link_header"} and position is not None:
+        return await calls.list_records(spec, str(position), {}, headers=headers)
+    asked = {**parameters, **page_parameters(reading.paging, position)}
+    return await calls.list_records(spec, calls.path(reading.path), asked, headers=headers)
 
 
 async def read_named(calls: Calls, spec: ObjectManifest, keys: Sequence[str], now: datetime) -> AsyncIterator[Page]:
@@ -124,11 +136,16 @@ async def read_one(calls: Calls, spec: ObjectManifest, key: str) -> OutsideRecor
     try:
         answer = await calls.call("GET", path, spec=spec)
     except (MisconfiguredError, RejectedError) as error:  # some systems say in their own words that there is none
-        if error.status in {404, 410}:
+        if error.status in {404, 410} or _says_it_is_gone(error):
             return None
         raise
-    values = answer.json()
-    return values if isinstance(values, dict) else None
+    values = at_path(answer.json(), require_reading(spec).one_record_path)
+    return calls.shaped(spec, values) if isinstance(values, dict) else None
+
+
+def _says_it_is_gone(error: RemoteError) -> bool:
+    """Some systems answer 400 with a code of their own, which their rules know."""
+    return isinstance(error, RejectedError) and error.business_class is BusinessClass.MISSING_REFERENCE
 
 
 async def find_records(
@@ -139,16 +156,15 @@ async def find_records(
     Only what really carries one of the keys is kept: some systems ignore a filter they do not know.
     """
     wanted, found = set(keys), dict[str, FoundRecord]()
-    path, reading = calls.path(require_reading(spec).path), require_reading(spec)
+    reading = require_reading(spec)
     for asked in _questions(spec, keys, parameter or spec.find_parameter):
         position: Position = None
         while True:
-            parameters = {**asked, **page_parameters(reading.paging, position)}
-            answer, listed = await calls.list_records(spec, path, parameters)
+            answer, listed = await _list_page(calls, spec, position, {**reading.parameters, **asked})
             for values in listed:
-                name = str(values.get(field, ""))
+                name = _text(at_path(values, field))
                 if name in wanted:
-                    found[name] = FoundRecord(str(values.get(spec.key_field, "")), values)
+                    found[name] = FoundRecord(_text(at_path(values, spec.key_field)), values)
             position = following_position(reading.paging, position, answer, len(listed))
             if position is None or wanted <= found.keys():
                 break
@@ -157,10 +173,22 @@ async def find_records(
 
 def source_record(spec: ObjectManifest, values: OutsideRecord) -> SourceRecord:
     """Return a record as read. One without a number of its own goes by its content, so that it can still be judged."""
-    key, version = values.get(spec.key_field), values.get(spec.version_field) if spec.version_field else None
-    if key in (None, ""):
-        key = f"unnumbered-{fingerprint(values)[:16]}"
-    return SourceRecord(spec.name, str(key), fingerprint(values) if version in (None, "") else str(version), values)
+    key = _text(at_path(values, spec.key_field)) or f"unnumbered-{fingerprint(values)[:16]}"
+    return SourceRecord(spec.name, key, _version(spec, values) or fingerprint(values), values)
+
+
+def _version(spec: ObjectManifest, values: OutsideRecord) -> str:
+    text = _text(at_path(values, spec.version_field)) if spec.version_field else ""
+    if not text or spec.version_form is InstantForm.AS_IS:
+        return text
+    try:
+        return write_instant(read_instant(text, spec.version_form), InstantForm.ISO_MILLIS)
+    except UnreadableInstantError:
+        return ""  # then the content tells its changes
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:
@@ -180,9 +208,33 @@ def require_reading(spec: ObjectManifest) -> Reading:
 def _change_parameters(reading: Reading, since: str, now: datetime) -> dict[str, str]:
     if reading.change_read is ChangeRead.WINDOW_RESCAN:
         return {reading.since_parameter: (now - timedelta(days=reading.rescan_days)).date().isoformat()}
-    if reading.change_read is ChangeRead.FULL or not since:
+    if reading.change_read is ChangeRead.FULL:
         return {}
-    return {reading.since_parameter: _earlier(since, reading.overlap_seconds)}
+    if not since:
+        return first_question(reading)
+    return {
+        reading.since_parameter: _since(reading, _in_form(_earlier(since, reading.overlap_seconds), reading.since_form))
+    }
+
+
+def first_question(reading: Reading) -> dict[str, str]:
+    """Return what asks for everything, at systems that demand a beginning; nothing at others."""
+    if reading.change_read is not ChangeRead.MODIFIED_SINCE or not reading.since_default:
+        return {}
+    return {reading.since_parameter: _since(reading, reading.since_default)}
+
+
+def _since(reading: Reading, text: str) -> str:
+    return reading.since_template.replace("{since}", text)
+
+
+def _in_form(since: str, form: InstantForm) -> str:
+    if form is InstantForm.AS_IS:
+        return since
+    try:
+        return write_instant(datetime.fromisoformat(since), form)
+    except ValueError:
+        return since
 
 
 def _earlier(since: str, seconds: int) -> str:
@@ -263,7 +315,16 @@ def _questions(spec: ObjectManifest, keys: Sequence[str], parameter: str) -> lis
     """Return the query parameters of each request that looks for `keys`."""
     if not parameter:
         return [{}]
-    alone = [key for key in keys if "," in key] if spec.find_at_once > 1 else list(keys)
+    alone = [key for key in keys if spec.find_joiner in key] if spec.find_at_once > 1 else list(keys)
     together = [key for key in keys if key not in set(alone)]
     chunks = [together[start : start + spec.find_at_once] for start in range(0, len(together), spec.find_at_once)]
-    return [{parameter: ",".join(chunk)} for chunk in chunks] + [{parameter: key} for key in alone]
+    return [
+        {parameter: spec.find_joiner.join(_asked_for(spec, key) for key in chunk)}
+        for chunk in (*chunks, *([key] for key in alone))
+    ]
+
+
+def _asked_for(spec: ObjectManifest, key: str) -> str:
+    if spec.find_template == "{key}":
+        return key
+    return spec.find_template.replace("{key}", key.replace("\\", "\\\\").replace('"', '\\"'))

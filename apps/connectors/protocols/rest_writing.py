@@ -2,17 +2,19 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from apps.connectors.answers import at_path, text_at
+from apps.connectors.answers import at_path, holds, nested, placed, text_at
 from apps.connectors.contract import Exchange, FoundRecord, Write, WriteOutcome
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import (
     BusinessClass,
     FailureKind,
+    FieldProblem,
     MisconfiguredError,
     RateLimitedError,
     RejectedError,
@@ -23,6 +25,7 @@ from apps.connectors.judgement import Answer
 from apps.connectors.manifest import Idempotency, ObjectManifest, Writing
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_probing import probe_writes
+from apps.connectors.protocols.rest_reading import read_one
 from apps.connectors.redaction import BODY_CAP, redact_json
 
 _STOPPING = frozenset({FailureKind.AUTH_EXPIRED, FailureKind.MISCONFIGURED, FailureKind.RATE_LIMITED})
@@ -52,7 +55,7 @@ class Delivery:
             RemoteError: nothing was applied, refused or left in doubt: the system as a whole did not take part.
 
         """
-        chunks = iter(_chunks(self._writing, writes))
+        chunks = iter(_chunks(self._writing, await self._without_those_there(writes)))
         lanes = min(self._calls.door.limits.at_once, max(1, len(writes)))
         if lanes == 1:
             await self._send_all(chunks)
@@ -61,6 +64,25 @@ class Delivery:
         await self._adopt_duplicates(writes)
         self._raise_if_untouched()
         return self._outcomes
+
+    async def _without_those_there(self, writes: Sequence[Write]) -> Sequence[Write]:
+        """Where nothing else tells a repeat, look for each record before it is made: one that is there is changed instead."""
+        new = [write for write in writes if write.target_key is None]
+        if self._writing.idempotency is not Idempotency.SEARCH_BEFORE_CREATE or not new:
+            return writes
+        found, left = await self._found(new), list[Write]()
+        for write in writes:
+            there = found.get(write.position) if write.target_key is None else None
+            if there is None:
+                left.append(write)
+            elif self._says_so_already(there, write) or not self._writing.update_path:
+                self._outcomes.append(WriteOutcome(write.position, there.key))
+            else:
+                left.append(replace(write, target_key=there.key))
+        return left
+
+    def _says_so_already(self, there: FoundRecord, write: Write) -> bool:
+        return holds(there.values, write.values)
 
     async def _send_all(self, chunks: Iterable[Chunk]) -> None:
         for chunk in chunks:
@@ -86,16 +108,44 @@ class Delivery:
         writing = self._writing
         headers = {writing.idempotency_header: write.idempotency_key} if writing.idempotency_header else None
         if write.target_key is None:
-            method, path = "POST", self._calls.path(writing.create_path)
+            method, path = writing.create_method, self._calls.path(writing.create_path)
         else:
             method, path = writing.update_method, self._calls.path_of(writing.update_path, write.target_key)
-        answer = await self._calls.call(method, path, body=self._body(write), headers=headers, spec=self._spec)
+        answer = await self._send_record(method, path, write, headers)
         if write.target_key is not None:
             return WriteOutcome(write.position, write.target_key, exchange=answer.exchange)
         key = text_at(answer.json(), writing.key_path)
         if not key:
             raise _unnumbered(answer.exchange)
-        return WriteOutcome(write.position, key, exchange=answer.exchange, created=answer.status == 201)
+        return WriteOutcome(
+            write.position, key, exchange=answer.exchange, created=answer.status in writing.created_statuses
+        )
+
+    async def _send_record(self, method: str, path: str, write: Write, headers: Mapping[str, str] | None) -> Answer:
+        """Send one record; where a change must name what it was made on, read that first, and once again when it is old."""
+
+        async def send() -> Answer:
+            values = {**self._body(write), **await self._as_held(write)}
+            body = placed(nested(values), self._writing.record_path)
+            return await self._calls.call(method, path, body=body, headers=headers, spec=self._spec)
+
+        try:
+            return await send()
+        except RejectedError as error:
+            if write.target_key is None or not self._writing.repeat_fields or not _is_conflict(error):
+                raise
+        return await send()
+
+    async def _as_held(self, write: Write) -> dict[str, Any]:
+        """Return what a change must repeat, as the record holds it now. Raises RejectedError when the record is gone."""
+        names = self._writing.repeat_fields
+        if not names or write.target_key is None:
+            return {}
+        held = await read_one(self._calls, self._spec, write.target_key)
+        if held is None:
+            sentence = f"{self._calls.manifest.name} no longer has the record that was to be changed."
+            raise RejectedError(sentence, problems=(FieldProblem("", sentence, BusinessClass.MISSING_REFERENCE),))
+        return {name: at_path(held, name) for name in names}
 
     async def _send_batch(self, chunk: Chunk) -> list[WriteOutcome]:
         writing = self._writing
@@ -170,7 +220,7 @@ class Delivery:
         return {**write.values, field: write.business_key}
 
     def _batch_record(self, write: Write) -> dict[str, Any]:
-        record, writing = self._body(write), self._writing
+        record, writing = nested(self._body(write)), self._writing
         extra: dict[str, Any] = {writing.batch_key_field: write.idempotency_key} if writing.batch_key_field else {}
         if write.target_key is not None:
             extra[writing.batch_target_field] = write.target_key
@@ -236,6 +286,10 @@ def _failed(write: Write, error: RemoteError) -> WriteOutcome:
 
 def _is_duplicate(error: RemoteError | None) -> bool:
     return isinstance(error, RejectedError) and error.business_class is BusinessClass.DUPLICATE
+
+
+def _is_conflict(error: RejectedError) -> bool:
+    return error.status in {409, 412} or any(p.business_class is BusinessClass.CONFLICT for p in error.problems)
 
 
 def _joint_key(chunk: Chunk) -> str:

@@ -7,7 +7,7 @@ from typing import Self
 
 from apps.connectors.sandbox.server import serve
 
-_START_SECONDS = 20.0
+_START_SECONDS = 120.0  # a busy machine takes its time; a start that fails is told at once
 
 
 class BackgroundSandbox:
@@ -20,6 +20,7 @@ class BackgroundSandbox:
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._serving: asyncio.Task[None] | None = None
+        self._failure: OSError | None = None
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
 
     @property
@@ -36,6 +37,8 @@ class BackgroundSandbox:
         self._thread.start()
         if not self._ready.wait(_START_SECONDS):
             raise RuntimeError("The sandbox systems did not start in time.")
+        if self._failure is not None:
+            raise RuntimeError("The sandbox systems did not start.") from self._failure
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -51,7 +54,12 @@ class BackgroundSandbox:
             self._loop.run_until_complete(self._serving)
         except asyncio.CancelledError:
             pass
+        except OSError as failure:
+            if self._ready.is_set():
+                raise
+            self._failure = failure  # told by who waits for the start
         finally:
+            self._ready.set()
             self._loop.close()
 
     def _note(self, port: int) -> None:

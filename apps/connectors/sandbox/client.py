@@ -85,9 +85,9 @@ class SandboxClient:
         """Make a record as a person at that system would, an employee the ERP did not know, say."""
         return dict(await self._do("POST", f"sandbox/{system}/{company}/records/{kind}", values))
 
-    async def approve(self, company: str, *keys: str) -> None:
-        """Approve time entries in the PSA; a registered listener is told."""
-        await self._do("POST", f"sandbox/psa/{company}/approvals", {"ids": list(keys)})
+    async def approve(self, company: str, *keys: str, system: str = "psa") -> None:
+        """Approve time entries in the PSA, bookings or expenses in their tools; a registered listener is told."""
+        await self._do("POST", f"sandbox/{system}/{company}/approvals", {"ids": list(keys)})
 
     async def win(self, company: str, *keys: str, copies: int = 1) -> None:
         """Win deals in the CRM; a registered listener is told of each, `copies` times at once."""

@@ -1,63 +1,48 @@
-"""Pages about the systems that can be connected."""
-
-from dataclasses import dataclass
+"""Pages about the systems that can be connected: the catalogue, also to choose from, and one system."""
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
-from apps.accounts.page_filters import Chip, acting_person, address, asked_words
-from apps.connectors import private_shelf, registry
-from apps.connectors.capabilities import capability_sheet, object_capabilities, proof_sentence
-from apps.connectors.manifest import SystemManifest
+from apps.accounts.listing import csv_of_rows, page_of_rows, read_list
+from apps.accounts.page_filters import acting_person, asked_id
+from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.queries import get_system
-
-
-@dataclass(frozen=True, slots=True)
-class SystemCard:
-    """One system of the catalogue in words."""
-
-    system: SystemManifest
-    reads: str
-    writes: str
-    proof: str
-    is_simulated: bool
-    is_private: bool = False
-
-
-def system_card(system: SystemManifest) -> SystemCard:
-    """Return what a system reads and writes, in words."""
-    reads = ", ".join(_in_a_sentence(kind.label) for kind in system.objects if kind.reading)
-    writes = ", ".join(_in_a_sentence(kind.label) for kind in system.objects if kind.writing)
-    own = private_shelf.is_private(system.slug)
-    return SystemCard(system, reads, writes, proof_sentence(system), "simulated" in system.proof.value, own)
-
-
-def _in_a_sentence(label: str) -> str:
-    """Return a label as it stands among other words: German nouns keep their capital."""
-    return _(label) if (get_language() or "").startswith("de") else _(label).lower()
+from apps.connectors.system_list import CATALOGUE, fitting_cards, system_card, system_choices
+from apps.customers.queries import get_customer
 
 
 @requires(Action.VIEW_CONNECTIONS)
 @require_safe
-def system_list(request: HttpRequest) -> HttpResponse:
+def system_list(request: HttpRequest) -> HttpResponseBase:
     """Show the catalogue."""
-    everything, chosen = registry.all_manifests(), asked_words(request, "category")
-    categories = sorted({system.category for system in everything})
+    state, cards = fitting_cards(read_list(request, CATALOGUE, system_choices()))
+    if state.wants_csv:
+        return csv_of_rows(state, cards)
     context = {
-        "cards": [system_card(system) for system in everything if chosen in ("", system.category)],
-        "chips": [
-            Chip(_("All"), address(request, category=""), active=chosen == "", count=len(everything)),
-            *(Chip(_(name), address(request, category=name), active=name == chosen) for name in categories),
-        ],
+        "list": page_of_rows(request, state, cards),
         "can_connect": acting_person(request).can(Action.EDIT_CONNECTIONS),
     }
     return render(request, "connectors/system_list.html", context)
+
+
+@requires(Action.EDIT_CONNECTIONS)
+@require_safe
+def connection_create(request: HttpRequest) -> HttpResponse:
+    """Choose the system to connect, from the same catalogue."""
+    state, cards = fitting_cards(read_list(request, CATALOGUE, system_choices()))
+    chosen = asked_id(request, "customer")
+    context = {
+        "list": page_of_rows(request, state, cards),
+        "customer": get_customer(chosen) if chosen else None,
+        "crumbs": [{"label": _("Connections"), "url": reverse("connectors:connection-list")}],
+    }
+    return render(request, "connectors/connection_choose.html", context)
 
 
 @requires(Action.VIEW_CONNECTIONS)

@@ -18,28 +18,16 @@ from apps.accounts.actions import Action
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person, asked_id, asked_words
-from apps.connectors import forms, queries, registry, services
+from apps.connectors import credential_links, forms, queries, services, subscriptions
 from apps.connectors.capabilities import capability_sheet, object_capabilities
-from apps.connectors.manifest import AuthScheme
+from apps.connectors.manifest import AuthScheme, SystemManifest
 from apps.connectors.models import Connection, ConnectionTest
-from apps.connectors.views.catalogue import system_card
+from apps.connectors.system_list import system_card
+from apps.connectors.views.shapes import shapes_part
 from apps.connectors.views.sign_ins import sign_in_context
 from apps.customers.queries import get_customer
 
 _SLOW_TEST_SECONDS = 45
-
-
-@requires(Action.EDIT_CONNECTIONS)
-@require_safe
-def connection_create(request: HttpRequest) -> HttpResponse:
-    """Choose the system to connect."""
-    chosen = asked_id(request, "customer")
-    context = {
-        "cards": [system_card(system) for system in registry.all_manifests()],
-        "customer": get_customer(chosen) if chosen else None,
-        "crumbs": [_to_list()],
-    }
-    return render(request, "connectors/connection_choose.html", context)
 
 
 @requires(Action.EDIT_CONNECTIONS)
@@ -50,12 +38,14 @@ def connection_create(request: HttpRequest) -> HttpResponse:
 def connection_create_for(request: HttpRequest, system: str) -> HttpResponse:
     """Connect a system: where it is and with which secrets."""
     manifest, customers = queries.get_system(system), list_customer_names()
+    by_colleague = "colleague" in request.POST and _has_secrets_to_ask(manifest)
     form = forms.ConnectionForm(
         request.POST or None,
         manifest=manifest,
         customers=customers,
         chosen=asked_id(request, "customer"),
         address=asked_words(request, "address"),
+        secrets_later=by_colleague,
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -63,6 +53,9 @@ def connection_create_for(request: HttpRequest, system: str) -> HttpResponse:
         except ValidationError as error:
             form.add_errors(error.message_dict)
         else:
+            if by_colleague:
+                messages.success(request, _("%(name)s is stored.") % {"name": connection.name})
+                return redirect("connectors:credential-link-create", connection.id)
             if manifest.auth.scheme is AuthScheme.OAUTH_CODE:
                 told = {"name": connection.name, "system": manifest.name}
                 messages.success(request, _("%(name)s is stored. Now sign in at %(system)s.") % told)
@@ -75,6 +68,7 @@ def connection_create_for(request: HttpRequest, system: str) -> HttpResponse:
         "form": form,
         "card": system_card(manifest),
         "has_customers": bool(customers),
+        "can_ask_colleague": _has_secrets_to_ask(manifest),
         "crumbs": [_to_list(), choose],
     }
     return render(request, "connectors/connection_create.html", context, status=400 if form.errors else 200)
@@ -92,9 +86,11 @@ def connection_detail(request: HttpRequest, connection_id: UUID) -> HttpResponse
         "card": system_card(facts.manifest),
         "sheet": capability_sheet(facts.manifest),
         "kinds": object_capabilities(facts.manifest),
+        "shapes": shapes_part(request, connection),
         "disable_form": forms.DisableForm(),
         "cannot_test": _cannot_test(request, connection),
         "can_edit": who.can(Action.EDIT_CONNECTIONS),
+        "can_ask_colleague": who.can(Action.EDIT_CONNECTIONS) and credential_links.can_be_asked(connection),
         **(sign_in_context(request, connection) if facts.sign_in else {}),
         "crumbs": [_to_list(), *_to_customer(connection)],
         **_test_context(facts.test),
@@ -160,10 +156,10 @@ def secret_replace(request: HttpRequest, connection_id: UUID, secret: str) -> Ht
     spec = queries.get_secret(connection, secret)
     form = forms.SecretForm(request.POST or None, spec=spec)
     if request.method == "POST" and form.is_valid():
-        services.set_secret(connection, spec.name, form.cleaned_data["value"])
+        services.set_secrets(connection, {spec.name: form.cleaned_data["value"]})
         messages.success(
             request,
-            _("%(secret)s of %(name)s is replaced. Test it before records pass.")
+            _("%(secret)s of %(name)s is replaced and being tested.")
             % {"secret": _(spec.label), "name": connection.name},
         )
         return redirect("connectors:connection-detail", connection.id)
@@ -207,6 +203,11 @@ def endpoint_create(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         messages.error(request, _("This system sends no events, so an address would stay silent."))
         return redirect("connectors:connection-detail", connection.id)
     endpoint, url, secret = services.create_webhook_endpoint(connection)
+    if subscriptions.spec_of(connection.system):
+        messages.success(
+            request, _("The address is open. The system is being told by ourselves: nothing to enter there.")
+        )
+        return redirect(f"{reverse('connectors:connection-detail', args=[connection.id])}#webhooks")
     key_label = queries.asked_key(connection)
     context = {"connection": connection, "endpoint": endpoint, "url": url, "crumbs": _to_connection(connection)}
     context |= {"key_label": key_label, "secret": "" if key_label else secret}
@@ -221,6 +222,11 @@ def endpoint_close(request: HttpRequest, connection_id: UUID, endpoint_id: UUID)
     services.close_webhook_endpoint(queries.get_endpoint(connection, endpoint_id))
     messages.success(request, _("The address is closed: what is sent there is refused from now on."))
     return redirect("connectors:connection-detail", connection.id)
+
+
+def _has_secrets_to_ask(manifest: SystemManifest) -> bool:
+    """Return whether a colleague can enter all that is missing; an application's own secrets come before the sign-in."""
+    return bool(manifest.secrets) and manifest.auth.scheme is not AuthScheme.OAUTH_CODE
 
 
 def _cannot_test(request: HttpRequest, connection: Connection) -> str:

@@ -52,17 +52,8 @@ def sign_in_start(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 
 @requires(Action.EDIT_CONNECTIONS)
-@never_cache
-@require_safe
-def sign_in_back(request: HttpRequest) -> HttpResponse:
-    """Take a person back from the system, with a code or with its refusal."""
-    asked = request.GET
-    back = sign_ins.Return(
-        mark=asked.get("state", ""),
-        code=asked.get("code", ""),
-        error=asked.get("error", ""),
-        description=asked.get("error_description", ""),
-    )
+def sign_in_returned(request: HttpRequest, back: sign_ins.Return) -> HttpResponse:
+    """Take one of the team back from the system, with a code or with its refusal."""
     sign_in = sign_ins.take_return(back, session_key=request.session.session_key or "")
     if sign_in is None:
         messages.error(

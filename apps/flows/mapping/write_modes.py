@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from apps.connectors.answers import at_path
 from apps.connectors.manifest import MappingLine, WriteMode
 
 
@@ -22,7 +23,7 @@ def apply_write_modes(
         mode = modes.get(field, WriteMode.OVERWRITE)
         if mode is WriteMode.SET_ON_CREATE:
             continue
-        held = existing.get(field)
+        held = at_path(existing, field)
         if mode is WriteMode.OVERWRITE or _is_empty(held):
             sent[field] = value
         elif mode is WriteMode.APPEND:

@@ -11,9 +11,10 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404
 
 from apps.connectors.models import CircuitBreaker
-from apps.connectors.queries import open_breakers
+from apps.connectors.queries import get_system, open_breakers
 from apps.connectors.usage_directory import ConnectionUse
 from apps.customers.models import Customer
+from apps.flows.engine.definition import parse_definition
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, FlowDay, FlowRole, Operation, Run, Trigger
 from apps.flows.templates_library import FlowTemplate, UnknownTemplateError, flow_template
@@ -125,6 +126,15 @@ def template_of(flow: Flow) -> FlowTemplate | None:
         return flow_template(flow.template)
     except UnknownTemplateError:
         return None
+
+
+def object_read(flow: Flow) -> str:
+    """Return which object of its source a flow reads, as the source's manifest calls it; "" before it has a version."""
+    if flow.live_version is None:
+        return ""
+    definition = parse_definition(flow.live_version.definition)
+    spec = get_system(flow.source.system).object_for(definition.canonical_type)
+    return definition.source_object or (spec.name if spec else "")
 
 
 def list_customers_to_choose() -> list[tuple[UUID, str]]:

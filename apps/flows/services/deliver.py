@@ -5,10 +5,10 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from apps.connectors.answers import holds
 from apps.connectors.contract import Connector, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError, RetryableError
 from apps.connectors.manifest import MappingLine, ObjectManifest, WriteMode
@@ -102,7 +102,7 @@ async def _send(target: Connector, kind: ObjectManifest, ready: list[Entry], wri
     settled = [
         WriteOutcome(write.position, target_key=arrived[write.position].key, created=True)
         for write in doubtful
-        if write.position in arrived and _holds(arrived[write.position].values, write.values)
+        if write.position in arrived and holds(arrived[write.position].values, write.values)
     ]
     done = {outcome.position for outcome in settled}
     left = [
@@ -112,20 +112,6 @@ async def _send(target: Connector, kind: ObjectManifest, ready: list[Entry], wri
     ]
     outcomes = await target.upsert(kind.name, left) if left else []
     return settled + await _settle_doubt(target, kind, left, outcomes)
-
-
-def _holds(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Say whether the target's record has everything we would send; numbers may come back written differently."""
-    return all(name in there and _plain(there[name]) == _plain(value) for name, value in wanted.items())
-
-
-def _plain(value: Any) -> Any:
-    if value in (None, ""):
-        return None
-    try:
-        return Decimal(str(value))
-    except ArithmeticError:
-        return str(value)
 
 
 async def _settle_doubt(

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from apps.connectors.models import Connection, ConnectionTest
-from apps.connectors.services import NewConnection, change_connection, create_connection, request_test, set_secret
+from apps.connectors.services import NewConnection, change_connection, create_connection, request_test, set_secrets
 from apps.customers.models import Customer
 
 
@@ -21,8 +21,7 @@ def give_access(customer: Customer, known: Connection | None, wanted: NewConnect
             connection = change_connection(
                 known, name=known.name, base_url=wanted.base_url, values={**known.settings, **wanted.settings}
             )
-            for name, value in wanted.secrets.items():
-                set_secret(connection, name, value)
+            set_secrets(connection, wanted.secrets)
         return request_test(connection)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts import link_limits
 from apps.accounts.access import open_to_all
 from apps.accounts.actor import acting
 from apps.accounts.once import once
@@ -19,7 +20,6 @@ from apps.flows.models import ApprovalDecision, ApprovalRequest
 from apps.flows.queries.approvals import page_of_approval
 from apps.flows.services.approval_mail import LinkError, OpenedLink, open_link
 from apps.flows.services.approvals import ApprovalClosedError, ApprovalError, closed_words, decide
-from apps.flows.views import link_limits
 from apps.flows.views.approvals import thanks
 
 _LINKS = "approval"

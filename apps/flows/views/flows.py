@@ -17,6 +17,7 @@ from apps.accounts.toasts import say_with_undo
 from apps.connectors.models import WebhookEndpoint
 from apps.connectors.queries import asked_key
 from apps.connectors.services import create_webhook_endpoint
+from apps.connectors.subscriptions import spec_of
 from apps.customers.queries import get_customer
 from apps.flows import forms
 from apps.flows.models import Flow
@@ -186,10 +187,19 @@ def flow_version_restore(request: HttpRequest, flow_id: UUID, number: int) -> Ht
 @never_cache
 @require_POST
 def flow_webhook_create(request: HttpRequest, flow_id: UUID) -> HttpResponse:
-    """Open a webhook address for the flow's source and show it this once."""
+    """Open a webhook address for the flow's source and show it this once; some systems are told by ourselves."""
     flow = queries.get_flow(flow_id)
-    endpoint, url, secret = create_webhook_endpoint(flow.source)
+    spec, read = spec_of(flow.source.system), queries.object_read(flow)
+    if spec and read and read not in spec.resources:
+        messages.error(request, _("The system does not announce these records: the flow finds them by reading."))
+        return redirect("flows:flow-settings", flow.id)
+    endpoint, url, secret = create_webhook_endpoint(flow.source, objects=(read,) if read else ())
     listen(flow, WebhookEndpoint.objects.get(id=endpoint.id))
+    if spec:
+        messages.success(
+            request, _("The address is open. The system is being told by ourselves: nothing to enter there.")
+        )
+        return redirect("flows:flow-settings", flow.id)
     key_label = asked_key(flow.source)
     context = {"flow": flow, "endpoint": endpoint, "url": url, "crumbs": crumbs(flow, _("Webhook address"))}
     context |= {"key_label": key_label, "secret": "" if key_label else secret}

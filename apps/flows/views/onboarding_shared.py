@@ -14,8 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts import link_limits
 from apps.accounts.access import open_to_all
-from apps.accounts.actor import Actor, acting
+from apps.accounts.actor import Actor, acting, actor_for_guest
 from apps.accounts.refusals import refusals_on
 from apps.accounts.staff_scope import as_staff
 from apps.connectors.models import Connection, ConnectionTest
@@ -29,7 +30,6 @@ from apps.customers.services import change_customer
 from apps.flows.onboarding_forms import AccessForm, OwnCompanyForm
 from apps.flows.queries.onboarding import asked_system, connection_of_system
 from apps.flows.services.onboarding import give_access
-from apps.flows.views import link_limits
 from apps.flows.views import onboarding_words as words
 from apps.flows.views.onboarding_steps import save_entity
 
@@ -61,15 +61,9 @@ def onboarding_shared(request: HttpRequest, token: str) -> HttpResponse:
 
 def _guest(invite: OnboardingInvite) -> Actor:
     """Return the person a link was sent to, as the one who acts: in the audit trail, with no rights anywhere."""
-    return Actor(
-        user_id=None,
+    return actor_for_guest(
         name=_("%(name)s (by link)") % {"name": invite.name},
         email=invite.email,
-        role=None,
-        role_label="",
-        is_customer=True,
-        is_operator=False,
-        actions=frozenset(),
         customer_id=invite.customer_id,
         customer_name=invite.customer.name,
     )

@@ -26,7 +26,7 @@ from apps.connectors import registry
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.queries import get_connection, get_system, latest_test
 from apps.connectors.services import create_connection, request_test
-from apps.connectors.views.catalogue import SystemCard, system_card
+from apps.connectors.system_list import SystemCard, system_card
 from apps.customers import onboarding_changes as changes
 from apps.customers.forms import EntityForm
 from apps.customers.models import Customer, LegalEntity

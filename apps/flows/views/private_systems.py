@@ -86,7 +86,7 @@ def _begun(form: StartForm, author: str) -> PrivateSystem:
     return create_system(document=drafted, author=author, reading=reading)
 
 
-def _contents(file: UploadedFile[bytes]) -> bytes:
+def _contents(file: "UploadedFile[bytes]") -> bytes:
     if (file.size or 0) > MOST_JSON_BYTES:
         raise OpenApiError(_("The file is larger than 10 MB: leave out what is not needed, examples for instance."))
     return bytes(file.read())

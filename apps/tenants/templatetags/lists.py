@@ -23,7 +23,8 @@ register = template.Library()
 def list_region(context: Context, content: SafeString, page: Any, caption: str, **parameters: object) -> SafeString:
     """Render a list's toolbar, chips, table around the rows in between, paging and bulk bar.
 
-    `hint` is said beside the toolbar's search; `no_match` instead of the usual sentence when nothing fits.
+    `hint` is said beside the toolbar's search; `no_match` instead of the usual sentence when nothing fits. `cards` leaves
+    the table out: what stands in between are cards.
     """
     return render_component(context, "list", {**parameters, "list": page, "caption": caption, "content": content})
 

@@ -1,21 +1,15 @@
 """Business Central on stage, as a strict stand-in of its published contract: three lists are read, customers are written."""
 
-import dataclasses
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any, Self
 
 import aiohttp
 
-from apps.connectors.auth import build_signer
-from apps.connectors.catalog.business_central.connector import CONNECTOR
 from apps.connectors.contract import Write
 from apps.connectors.errors import BusinessClass
-from apps.connectors.http import Door
-from apps.connectors.protocols.rest import RestConnector
-from apps.connectors.rate_budget import NoBudget, RateBudget
-from tests.conformance.stage import Planted, Refusal, Stage, with_pages_of
+from tests.conformance.stage import Planted, Refusal, Stage
 from tests.connectors.catalog import business_central_stand_in as stand_in
 from tests.sandbox_server import SandboxServer
 
@@ -42,6 +36,7 @@ class BusinessCentralStage(Stage):
     planted = {"text": Planted("customers", "displayName")}
     spared = ("/token",)
     settings = stand_in.SETTINGS
+    token_path = "/token"
 
     async def begin(self, stack: AsyncExitStack, sandbox: SandboxServer) -> str:
         self.system = stand_in.BusinessCentralStandIn(public=lambda: self.front.url)
@@ -61,30 +56,6 @@ class BusinessCentralStage(Stage):
     @property
     def secrets(self) -> dict[str, str]:
         return {"client_id": stand_in.CLIENT_ID, "client_secret": stand_in.CLIENT_SECRET}
-
-    def connector(
-        self,
-        *,
-        page_size: int = 0,
-        secrets: Mapping[str, str] | None = None,
-        budget: RateBudget | None = None,
-        timeout: float = 5.0,
-        base_url: str = "",
-    ) -> RestConnector:
-        """Open it as the product does, but for the sign-in: that stands on a host of its own and is played here."""
-        address = base_url or self.front.url
-        auth = dataclasses.replace(self.manifest.auth, token_path="/token")
-        door = Door(
-            base_url=address,
-            auth=build_signer(auth, self.secrets if secrets is None else secrets, self.settings),
-            limits=self.manifest.limits,
-            allow=(address.partition("://")[2].partition("/")[0],),
-            budget=budget or NoBudget(),
-            correlation_id="conformance",
-            system=self.slug,
-            timeout=timeout,
-        )
-        return CONNECTOR(with_pages_of(self.manifest, page_size) if page_size else self.manifest, door, self.settings)
 
     async def truth(self, name: str) -> list[dict[str, Any]]:
         return [dict(row) for row in self.system.rows[name]]

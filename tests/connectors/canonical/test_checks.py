@@ -26,6 +26,8 @@ PASSING = [
     pytest.param(checks.hours_of_one_day(), {"hours": D("0.01")}, id="a little time"),
     pytest.param(checks.not_negative("bill_rate", "rate"), {"bill_rate": D(0)}, id="a rate of nothing"),
     pytest.param(checks.not_negative("bill_rate", "rate"), {}, id="no rate"),
+    pytest.param(checks.not_above("hours_per_day", D(24), "hours"), {"hours_per_day": D(24)}, id="just the most"),
+    pytest.param(checks.not_above("hours_per_day", D(24), "hours"), {}, id="no amount to be too much"),
     pytest.param(checks.currency_known(), {"currency": "EUR"}, id="euro"),
     pytest.param(checks.currency_known(), {}, id="no currency"),
     pytest.param(checks.currency_for("bill_rate"), {"bill_rate": D(1), "currency": "EUR"}, id="rate with currency"),
@@ -102,6 +104,14 @@ FAILING = [
         "below zero",
         None,
         id="a rate below 0",
+    ),
+    pytest.param(
+        checks.not_above("hours_per_day", D(24), "number of hours a day"),
+        {"hours_per_day": D("24.5")},
+        "hours_per_day",
+        "24.5, more than 24",
+        None,
+        id="more than there is of a day",
     ),
     pytest.param(checks.currency_known(), {"currency": "DOGE"}, "currency", "“DOGE”", None, id="no such currency"),
     pytest.param(

@@ -113,6 +113,19 @@ AMOUNTS = [
     pytest.param("Opportunity", {"stage": "won", "amount": Decimal(7)}, ("0", "", "unknown"), id="a deal in nothing"),
     pytest.param("Workspace", {}, None, id="a workspace is worth no money"),
     pytest.param("Resource", {}, None, id="a person is worth no money"),
+    pytest.param(
+        "Assignment",
+        {"hours": Decimal(10), "bill_rate": Decimal("99.5"), "currency": "EUR"},
+        ("995", "EUR", "estimated"),
+        id="planned work",
+    ),
+    pytest.param(
+        "Assignment",
+        {"hours": Decimal(10), "bill_rate": Decimal(1), "currency": "EUR", "billable": False},
+        None,
+        id="planned work that is not billed",
+    ),
+    pytest.param("Assignment", {"hours": Decimal(10)}, None, id="planned work without a rate"),
 ]
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.connectors.catalog.business_central_subscriptions import NotInContractError, Subscriptions
 from tests.connectors.catalog.odata_filter import FilterError, compile_filter
 
 CONTRACT = json.loads(Path(__file__).with_name("business_central_contract.json").read_text())
@@ -30,7 +31,9 @@ SCOPE = "https://api.businesscentral.dynamics.com/.default"
 SETTINGS = {"tenant": TENANT, "environment": ENVIRONMENT, "company": COMPANY}
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
-_BASE = f"/v2.0/{TENANT}/{ENVIRONMENT}/api/v2.0/companies({COMPANY})"
+_SERVICE = f"/v2.0/{TENANT}/{ENVIRONMENT}/api/v2.0"
+_BASE = f"{_SERVICE}/companies({COMPANY})"
+_SUBSCRIPTIONS = f"{_SERVICE}/subscriptions"
 _LIMITS = {"number": 20, "displayName": 100, "city": 30}
 _CURRENCIES, _COUNTRIES = {"", "EUR", "GBP", "USD"}, {"", "DE", "GB", "US"}
 _EMPTY: dict[str, Any] = {
@@ -74,8 +77,13 @@ class BusinessCentralStandIn:
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     page_sizes: list[int] = field(default_factory=list)  # that were asked for
     conflict_status: int = 409  # as its own pages tell it; OData itself says 412
+    taken_out: set[str] = field(default_factory=set)  # properties that an update of the service took away
     before_change: Callable[[Row], None] | None = None  # what another hand does just before a change arrives
     _revision: int = 0
+    subscriptions: Subscriptions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.subscriptions = Subscriptions(CONTRACT["subscriptions"], lambda: self.clock)
 
     # --- hands of a person --------------------------------------------------------------------------------------------
     def enter(self, name: str, **values: Any) -> Row:
@@ -125,6 +133,11 @@ class BusinessCentralStandIn:
 
     async def _routed(self, request: web.Request) -> web.Response:
         path = request.path
+        if path.startswith(_SUBSCRIPTIONS):
+            return await self._subscribed(request, path.removeprefix(_SUBSCRIPTIONS))
+        if path == f"{_SERVICE}/$metadata":
+            _require(request.method == "GET", "metadata is only read")
+            return web.Response(text=metadata(self.taken_out), content_type="application/xml")
         if not path.startswith(_BASE):
             raise ViolationError("a path outside the company")
         rest = path.removeprefix(_BASE).removeprefix("/")
@@ -141,6 +154,12 @@ class BusinessCentralStandIn:
             return await self._create(request, name) if request.method == "POST" else self._list(request, name)
         _require(key.endswith(")") and _is_guid(key[:-1]), f"{key!r} is no key")
         return await self._one(request, name, key[:-1])
+
+    async def _subscribed(self, request: web.Request, rest: str) -> web.Response:
+        try:
+            return await self.subscriptions.answer(request, rest)
+        except NotInContractError as error:
+            raise ViolationError(str(error)) from error
 
     async def _one(self, request: web.Request, name: str, key: str) -> web.Response:
         if request.method == "GET":
@@ -212,6 +231,34 @@ class BusinessCentralStandIn:
 
     def _origin(self, request: web.Request) -> str:
         return self.public() or f"http://{request.host}"
+
+
+_EDM = {
+    "string": "Edm.String", "guid": "Edm.Guid", "decimal": "Edm.Decimal", "boolean": "Edm.Boolean", "date": "Edm.Date",
+    "datetime": "Edm.DateTimeOffset",
+}  # fmt: skip
+
+
+def metadata(taken_out: set[str]) -> str:
+    """Return the document in which the service describes itself (CSDL 4.0), from what the contract says of its resources."""
+    types, sets = [], []
+    for name, resource in CONTRACT["resources"].items():
+        single, properties = name.removesuffix("s"), []
+        for prop, kind in resource["properties"].items():
+            length = f' MaxLength="{_LIMITS[prop]}"' if prop in _LIMITS else ""
+            if prop not in taken_out:
+                properties.append(f'<Property Name="{prop}" Type="{_EDM[kind]}"{length}/>')
+        types.append(
+            f'<EntityType Name="{single}"><Key><PropertyRef Name="id"/></Key>{"".join(properties)}</EntityType>'
+        )
+        sets.append(f'<EntitySet Name="{name}" EntityType="Microsoft.NAV.{single}"/>')
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        '<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>'
+        '<Schema Namespace="Microsoft.NAV" xmlns="http://docs.oasis-open.org/odata/ns/edm">'
+        f'{"".join(types)}<EntityContainer Name="NAV">{"".join(sets)}</EntityContainer>'
+        "</Schema></edmx:DataServices></edmx:Edmx>"
+    )
 
 
 def instant(moment: datetime) -> str:

@@ -2,16 +2,27 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 import pytest
 
-from apps.connectors.errors import BusinessClass, MisconfiguredError
-from apps.connectors.manifest import (
-    ChangeRead,
-    Paging,
+from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError
+from apps.connectors.judgement import Answer
+from apps.connectors.manifest import ChangeRead, ErrorRule, InstantForm, Paging
+from apps.connectors.protocols.calls import Calls
+from tests.connectors.protocols.things import (
+    DAYS,
+    READING,
+    SYSTEM,
+    THINGS,
+    Body,
+    Shelf,
+    keys_of,
+    opened,
+    pages,
+    system_with,
 )
-from tests.connectors.protocols.things import DAYS, SYSTEM, THINGS, Body, Shelf, keys_of, opened, pages, system_with
 
 
 async def test_it_reads_everything_once_then_only_what_changed() -> None:
@@ -195,3 +206,119 @@ async def test_it_finds_by_natural_key_in_chunks_and_trusts_no_filter() -> None:
     assert {name: record.key for name, record in found.items()} == {"a": "1", "b": "2"}
     assert asked[0] == "a,b"
     assert "d,e" in asked
+
+
+async def test_times_are_read_and_asked_for_in_the_systems_own_forms() -> None:
+    asked: list[Mapping[str, str]] = []
+
+    def answering(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        asked.append(query)
+        return 200, {"records": [{"id": "r1", "meta": {"changed": 1795256130}}]}
+
+    spec = dataclasses.replace(
+        THINGS,
+        version_field="meta.changed",
+        version_form=InstantForm.SECONDS,
+        reading=dataclasses.replace(
+            READING, paging=Paging(), since_form=InstantForm.SPACED, since_default="2000-01-01 00:00:00"
+        ),
+    )
+    async with opened(answering, dataclasses.replace(SYSTEM, objects=(spec,))) as connector:
+        (first,) = await pages(connector)
+        await pages(connector, first.checkpoint)
+    assert first.records[0].version == "2026-11-21T10:15:30.000Z"
+    assert [query["since"] for query in asked] == ["2000-01-01 00:00:00", "2026-11-21 10:15:30"]
+
+
+async def test_a_time_can_be_asked_for_in_a_header_beside_headers_of_the_systems_own() -> None:
+    shelf, heard = Shelf(*DAYS[:2]), list[tuple[str, ...]]()
+
+    class Noting(Calls):
+        async def call(self, method: str, path: str, **wanted: Any) -> Answer:
+            heard.append(tuple(f"{name}: {value}" for name, value in (wanted.get("headers") or {}).items()))
+            return await super().call(method, path, **wanted)
+
+    manifest = dataclasses.replace(
+        system_with(since_in_header=True, since_parameter="If-Modified-Since", since_form=InstantForm.HTTP_DATE),
+        headers={"X-Tenant": "{tenant}"},
+    )
+    async with opened(shelf, manifest, tenant="t-7") as connector:
+        connector._calls = Noting(manifest, connector._door, {"tenant": "t-7"})
+        first = await pages(connector)
+        await pages(connector, first[-1].checkpoint)
+        assert connector._calls._fixed_headers() == {"X-Tenant": "t-7"}
+    assert heard[-1] == ("If-Modified-Since: Mon, 02 Nov 2026 08:00:00 GMT",)
+    assert all("If-Modified-Since" not in query for query in shelf.asked)
+
+
+@pytest.mark.parametrize("value", ["", "a\r\nb", "\u00e9"])
+async def test_a_setting_that_cannot_stand_in_a_header_is_told_by_its_name(value: str) -> None:
+    manifest = dataclasses.replace(SYSTEM, headers={"X-Tenant": "{tenant}"})
+    async with opened(Shelf(*DAYS), manifest, tenant=value) as connector:
+        with pytest.raises(MisconfiguredError, match="'tenant'"):
+            await pages(connector)
+
+
+async def test_one_record_is_found_where_the_answer_holds_it() -> None:
+    manifest = system_with(one_record_path="Things.0")
+    async with opened(lambda *_: (200, {"Things": [{"id": "r1", "changed": "x"}]}), manifest) as connector:
+        (page,) = await pages(connector, keys=("r1",))
+    assert [(record.key, record.version) for record in page.records] == [("r1", "x")]
+
+
+async def test_names_are_asked_for_as_the_template_says_with_quotes_escaped() -> None:
+    asked: list[str] = []
+
+    def answering(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        asked.append(query["q"])
+        return 200, {"records": [{"id": "r1", "p": {"name": 'a"b'}, "changed": "x"}]}
+
+    spec = dataclasses.replace(
+        THINGS, natural_key="p.name", find_parameter="q", find_template='name eq "{key}"', find_joiner=" or "
+    )
+    async with opened(answering, dataclasses.replace(SYSTEM, objects=(spec,))) as connector:
+        found = await connector.find("things", ['a"b', "c\\d", "x or y"])
+    assert asked == ['name eq "a\\"b" or name eq "c\\\\d"', 'name eq "x or y"']
+    assert {name: record.key for name, record in found.items()} == {'a"b': "r1"}
+
+
+async def test_a_system_that_wants_a_condition_gets_one_from_the_beginning() -> None:
+    asked: list[str] = []
+
+    def answer(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        if path != "/whoami":
+            asked.append(query["search"])
+        return 200, {"records": [{"id": "r1", "changed": DAYS[0]}] if len(asked) == 1 else []}
+
+    system = system_with(
+        since_parameter="search", since_template='changed ge "{since}"', since_default="2000-01-01T00:00:00Z"
+    )
+    async with opened(answer, system) as connector:
+        first = await pages(connector)
+        await pages(connector, first[-1].checkpoint)
+        assert (await connector.test()).ok
+    beginning = 'changed ge "2000-01-01T00:00:00Z"'
+    assert asked == [beginning, f'changed ge "{DAYS[0]}"', beginning]
+
+
+async def test_a_record_that_is_gone_in_the_systems_own_words_is_left_out() -> None:
+    def answer(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        return 400, {"code": "NO_SUCH_THING" if path == "/things/r1" else "OTHER"}
+
+    rule = ErrorRule(FailureKind.REJECTED, BusinessClass.MISSING_REFERENCE, code="NO_SUCH_THING")
+    async with opened(answer, dataclasses.replace(SYSTEM, error_rules=(rule,))) as connector:
+        assert keys_of(await pages(connector, None, ("r1",))) == []
+        with pytest.raises(MisconfiguredError):
+            await pages(connector, None, ("r2",))
+
+
+async def test_a_name_is_found_on_a_page_that_only_a_link_leads_to() -> None:
+    def linked(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        if query.get("cursor") == "2":
+            return 200, {"records": [{"id": "r4", "ours": "o4", "changed": "x"}], "next": None}
+        return 200, {"records": [{"id": "r1", "ours": "o1", "changed": "x"}], "next": "/things?cursor=2"}
+
+    manifest = system_with(since_sorted=False, paging=Paging("link", 1, next_path="next"))
+    async with opened(linked, manifest) as connector:
+        found = await connector.find("things", ["o4", "nobody"])
+    assert {name: record.key for name, record in found.items()} == {"o4": "r4"}

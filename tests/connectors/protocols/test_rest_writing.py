@@ -8,9 +8,7 @@ import pytest
 
 from apps.connectors.contract import Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FailureKind, RemoteError
-from apps.connectors.manifest import (
-    Writing,
-)
+from apps.connectors.manifest import Idempotency, Writing
 from tests.connectors.protocols.things import BATCHED, SYSTEM, THINGS, WRITING, Answering, Body, opened, system_with
 
 
@@ -250,3 +248,78 @@ async def test_a_probe_tells_amounts_apart_that_a_binary_fraction_would_not() ->
 async def test_nothing_to_write_is_no_call() -> None:
     async with opened(lambda *_: (500, {})) as connector:
         assert await connector.upsert("things", []) == []
+
+
+async def test_a_record_goes_out_nested_where_the_body_wants_it() -> None:
+    seen: list[tuple[str, Body]] = []
+
+    def take(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        seen.append((method, body))
+        return 200, {"Things": [{"id": "t1"}]}
+
+    writing = dataclasses.replace(
+        WRITING, create_method="PUT", created_statuses=(200,), record_path="Things.0", key_path="Things.id"
+    )
+    write = Write(0, {"ours": "o1", "p.name": "x", "p.city": "York"}, "b", "k")
+    async with opened(take, system_with(writing=writing)) as connector:
+        (outcome,) = await connector.upsert("things", [write])
+    assert seen == [("PUT", {"Things": [{"ours": "o1", "p": {"name": "x", "city": "York"}}]})]
+    assert (outcome.target_key, outcome.created) == ("t1", True)
+
+
+async def test_a_change_repeats_the_version_it_is_made_on_and_is_made_again_when_that_is_old() -> None:
+    version, sent = [7], list[Body]()
+
+    def take(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        if method == "GET":
+            version[0] += 1
+            return 200, {"id": "t1", "meta": {"version": version[0]}}
+        sent.append(body)
+        return (200, {"id": "t1"}) if body["meta"]["version"] == 9 else (409, {"message": "stale"})
+
+    writing = dataclasses.replace(WRITING, repeat_fields=("meta.version",))
+    async with opened(take, system_with(writing=writing)) as connector:
+        (outcome,) = await connector.upsert("things", [Write(0, {"n": 1}, "b", "k", "t1")])
+    assert outcome.error is None
+    assert sent == [{"n": 1, "meta": {"version": 8}}, {"n": 1, "meta": {"version": 9}}]
+
+
+async def test_a_change_of_a_record_that_is_gone_is_refused_and_not_sent() -> None:
+    calls: list[str] = []
+
+    def take(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        calls.append(method)
+        return 404, {"message": "none"}
+
+    writing = dataclasses.replace(WRITING, repeat_fields=("version",))
+    async with opened(take, system_with(writing=writing)) as connector:
+        (outcome,) = await connector.upsert("things", [Write(0, {"n": 1}, "b", "k", "t1")])
+    assert outcome.error is not None
+    assert (outcome.error.kind, outcome.error.business_class) == (FailureKind.REJECTED, BusinessClass.MISSING_REFERENCE)
+    assert calls == ["GET"]
+
+
+SEARCHED = dataclasses.replace(WRITING, idempotency=Idempotency.SEARCH_BEFORE_CREATE)
+
+
+@pytest.mark.parametrize("changeable", [True, False], ids=["with changes", "without changes"])
+async def test_a_record_is_looked_for_before_it_is_made_where_nothing_else_tells_a_repeat(changeable: bool) -> None:
+    held = [{"id": "t0", "ours": "o0", "n": 0}, {"id": "t1", "ours": "o1", "n": 99}]
+    calls: list[tuple[str, str, Body]] = []
+
+    def take(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        if method == "GET":
+            return 200, {"records": [record for record in held if record["ours"] in query["ours"].split(",")]}
+        calls.append((method, path, body))
+        return (201 if method == "POST" else 200), {"id": f"t{body['n']}"}
+
+    writing = SEARCHED if changeable else dataclasses.replace(SEARCHED, update_path="")
+    async with opened(take, system_with(writing=writing)) as connector:
+        outcomes = by_position(await connector.upsert("things", writes(3)))
+    assert [(o.target_key, o.created, o.error) for o in outcomes] == [
+        ("t0", False, None),
+        ("t1", False, None),
+        ("t2", True, None),
+    ]
+    changed = [("PATCH", "/things/t1", {"ours": "o1", "n": 1})] if changeable else []
+    assert sorted(calls) == [*changed, ("POST", "/things", {"ours": "o2", "n": 2})]

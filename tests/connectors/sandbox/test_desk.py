@@ -83,6 +83,18 @@ def test_what_is_filled_in_satisfies_the_systems_own_rules(desk: type[Desk]) -> 
 REMOVABLE = [
     pytest.param("erp", "projects", {"code": "PRJ-A", "name": "A", "company": "100"}, id="project of the ERP"),
     pytest.param("workspace", "workspaces", {"project": "PRJ-A", "name": "A"}, id="workspace"),
+    pytest.param(
+        "payroll",
+        "refunds",
+        {
+            "external_id": "EX-A",
+            "employee": "E-0001",
+            "day": FIRM.first_day.isoformat(),
+            "amount": "1.00",
+            "currency": "EUR",
+        },
+        id="refund of the payroll",
+    ),
 ]
 
 

@@ -75,7 +75,16 @@ async def test_the_page_of_a_crm_sums_its_deals_and_lets_a_person_win_one(town: 
 
 
 @pytest.mark.parametrize(
-    ("system", "kinds"), [("workspace", ["workspaces", "people"]), ("tax", ["numbers"]), ("crm", ["accounts"])]
+    ("system", "kinds"),
+    [
+        ("workspace", ["workspaces", "people"]),
+        ("tax", ["numbers"]),
+        ("crm", ["accounts"]),
+        ("time", ["bookings", "projects"]),
+        ("expense", ["expenses"]),
+        ("payroll", ["hours", "refunds", "pay-periods"]),
+        ("identity", ["users"]),
+    ],
 )
 async def test_each_system_has_its_pages(town: Town, system: str, kinds: list[str]) -> None:
     await town.found(system)

@@ -21,7 +21,7 @@ from apps.connectors.services import (
     create_connection,
     create_webhook_endpoint,
     request_test,
-    set_secret,
+    set_secrets,
 )
 from apps.dispatch.models import Queue
 from apps.flows.models import Batch, Flow, Operation, TriggerEvent
@@ -186,7 +186,7 @@ def test_no_secret_of_any_credential_reaches_the_log(make_line: MakeLine, log: i
     canary = "canary-5e1f0c7d9b3a4628"
     for connection in (line.source, line.target):
         with scope.work_in(line.partner):
-            set_secret(Connection.objects.get(id=connection.id), "token", f"{canary}-{connection.system}")
+            set_secrets(Connection.objects.get(id=connection.id), {"token": f"{canary}-{connection.system}"})
         _run_for(line, Correlation(f"after-{connection.system}"))
     assert len(_lines(log)) > 10
     written = log.getvalue()

@@ -17,6 +17,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from apps.accounts import link_limits
 from apps.accounts.actions import Role
 from apps.accounts.models import AuditEntry, User
 from apps.dispatch.models import DueWork
@@ -24,7 +25,6 @@ from apps.flows.models import ApprovalDecision, ApprovalRequest
 from apps.flows.services.approval_mail import make_token
 from apps.flows.services.approvals import decide
 from apps.flows.services.walk_lanes import WALK_KIND
-from apps.flows.views import link_limits
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
 from tests.flows.asked import Office, browser_of, open_office

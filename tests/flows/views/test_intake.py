@@ -151,7 +151,7 @@ def test_a_secret_changed_a_moment_ago_counts_at_once(door: tuple[Line, str, str
     fresh = "whsec_" + "B" * 32
     with scope.work_in(line.partner):
         endpoint = WebhookEndpoint.objects.get()
-        vault.seal_webhook_secret(endpoint, fresh)
+        vault.seal_webhook(endpoint, fresh)
         endpoint.save()
     assert _send(path, secret, _body("TE-2")).status_code == 401
     assert _send(path, fresh, _body("TE-3")).status_code == 202

@@ -9,6 +9,8 @@ Time is not here: timeRegistrationEntries are listed for one employee at a time 
 that a repeated entry could not be told from a second one.
 """
 
+from dataclasses import replace
+
 from apps.connectors.catalog.business_central.refusals import RULES
 from apps.connectors.manifest import (
     AuthScheme,
@@ -29,10 +31,13 @@ from apps.connectors.manifest import (
     Writing,
 )
 from apps.connectors.protocols.odata import ODATA_ERRORS, odata_pages
+from apps.connectors.sheet_terms import Formats, LimitScope, MoneyForm
+from apps.connectors.webhook_spec import SubscriptionSpec
 from apps.connectors.webhooks.vendors import BUSINESS_CENTRAL
 
-_COMPANY = "v2.0/{tenant}/{environment}/api/v2.0/companies({company})"
-_PAGE = 1000  # of at most 20,000; large pages are slow to answer
+_API = "v2.0/{tenant}/{environment}/api/v2.0"
+_COMPANY = f"{_API}/companies({{company}})"
+_PAGE = 1000  # large pages are slow to answer
 _CHANGED = "lastModifiedDateTime"
 # A record is stamped when it is changed and seen when its transaction ends: that much earlier is read again.
 _LOOK_BACK_SECONDS = 120
@@ -46,7 +51,7 @@ def _changes_of(path: str) -> Reading:
         change_read=ChangeRead.MODIFIED_SINCE,
         since_parameter=f"{_CHANGED} ge",
         parameters={"$orderby": _CHANGED},
-        paging=odata_pages(_PAGE),
+        paging=odata_pages(_PAGE, largest=20_000),
         overlap_seconds=_LOOK_BACK_SECONDS,
         one_path=f"{path}({{key}})",
         since_sorted=True,
@@ -169,7 +174,7 @@ PROJECTS = ObjectManifest(
         path=_PROJECTS,
         records_path="value",
         change_read=ChangeRead.FULL,
-        paging=odata_pages(_PAGE),
+        paging=odata_pages(_PAGE, largest=20_000),
         one_path=f"{_PROJECTS}({{key}})",
     ),
     reading_lines=(
@@ -177,6 +182,19 @@ PROJECTS = ObjectManifest(
         MappingLine("code", "number", required=True, label="Project code"),
         MappingLine("name", "displayName", required=True, label="Name"),
     ),
+)
+
+# https://learn.microsoft.com/dynamics365/business-central/dev-itpro/api-reference/v2.0/dynamics-subscriptions: three days,
+# a handshake each time, projects not among the supported resources. An address that answers with another error than 408,
+# 429 or 5xx loses its subscription there. Whether two may exist for one address and resource is not said: the one is looked
+# for before another is made.
+_SUBSCRIPTIONS = SubscriptionSpec(
+    path="v2.0/{tenant}/{environment}/api/v2.0/subscriptions",
+    one_path="v2.0/{tenant}/{environment}/api/v2.0/subscriptions('{key}')",
+    resources={name: f"/api/v2.0/companies({{company}})/{name}" for name in ("customers", "employees")},
+    body={"notificationUrl": "{address}", "resource": "{resource}", "clientState": "{secret}"},
+    life_seconds=3 * 86_400,
+    etags=True,
 )
 
 MANIFEST = SystemManifest(
@@ -202,10 +220,17 @@ MANIFEST = SystemManifest(
         FieldSpec("company", label="Company id", required=True),
     ),
     objects=(CUSTOMERS, EMPLOYEES, PROJECTS),
+    rights=(
+        "In Microsoft Entra: the application permission API.ReadWrite.All of Dynamics 365 Business Central, with an administrator’s consent.",
+        "In Business Central, on the page “Microsoft Entra Applications”: the same client id, enabled.",
+        "To read customers, employees and projects: the permission set D365 READ.",
+        "To make, change and take back customers: the permission set D365 CUSTOMER, EDIT besides. Neither SUPER nor a licence is needed.",
+    ),
     test_path=_COMPANY,
-    limits=Limits(calls=6000, seconds=300, at_once=5),
+    limits=Limits(calls=6000, seconds=300, at_once=5, scope=LimitScope.USER),
     error_shape=ODATA_ERRORS,
     error_rules=RULES,
-    webhook=BUSINESS_CENTRAL,
-    odata=ODataSpec(guid_fields=("id",)),
+    webhook=replace(BUSINESS_CENTRAL, subscription=_SUBSCRIPTIONS),
+    odata=ODataSpec(guid_fields=("id",), metadata_path=f"{_API}/$metadata"),
+    formats=Formats(MoneyForm.NUMBER),
 )

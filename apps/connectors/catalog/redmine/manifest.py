@@ -21,11 +21,17 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
+from apps.connectors.sheet_terms import Formats, TimeForm
 
 PAGE = 100  # Redmine's own upper limit
 RESCAN_DAYS = 62  # two months back: a month's time is corrected until the next one is billed
 _PAGING = Paging(
-    style="offset", size=PAGE, size_parameter="limit", position_parameter="offset", total_path="total_count"
+    style="offset",
+    size=PAGE,
+    size_parameter="limit",
+    position_parameter="offset",
+    total_path="total_count",
+    largest=PAGE,
 )
 
 TIME_ENTRY = ObjectManifest(
@@ -186,6 +192,10 @@ MANIFEST = SystemManifest(
         ),
         FieldSpec("rescan_days", ValueKind.WHOLE, f"Days read again for changes ({RESCAN_DAYS} when empty)"),
     ),
+    rights=(
+        "An administrator’s account: Redmine lists people to administrators only. Nothing is written.",
+        "Under Administration, Settings, API: the REST interface is switched on.",
+    ),
     test_path="users/current.json",
     identity_path="user.login",
     limits=Limits(at_once=4),
@@ -204,4 +214,5 @@ MANIFEST = SystemManifest(
     ),
     deletes="absent",
     filters_strict=False,
+    formats=Formats(hours=TimeForm.HOURS),
 )

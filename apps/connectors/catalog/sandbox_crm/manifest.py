@@ -16,7 +16,8 @@ from apps.connectors.manifest import (
     ValueKind,
     Writing,
 )
-from apps.connectors.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
 _OPPORTUNITIES = ObjectManifest(
@@ -160,6 +161,7 @@ MANIFEST = SystemManifest(
         SecretSpec("client_secret", "Client secret", "Shown once when the sandbox company is made."),
     ),
     objects=(_OPPORTUNITIES, _ACCOUNTS),
+    rights=("The right to read accounts and deals, and the right “write” to mark a deal as handed over.",),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",
@@ -185,4 +187,6 @@ MANIFEST = SystemManifest(
         *common_refusals("The CRM", record="deal"),
     ),
     webhook=WebhookSpec(scheme="standard", delivery_header="webhook-id"),
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT, TimeForm.HOURS),
 )

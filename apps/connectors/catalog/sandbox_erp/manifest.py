@@ -18,7 +18,8 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import reading_of
+from apps.connectors.sandbox_family import DESCRIBE, reading_of
+from apps.connectors.sheet_terms import DayForm, Formats, MoneyForm, TimeForm
 
 _TIME_LINES = ObjectManifest(
     name="time-lines",
@@ -101,10 +102,13 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_TIME_LINES, CUSTOMERS, PROJECTS, EMPLOYEES),
+    rights=("The right to read, and the right “write” to make customers, projects and time lines.",),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",
     limits=Limits(at_once=8),
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=ERROR_RULES,
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT, TimeForm.HOURS, DayForm.DOTTED),
 )

@@ -15,7 +15,8 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
-from apps.connectors.sandbox_family import reading_of
+from apps.connectors.sandbox_family import DESCRIBE, reading_of
+from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
 _TIME_ENTRIES = ObjectManifest(
@@ -161,6 +162,9 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_TIME_ENTRIES, PROJECTS, _RESOURCES, CLIENTS, _TASKS),
+    rights=(
+        "The right to read, and the right “write” to make clients, projects and tasks and to mark time as billed.",
+    ),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",
@@ -168,4 +172,6 @@ MANIFEST = SystemManifest(
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=ERROR_RULES,
     webhook=WebhookSpec(scheme="standard", delivery_header="webhook-id"),
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT, TimeForm.HOURS),
 )

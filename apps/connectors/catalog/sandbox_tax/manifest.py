@@ -13,7 +13,8 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
-from apps.connectors.sandbox_family import NO_COMPANY, reading_of
+from apps.connectors.sandbox_family import DESCRIBE, NO_COMPANY, reading_of
+from apps.connectors.sheet_terms import Formats
 
 # A number stands for whoever it belongs to; one that is not valid belongs to nobody, so it has no name.
 _NUMBERS = ObjectManifest(
@@ -55,9 +56,12 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_NUMBERS,),
+    rights=("The right to read: nothing is written.",),
     test_path="whoami",
     identity_path="company",
     limits=Limits(at_once=4),
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=(NO_COMPANY,),
+    describe=DESCRIBE,
+    formats=Formats(days=None),
 )

@@ -17,7 +17,8 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sheet_terms import Formats
 
 _WORKSPACES = ObjectManifest(
     name="workspaces",
@@ -108,6 +109,7 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_WORKSPACES, _PEOPLE),
+    rights=("The right to read, and the right “write” to make workspaces.",),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",
@@ -143,4 +145,6 @@ MANIFEST = SystemManifest(
         ),
         *common_refusals("The workspace service"),
     ),
+    describe=DESCRIBE,
+    formats=Formats(days=None),
 )

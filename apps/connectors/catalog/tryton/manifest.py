@@ -24,6 +24,7 @@ from apps.connectors.manifest import (
     ValueKind,
     Writing,
 )
+from apps.connectors.sheet_terms import BatchAnswer, DayForm, Formats, MoneyForm, TimeForm
 
 PAGE = 200
 BATCH = 100
@@ -99,6 +100,7 @@ TIME_LINE = ObjectManifest(
         batch_size=BATCH,
         idempotency=Idempotency.SEARCH_BEFORE_CREATE,
         own_key_field="description",
+        batch_answer=BatchAnswer.ALL_OR_NONE,  # one transaction of its database
     ),
     reading_lines=(
         MappingLine("id", "id", required=True, label="Entry number"),
@@ -244,10 +246,16 @@ MANIFEST = SystemManifest(
         ),
     ),
     settings=(FieldSpec("company", ValueKind.TEXT, "Company (its name; may stay empty when there is one)"),),
+    rights=(
+        "The user application “rest”, validated by the user under Preferences, Applications.",
+        "To read companies, employees and projects: read access to these models.",
+        "To create and change timesheet lines of everybody: the group “Timesheet Administration”.",
+    ),
     test_path="rest/model/company.company",
     limits=Limits(at_once=4),
     error_shape=ErrorShape(message_path="message"),
     error_rules=ERROR_RULES,
     deletes="absent",
     filters_strict=True,
+    formats=Formats(MoneyForm.TEXT, TimeForm.SECONDS, DayForm.PARTS),
 )

@@ -1,0 +1,113 @@
+"""Contract: an agreement with a client, from the draft to the signature and its end."""
+
+from datetime import date
+
+from apps.connectors.canonical import amounts, checks
+from apps.connectors.canonical.shapes import (
+    Amount,
+    AmountQuality,
+    CanonicalField,
+    CanonicalType,
+    CanonicalValues,
+    Check,
+    LedgerReferences,
+    gettext_noop,
+    problem,
+)
+from apps.connectors.errors import BusinessClass, FieldProblem
+from apps.connectors.manifest import ValueKind
+
+KINDS = ("msa", "sow", "change_order")
+STATES = ("draft", "sent", "signed", "active", "ended", "void")
+_AGREED = frozenset({"signed", "active", "ended"})
+
+FIELDS = (
+    CanonicalField("id", ValueKind.TEXT, gettext_noop("Contract id")),
+    CanonicalField("number", ValueKind.TEXT, gettext_noop("Contract number")),
+    CanonicalField("name", ValueKind.TEXT, gettext_noop("Name"), required=True),
+    CanonicalField("kind", ValueKind.CHOICE, gettext_noop("Kind")),
+    CanonicalField("state", ValueKind.CHOICE, gettext_noop("State"), required=True),
+    CanonicalField("parent", ValueKind.REFERENCE, gettext_noop("Belongs to the contract")),
+    CanonicalField("client", ValueKind.REFERENCE, gettext_noop("Client")),
+    CanonicalField("client_name", ValueKind.TEXT, gettext_noop("Name of the client")),
+    CanonicalField("project", ValueKind.REFERENCE, gettext_noop("Project")),
+    CanonicalField("legal_entity", ValueKind.TEXT, gettext_noop("Legal entity")),
+    CanonicalField("template", ValueKind.TEXT, gettext_noop("Template of the document")),
+    CanonicalField("signer_name", ValueKind.TEXT, gettext_noop("Who signs")),
+    CanonicalField("signer_email", ValueKind.TEXT, gettext_noop("E-mail of who signs")),
+    CanonicalField("sent_at", ValueKind.INSTANT, gettext_noop("Sent at")),
+    CanonicalField("signed_at", ValueKind.INSTANT, gettext_noop("Signed at")),
+    CanonicalField("voided_at", ValueKind.INSTANT, gettext_noop("Voided at")),
+    CanonicalField("void_reason", ValueKind.TEXT, gettext_noop("Why it was voided")),
+    CanonicalField("starts", ValueKind.DATE, gettext_noop("Starts")),
+    CanonicalField("ends", ValueKind.DATE, gettext_noop("Ends")),
+    CanonicalField("amount", ValueKind.MONEY, gettext_noop("Amount")),
+    CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency")),
+    CanonicalField("billing_kind", ValueKind.CHOICE, gettext_noop("Way of billing")),
+    CanonicalField("po_number", ValueKind.TEXT, gettext_noop("Purchase order")),
+    CanonicalField("po_limit", ValueKind.MONEY, gettext_noop("Limit of the purchase order")),
+    CanonicalField("payment_terms_days", ValueKind.WHOLE, gettext_noop("Days to pay")),
+    CanonicalField("cap_hours", ValueKind.HOURS, gettext_noop("Most hours")),
+    CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
+    CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
+)
+
+
+def signed_says_when() -> Check:
+    """Build the rule that a contract that is signed says when; one in force may come from a system without signatures."""
+    missing = problem(
+        "signed_at",
+        "The contract is signed but does not say when. Check the signatures in {source}.",
+        BusinessClass.MISSING_APPROVAL,
+        "missing",
+    )
+
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
+        return missing if values.get("state") == "signed" and values.get("signed_at") is None else ()
+
+    return Check("signed_at_present_when_signed", "a contract that is signed says when", find)
+
+
+def contract_amount(values: CanonicalValues) -> Amount | None:
+    """Return what a contract is worth: sure once it is signed, an estimate before; one without value says nothing."""
+    amount, currency = values.get("amount"), values.get("currency")
+    if amount is None or values.get("state") == "void":
+        return None
+    if not currency:
+        return amounts.UNKNOWN_AMOUNT
+    quality = AmountQuality.KNOWN if values.get("state") in _AGREED else AmountQuality.ESTIMATED
+    return amounts.build_amount(amount, currency, quality)
+
+
+def references(values: CanonicalValues) -> LedgerReferences:
+    """Return client, project and the month the contract starts in."""
+    read = values.get
+    return LedgerReferences(
+        read("client_name") or read("client") or "", read("project") or "", amounts.month_of(read("starts"))
+    )
+
+
+CONTRACT = CanonicalType(
+    name="Contract",
+    label=gettext_noop("Contract"),
+    plural=gettext_noop("Contracts"),
+    fields=FIELDS,
+    key_fields=("id",),
+    checks=(
+        checks.present("id", "The contract has no number of its own, so it cannot be followed. Check it in {source}."),
+        checks.present("name", "The contract has no name. Give it one in {source}."),
+        checks.not_longer_than("name", 255, "name"),
+        checks.present("state", "The state of the contract is missing. Set it in {source}."),
+        signed_says_when(),
+        checks.not_negative("amount", "amount"),
+        checks.not_negative("po_limit", "limit of the purchase order"),
+        checks.currency_for("amount"),
+        checks.currency_known(),
+        checks.not_negative("payment_terms_days", "number of days to pay"),
+        checks.not_negative("cap_hours", "number of hours"),
+        checks.days_in_order("starts", "ends", "contract"),
+    ),
+    amount=contract_amount,
+    references=references,
+    sentence=gettext_noop("Contract {name}, {state}"),
+)

@@ -1,0 +1,1 @@
+"""Certinia PSA, where consultants book their weeks and projects are run."""

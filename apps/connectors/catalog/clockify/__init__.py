@@ -1,0 +1,1 @@
+"""Clockify, where time is recorded with a timer or by hand."""

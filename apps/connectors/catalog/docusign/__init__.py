@@ -1,0 +1,1 @@
+"""DocuSign, where agreements are sent and signed."""

@@ -1,0 +1,1 @@
+"""Harvest, where time and expenses are recorded on the projects of clients."""

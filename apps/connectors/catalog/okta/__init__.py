@@ -1,0 +1,1 @@
+"""Okta, where the people of a company sign in."""

@@ -1,0 +1,1 @@
+"""Salesforce, where clients, their people and the deals with them are kept."""

@@ -1,0 +1,216 @@
+"""The sandbox payroll: approved hours and expenses to refund go in, for pay periods that are open."""
+
+from apps.connectors.errors import BusinessClass
+from apps.connectors.manifest import (
+    AuthScheme,
+    AuthSpec,
+    ErrorShape,
+    FieldSpec,
+    Idempotency,
+    Limits,
+    MappingLine,
+    ObjectManifest,
+    ProofLabel,
+    SecretSpec,
+    SystemManifest,
+    ValueKind,
+    WriteMode,
+    Writing,
+)
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
+
+
+def _writing_of(name: str) -> Writing:
+    return Writing(
+        create_path=name,
+        update_path=f"{name}/{{key}}",
+        idempotency=Idempotency.OWN_KEY_FIELD,
+        idempotency_header="Idempotency-Key",
+        own_key_field="external_id",
+        undo_method="DELETE",
+        undo_path=f"{name}/{{key}}",
+    )
+
+
+_HOURS = ObjectManifest(
+    name="hours",
+    label="Hours to pay",
+    canonical_type="TimeEntry",
+    version_field="modified_at",
+    natural_key="external_id",
+    find_parameter="external_id",
+    find_at_once=50,
+    reading=reading_of("hours"),
+    writing=_writing_of("hours"),
+    fields=(
+        FieldSpec("external_id", label="External number", required=True, max_length=80),
+        FieldSpec("employee", label="Personnel number", required=True),
+        FieldSpec("day", ValueKind.DATE, "Day", required=True),
+        FieldSpec("hours", ValueKind.HOURS, "Hours", required=True),
+        FieldSpec("earning", ValueKind.CHOICE, "Earning", choices=("regular", "overtime", "travel")),
+        FieldSpec("cost_center", label="Cost centre"),
+        FieldSpec("note", label="Note", max_length=200),
+        FieldSpec("period", label="Pay period"),
+        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
+    ),
+    reading_lines=(
+        MappingLine("id", "external_id", required=True),
+        MappingLine("resource", "employee"),
+        MappingLine("work_date", "day", required=True),
+        MappingLine("hours", "hours", required=True),
+        MappingLine("service_item", "earning"),
+        MappingLine("cost_center", "cost_center"),
+        MappingLine("note", "note"),
+        MappingLine("updated_at", "modified_at"),
+    ),
+    writing_lines=(
+        MappingLine("external_id", "id", write_mode=WriteMode.SET_ON_CREATE, required=True, label="External number"),
+        MappingLine("employee", "resource", required=True, label="Personnel number"),
+        MappingLine("day", "work_date", required=True, label="Day"),
+        MappingLine("hours", "hours", required=True, label="Hours"),
+        MappingLine("earning", default="regular", label="Earning"),
+        MappingLine("cost_center", "cost_center", label="Cost centre"),
+        MappingLine("note", "project_name", transforms=("shorten:200",), label="Note"),
+    ),
+)
+
+_REFUNDS = ObjectManifest(
+    name="refunds",
+    label="Refunds",
+    canonical_type="Expense",
+    version_field="modified_at",
+    natural_key="external_id",
+    find_parameter="external_id",
+    find_at_once=50,
+    reading=reading_of("refunds"),
+    writing=_writing_of("refunds"),
+    fields=(
+        FieldSpec("external_id", label="External number", required=True, max_length=80),
+        FieldSpec("employee", label="Personnel number", required=True),
+        FieldSpec("day", ValueKind.DATE, "Day", required=True),
+        FieldSpec("amount", ValueKind.MONEY, "Amount", required=True),
+        FieldSpec("currency", label="Currency", required=True),
+        FieldSpec("reason", label="Reason", max_length=120),
+        FieldSpec("report_no", label="Report"),
+        FieldSpec("period", label="Pay period"),
+        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
+    ),
+    reading_lines=(
+        MappingLine("id", "external_id", required=True),
+        MappingLine("resource", "employee"),
+        MappingLine("spent_on", "day", required=True),
+        MappingLine("amount", "amount", required=True),
+        MappingLine("currency", "currency", required=True),
+        MappingLine("category", "reason"),
+        MappingLine("report_no", "report_no"),
+        MappingLine("updated_at", "modified_at"),
+    ),
+    writing_lines=(
+        MappingLine("external_id", "id", write_mode=WriteMode.SET_ON_CREATE, required=True, label="External number"),
+        MappingLine("employee", "resource", required=True, label="Personnel number"),
+        MappingLine("day", "spent_on", required=True, label="Day"),
+        MappingLine("amount", "amount", required=True, label="Amount"),
+        MappingLine("currency", "currency", required=True, label="Currency"),
+        MappingLine("reason", "category", transforms=("shorten:120",), label="Reason"),
+        MappingLine("report_no", "report_no", label="Report"),
+    ),
+)
+
+_EMPLOYEES = ObjectManifest(
+    name="employees",
+    label="Employees",
+    canonical_type="Resource",
+    version_field="modified_at",
+    natural_key="number",
+    find_parameter="number",
+    find_at_once=50,
+    reading=reading_of("employees"),
+    fields=(
+        FieldSpec("id", label="Number", required=True),
+        FieldSpec("number", label="Personnel number", required=True),
+        FieldSpec("name", label="Name"),
+        FieldSpec("email", label="E-mail"),
+        FieldSpec("department", label="Department"),
+        FieldSpec("currency", label="Currency"),
+        FieldSpec("active", ValueKind.YES_NO, "Active"),
+        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
+    ),
+    reading_lines=(
+        MappingLine("id", "id", required=True),
+        MappingLine("employee_no", "number"),
+        MappingLine("name", "name", required=True),
+        MappingLine("email", "email"),
+        MappingLine("department", "department"),
+        MappingLine("currency", "currency"),
+        MappingLine("active", "active"),
+        MappingLine("updated_at", "modified_at"),
+    ),
+)
+
+
+MANIFEST = SystemManifest(
+    slug="sandbox_payroll",
+    name="Sandbox payroll",
+    category="Payroll",
+    summary="A simulated payroll that takes hours and refunds for open pay periods, for trying things out.",
+    proof=ProofLabel.SIMULATED,
+    documentation="docs/sandbox.md",
+    auth=AuthSpec(AuthScheme.BEARER),
+    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
+    objects=(_HOURS, _REFUNDS, _EMPLOYEES),
+    test_path="whoami",
+    identity_path="company",
+    rights_path="rights",
+    limits=Limits(at_once=6),
+    error_shape=ErrorShape(problems_path="error.problems"),
+    error_rules=(
+        refused(
+            "closed_period",
+            BusinessClass.CLOSED_PERIOD,
+            "The pay period of {value} is closed: what was worked or spent then is paid. Ask payroll for a correction.",
+        ),
+        refused(
+            "unknown_employee",
+            BusinessClass.MISSING_REFERENCE,
+            "Employee {value} is not on the pay list. Add the person there, or correct the person on the record.",
+            "resource",
+        ),
+        refused(
+            "hours_out_of_range",
+            BusinessClass.VALIDATION,
+            "Payroll takes at most 24 hours a day, not {value}. Correct the hours on the entry.",
+            "hours",
+        ),
+        refused("invalid_date", BusinessClass.PARSE, "{value} is no day payroll can read. Correct it on the record."),
+        refused(
+            "invalid_number",
+            BusinessClass.PARSE,
+            "{value} is not a number payroll takes for {field}. Correct it on the record.",
+        ),
+        refused(
+            "invalid_currency",
+            BusinessClass.VALIDATION,
+            "Payroll does not pay in the currency {value}. Correct it on the expense.",
+            "currency",
+        ),
+        refused(
+            "duplicate",
+            BusinessClass.DUPLICATE,
+            "Payroll already holds this record under another number. Check both before it is paid twice.",
+        ),
+        refused(
+            "idempotency_conflict",
+            BusinessClass.CONFLICT,
+            "Payroll has already taken an earlier version of this record. Compare both, then send it again.",
+        ),
+        refused(
+            "not_found",
+            BusinessClass.MISSING_REFERENCE,
+            "The record to change no longer exists in payroll. Check whether somebody deleted it there.",
+        ),
+        *common_refusals("Payroll"),
+    ),
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT, TimeForm.HOURS),
+)

@@ -1,0 +1,1 @@
+"""TimeTagger, where one person records time with tags."""

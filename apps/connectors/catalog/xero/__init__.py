@@ -1,0 +1,1 @@
+"""Xero, where small and middle firms keep their books."""

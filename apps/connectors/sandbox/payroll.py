@@ -1,0 +1,142 @@
+"""The sandbox payroll: people on the pay list, hours and refunds taken in for pay periods that are open or closed."""
+
+from datetime import date
+
+from apps.connectors.sandbox import rules
+from apps.connectors.sandbox.desk import Desk, Kind
+from apps.connectors.sandbox.firm import Firm, instant_text
+from apps.connectors.sandbox.rules import Problem
+from apps.connectors.sandbox.store import Company, Record, Store
+from apps.connectors.sandbox.vocabulary import REGIONS
+
+HOURS, REFUNDS = "hours", "refunds"
+EARNINGS = ("regular", "overtime", "travel")
+_FIELDS = {
+    HOURS: ("external_id", "employee", "day", "hours", "earning", "cost_center", "note", "period"),
+    REFUNDS: ("external_id", "employee", "day", "amount", "currency", "reason", "report_no", "period"),
+}
+_NEEDED = {
+    HOURS: ("external_id", "employee", "day", "hours"),
+    REFUNDS: ("external_id", "employee", "day", "amount", "currency"),
+}
+_LONGEST = {"external_id": 80, "note": 200, "reason": 120}
+KINDS = {
+    "employees": Kind(
+        "number",
+        ("number", "name", "email", "department", "active"),
+        writable=False,
+        fields=("number", "name", "email", "department", "currency", "active"),
+    ),
+    "pay-periods": Kind(
+        "code", ("code", "starts", "ends", "state"), writable=False, fields=("code", "starts", "ends", "state")
+    ),
+    HOURS: Kind(
+        "external_id",
+        ("id", "external_id", "employee", "day", "hours", "earning", "period"),
+        prefix="PH-",
+        hours="hours",
+        removable=True,
+        renamed=("hours", "quantity"),
+        fields=_FIELDS[HOURS],
+        required=_NEEDED[HOURS],
+        choices={"earning": EARNINGS},
+        longest=_LONGEST,
+    ),
+    REFUNDS: Kind(
+        "external_id",
+        ("id", "external_id", "employee", "day", "amount", "currency", "reason", "period"),
+        prefix="PR-",
+        money="amount",
+        removable=True,
+        fields=_FIELDS[REFUNDS],
+        required=_NEEDED[REFUNDS],
+        longest=_LONGEST,
+    ),
+}
+
+
+class Payroll(Desk):
+    """One request to one company's payroll."""
+
+    slug, title, main = "payroll", "Sandbox payroll", HOURS
+    kinds = KINDS
+    takes_keys = True
+
+    @classmethod
+    def fill(cls, store: Store, company: Company, firm: Firm) -> None:
+        """Store people and pay periods; it begins without hours and refunds."""
+        people = [
+            {
+                "id": f"PY-{p['id'][2:]}",
+                "number": p["id"],
+                "name": p["name"],
+                "email": p["email"],
+                "department": p["department"],
+                "currency": REGIONS[p["region"]][1],
+                "active": True,
+            }
+            for p in firm.people
+        ]
+        cls.fill_kind(store, company, "employees", people, instant_text(firm.as_of))
+        cls.fill_kind(store, company, "pay-periods", _periods(firm), instant_text(firm.as_of))
+
+    def prepared(self, kind: str, record: Record, _number: int) -> Record:
+        """A line belongs to the pay period of its day."""
+        if kind not in _FIELDS:
+            return record
+        return {**({"earning": "regular"} if kind == HOURS else {}), **record, "period": str(record.get("day"))[:7]}
+
+    def completed(self, kind: str, _before: Record, changed: Record) -> Record:
+        """A line follows its day into another period."""
+        return {**changed, "period": str(changed.get("day"))[:7]} if kind in _FIELDS else changed
+
+    def judge(self, kind: str, record: Record) -> list[Problem]:
+        """Return everything wrong with a record that is new or changed."""
+        if kind not in _FIELDS:
+            return super().judge(kind, record)
+        found = rules.missing(record, _NEEDED[kind]) + rules.unknown(record, _FIELDS[kind])
+        found += rules.too_long(record, _LONGEST) + rules.currency(record)
+        found += rules.amounts(record, ("hours", "amount"))
+        if kind == HOURS:
+            found += rules.choices(record, {"earning": EARNINGS}) + _too_many(record)
+        employee = str(record.get("employee") or "")
+        if employee and self.look_up("employees", employee) is None:
+            found.append(Problem("unknown_employee", "employee", f"Employee {employee} is not on the pay list"))
+        return found + self._problems_of_day(record)
+
+    def _problems_of_day(self, record: Record) -> list[Problem]:
+        text = str(record.get("day") or "")
+        if not text:
+            return []
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            return [Problem("invalid_date", "day", f"{text} is not a date such as 2026-11-20")]
+        period = self.look_up("pay-periods", f"{day:%Y-%m}")
+        if period is None or period["state"] != "open" or self._faults.strikes("closed_period"):
+            return [Problem("closed_period", "day", f"Pay period {day:%Y-%m} is closed")]
+        return []
+
+
+def _too_many(record: Record) -> list[Problem]:
+    hours = rules.number_of(record.get("hours"))
+    if hours is not None and hours > 24:
+        return [Problem("hours_out_of_range", "hours", "A day has 24 hours")]
+    return []
+
+
+def _periods(firm: Firm) -> list[Record]:
+    """Two years of months; those before the firm's first booked day are paid and closed."""
+    this = firm.as_of.year * 12 + firm.as_of.month - 1
+    months = [(month, date(month // 12, month % 12 + 1, 1)) for month in range(this - 24, this + 3)]
+    first = firm.first_day.replace(day=1)
+    return [
+        {
+            "id": f"pp-{start:%Y-%m}",
+            "code": f"{start:%Y-%m}",
+            "starts": start.isoformat(),
+            "ends": date.fromordinal(date((month + 1) // 12, (month + 1) % 12 + 1, 1).toordinal() - 1).isoformat(),
+            "state": "open" if start >= first else "closed",
+        }
+        for month, start in months
+    ]

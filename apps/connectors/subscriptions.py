@@ -1,0 +1,81 @@
+"""What systems are asked to announce: rows that a worker turns into subscriptions there and keeps from ending.
+
+While there is none, nothing is lost: changes are found by reading, from the checkpoint where the last reading stopped.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from apps.connectors import registry
+from apps.connectors.models import Connection, WebhookEndpoint, WebhookSubscription
+from apps.connectors.webhook_spec import SubscriptionSpec
+from apps.dispatch.models import Priority
+from apps.dispatch.services import enqueue
+
+SUBSCRIPTION_KIND = "connectors.subscription"
+LAPSED = "Changes are no longer announced:"  # how the reason on a connection begins
+
+
+def spec_of(system: str) -> SubscriptionSpec | None:
+    """Return how the system called `system` is subscribed to, None where it is told addresses by hand or sends nothing."""
+    webhook = registry.manifest(system).webhook
+    return webhook.subscription if webhook else None
+
+
+def want_subscriptions(endpoint: WebhookEndpoint, objects: Collection[str] = ()) -> None:
+    """Ask for announcements of `objects` (none: all that the system announces) at this address; a worker does the rest."""
+    spec = spec_of(endpoint.connection.system)
+    if spec is None:
+        return
+    for name in [name for name in spec.resources if not objects or name in objects]:
+        row, _is_new = WebhookSubscription.objects.get_or_create(
+            endpoint=endpoint,
+            object_name=name,
+            defaults={"connection_id": endpoint.connection_id, "customer_id": endpoint.customer_id},
+        )
+        _make_due(row)
+
+
+def end_subscriptions(endpoint: WebhookEndpoint) -> None:
+    """Let a worker end what the system announces to this address."""
+    for row in WebhookSubscription.objects.filter(endpoint=endpoint):
+        WebhookSubscription.objects.filter(id=row.id).update(state=WebhookSubscription.State.ENDING, failures=0)
+        _make_due(row)
+
+
+def look_again(connection_id: UUID) -> None:
+    """Make a look at all subscriptions of a connection due: it was switched on again, or has other credentials."""
+    for row in WebhookSubscription.objects.filter(connection_id=connection_id):
+        _make_due(row)
+
+
+def lapse_reason(connection_id: UUID) -> str:
+    """Return why a person must look at a connection whose subscriptions ended, "" when none has."""
+    lapsed = list(
+        WebhookSubscription.objects.select_related("connection").filter(
+            connection_id=connection_id, state=WebhookSubscription.State.LAPSED
+        )
+    )
+    if not lapsed:
+        return ""
+    manifest = registry.manifest(lapsed[0].connection.system)
+    labels = ", ".join(manifest.object_named(row.object_name).label.lower() for row in lapsed)
+    reason = f"{LAPSED} {labels}. {lapsed[0].last_error} They are found by reading meanwhile."
+    return reason[: Connection._meta.get_field("state_reason").max_length]
+
+
+def renew_at(row: WebhookSubscription, spec: SubscriptionSpec, now: datetime) -> datetime:
+    """Return when to renew a subscription: when a third of its life is left, and not within the next minute."""
+    ends = row.expires_at or now
+    return max(ends - timedelta(seconds=spec.life_seconds / 3), now + timedelta(minutes=1))
+
+
+def _make_due(row: WebhookSubscription) -> None:
+    enqueue(
+        kind=SUBSCRIPTION_KIND,
+        reference=str(row.id),
+        unique_key=f"subscription:{row.id}",
+        priority=Priority.LIVE,
+        customer_id=row.customer_id,
+    )
