@@ -19,6 +19,7 @@ from apps.connectors.models import Connection
 from apps.connectors.private import texts
 from apps.connectors.private.drafting import MOST_CHOSEN
 from apps.connectors.private.openapi_sign_in import secrets_for
+from apps.flows.private_lines_form import RevisionField
 
 Part = dict[str, Any]
 _TEXT_AREA = {"rows": 3, "spellcheck": "false"}
@@ -53,7 +54,7 @@ class _PartForm(forms.Form):
 
     PLACES: ClassVar[Mapping[str, str]] = {}
     DEFAULTS: ClassVar[Mapping[str, Any]] = {}
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    seen = RevisionField()
 
     def __init__(self, *args: Any, part: Part, revision: int, **kwargs: Any) -> None:
         self.part = part
@@ -377,7 +378,7 @@ class RecordForm(_PartForm):
 class ListsForm(forms.Form):
     """Which lists of an OpenAPI file become kinds of records; `rows` have a path each."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    seen = RevisionField()
     paths = forms.MultipleChoiceField(required=False)
 
     def __init__(self, *args: Any, rows: Sequence[Any], **kwargs: Any) -> None:
@@ -396,7 +397,7 @@ class ListsForm(forms.Form):
 class NewRecordForm(forms.Form):
     """A kind of record that no file offers: its name, what it is, and where its list stands."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    seen = RevisionField()
     label = forms.CharField(label=_("Name"), max_length=60, help_text=_("One of them, such as Project."))
     canonical_type = forms.ChoiceField(
         label=_("What it is"),
@@ -437,7 +438,7 @@ class TryForm(forms.Form):
 class LiveForm(forms.Form):
     """A draft that goes live: as it was seen, with a note for those who come later."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    seen = RevisionField()
     note = forms.CharField(
         label=_("Note"), required=False, max_length=300, help_text=_("What is new, for the history.")
     )
@@ -446,5 +447,5 @@ class LiveForm(forms.Form):
 class DocumentForm(forms.Form):
     """A description that takes the draft's place."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    seen = RevisionField()
     file = forms.FileField(label=_("Description"), help_text=_("A JSON document as it is downloaded here."))

@@ -17,6 +17,22 @@ Part = dict[str, Any]
 Target = tuple[str, str, bool]  # the field's name, what people call it, whether it is needed
 
 
+class RevisionField(forms.IntegerField):
+    """Which revision of a draft a page was made from. What is none counts as an old one: the page is out of date."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> int:
+        """Return the revision, 0 for nonsense."""
+        try:
+            return int(super().clean(value))
+        except forms.ValidationError:
+            return 0
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**31 - 1, **kwargs)
+
+
 @dataclass(frozen=True, slots=True)
 class LineRow:
     """One row of the mapping: the field that is filled, and the controls of its line."""
@@ -34,7 +50,7 @@ class LineRow:
 class MappingForm(forms.Form):
     """All lines of one kind of record in one direction: a row for each field that can be filled."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput)
+    seen = RevisionField()
 
     def __init__(
         self,

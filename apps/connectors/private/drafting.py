@@ -37,6 +37,7 @@ _FIELD_WORDS: Mapping[str, tuple[str, ...]] = {
     "project": ("projectid", "project.id", "projectcode", "project.code", "jobid"),
     "project_name": ("projectname", "project.name"),
     "task": ("taskid", "task.id", "issueid", "issue.id"),
+    "task_name": ("taskname", "task.name", "issue.subject", "activity.name"),
     "client": ("clientid", "client.id", "customerid", "customer.id", "accountid", "companyid"),
     "client_name": ("clientname", "client.name", "customername", "customer.name"),
     "work_date": ("date", "spentdate", "spenton", "workday", "entrydate", "day"),

@@ -38,6 +38,7 @@ from apps.flows.views.private_frame import NoDraftError, crumbs, facts_with_draf
 
 _SLOW_SECONDS = 45
 _TOLD_PROBLEMS = 30
+_TRY, _LIVE, _DOCUMENT = "try-%s", "live-%s", "document-%s"  # three forms of one page
 
 
 @requires(Action.EDIT_CONNECTIONS)
@@ -120,9 +121,9 @@ def _detail(request: HttpRequest, facts: PrivateFacts, status: int = 200, **form
         "problem_count": len(problems),
         "offers": len(version.reading.get("lists", ())),
         "reading": version.reading,
-        "try_form": TryForm(connections=facts.connections),
-        "live_form": LiveForm(initial={"seen": version.revision}),
-        "document_form": DocumentForm(initial={"seen": version.revision}),
+        "try_form": TryForm(connections=facts.connections, auto_id=_TRY),
+        "live_form": LiveForm(initial={"seen": version.revision}, auto_id=_LIVE),
+        "document_form": DocumentForm(initial={"seen": version.revision}, auto_id=_DOCUMENT),
         "crumbs": crumbs(),
         **_trial_context(latest_trial(version)),
         **forms,
@@ -141,7 +142,7 @@ def _trial_context(trial: PrivateTrial | None) -> dict[str, Any]:
 def private_try(request: HttpRequest, system_id: UUID) -> HttpResponse:
     """Ask for a try over a connection; a worker does it and the page shows its result."""
     facts = get_private_system(system_id)
-    form = TryForm(request.POST, connections=facts.connections)
+    form = TryForm(request.POST, connections=facts.connections, auto_id=_TRY)
     if form.is_valid():
         chosen = next(one for one in facts.connections if str(one.id) == form.cleaned_data["connection"])
         try:
@@ -173,7 +174,7 @@ def private_live(request: HttpRequest, system_id: UUID) -> HttpResponse:
         facts, draft = facts_with_draft(system_id)
     except NoDraftError as missing:
         return to_start_a_draft(request, missing)
-    form = LiveForm(request.POST)
+    form = LiveForm(request.POST, auto_id=_LIVE)
     if form.is_valid():
         try:
             release(draft, seen=form.cleaned_data["seen"], note=form.cleaned_data["note"])
@@ -235,7 +236,7 @@ def private_replace(request: HttpRequest, system_id: UUID) -> HttpResponse:
         facts, draft = facts_with_draft(system_id)
     except NoDraftError as missing:
         return to_start_a_draft(request, missing)
-    form = DocumentForm(request.POST, request.FILES)
+    form = DocumentForm(request.POST, request.FILES, auto_id=_DOCUMENT)
     if form.is_valid():
         try:
             document = parse_document(_contents(form.cleaned_data["file"]))
