@@ -6,14 +6,28 @@ from typing import Any
 # All systems of the sandbox write a field of one name alike; what is not here is text.
 _KINDS = {
     **dict.fromkeys(
-        ("hours", "quantity", "budget_hours", "probability", "payment_terms_days", "minutes", "budget_minutes"),
+        (
+            "hours",
+            "quantity",
+            "budget_hours",
+            "probability",
+            "payment_terms_days",
+            "minutes",
+            "budget_minutes",
+            "hours_per_day",
+            "capacity_hours_week",
+            "cap_hours",
+        ),
         "number",
     ),
     **dict.fromkeys(("rate", "amount", "unit_price", "tax_amount"), "money"),
     **dict.fromkeys(("worked_on", "close_date", "starts", "ends", "day", "spent_on"), "date"),
-    **dict.fromkeys(("created_at", "modified_at", "approved_at", "won_at", "exported_at"), "instant"),
+    **dict.fromkeys(
+        ("created_at", "modified_at", "approved_at", "won_at", "exported_at", "sent_at", "signed_at", "voided_at"),
+        "instant",
+    ),
     **dict.fromkeys(("billable", "active", "open_for_time", "exported", "open", "reimbursable"), "boolean"),
-    **dict.fromkeys(("tags", "custom", "members", "account"), "nested"),
+    **dict.fromkeys(("tags", "custom", "members", "account", "skills"), "nested"),
 }
 
 

@@ -113,6 +113,7 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_EXPENSES, _PEOPLE),
+    rights=("The right to read expenses and people.",),
     test_path="whoami",
     identity_path="company",
     limits=Limits(at_once=6),

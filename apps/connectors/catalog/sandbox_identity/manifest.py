@@ -92,6 +92,7 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_USERS,),
+    rights=("The right to read users, and the right “write” to make, change and stop them.",),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",

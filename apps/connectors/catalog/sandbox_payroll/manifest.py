@@ -159,6 +159,7 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_HOURS, _REFUNDS, _EMPLOYEES),
+    rights=("The right to read employees and what is to be paid, and the right “write” to hand in hours and refunds.",),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",

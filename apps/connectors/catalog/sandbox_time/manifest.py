@@ -159,6 +159,7 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_BOOKINGS, _PROJECTS, _PEOPLE),
+    rights=("The right to read bookings, projects and people, and the right “write” to set up projects.",),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",
