@@ -13,6 +13,7 @@ from apps.connectors.sheet_terms import (
     BatchAnswer,
     Concurrency,
     DayForm,
+    Formats,
     LimitScope,
     MoneyForm,
     TimeForm,
@@ -48,6 +49,7 @@ _CHANGE_READ = {
     ),
     ChangeRead.DELTA_TOKEN: gettext_noop("The system hands out exactly what has changed."),
     ChangeRead.FULL: gettext_noop("Everything is read each time and compared."),
+    ChangeRead.BY_NAME: gettext_noop("Nothing is listed: single records are looked up by name."),
 }
 _IDEMPOTENCY = {
     Idempotency.UPSERT_BY_EXTERNAL_ID: gettext_noop("Repeating a delivery updates the same record."),
@@ -147,7 +149,7 @@ def capability_sheet(manifest: SystemManifest) -> tuple[Capability, ...]:
             else _("An unknown filter is silently ignored."),
             safe=manifest.filters_strict,
         ),
-        Capability("formats", _("Formats"), _formats(manifest)),
+        *((Capability("formats", _("Formats"), _formats(manifest.formats)),) if manifest.formats else ()),
         Capability("fields", _("Fields"), _fields(manifest)),
     )
 
@@ -263,8 +265,7 @@ def _events(manifest: SystemManifest) -> str:
     return " ".join(sentences)
 
 
-def _formats(manifest: SystemManifest) -> str:
-    formats = manifest.formats
+def _formats(formats: Formats) -> str:
     told = (
         _MONEY[formats.money] if formats.money else "",
         _HOURS[formats.hours] if formats.hours else "",

@@ -120,6 +120,7 @@ class Paging:
     next_path: str = ""  # where the answer holds the next link or token
     total_path: str = ""
     first: int = 1  # the number of the first page
+    first_record: int = 0  # the number of the first record where pages go by offset: 1 at systems that count from one
     more_path: str = ""  # where the answer says whether more follows
     end_path: str = ""  # where the answer says that this is the end
     largest: int = 0  # the largest page the system hands out; 0: it does not say
@@ -148,6 +149,7 @@ class ChangeRead(StrEnum):
     WINDOW_RESCAN = "window_rescan"
     DELTA_TOKEN = "delta_token"  # noqa: S105  a way of reading, not a secret
     FULL = "full"
+    BY_NAME = "by_name"  # nothing is listed: single records are looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +334,8 @@ class AuthSpec:
     # Where a CSRF token and its cookies are fetched before something is changed ("" : none are needed), as SAP wants it.
     csrf_path: str = ""
     header_prefix: str = ""  # what stands before an API key in its header: "SSWS "
+    # What a system wants to know besides when client credentials ask for a token; may name settings.
+    token_parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,7 +408,7 @@ class SystemManifest:
     describe: DescribeSpec | None = None  # where the system tells its own fields
     deletes: str = "absent"
     filters_strict: bool = True
-    formats: Formats = field(default_factory=Formats)
+    formats: Formats | None = None  # None: nobody has looked it up
     tried_on: date | None = None  # when a partner tried a system of its own against its live address
 
     def object_named(self, name: str) -> ObjectManifest:

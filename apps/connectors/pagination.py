@@ -19,7 +19,9 @@ def page_parameters(paging: Paging, position: Position) -> dict[str, str]:
     parameters = {paging.size_parameter: str(paging.size)} if paging.size_parameter else {}
     if paging.style == "page" and paging.position_parameter:
         parameters[paging.position_parameter] = str(paging.first if position is None else position)
-    elif paging.style in {"offset", "token"} and position:
+    elif paging.style == "offset" and position:
+        parameters[paging.position_parameter] = str(int(position) + paging.first_record)
+    elif paging.style == "token" and position:
         parameters[paging.position_parameter] = str(position)
     return parameters
 

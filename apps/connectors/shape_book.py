@@ -27,7 +27,10 @@ _MOST_SWEPT = 500  # of one sweep; the next one takes the others
 
 @dataclass(frozen=True, slots=True)
 class StoredShape:
-    """What is known of one object. `is_as_agreed` saves looking for differences."""
+    """What is known of one object. With `is_as_agreed` nobody needs to look for differences.
+
+    `known_shapes` leaves the fields of such an object out: a run only compares fingerprints.
+    """
 
     connection_id: UUID
     object_name: str
@@ -161,14 +164,17 @@ def known_shapes(wanted: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], S
     condition = Q()
     for connection_id, object_name in wanted:
         condition |= Q(connection_id=connection_id, object_name=object_name)
-    rows = ObjectShape.objects.filter(condition) if wanted else ObjectShape.objects.none()
-    return {(row.connection_id, row.object_name): stored_shape(row) for row in rows}
+    rows = ObjectShape.objects.filter(condition).defer("fields", "agreed", "notes") if wanted else ()
+    return {
+        (row.connection_id, row.object_name): stored_shape(row, only_changed=True)  # the two columns are read then
+        for row in rows
+    }
 
 
-def stored_shape(row: ObjectShape) -> StoredShape:
-    """Return a row as plain values."""
+def stored_shape(row: ObjectShape, *, only_changed: bool = False) -> StoredShape:
+    """Return a row as plain values; `only_changed` leaves out the fields of an object that is as it was agreed."""
     as_agreed = row.fingerprint == row.agreed_fingerprint
-    fields = shapes.read_document(row.fields)
+    fields = () if as_agreed and only_changed else shapes.read_document(row.fields)
     return StoredShape(
         connection_id=row.connection_id,
         object_name=row.object_name,

@@ -57,7 +57,7 @@ class Stage(ABC):
     """
 
     slug: ClassVar[str]
-    lists: ClassVar[tuple[str, ...]]  # what is read; each holds at least six records
+    lists: ClassVar[tuple[str, ...]]  # what is listed; each holds at least six records
     # One of them, in which at least six records were changed at the same instant; "" when no record says when it was.
     level: ClassVar[str]
     writes: ClassVar[tuple[str, ...]] = ()
@@ -174,6 +174,10 @@ class Stage(ABC):
         assert isinstance(made, RestConnector)
         made._door._timeout = timeout
         return made
+
+    async def ask(self, connector: RestConnector) -> None:
+        """Ask for something, as the first call of a flow does."""
+        await anext(connector.read(self.lists[0], None))
 
     async def read(
         self, name: str, checkpoint: Mapping[str, Any] | None = None, keys: Sequence[str] = (), *, page_size: int = 0

@@ -71,6 +71,8 @@ def test_it_finds_the_next_position(
         (PAGE, 3, {"size": "2", "page": "3"}),
         (OFFSET, None, {"limit": "2"}),
         (OFFSET, 6, {"limit": "2", "offset": "6"}),
+        (Paging("offset", 2, "count", "startIndex", first_record=1), None, {"count": "2"}),
+        (Paging("offset", 2, "count", "startIndex", first_record=1), 6, {"count": "2", "startIndex": "7"}),
         (TOKEN, "t1", {"size": "2", "after": "t1"}),
         (LINK, None, {"size": "2"}),
         (FROM_NOUGHT, None, {"size": "2", "page": "0"}),

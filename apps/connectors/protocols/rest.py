@@ -22,7 +22,7 @@ from apps.connectors.manifest import ObjectManifest, SystemManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_probing import probe_writes
 from apps.connectors.protocols.rest_reading import find_records, read_changes, read_named
-from apps.connectors.protocols.rest_shapes import chosen_objects, discover_shapes, one_record
+from apps.connectors.protocols.rest_shapes import chosen_objects, discover_shapes, first_record
 from apps.connectors.protocols.rest_subscribing import renew, subscribe, unsubscribe
 from apps.connectors.protocols.rest_testing import run_test
 from apps.connectors.protocols.rest_undoing import undo_write
@@ -64,8 +64,8 @@ class RestConnector:
         return await discover_shapes(self._calls, chosen_objects(self.manifest, object_names), self._sample)
 
     async def _sample(self, spec: ObjectManifest) -> OutsideRecord | None:
-        """Return one record as reading hands it out, None where there is none."""
-        return await one_record(self._calls, spec)
+        """Return one record as reading hands it out, None where none comes soon."""
+        return await first_record(self.read(spec.name, None)) if spec.reading else None
 
     def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()

@@ -52,7 +52,7 @@ async def read_changes(
     calls: Calls, spec: ObjectManifest, checkpoint: Mapping[str, Any] | None, now: datetime
 ) -> AsyncIterator[Page]:
     """Yield the changed records of one object, page by page, each with the checkpoint that holds after it."""
-    reading, watch = require_reading(spec), ShiftWatch()
+    reading, watch = _require_list(calls, spec), ShiftWatch()
     place, idle = _Place.of(checkpoint), 0
     before, marks = place.known(), set[tuple[str, ...]]()
     while True:
@@ -203,6 +203,14 @@ def require_reading(spec: ObjectManifest) -> Reading:
             f"{spec.label} cannot be read from this system.", business_class=BusinessClass.CONNECTION
         )
     return spec.reading
+
+
+def _require_list(calls: Calls, spec: ObjectManifest) -> Reading:
+    reading = require_reading(spec)
+    if reading.change_read is ChangeRead.BY_NAME:
+        sentence = f"{calls.manifest.name} lists no {spec.label.lower()}: a flow looks them up one by one."
+        raise MisconfiguredError(sentence, business_class=BusinessClass.VALIDATION)
+    return reading
 
 
 def _change_parameters(reading: Reading, since: str, now: datetime) -> dict[str, str]:

@@ -1,11 +1,11 @@
 """Finds out what the objects of a REST system look like: as it describes them itself, else by its manifest and one record."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from apps.connectors.answers import at_path, text_at, walk_path
-from apps.connectors.contract import OutsideRecord
+from apps.connectors.contract import OutsideRecord, Page
 from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError, RemoteError
 from apps.connectors.manifest import ObjectManifest, SystemManifest, ValueKind
@@ -13,6 +13,8 @@ from apps.connectors.pagination import page_parameters
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_reading import first_question
 from apps.connectors.shapes import MOST_FIELDS, DiscoveredField, DiscoveredShape, live_shape, manifest_shape
+
+_MOST_PAGES = 5  # without a record, as systems have them that are read person by person
 
 Sample = Callable[[ObjectManifest], Awaitable[OutsideRecord | None]]
 
@@ -47,6 +49,22 @@ async def one_record(calls: Calls, spec: ObjectManifest) -> OutsideRecord | None
         parameters[reading.paging.size_parameter] = "1"
     _, records = await calls.list_records(spec, calls.path(reading.path), parameters)
     return records[0] if records else None
+
+
+async def first_record(pages: AsyncIterator[Page]) -> OutsideRecord | None:
+    """Return the first record of a reading that is not carried on, None when its first pages are empty."""
+    looked_at = 0
+    try:
+        async for page in pages:
+            looked_at += 1
+            if page.records:
+                return page.records[0].values
+            if page.last or looked_at >= _MOST_PAGES:
+                return None
+        return None
+    finally:
+        if isinstance(pages, AsyncGenerator):
+            await pages.aclose()
 
 
 def may_be_passed_over(error: RemoteError) -> bool:

@@ -18,7 +18,6 @@ from apps.connectors.manifest import ChangeRead, ObjectManifest, SystemManifest
 from apps.connectors.pagination import Position, following_position, page_parameters
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import read_one
-from apps.connectors.protocols.rest_shapes import one_record
 from apps.connectors.protocols.rest_window import WindowStart
 
 _STATES = {1: "active", 5: "closed", 9: "archived"}
@@ -102,10 +101,6 @@ class RedmineConnector(RestConnector):
         if reading.change_read is ChangeRead.WINDOW_RESCAN:
             return (before - self._rescan).date().isoformat(), 0
         return ">=" + _text(before - timedelta(seconds=reading.overlap_seconds)), 0
-
-    async def _sample(self, spec: ObjectManifest) -> OutsideRecord | None:
-        row = await one_record(self._calls, spec)
-        return (await self._records(spec, [row]))[0].values if row is not None else None
 
     def _window_start(self, spec: ObjectManifest, since: datetime) -> WindowStart:
         """Issues can be asked for by time of change; of the others everything is read and the span picked out."""

@@ -19,7 +19,6 @@ from apps.connectors.catalog.tryton.manifest import (
 )
 from apps.connectors.contract import (
     FoundRecord,
-    OutsideRecord,
     Page,
     SourceRecord,
     TestReport,
@@ -135,11 +134,6 @@ class TrytonConnector(RestConnector):
                 changed = [["OR", [walk.field, ">", at], [[walk.field, "=", at], ["id", ">", number]]]]
                 reached = {walk.field: values.plain(at)}
             yield rows, reached, last
-
-    async def _sample(self, spec: ObjectManifest) -> OutsideRecord | None:
-        domain = [["company", "=", await self._tryton.company()], *_ONLY.get(spec.name, [])]
-        rows = await self._tryton.search(spec.name, _FIELDS[spec.name], domain, size=1)
-        return _record(spec.name, rows[0]).values if rows else None
 
     def _window_start(self, spec: ObjectManifest, since: datetime) -> WindowStart:
         """Both walks begin at `since`; the second begins anew after the first, so the whole is not in order of time."""
