@@ -71,7 +71,7 @@ def test_the_day_of_the_work_is_that_of_the_organisation(instant: str, zone: str
 
 
 def test_an_unknown_time_zone_is_told_with_its_remedy() -> None:
-    with pytest.raises(MisconfiguredError, match="no time zone 'Middle-earth'.*connection's page"):
+    with pytest.raises(MisconfiguredError, match=r"no time zone 'Middle-earth'.*connection's page"):
         zone_of({"time_zone": "Middle-earth"})
 
 
