@@ -333,6 +333,7 @@ class AuthSpec:
     authorize_address: str = ""
     authorize_parameters: Mapping[str, str] = field(default_factory=dict)
     assertion: AssertionSpec = field(default_factory=AssertionSpec)
+    refresh_days_unused: int = 0  # after which a sign-in ends that nobody used; 0 where it lasts
     realm: str = ""  # of OAuth 1.0a; may name a setting
     # Where a CSRF token and its cookies are fetched before something is changed ("" : none are needed), as SAP wants it.
     csrf_path: str = ""
@@ -343,11 +344,12 @@ class AuthSpec:
 
 @dataclass(frozen=True, slots=True)
 class SecretSpec:
-    """One secret a connection must hold: write-only on screens."""
+    """One secret a connection must hold: write-only on screens. `may_expire`: its system lets it end on a day of its own."""
 
     name: str
     label: str
     help: str = ""
+    may_expire: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,13 +365,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ODataSpec:
-    """How a service speaks OData v4, for systems on that protocol.
+    """How a service speaks OData, for systems on that protocol. `version` is 4 or 2.
 
     `guid_fields` take GUIDs, which stand in queries without quotes. A key in a path is written `({key})` when it is a
     GUID (or, with `whole_keys`, a whole number) and `('{key}')` when it is text. With `etags` a change names the version
     it was made on. `exact_numbers` asks for decimals as text (IEEE754Compatible), where a service offers that.
     """
 
+    version: int = 4
     guid_fields: tuple[str, ...] = ("id",)
     whole_keys: bool = False
     select: bool = True

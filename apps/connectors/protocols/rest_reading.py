@@ -337,4 +337,6 @@ def _questions(spec: ObjectManifest, keys: Sequence[str], parameter: str) -> lis
 def _asked_for(spec: ObjectManifest, key: str) -> str:
     if spec.find_template == "{key}":
         return key
+    if "'{key}'" in spec.find_template:  # as OData has it
+        return spec.find_template.replace("{key}", key.replace("'", "''"))
     return spec.find_template.replace("{key}", key.replace("\\", "\\\\").replace('"', '\\"'))
