@@ -21,6 +21,7 @@ SYSTEMS = (
     "box",
     "scim",
     "vies",
+    "microsoft_365",
     "xero",
     "quickbooks",
     "netsuite",
