@@ -207,6 +207,6 @@ def test_three_hundred_connections_take_no_more_queries_than_five(
             )
             for number in range(300)
         )
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         page = owner.get("/connections/")
     assert (len(page.context["list"].rows), page.context["list"].total) == (50, 305)
