@@ -32,7 +32,8 @@ _ENVIRONMENT_WORDS = {
 class ConnectionRow:
     """One connection of the list: its system's name, why it needs somebody (None: nobody), what hangs on it, whose it is.
 
-    `owner` is who looks after the customer, "" for nobody.
+    `owner` is who looks after the customer, "" for nobody. Nothing waits behind a connection that lets records pass: what
+    waits in its flows waits for something else.
     """
 
     connection: Connection
@@ -42,8 +43,16 @@ class ConnectionRow:
     owner: str
 
     @property
+    def waiting(self) -> int:
+        """Return how many records wait behind it."""
+        holds = self.trouble is not None or self.connection.state == Connection.State.DISABLED
+        return self.stake.records if holds else 0
+
+    @property
     def worth(self) -> str:
         """Return what the records that wait behind it are worth, each currency by itself; "" where nobody knows."""
+        if not self.waiting:
+            return ""
         return ", ".join(money_words(amount, currency) for currency, amount in self.stake.sums)
 
 
@@ -57,7 +66,7 @@ CONNECTIONS = ListSpec(
         Column("state", _("State"), sort=("-urgency", "customer__name", "name"), value=lambda row: row.connection.state),
         Column("reason", _("What is wrong"), value=lambda row: row.trouble.words if row.trouble else row.connection.state_reason, shown=False),
         Column("trouble", _("Since"), value=lambda row: row.trouble.since if row.trouble else None, shown=False),
-        Column("waiting", _("Waits behind it"), value=lambda row: row.stake.records, numeric=True),
+        Column("waiting", _("Waits behind it"), value=lambda row: row.waiting, numeric=True),
         Column("worth", _("Worth"), value=lambda row: row.worth, shown=False),
         Column("owner", _("Looked after by"), sort=("customer__account_owner__name", "name"), value=lambda row: row.owner, nullable=True),
         Column("success", _("Last success"), sort=("last_success_at",), value=lambda row: row.connection.last_success_at, nullable=True, large_first=True),
