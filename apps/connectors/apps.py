@@ -11,15 +11,17 @@ class ConnectorsConfig(AppConfig):
     label = "connectors"
 
     def ready(self) -> None:
-        """Tell dispatch which functions test a connection, finish a sign-in and probe what was away, and pages below which connections there are."""
+        """Tell dispatch which functions test a connection, read its fields, finish a sign-in and probe what was away, and pages below which connections there are."""
         from apps.accounts import badges, navigation
         from apps.connectors import (
             breaker,
             connection_list,
+            discovering,
             key_checks,
             probing,
             queries,
             services,
+            shape_book,
             sign_ins,
             subscribing,
             subscriptions,
@@ -37,3 +39,6 @@ class ConnectorsConfig(AppConfig):
         kinds.register(sign_ins.SIGN_IN_KIND, sign_ins.exchange_code, queue=Queue.POLL)
         kinds.register(subscriptions.SUBSCRIPTION_KIND, subscribing.keep_subscription, queue=Queue.POLL)
         kinds.register(breaker.PROBE_KIND, probing.probe, queue=Queue.POLL)
+        kinds.register(shape_book.DISCOVER_KIND, discovering.discover, queue=Queue.POLL)
+        kinds.register(discovering.SWEEP_KIND, discovering.sweep, queue=Queue.POLL)
+        kinds.register_periodic(discovering.SWEEP_KIND, discovering.SWEEP_EVERY_SECONDS)

@@ -1,7 +1,6 @@
 """Which connections need somebody, worst first: one table of reasons, each a condition of the database and words for people.
 
-A further reason (a secret that expires, a subscription that lapsed) is one more line of `REASONS`: lists, counts, the menu's
-figure and the API read the table.
+A further reason is one more line of `REASONS`: lists, counts, the menu's figure and the API read the table.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,9 +10,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import (
+    BooleanField,
     Case,
     CharField,
+    DateField,
     DateTimeField,
+    Exists,
     IntegerField,
     Max,
     OuterRef,
@@ -31,14 +33,16 @@ from django.utils.translation import gettext_lazy
 from apps.connectors import registry
 from apps.connectors.breaker_rule import BreakerState
 from apps.connectors.call_log import list_limited
+from apps.connectors.expiry import end_words
 from apps.connectors.manifest import AuthScheme
-from apps.connectors.models import Connection, WebhookEndpoint
+from apps.connectors.models import Connection, Credential, WebhookEndpoint, WebhookSubscription
 from apps.tenants import scope
 
 UNTESTED_FOR = timedelta(days=1)
 UNPROVEN_FOR = timedelta(days=30)
 SILENT_FOR = timedelta(days=7)
 LIMITED_WITHIN = timedelta(hours=1)
+EXPIRES_WITHIN = timedelta(days=30)
 _AWAY = Q(breaker__state=BreakerState.OPEN)
 
 
@@ -94,6 +98,18 @@ REASONS: tuple[Reason, ...] = (
         lambda one, _look: one.state_since,
     ),
     Reason(
+        "expiring",
+        45,
+        gettext_lazy("Expires soon"),
+        lambda look: Q(expires_on__lte=(look.now + EXPIRES_WITHIN).date()),
+        lambda one: (
+            _("A secret of it %(words)s: enter a new one before records wait.")
+            % {"words": end_words(one.expires_on, timezone.now().date())}  # type: ignore[attr-defined]
+        ),
+        lambda _one, _look: None,
+        "sign_in",
+    ),
+    Reason(
         "limited",
         40,
         gettext_lazy("Call limit met"),
@@ -101,6 +117,17 @@ REASONS: tuple[Reason, ...] = (
         lambda _one: _("It turned calls away within the last hour because they came too often."),
         lambda one, look: look.limited.get(one.id),
         "calls",
+    ),
+    Reason(
+        "lapsed",
+        35,
+        gettext_lazy("Announcements lapsed"),
+        lambda _look: Q(lapsed=True),
+        lambda _one: _(
+            "It no longer announces what changes: that is found by reading until the announcements are renewed."
+        ),
+        lambda _one, _look: None,
+        "webhooks",
     ),
     Reason(
         "silent",
@@ -131,6 +158,7 @@ REASONS: tuple[Reason, ...] = (
         lambda one, _look: one.last_success_at,
     ),
 )
+HOLDS_UP = frozenset({"refused", "away", "failing", "limited"})  # while these last, records wait
 _BY_NAME = {reason.name: reason for reason in REASONS}
 
 
@@ -162,7 +190,7 @@ def with_trouble(found: QuerySet[Connection], look: Look) -> QuerySet[Connection
     reasons = [(reason, reason.fits(look)) for reason in REASONS]
     names = [When(fits, then=Value(reason.name)) for reason, fits in reasons]
     urgencies = [When(fits, then=Value(reason.urgency)) for reason, fits in reasons]
-    return found.annotate(heard_at=_heard_at()).annotate(
+    return found.annotate(heard_at=_heard_at(), lapsed=_lapsed(), expires_on=_first_end()).annotate(
         trouble=Case(off, *names, default=Value(""), output_field=CharField()),
         urgency=Case(fine, *urgencies, default=Value(0), output_field=IntegerField()),
     )
@@ -174,6 +202,23 @@ def _heard_at() -> Subquery | Value:
         return Value(None, output_field=DateTimeField())
     heard = WebhookEndpoint.objects.filter(connection_id=OuterRef("pk"), active=True).order_by()
     return Subquery(heard.values("connection_id").annotate(at=Max("last_received_at")).values("at"))
+
+
+def _lapsed() -> Exists | Value:
+    """Return whether something that a connection's system announced has lapsed; as with `_heard_at`."""
+    if scope.require().customer_id is not None:
+        return Value(value=False, output_field=BooleanField())
+    return Exists(
+        WebhookSubscription.objects.filter(connection_id=OuterRef("pk"), state=WebhookSubscription.State.LAPSED)
+    )
+
+
+def _first_end() -> Subquery | Value:
+    """Return the day on which the first of a connection's secrets expires; as with `_heard_at`."""
+    if scope.require().customer_id is not None:
+        return Value(None, output_field=DateField())
+    known = Credential.objects.filter(connection=OuterRef("pk"), expires_on__isnull=False)
+    return Subquery(known.order_by("expires_on").values("expires_on")[:1])
 
 
 def trouble_of(connection: Connection, look: Look) -> Trouble | None:

@@ -175,7 +175,8 @@ def _granted(grant: Grant, parts: _Parts, *, renews: bool = False) -> Signer:
 
 def _client_credentials(parts: _Parts) -> Signer:
     client = Client(parts.need("client_id"), parts.need("client_secret"), parts.spec.credentials_in_body)
-    return _granted(client_grant(parts.token_path, client, parts.spec.token_scope), parts)
+    besides = {name: parts.fill(value) for name, value in parts.spec.token_parameters.items()}
+    return _granted(client_grant(parts.token_path, client, parts.spec.token_scope, besides), parts)
 
 
 def _certificate(parts: _Parts) -> Signer:

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option, choices, count_by
 from apps.connectors import registry
-from apps.connectors.attention import REASONS, Look, Trouble, look_now, trouble_of, with_trouble
+from apps.connectors.attention import HOLDS_UP, REASONS, Look, Trouble, look_now, trouble_of, with_trouble
 from apps.connectors.models import Connection
-from apps.connectors.queries import connections, system_name
+from apps.connectors.queries import End, connections, end_of, system_name
 from apps.connectors.usage_directory import Stake, stakes_of
 from apps.tenants.templatetags.wording import money_words
 
@@ -32,8 +32,8 @@ _ENVIRONMENT_WORDS = {
 class ConnectionRow:
     """One connection of the list: its system's name, why it needs somebody (None: nobody), what hangs on it, whose it is.
 
-    `owner` is who looks after the customer, "" for nobody. Nothing waits behind a connection that lets records pass: what
-    waits in its flows waits for something else.
+    `owner` is who looks after the customer, "" for nobody; `ends` is when its first secret expires. Nothing waits behind a
+    connection that lets records pass: what waits in its flows waits for something else.
     """
 
     connection: Connection
@@ -41,11 +41,12 @@ class ConnectionRow:
     trouble: Trouble | None
     stake: Stake
     owner: str
+    ends: End | None
 
     @property
     def waiting(self) -> int:
         """Return how many records wait behind it."""
-        holds = self.trouble is not None or self.connection.state == Connection.State.DISABLED
+        holds = self.connection.state == Connection.State.DISABLED or (self.trouble and self.trouble.name in HOLDS_UP)
         return self.stake.records if holds else 0
 
     @property
@@ -64,6 +65,7 @@ CONNECTIONS = ListSpec(
         Column("system", _("System"), sort=("system", "name"), value=lambda row: row.system_name),
         Column("environment", _("Environment"), sort=("environment", "name"), value=lambda row: row.connection.environment, shown=False),
         Column("state", _("State"), sort=("-urgency", "customer__name", "name"), value=lambda row: row.connection.state),
+        Column("expires", _("Expires"), sort=("expires_on", "name"), value=lambda row: row.ends and row.ends.on, nullable=True, shown=False),
         Column("reason", _("What is wrong"), value=lambda row: row.trouble.words if row.trouble else row.connection.state_reason, shown=False),
         Column("trouble", _("Since"), value=lambda row: row.trouble.since if row.trouble else None, shown=False),
         Column("waiting", _("Waits behind it"), value=lambda row: row.waiting, numeric=True),
@@ -129,6 +131,7 @@ def connection_rows(shown: Sequence[Connection], look: Look) -> list[ConnectionR
             trouble=trouble_of(one, look),
             stake=stakes.get(one.id, Stake()),
             owner=one.customer.account_owner.name if one.customer.account_owner else "",
+            ends=end_of(getattr(one, "expires_on", None)),
         )
         for one in shown
     ]

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from apps.connectors.errors import FieldProblem, RemoteError
 from apps.connectors.manifest import SystemManifest
+from apps.connectors.shapes import DiscoveredShape
 
 OutsideRecord = dict[str, Any]  # one record as the system sends it, parsed JSON
 
@@ -190,6 +191,12 @@ class Connector(Protocol):
 
     async def test(self) -> TestReport:
         """Try address, sign-in, reading and writing rights, in that order, changing nothing."""
+
+    async def discover(self, object_names: Sequence[str] = ()) -> tuple[DiscoveredShape, ...]:
+        """Return what these objects of the manifest (none named: all) look like now, one shape each.
+
+        A shape is `live` where the system describes itself, else the manifest's, compared with one record.
+        """
 
     def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()

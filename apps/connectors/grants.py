@@ -108,9 +108,9 @@ class TokenAnswer:
     refresh_token: str = ""
 
 
-def client_grant(path: str, client: Client, scope: str) -> Grant:
-    """Return how client credentials ask (RFC 6749, section 4.4)."""
-    return Grant(path, _scoped({"grant_type": "client_credentials"}, scope), client)
+def client_grant(path: str, client: Client, scope: str, besides: Mapping[str, str] | None = None) -> Grant:
+    """Return how client credentials ask (RFC 6749, section 4.4), with what a system wants to know besides."""
+    return Grant(path, _scoped({"grant_type": "client_credentials", **(besides or {})}, scope), client)
 
 
 def certificate_grant(path: str, client_id: str, assertion: Assertion, scope: str) -> Grant:

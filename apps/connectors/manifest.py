@@ -1,11 +1,17 @@
-"""What a connector declares about its system, as frozen typed data that code, screens and tests read."""
+"""What a connector declares about its system, as frozen typed data that code, screens and tests read.
+
+Longer than other files: the whole sheet is read in one place.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.sheet_terms import Acknowledgement, BatchAnswer, Concurrency, Formats, LimitScope
 from apps.connectors.webhook_spec import WebhookSpec
 
 
@@ -16,6 +22,9 @@ class ProofLabel(StrEnum):
     PUBLISHED_CONTRACT = "checked against the vendor's published contract"
     DOCUMENTATION = "written from documentation"
     SIMULATED = "talks to a simulated system"
+    # Of systems that a partner describes itself (private/).
+    TRIED_LIVE = "tried against the live address"
+    DRAFTED = "drafted by the partner, not proven"
 
 
 class AuthScheme(StrEnum):
@@ -110,9 +119,13 @@ class Paging:
     position_parameter: str = ""
     next_path: str = ""  # where the answer holds the next link or token
     total_path: str = ""
+    total_header: str = ""  # the header that says how many records there are, for systems that say it there
     first: int = 1  # the number of the first page
+    first_record: int = 0  # the number of the first record where pages go by offset: 1 at systems that count from one
     more_path: str = ""  # where the answer says whether more follows
     end_path: str = ""  # where the answer says that this is the end
+    largest: int = 0  # the largest page the system hands out; 0: it does not say
+    stable: bool = False  # True: the list stays as it was at its first page, whatever changes meanwhile
 
 
 class InstantForm(StrEnum):
@@ -137,6 +150,7 @@ class ChangeRead(StrEnum):
     WINDOW_RESCAN = "window_rescan"
     DELTA_TOKEN = "delta_token"  # noqa: S105  a way of reading, not a secret
     FULL = "full"
+    BY_NAME = "by_name"  # nothing is listed: single records are looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +214,18 @@ class Writing:
     create_method: str = "POST"
     created_statuses: tuple[int, ...] = (201,)  # answers to a creation that say: made anew
     record_path: str = ""  # where the record stands in the body of a single write: "ticket", "Contacts.0"
+    only_at_creation: tuple[str, ...] = ()  # fields that a change may not carry
     # Fields that a change must carry as the record holds them now (a version it was made on, say): it is read first.
     repeat_fields: tuple[str, ...] = ()
+    keys_kept_hours: int = 24  # how long the system remembers an idempotency key
+    batch_answer: BatchAnswer = BatchAnswer.PER_RECORD
+    acknowledgement: Acknowledgement = Acknowledgement.AT_ONCE
+    concurrency: Concurrency | None = None  # None: what follows from how changes are sent
+
+    @property
+    def keys_trusted(self) -> timedelta:
+        """How long a repeat under the same idempotency key is taken for safe: half of what the system promises."""
+        return timedelta(hours=self.keys_kept_hours / 2)
 
     @property
     def tells_repeats(self) -> bool:
@@ -272,6 +296,7 @@ class ErrorShape:
     # Where an answer that lists no single problems says its one; both from the root of the answer.
     summary_code_path: str = ""
     summary_message_path: str = ""
+    by_field_path: str = ""  # where the answer holds messages under the names of their fields: {"name": "Too long."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,19 +333,23 @@ class AuthSpec:
     authorize_address: str = ""
     authorize_parameters: Mapping[str, str] = field(default_factory=dict)
     assertion: AssertionSpec = field(default_factory=AssertionSpec)
+    refresh_days_unused: int = 0  # after which a sign-in ends that nobody used; 0 where it lasts
     realm: str = ""  # of OAuth 1.0a; may name a setting
     # Where a CSRF token and its cookies are fetched before something is changed ("" : none are needed), as SAP wants it.
     csrf_path: str = ""
     header_prefix: str = ""  # what stands before an API key in its header: "SSWS "
+    # What a system wants to know besides when client credentials ask for a token; may name settings.
+    token_parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SecretSpec:
-    """One secret a connection must hold: write-only on screens."""
+    """One secret a connection must hold: write-only on screens. `may_expire`: its system lets it end on a day of its own."""
 
     name: str
     label: str
     help: str = ""
+    may_expire: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,22 +359,26 @@ class Limits:
     calls: int | None = None
     seconds: int = 60
     at_once: int = 16
+    scope: LimitScope = LimitScope.UNKNOWN
+    remaining_header: str = ""  # the header of an answer that says how many calls are left
 
 
 @dataclass(frozen=True, slots=True)
 class ODataSpec:
-    """How a service speaks OData v4, for systems on that protocol.
+    """How a service speaks OData, for systems on that protocol. `version` is 4 or 2.
 
     `guid_fields` take GUIDs, which stand in queries without quotes. A key in a path is written `({key})` when it is a
     GUID (or, with `whole_keys`, a whole number) and `('{key}')` when it is text. With `etags` a change names the version
     it was made on. `exact_numbers` asks for decimals as text (IEEE754Compatible), where a service offers that.
     """
 
+    version: int = 4
     guid_fields: tuple[str, ...] = ("id",)
     whole_keys: bool = False
     select: bool = True
     etags: bool = True
     exact_numbers: bool = False
+    metadata_path: str = ""  # where the service describes itself ($metadata); may name settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,8 +410,11 @@ class SystemManifest:
     error_rules: tuple[ErrorRule, ...] = ()
     webhook: WebhookSpec | None = None
     odata: ODataSpec | None = None
+    describe: DescribeSpec | None = None  # where the system tells its own fields
     deletes: str = "absent"
     filters_strict: bool = True
+    formats: Formats | None = None  # None: nobody has looked it up
+    tried_on: date | None = None  # when a partner tried a system of its own against its live address
 
     def object_named(self, name: str) -> ObjectManifest:
         """Return the object called `name`. Raises KeyError when the system has none."""

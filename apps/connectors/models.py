@@ -92,7 +92,7 @@ class CircuitBreaker(CustomerOwned):
 class Credential(CustomerOwned):
     """One secret of a connection, sealed and bound to this row: a ciphertext moved elsewhere does not open.
 
-    `generation` grows with each new value. A refresh token may be used once only: until `borrowed_until` (the database's
+    `expires_on` is the day it ends, where that is known. `generation` grows with each new value. A refresh token may be used once only: until `borrowed_until` (the database's
     clock) one worker has it in hand and no other may take it.
     """
 
@@ -102,6 +102,7 @@ class Credential(CustomerOwned):
     key_version = models.PositiveSmallIntegerField(default=1)
     last4 = models.CharField(max_length=4, blank=True)
     set_at = models.DateTimeField()
+    expires_on = models.DateField(null=True, blank=True)
     generation = models.PositiveIntegerField(default=0)
     borrowed_until = models.DateTimeField(null=True, blank=True)
 
@@ -208,6 +209,54 @@ class ConnectionTest(CustomerOwned):
         return f"test of {self.connection_id} at {self.started_at:%H:%M}"
 
 
+class Discovery(CustomerOwned):
+    """The latest asking of a connection's system what its records look like, and what came of it."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="discovery")
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    reason = models.CharField(max_length=400, blank=True)
+    asked_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"fields of {self.connection_id}: {self.state}"
+
+
+class ObjectShape(CustomerOwned):
+    """What one object of a connection's system looks like: `fields` as found last, `agreed` as mappings may rely on it.
+
+    Both are lists of connectors.shapes.DiscoveredField. Harmless news move into `agreed` by themselves; what could harm a
+    mapping stays different until it is as before or a person agrees. `notes` are the latest news, newest first:
+    {"at": ISO instant, "change": shapes.Change, "field": name, "label": text, "was": text, "now": text, "choices": [text]};
+    a change with "ended" true is one that is over.
+    `looked_at` is the last try to find out, `discovered_at` the last that worked.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="shapes")
+    object_name = models.CharField(max_length=80)
+    label = models.CharField(max_length=120)
+    source = models.CharField(max_length=8)
+    fields = models.JSONField(default=list)
+    fingerprint = models.CharField(max_length=32)
+    agreed = models.JSONField(default=list)
+    agreed_fingerprint = models.CharField(max_length=32)
+    notes = models.JSONField(default=list)
+    discovered_at = models.DateTimeField()
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [models.UniqueConstraint(fields=("connection", "object_name"), name="object_shape_once")]
+
+    def __str__(self) -> str:
+        return f"{self.object_name} of {self.connection_id}"
+
+
 class WebhookEndpoint(CustomerOwned):
     """Where a connection's system sends its events; the address itself is in the public schema, as a hash.
 
@@ -257,3 +306,85 @@ class WebhookSubscription(CustomerOwned):
 
     def __str__(self) -> str:
         return f"{self.object_name} of {self.connection_id}"
+
+
+class PrivateSystem(PartnerModel):
+    """A system that the partner describes itself and uses in its own portal only. `slug` is what connections name it by."""
+
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=80)
+    live = models.ForeignKey(
+        "PrivateVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )  # what connections and flows use
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PrivateVersion(PartnerModel):
+    """One version of a private system's description: worked on while it is a draft, never changed afterwards.
+
+    `document` is as private/documents.py reads it, `reading` what an OpenAPI file gave to choose from (drafting.Reading).
+    `revision` counts the changes of a draft; `tried_on` holds for the present one only.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "draft"
+        LIVE = "live", "live"
+        REPLACED = "replaced", "replaced"
+
+    system = models.ForeignKey(PrivateSystem, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
+    document = models.JSONField()
+    reading = models.JSONField(default=dict, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    author = models.CharField(max_length=200)
+    note = models.CharField(max_length=300, blank=True)
+    tried_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    live_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = [
+            models.UniqueConstraint(fields=("system", "number"), name="private_version_once"),
+            models.UniqueConstraint(
+                fields=("system",), condition=models.Q(state="draft"), name="private_version_one_draft"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+
+class PrivateTrial(CustomerOwned):
+    """One try of a private system's description against a live address: its test, and a page of each kind of record.
+
+    `objects_read` lists {"name", "label", "read", "bad", "error", "records": [{"key", "values", "problems"}]}.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", "running"
+        PASSED = "passed", "passed"
+        FAILED = "failed", "failed"
+
+    version = models.ForeignKey(PrivateVersion, on_delete=models.CASCADE, related_name="trials")
+    revision = models.PositiveIntegerField()
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    steps = models.JSONField(default=list)
+    objects_read = models.JSONField(default=list)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"trial of {self.version_id} at {self.started_at:%H:%M}"

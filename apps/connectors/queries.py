@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,10 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.connectors import registry
-from apps.connectors.auth import SIGN_IN_MARK
+from apps.connectors import private_shelf, registry
+from apps.connectors.auth import REFRESH_TOKEN, SIGN_IN_MARK
 from apps.connectors.breaker_rule import BreakerState
+from apps.connectors.expiry import end_tone, end_words
 from apps.connectors.manifest import AuthScheme, SecretSpec, SystemManifest
 from apps.connectors.models import (
     CircuitBreaker,
@@ -32,12 +33,22 @@ _SIGN_IN_PATIENCE = timedelta(minutes=5)  # after which one that is being finish
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """The day on which something expires, in words: "expires in 12 days"."""
+
+    on: date
+    words: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
 class SecretLine:
-    """One secret of a connection: never its value. `set_at` None: it was never set."""
+    """One secret of a connection: never its value. `set_at` None: it was never set; `ends` None: nobody knows when."""
 
     spec: SecretSpec
     last4: str
     set_at: datetime | None
+    ends: End | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ class SettingLine:
 
 @dataclass(frozen=True, slots=True)
 class SignInFacts:
-    """Who is signed in at a connection's system, where people sign in there.
+    """Who is signed in at a connection's system, where people sign in there, and when that ends if nobody uses it.
 
     `since` None: nobody yet. `failure` is why the latest attempt did not work out, "" when it did.
     """
@@ -59,6 +70,7 @@ class SignInFacts:
     person: str
     is_running: bool
     failure: str
+    ends: End | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +176,18 @@ def get_secret(connection: Connection, name: str) -> SecretSpec:
     return spec
 
 
+def secret_label(slug: str, name: str) -> str:
+    """Return what a system calls one of its secrets; the sign-in is what a refresh token stands for."""
+    if name == REFRESH_TOKEN:
+        return "The sign-in"
+    specs = registry.manifest(slug).secrets if registry.is_listed(slug) else ()
+    return next((spec.label for spec in specs if spec.name == name), name.replace("_", " ").capitalize())
+
+
 def system_name(slug: str) -> str:
     """Return what people call a system; a system that left the catalogue keeps its own slug."""
+    if private_shelf.is_private(slug):
+        return private_shelf.name_of(slug)
     try:
         return registry.manifest(slug).name
     except KeyError:
@@ -179,7 +201,7 @@ def get_connection_facts(connection: Connection) -> ConnectionFacts:
         credential.name: credential for credential in Credential.objects.filter(connection=connection).defer("sealed")
     }
     secrets = [
-        SecretLine(spec, held[spec.name].last4, held[spec.name].set_at)
+        SecretLine(spec, held[spec.name].last4, held[spec.name].set_at, end_of(held[spec.name].expires_on))
         if spec.name in held
         else SecretLine(spec, "", None)
         for spec in manifest.secrets
@@ -209,6 +231,7 @@ def _subscriptions(connection: Connection, manifest: SystemManifest) -> list[Sub
 def get_sign_in(connection: Connection) -> SignInFacts:
     """Return who is signed in at a connection's system."""
     mark = Credential.objects.filter(connection=connection, name=SIGN_IN_MARK).defer("sealed").first()
+    refresh = Credential.objects.filter(connection=connection, name=REFRESH_TOKEN)
     came_back = SignIn.objects.filter(connection=connection).exclude(state=SignIn.State.ASKED).defer("sealed")
     latest, done = came_back.first(), came_back.filter(state=SignIn.State.DONE).first()
     is_open = latest is not None and latest.state == SignIn.State.RETURNED
@@ -219,7 +242,16 @@ def get_sign_in(connection: Connection) -> SignInFacts:
         person=done.person if done else "",
         is_running=is_open and not is_lost,
         failure="The last sign-in got no result: sign in once more." if is_lost else failed,
+        ends=end_of(refresh.values_list("expires_on", flat=True).first()),
     )
+
+
+def end_of(expires_on: date | None) -> End | None:
+    """Return a day on which something expires, in words; None for none."""
+    if expires_on is None:
+        return None
+    today = timezone.now().date()
+    return End(expires_on, end_words(expires_on, today), end_tone(expires_on, today))
 
 
 def open_breakers() -> QuerySet[CircuitBreaker]:

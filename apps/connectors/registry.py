@@ -1,4 +1,4 @@
-"""Finds a system's manifest and opens its connector, by the name of its folder in the catalogue."""
+"""Finds a system's manifest and opens its connector: by its folder in the catalogue, or out of the partner's own systems."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NotRequired, TypedDict, Unpack, cast
 
+from apps.connectors import private_shelf
 from apps.connectors.access_tokens import RefreshKeeper, TokenShelf
 from apps.connectors.auth import build_signer
 from apps.connectors.call_log import CallLog
@@ -35,9 +36,13 @@ class Opening(TypedDict):
     log: NotRequired[CallLog | None]
 
 
-@cache
 def manifest(slug: str) -> SystemManifest:
-    """Return the manifest of the system called `slug`. Raises KeyError when the catalogue has no such system."""
+    """Return the manifest of the system called `slug`. Raises KeyError when there is no such system here."""
+    return private_shelf.manifest_of(slug) if private_shelf.is_private(slug) else _catalogued(slug)
+
+
+@cache
+def _catalogued(slug: str) -> SystemManifest:
     if not is_listed(slug):
         raise KeyError(f"The catalogue has no system {slug!r}.")
     return cast("SystemManifest", import_module(f"{_CATALOG}.{slug}.manifest").MANIFEST)
@@ -45,13 +50,24 @@ def manifest(slug: str) -> SystemManifest:
 
 def is_listed(slug: str) -> bool:
     """Return whether the catalogue has a system called `slug`; connections outlive systems that were taken out of it."""
+    if private_shelf.is_private(slug):
+        return private_shelf.is_known(slug)
     return slug in SYSTEMS and _has(f"{_CATALOG}.{slug}.manifest")
 
 
-@cache
+def is_draft(slug: str) -> bool:
+    """Return whether a system is one of the partner's own that was never made live: it can be tried, no more."""
+    return private_shelf.is_private(slug) and private_shelf.is_draft(slug)
+
+
 def all_manifests() -> tuple[SystemManifest, ...]:
-    """Return the manifests of all systems, in the order of the catalogue."""
-    return tuple(manifest(slug) for slug in SYSTEMS if is_listed(slug))
+    """Return the manifests of all systems: in the order of the catalogue, then the open partner's own ones by name."""
+    return (*_catalogue(), *private_shelf.live_manifests())
+
+
+@cache
+def _catalogue() -> tuple[SystemManifest, ...]:
+    return tuple(_catalogued(slug) for slug in SYSTEMS if is_listed(slug))
 
 
 def open_connector(slug: str, **wanted: Unpack[Opening]) -> Connector:
@@ -94,7 +110,8 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
         allow=tuple(allow),
         budget=budget,
         correlation_id=correlation_id,
-        system=system.slug,
+        # Figures have few names.
+        system=private_shelf.PREFIX.rstrip("-") if private_shelf.is_private(system.slug) else system.slug,
         shelf=shelf,
         keeper=keeper,
         log=log,
@@ -134,6 +151,8 @@ def handshake(slug: str, query: str) -> WebhookReply | None:
 
 @cache
 def _connector_class(slug: str) -> type[RestConnector]:
+    if private_shelf.is_private(slug):
+        return RestConnector
     name = f"{_CATALOG}.{slug}.connector"
     return cast("type[RestConnector]", import_module(name).CONNECTOR) if _has(name) else RestConnector
 

@@ -1,7 +1,8 @@
 """What all systems of the sandbox have in common: how lists are read, and what they refuse alike."""
 
+from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
-from apps.connectors.manifest import ChangeRead, ErrorRule, Paging, Reading
+from apps.connectors.manifest import ChangeRead, ErrorRule, Paging, Reading, ValueKind
 
 NO_COMPANY = ErrorRule(
     FailureKind.MISCONFIGURED,
@@ -9,7 +10,25 @@ NO_COMPANY = ErrorRule(
     code="no_company",
     sentence="The sandbox has no such company: check the base address.",
 )
-_PAGING = Paging(style="page", size=200, size_parameter="size", position_parameter="page", total_path="total")
+DESCRIBE = DescribeSpec(
+    path="describe/{object}",
+    kinds={
+        "number": ValueKind.DECIMAL,
+        "money": ValueKind.MONEY,
+        "date": ValueKind.DATE,
+        "instant": ValueKind.INSTANT,
+        "boolean": ValueKind.YES_NO,
+        "choice": ValueKind.CHOICE,
+        "nested": ValueKind.NESTED,
+    },
+    required_path="required",
+    read_only_path="read_only",
+    choices_path="choices",
+    length_path="max_length",
+)
+_PAGING = Paging(
+    style="page", size=200, size_parameter="size", position_parameter="page", total_path="total", largest=500
+)
 
 
 def reading_of(path: str, *, records_path: str = "records") -> Reading:

@@ -6,8 +6,8 @@ import hashlib
 import json
 import secrets as random
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.accounts.links import absolute_url
-from apps.connectors import breaker, registry, subscriptions, vault
+from apps.connectors import breaker, registry, shape_book, subscriptions, vault
 from apps.connectors.access_tokens import TokenShelf, shelf_for
 from apps.connectors.auth import REFRESH_TOKEN
 from apps.connectors.call_log import CallLog
@@ -60,6 +60,7 @@ class NewConnection:
     settings: dict[str, Any]
     environment: str = Connection.Environment.PRODUCTION
     secrets_later: bool = False  # somebody else enters them: nothing is missing meanwhile
+    ends: Mapping[str, date] = field(default_factory=dict)  # the day on which a secret expires, where that is known
 
 
 def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
@@ -71,6 +72,9 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
     """
     manifest = _manifest(wanted.system)
     _require_complete(manifest, wanted)
+    if registry.is_draft(wanted.system) and wanted.environment != Connection.Environment.SANDBOX:
+        words = _("%(system)s is a draft: connect it as a sandbox until it is live.") % {"system": manifest.name}
+        raise ValidationError({"environment": words})
     connection = Connection(
         customer=customer,
         system=wanted.system,
@@ -92,7 +96,7 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
         ) from None
     for name, value in wanted.secrets.items():
         if value:
-            vault.set_secret(connection, name, value)
+            vault.set_secret(connection, name, value, expires_on=wanted.ends.get(name))
     _record(AuditAction.CONNECTION_CREATED, connection, {"system": wanted.system})
     return connection
 
@@ -118,8 +122,12 @@ def change_connection(connection: Connection, *, name: str, base_url: str, value
     return connection
 
 
-def set_secrets(connection: Connection, values: Mapping[str, str]) -> ConnectionTest | None:
+def set_secrets(
+    connection: Connection, values: Mapping[str, str], ends: Mapping[str, date] | None = None
+) -> ConnectionTest | None:
     """Replace secrets, which cannot be read back, and ask for a test of them; None while it is switched off.
+
+    `ends` are the days on which they expire, where somebody said.
 
     Raises:
         ValidationError: the system has no such secret, or one is empty; the message names it.
@@ -133,7 +141,7 @@ def set_secrets(connection: Connection, values: Mapping[str, str]) -> Connection
             raise ValidationError({name: _("Write the new secret: an empty one opens nothing.")})
     with transaction.atomic():
         for name, value in values.items():
-            vault.set_secret(connection, name, value)
+            vault.set_secret(connection, name, value, expires_on=(ends or {}).get(name))
             _record(AuditAction.CREDENTIAL_SET, connection, {"secret": name})
         on = Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED)
         changed = on.update(state=Connection.State.UNTESTED, state_reason="")
@@ -198,9 +206,12 @@ def _record(action: AuditAction, connection: Connection, details: dict[str, Any]
     audit.record(action, subject="connection", subject_id=str(connection.id), details=details)
 
 
-def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
+def open_connector(
+    connection: Connection, *, correlation_id: str, described: SystemManifest | None = None
+) -> Connector:
     """Return the connection opened for work: reads the secrets now, touches no database afterwards.
 
+    `described` is the manifest to go by, None for the one that holds.
     What must be stored while it works, a new refresh token, is stored by the keeper it is handed: in a thread, with a
     connection and a transaction of its own (refresh_tokens.py).
 
@@ -219,9 +230,9 @@ def open_connector(connection: Connection, *, correlation_id: str) -> Connector:
             f"The connection {connection.name} is switched off. Switch it on to let records pass.",
             business_class=BusinessClass.CONNECTION,
         )
-    manifest, secrets = registry.manifest(connection.system), vault.secrets_of(connection)
-    return registry.open_connector(
-        connection.system,
+    manifest, secrets = described or registry.manifest(connection.system), vault.secrets_of(connection)
+    return registry.open_system(
+        manifest,
         base_url=connection.base_url,
         settings=connection.settings,
         secrets=secrets,
@@ -323,6 +334,7 @@ def _store_report(test: ConnectionTest, report: TestReport) -> None:
     if report.ok:
         breaker.reset(test.connection_id)
         mark_working(test.connection_id)
+        shape_book.ask_quietly(test.connection)
     else:
         reason = next((s.sentence for s in report.steps if s.ok is False), _("The test failed."))
         mark_attention(test.connection_id, reason)

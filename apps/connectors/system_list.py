@@ -12,6 +12,7 @@ from apps.accounts.list_specs import Column, Filter, ListSpec, ListState, Option
 from apps.accounts.listing import choices
 from apps.connectors import registry
 from apps.connectors.canonical.registry import CANONICAL_TYPES
+from apps.connectors.capabilities import proof_sentence
 from apps.connectors.manifest import ProofLabel, SystemManifest
 
 # The badge of a card: the whole sentence stands beside it.
@@ -19,6 +20,7 @@ _PROOF_BADGES: dict[ProofLabel, tuple[str, str | Promise]] = {
     ProofLabel.REAL_SYSTEM: ("clean", gettext_lazy("Real system")),
     ProofLabel.PUBLISHED_CONTRACT: ("clean", gettext_lazy("Published contract")),
     ProofLabel.DOCUMENTATION: ("untested", gettext_lazy("From documentation")),
+    ProofLabel.DRAFTED: ("draft", gettext_lazy("Your own")),
     ProofLabel.SIMULATED: ("sandbox", gettext_lazy("Simulated")),
 }
 
@@ -68,7 +70,7 @@ def system_card(system: SystemManifest) -> SystemCard:
     reads = ", ".join(_in_a_sentence(kind.label) for kind in system.objects if kind.reading)
     writes = ", ".join(_in_a_sentence(kind.label) for kind in system.objects if kind.writing)
     badge, words = _PROOF_BADGES.get(system.proof, ("untested", system.proof.value))
-    return SystemCard(system, reads, writes, _(f"{system.proof.value.capitalize()}."), badge, str(words))
+    return SystemCard(system, reads, writes, proof_sentence(system), badge, str(words))
 
 
 def proof_rank(system: SystemManifest) -> int:

@@ -9,6 +9,7 @@ from apps.connectors.views import (
     connections,
     credential_links,
     removals,
+    shapes,
     shared_credentials,
     sign_in_back,
     sign_ins,
@@ -30,6 +31,9 @@ urlpatterns = [
     path(f"{_ONE}/edit/", connections.connection_edit, name="connection-edit"),
     path(f"{_ONE}/test/", connections.connection_test, name="connection-test"),
     path(f"{_ONE}/tests/<uuid:test_id>/", connections.connection_test_live, name="connection-test-live"),
+    path(f"{_ONE}/fields/read/", shapes.connection_discover, name="connection-discover"),
+    path(f"{_ONE}/fields/live/", shapes.shapes_live, name="connection-fields-live"),
+    path(f"{_ONE}/fields/agree/", shapes.shapes_agree, name="connection-fields-agree"),
     path(f"{_ONE}/secrets/<slug:secret>/", connections.secret_replace, name="secret-replace"),
     path(f"{_ONE}/colleague/", credential_links.credential_link_create, name="credential-link-create"),
     path(

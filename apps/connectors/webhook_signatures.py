@@ -12,8 +12,9 @@ import os
 from collections.abc import Mapping, Sequence
 
 from apps.connectors.contract import SignatureError
+from apps.connectors.webhook_spec import STANDARD_WINDOW_SECONDS
 
-TOLERANCE_SECONDS = 300
+TOLERANCE_SECONDS = STANDARD_WINDOW_SECONDS
 _PREFIX = "whsec_"
 _MOST_SECRETS = 2  # the old and the new one while a secret is rotated
 _MOST_SIGNATURES = 16

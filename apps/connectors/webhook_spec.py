@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+STANDARD_WINDOW_SECONDS = 300  # of Standard Webhooks: https://github.com/standard-webhooks/standard-webhooks
 _SIGNED_PARTS = frozenset({"body", "timestamp", "method", "url", "decoded_url", "delivery"})
 
 
@@ -145,3 +146,12 @@ class WebhookSpec:
     key_label: str = ""
     key_help: str = ""
     subscription: SubscriptionSpec | None = None  # the system is told our addresses by ourselves, and told again
+    ordered: bool = False  # events arrive in the order in which things happened
+    sends_again: bool = True  # the same event may come more than once
+
+    @property
+    def window_seconds(self) -> int:
+        """How old a signed delivery may be, 0 where the signature says nothing of time."""
+        if self.scheme == "standard":
+            return STANDARD_WINDOW_SECONDS
+        return self.hmac.window_seconds if self.scheme == "hmac" and "timestamp" in self.hmac.signed else 0

@@ -22,6 +22,7 @@ class FlowsConfig(AppConfig):
             approvals,
             dry_run,
             execute_run,
+            private_trials,
             replay_job,
             replay_portions,
             replay_trial,
@@ -47,6 +48,7 @@ class FlowsConfig(AppConfig):
         kinds.register(approvals.APPROVAL_KIND, approval_follow_up.follow_up, queue=Queue.MAINT)
         badges.register(navigation.OPEN_APPROVALS, count_approvals)
         kinds.register(dry_run.DRY_RUN_KIND, dry_run.carry_out_dry_run, queue=Queue.RUN)
+        kinds.register(private_trials.TRIAL_KIND, private_trials.carry_out_trial, queue=Queue.POLL)
         kinds.register(replay_job.REPLAY, replay_portions.work_on, queue=Queue.MAINT)
         kinds.register(replay_trial.REPLAY_TRIAL, replay_trial.carry_out_trial, queue=Queue.RUN)
         kinds.register(RHYTHM_KIND, learn_rhythms, queue=Queue.MAINT)

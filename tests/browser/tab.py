@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Response, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from deploy.local.browsing import NARROW, WIDE, resize
 from tests.architecture.house import PASSWORD, Visitor
@@ -12,6 +13,7 @@ from tests.browser.accessibility import grave_findings
 from tests.browser.site import Site
 
 SIGN_IN = "/accounts/login/"
+expect.set_options(timeout=20_000)  # a busy machine takes its time; what comes at once is not waited for
 # A refused page is part of some tests; the browser reports each on its console as well.
 _REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 _SIDEWAYS = """() => {
@@ -60,8 +62,19 @@ class Tab:
             self.problems.append(f"{request.url}: {request.failure}")
 
     def go(self, path: str) -> Response | None:
-        """Open a path and wait until it is complete."""
-        response = self.page.goto(self.site.address(self.host, path))
+        """Open a path and wait until it is complete.
+
+        A page that renews itself at the same moment (its state has changed) takes the way for its own: then it is asked for
+        again, as a person does.
+        """
+        address = self.site.address(self.host, path)
+        try:
+            response = self.page.goto(address)
+        except PlaywrightError as crossed:
+            if "ERR_ABORTED" not in crossed.message:
+                raise
+            self.page.wait_for_load_state("load")
+            response = self.page.goto(address)
         self.page.wait_for_load_state("load")
         return response
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import pytest
 
 from apps.connectors import registry
+from apps.connectors.access_tokens import TokenShelf
 from apps.connectors.answers import at_path
 from apps.connectors.contract import Page, SourceRecord, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass
@@ -57,7 +58,7 @@ class Stage(ABC):
     """
 
     slug: ClassVar[str]
-    lists: ClassVar[tuple[str, ...]]  # what is read; each holds at least six records
+    lists: ClassVar[tuple[str, ...]]  # what is listed; each holds at least six records
     # One of them, in which at least six records were changed at the same instant; "" when no record says when it was.
     level: ClassVar[str]
     writes: ClassVar[tuple[str, ...]] = ()
@@ -66,9 +67,11 @@ class Stage(ABC):
     numbers: ClassVar[Mapping[str, str]] = {}  # by what is written: a field that takes any amount
     changed: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # by what is written: an allowed change of the sample
     planted: ClassVar[Mapping[str, Planted]] = {}  # "text", "number", "date": where a person can enter such a value
+    bodiless: ClassVar[tuple[str, ...]] = ()  # what is written whose good answers have no body
     stamps_late: ClassVar[bool] = False  # a record may become visible after one that was changed later
     spared: ClassVar[tuple[str, ...]] = ()  # paths that the faults leave alone
     settings: ClassVar[Mapping[str, Any]] = {}
+    shelf: ClassVar[TokenShelf | None] = None  # where good tokens lie, for systems where buying one takes long
     token_path: ClassVar[str] = ""  # of the stand-in, for systems whose tokens come from another host
 
     front: Front
@@ -169,10 +172,15 @@ class Stage(ABC):
             allow=(address.partition("://")[2].partition("/")[0],),
             budget=budget or NoBudget(),
             correlation_id="conformance",
+            shelf=self.shelf if secrets is None else None,
         )
         assert isinstance(made, RestConnector)
         made._door._timeout = timeout
         return made
+
+    async def ask(self, connector: RestConnector) -> None:
+        """Ask for something, as the first call of a flow does."""
+        await anext(connector.read(self.lists[0], None))
 
     async def read(
         self, name: str, checkpoint: Mapping[str, Any] | None = None, keys: Sequence[str] = (), *, page_size: int = 0

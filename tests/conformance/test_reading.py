@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import orjson
+import pytest
 
 from apps.connectors.contract import Page, SourceRecord
 from apps.connectors.errors import MisconfiguredError
@@ -13,6 +14,12 @@ from apps.connectors.protocols.rest_window import changed_at
 from tests.conformance.stage import Stage, not_applicable, records_of
 
 DELETES = {"tombstone", "event", "absent"}
+
+
+@pytest.fixture(autouse=True)
+def _listed(stage: Stage, request: pytest.FixtureRequest) -> None:
+    if not stage.lists and request.function is not test_a_connection_test_passes_and_changes_nothing:
+        not_applicable("Nothing is listed by this system: single records are looked up by name.")
 
 
 async def test_paging_brings_every_record_once(stage: Stage) -> None:

@@ -111,7 +111,7 @@ async def test_what_was_made_is_taken_back_once(stage: Stage) -> None:
     reversible = [name for name in stage.writes if (writing := stage.spec(name).writing) and writing.can_undo]
     for name in set(stage.writes) - set(reversible):
         async with stage.connector() as connector:
-            refused = await connector.undo(name, "1", idempotency_key="undo-1")
+            refused = await connector.undo(name, "1", idempotency_key=f"undo-{name}")
         assert refused.state is UndoState.REFUSED
         assert refused.error is not None
         assert "a person must do it there" in refused.error.message
@@ -120,10 +120,10 @@ async def test_what_was_made_is_taken_back_once(stage: Stage) -> None:
         key = str(made.target_key)
         async with stage.connector() as connector:
             before = [_unstamped(record) for record in await stage.truth(name)]
-            first = await connector.undo(name, key, idempotency_key="undo-1")
+            first = await connector.undo(name, key, idempotency_key=f"undo-{name}")
             after = [_unstamped(record) for record in await stage.truth(name)]
-            again = await connector.undo(name, key, idempotency_key="undo-1")
-            unknown = await connector.undo(name, "no-such-record", idempotency_key="undo-2")
+            again = await connector.undo(name, key, idempotency_key=f"undo-{name}")
+            unknown = await connector.undo(name, "no-such-record", idempotency_key=f"undo-other-{name}")
         assert first.state is UndoState.DONE, name
         assert after != before, name
         assert again.state in {UndoState.DONE, UndoState.ALREADY_GONE}, name

@@ -3,11 +3,13 @@
 import pytest
 
 from apps.connectors import registry
+from apps.connectors.access_tokens import Borrowed
+from apps.connectors.auth import REFRESH_TOKEN
 from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.catalog import SYSTEMS
 from apps.connectors.errors import MisconfiguredError
-from apps.connectors.manifest import SystemManifest
+from apps.connectors.manifest import AuthScheme, SystemManifest
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.rate_budget import NoBudget
 
@@ -24,10 +26,35 @@ def test_an_unknown_system_is_named(slug: str) -> None:
         registry.manifest(slug)
 
 
+class Untouched:
+    """Keeps a refresh token that nobody may ask for: opening a connection exchanges nothing."""
+
+    def borrow(self) -> Borrowed | None:
+        raise AssertionError("borrowed")
+
+    def keep(self, borrowed: Borrowed, new_token: str) -> None:
+        raise AssertionError("kept")
+
+    def give_back(self, borrowed: Borrowed) -> None:
+        raise AssertionError("given back")
+
+    def note_refused(self, borrowed: Borrowed, reason: str) -> None:
+        raise AssertionError("refused")
+
+
 def _open(slug: str, base_url: str, secrets: dict[str, str]) -> object:
-    settings = {setting.name: "setting" for setting in registry.manifest(slug).settings}
+    manifest = registry.manifest(slug)
+    settings = {setting.name: "setting" for setting in manifest.settings}
+    if manifest.auth.scheme is AuthScheme.OAUTH_CODE:
+        secrets = {**secrets, REFRESH_TOKEN: "refresh-token"}
     return registry.open_connector(
-        slug, base_url=base_url, settings=settings, secrets=secrets, allow=(), budget=NoBudget()
+        slug,
+        base_url=base_url,
+        settings=settings,
+        secrets=secrets,
+        allow=(),
+        budget=NoBudget(),
+        keeper=Untouched(),
     )
 
 

@@ -9,7 +9,7 @@ from apps.tenants.fences import fence, staff_only
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0004_sign_ins"),
+        ("connectors", "0005_shapes"),
         ("customers", "0005_retention"),
     ]
 

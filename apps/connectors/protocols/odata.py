@@ -8,29 +8,36 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from apps.connectors.contract import Page, TestReport, UndoOutcome, UndoState, Write, WriteOutcome
+from apps.connectors.errors import BusinessClass, MisconfiguredError
 from apps.connectors.http import Door
 from apps.connectors.manifest import ErrorShape, ObjectManifest, Paging, SystemManifest
 from apps.connectors.protocols.odata_calls import ODataCalls
+from apps.connectors.protocols.odata_metadata import Metadata, MetadataError
 from apps.connectors.protocols.odata_query import NEXT, plain_record
 from apps.connectors.protocols.odata_writing import ODataDelivery, etag_of
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import read_one, source_record
+from apps.connectors.protocols.rest_shapes import chosen_objects
 from apps.connectors.protocols.rest_testing import run_test
 from apps.connectors.protocols.rest_undoing import undo_write
+from apps.connectors.shapes import DiscoveredShape, live_shape, manifest_shape
 
 ODATA_ERRORS = ErrorShape(problems_path="error", code_path="code", message_path="message", field_path="target")
 
 
-def odata_pages(size: int) -> Paging:
+def odata_pages(size: int, *, largest: int = 0) -> Paging:
     """Return the paging of OData services: they are asked for pages of `size` and say where the next one lies."""
-    return Paging(style="link", size=size, next_path=NEXT)
+    return Paging(style="link", size=size, next_path=NEXT, largest=largest)
 
 
 class ODataConnector(RestConnector):
-    """One open connection to one OData v4 service."""
+    """One open connection to one OData v4 service. An older version has calls and a delivery of its own."""
+
+    calls_class: ClassVar[type[ODataCalls]] = ODataCalls
+    delivery_class: ClassVar[type[ODataDelivery]] = ODataDelivery
 
     def __init__(
         self,
@@ -41,12 +48,30 @@ class ODataConnector(RestConnector):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(manifest, door, settings, clock=clock)
-        self._calls: ODataCalls = ODataCalls(manifest, door, settings)
+        self._calls: ODataCalls = self.calls_class(manifest, door, settings)
 
     async def test(self) -> TestReport:
         """Try address, sign-in, one record of each list, writing rights, limits and clock, changing nothing."""
         small = replace(self.manifest, objects=tuple(_one_by_one(spec) for spec in self.manifest.objects))
-        return await run_test(ODataCalls(small, self._door, self._settings), self._clock)
+        return await run_test(self.calls_class(small, self._door, self._settings), self._clock)
+
+    async def discover(self, object_names: Sequence[str] = ()) -> tuple[DiscoveredShape, ...]:
+        """Return what these objects look like by the service's own metadata; sets it does not name by the manifest."""
+        path = self._calls.odata.metadata_path
+        if not path:
+            return await super().discover(object_names)
+        # The document is XML by default, and JSON is no answer that version 4.0 must know.
+        answer = await self._calls.call("GET", self._calls.path(path), headers={"Accept": "application/xml"})
+        try:
+            metadata = Metadata(answer.body)
+        except MetadataError as problem:
+            raise MisconfiguredError(
+                f"{self.manifest.name} answers with a metadata document that cannot be read: {problem}.",
+                business_class=BusinessClass.SCHEMA_DRIFT,
+            ) from None
+        specs = chosen_objects(self.manifest, object_names)
+        told = [(spec, metadata.fields_of(_entity_set(spec))) for spec in specs]
+        return tuple(live_shape(spec, fields) if fields else manifest_shape(spec) for spec, fields in told)
 
     def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()
@@ -63,7 +88,8 @@ class ODataConnector(RestConnector):
 
     async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
         """Create or update each record and answer for every one of them, in any order."""
-        return await ODataDelivery(self._calls, self.manifest.object_named(object_name)).run(writes) if writes else []
+        spec = self.manifest.object_named(object_name)
+        return await self.delivery_class(self._calls, spec).run(writes) if writes else []
 
     async def undo(self, object_name: str, target_key: str, *, idempotency_key: str) -> UndoOutcome:
         """Take back a record that was created here, in the version it has now. Safe to repeat."""
@@ -75,6 +101,11 @@ class ODataConnector(RestConnector):
             return UndoOutcome(UndoState.ALREADY_GONE)
         conditions = {"If-Match": etag_of(spec, held)}
         return await undo_write(self._calls, spec, target_key, idempotency_key, conditions=conditions)
+
+
+def _entity_set(spec: ObjectManifest) -> str:
+    """Return the name of the set that an object's list stands under: the last part of its path."""
+    return spec.reading.path.rpartition("/")[2].partition("(")[0] if spec.reading else spec.name
 
 
 def _one_by_one(spec: ObjectManifest) -> ObjectManifest:

@@ -8,6 +8,7 @@ from apps.connectors.contract import (
     CallCounts,
     FoundRecord,
     HeldSubscription,
+    OutsideRecord,
     Page,
     ReceivedEvent,
     TestReport,
@@ -21,11 +22,13 @@ from apps.connectors.manifest import ObjectManifest, SystemManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_probing import probe_writes
 from apps.connectors.protocols.rest_reading import find_records, read_changes, read_named
+from apps.connectors.protocols.rest_shapes import chosen_objects, discover_shapes, first_record
 from apps.connectors.protocols.rest_subscribing import renew, subscribe, unsubscribe
 from apps.connectors.protocols.rest_testing import run_test
 from apps.connectors.protocols.rest_undoing import undo_write
 from apps.connectors.protocols.rest_window import WindowStart, pages_within, start_by_change
 from apps.connectors.protocols.rest_writing import Delivery
+from apps.connectors.shapes import DiscoveredShape
 from apps.connectors.webhooks import schemes
 from apps.connectors.webhooks.deliveries import Delivery as ReceivedDelivery
 
@@ -55,6 +58,14 @@ class RestConnector:
     async def test(self) -> TestReport:
         """Try address, sign-in, reading, writing rights, limits and clock, in that order, changing nothing."""
         return await run_test(self._calls, self._clock)
+
+    async def discover(self, object_names: Sequence[str] = ()) -> tuple[DiscoveredShape, ...]:
+        """Return what these objects (none named: all) look like now, by the system itself where it says so."""
+        return await discover_shapes(self._calls, chosen_objects(self.manifest, object_names), self._sample)
+
+    async def _sample(self, spec: ObjectManifest) -> OutsideRecord | None:
+        """Return one record as reading hands it out, None where none comes soon."""
+        return await first_record(self.read(spec.name, None)) if spec.reading else None
 
     def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()

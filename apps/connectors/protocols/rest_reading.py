@@ -52,7 +52,7 @@ async def read_changes(
     calls: Calls, spec: ObjectManifest, checkpoint: Mapping[str, Any] | None, now: datetime
 ) -> AsyncIterator[Page]:
     """Yield the changed records of one object, page by page, each with the checkpoint that holds after it."""
-    reading, watch = require_reading(spec), ShiftWatch()
+    reading, watch = _require_list(calls, spec), ShiftWatch()
     place, idle = _Place.of(checkpoint), 0
     before, marks = place.known(), set[tuple[str, ...]]()
     while True:
@@ -205,9 +205,19 @@ def require_reading(spec: ObjectManifest) -> Reading:
     return spec.reading
 
 
+def _require_list(calls: Calls, spec: ObjectManifest) -> Reading:
+    reading = require_reading(spec)
+    if reading.change_read is ChangeRead.BY_NAME:
+        sentence = f"{calls.manifest.name} lists no {spec.label.lower()}: a flow looks them up one by one."
+        raise MisconfiguredError(sentence, business_class=BusinessClass.VALIDATION)
+    return reading
+
+
 def _change_parameters(reading: Reading, since: str, now: datetime) -> dict[str, str]:
     if reading.change_read is ChangeRead.WINDOW_RESCAN:
-        return {reading.since_parameter: (now - timedelta(days=reading.rescan_days)).date().isoformat()}
+        return {
+            reading.since_parameter: _since(reading, (now - timedelta(days=reading.rescan_days)).date().isoformat())
+        }
     if reading.change_read is ChangeRead.FULL:
         return {}
     if not since:
@@ -327,4 +337,6 @@ def _questions(spec: ObjectManifest, keys: Sequence[str], parameter: str) -> lis
 def _asked_for(spec: ObjectManifest, key: str) -> str:
     if spec.find_template == "{key}":
         return key
+    if "'{key}'" in spec.find_template:  # as OData has it
+        return spec.find_template.replace("{key}", key.replace("'", "''"))
     return spec.find_template.replace("{key}", key.replace("\\", "\\\\").replace('"', '\\"'))

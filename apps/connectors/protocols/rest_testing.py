@@ -9,10 +9,9 @@ from apps.connectors.answers import at_path, text_at
 from apps.connectors.contract import TestReport, TestStep
 from apps.connectors.errors import BusinessClass, FailureKind, RemoteError
 from apps.connectors.judgement import Answer
-from apps.connectors.manifest import ObjectManifest, Reading
-from apps.connectors.pagination import page_parameters
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
-from apps.connectors.protocols.rest_reading import first_question
+from apps.connectors.protocols.rest_shapes import one_record
 
 _LATER = {"reachable": "Tried once the address is reached.", "allowed": "Tried once the sign-in is accepted."}
 _CLOCK_TOLERANCE = timedelta(minutes=2)  # signatures with a time in them are refused beyond some minutes
@@ -70,7 +69,7 @@ async def _try_reading(calls: Calls) -> TestStep:
     readable, refused = list[str](), list[tuple[str, RemoteError]]()
     for spec in calls.manifest.objects:
         if spec.reading is not None:
-            error = await _why_unreadable(calls, spec, spec.reading)
+            error = await _why_unreadable(calls, spec)
             if error is None:
                 readable.append(spec.label)
             else:
@@ -83,13 +82,9 @@ async def _try_reading(calls: Calls) -> TestStep:
     return TestStep("can read", ok=True, sentence=" ".join(sentences))
 
 
-async def _why_unreadable(calls: Calls, spec: ObjectManifest, reading: Reading) -> RemoteError | None:
-    first = {} if reading.since_in_header else first_question(reading)
-    parameters = {**reading.parameters, **first, **page_parameters(reading.paging, None)}
-    if reading.paging.size_parameter:
-        parameters[reading.paging.size_parameter] = "1"
+async def _why_unreadable(calls: Calls, spec: ObjectManifest) -> RemoteError | None:
     try:
-        await calls.list_records(spec, calls.path(reading.path), parameters)
+        await one_record(calls, spec)
     except RemoteError as error:
         return error
     return None
@@ -115,7 +110,9 @@ def _judge_rights(calls: Calls, body: Any) -> TestStep:
 
 
 def _limits(calls: Calls, answer: Answer) -> str:
-    remaining = next((answer.headers[name] for name in _REMAINING_HEADERS if name in answer.headers), "")
+    declared = calls.manifest.limits.remaining_header
+    names = (declared,) if declared else _REMAINING_HEADERS
+    remaining = next((answer.headers[name] for name in names if name in answer.headers), "")
     if remaining:
         return f"{remaining} calls are left in the system's current window."
     limits = calls.manifest.limits

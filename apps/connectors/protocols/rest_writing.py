@@ -116,7 +116,7 @@ class Delivery:
             return WriteOutcome(write.position, write.target_key, exchange=answer.exchange)
         key = text_at(answer.json(), writing.key_path)
         if not key:
-            raise _unnumbered(answer.exchange)
+            raise unnumbered(answer.exchange)
         return WriteOutcome(
             write.position, key, exchange=answer.exchange, created=answer.status in writing.created_statuses
         )
@@ -207,13 +207,15 @@ class Delivery:
             return _failed(write, error)
         key = text_at(result, self._writing.key_path) or write.target_key
         if not key:
-            return _failed(write, _unnumbered(answer.exchange))
+            return _failed(write, unnumbered(answer.exchange))
         return WriteOutcome(
             write.position, key, exchange=answer.exchange, created=write.target_key is None and status == 201
         )
 
     def _body(self, write: Write) -> dict[str, Any]:
-        field = self._writing.own_key_field
+        field, fixed = self._writing.own_key_field, self._writing.only_at_creation
+        if fixed and write.target_key is not None:
+            return {name: value for name, value in write.values.items() if name not in fixed}
         # A record that is there keeps the number it was created under: a mapping may send that at creation only.
         if not field or write.target_key is not None or write.values.get(field) not in (None, ""):
             return write.values
@@ -305,7 +307,8 @@ def _not_sent(error: RemoteError) -> RemoteError:
     return copy
 
 
-def _unnumbered(exchange: Exchange) -> RemoteError:
+def unnumbered(exchange: Exchange) -> RemoteError:
+    """Return the error for a record that was taken without its number being told: it may be there."""
     error = RetryableError(
         "The system took the record but did not say under which number.",
         business_class=BusinessClass.SCHEMA_DRIFT,

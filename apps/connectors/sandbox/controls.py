@@ -9,13 +9,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from apps.connectors.sandbox.approvals import ApprovingDesk
+from apps.connectors.sandbox.approvals import ApprovingDesk, keys_in
 from apps.connectors.sandbox.crm import Crm
 from apps.connectors.sandbox.faults import FAULTS, FaultError, parse_faults
 from apps.connectors.sandbox.firm import Wishes, found_firm, instant_text
 from apps.connectors.sandbox.hall import ADMIN, ANNOUNCER, HALL, STORE
 from apps.connectors.sandbox.people import desk_of
-from apps.connectors.sandbox.psa import Psa, keys_in
 from apps.connectors.sandbox.replies import AskedWrongError, answer, parsed, refusal
 from apps.connectors.sandbox.store import Company, Store
 from apps.connectors.sandbox.systems import SYSTEMS
@@ -175,7 +174,7 @@ async def _change_record(request: web.Request, company: Company) -> web.Response
 
 async def _approve(request: web.Request, company: Company) -> web.Response:
     desk = desk_of(request, company)
-    if not isinstance(desk, Psa | ApprovingDesk):
+    if not isinstance(desk, ApprovingDesk):
         raise AskedWrongError("Only time and expenses are approved")
     return desk.approve(keys_in(await request.read()))
 

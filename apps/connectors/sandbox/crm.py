@@ -17,18 +17,6 @@ from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Record, Store
 
 DEALS = "opportunities"
-KINDS = {
-    DEALS: Kind(
-        "id",
-        ("id", "name", "account_name", "stage", "amount", "currency", "close_date", "exported"),
-        prefix="OP-N",
-        own_key="external_id",
-        renamed=("stage", "phase"),
-        money="amount",
-        counted=("stage", "won"),
-    ),
-    "accounts": Kind("id", ("id", "name", "country", "tax_id", "currency"), prefix="AC-N", own_key="external_id"),
-}
 _STAGES = (*OPEN_STAGES, "won", "lost")
 _BILLING = ("time_material", "fixed_fee", "milestone", "retainer", "recurring")
 _ACCOUNT_FIELDS = (
@@ -74,6 +62,32 @@ _DEAL_FIELDS = (
 )
 _YES_NO: tuple[Any, ...] = (True, False)
 _LONGEST = {"name": 255, "note": 2000, "project_code": 40, "external_id": 200}
+_DEAL_REQUIRED, _ACCOUNT_REQUIRED = ("name", "account_id", "stage"), ("name",)
+_DEAL_CHOICES = {"stage": _STAGES, "billing_kind": _BILLING, "exported": _YES_NO}
+KINDS = {
+    DEALS: Kind(
+        "id",
+        ("id", "name", "account_name", "stage", "amount", "currency", "close_date", "exported"),
+        prefix="OP-N",
+        own_key="external_id",
+        renamed=("stage", "phase"),
+        money="amount",
+        counted=("stage", "won"),
+        fields=_DEAL_FIELDS,
+        required=_DEAL_REQUIRED,
+        choices={name: those for name, those in _DEAL_CHOICES.items() if those != _YES_NO},
+        longest=_LONGEST,
+    ),
+    "accounts": Kind(
+        "id",
+        ("id", "name", "country", "tax_id", "currency"),
+        prefix="AC-N",
+        own_key="external_id",
+        fields=_ACCOUNT_FIELDS,
+        required=_ACCOUNT_REQUIRED,
+        longest=_LONGEST,
+    ),
+}
 
 
 class Crm(Desk):
@@ -140,13 +154,13 @@ class Crm(Desk):
     def judge(self, kind: str, record: Record) -> list[Problem]:
         """Return everything wrong with a record that is new or changed."""
         if kind == "accounts":
-            found = rules.missing(record, ("name",)) + rules.unknown(record, _ACCOUNT_FIELDS)
+            found = rules.missing(record, _ACCOUNT_REQUIRED) + rules.unknown(record, _ACCOUNT_FIELDS)
             found += rules.too_long(record, _LONGEST) + rules.country(record) + rules.currency(record)
             return [*found, *rules.amounts(record, ("payment_terms_days",))]
-        found = rules.missing(record, ("name", "account_id", "stage")) + rules.unknown(record, _DEAL_FIELDS)
+        found = rules.missing(record, _DEAL_REQUIRED) + rules.unknown(record, _DEAL_FIELDS)
         found += rules.too_long(record, _LONGEST) + rules.currency(record)
         found += rules.amounts(record, ("amount", "budget_hours"))
-        found += rules.choices(record, {"stage": _STAGES, "billing_kind": _BILLING, "exported": _YES_NO})
+        found += rules.choices(record, _DEAL_CHOICES)
         if record.get("account_id") and self.look_up("accounts", str(record["account_id"])) is None:
             found.append(Problem("unknown_account", "account_id", f"Account {record['account_id']} does not exist"))
         return found

@@ -5,14 +5,15 @@ import hmac
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import orjson
 from aiohttp import web
 
 from apps.connectors.sandbox import rules
+from apps.connectors.sandbox.descriptions import described
 from apps.connectors.sandbox.faults import Faults
 from apps.connectors.sandbox.firm import Firm, instant_text
 from apps.connectors.sandbox.replies import AskedWrongError, answer, list_answer, page_asked, parsed, refusal
@@ -40,6 +41,11 @@ class Kind:
     hours: str = ""  # the field whose sum is shown as hours
     money: str = ""  # the field whose sum is shown by currency
     counted: tuple[str, str] | None = None  # a field and the value of it that is counted
+    # What the system tells about its fields; id and the times of making and changing are its own and told besides.
+    fields: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    longest: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,22 @@ class Desk(ABC):
         rights = ["read"] if self._faults.strikes("forbidden") else ["read", "write"]
         return answer({"company": self._company.slug, "system": self.slug, "rights": rights})
 
+    def describe(self, kind: str) -> web.Response:
+        """Answer which fields the records of a kind have just now."""
+        known = self.kinds[kind]
+        told = described(
+            own=OWN_FIELDS,
+            fields=known.fields,
+            required=known.required if known.writable else (),
+            choices=known.choices,
+            longest=known.longest,
+            writable=known.writable,
+        )
+        if known.renamed and self._faults.strikes("schema_change"):
+            name, other = known.renamed
+            told = [{**one, "name": other} if one["name"] == name else one for one in told]
+        return answer({"object": kind, "fields": told})
+
     def some(self, kind: str, query: dict[str, str]) -> web.Response:
         """Answer one page of a list, oldest change first, or the records of some names.
 
@@ -131,8 +153,12 @@ class Desk(ABC):
 
     def one(self, kind: str, key: str) -> web.Response:
         """Answer one record."""
-        record = self._store.get(self._company, kind, key)
-        return answer(record) if record else refusal(404, "not_found", f"No {kind} record {key}")
+        record, known = self._store.get(self._company, kind, key), self.kinds[kind]
+        if record is None:
+            return refusal(404, "not_found", f"No {kind} record {key}")
+        if known.renamed and self._faults.strikes("schema_change"):
+            return answer(_renamed(orjson.dumps(record), *known.renamed))
+        return answer(record)
 
     def post(self, kind: str, key: str, body: bytes, idempotency_key: str) -> web.Response:
         """Answer a POST: without a key it makes a record."""
@@ -265,10 +291,10 @@ class Desk(ABC):
     def _twin(self, kind: str, record: Record, *, itself: str) -> Verdict | None:
         """Another record of the same name, or of the same number of the caller's, refuses this one."""
         known = self.kinds[kind]
-        for field, other in self._namesakes(known, kind, record):
+        for name, other in self._namesakes(known, kind, record):
             if other is not None and other["id"] != itself:
-                message = f"{field} {record[field]} already exists as {other['id']}"
-                return refused(409, "duplicate", field, message)
+                message = f"{name} {record[name]} already exists as {other['id']}"
+                return refused(409, "duplicate", name, message)
         return None
 
     def _namesakes(self, known: Kind, kind: str, record: Record) -> Iterator[tuple[str, Record | None]]:

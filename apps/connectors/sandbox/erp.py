@@ -5,9 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
+from apps.connectors.sandbox import erp_master_rules as masters
 from apps.connectors.sandbox import erp_rules
 from apps.connectors.sandbox.desk import Desk, Kind, Verdict
-from apps.connectors.sandbox.erp_master_rules import problems_of_customer, problems_of_project
 from apps.connectors.sandbox.firm import Firm, instant_text
 from apps.connectors.sandbox.replies import AskedWrongError, answer, parsed, refusal
 from apps.connectors.sandbox.rules import Problem
@@ -17,28 +17,42 @@ from apps.connectors.sandbox.vocabulary import COST_CENTERS, REGIONS
 LINES = "time-lines"
 LARGEST_BATCH = 500
 KINDS = {
-    "companies": Kind("code", ("code", "name", "currency")),
+    "companies": Kind("code", ("code", "name", "currency"), fields=("code", "name", "currency")),
     "customers": Kind(
         "number",
         ("number", "name", "country", "tax_id", "currency", "state"),
         own_key="external_id",
         removable=True,
+        fields=masters.CUSTOMER_FIELDS,
+        required=masters.CUSTOMER_REQUIRED,
+        choices=masters.CUSTOMER_CHOICES,
+        longest=masters.LONGEST,
     ),
     "projects": Kind(
         "code",
         ("code", "name", "company", "customer", "cost_center", "state"),
         own_key="external_id",
         removable=True,
+        fields=masters.PROJECT_FIELDS,
+        required=masters.PROJECT_REQUIRED,
+        choices=masters.PROJECT_CHOICES,
+        longest=masters.LONGEST,
     ),
-    "employees": Kind("number", ("number", "name", "company", "active")),
-    "cost-centers": Kind("code", ("code", "name")),
-    "periods": Kind("code", ("code", "state")),
+    "employees": Kind(
+        "number", ("number", "name", "company", "active"), fields=("number", "name", "company", "active")
+    ),
+    "cost-centers": Kind("code", ("code", "name"), fields=("code", "name")),
+    "periods": Kind("code", ("code", "state"), fields=("code", "state"), choices={"state": ("open", "closed")}),
     LINES: Kind(
         "external_id",
         ("id", "external_id", "company", "project", "employee", "posting_date", "quantity", "amount", "currency"),
         prefix="TL-",
+        renamed=("project", "project_no"),
         hours="quantity",
         money="amount",
+        fields=erp_rules.FIELDS,
+        required=erp_rules.REQUIRED,
+        longest=erp_rules.LONGEST,
     ),
 }
 
@@ -120,8 +134,8 @@ class Erp(Desk):
             )
             return erp_rules.problems_of(record, self.look_up, switches)
         if kind == "customers":
-            return problems_of_customer(record, self.look_up)
-        return problems_of_project(record, self.look_up) if kind == "projects" else super().judge(kind, record)
+            return masters.problems_of_customer(record, self.look_up)
+        return masters.problems_of_project(record, self.look_up) if kind == "projects" else super().judge(kind, record)
 
     def kept_by(self, kind: str, record: Record) -> Problem | None:
         """Return what still needs a record, so that it cannot be removed."""

@@ -32,26 +32,29 @@ PROJECT_FIELDS = (
     "po_number",
     "state",
 )
-_LONGEST = {"number": 20, "code": 40, "name": 120, "external_id": 200, "po_number": 40}
+CUSTOMER_REQUIRED, PROJECT_REQUIRED = ("name", "country", "currency"), ("code", "name", "company")
+CUSTOMER_CHOICES = {"state": ("active", "blocked", "closed")}
+PROJECT_CHOICES = {"state": ("active", "on_hold", "closed")}
+LONGEST = {"number": 20, "code": 40, "name": 120, "external_id": 200, "po_number": 40}
 
 
 def problems_of_customer(customer: Record, look_up: LookUp) -> list[Problem]:
     """Return everything wrong with a customer; an empty list means it is accepted."""
-    found = rules.missing(customer, ("name", "country", "currency"))
-    found += rules.unknown(customer, CUSTOMER_FIELDS) + rules.too_long(customer, _LONGEST)
+    found = rules.missing(customer, CUSTOMER_REQUIRED)
+    found += rules.unknown(customer, CUSTOMER_FIELDS) + rules.too_long(customer, LONGEST)
     found += rules.country(customer) + rules.currency(customer)
     found += rules.amounts(customer, ("payment_terms_days",))
-    found += rules.choices(customer, {"state": ("active", "blocked", "closed")})
+    found += rules.choices(customer, CUSTOMER_CHOICES)
     return [*found, *_company(customer, look_up)]
 
 
 def problems_of_project(project: Record, look_up: LookUp) -> list[Problem]:
     """Return everything wrong with a project; an empty list means it is accepted."""
-    found = rules.missing(project, ("code", "name", "company"))
-    found += rules.unknown(project, PROJECT_FIELDS) + rules.too_long(project, _LONGEST)
+    found = rules.missing(project, PROJECT_REQUIRED)
+    found += rules.unknown(project, PROJECT_FIELDS) + rules.too_long(project, LONGEST)
     found += rules.currency(project)
     found += rules.amounts(project, ("budget_hours",))
-    found += rules.choices(project, {"state": ("active", "on_hold", "closed")})
+    found += rules.choices(project, PROJECT_CHOICES)
     return [*found, *_company(project, look_up), *_customer(project, look_up), *_cost_center(project, look_up)]
 
 

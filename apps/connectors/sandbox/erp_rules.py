@@ -25,9 +25,9 @@ FIELDS = (
     "description",
     "po_number",
 )
-_REQUIRED = FIELDS[:9]
+REQUIRED = FIELDS[:9]
 _MOST_HOURS = Decimal(24)
-_LONGEST = {"description": 200, "external_id": 80, "po_number": 40}
+LONGEST = {"description": 200, "external_id": 80, "po_number": 40}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class Switches:
 
 def problems_of(line: Record, look_up: LookUp, switches: Switches) -> list[Problem]:
     """Return everything wrong with a time line; an empty list means it is accepted."""
-    found = rules.missing(line, _REQUIRED)
+    found = rules.missing(line, REQUIRED)
     missing = [problem.field for problem in found]
     found += rules.unknown(line, FIELDS)
-    found += rules.too_long(line, _LONGEST)
+    found += rules.too_long(line, LONGEST)
     for rule in (_references, _period, _numbers, _cost_center):
         found += [problem for problem in rule(line, look_up, switches) if problem.field not in missing]
     return found

@@ -14,6 +14,11 @@ from apps.connectors.sandbox.store import Company, Record, Store
 EXPENSES = "expenses"
 EXPENSE_PROBLEMS = ("no project", "amount below zero", "currency nobody books in", "spent on a day to come")
 CATEGORIES = {"Train": (28, 190), "Flight": (120, 940), "Hotel": (95, 260), "Meal": (12, 85), "Software": (20, 480)}
+_FIELDS = (
+    "report_no", "employee_no", "person_name", "project_code", "project_name", "client_name", "category", "merchant",
+    "spent_on", "amount", "tax_amount", "currency", "reimbursable", "billable", "cost_center", "receipt", "status",
+    "approved_at", "approved_by",
+)  # fmt: skip
 KINDS = {
     EXPENSES: Kind(
         "id",
@@ -22,8 +27,16 @@ KINDS = {
         renamed=("amount", "total"),
         money="amount",
         counted=("status", "approved"),
+        fields=_FIELDS,
+        required=("spent_on", "amount", "currency"),
+        choices={"status": approvals.STATES},
     ),
-    "people": Kind("employee_no", ("employee_no", "name", "email", "active"), writable=False),
+    "people": Kind(
+        "employee_no",
+        ("employee_no", "name", "email", "active"),
+        writable=False,
+        fields=("employee_no", "name", "email", "active"),
+    ),
 }
 _PER_PERSON = 2
 

@@ -7,6 +7,12 @@ from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Record, Store
 
 USERS = "users"
+_FIELDS = (
+    "email", "external_id", "name", "given_name", "family_name", "employee_no", "department", "title", "location",
+    "manager", "active",
+)  # fmt: skip
+_LONGEST = {"email": 120, "name": 120, "external_id": 200, "employee_no": 40}
+_REQUIRED = ("email", "name")
 KINDS = {
     USERS: Kind(
         "email",
@@ -14,13 +20,11 @@ KINDS = {
         prefix="ID-",
         own_key="external_id",
         renamed=("department", "organisation"),
+        fields=_FIELDS,
+        required=_REQUIRED,
+        longest=_LONGEST,
     ),
 }
-_FIELDS = (
-    "email", "external_id", "name", "given_name", "family_name", "employee_no", "department", "title", "location",
-    "manager", "active",
-)  # fmt: skip
-_LONGEST = {"email": 120, "name": 120, "external_id": 200, "employee_no": 40}
 _WITHOUT_SIGN_IN = 3  # every third person of the firm: somebody to provide for
 
 
@@ -43,7 +47,7 @@ class IdentityService(Desk):
 
     def judge(self, _kind: str, record: Record) -> list[Problem]:
         """Return everything wrong with a record that is new or changed."""
-        found = rules.missing(record, ("email", "name")) + rules.unknown(record, _FIELDS)
+        found = rules.missing(record, _REQUIRED) + rules.unknown(record, _FIELDS)
         found += rules.too_long(record, _LONGEST)
         email, manager = str(record.get("email") or ""), str(record.get("manager") or "")
         if email and ("@" not in email or " " in email):

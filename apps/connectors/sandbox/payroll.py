@@ -11,25 +11,6 @@ from apps.connectors.sandbox.vocabulary import REGIONS
 
 HOURS, REFUNDS = "hours", "refunds"
 EARNINGS = ("regular", "overtime", "travel")
-KINDS = {
-    "employees": Kind("number", ("number", "name", "email", "department", "active"), writable=False),
-    "pay-periods": Kind("code", ("code", "starts", "ends", "state"), writable=False),
-    HOURS: Kind(
-        "external_id",
-        ("id", "external_id", "employee", "day", "hours", "earning", "period"),
-        prefix="PH-",
-        hours="hours",
-        removable=True,
-        renamed=("hours", "quantity"),
-    ),
-    REFUNDS: Kind(
-        "external_id",
-        ("id", "external_id", "employee", "day", "amount", "currency", "reason", "period"),
-        prefix="PR-",
-        money="amount",
-        removable=True,
-    ),
-}
 _FIELDS = {
     HOURS: ("external_id", "employee", "day", "hours", "earning", "cost_center", "note", "period"),
     REFUNDS: ("external_id", "employee", "day", "amount", "currency", "reason", "report_no", "period"),
@@ -39,6 +20,39 @@ _NEEDED = {
     REFUNDS: ("external_id", "employee", "day", "amount", "currency"),
 }
 _LONGEST = {"external_id": 80, "note": 200, "reason": 120}
+KINDS = {
+    "employees": Kind(
+        "number",
+        ("number", "name", "email", "department", "active"),
+        writable=False,
+        fields=("number", "name", "email", "department", "currency", "active"),
+    ),
+    "pay-periods": Kind(
+        "code", ("code", "starts", "ends", "state"), writable=False, fields=("code", "starts", "ends", "state")
+    ),
+    HOURS: Kind(
+        "external_id",
+        ("id", "external_id", "employee", "day", "hours", "earning", "period"),
+        prefix="PH-",
+        hours="hours",
+        removable=True,
+        renamed=("hours", "quantity"),
+        fields=_FIELDS[HOURS],
+        required=_NEEDED[HOURS],
+        choices={"earning": EARNINGS},
+        longest=_LONGEST,
+    ),
+    REFUNDS: Kind(
+        "external_id",
+        ("id", "external_id", "employee", "day", "amount", "currency", "reason", "period"),
+        prefix="PR-",
+        money="amount",
+        removable=True,
+        fields=_FIELDS[REFUNDS],
+        required=_NEEDED[REFUNDS],
+        longest=_LONGEST,
+    ),
+}
 
 
 class Payroll(Desk):

@@ -1,34 +1,13 @@
 """The sandbox PSA: people, clients, projects, tasks and time entries that get approved."""
 
-from datetime import UTC, datetime
-from typing import Any
-
-from aiohttp import web
-
 from apps.connectors.sandbox import rules
-from apps.connectors.sandbox.desk import Deed, Desk, Kind
+from apps.connectors.sandbox.approvals import ApprovingDesk
+from apps.connectors.sandbox.desk import Kind
 from apps.connectors.sandbox.firm import Firm, instant_text
-from apps.connectors.sandbox.replies import AskedWrongError, answer, parsed, refusal
 from apps.connectors.sandbox.rules import Problem
-from apps.connectors.sandbox.store import Company, Effect, Record, Store
+from apps.connectors.sandbox.store import Company, Record, Store
 
 ENTRIES = "time-entries"
-KINDS = {
-    "resources": Kind("id", ("id", "name", "title", "department", "region", "active"), prefix="RE-N"),
-    "clients": Kind("id", ("id", "name", "country", "currency", "active"), prefix="CL-N", own_key="external_id"),
-    "projects": Kind(
-        "code", ("code", "name", "client_name", "region", "cost_center", "state"), prefix="PR-N", own_key="external_id"
-    ),
-    "tasks": Kind("id", ("id", "project_code", "name", "open_for_time"), prefix="TA-N"),
-    ENTRIES: Kind(
-        "id",
-        ("id", "worked_on", "person_name", "project_code", "task_name", "hours", "rate", "currency", "status"),
-        prefix="TE-",
-        renamed=("hours", "duration"),
-        hours="hours",
-        counted=("status", "approved"),
-    ),
-}
 _CLIENT_FIELDS = (
     "id",
     "external_id",
@@ -62,12 +41,91 @@ _PROJECT_FIELDS = (
 )
 _LONGEST = {"name": 255, "code": 40, "external_id": 200, "po_number": 40}
 _BILLING = ("time_material", "fixed_fee", "milestone", "retainer", "recurring")
+_CLIENT_REQUIRED, _PROJECT_REQUIRED = ("name",), ("code", "name", "client_id")
+_ENTRY_CHOICES = {"status": ("draft", "submitted", "approved", "rejected")}
+_PROJECT_CHOICES = {"state": ("planned", "active", "on_hold", "closed"), "billing_kind": _BILLING}
+_ENTRY_FIELDS = (
+    "project_code",
+    "project_name",
+    "task_id",
+    "task_name",
+    "person_id",
+    "person_name",
+    "worked_on",
+    "hours",
+    "rate",
+    "currency",
+    "billable",
+    "status",
+    "approved_at",
+    "approved_by",
+    "notes",
+    "cost_center",
+    "service_item",
+    "department",
+    "tags",
+    "custom",
+)
+_RESOURCE_FIELDS = (
+    "name",
+    "given_name",
+    "family_name",
+    "email",
+    "title",
+    "grade",
+    "rate",
+    "department",
+    "region",
+    "active",
+)
+KINDS = {
+    "resources": Kind(
+        "id", ("id", "name", "title", "department", "region", "active"), prefix="RE-N", fields=_RESOURCE_FIELDS
+    ),
+    "clients": Kind(
+        "id",
+        ("id", "name", "country", "currency", "active"),
+        prefix="CL-N",
+        own_key="external_id",
+        fields=_CLIENT_FIELDS,
+        required=_CLIENT_REQUIRED,
+        longest=_LONGEST,
+    ),
+    "projects": Kind(
+        "code",
+        ("code", "name", "client_name", "region", "cost_center", "state"),
+        prefix="PR-N",
+        own_key="external_id",
+        fields=_PROJECT_FIELDS,
+        required=_PROJECT_REQUIRED,
+        choices=_PROJECT_CHOICES,
+        longest=_LONGEST,
+    ),
+    "tasks": Kind(
+        "id",
+        ("id", "project_code", "name", "open_for_time"),
+        prefix="TA-N",
+        fields=("project_code", "name", "billable", "open_for_time"),
+    ),
+    ENTRIES: Kind(
+        "id",
+        ("id", "worked_on", "person_name", "project_code", "task_name", "hours", "rate", "currency", "status"),
+        prefix="TE-",
+        renamed=("hours", "duration"),
+        hours="hours",
+        counted=("status", "approved"),
+        fields=_ENTRY_FIELDS,
+        required=("worked_on", "hours"),
+        choices=_ENTRY_CHOICES,
+    ),
+}
 
 
-class Psa(Desk):
+class Psa(ApprovingDesk):
     """One request to one company's PSA."""
 
     slug, title, main = "psa", "Sandbox PSA", ENTRIES
+    noun = "time entry"
     kinds = KINDS
     event = "time.approved"
     list_name = "results"
@@ -85,42 +143,6 @@ class Psa(Desk):
         for kind, records in kinds.items():
             cls.fill_kind(store, company, kind, records, instant_text(firm.as_of))
 
-    def post(self, kind: str, key: str, body: bytes, idempotency_key: str) -> web.Response:
-        """Answer a POST: without a key it makes a record."""
-        if kind == ENTRIES and key == "approve":
-            return self.approve(keys_in(body))
-        if kind == ENTRIES and key.endswith("/approve"):
-            return self.approve([key.removesuffix("/approve")])
-        return super().post(kind, key, body, idempotency_key)
-
-    def deeds(self, kind: str, record: Record) -> list[Deed]:
-        """Return what a person can do with a record besides changing its fields."""
-        is_open = kind == ENTRIES and record.get("status") in {"draft", "submitted", "rejected"}
-        return [Deed("approve", "Approve this entry")] if is_open else []
-
-    def do(self, deed: str, kind: str, key: str) -> web.Response:
-        """Do what `deeds` offered."""
-        return self.approve([key]) if (deed, kind) == ("approve", ENTRIES) else super().do(deed, kind, key)
-
-    def approve(self, keys: list[str]) -> web.Response:
-        """Approve time entries and tell whoever listens."""
-        now = datetime.now(UTC)
-        approval = {
-            "status": "approved",
-            "approved_at": now.isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "approved_by": "E-0001",
-        }
-        for key in keys:
-            entry = self._store.get(self._company, ENTRIES, key)
-            if entry is None:
-                return refusal(404, "not_found", f"No time entry {key}")
-            entry.update(approval)
-            with self._store.change():
-                self.save(ENTRIES, entry)
-                self._store.journal(self._company, Effect("approve", ENTRIES, key, "", "", approval), instant_text(now))
-            self._announce({"type": self.event, "object": ENTRIES, "key": key, "occurred_at": entry["modified_at"]})
-        return answer({"approved": keys})
-
     def prepared(self, kind: str, record: Record, number: int) -> Record:
         """A time entry begins as a draft, a project gets its client's name and, where none is given, a code."""
         if kind == ENTRIES:
@@ -137,17 +159,16 @@ class Psa(Desk):
     def judge(self, kind: str, record: Record) -> list[Problem]:
         """Return everything wrong with a record that is new or changed."""
         if kind == ENTRIES:
-            return rules.choices(record, {"status": ("draft", "submitted", "approved", "rejected")})
+            return rules.choices(record, _ENTRY_CHOICES)
         if kind == "clients":
             return _problems_of_client(record)
         return self._problems_of_project(record) if kind == "projects" else []
 
     def _problems_of_project(self, project: Record) -> list[Problem]:
-        found = rules.missing(project, ("code", "name", "client_id"))
+        found = rules.missing(project, _PROJECT_REQUIRED)
         found += rules.unknown(project, _PROJECT_FIELDS) + rules.too_long(project, _LONGEST) + rules.currency(project)
         found += rules.amounts(project, ("budget_hours",))
-        states = ("planned", "active", "on_hold", "closed")
-        found += rules.choices(project, {"state": states, "billing_kind": _BILLING})
+        found += rules.choices(project, _PROJECT_CHOICES)
         client = self.look_up("clients", str(project.get("client_id") or ""))
         if project.get("client_id") and client is None:
             found.append(Problem("unknown_client", "client_id", f"Client {project['client_id']} does not exist"))
@@ -157,15 +178,7 @@ class Psa(Desk):
 
 
 def _problems_of_client(client: Record) -> list[Problem]:
-    found = rules.missing(client, ("name",))
+    found = rules.missing(client, _CLIENT_REQUIRED)
     found += rules.unknown(client, _CLIENT_FIELDS) + rules.too_long(client, _LONGEST)
     found += rules.country(client) + rules.currency(client)
     return [*found, *rules.amounts(client, ("payment_terms_days",))]
-
-
-def keys_in(body: bytes) -> list[str]:
-    """Return the records a request names. Raises AskedWrongError."""
-    keys: Any = parsed(body).get("ids")
-    if not isinstance(keys, list) or not keys:
-        raise AskedWrongError("ids must be a list of record numbers")
-    return [str(key) for key in keys]

@@ -133,6 +133,8 @@ async def _work(request: web.Request, company: Company, faults: Faults) -> web.R
     kind, _, key = request.match_info["tail"].partition("/")
     if kind == "whoami" and request.method == "GET":
         return desk.whoami()
+    if kind == "describe" and request.method == "GET" and key in desk.kinds:
+        return desk.describe(key)
     if kind not in desk.kinds:
         return refusal(404, "not_found", f"There is no {kind}")
     if request.method in {"GET", "HEAD"}:

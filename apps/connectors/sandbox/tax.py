@@ -7,14 +7,18 @@ from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Record, Store
 
 NUMBERS = "numbers"
+_FIELDS = ("number", "country", "name", "status", "evidence")
+_REQUIRED, _CHOICES = ("number", "status"), {"status": ("valid", "invalid")}
 KINDS = {
     NUMBERS: Kind(
         "number",
-        ("number", "country", "name", "status", "evidence"),
+        _FIELDS,
         prefix="TX-",
         writable=False,
         renamed=("status", "result"),
         counted=("status", "valid"),
+        fields=_FIELDS,
+        choices=_CHOICES,
     ),
 }
 
@@ -37,9 +41,8 @@ class TaxService(Desk):
 
     def judge(self, kind: str, record: Record) -> list[Problem]:
         """Return everything wrong with a record that is new or changed."""
-        known = ("number", "country", "name", "status", "evidence")
-        found = rules.missing(record, ("number", "status")) + rules.unknown(record, known) + rules.country(record)
-        return found + rules.choices(record, {"status": ("valid", "invalid")})
+        found = rules.missing(record, _REQUIRED) + rules.unknown(record, _FIELDS) + rules.country(record)
+        return found + rules.choices(record, _CHOICES)
 
 
 def _number(holder: Record, status: str) -> Record:

@@ -10,6 +10,13 @@ from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Record, Store
 
 BOOKINGS = "bookings"
+_PROJECT_FIELDS = ("code", "external_id", "name", "client_name", "budget_minutes", "open")
+_PROJECT_REQUIRED = ("code", "name")
+_LONGEST = {"code": 40, "name": 120, "external_id": 200}
+_BOOKING_FIELDS = (
+    "email", "name", "project_code", "project_name", "activity", "day", "minutes", "billable", "remark", "status",
+    "approved_at", "approved_by",
+)  # fmt: skip
 KINDS = {
     BOOKINGS: Kind(
         "id",
@@ -17,12 +24,23 @@ KINDS = {
         prefix="BK-",
         renamed=("minutes", "duration_minutes"),
         counted=("status", "approved"),
+        fields=_BOOKING_FIELDS,
+        required=("email", "day", "minutes"),
+        choices={"status": approvals.STATES},
     ),
-    "projects": Kind("code", ("code", "name", "client_name", "open"), prefix="TP-", own_key="external_id"),
-    "people": Kind("email", ("email", "name", "team", "active"), writable=False),
+    "projects": Kind(
+        "code",
+        ("code", "name", "client_name", "open"),
+        prefix="TP-",
+        own_key="external_id",
+        fields=_PROJECT_FIELDS,
+        required=_PROJECT_REQUIRED,
+        longest=_LONGEST,
+    ),
+    "people": Kind(
+        "email", ("email", "name", "team", "active"), writable=False, fields=("email", "name", "team", "active")
+    ),
 }
-_PROJECT_FIELDS = ("code", "external_id", "name", "client_name", "budget_minutes", "open")
-_LONGEST = {"code": 40, "name": 120, "external_id": 200}
 
 
 class TimeTool(ApprovingDesk):
@@ -57,7 +75,7 @@ class TimeTool(ApprovingDesk):
             return rules.choices(record, {"status": approvals.STATES})
         if kind != "projects":
             return super().judge(kind, record)
-        found = rules.missing(record, ("code", "name")) + rules.unknown(record, _PROJECT_FIELDS)
+        found = rules.missing(record, _PROJECT_REQUIRED) + rules.unknown(record, _PROJECT_FIELDS)
         return [*found, *rules.too_long(record, _LONGEST), *rules.amounts(record, ("budget_minutes",))]
 
 

@@ -7,6 +7,10 @@ from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Record, Store
 
 WORKSPACES = "workspaces"
+_FIELDS = ("project", "name", "kind", "owner", "members", "client_name", "url", "state")
+_LONGEST = {"project": 40, "name": 120}
+_REQUIRED = ("project", "name")
+_CHOICES = {"kind": ("team", "site", "folder", "portal"), "state": ("ready", "archived")}
 KINDS = {
     WORKSPACES: Kind(
         "project",
@@ -15,11 +19,13 @@ KINDS = {
         removable=True,
         renamed=("project", "project_no"),
         counted=("state", "ready"),
+        fields=_FIELDS,
+        required=_REQUIRED,
+        choices=_CHOICES,
+        longest=_LONGEST,
     ),
-    "people": Kind("email", ("email", "name", "active"), writable=False),
+    "people": Kind("email", ("email", "name", "active"), writable=False, fields=("email", "name", "active")),
 }
-_FIELDS = ("project", "name", "kind", "owner", "members", "client_name", "url", "state")
-_LONGEST = {"project": 40, "name": 120}
 _MOST_MEMBERS = 200
 
 
@@ -50,9 +56,9 @@ class WorkspaceService(Desk):
         """Return everything wrong with a record that is new or changed."""
         if kind != WORKSPACES:
             return super().judge(kind, record)
-        found = rules.missing(record, ("project", "name")) + rules.unknown(record, _FIELDS)
+        found = rules.missing(record, _REQUIRED) + rules.unknown(record, _FIELDS)
         found += rules.too_long(record, _LONGEST)
-        found += rules.choices(record, {"kind": ("team", "site", "folder", "portal"), "state": ("ready", "archived")})
+        found += rules.choices(record, _CHOICES)
         members = record.get("members")
         if not isinstance(members, list) or len(members) > _MOST_MEMBERS:
             found.append(

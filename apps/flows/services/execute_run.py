@@ -27,7 +27,7 @@ from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Batch, Operation, Run
-from apps.flows.services import planning, telemetry
+from apps.flows.services import drift, planning, telemetry
 from apps.flows.services.backfill import window_of
 from apps.flows.services.cancel_run import close_cancelled
 from apps.flows.services.deliver import deliver_entries
@@ -110,10 +110,13 @@ class _Slice:
         self._complete(open_connectors(session))
         try:
             self._recover()
+            drift.require_agreed(session, self._complete)
             if not self._retry_due():
                 return RunAgain(behind=self.behind)
             if not session.reading_done and not self._read_on():
                 return RunAgain(behind=self.behind)
+        except RunStoppedError as stopped:
+            raise drift.explained(session, stopped, self._complete) from stopped
         finally:
             self._complete(close_connectors(session))
             self.watch.note()

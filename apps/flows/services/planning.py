@@ -1,7 +1,6 @@
 """From records to a written-ahead batch: look up what is known, decide, store the plan before any call."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -30,8 +29,7 @@ _KNOWN = """
 SELECT id, business_key, source_version, state, cardinality(attempts), revision, ambiguous, last_run_id FROM flows_operation
 WHERE flow_id = %s AND canonical_type = %s AND business_key = ANY(%s)
 """
-KEYS_ARE_REMEMBERED = timedelta(hours=12)  # targets keep idempotency keys for a day or less: half of it is trusted
-_TRUSTED_ATTEMPTS = 6  # the attempts that the retry rule makes within that time
+_TRUSTED_ATTEMPTS = 6  # the attempts that the retry rule makes within an hour: no target forgets a key sooner
 _KEY_SAFE = frozenset({Idempotency.KEY_HEADER, Idempotency.UPSERT_BY_EXTERNAL_ID})
 _DONE = frozenset({OperationState.WRITTEN, OperationState.UNCHANGED})
 _OPEN = frozenset({OperationState.WAITING, OperationState.REJECTED})
@@ -83,10 +81,9 @@ def recover_batch(session: Session, row: Batch) -> OpenBatch:
         session, row.id, row.number or 0, [record for _, record in stored], again=plan["again"], ids=ids
     )
     batch.checkpoint_after = row.checkpoint_after
-    if (
-        target_memory(session.pinned.target_object.writing) is not TargetMemory.KEYS
-        or row.created_at < timezone.now() - KEYS_ARE_REMEMBERED
-    ):
+    writing = session.pinned.target_object.writing
+    by_keys = writing is not None and target_memory(writing) is TargetMemory.KEYS
+    if writing is None or not by_keys or row.created_at < timezone.now() - writing.keys_trusted:
         for entry in batch.entries:
             entry.probe_first = True
     return batch

@@ -78,6 +78,9 @@ def _require_fitting(template: FlowTemplate, source: Connection, target: Connect
     kind = template.definition.canonical_type
     if source.customer_id != target.customer_id:
         raise ValidationError({"target": "Source and target must belong to the same customer."})
+    for side, connection in (("source", source), ("target", target)):
+        if registry.is_draft(connection.system):
+            raise ValidationError({side: f"The system of {connection.name} is a draft: make it live first."})
     reads = registry.manifest(source.system).object_for(kind)
     if reads is None or reads.reading is None:
         raise ValidationError({"source": f"{source.name} cannot give records of the type {kind}."})

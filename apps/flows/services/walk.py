@@ -16,7 +16,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from apps.connectors import breaker
+from apps.connectors import breaker, shape_book
 from apps.connectors import services as connections
 from apps.connectors.breaker import PausedError
 from apps.connectors.canonical.values import UnusableValueError
@@ -25,13 +25,14 @@ from apps.connectors.errors import BusinessClass, FailureKind, FieldProblem, Rat
 from apps.connectors.judgement import is_systems_fault
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
-from apps.flows.engine.acts import CALLS, Act, End, Go, Refuse
+from apps.flows.engine.acts import CALLS, Act, End, Go, Refuse, Send
 from apps.flows.engine.definition import DefinitionError, OnFailure, Step
 from apps.flows.engine.records import OLDER_VERSION, REASONS
 from apps.flows.engine.retry import next_attempt
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.walk import next_step, passed_over
 from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.drift import DriftError
 from apps.flows.models import Operation, OperationStep
 from apps.flows.services import telemetry, undo, verdicts, walk_rows
 from apps.flows.services.session import correlation_of
@@ -243,6 +244,10 @@ class _Walk:
             with transaction.atomic():
                 prepared = prepare(self.session, step, act)
         except _CANNOT_CALL as error:
+            if isinstance(error, DriftError) and isinstance(act, Send):
+                with transaction.atomic():  # what is put back there is known by the time somebody tries again
+                    self.session.work.confirm()
+                    shape_book.ask_quietly(self.session.connection(act.role))
             self._refuse(step, _cannot_call(step, error))
             return None
         if prepared.problems:

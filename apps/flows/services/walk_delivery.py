@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from apps.connectors import registry, shape_book
 from apps.connectors.contract import Connector, SourceRecord, Write
 from apps.connectors.errors import FieldProblem
 from apps.connectors.manifest import Idempotency
@@ -21,6 +21,7 @@ from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.steps.deliver import DeliverStep
 from apps.flows.engine.stored import plain
 from apps.flows.mapping.compile import Mapped
+from apps.flows.mapping.drift import drift_error, writing_drift
 from apps.flows.models import OperationStep
 from apps.flows.services.walk_calls import CallAnswer, Sending, look_up, mark, send
 from apps.flows.services.walk_rows import Made
@@ -31,7 +32,6 @@ SELECT business_key, outside_key, source_version, fingerprint FROM flows_link
 WHERE connection_id = %s AND canonical_type = %s AND business_key = ANY(%s)
 """
 _KEY_SAFE = frozenset({Idempotency.KEY_HEADER, Idempotency.UPSERT_BY_EXTERNAL_ID})
-_KEYS_ARE_REMEMBERED = timedelta(hours=12)  # targets keep idempotency keys for a day or less: half of it is trusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ def _mark(session: WalkSession, act: Mark) -> Prepared:
 
 def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
     place = session.place(step, act.role, act.canonical_type)
+    _require_agreed(place)
     connector = session.connector(act.role)
     mapped = place.delivery.apply(act.values)
     if mapped.problems:
@@ -106,6 +107,15 @@ def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
         unchanged=decision is OperationState.UNCHANGED,
         overtaken=decision is OperationState.SUPERSEDED,
     )
+
+
+def _require_agreed(place: Place) -> None:
+    """Return when the target's fields are as the mapping relies on them, as far as is known. Raises DriftError."""
+    where = (place.connection.id, place.target_object.name)
+    shape = shape_book.known_shapes([where]).get(where)
+    found = writing_drift(place.delivery.lines, place.target_object, shape.differences) if shape is not None else ()
+    if found:
+        raise drift_error(registry.manifest(place.connection.system).name, place.target_object.label, found)
 
 
 def _decision(session: WalkSession, content: str, link: LinkState | None) -> OperationState:
@@ -141,8 +151,9 @@ def _is_doubtful(row: OperationStep, place: Place) -> bool:
     writing = place.target_object.writing
     if writing is not None and not writing.tells_repeats and row.state == StepState.FAILED:
         return False  # only a person can tell; one who retries it has looked
-    safe = writing is not None and writing.idempotency in _KEY_SAFE
-    return not safe or row.changed_at < timezone.now() - _KEYS_ARE_REMEMBERED
+    if writing is None or writing.idempotency not in _KEY_SAFE:
+        return True
+    return row.changed_at < timezone.now() - writing.keys_trusted
 
 
 def _known_links(place: Place, mapped: Mapped) -> Mapping[tuple[str, str], str]:

@@ -1,7 +1,8 @@
 """Webhooks: verified, deduplicated and stored before the answer; worked on afterwards."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -9,7 +10,7 @@ import structlog
 from django.db import DatabaseError
 from django.db.models import F
 
-from apps.connectors import registry
+from apps.connectors import private_shelf, registry
 from apps.connectors.contract import ReceivedEvent, SignatureError, WebhookReply
 from apps.connectors.models import WebhookEndpoint
 from apps.flows.models import Flow, Trigger
@@ -75,29 +76,51 @@ def _receive(token: str, sent: Sent, *, anew: bool) -> Receipt | None:
     address = find_address(token, anew=anew)
     if address is None:
         return Receipt(Answer.UNKNOWN_ADDRESS)
-    echo = registry.handshake(address.system, sent.query) if sent.query else None
-    if echo is not None:
-        return Receipt(Answer.ACCEPTED, reply=echo)
     try:
-        events = registry.receive(
-            address.system,
-            sent.headers,
-            sent.body,
-            address.secret,
-            time.time(),
-            url=sent.url,
-            settings=address.settings,
-        )
+        with _described(address):
+            echo = registry.handshake(address.system, sent.query) if sent.query else None
+            if echo is not None:
+                return Receipt(Answer.ACCEPTED, reply=echo)
+            events = registry.receive(
+                address.system,
+                sent.headers,
+                sent.body,
+                address.secret,
+                time.time(),
+                url=sent.url,
+                settings=address.settings,
+            )
+            reply = registry.acknowledgement(address.system)
+    except _UndescribedError:
+        return Receipt(Answer.CLOSED, AWAY_SECONDS)
     except SignatureError:
         if not anew:
             return None
         return _refuse(address)
     if len(events) > MOST_EVENTS:
         return Receipt(Answer.TOO_LARGE)
-    return _store(address, events, sent.body)
+    return _store(address, events, sent.body, reply)
 
 
-def _store(address: Address, events: list[ReceivedEvent], body: bytes) -> Receipt | None:
+@contextmanager
+def _described(address: Address) -> Iterator[None]:
+    """Stand where the sender's system is described: its partner's schema for a private one, nowhere for the catalogue's."""
+    if private_shelf.is_private(address.system):
+        with scope.work_in(address.partner):
+            try:
+                registry.manifest(address.system)
+            except KeyError as unusable:
+                raise _UndescribedError from unusable
+            yield
+    else:
+        yield
+
+
+class _UndescribedError(LookupError):
+    """The sender's system is a draft that cannot be used just now."""
+
+
+def _store(address: Address, events: list[ReceivedEvent], body: bytes, reply: WebhookReply) -> Receipt | None:
     stored = store_events(address, events, body)
     if stored.again_seconds is not None:
         return Receipt(Answer.NO_ROOM, stored.again_seconds)
@@ -107,7 +130,7 @@ def _store(address: Address, events: list[ReceivedEvent], body: bytes) -> Receip
         return Receipt(Answer.UNKNOWN_ADDRESS)
     if not stored.active:
         return Receipt(Answer.CLOSED, AWAY_SECONDS)
-    return Receipt(Answer.ACCEPTED, reply=registry.acknowledgement(address.system))
+    return Receipt(Answer.ACCEPTED, reply=reply)
 
 
 def _refuse(address: Address) -> Receipt:

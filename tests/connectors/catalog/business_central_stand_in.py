@@ -31,8 +31,9 @@ SCOPE = "https://api.businesscentral.dynamics.com/.default"
 SETTINGS = {"tenant": TENANT, "environment": ENVIRONMENT, "company": COMPANY}
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
-_BASE = f"/v2.0/{TENANT}/{ENVIRONMENT}/api/v2.0/companies({COMPANY})"
-_SUBSCRIPTIONS = f"/v2.0/{TENANT}/{ENVIRONMENT}/api/v2.0/subscriptions"
+_SERVICE = f"/v2.0/{TENANT}/{ENVIRONMENT}/api/v2.0"
+_BASE = f"{_SERVICE}/companies({COMPANY})"
+_SUBSCRIPTIONS = f"{_SERVICE}/subscriptions"
 _LIMITS = {"number": 20, "displayName": 100, "city": 30}
 _CURRENCIES, _COUNTRIES = {"", "EUR", "GBP", "USD"}, {"", "DE", "GB", "US"}
 _EMPTY: dict[str, Any] = {
@@ -76,6 +77,7 @@ class BusinessCentralStandIn:
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     page_sizes: list[int] = field(default_factory=list)  # that were asked for
     conflict_status: int = 409  # as its own pages tell it; OData itself says 412
+    taken_out: set[str] = field(default_factory=set)  # properties that an update of the service took away
     before_change: Callable[[Row], None] | None = None  # what another hand does just before a change arrives
     _revision: int = 0
     subscriptions: Subscriptions = field(init=False)
@@ -133,6 +135,9 @@ class BusinessCentralStandIn:
         path = request.path
         if path.startswith(_SUBSCRIPTIONS):
             return await self._subscribed(request, path.removeprefix(_SUBSCRIPTIONS))
+        if path == f"{_SERVICE}/$metadata":
+            _require(request.method == "GET", "metadata is only read")
+            return web.Response(text=metadata(self.taken_out), content_type="application/xml")
         if not path.startswith(_BASE):
             raise ViolationError("a path outside the company")
         rest = path.removeprefix(_BASE).removeprefix("/")
@@ -226,6 +231,34 @@ class BusinessCentralStandIn:
 
     def _origin(self, request: web.Request) -> str:
         return self.public() or f"http://{request.host}"
+
+
+_EDM = {
+    "string": "Edm.String", "guid": "Edm.Guid", "decimal": "Edm.Decimal", "boolean": "Edm.Boolean", "date": "Edm.Date",
+    "datetime": "Edm.DateTimeOffset",
+}  # fmt: skip
+
+
+def metadata(taken_out: set[str]) -> str:
+    """Return the document in which the service describes itself (CSDL 4.0), from what the contract says of its resources."""
+    types, sets = [], []
+    for name, resource in CONTRACT["resources"].items():
+        single, properties = name.removesuffix("s"), []
+        for prop, kind in resource["properties"].items():
+            length = f' MaxLength="{_LIMITS[prop]}"' if prop in _LIMITS else ""
+            if prop not in taken_out:
+                properties.append(f'<Property Name="{prop}" Type="{_EDM[kind]}"{length}/>')
+        types.append(
+            f'<EntityType Name="{single}"><Key><PropertyRef Name="id"/></Key>{"".join(properties)}</EntityType>'
+        )
+        sets.append(f'<EntitySet Name="{name}" EntityType="Microsoft.NAV.{single}"/>')
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        '<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>'
+        '<Schema Namespace="Microsoft.NAV" xmlns="http://docs.oasis-open.org/odata/ns/edm">'
+        f'{"".join(types)}<EntityContainer Name="NAV">{"".join(sets)}</EntityContainer>'
+        "</Schema></edmx:DataServices></edmx:Edmx>"
+    )
 
 
 def instant(moment: datetime) -> str:

@@ -177,7 +177,8 @@ class XeroStandIn(StandIn):
         days = {name: sent[name] for name in _DAYS if name in sent}
         if date.fromisoformat(days.get("Date", "2026-11-01")) <= LOCKED_UNTIL:
             raise ValidationError("The document date cannot be before the period lock date.")
-        lines = [_line(line) for line in sent.get("LineItems", row["LineItems"] if row else [])]
+        kept: list[Row] = row["LineItems"] if row else []
+        lines = [_line(line) for line in sent.get("LineItems") or kept]
         net = sum((Decimal(str(line["LineAmount"])) for line in lines), Decimal(0))
         total = {"SubTotal": float(net), "TotalTax": 0.0, "Total": float(net), "AmountDue": float(net)}
         fresh = {} if row else {"LineAmountTypes": "Exclusive", "Status": "DRAFT", "CurrencyRate": 1.0}

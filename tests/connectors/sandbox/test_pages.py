@@ -84,6 +84,9 @@ async def test_the_page_of_a_crm_sums_its_deals_and_lets_a_person_win_one(town: 
         ("expense", ["expenses"]),
         ("payroll", ["hours", "refunds", "pay-periods"]),
         ("identity", ["users"]),
+        ("resource", ["assignments", "people"]),
+        ("contract", ["agreements"]),
+        ("support", ["organizations", "contacts"]),
     ],
 )
 async def test_each_system_has_its_pages(town: Town, system: str, kinds: list[str]) -> None:

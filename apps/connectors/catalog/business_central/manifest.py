@@ -31,11 +31,13 @@ from apps.connectors.manifest import (
     Writing,
 )
 from apps.connectors.protocols.odata import ODATA_ERRORS, odata_pages
+from apps.connectors.sheet_terms import Formats, LimitScope, MoneyForm
 from apps.connectors.webhook_spec import SubscriptionSpec
 from apps.connectors.webhooks.vendors import BUSINESS_CENTRAL
 
-_COMPANY = "v2.0/{tenant}/{environment}/api/v2.0/companies({company})"
-_PAGE = 1000  # of at most 20,000; large pages are slow to answer
+_API = "v2.0/{tenant}/{environment}/api/v2.0"
+_COMPANY = f"{_API}/companies({{company}})"
+_PAGE = 1000  # large pages are slow to answer
 _CHANGED = "lastModifiedDateTime"
 # A record is stamped when it is changed and seen when its transaction ends: that much earlier is read again.
 _LOOK_BACK_SECONDS = 120
@@ -49,7 +51,7 @@ def _changes_of(path: str) -> Reading:
         change_read=ChangeRead.MODIFIED_SINCE,
         since_parameter=f"{_CHANGED} ge",
         parameters={"$orderby": _CHANGED},
-        paging=odata_pages(_PAGE),
+        paging=odata_pages(_PAGE, largest=20_000),
         overlap_seconds=_LOOK_BACK_SECONDS,
         one_path=f"{path}({{key}})",
         since_sorted=True,
@@ -172,7 +174,7 @@ PROJECTS = ObjectManifest(
         path=_PROJECTS,
         records_path="value",
         change_read=ChangeRead.FULL,
-        paging=odata_pages(_PAGE),
+        paging=odata_pages(_PAGE, largest=20_000),
         one_path=f"{_PROJECTS}({{key}})",
     ),
     reading_lines=(
@@ -210,7 +212,7 @@ MANIFEST = SystemManifest(
     ),
     secrets=(
         SecretSpec("client_id", "Application (client) id", "Of the app registration in Microsoft Entra."),
-        SecretSpec("client_secret", "Client secret", "Its value, which Microsoft Entra shows once."),
+        SecretSpec("client_secret", "Client secret", "Its value, which Microsoft Entra shows once.", may_expire=True),
     ),
     settings=(
         FieldSpec("tenant", label="Tenant id", required=True),
@@ -225,9 +227,10 @@ MANIFEST = SystemManifest(
         "To make, change and take back customers: the permission set D365 CUSTOMER, EDIT besides. Neither SUPER nor a licence is needed.",
     ),
     test_path=_COMPANY,
-    limits=Limits(calls=6000, seconds=300, at_once=5),
+    limits=Limits(calls=6000, seconds=300, at_once=5, scope=LimitScope.USER),
     error_shape=ODATA_ERRORS,
     error_rules=RULES,
     webhook=replace(BUSINESS_CENTRAL, subscription=_SUBSCRIPTIONS),
-    odata=ODataSpec(guid_fields=("id",)),
+    odata=ODataSpec(guid_fields=("id",), metadata_path=f"{_API}/$metadata"),
+    formats=Formats(MoneyForm.NUMBER),
 )

@@ -21,11 +21,17 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
+from apps.connectors.sheet_terms import Formats, TimeForm
 
 PAGE = 100  # Redmine's own upper limit
 RESCAN_DAYS = 62  # two months back: a month's time is corrected until the next one is billed
 _PAGING = Paging(
-    style="offset", size=PAGE, size_parameter="limit", position_parameter="offset", total_path="total_count"
+    style="offset",
+    size=PAGE,
+    size_parameter="limit",
+    position_parameter="offset",
+    total_path="total_count",
+    largest=PAGE,
 )
 
 TIME_ENTRY = ObjectManifest(
@@ -208,4 +214,5 @@ MANIFEST = SystemManifest(
     ),
     deletes="absent",
     filters_strict=False,
+    formats=Formats(hours=TimeForm.HOURS),
 )

@@ -16,7 +16,8 @@ from apps.connectors.manifest import (
     ValueKind,
     Writing,
 )
-from apps.connectors.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
 _OPPORTUNITIES = ObjectManifest(
@@ -186,4 +187,6 @@ MANIFEST = SystemManifest(
         *common_refusals("The CRM", record="deal"),
     ),
     webhook=WebhookSpec(scheme="standard", delivery_header="webhook-id"),
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT, TimeForm.HOURS),
 )

@@ -18,7 +18,8 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import reading_of
+from apps.connectors.sandbox_family import DESCRIBE, reading_of
+from apps.connectors.sheet_terms import DayForm, Formats, MoneyForm, TimeForm
 
 _TIME_LINES = ObjectManifest(
     name="time-lines",
@@ -108,4 +109,6 @@ MANIFEST = SystemManifest(
     limits=Limits(at_once=8),
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=ERROR_RULES,
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT, TimeForm.HOURS, DayForm.DOTTED),
 )

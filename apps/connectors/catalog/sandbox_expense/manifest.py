@@ -13,7 +13,8 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
-from apps.connectors.sandbox_family import NO_COMPANY, reading_of
+from apps.connectors.sandbox_family import DESCRIBE, NO_COMPANY, reading_of
+from apps.connectors.sheet_terms import Formats, MoneyForm
 from apps.connectors.webhook_spec import WebhookSpec
 
 _EXPENSES = ObjectManifest(
@@ -112,10 +113,13 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_EXPENSES, _PEOPLE),
+    rights=("The right to read expenses and people.",),
     test_path="whoami",
     identity_path="company",
     limits=Limits(at_once=6),
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=(NO_COMPANY,),
     webhook=WebhookSpec("standard"),
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT),
 )

@@ -17,7 +17,8 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sheet_terms import Formats
 
 _USERS = ObjectManifest(
     name="users",
@@ -91,6 +92,7 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_USERS,),
+    rights=("The right to read users, and the right “write” to make, change and stop them.",),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",
@@ -127,4 +129,6 @@ MANIFEST = SystemManifest(
         ),
         *common_refusals("The identity service", record="person"),
     ),
+    describe=DESCRIBE,
+    formats=Formats(days=None),
 )

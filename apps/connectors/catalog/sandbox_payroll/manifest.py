@@ -17,7 +17,8 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 
 
 def _writing_of(name: str) -> Writing:
@@ -158,6 +159,7 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_HOURS, _REFUNDS, _EMPLOYEES),
+    rights=("The right to read employees and what is to be paid, and the right “write” to hand in hours and refunds.",),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",
@@ -210,4 +212,6 @@ MANIFEST = SystemManifest(
         ),
         *common_refusals("Payroll"),
     ),
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT, TimeForm.HOURS),
 )

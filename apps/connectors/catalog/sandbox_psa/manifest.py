@@ -15,7 +15,8 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
-from apps.connectors.sandbox_family import reading_of
+from apps.connectors.sandbox_family import DESCRIBE, reading_of
+from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
 _TIME_ENTRIES = ObjectManifest(
@@ -171,4 +172,6 @@ MANIFEST = SystemManifest(
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=ERROR_RULES,
     webhook=WebhookSpec(scheme="standard", delivery_header="webhook-id"),
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.TEXT, TimeForm.HOURS),
 )

@@ -13,7 +13,8 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
-from apps.connectors.sandbox_family import NO_COMPANY, reading_of
+from apps.connectors.sandbox_family import DESCRIBE, NO_COMPANY, reading_of
+from apps.connectors.sheet_terms import Formats
 
 # A number stands for whoever it belongs to; one that is not valid belongs to nobody, so it has no name.
 _NUMBERS = ObjectManifest(
@@ -61,4 +62,6 @@ MANIFEST = SystemManifest(
     limits=Limits(at_once=4),
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=(NO_COMPANY,),
+    describe=DESCRIBE,
+    formats=Formats(days=None),
 )

@@ -17,7 +17,8 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sheet_terms import Formats, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
 _BOOKINGS = ObjectManifest(
@@ -158,6 +159,7 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_BOOKINGS, _PROJECTS, _PEOPLE),
+    rights=("The right to read bookings, projects and people, and the right “write” to set up projects.",),
     test_path="whoami",
     identity_path="company",
     rights_path="rights",
@@ -183,4 +185,6 @@ MANIFEST = SystemManifest(
         *common_refusals("The time tool", record="project"),
     ),
     webhook=WebhookSpec("standard"),
+    describe=DESCRIBE,
+    formats=Formats(hours=TimeForm.MINUTES),
 )

@@ -17,7 +17,8 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sheet_terms import Formats
 
 _WORKSPACES = ObjectManifest(
     name="workspaces",
@@ -144,4 +145,6 @@ MANIFEST = SystemManifest(
         ),
         *common_refusals("The workspace service"),
     ),
+    describe=DESCRIBE,
+    formats=Formats(days=None),
 )

@@ -17,7 +17,15 @@ from apps.connectors.catalog.tryton.manifest import (
     PROJECT_FIELDS,
     TIME_LINE,
 )
-from apps.connectors.contract import FoundRecord, Page, SourceRecord, TestReport, TestStep, Write, WriteOutcome
+from apps.connectors.contract import (
+    FoundRecord,
+    Page,
+    SourceRecord,
+    TestReport,
+    TestStep,
+    Write,
+    WriteOutcome,
+)
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
 from apps.connectors.http import Door
 from apps.connectors.manifest import ObjectManifest, SystemManifest

@@ -24,6 +24,7 @@ from apps.connectors.manifest import (
     ValueKind,
     Writing,
 )
+from apps.connectors.sheet_terms import BatchAnswer, DayForm, Formats, MoneyForm, TimeForm
 
 PAGE = 200
 BATCH = 100
@@ -99,6 +100,7 @@ TIME_LINE = ObjectManifest(
         batch_size=BATCH,
         idempotency=Idempotency.SEARCH_BEFORE_CREATE,
         own_key_field="description",
+        batch_answer=BatchAnswer.ALL_OR_NONE,  # one transaction of its database
     ),
     reading_lines=(
         MappingLine("id", "id", required=True, label="Entry number"),
@@ -255,4 +257,5 @@ MANIFEST = SystemManifest(
     error_rules=ERROR_RULES,
     deletes="absent",
     filters_strict=True,
+    formats=Formats(MoneyForm.TEXT, TimeForm.SECONDS, DayForm.PARTS),
 )

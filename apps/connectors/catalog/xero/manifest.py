@@ -5,8 +5,9 @@ Sign-in: https://developer.xero.com/documentation/guides/oauth2/auth-flow. PUT m
 https://developer.xero.com/documentation/api/accounting/contacts and .../invoices. Limits for each organisation:
 https://developer.xero.com/documentation/guides/oauth2/limits.
 
-In doubt, as no page says it: whether If-Modified-Since counts the very second it names, and how a quotation mark is written
-within `where`. A minute is read again for the first; numbers with quotation marks do not occur in Xero's own.
+In doubt, as no page says it: whether If-Modified-Since counts the very second it names (a minute is read again), how a
+quotation mark is written within `where`, and how long an idempotency key is remembered: it is sent, and the number of a
+record, which can be given once, is what a repeat is told by.
 """
 
 from dataclasses import replace
@@ -32,6 +33,7 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
+from apps.connectors.sheet_terms import DayForm, Formats, LimitScope, MoneyForm
 from apps.connectors.webhooks.vendors import XERO
 
 _ACCOUNTING, _PROJECTS = "api.xro/2.0", "projects.xro/2.0"
@@ -44,6 +46,16 @@ _INSTANT = ("after:(", "before:)", "before:+", "epoch_milliseconds")
 _DAY = (*_INSTANT, "day")
 
 
+def _pages(largest: int) -> Paging:
+    return Paging(
+        "page",
+        size_parameter="pageSize",
+        position_parameter="page",
+        total_path="pagination.itemCount",
+        largest=largest,
+    )
+
+
 def _changes_of(name: str, **parameters: str) -> Reading:
     path = f"{_ACCOUNTING}/{name}"
     return Reading(
@@ -54,7 +66,7 @@ def _changes_of(name: str, **parameters: str) -> Reading:
         since_in_header=True,
         since_form=InstantForm.ISO,
         parameters={"order": _CHANGED, **parameters},
-        paging=Paging("page", size_parameter="pageSize", position_parameter="page", total_path="pagination.itemCount"),
+        paging=_pages(1000),
         overlap_seconds=_LOOK_BACK_SECONDS,
         one_path=f"{path}/{{key}}",
         one_record_path=f"{name}.0",
@@ -96,7 +108,7 @@ CONTACTS = ObjectManifest(
         update_method="POST",
         record_path="Contacts.0",
         key_path="Contacts.ContactID",
-        idempotency=Idempotency.KEY_HEADER,
+        idempotency=Idempotency.OWN_KEY_FIELD,
         idempotency_header="Idempotency-Key",
         own_key_field="ContactNumber",
         undo_method="POST",
@@ -199,7 +211,7 @@ INVOICES = ObjectManifest(
         update_method="POST",
         record_path="Invoices.0",
         key_path="Invoices.InvoiceID",
-        idempotency=Idempotency.KEY_HEADER,
+        idempotency=Idempotency.OWN_KEY_FIELD,
         idempotency_header="Idempotency-Key",
         own_key_field="InvoiceNumber",
         undo_method="POST",
@@ -274,7 +286,7 @@ PROJECTS = ObjectManifest(
     reading=Reading(
         path=f"{_PROJECTS}/Projects",
         records_path="items",
-        paging=Paging("page", size_parameter="pageSize", position_parameter="page", total_path="pagination.itemCount"),
+        paging=_pages(500),
         one_path=f"{_PROJECTS}/Projects/{{key}}",
     ),
     reading_lines=(
@@ -308,11 +320,17 @@ MANIFEST = SystemManifest(
     ),
     settings=(FieldSpec("tenant", label="Organisation (tenant) id", required=True),),
     headers={"xero-tenant-id": "{tenant}"},
+    rights=(
+        "The scopes accounting.contacts and accounting.transactions, to read and write contacts and invoices.",
+        "The scopes accounting.settings.read and projects.read, to test the connection and to read projects.",
+        "A person with the role Standard or Adviser in the organisation, who signs in.",
+    ),
     objects=(CONTACTS, INVOICES, PROJECTS),
     test_path=f"{_ACCOUNTING}/Organisation",
     identity_path="Organisations.Name",
-    limits=Limits(calls=60, seconds=60, at_once=5),
+    limits=Limits(calls=60, seconds=60, at_once=5, scope=LimitScope.ACCOUNT, remaining_header="X-MinLimit-Remaining"),
     error_shape=ErrorShape(problems_path="Elements.0.ValidationErrors", code_path="", message_path="Message"),
     error_rules=RULES,
+    formats=Formats(MoneyForm.NUMBER, days=DayForm.MILLISECONDS),
     webhook=replace(XERO, objects={"CONTACT": "contacts", "INVOICE": "invoices"}, account_setting="tenant"),
 )

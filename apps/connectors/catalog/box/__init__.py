@@ -1,0 +1,1 @@
+"""Box, where a project's files lie."""

@@ -1,0 +1,1 @@
+"""VIES, the European Union's register of tax numbers."""

@@ -1,0 +1,1 @@
+"""Systems that a partner describes itself: their manifests as documents, and drafts of them out of OpenAPI files."""
