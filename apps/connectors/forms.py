@@ -1,19 +1,23 @@
 """What people type on connections' pages; the fields of a system's own come from its manifest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
+from apps.connectors import registry
 from apps.connectors.manifest import FieldSpec, SecretSpec, SystemManifest, ValueKind
 from apps.connectors.models import Connection
 from apps.connectors.services import NewConnection
 from apps.connectors.webhook_spec import WebhookSpec
 
-_SECRET, _SETTING = "secret_", "setting_"
+_SECRET, _SETTING, _END = "secret_", "setting_", "ends_"
+_LAST_YEAR = 2200
 # Browsers offer to fill in the person's own password otherwise.
 _UNFILLED = {"autocomplete": "new-password", "spellcheck": "false"}
 
@@ -29,6 +33,26 @@ def secret_field(spec: SecretSpec, *, required: bool = True) -> forms.CharField:
         widget=forms.PasswordInput(attrs=_UNFILLED),
         error_messages={"required": _("%(field)s is needed.") % {"field": _(spec.label)}},
     )
+
+
+def add_secret(form: forms.Form, name: str, spec: SecretSpec, *, required: bool = True) -> None:
+    """Put the field of a secret into a form, and the day it expires behind it where it has one."""
+    form.fields[name] = secret_field(spec, required=required)
+    if spec.may_expire:
+        form.fields[_END + name] = forms.DateField(
+            label=_("%(field)s expires on") % {"field": _(spec.label)},
+            required=False,
+            validators=[_in_future],
+            help_text=_("As its system says. You are told 30 days, 7 days and 1 day before."),
+            widget=forms.DateInput(attrs={"type": "date"}),
+        )
+
+
+def _in_future(day: date) -> None:
+    if day <= timezone.now().date():
+        raise forms.ValidationError(_("This day has passed: enter a secret that is still good, and its day."))
+    if day.year > _LAST_YEAR:
+        raise forms.ValidationError(_("This is too far away to be the day a secret expires."))
 
 
 def setting_field(spec: FieldSpec) -> forms.Field:
@@ -75,6 +99,12 @@ class _SystemForm(forms.Form):
                 self.add_error(known, sentence)
 
 
+def _environments(manifest: SystemManifest) -> Sequence[Connection.Environment]:
+    """Return where a system may be connected: a draft of the partner's own nowhere but in a sandbox."""
+    everywhere = tuple(reversed(Connection.Environment))
+    return (Connection.Environment.SANDBOX,) if registry.is_draft(manifest.slug) else everywhere
+
+
 class ConnectionForm(_SystemForm):
     """A new connection: for whom, where, and with which secrets; `secrets_later` leaves those to somebody else."""
 
@@ -84,10 +114,12 @@ class ConnectionForm(_SystemForm):
         manifest: SystemManifest,
         customers: Mapping[UUID, str],
         chosen: UUID | None,
+        address: str = "",
         secrets_later: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, manifest=manifest, initial={"name": manifest.name, "customer": chosen}, **kwargs)
+        initial = {"name": manifest.name, "customer": chosen, "base_url": address}
+        super().__init__(*args, manifest=manifest, initial=initial, **kwargs)
         self.secrets_later = secrets_later
         names = [(str(customer_id), name) for customer_id, name in customers.items()]
         self.fields["customer"] = forms.TypedChoiceField(
@@ -95,12 +127,12 @@ class ConnectionForm(_SystemForm):
         )
         self.fields["environment"] = forms.ChoiceField(
             label=_("Environment"),
-            choices=[(e.value, e.label.capitalize()) for e in reversed(Connection.Environment)],
+            choices=[(e.value, e.label.capitalize()) for e in _environments(manifest)],
             help_text=_("Whether real business is done there."),
         )
         for spec in manifest.secrets:
-            self.fields[_SECRET + spec.name] = secret_field(spec, required=not secrets_later)
-        secrets = [_SECRET + spec.name for spec in manifest.secrets]
+            add_secret(self, _SECRET + spec.name, spec, required=not secrets_later)
+        secrets = [part + spec.name for spec in manifest.secrets for part in (_SECRET, _END + _SECRET)]
         self.order_fields(["customer", "name", "environment", "base_url", *secrets])
 
     def wanted(self) -> NewConnection:
@@ -114,7 +146,14 @@ class ConnectionForm(_SystemForm):
             settings=self.settings,
             environment=typed["environment"],
             secrets_later=self.secrets_later,
+            ends=_ends(typed, {spec.name: _SECRET + spec.name for spec in self.manifest.secrets}),
         )
+
+
+def _ends(typed: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, date]:
+    """Return the days that were typed, by secret; `names` are the secrets' fields."""
+    found = {secret: typed.get(_END + field) for secret, field in names.items()}
+    return {secret: day for secret, day in found.items() if day}
 
 
 class ConnectionEditForm(_SystemForm):
@@ -138,7 +177,12 @@ class SecretForm(forms.Form):
 
     def __init__(self, *args: Any, spec: SecretSpec, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["value"] = secret_field(spec)
+        add_secret(self, "value", spec)
+
+    @property
+    def ends_on(self) -> date | None:
+        """Return the day it expires, None where nobody said."""
+        return _ends(self.cleaned_data, {"value": "value"}).get("value")
 
 
 class SecretsForm(forms.Form):
@@ -147,7 +191,18 @@ class SecretsForm(forms.Form):
     def __init__(self, *args: Any, manifest: SystemManifest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for spec in manifest.secrets:
-            self.fields[spec.name] = secret_field(spec)
+            add_secret(self, spec.name, spec)
+        self._names = [spec.name for spec in manifest.secrets]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Return the secrets as typed."""
+        return {name: self.cleaned_data[name] for name in self._names}
+
+    @property
+    def ends(self) -> dict[str, date]:
+        """Return the days on which they expire, where somebody said."""
+        return _ends(self.cleaned_data, {name: name for name in self._names})
 
 
 class CredentialLinkForm(forms.Form):
@@ -167,6 +222,18 @@ class WebhookKeyForm(forms.Form):
     def __init__(self, *args: Any, webhook: WebhookSpec, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["value"] = secret_field(SecretSpec("value", webhook.key_label, webhook.key_help))
+
+
+class RemoveForm(forms.Form):
+    """The name of the connection that is removed, typed as a confirmation."""
+
+    name = forms.CharField(
+        label=_("Name of the connection"),
+        help_text=_("Type it as it is written above: a removed connection does not come back."),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
 
 
 class DisableForm(forms.Form):

@@ -67,6 +67,7 @@ class Stage(ABC):
     numbers: ClassVar[Mapping[str, str]] = {}  # by what is written: a field that takes any amount
     changed: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # by what is written: an allowed change of the sample
     planted: ClassVar[Mapping[str, Planted]] = {}  # "text", "number", "date": where a person can enter such a value
+    bodiless: ClassVar[tuple[str, ...]] = ()  # what is written whose good answers have no body
     stamps_late: ClassVar[bool] = False  # a record may become visible after one that was changed later
     spared: ClassVar[tuple[str, ...]] = ()  # paths that the faults leave alone
     settings: ClassVar[Mapping[str, Any]] = {}

@@ -12,7 +12,7 @@ from apps.connectors.errors import BusinessClass, FieldProblem, MisconfiguredErr
 from apps.connectors.http import Door
 from apps.connectors.judgement import Answer
 from apps.connectors.manifest import ObjectManifest, SystemManifest
-from apps.connectors.pagination import NEXT_LINK, next_link
+from apps.connectors.pagination import NEXT_LINK, TOTAL, next_link
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -80,7 +80,8 @@ class Calls:
     ) -> tuple[Any, list[OutsideRecord]]:
         """Return the parsed answer of a list and its records; `headers` are sent along.
 
-        With paging by Link header, what stands in for the answer is {NEXT_LINK: address or ""}.
+        With paging by Link header, what stands in for the answer is {NEXT_LINK: address or ""}; with a length told in a
+        header it is {TOTAL: what that says}.
 
         Raises:
             MisconfiguredError: the list is not where the manifest says, or holds something else than records.
@@ -88,6 +89,15 @@ class Calls:
         """
         answer = await self.call("GET", path, parameters=parameters, headers=headers, spec=spec)
         body = answer.json()
+        records = self.records_in(spec, answer, body)
+        if spec.reading is not None and spec.reading.paging.style == "link_header":
+            return {NEXT_LINK: next_link(", ".join(_all(answer.headers, "Link")))}, records
+        if spec.reading is not None and spec.reading.paging.total_header:
+            return {TOTAL: answer.headers.get(spec.reading.paging.total_header)}, records
+        return body, records
+
+    def records_in(self, spec: ObjectManifest, answer: Answer, body: Any) -> list[OutsideRecord]:
+        """Return the records in the parsed answer of a list. Raises MisconfiguredError when there is no such list."""
         records = self.listed(spec, body)
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             error = MisconfiguredError(
@@ -97,10 +107,7 @@ class Calls:
             )
             error.exchange = answer.exchange
             raise error
-        records = [self.shaped(spec, record) for record in records]
-        if spec.reading is not None and spec.reading.paging.style == "link_header":
-            return {NEXT_LINK: next_link(", ".join(_all(answer.headers, "Link")))}, records
-        return body, records
+        return [self.shaped(spec, record) for record in records]
 
     def _fixed_headers(self) -> Mapping[str, str]:
         """Return the manifest's own headers with the connection's settings filled in. Raises MisconfiguredError."""

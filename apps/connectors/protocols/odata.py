@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from apps.connectors.contract import Page, TestReport, UndoOutcome, UndoState, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, MisconfiguredError
@@ -34,7 +34,10 @@ def odata_pages(size: int, *, largest: int = 0) -> Paging:
 
 
 class ODataConnector(RestConnector):
-    """One open connection to one OData v4 service."""
+    """One open connection to one OData v4 service. An older version has calls and a delivery of its own."""
+
+    calls_class: ClassVar[type[ODataCalls]] = ODataCalls
+    delivery_class: ClassVar[type[ODataDelivery]] = ODataDelivery
 
     def __init__(
         self,
@@ -45,12 +48,12 @@ class ODataConnector(RestConnector):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(manifest, door, settings, clock=clock)
-        self._calls: ODataCalls = ODataCalls(manifest, door, settings)
+        self._calls: ODataCalls = self.calls_class(manifest, door, settings)
 
     async def test(self) -> TestReport:
         """Try address, sign-in, one record of each list, writing rights, limits and clock, changing nothing."""
         small = replace(self.manifest, objects=tuple(_one_by_one(spec) for spec in self.manifest.objects))
-        return await run_test(ODataCalls(small, self._door, self._settings), self._clock)
+        return await run_test(self.calls_class(small, self._door, self._settings), self._clock)
 
     async def discover(self, object_names: Sequence[str] = ()) -> tuple[DiscoveredShape, ...]:
         """Return what these objects look like by the service's own metadata; sets it does not name by the manifest."""
@@ -85,7 +88,8 @@ class ODataConnector(RestConnector):
 
     async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
         """Create or update each record and answer for every one of them, in any order."""
-        return await ODataDelivery(self._calls, self.manifest.object_named(object_name)).run(writes) if writes else []
+        spec = self.manifest.object_named(object_name)
+        return await self.delivery_class(self._calls, spec).run(writes) if writes else []
 
     async def undo(self, object_name: str, target_key: str, *, idempotency_key: str) -> UndoOutcome:
         """Take back a record that was created here, in the version it has now. Safe to repeat."""

@@ -74,7 +74,7 @@ class ODataCalls(Calls):
                 link, more = await self._page(spec, link, {}, headers)
                 records.extend(more)
                 if link in met or len(met) >= _MOST_LINKS:
-                    raise _endless(self.manifest, spec)
+                    raise endless(self.manifest, spec)
                 met.add(link)
         return {NEXT: link}, records
 
@@ -88,7 +88,8 @@ class ODataCalls(Calls):
         return link, [plain_record(values) for values in listed]
 
 
-def _endless(manifest: SystemManifest, spec: ObjectManifest) -> MisconfiguredError:
+def endless(manifest: SystemManifest, spec: ObjectManifest) -> MisconfiguredError:
+    """Return the error for links that go round in a circle."""
     return MisconfiguredError(
         f"{manifest.name} repeats the same pages of {spec.label.lower()} again and again: reading was stopped.",
         business_class=BusinessClass.SCHEMA_DRIFT,

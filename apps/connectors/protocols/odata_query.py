@@ -1,6 +1,7 @@
-"""Query options, keys and links of OData v4, as text (pure).
+"""Query options, keys and links of OData v4, as text (pure), and the literals that v2 writes otherwise.
 
 https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html
+https://www.odata.org/documentation/odata-version-2-0/overview/ (6. Primitive Data Types)
 """
 
 import re
@@ -48,7 +49,9 @@ def query_of(spec: ObjectManifest, odata: ODataSpec, parameters: Mapping[str, st
             continue
         field, _, operator = name.partition(" ")
         condition = (
-            f"{field} {operator} {_literal(spec, field, value)}" if operator else _any_of(spec, odata, field, value)
+            f"{field} {operator} {_literal(spec, odata, field, value)}"
+            if operator
+            else _any_of(spec, odata, field, value)
         )
         if not condition:
             return None
@@ -89,7 +92,7 @@ def _any_of(spec: ObjectManifest, odata: ODataSpec, field: str, value: str) -> s
     if len(texts) > 1:
         texts.append(value)  # a name may hold a comma itself
     if field in odata.guid_fields:
-        literals: Iterable[str] = (text for text in texts if is_guid(text))
+        literals: Iterable[str] = (_guid(odata, text) for text in texts if is_guid(text))
     else:
         known = _field(spec, field)
         longest = (known.max_length if known else None) or _LONGEST_TEXT
@@ -98,11 +101,18 @@ def _any_of(spec: ObjectManifest, odata: ODataSpec, field: str, value: str) -> s
     return f"({told})" if told else ""
 
 
-def _literal(spec: ObjectManifest, field: str, value: str) -> str:
+def _guid(odata: ODataSpec, text: str) -> str:
+    return f"guid'{text}'" if odata.version == 2 else text
+
+
+def _literal(spec: ObjectManifest, odata: ODataSpec, field: str, value: str) -> str:
     known = _field(spec, field)
     kind = known.kind if known else ValueKind.TEXT
     if kind in {ValueKind.INSTANT, ValueKind.DATE}:
-        return _moment(spec, field, value)
+        text = _moment(spec, field, value)
+        if odata.version != 2:
+            return text
+        return f"datetimeoffset'{text}'" if kind is ValueKind.INSTANT else f"datetime'{text[:10]}T00:00:00'"
     return value if kind in _BARE else quoted(value)
 
 

@@ -1,6 +1,7 @@
 """Query options of OData: each literal by its type, and no value of ours ever becomes a part of the query."""
 
 import uuid
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -56,6 +57,21 @@ FILTERS = {
         "(a eq 1 or b eq 2) and changedAt ge 2026-11-21T00:00:00Z",
     ),
 }
+
+OLDER = {
+    "an instant": (
+        {"changedAt ge": "2026-11-21T07:38:44.293Z"},
+        "changedAt ge datetimeoffset'2026-11-21T07:38:44.293Z'",
+    ),
+    "a day": ({"due gt": "2026-11-21"}, "due gt datetime'2026-11-21T00:00:00'"),
+    "a key": ({"id": GUID}, f"(id eq guid'{GUID}')"),
+    "a text": ({"name eq": "O'Neil"}, "name eq 'O''Neil'"),
+}
+
+
+@pytest.mark.parametrize(("parameters", "told"), OLDER.values(), ids=OLDER.keys())
+def test_v2_names_the_type_of_its_literals(parameters: dict[str, str], told: str) -> None:
+    assert query_of(SPEC, replace(PLAIN, version=2), parameters) == {"$filter": told}
 
 
 @pytest.mark.parametrize(("parameters", "told"), FILTERS.values(), ids=FILTERS.keys())

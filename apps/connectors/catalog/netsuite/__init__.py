@@ -1,0 +1,1 @@
+"""Oracle NetSuite, where larger service firms keep clients, projects, time and books."""

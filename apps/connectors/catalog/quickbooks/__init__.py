@@ -1,0 +1,1 @@
+"""QuickBooks Online, where small firms keep their books."""
