@@ -22,6 +22,7 @@ SYSTEMS = (
     "scim",
     "vies",
     "microsoft_365",
+    "bamboohr",
     "xero",
     "quickbooks",
     "netsuite",
