@@ -23,6 +23,7 @@ SYSTEMS = (
     "vies",
     "microsoft_365",
     "bamboohr",
+    "gusto",
     "xero",
     "quickbooks",
     "netsuite",
