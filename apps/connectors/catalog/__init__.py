@@ -22,6 +22,8 @@ SYSTEMS = (
     "scim",
     "vies",
     "microsoft_365",
+    "bamboohr",
+    "gusto",
     "xero",
     "quickbooks",
     "netsuite",
