@@ -51,6 +51,7 @@ class AuditAction(StrEnum):
     ONBOARDING_FINISHED = "onboarding_finished"
     CONNECTION_CREATED = "connection_created"
     CONNECTION_CHANGED = "connection_changed"
+    CONNECTION_REMOVED = "connection_removed"
     CREDENTIAL_SET = "credential_set"
     CREDENTIAL_LINK_MADE = "credential_link_made"
     CREDENTIAL_LINK_REVOKED = "credential_link_revoked"

@@ -32,6 +32,7 @@ DEED_WORDS: dict[AuditAction, Promise] = {
     AuditAction.ONBOARDING_FINISHED: _("Onboarding finished"),
     AuditAction.CONNECTION_CREATED: _("Connection created"),
     AuditAction.CONNECTION_CHANGED: _("Connection changed"),
+    AuditAction.CONNECTION_REMOVED: _("Connection removed"),
     AuditAction.CREDENTIAL_SET: _("Credential set"),
     AuditAction.CREDENTIAL_LINK_MADE: _("Link to enter credentials made"),
     AuditAction.CREDENTIAL_LINK_REVOKED: _("Link to enter credentials taken back"),

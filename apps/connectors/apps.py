@@ -15,6 +15,7 @@ class ConnectorsConfig(AppConfig):
         from apps.accounts import badges, navigation
         from apps.connectors import (
             breaker,
+            connection_list,
             discovering,
             key_checks,
             probing,
@@ -31,7 +32,9 @@ class ConnectorsConfig(AppConfig):
 
         checks.register(key_checks.check_credential_keys, checks.Tags.database)
         connection_directory.register(queries.count_by_customer)
-        badges.register(navigation.BROKEN_CONNECTIONS, lambda _who: badges.Badge(queries.count_needing_attention()))
+        badges.register(
+            navigation.BROKEN_CONNECTIONS, lambda _who: badges.Badge(connection_list.count_needing_somebody())
+        )
         kinds.register(services.TEST_KIND, services.run_test, queue=Queue.POLL)
         kinds.register(sign_ins.SIGN_IN_KIND, sign_ins.exchange_code, queue=Queue.POLL)
         kinds.register(subscriptions.SUBSCRIPTION_KIND, subscribing.keep_subscription, queue=Queue.POLL)

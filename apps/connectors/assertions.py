@@ -103,12 +103,17 @@ def read_private_key(text: str, algorithm: str) -> PrivateKey:
     return key
 
 
-def fingerprint(certificate: str, kind: str, key: PrivateKey, now: float) -> str:
-    """Return the fingerprint of a PEM certificate as the header `kind` carries it. Raises MisconfiguredError."""
+def certificate_of(text: str) -> x509.Certificate:
+    """Return the certificate in a PEM text, which may have lost its line breaks. Raises MisconfiguredError."""
     try:
-        read = x509.load_pem_x509_certificate(_pem(certificate, "certificate"))
+        return x509.load_pem_x509_certificate(_pem(text, "certificate"))
     except ValueError:
         raise _unusable("The certificate cannot be read: copy all of it again, in PEM form.") from None
+
+
+def fingerprint(certificate: str, kind: str, key: PrivateKey, now: float) -> str:
+    """Return the fingerprint of a PEM certificate as the header `kind` carries it. Raises MisconfiguredError."""
+    read = certificate_of(certificate)
     if _public(read.public_key()) != _public(key.public_key()):
         raise _unusable("The certificate does not belong to the private key: enter the two that were made together.")
     ended_at = read.not_valid_after_utc

@@ -4,8 +4,9 @@ The token in the link is the only key and is stored as a hash. Opening a link us
 mails follow every link. Whoever used it may, in the same browser, see the result and correct what does not work.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -130,7 +131,7 @@ def use_link(link: CredentialLink) -> None:
     link.used_at = now
 
 
-def enter_secrets(link: CredentialLink, values: dict[str, str]) -> None:
+def enter_secrets(link: CredentialLink, values: Mapping[str, str], ends: Mapping[str, date] | None = None) -> None:
     """Store what was entered through a link and ask for a test of it; the link is used up.
 
     Raises:
@@ -140,7 +141,7 @@ def enter_secrets(link: CredentialLink, values: dict[str, str]) -> None:
     """
     with transaction.atomic():
         use_link(link)
-        services.set_secrets(link.connection, values)
+        services.set_secrets(link.connection, values, ends)
 
 
 def take_return(link: CredentialLink, back: sign_ins.Return, *, session_key: str) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -96,6 +97,10 @@ def record_failure(
 
 def reported_problems(shape: ErrorShape, body: Any, secrets: tuple[str, ...] = ()) -> tuple[ReportedProblem, ...]:
     """Return the problems an error answer lists, without the `secrets` that some systems repeat in them."""
+    by_field = at_path(body, shape.by_field_path) if shape.by_field_path else None
+    if isinstance(by_field, Mapping) and by_field:
+        told = ((_clean(field, "", secrets), _clean(said, "", secrets)[:400]) for field, said in by_field.items())
+        return tuple(ReportedProblem("", message, field) for field, message in islice(told, _MOST_PROBLEMS))
     listed = at_path(body, shape.problems_path) if shape.problems_path else body
     parts = listed if isinstance(listed, list) else [listed]
     if shape.summary_message_path and not any(isinstance(part, Mapping) for part in parts):

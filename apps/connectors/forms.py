@@ -1,10 +1,12 @@
 """What people type on connections' pages; the fields of a system's own come from its manifest."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +15,8 @@ from apps.connectors.models import Connection
 from apps.connectors.services import NewConnection
 from apps.connectors.webhook_spec import WebhookSpec
 
-_SECRET, _SETTING = "secret_", "setting_"
+_SECRET, _SETTING, _END = "secret_", "setting_", "ends_"
+_LAST_YEAR = 2200
 # Browsers offer to fill in the person's own password otherwise.
 _UNFILLED = {"autocomplete": "new-password", "spellcheck": "false"}
 
@@ -29,6 +32,26 @@ def secret_field(spec: SecretSpec, *, required: bool = True) -> forms.CharField:
         widget=forms.PasswordInput(attrs=_UNFILLED),
         error_messages={"required": _("%(field)s is needed.") % {"field": _(spec.label)}},
     )
+
+
+def add_secret(form: forms.Form, name: str, spec: SecretSpec, *, required: bool = True) -> None:
+    """Put the field of a secret into a form, and the day it expires behind it where it has one."""
+    form.fields[name] = secret_field(spec, required=required)
+    if spec.may_expire:
+        form.fields[_END + name] = forms.DateField(
+            label=_("%(field)s expires on") % {"field": _(spec.label)},
+            required=False,
+            validators=[_in_future],
+            help_text=_("As its system says. You are told 30 days, 7 days and 1 day before."),
+            widget=forms.DateInput(attrs={"type": "date"}),
+        )
+
+
+def _in_future(day: date) -> None:
+    if day <= timezone.now().date():
+        raise forms.ValidationError(_("This day has passed: enter a secret that is still good, and its day."))
+    if day.year > _LAST_YEAR:
+        raise forms.ValidationError(_("This is too far away to be the day a secret expires."))
 
 
 def setting_field(spec: FieldSpec) -> forms.Field:
@@ -99,8 +122,8 @@ class ConnectionForm(_SystemForm):
             help_text=_("Whether real business is done there."),
         )
         for spec in manifest.secrets:
-            self.fields[_SECRET + spec.name] = secret_field(spec, required=not secrets_later)
-        secrets = [_SECRET + spec.name for spec in manifest.secrets]
+            add_secret(self, _SECRET + spec.name, spec, required=not secrets_later)
+        secrets = [part + spec.name for spec in manifest.secrets for part in (_SECRET, _END + _SECRET)]
         self.order_fields(["customer", "name", "environment", "base_url", *secrets])
 
     def wanted(self) -> NewConnection:
@@ -114,7 +137,14 @@ class ConnectionForm(_SystemForm):
             settings=self.settings,
             environment=typed["environment"],
             secrets_later=self.secrets_later,
+            ends=_ends(typed, {spec.name: _SECRET + spec.name for spec in self.manifest.secrets}),
         )
+
+
+def _ends(typed: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, date]:
+    """Return the days that were typed, by secret; `names` are the secrets' fields."""
+    found = {secret: typed.get(_END + field) for secret, field in names.items()}
+    return {secret: day for secret, day in found.items() if day}
 
 
 class ConnectionEditForm(_SystemForm):
@@ -138,7 +168,12 @@ class SecretForm(forms.Form):
 
     def __init__(self, *args: Any, spec: SecretSpec, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["value"] = secret_field(spec)
+        add_secret(self, "value", spec)
+
+    @property
+    def ends_on(self) -> date | None:
+        """Return the day it expires, None where nobody said."""
+        return _ends(self.cleaned_data, {"value": "value"}).get("value")
 
 
 class SecretsForm(forms.Form):
@@ -147,7 +182,18 @@ class SecretsForm(forms.Form):
     def __init__(self, *args: Any, manifest: SystemManifest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for spec in manifest.secrets:
-            self.fields[spec.name] = secret_field(spec)
+            add_secret(self, spec.name, spec)
+        self._names = [spec.name for spec in manifest.secrets]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Return the secrets as typed."""
+        return {name: self.cleaned_data[name] for name in self._names}
+
+    @property
+    def ends(self) -> dict[str, date]:
+        """Return the days on which they expire, where somebody said."""
+        return _ends(self.cleaned_data, {name: name for name in self._names})
 
 
 class CredentialLinkForm(forms.Form):
@@ -167,6 +213,18 @@ class WebhookKeyForm(forms.Form):
     def __init__(self, *args: Any, webhook: WebhookSpec, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["value"] = secret_field(SecretSpec("value", webhook.key_label, webhook.key_help))
+
+
+class RemoveForm(forms.Form):
+    """The name of the connection that is removed, typed as a confirmation."""
+
+    name = forms.CharField(
+        label=_("Name of the connection"),
+        help_text=_("Type it as it is written above: a removed connection does not come back."),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
 
 
 class DisableForm(forms.Form):

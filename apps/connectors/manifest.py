@@ -119,6 +119,7 @@ class Paging:
     position_parameter: str = ""
     next_path: str = ""  # where the answer holds the next link or token
     total_path: str = ""
+    total_header: str = ""  # the header that says how many records there are, for systems that say it there
     first: int = 1  # the number of the first page
     first_record: int = 0  # the number of the first record where pages go by offset: 1 at systems that count from one
     more_path: str = ""  # where the answer says whether more follows
@@ -213,6 +214,7 @@ class Writing:
     create_method: str = "POST"
     created_statuses: tuple[int, ...] = (201,)  # answers to a creation that say: made anew
     record_path: str = ""  # where the record stands in the body of a single write: "ticket", "Contacts.0"
+    only_at_creation: tuple[str, ...] = ()  # fields that a change may not carry
     # Fields that a change must carry as the record holds them now (a version it was made on, say): it is read first.
     repeat_fields: tuple[str, ...] = ()
     keys_kept_hours: int = 24  # how long the system remembers an idempotency key
@@ -294,6 +296,7 @@ class ErrorShape:
     # Where an answer that lists no single problems says its one; both from the root of the answer.
     summary_code_path: str = ""
     summary_message_path: str = ""
+    by_field_path: str = ""  # where the answer holds messages under the names of their fields: {"name": "Too long."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +333,7 @@ class AuthSpec:
     authorize_address: str = ""
     authorize_parameters: Mapping[str, str] = field(default_factory=dict)
     assertion: AssertionSpec = field(default_factory=AssertionSpec)
+    refresh_days_unused: int = 0  # after which a sign-in ends that nobody used; 0 where it lasts
     realm: str = ""  # of OAuth 1.0a; may name a setting
     # Where a CSRF token and its cookies are fetched before something is changed ("" : none are needed), as SAP wants it.
     csrf_path: str = ""
@@ -340,11 +344,12 @@ class AuthSpec:
 
 @dataclass(frozen=True, slots=True)
 class SecretSpec:
-    """One secret a connection must hold: write-only on screens."""
+    """One secret a connection must hold: write-only on screens. `may_expire`: its system lets it end on a day of its own."""
 
     name: str
     label: str
     help: str = ""
+    may_expire: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class CircuitBreaker(CustomerOwned):
 class Credential(CustomerOwned):
     """One secret of a connection, sealed and bound to this row: a ciphertext moved elsewhere does not open.
 
-    `generation` grows with each new value. A refresh token may be used once only: until `borrowed_until` (the database's
+    `expires_on` is the day it ends, where that is known. `generation` grows with each new value. A refresh token may be used once only: until `borrowed_until` (the database's
     clock) one worker has it in hand and no other may take it.
     """
 
@@ -102,6 +102,7 @@ class Credential(CustomerOwned):
     key_version = models.PositiveSmallIntegerField(default=1)
     last4 = models.CharField(max_length=4, blank=True)
     set_at = models.DateTimeField()
+    expires_on = models.DateField(null=True, blank=True)
     generation = models.PositiveIntegerField(default=0)
     borrowed_until = models.DateTimeField(null=True, blank=True)
 

@@ -11,6 +11,7 @@ from apps.connectors.manifest import Paging
 
 Position = int | str | None
 NEXT_LINK = "next_link"  # where the answer of a list with "link_header" paging has its next page
+TOTAL = "total"  # where the answer of a list that tells its length in a header has it
 _LONGEST_HEADER = 16_000
 
 
@@ -36,7 +37,7 @@ def following_position(paging: Paging, position: Position, answer: Any, count: i
     if paging.style == "none" or count == 0:
         return None
     start = _records_before(paging, position)
-    total = _count_in(answer, paging.total_path)
+    total = _count_in(answer, TOTAL if paging.total_header else paging.total_path)
     # A page that repeats records of the one before is longer than asked for: those do not count towards the total.
     done = start + min(count, paging.size) >= total if total is not None else _is_short(paging, count)
     if done:

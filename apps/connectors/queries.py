@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.connectors import private_shelf, registry
-from apps.connectors.auth import SIGN_IN_MARK
+from apps.connectors.auth import REFRESH_TOKEN, SIGN_IN_MARK
 from apps.connectors.breaker_rule import BreakerState
+from apps.connectors.expiry import end_tone, end_words
 from apps.connectors.manifest import AuthScheme, SecretSpec, SystemManifest
 from apps.connectors.models import (
     CircuitBreaker,
@@ -32,12 +33,22 @@ _SIGN_IN_PATIENCE = timedelta(minutes=5)  # after which one that is being finish
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """The day on which something expires, in words: "expires in 12 days"."""
+
+    on: date
+    words: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
 class SecretLine:
-    """One secret of a connection: never its value. `set_at` None: it was never set."""
+    """One secret of a connection: never its value. `set_at` None: it was never set; `ends` None: nobody knows when."""
 
     spec: SecretSpec
     last4: str
     set_at: datetime | None
+    ends: End | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ class SettingLine:
 
 @dataclass(frozen=True, slots=True)
 class SignInFacts:
-    """Who is signed in at a connection's system, where people sign in there.
+    """Who is signed in at a connection's system, where people sign in there, and when that ends if nobody uses it.
 
     `since` None: nobody yet. `failure` is why the latest attempt did not work out, "" when it did.
     """
@@ -59,6 +70,7 @@ class SignInFacts:
     person: str
     is_running: bool
     failure: str
+    ends: End | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +96,23 @@ class ConnectionFacts:
     breaker: CircuitBreaker | None  # while it is not called
     sign_in: SignInFacts | None  # where people sign in at the system
 
+    @property
+    def last_read_at(self) -> datetime | None:
+        """Return when a record last came through that was read here, None when none ever did."""
+        return self._last("reads")
+
+    @property
+    def last_written_at(self) -> datetime | None:
+        """Return when a record was last written here, None when none ever was."""
+        return self._last("writes")
+
+    def _last(self, how: str) -> datetime | None:
+        return max((u.last_success_at for u in self.uses if u.how == how and u.last_success_at), default=None)
+
 
 def connections() -> QuerySet[Connection]:
     """Return the connections in scope with their customers."""
     return Connection.objects.select_related("customer")
-
-
-def count_needing_attention() -> int:
-    """Return how many connections in scope wait for somebody to mend them."""
-    return Connection.objects.filter(state=Connection.State.ATTENTION).count()
 
 
 def get_connection(connection_id: UUID) -> Connection:
@@ -156,6 +176,14 @@ def get_secret(connection: Connection, name: str) -> SecretSpec:
     return spec
 
 
+def secret_label(slug: str, name: str) -> str:
+    """Return what a system calls one of its secrets; the sign-in is what a refresh token stands for."""
+    if name == REFRESH_TOKEN:
+        return "The sign-in"
+    specs = registry.manifest(slug).secrets if registry.is_listed(slug) else ()
+    return next((spec.label for spec in specs if spec.name == name), name.replace("_", " ").capitalize())
+
+
 def system_name(slug: str) -> str:
     """Return what people call a system; a system that left the catalogue keeps its own slug."""
     if private_shelf.is_private(slug):
@@ -173,7 +201,7 @@ def get_connection_facts(connection: Connection) -> ConnectionFacts:
         credential.name: credential for credential in Credential.objects.filter(connection=connection).defer("sealed")
     }
     secrets = [
-        SecretLine(spec, held[spec.name].last4, held[spec.name].set_at)
+        SecretLine(spec, held[spec.name].last4, held[spec.name].set_at, end_of(held[spec.name].expires_on))
         if spec.name in held
         else SecretLine(spec, "", None)
         for spec in manifest.secrets
@@ -203,6 +231,7 @@ def _subscriptions(connection: Connection, manifest: SystemManifest) -> list[Sub
 def get_sign_in(connection: Connection) -> SignInFacts:
     """Return who is signed in at a connection's system."""
     mark = Credential.objects.filter(connection=connection, name=SIGN_IN_MARK).defer("sealed").first()
+    refresh = Credential.objects.filter(connection=connection, name=REFRESH_TOKEN)
     came_back = SignIn.objects.filter(connection=connection).exclude(state=SignIn.State.ASKED).defer("sealed")
     latest, done = came_back.first(), came_back.filter(state=SignIn.State.DONE).first()
     is_open = latest is not None and latest.state == SignIn.State.RETURNED
@@ -213,7 +242,16 @@ def get_sign_in(connection: Connection) -> SignInFacts:
         person=done.person if done else "",
         is_running=is_open and not is_lost,
         failure="The last sign-in got no result: sign in once more." if is_lost else failed,
+        ends=end_of(refresh.values_list("expires_on", flat=True).first()),
     )
+
+
+def end_of(expires_on: date | None) -> End | None:
+    """Return a day on which something expires, in words; None for none."""
+    if expires_on is None:
+        return None
+    today = timezone.now().date()
+    return End(expires_on, end_words(expires_on, today), end_tone(expires_on, today))
 
 
 def open_breakers() -> QuerySet[CircuitBreaker]:

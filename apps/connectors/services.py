@@ -6,8 +6,8 @@ import hashlib
 import json
 import secrets as random
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -60,6 +60,7 @@ class NewConnection:
     settings: dict[str, Any]
     environment: str = Connection.Environment.PRODUCTION
     secrets_later: bool = False  # somebody else enters them: nothing is missing meanwhile
+    ends: Mapping[str, date] = field(default_factory=dict)  # the day on which a secret expires, where that is known
 
 
 def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
@@ -95,7 +96,7 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
         ) from None
     for name, value in wanted.secrets.items():
         if value:
-            vault.set_secret(connection, name, value)
+            vault.set_secret(connection, name, value, expires_on=wanted.ends.get(name))
     _record(AuditAction.CONNECTION_CREATED, connection, {"system": wanted.system})
     return connection
 
@@ -121,8 +122,12 @@ def change_connection(connection: Connection, *, name: str, base_url: str, value
     return connection
 
 
-def set_secrets(connection: Connection, values: Mapping[str, str]) -> ConnectionTest | None:
+def set_secrets(
+    connection: Connection, values: Mapping[str, str], ends: Mapping[str, date] | None = None
+) -> ConnectionTest | None:
     """Replace secrets, which cannot be read back, and ask for a test of them; None while it is switched off.
+
+    `ends` are the days on which they expire, where somebody said.
 
     Raises:
         ValidationError: the system has no such secret, or one is empty; the message names it.
@@ -136,7 +141,7 @@ def set_secrets(connection: Connection, values: Mapping[str, str]) -> Connection
             raise ValidationError({name: _("Write the new secret: an empty one opens nothing.")})
     with transaction.atomic():
         for name, value in values.items():
-            vault.set_secret(connection, name, value)
+            vault.set_secret(connection, name, value, expires_on=(ends or {}).get(name))
             _record(AuditAction.CREDENTIAL_SET, connection, {"secret": name})
         on = Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED)
         changed = on.update(state=Connection.State.UNTESTED, state_reason="")
@@ -215,6 +220,11 @@ def open_connector(
         UnsealError: a secret was not sealed for this connection.
 
     """
+    if connection.removed_at is not None:
+        raise MisconfiguredError(
+            f"The connection {connection.name} was removed: install the flow anew with another one.",
+            business_class=BusinessClass.CONNECTION,
+        )
     if connection.state == Connection.State.DISABLED:
         raise MisconfiguredError(
             f"The connection {connection.name} is switched off. Switch it on to let records pass.",

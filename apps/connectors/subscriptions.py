@@ -19,7 +19,10 @@ LAPSED = "Changes are no longer announced:"  # how the reason on a connection be
 
 def spec_of(system: str) -> SubscriptionSpec | None:
     """Return how the system called `system` is subscribed to, None where it is told addresses by hand or sends nothing."""
-    webhook = registry.manifest(system).webhook
+    try:
+        webhook = registry.manifest(system).webhook
+    except KeyError:  # it left the catalogue
+        return None
     return webhook.subscription if webhook else None
 
 
@@ -57,7 +60,7 @@ def lapse_reason(connection_id: UUID) -> str:
             connection_id=connection_id, state=WebhookSubscription.State.LAPSED
         )
     )
-    if not lapsed:
+    if not lapsed or spec_of(lapsed[0].connection.system) is None:
         return ""
     manifest = registry.manifest(lapsed[0].connection.system)
     labels = ", ".join(manifest.object_named(row.object_name).label.lower() for row in lapsed)

@@ -3,10 +3,12 @@
 from django.urls import path
 
 from apps.connectors.views import (
+    calls,
     catalogue,
     connection_list,
     connections,
     credential_links,
+    removals,
     shapes,
     shared_credentials,
     sign_in_back,
@@ -25,6 +27,7 @@ urlpatterns = [
     path("connections/new/<slug:system>/", connections.connection_create_for, name="connection-create-for"),
     path("connections/sign-in/back/", sign_in_back.sign_in_back, name="sign-in-back"),
     path(f"{_ONE}/", connections.connection_detail, name="connection-detail"),
+    path(f"{_ONE}/calls/", calls.call_list, name="call-list"),
     path(f"{_ONE}/edit/", connections.connection_edit, name="connection-edit"),
     path(f"{_ONE}/test/", connections.connection_test, name="connection-test"),
     path(f"{_ONE}/tests/<uuid:test_id>/", connections.connection_test_live, name="connection-test-live"),
@@ -42,6 +45,7 @@ urlpatterns = [
     path(f"{_ONE}/sign-in/live/", sign_ins.sign_in_live, name="sign-in-live"),
     path(f"{_ONE}/disable/", connections.connection_disable, name="connection-disable"),
     path(f"{_ONE}/enable/", connections.connection_enable, name="connection-enable"),
+    path(f"{_ONE}/remove/", removals.connection_remove, name="connection-remove"),
     path(f"{_ONE}/webhooks/new/", connections.endpoint_create, name="endpoint-create"),
     path(f"{_ONE}/webhooks/<uuid:endpoint_id>/close/", connections.endpoint_close, name="endpoint-close"),
     path(f"{_ONE}/webhooks/<uuid:endpoint_id>/key/", webhook_keys.webhook_key, name="webhook-key"),

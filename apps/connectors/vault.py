@@ -1,12 +1,15 @@
 """Sealing and opening the secrets of connections with the partner's own data key."""
 
 import json
+from datetime import date
 from typing import TypeVar
 
 from django.conf import settings
 from django.utils import timezone
 
+from apps.connectors import registry
 from apps.connectors.credentials import UnsealError, binding, new_wrapped_key, read_kek, seal, unseal, unwrap
+from apps.connectors.expiry import known_end
 from apps.connectors.models import Connection, Credential, PartnerKey, SignIn, WebhookEndpoint
 from apps.tenants import scope
 
@@ -39,17 +42,23 @@ def new_data_key(version: int) -> PartnerKey:
     return PartnerKey.objects.get_or_create(version=version, defaults={"wrapped": wrapped})[0]
 
 
-def set_secret(connection: Connection, name: str, value: str) -> Credential:
-    """Seal `value` as the connection's secret `name`, replacing an earlier one."""
+def set_secret(connection: Connection, name: str, value: str, *, expires_on: date | None = None) -> Credential:
+    """Seal `value` as the connection's secret `name`, replacing an earlier one.
+
+    `expires_on` is when it ends, None where nobody said: what it says itself, or its system's rule, counts before that.
+    """
     # Locked: a worker that renews a refresh token must not write over a new one, nor the other way round.
     held = Credential.objects.select_for_update(no_key=True).filter(connection=connection, name=name).first()
     credential = held or Credential(connection=connection, customer_id=connection.customer_id, name=name)
-    replace_value(credential, value)
+    replace_value(credential, value, expires_on=expires_on)
     return credential
 
 
-def replace_value(credential: Credential, value: str) -> None:
+def replace_value(credential: Credential, value: str, *, expires_on: date | None = None) -> None:
     """Seal `value` into a credential, as its next generation and in nobody's hand, and save it."""
+    system, today = credential.connection.system, timezone.now().date()
+    known = known_end(registry.manifest(system), credential.name, value, today) if registry.is_listed(system) else None
+    credential.expires_on = known or expires_on
     version, key = _current_key()
     credential.sealed = seal(key, value, bound_to=_bound_to(credential, "sealed", version))
     credential.key_version = version

@@ -16,7 +16,7 @@ class FlowsConfig(AppConfig):
         from apps.dispatch import backlog, kinds
         from apps.dispatch.models import Queue
         from apps.flows.queries.approvals import count_waiting as count_approvals
-        from apps.flows.queries.flows import count_uses_of_connections, list_uses_of_connection
+        from apps.flows.queries.connection_uses import list_uses_of_connection, stakes_of_connections
         from apps.flows.services import (
             approval_follow_up,
             approvals,
@@ -61,4 +61,4 @@ class FlowsConfig(AppConfig):
         kinds.register_periodic(retention.RETENTION_KIND, retention.RETENTION_EVERY_SECONDS)
         kinds.register(schedule.SCHEDULE_KIND, schedule.fire_schedule, queue=Queue.POLL)
         missed.connect()
-        usage_directory.register(list_uses_of_connection, count_uses_of_connections)
+        usage_directory.register(list_uses_of_connection, stakes_of_connections)

@@ -12,12 +12,13 @@ class MonitoringConfig(AppConfig):
     def ready(self) -> None:
         """Say what runs for the room's kinds of work."""
         from apps.accounts import badges, navigation
+        from apps.connectors import usage_directory
         from apps.customers import customer_frame, health_directory
         from apps.dispatch import kinds
         from apps.dispatch.models import Queue
         from apps.flows import case_directory
         from apps.monitoring import fleet, subscribers, tasks
-        from apps.monitoring.queries import badge_counts, case_rows, customer_health, customer_page
+        from apps.monitoring.queries import badge_counts, case_rows, connection_cases, customer_health, customer_page
 
         kinds.register(tasks.JUDGE, tasks.judge, queue=Queue.MAINT)
         kinds.register(tasks.BULK, tasks.work_on, queue=Queue.MAINT)
@@ -29,6 +30,7 @@ class MonitoringConfig(AppConfig):
         badges.register(navigation.OPEN_CASES, badge_counts.open_cases)
         badges.register(navigation.NEEDED_FROM_CUSTOMER, badge_counts.needed_from_customer)
         case_directory.register(case_rows.cases_of_record)
+        usage_directory.register_cases(connection_cases.open_cases_of_flows)
         customer_frame.register(customer_page.frame_of)
         health_directory.register(customer_health.health_of_customers)
         subscribers.connect()

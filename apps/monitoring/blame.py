@@ -64,6 +64,7 @@ class Verdict:
 
 
 OVERDUE = "overdue"  # a class of monitoring's own: nothing arrived in time
+EXPIRING = "expiring"  # another one: what a connection signs in with ends soon
 MUCH_MONEY = Decimal(10_000)
 
 QUEUE_LABELS: dict[WorkQueue, str] = {
@@ -242,6 +243,17 @@ _VERDICTS: dict[str, Verdict] = {
         WaitingOn.PARTNER,
         (Fix.CHECK_CONNECTION,),
         Severity.HIGH,
+    ),
+    EXPIRING: Verdict(
+        _("A secret expires soon"),
+        _("What a connection signs in with ends on a known day. After that nothing passes."),
+        _(
+            "Make a new one in that system and enter it on the connection's page, or let a colleague enter it by a link."
+        ),
+        WorkQueue.ACCESS,
+        WaitingOn.PARTNER,
+        (Fix.CHECK_CONNECTION,),
+        Severity.LOW,
     ),
 }
 

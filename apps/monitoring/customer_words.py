@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.connectors.errors import BusinessClass
-from apps.monitoring.blame import OVERDUE
+from apps.monitoring.blame import EXPIRING, OVERDUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,12 @@ _WORDS: dict[str, Words] = {
         _("By now something should have come from your system, and nothing did."),
         _("We check whether the system can be reached and what keeps it."),
         _("Tell us if nothing was entered, for example because of a holiday."),
+    ),
+    EXPIRING: Words(
+        _("An access to one of your systems ends soon"),
+        _("The access that was given to us ends on a known day. Until then everything goes on as usual."),
+        _("We renew it in time, or ask you for it."),
+        _("Renew it in your system and enter it through the link that we send you."),
     ),
 }
 _OUR_MISTAKE = Words(

@@ -17,7 +17,7 @@ from apps.connectors.canonical.registry import canonical_type
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation
 from apps.flows.queries.step_owner import owner_queue_of
-from apps.monitoring import case_book, connection_watch, run_watch
+from apps.monitoring import case_book, connection_watch, expiry_watch, run_watch
 from apps.monitoring.blame import verdict_for
 from apps.monitoring.case_book import NewCase
 from apps.monitoring.case_words import SAYS_ENOUGH
@@ -55,7 +55,7 @@ def judge_ledger() -> Judged:
     with transaction.atomic():
         case_book.take_turn()
         now = timezone.now()
-        for judge in (run_watch.judge_runs, connection_watch.judge_connections):
+        for judge in (run_watch.judge_runs, connection_watch.judge_connections, expiry_watch.judge_expiries):
             opened, closed = judge(now)
             judged.opened += opened
             judged.closed += closed

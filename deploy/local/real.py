@@ -1,5 +1,7 @@
 """`make real`: boots a real Tryton and a real Redmine, runs the product's flow between them, and checks in Tryton itself.
 
+Before that it boots a real TimeTagger and reads it with the product's connector.
+
     make real                          prove, then stop everything
     make real ARGS=--keep              leave both systems running and say how to reach them
     make real ARGS=--stop              stop kept ones
@@ -32,7 +34,17 @@ from deploy.local.real_checks import Proof, show_table
 from deploy.local.real_http import AnswerError
 from deploy.local.real_redmine import install
 from deploy.local.real_server import BootError
-from deploy.local.real_systems import Systems, clear, home_of, settings_of, stop_all, systems_of, timed
+from deploy.local.real_systems import (
+    Systems,
+    clear,
+    home_of,
+    settings_of,
+    stop_all,
+    systems_of,
+    timed,
+    timetagger_of,
+)
+from deploy.local.real_timetagger import prove_timetagger
 from deploy.local.services import QUEUES
 from deploy.local.testing import ThrowawayError, clear_leftovers, servers_for_tests
 
@@ -149,15 +161,20 @@ def _boot_and_prove(places: Places, *, keep: bool, sandbox: bool) -> int:
     if why_not:
         print(f"  No real Redmine on this machine: {why_not}\n  The sandbox PSA is the source instead.", flush=True)
     clear_leftovers(places)
-    with timed("Tryton's environment"):
+    with timed("The systems' environment"):
         systems = systems_of(places, sandbox=sandbox or bool(why_not))
+    with timed("TimeTagger"):
+        checks = prove_timetagger(timetagger_of(places, systems), systems.last_day)
+    show_table(checks)
     try:
         systems.boot()
-        held = prove(places, systems)
+        held = prove(places, systems) and all(check.holds for check in checks)
     finally:
         if not keep:
             systems.stop()
-    words = f"Every check holds: {systems.source.server.name} -> Tryton" if held else "NOT every check holds"
+    words = (
+        f"Every check holds: TimeTagger, {systems.source.server.name} -> Tryton" if held else "NOT every check holds"
+    )
     print(f"\n  {words} ({time.monotonic() - started:.0f} s in all).")
     if keep:
         _tell(places, systems)

@@ -20,6 +20,7 @@ from deploy.local.real_http import answers, free_port
 from deploy.local.real_redmine import Redmine
 from deploy.local.real_sandbox import SandboxPsa
 from deploy.local.real_server import Server
+from deploy.local.real_timetagger import TimeTagger
 from deploy.local.real_tryton import Tryton, prepare_environment
 
 CLOSED_BEFORE = timedelta(days=90)  # the closed task ended this long before the last working day
@@ -156,6 +157,11 @@ def systems_of(places: Places, *, sandbox: bool) -> Systems:
     return Systems(tryton, source, chosen.day)
 
 
+def timetagger_of(places: Places, systems: Systems) -> TimeTagger:
+    """Return a TimeTagger on a free port; it lives for its proof only."""
+    return TimeTagger(_server("TimeTagger", home_of(places) / "timetagger", free_port()), systems.tryton.python)
+
+
 def _server(name: str, folder: Path, port: int) -> Server:
     folder.mkdir(parents=True, exist_ok=True)
     return Server(name, folder, port)
@@ -180,14 +186,14 @@ def _with_free_ports(places: Places) -> Settings:
 def stop_all(places: Places) -> None:
     """End whatever an earlier `make real` left running."""
     home = home_of(places)
-    for name in ("tryton", "redmine", "sandbox"):
+    for name in ("tryton", "redmine", "sandbox", "timetagger"):
         Server(name, home / name, 0).stop()
 
 
 def clear(places: Places) -> None:
     """Throw away what was loaded; Tryton's environment stays."""
     stop_all(places)
-    for name in ("tryton", "redmine", "sandbox"):
+    for name in ("tryton", "redmine", "sandbox", "timetagger"):
         shutil.rmtree(home_of(places) / name, ignore_errors=True)
     (home_of(places) / "settings.json").unlink(missing_ok=True)
 

@@ -74,3 +74,27 @@ def test_every_component_is_whole_in_the_gallery(open_tab: OpenTab) -> None:
     tab.page.get_by_role("button", name="Retire").first.click()
     expect(tab.page.get_by_role("dialog", name="Retire this flow?")).to_be_visible()
     tab.page.keyboard.press("Escape")
+
+
+def test_a_system_is_found_while_typing_and_a_connection_goes_when_its_name_is_typed(
+    open_tab: OpenTab, site: Site
+) -> None:
+    tab = open_tab("owner")
+    tab.go("/systems/")
+    tab.page.keyboard.press("/")
+    tab.page.keyboard.type("sandbox erp")
+    cards = tab.page.get_by_role("article")
+    expect(cards).to_have_count(1)
+    expect(cards.first).to_contain_text("Talks to a simulated system.")
+    tab.page.get_by_role("link", name="CRM", exact=False).first.click()
+    tab.shows("No system of the catalogue fits this.")
+    tab.page.get_by_role("link", name="Clear filters").last.click()
+    expect(cards.nth(5)).to_be_visible()
+    tab.looks_right()
+    line = site.house.lines["one"]
+    tab.go(f"/connections/{line.source.id}/calls/")
+    tab.looks_right()
+    tab.go(f"/connections/{line.source.id}/remove/")
+    tab.shows("Records still pass through it")
+    expect(tab.page.get_by_role("button", name="Remove for good")).to_have_count(0)
+    tab.looks_right()

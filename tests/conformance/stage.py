@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import pytest
 
 from apps.connectors import registry
+from apps.connectors.access_tokens import TokenShelf
 from apps.connectors.answers import at_path
 from apps.connectors.contract import Page, SourceRecord, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass
@@ -70,6 +71,7 @@ class Stage(ABC):
     stamps_late: ClassVar[bool] = False  # a record may become visible after one that was changed later
     spared: ClassVar[tuple[str, ...]] = ()  # paths that the faults leave alone
     settings: ClassVar[Mapping[str, Any]] = {}
+    shelf: ClassVar[TokenShelf | None] = None  # where good tokens lie, for systems where buying one takes long
     token_path: ClassVar[str] = ""  # of the stand-in, for systems whose tokens come from another host
 
     front: Front
@@ -170,6 +172,7 @@ class Stage(ABC):
             allow=(address.partition("://")[2].partition("/")[0],),
             budget=budget or NoBudget(),
             correlation_id="conformance",
+            shelf=self.shelf if secrets is None else None,
         )
         assert isinstance(made, RestConnector)
         made._door._timeout = timeout

@@ -105,6 +105,15 @@ def test_braces_in_a_systems_message_are_only_text() -> None:
     assert error.message == "Closed: period {0} {x.__class__} closed"
 
 
+def test_messages_under_the_names_of_their_fields_are_one_problem_each() -> None:
+    shape = ErrorShape(message_path="errorMessages", by_field_path="errors")
+    body = {"errorMessages": ["Not so."], "errors": {"projectKey": "Taken.", "name": ["Too long.", "Odd."]}}
+    told = [(problem.field, problem.message) for problem in reported_problems(shape, body)]
+    assert told == [("projectKey", "Taken."), ("name", "Too long.")]
+    told = [(problem.field, problem.message) for problem in reported_problems(shape, {**body, "errors": {}})]
+    assert told == [("", "Not so.")]
+
+
 def test_an_answer_that_lists_no_problem_is_told_by_its_summary() -> None:
     shape = ErrorShape("causes", message_path="said", summary_code_path="code", summary_message_path="summary")
     body = {"code": "E38", "summary": "Not in this status.", "causes": []}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from apps.connectors.manifest import Paging
-from apps.connectors.pagination import NEXT_LINK, Position, following_position, next_link, page_parameters
+from apps.connectors.pagination import NEXT_LINK, TOTAL, Position, following_position, next_link, page_parameters
 
 PAGE = Paging("page", 2, "size", "page")
 PAGE_TOTAL = Paging("page", 2, "size", "page", total_path="meta.total")
@@ -17,6 +17,7 @@ FROM_NOUGHT = Paging("page", 2, "size", "page", first=0)
 MORE = Paging("page", 2, "size", "page", more_path="has_more")
 UNTIL = Paging("token", 2, "size", "after", next_path="next_token", end_path="end")
 HEADER = Paging("link_header", 2, "size", next_path=NEXT_LINK)
+COUNTED = Paging("page", 2, "size", "page", total_header="X-Total-Count")
 NONE = Paging("none")
 
 STEPS: list[tuple[str, Paging, Position, Any, int, Position]] = [
@@ -51,6 +52,8 @@ STEPS: list[tuple[str, Paging, Position, Any, int, Position]] = [
     ("a token before the end", UNTIL, "t1", {"next_token": "t2", "end": False}, 2, "t2"),
     ("link in a header", HEADER, None, {NEXT_LINK: "https://x/2"}, 2, "https://x/2"),
     ("no link in a header", HEADER, "https://x/2", {NEXT_LINK: ""}, 2, None),
+    ("a length told in a header ends", COUNTED, 2, {TOTAL: "4"}, 2, None),
+    ("a length told in a header goes on", COUNTED, 2, {TOTAL: "5"}, 2, 3),
     ("no paging", NONE, None, [], 500, None),
 ]
 

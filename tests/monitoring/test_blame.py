@@ -7,6 +7,7 @@ import pytest
 
 from apps.connectors.errors import BusinessClass
 from apps.monitoring.blame import (
+    EXPIRING,
     OVERDUE,
     Fix,
     Severity,
@@ -19,7 +20,7 @@ from apps.monitoring.blame import (
 )
 
 
-@pytest.mark.parametrize("business_class", [*BusinessClass, OVERDUE])
+@pytest.mark.parametrize("business_class", [*BusinessClass, OVERDUE, EXPIRING])
 def test_each_class_has_words_for_people_and_a_way_out(business_class: str) -> None:
     verdict = verdict_for(business_class)
     assert verdict.title
@@ -30,7 +31,7 @@ def test_each_class_has_words_for_people_and_a_way_out(business_class: str) -> N
 
 
 def test_no_two_classes_share_a_title() -> None:
-    titles = [verdict_for(business_class).title for business_class in [*BusinessClass, OVERDUE]]
+    titles = [verdict_for(business_class).title for business_class in [*BusinessClass, OVERDUE, EXPIRING]]
     assert len(set(titles)) == len(titles)
 
 

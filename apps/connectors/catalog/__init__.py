@@ -27,7 +27,13 @@ SYSTEMS = (
     "sap_s4hana",
     "salesforce",
     "certinia",
+    "hubspot",
+    "zendesk",
     "timetagger",
     "harvest",
     "clockify",
+    "float",
+    "kantata",
+    "tempo",
+    "jira",
 )

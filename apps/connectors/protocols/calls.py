@@ -12,7 +12,7 @@ from apps.connectors.errors import BusinessClass, FieldProblem, MisconfiguredErr
 from apps.connectors.http import Door
 from apps.connectors.judgement import Answer
 from apps.connectors.manifest import ObjectManifest, SystemManifest
-from apps.connectors.pagination import NEXT_LINK, next_link
+from apps.connectors.pagination import NEXT_LINK, TOTAL, next_link
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -60,9 +60,14 @@ class Calls:
         """Call and return a good answer. Raises RemoteError, worded by the manifest's rules, for any other."""
         sent = {**self._fixed_headers(), **(headers or {})} if self.manifest.headers else headers
         answer = await self.door.send(method, path, parameters=parameters, body=body, headers=sent)
-        error = failure_of(self.manifest, answer, spec=spec, sent=body if isinstance(body, Mapping) else None)
+        told = self.as_told(answer)
+        error = failure_of(self.manifest, told, spec=spec, sent=body if isinstance(body, Mapping) else None)
         if error is not None:
             raise error
+        return answer
+
+    def as_told(self, answer: Answer) -> Answer:
+        """Return an answer in the form the manifest's ErrorShape reads; systems that word refusals otherwise override it."""
         return answer
 
     async def list_records(
@@ -75,7 +80,8 @@ class Calls:
     ) -> tuple[Any, list[OutsideRecord]]:
         """Return the parsed answer of a list and its records; `headers` are sent along.
 
-        With paging by Link header, what stands in for the answer is {NEXT_LINK: address or ""}.
+        With paging by Link header, what stands in for the answer is {NEXT_LINK: address or ""}; with a length told in a
+        header it is {TOTAL: what that says}.
 
         Raises:
             MisconfiguredError: the list is not where the manifest says, or holds something else than records.
@@ -86,6 +92,8 @@ class Calls:
         records = self.records_in(spec, answer, body)
         if spec.reading is not None and spec.reading.paging.style == "link_header":
             return {NEXT_LINK: next_link(", ".join(_all(answer.headers, "Link")))}, records
+        if spec.reading is not None and spec.reading.paging.total_header:
+            return {TOTAL: answer.headers.get(spec.reading.paging.total_header)}, records
         return body, records
 
     def records_in(self, spec: ObjectManifest, answer: Answer, body: Any) -> list[OutsideRecord]:

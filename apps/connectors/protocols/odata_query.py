@@ -49,7 +49,9 @@ def query_of(spec: ObjectManifest, odata: ODataSpec, parameters: Mapping[str, st
             continue
         field, _, operator = name.partition(" ")
         condition = (
-            f"{field} {operator} {_literal(spec, odata, field, value)}" if operator else _any_of(spec, odata, field, value)
+            f"{field} {operator} {_literal(spec, odata, field, value)}"
+            if operator
+            else _any_of(spec, odata, field, value)
         )
         if not condition:
             return None

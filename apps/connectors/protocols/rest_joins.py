@@ -8,21 +8,21 @@ from typing import Any, ClassVar
 from apps.connectors.answers import at_path
 from apps.connectors.contract import OutsideRecord, Page, SourceRecord
 from apps.connectors.http import Door
-from apps.connectors.manifest import SystemManifest
+from apps.connectors.manifest import ObjectManifest, SystemManifest
 from apps.connectors.protocols.rest import RestConnector
-from apps.connectors.protocols.rest_reading import read_changes
+from apps.connectors.protocols.rest_reading import read_changes, source_record
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Behind the number at `field` ("user.id") stands a record of the list `list_name` ("users").
+    """Behind the number at `field` ("user.id") stands a record of the list `behind`, whether the manifest names it or not.
 
     The `parts` of that record are written into the group called `into`, beside what is there already. A later join may
     begin at what an earlier one has written.
     """
 
     field: str
-    list_name: str
+    behind: ObjectManifest
     into: str
     parts: tuple[str, ...]
 
@@ -54,6 +54,12 @@ class JoiningConnector(RestConnector):
         async for page in super().read(object_name, checkpoint, keys):
             yield replace(page, records=await self._joined(object_name, page.records))
 
+    async def _sample(self, spec: ObjectManifest) -> OutsideRecord | None:
+        record = await super()._sample(spec)
+        if record is None:
+            return None
+        return next((joined.values for joined in await self._joined(spec.name, (source_record(spec, record),))), None)
+
     async def _joined(self, object_name: str, records: tuple[SourceRecord, ...]) -> tuple[SourceRecord, ...]:
         joins = self.joins.get(object_name, ())
         for join in joins:
@@ -62,14 +68,14 @@ class JoiningConnector(RestConnector):
 
     async def _with(self, join: Join, records: tuple[SourceRecord, ...]) -> tuple[SourceRecord, ...]:
         wanted = {key for record in records if (key := _number(record, join))}
-        behind = await self._behind(join.list_name, wanted) if wanted else {}
+        behind = await self._behind(join.behind, wanted) if wanted else {}
         return tuple(_completed(record, join, behind.get(_number(record, join), {})) for record in records)
 
-    async def _behind(self, list_name: str, wanted: set[str]) -> dict[str, OutsideRecord]:
+    async def _behind(self, spec: ObjectManifest, wanted: set[str]) -> dict[str, OutsideRecord]:
         """Return the records of a list by number, read anew when one that is wanted is not among them."""
-        lists = self._lists
+        lists, list_name = self._lists, spec.name
         if list_name not in lists or wanted - lists[list_name].keys():
-            spec, found = self.manifest.object_named(list_name), dict[str, OutsideRecord]()
+            found = dict[str, OutsideRecord]()
             async for page in read_changes(self._calls, spec, None, self._clock()):
                 found.update((record.key, record.values) for record in page.records)
             # A number that leads nowhere is remembered as such: it must not have the list read again for every page.

@@ -215,7 +215,9 @@ def _require_list(calls: Calls, spec: ObjectManifest) -> Reading:
 
 def _change_parameters(reading: Reading, since: str, now: datetime) -> dict[str, str]:
     if reading.change_read is ChangeRead.WINDOW_RESCAN:
-        return {reading.since_parameter: (now - timedelta(days=reading.rescan_days)).date().isoformat()}
+        return {
+            reading.since_parameter: _since(reading, (now - timedelta(days=reading.rescan_days)).date().isoformat())
+        }
     if reading.change_read is ChangeRead.FULL:
         return {}
     if not since:
@@ -335,4 +337,6 @@ def _questions(spec: ObjectManifest, keys: Sequence[str], parameter: str) -> lis
 def _asked_for(spec: ObjectManifest, key: str) -> str:
     if spec.find_template == "{key}":
         return key
+    if "'{key}'" in spec.find_template:  # as OData has it
+        return spec.find_template.replace("{key}", key.replace("'", "''"))
     return spec.find_template.replace("{key}", key.replace("\\", "\\\\").replace('"', '\\"'))

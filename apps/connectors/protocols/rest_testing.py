@@ -9,7 +9,7 @@ from apps.connectors.answers import at_path, text_at
 from apps.connectors.contract import TestReport, TestStep
 from apps.connectors.errors import BusinessClass, FailureKind, RemoteError
 from apps.connectors.judgement import Answer
-from apps.connectors.manifest import ChangeRead, ObjectManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_shapes import one_record
 
@@ -83,8 +83,6 @@ async def _try_reading(calls: Calls) -> TestStep:
 
 
 async def _why_unreadable(calls: Calls, spec: ObjectManifest) -> RemoteError | None:
-    if spec.reading is not None and spec.reading.change_read is ChangeRead.BY_NAME:
-        return None  # there is no list to ask for
     try:
         await one_record(calls, spec)
     except RemoteError as error:

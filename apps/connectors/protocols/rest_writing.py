@@ -213,7 +213,9 @@ class Delivery:
         )
 
     def _body(self, write: Write) -> dict[str, Any]:
-        field = self._writing.own_key_field
+        field, fixed = self._writing.own_key_field, self._writing.only_at_creation
+        if fixed and write.target_key is not None:
+            return {name: value for name, value in write.values.items() if name not in fixed}
         # A record that is there keeps the number it was created under: a mapping may send that at creation only.
         if not field or write.target_key is not None or write.values.get(field) not in (None, ""):
             return write.values

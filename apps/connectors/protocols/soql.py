@@ -3,13 +3,14 @@
 https://developer.salesforce.com/docs/platform/api-rest/guide/intro-rest.html
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from apps.connectors.answers import at_path, holds
 from apps.connectors.contract import FoundRecord, Page, TestReport, Write, WriteOutcome
+from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import RemoteError
 from apps.connectors.http import Door
 from apps.connectors.manifest import (
@@ -24,13 +25,15 @@ from apps.connectors.manifest import (
     Reading,
     SecretSpec,
     SystemManifest,
+    ValueKind,
 )
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_probing import own_key
-from apps.connectors.protocols.soql_calls import SoqlCalls
+from apps.connectors.protocols.soql_calls import CURRENCY, SoqlCalls
 from apps.connectors.protocols.soql_query import CHANGED
 from apps.connectors.protocols.soql_reading import find_records, read_changes, read_named
 from apps.connectors.protocols.soql_writing import SoqlDelivery
+from apps.connectors.shapes import DiscoveredField, DiscoveredShape, ShapeSource
 
 DATA = "services/data/v67.0"  # Summer '26
 LIMITS = f"{DATA}/limits"
@@ -52,6 +55,27 @@ SECRETS = (
     ),
     SecretSpec("private_key", "Private key", "In PEM form; its certificate is uploaded to the app."),
 )
+# https://developer.salesforce.com/docs/platform/api-rest/guide/resources-sobject-describe.html
+DESCRIBE = DescribeSpec(
+    path=f"{DATA}/sobjects/{{object}}/describe",
+    label_path="label",
+    kinds={
+        "boolean": ValueKind.YES_NO,
+        "currency": ValueKind.MONEY,
+        "date": ValueKind.DATE,
+        "datetime": ValueKind.INSTANT,
+        "double": ValueKind.DECIMAL,
+        "int": ValueKind.WHOLE,
+        "multipicklist": ValueKind.CHOICE,
+        "percent": ValueKind.DECIMAL,
+        "picklist": ValueKind.CHOICE,
+        "reference": ValueKind.REFERENCE,
+    },
+    required_path="!nillable",
+    read_only_path="!updateable",
+    choices_path="picklistValues.value",
+    length_path="length",
+)
 SETTINGS = (
     FieldSpec(
         "login_host", label="Sign-in host", required=True, choices=("login.salesforce.com", "test.salesforce.com")
@@ -72,7 +96,7 @@ def object_reading(only: str = "") -> Reading:
         change_read=ChangeRead.MODIFIED_SINCE,
         since_parameter=CHANGED,
         parameters={"only": only} if only else {},
-        paging=Paging(style="link", size=_PAGE, next_path="nextRecordsUrl"),
+        paging=Paging(style="link", size=_PAGE, next_path="nextRecordsUrl", largest=_PAGE),
         overlap_seconds=_LOOK_BACK_SECONDS,
         since_sorted=True,
     )
@@ -112,6 +136,23 @@ class SoqlConnector(RestConnector):
         if not isinstance(most, int) or not isinstance(left, int):
             return ""
         return f"{left} of {most} calls that the organisation has for 24 hours are left."
+
+    async def discover(self, object_names: Sequence[str] = ()) -> tuple[DiscoveredShape, ...]:
+        """Return what these objects look like by the organisation's own description, and what is read beyond it."""
+        shapes = await super().discover(object_names)
+        return tuple(self._beyond(shape) if shape.source is ShapeSource.LIVE else shape for shape in shapes)
+
+    def _beyond(self, shape: DiscoveredShape) -> DiscoveredShape:
+        """Add fields that no description names: those of related records, groups, a currency that the settings say."""
+        spec, told = self.manifest.object_named(shape.object_name), {field.name for field in shape.fields}
+        beyond = [
+            DiscoveredField(field.name, field.kind, field.label, read_only=True)
+            for field in spec.fields
+            if field.kind is ValueKind.NESTED
+            or _is_related(field.name, told)
+            or (field.name == CURRENCY and self._calls.keeps_currency(spec))
+        ]
+        return replace(shape, fields=(*shape.fields, *(field for field in beyond if field.name not in told)))
 
     def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()
@@ -154,3 +195,13 @@ class SoqlConnector(RestConnector):
             for write in writes
             if (values := there.get(str(write.target_key))) is not None and holds(values, write.values)
         }
+
+
+def _is_related(name: str, told: Collection[str]) -> bool:
+    """Return whether a field of a related record can be read: its first step is a reference the object has.
+
+    "Account.Name" needs AccountId, "pse__Account__r.Name" needs pse__Account__c.
+    """
+    relation, dot, _ = name.partition(".")
+    custom = f"{relation.removesuffix('__r')}__c" if relation.endswith("__r") else ""
+    return bool(dot) and (f"{relation}Id" in told or custom in told)

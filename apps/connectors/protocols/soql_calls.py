@@ -37,7 +37,7 @@ class SoqlCalls(Calls):
         for _ in range(_MOST_PARTS):
             following = at_path(body, "nextRecordsUrl")
             if not isinstance(following, str) or not following:
-                return [self._completed(values, further) for values in records]
+                return [self._completed(spec, values, further) for values in records]
             body, listed = await super().list_records(spec, f"{self.door.destination.origin}{following}", {})
             records.extend(listed)
         raise MisconfiguredError(
@@ -59,9 +59,13 @@ class SoqlCalls(Calls):
     def _query_path(self, spec: ObjectManifest) -> str:
         return self.path(spec.reading.path if spec.reading else "")
 
-    def _completed(self, values: OutsideRecord, further: Sequence[str]) -> OutsideRecord:
+    def keeps_currency(self, spec: ObjectManifest) -> bool:
+        """Return whether the settings, not the record, say in which currency an object's amounts are."""
+        return bool(self.currency) and any(field.name == CURRENCY for field in spec.fields)
+
+    def _completed(self, spec: ObjectManifest, values: OutsideRecord, further: Sequence[str]) -> OutsideRecord:
         plain = plain_record(values)
-        added: dict[str, Any] = {CURRENCY: self.currency} if self.currency else {}
+        added: dict[str, Any] = {CURRENCY: self.currency} if self.keeps_currency(spec) else {}
         if further:
             added[CUSTOM] = {name.replace(".", "_"): at_path(plain, name) for name in further}
         return {**plain, **added}

@@ -1,5 +1,7 @@
 """The page that lists the connections, and what can be done with many of them at once."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -14,11 +16,12 @@ from apps.accounts.actions import Action
 from apps.accounts.listing import BulkAction, csv_of, page_of, read_list, read_selection
 from apps.accounts.page_filters import acting_person
 from apps.connectors import services
+from apps.connectors.attention import look_now
 from apps.connectors.connection_list import (
     CONNECTIONS,
     connection_choices,
     connection_rows,
-    count_by_state,
+    counted_by_trouble,
     fitting_connections,
 )
 from apps.connectors.models import Connection
@@ -28,15 +31,16 @@ from apps.connectors.models import Connection
 @require_safe
 def connection_list(request: HttpRequest) -> HttpResponseBase:
     """List the connections."""
-    state = read_list(request, CONNECTIONS, connection_choices())
-    fitting = fitting_connections(state)
+    state, look = read_list(request, CONNECTIONS, connection_choices()), look_now()
+    fitting, build = fitting_connections(state, look), partial(connection_rows, look=look)
     if state.wants_csv:
-        return csv_of(state, fitting, connection_rows)
+        return csv_of(state, fitting, build)
     who = acting_person(request)
     bulk = (_test_all(),) if who.can(Action.TEST_CONNECTIONS) else ()
     context = {
-        "list": page_of(request, state.counted("state", count_by_state(state)), fitting, connection_rows, bulk=bulk),
+        "list": page_of(request, counted_by_trouble(state, look), fitting, build, bulk=bulk),
         "can_edit": who.can(Action.EDIT_CONNECTIONS),
+        "can_test": who.can(Action.TEST_CONNECTIONS),
         "can_see_flows": who.can(Action.VIEW_FLOWS),
     }
     return render(request, "connectors/connection_list.html", context)
@@ -47,7 +51,7 @@ def connection_list(request: HttpRequest) -> HttpResponseBase:
 def connection_test_many(request: HttpRequest) -> HttpResponse:
     """Ask for a test of each selected connection; those switched off are left out."""
     chosen = read_selection(request, CONNECTIONS, connection_choices())
-    found = list(chosen.narrow(fitting_connections(chosen.state)))
+    found = list(chosen.narrow(fitting_connections(chosen.state, look_now())))
     on = [connection for connection in found if connection.state != Connection.State.DISABLED]
     for connection in on:
         services.request_test(connection)

@@ -23,6 +23,7 @@ from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.manifest import AuthScheme, SystemManifest
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.system_list import system_card
+from apps.connectors.views.calls import figures_of
 from apps.connectors.views.shapes import shapes_part
 from apps.connectors.views.sign_ins import sign_in_context
 from apps.customers.queries import get_customer
@@ -86,6 +87,7 @@ def connection_detail(request: HttpRequest, connection_id: UUID) -> HttpResponse
         "sheet": capability_sheet(facts.manifest),
         "kinds": object_capabilities(facts.manifest),
         "shapes": shapes_part(request, connection),
+        "figures": figures_of(connection),
         "disable_form": forms.DisableForm(),
         "cannot_test": _cannot_test(request, connection),
         "can_edit": who.can(Action.EDIT_CONNECTIONS),
@@ -155,7 +157,8 @@ def secret_replace(request: HttpRequest, connection_id: UUID, secret: str) -> Ht
     spec = queries.get_secret(connection, secret)
     form = forms.SecretForm(request.POST or None, spec=spec)
     if request.method == "POST" and form.is_valid():
-        services.set_secrets(connection, {spec.name: form.cleaned_data["value"]})
+        ends = {spec.name: form.ends_on} if form.ends_on else {}
+        services.set_secrets(connection, {spec.name: form.cleaned_data["value"]}, ends)
         messages.success(
             request,
             _("%(secret)s of %(name)s is replaced and being tested.")

@@ -89,7 +89,7 @@ def _entered(request: HttpRequest, link: CredentialLink) -> HttpResponse:
             return _leave(request, link) if request.method == "POST" else _page(request, link, {})
         form = forms.SecretsForm(request.POST or None, manifest=manifest)
         if request.method == "POST" and form.is_valid():
-            credential_links.enter_secrets(link, form.cleaned_data)
+            credential_links.enter_secrets(link, form.values, form.ends)
             return _to_result(request, link)
         return _page(request, link, {"form": form}, wrong=bool(form.errors))
 

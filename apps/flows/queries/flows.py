@@ -1,7 +1,7 @@
 """Reading installed flows: everything one flow's page shows."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +12,6 @@ from django.http import Http404
 
 from apps.connectors.models import CircuitBreaker
 from apps.connectors.queries import get_system, open_breakers
-from apps.connectors.usage_directory import ConnectionUse
 from apps.customers.models import Customer
 from apps.flows.engine.definition import parse_definition
 from apps.flows.engine.states import OperationState
@@ -140,24 +139,6 @@ def object_read(flow: Flow) -> str:
 def list_customers_to_choose() -> list[tuple[UUID, str]]:
     """Return the customers in scope as (id, name), for filters and forms."""
     return list(Customer.objects.order_by("name").values_list("id", "name"))
-
-
-def list_uses_of_connection(connection_id: UUID) -> list[ConnectionUse]:
-    """Return which flows read from or write to a connection, by name; one query."""
-    flows = Flow.objects.filter(Q(source_id=connection_id) | Q(target_id=connection_id)).order_by("name", "id")
-    return [
-        ConnectionUse(flow.id, flow.name, flow.state, "reads" if flow.source_id == connection_id else "writes")
-        for flow in flows
-    ]
-
-
-def count_uses_of_connections(connection_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Return how many flows that are not retired use each of these connections; two queries."""
-    uses: Counter[UUID] = Counter()
-    for side in ("source_id", "target_id"):
-        found = Flow.objects.filter(**{f"{side}__in": connection_ids}).exclude(state=Flow.State.RETIRED)
-        uses.update(dict(found.order_by().values_list(side).annotate(Count("id"))))
-    return dict(uses)
 
 
 def list_breakers_of(flow: Flow) -> list[CircuitBreaker]:

@@ -18,7 +18,7 @@ from apps.connectors.errors import BusinessClass
 from apps.connectors.registry import all_manifests
 from apps.flows.models import Flow
 from apps.monitoring import impact
-from apps.monitoring.blame import OVERDUE, QUEUE_LABELS, Severity, WaitingOn, WorkQueue, verdict_for
+from apps.monitoring.blame import EXPIRING, OVERDUE, QUEUE_LABELS, Severity, WaitingOn, WorkQueue, verdict_for
 from apps.monitoring.case_pages import CaseCounts, CauseGroup
 from apps.monitoring.case_words import cause_words
 from apps.monitoring.models import CaseAmount, CaseOperation, ExceptionCase
@@ -69,7 +69,7 @@ CASES = ListSpec(
             "class",
             _("Kind of failure"),
             "hidden",
-            tuple(Option(str(known), _(verdict_for(known).title)) for known in (*BusinessClass, OVERDUE)),
+            tuple(Option(str(known), _(verdict_for(known).title)) for known in (*BusinessClass, OVERDUE, EXPIRING)),
         ),
         Filter("customer", _("Customer"), "select", all_label=_("All customers")),
         Filter("flow", _("Flow"), "select", all_label=_("All flows")),

@@ -40,6 +40,7 @@ class CertiniaStage(Stage):
     }
     spared = (soql.TOKEN_PATH,)
     settings = soql.SETTINGS
+    shelf = soql.SHELF
 
     async def begin(self, stack: AsyncExitStack, sandbox: SandboxServer) -> str:
         self.system = CertiniaStandIn()

@@ -19,10 +19,10 @@ class ClockifyStage(StandInStage):
 
     slug = "clockify"
     stand_in = ClockifyStandIn
-    lists = ("users", "projects", "time_entries")
+    lists = ("users", "projects", "clients", "time_entries")
     level = ""
     settings = {"workspace": WORKSPACE}
-    touched = {"users": "name", "projects": "name", "time_entries": "description"}
+    touched = {"users": "name", "projects": "name", "clients": "address", "time_entries": "description"}
     removable = ("projects", "time_entries")
     planted = {
         "text": Planted("time_entries", "description"),
@@ -38,6 +38,8 @@ class ClockifyStage(StandInStage):
         if name == "users":
             settings = {"timeZone": "America/New_York"}
             return {"name": f"Robin Vale {number}", "email": f"p{number}@firm.example", "settings": settings}
+        if name == "clients":
+            return {"name": f"Client {number}", "archived": False}
         if name == "projects":
             return {"name": f"NW-{number}", "archived": False, "billable": True}
         start = self.system.clock + timedelta(minutes=number)

@@ -18,11 +18,12 @@ class HarvestStage(StandInStage):
     slug = "harvest"
     stand_in = HarvestStandIn
     address = "/v2"
-    lists = ("users", "time_entries", "expenses", "projects")
+    lists = ("users", "time_entries", "expenses", "projects", "task_assignments", "clients")
     level = "time_entries"
     stamps_late = True
     settings = {"account": ACCOUNT, "contact": "it@firm.example"}
-    touched = {"time_entries": "notes", "expenses": "notes", "projects": "name", "users": "last_name"}
+    touched = {"time_entries": "notes", "expenses": "notes", "projects": "name", "users": "last_name",
+               "task_assignments": "task.name", "clients": "name"}  # fmt: skip
     removable = ("time_entries", "expenses")
     planted = {
         "text": Planted("time_entries", "notes"),
@@ -39,6 +40,8 @@ class HarvestStage(StandInStage):
             "users": {"first_name": "Robin", "last_name": f"Vale {number}", "email": f"p{number}@firm.example"},
             "time_entries": {**_TIMES, "hours": 1.5, "notes": f"Workshop {number}", "is_running": False},
             "expenses": {**_TIMES, "total_cost": 12.5, "notes": f"Train {number}"},
+            "task_assignments": {"project": {"code": "NW-101"}, "task": {"id": number, "name": f"Task {number}"}},
+            "clients": {"name": f"Client {number}", "is_active": True},
             "projects": {"name": f"Audit {number}", "code": f"NW-{number}", "is_active": True},
         }
         return entries[name]

@@ -42,6 +42,7 @@ class SalesforceStage(Stage):
     }
     spared = (soql.TOKEN_PATH,)
     settings = soql.SETTINGS
+    shelf = soql.SHELF
 
     async def begin(self, stack: AsyncExitStack, sandbox: SandboxServer) -> str:
         self.system = SalesforceStandIn()

@@ -28,6 +28,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from apps.connectors.access_tokens import TokenShelf
 from tests.connectors.catalog.soql_parser import QueryError, parse_query
 
 DATA = "/services/data/v67.0"
@@ -36,8 +37,10 @@ CLIENT_ID = "3MVG9pRzvMkjMb6nx5gCN8NXTw46YeedpgeZfLpDIS_rNadb7"
 USER = "integration@firm.example.org"
 TOKEN = "00DE0X0A0M0PeLE!AQcAQH0dMHexampleSessionOfTheIntegrationUser"
 SETTINGS = {"login_host": "login.salesforce.com", "currency": "EUR"}
+SHELF = TokenShelf(key="soql", secret="of the stage")  # each assertion takes a private key that is slow to read
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 _LONGEST_ADDRESS = 16_384
+_TYPES = {"number": "double", "id": "reference"}
 Row = dict[str, Any]
 Answer = tuple[int, Any]
 
@@ -187,11 +190,28 @@ class SoqlStandIn:
             return 200, {"DailyApiRequests": {"Max": 100_000, "Remaining": self.calls_left}}
         if parts[0] == "query" and method == "GET":
             return self._query(request) if len(parts) == 1 else self._more(parts[1])
+        if parts[0] == "sobjects" and parts[2:] == ["describe"] and method == "GET":
+            return self._description(parts[1])
         if parts[0] == "sobjects" and len(parts) in {3, 4} and parts[1] in self.objects:
             return await self._one(request, parts[1], parts[2:])
         if parts[:2] == ["composite", "sobjects"] and method == "PATCH":
             return await self._collection(request, parts[2:])
         raise self._violation(f"{method} {request.path}")
+
+    def _description(self, name: str) -> Answer:
+        """https://developer.salesforce.com/docs/platform/api-rest/guide/resources-sobject-describe.html."""
+        if name not in self.objects:
+            raise RefusedError(404, "NOT_FOUND", "The requested resource does not exist")
+        columns = {known: field for known, field in self.objects[name].items() if field.through is None}
+        told = [
+            {
+                "name": known, "label": known, "type": _TYPES.get(field.kind, field.kind), "nillable": not field.required,
+                "updateable": field.writable, "length": field.length if field.kind in {"string", "email"} else 0,
+                "picklistValues": [],
+            }
+            for known, field in {**columns, self.external_id: Field()}.items()
+        ]  # fmt: skip
+        return 200, {"name": name, "fields": told}
 
     def _query(self, request: web.Request) -> Answer:
         if list(request.query) != ["q"]:

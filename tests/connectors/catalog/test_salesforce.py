@@ -202,6 +202,20 @@ async def test_the_connection_test_says_how_many_calls_are_left() -> None:
     assert "of 100000 calls" in limits
 
 
+async def test_fields_are_told_by_the_organisation_and_those_of_related_records_with_their_reference() -> None:
+    stand_in = SalesforceStandIn()
+    async with connected(stand_in) as connector:
+        accounts, contacts, deals = await connector.discover()
+        told = {field.name: field for field in contacts.fields}
+        stand_in.objects = {**stand_in.objects, "Contact": {"Id": soql.Field("id"), "LastName": soql.Field(length=80)}}
+        (hidden,) = await connector.discover(["Contact"])
+    assert {"VAT__c", "Integration_Key__c", "custom"} <= {field.name for field in accounts.fields}
+    assert {"AccountId", "Account.Name", "LastName"} <= told.keys()
+    assert (told["LastName"].required, told["LastName"].max_length, told["Account.Name"].read_only) == (True, 80, True)
+    assert {"CurrencyIsoCode", "Legal_Entity__c", "Owner.Name"} <= {field.name for field in deals.fields}
+    assert "Account.Name" not in {field.name for field in hidden.fields}
+
+
 async def test_further_fields_and_the_currency_come_from_the_settings() -> None:
     stand_in = SalesforceStandIn()
     stand_in.deal(1, Legal_Entity__c="100")

@@ -17,7 +17,7 @@ WITH_PEOPLE = dataclasses.replace(SYSTEM, objects=(UNPAGED, PEOPLE))
 
 
 class Things(JoiningConnector):
-    joins = {"things": (Join("person.id", "people", into="person", parts=("email", "team")),)}
+    joins = {"things": (Join("person.id", PEOPLE, into="person", parts=("email", "team")),)}
 
 
 class Firm:

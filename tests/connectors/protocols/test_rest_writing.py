@@ -48,6 +48,21 @@ async def test_single_writes_create_and_change_with_their_own_key() -> None:
     assert ("PATCH", "/things/t%207", {"n": 7}) in calls  # it keeps the number it was created under
 
 
+async def test_what_belongs_to_the_creation_is_not_sent_with_a_change() -> None:
+    seen: list[tuple[str, Body]] = []
+
+    def take(method: str, path: str, query: Mapping[str, str], body: Body) -> tuple[int, Body]:
+        seen.append((method, body))
+        return (201 if method == "POST" else 200), {"id": "t1"}
+
+    writing = dataclasses.replace(WRITING, only_at_creation=("kind",))
+    values = {"ours": "o1", "kind": "a", "n": 1}
+    async with opened(take, system_with(writing=writing)) as connector:
+        await connector.upsert("things", [Write(0, values, "b1", "k1")])
+        await connector.upsert("things", [Write(0, values, "b1", "k2", target_key="t1")])
+    assert seen == [("POST", values), ("PATCH", {"ours": "o1", "n": 1})]
+
+
 async def test_a_record_without_our_number_carries_its_business_key() -> None:
     seen: list[Body] = []
 

@@ -18,7 +18,7 @@ from apps.tenants.scope import PartnerRef
 def browser_of(partner: PartnerRef, role: Role) -> Client:
     """Return a browser that is signed in as somebody of this role."""
     client = Client(headers={"host": f"{partner.slug}.localhost"})
-    with scope.enter(partner):
+    with scope.work_in(partner):
         address = f"{role.value}@{partner.slug}.example"
         known = User.objects.filter(email=address).first()
         client.force_login(known or create_user(email=address, name=role.value, role=role, password="correct horse"))
@@ -27,7 +27,7 @@ def browser_of(partner: PartnerRef, role: Role) -> Client:
 
 def new_customer(partner: PartnerRef, name: str, **values: Any) -> Customer:
     """Add a customer."""
-    with scope.enter(partner):
+    with scope.work_in(partner):
         return create_customer(name=name, currency="EUR", **values)
 
 
@@ -35,7 +35,7 @@ def connect(partner: PartnerRef, customer: Customer, name: str, **values: Any) -
     """Store a connection as it is, untested and without secrets; a state's beginning can be set, too."""
     since = values.pop("state_since", None)
     wanted = {"system": "sandbox_psa", "base_url": "https://psa.example", **values}
-    with scope.enter(partner):
+    with scope.work_in(partner):
         made = Connection.objects.create(customer=customer, name=name, **wanted)
         if since is not None:
             Connection.objects.filter(id=made.id).update(state_since=since)

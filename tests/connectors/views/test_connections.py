@@ -248,3 +248,42 @@ def test_others_find_nothing_and_readers_only_look(line: Line, owner: Client) ->
     assert _browser(line, Role.CUSTOMER_OWNER).get(here).status_code == 403
     assert owner.get(f"/connections/{uuid4()}/").status_code == 404
     assert owner.get(f"{here}test/").status_code == 405
+
+
+BC = {
+    "name": "BC",
+    "environment": "sandbox",
+    "base_url": "https://api.businesscentral.dynamics.com",
+    "setting_tenant": "0f6d1c8e-5a35-4c0b-9d8e-2f4f3a1b7c60",
+    "setting_environment": "Production",
+    "setting_company": "7d1fb4c5-1a6e-4a4f-8d0a-5b8a2f0e9c11",
+    "secret_client_id": "fd0b3c54-6f6f-4c39-a5f5-2b1f9a0d7e21",
+    "secret_client_secret": SECRET,
+}
+
+
+def _in_days(days: int) -> str:
+    return (timezone.now().date() + timedelta(days=days)).isoformat()
+
+
+def test_the_day_a_secret_expires_is_kept_with_it_and_shown_until_it_is_replaced(line: Line, owner: Client) -> None:
+    typed = {"customer": str(line.customer.id), **BC}
+    assert "Client secret expires on" in _page(owner.get("/connections/new/business_central/"))
+    for wrong, sentence in {
+        "2026-02-31": "Enter a valid date",
+        _in_days(-1): "This day has passed",
+        "9999-12-31": "too far away",
+    }.items():
+        refused = owner.post("/connections/new/business_central/", {**typed, "ends_secret_client_secret": wrong})
+        assert refused.status_code == 400
+        assert sentence in _page(refused)
+    made = owner.post("/connections/new/business_central/", {**typed, "ends_secret_client_secret": _in_days(12)})
+    assert "expires in 12 days" in _page(owner.get(made["Location"]))
+    listed = _page(owner.get("/connections/?sort=expires"))
+    assert "Expires in 12 days" in listed
+    assert listed.index("Expires in 12 days") < listed.index(">PSA<")  # what ends first stands first
+    replaced = owner.post(f"{made['Location']}secrets/client_secret/", {"value": SECRET, "ends_value": _in_days(200)})
+    assert replaced.status_code == 302
+    assert "expires in 200 days" in _page(owner.get(made["Location"]))
+    owner.post(f"{made['Location']}secrets/client_secret/", {"value": SECRET})
+    assert "expires in" not in _page(owner.get(made["Location"]))  # nobody said: the old day is not the new one's

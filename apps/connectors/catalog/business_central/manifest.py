@@ -212,7 +212,7 @@ MANIFEST = SystemManifest(
     ),
     secrets=(
         SecretSpec("client_id", "Application (client) id", "Of the app registration in Microsoft Entra."),
-        SecretSpec("client_secret", "Client secret", "Its value, which Microsoft Entra shows once."),
+        SecretSpec("client_secret", "Client secret", "Its value, which Microsoft Entra shows once.", may_expire=True),
     ),
     settings=(
         FieldSpec("tenant", label="Tenant id", required=True),

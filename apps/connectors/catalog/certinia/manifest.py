@@ -17,11 +17,22 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
-from apps.connectors.protocols.soql import AUTH, DATA, ERRORS, LIMITS, NAMES_AT_ONCE, SECRETS, SETTINGS, object_reading
+from apps.connectors.protocols.soql import (
+    AUTH,
+    DATA,
+    DESCRIBE,
+    ERRORS,
+    LIMITS,
+    NAMES_AT_ONCE,
+    SECRETS,
+    SETTINGS,
+    object_reading,
+)
 from apps.connectors.protocols.soql_calls import CURRENCY
 from apps.connectors.protocols.soql_query import CHANGED, custom_field_spec
 from apps.connectors.protocols.soql_refusals import RULES
 from apps.connectors.protocols.soql_writing import object_writing
+from apps.connectors.sheet_terms import Formats, LimitScope, MoneyForm, TimeForm, ZoneForm
 from apps.connectors.webhooks.vendors import SALESFORCE
 
 OWN_KEY = "Integration_Key__c"
@@ -207,8 +218,12 @@ MANIFEST = SystemManifest(
     settings=SETTINGS,
     objects=(TIMECARDS, PROJECTS, PEOPLE, ACCOUNTS),
     test_path=LIMITS,
-    limits=Limits(at_once=10),  # the calls of 24 hours are those of the whole organisation: see Salesforce
+    limits=Limits(
+        at_once=10, scope=LimitScope.ACCOUNT
+    ),  # the calls of 24 hours are those of the whole organisation: see Salesforce
     error_shape=ERRORS,
     error_rules=RULES,
     webhook=SALESFORCE,
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.NUMBER, TimeForm.HOURS, zone=ZoneForm.OFFSET),
 )

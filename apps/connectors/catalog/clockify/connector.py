@@ -11,6 +11,7 @@ from apps.connectors.answers import at_path
 from apps.connectors.catalog.clockify.manifest import CLIENTS, PROJECTS, RESCAN_DAYS, TIME_ENTRIES, USERS
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page, SourceRecord, TestReport, TestStep
 from apps.connectors.errors import MisconfiguredError, RemoteError
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.pagination import Position, following_position, page_parameters
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_joins import Join, JoiningConnector
@@ -18,7 +19,7 @@ from apps.connectors.protocols.rest_reading import fingerprint, read_changes, re
 from apps.connectors.protocols.rest_testing import run_test
 
 _OF_ITS_OWN = ("description", "userId", "projectId", "taskId", "timeInterval", "billable", "hourlyRate", "isLocked")
-_CLIENT_OF_PROJECT = Join("clientId", CLIENTS.name, into="client", parts=("name",))
+_CLIENT_OF_PROJECT = Join("clientId", CLIENTS, into="client", parts=("name",))
 
 
 class ClockifyConnector(JoiningConnector):
@@ -26,9 +27,9 @@ class ClockifyConnector(JoiningConnector):
 
     joins = {
         TIME_ENTRIES.name: (
-            Join("userId", USERS.name, into="user", parts=("name", "email", "settings")),
-            Join("projectId", PROJECTS.name, into="project", parts=("name", "clientId")),
-            Join("project.clientId", CLIENTS.name, into="client", parts=("name",)),
+            Join("userId", USERS, into="user", parts=("name", "email", "settings")),
+            Join("projectId", PROJECTS, into="project", parts=("name", "clientId")),
+            Join("project.clientId", CLIENTS, into="client", parts=("name",)),
         ),
         PROJECTS.name: (_CLIENT_OF_PROJECT,),
     }
@@ -68,6 +69,12 @@ class ClockifyConnector(JoiningConnector):
         rows = await asyncio.gather(*(self._one(key) for key in natural_keys))
         pairs = zip(natural_keys, rows, strict=True)
         return {key: FoundRecord(key, row) for key, row in pairs if row is not None}
+
+    async def _sample(self, spec: ObjectManifest) -> OutsideRecord | None:
+        if spec.name != TIME_ENTRIES.name:
+            return await super()._sample(spec)
+        recent = self.read(spec.name, {"read_at": _text(self._clock())})
+        return await anext((record.values async for page in recent for record in page.records), None)
 
     async def _named(self, keys: Sequence[str], checkpoint: Mapping[str, Any] | None) -> AsyncIterator[Page]:
         rows = await asyncio.gather(*(self._one(key) for key in keys))

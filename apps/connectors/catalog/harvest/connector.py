@@ -3,7 +3,7 @@
 from apps.connectors.catalog.harvest.manifest import EXPENSES, TIME_ENTRIES, USERS
 from apps.connectors.protocols.rest_joins import Join, JoiningConnector
 
-_PERSON = Join("user.id", USERS.name, into="user", parts=("email",))
+_PERSON = Join("user.id", USERS, into="user", parts=("email",))
 
 
 class HarvestConnector(JoiningConnector):

@@ -21,6 +21,7 @@ from apps.connectors.manifest import (
 from apps.connectors.protocols.soql import (
     AUTH,
     DATA,
+    DESCRIBE,
     ERRORS,
     LIMITS,
     NAMES_AT_ONCE,
@@ -32,6 +33,7 @@ from apps.connectors.protocols.soql_calls import CURRENCY
 from apps.connectors.protocols.soql_query import CHANGED, custom_field_spec
 from apps.connectors.protocols.soql_refusals import RULES
 from apps.connectors.protocols.soql_writing import object_writing
+from apps.connectors.sheet_terms import Formats, LimitScope, MoneyForm, ZoneForm
 from apps.connectors.webhooks.vendors import SALESFORCE
 
 OWN_KEY = "Integration_Key__c"  # docs/connect/salesforce.md says how it is made
@@ -197,8 +199,10 @@ MANIFEST = SystemManifest(
     test_path=LIMITS,
     # The calls of 24 hours depend on edition and users (Enterprise: 100,000 and 1,000 more for each user); the connection
     # test says how many there are. Beyond them Salesforce answers REQUEST_LIMIT_EXCEEDED.
-    limits=Limits(at_once=10),
+    limits=Limits(at_once=10, scope=LimitScope.ACCOUNT),
     error_shape=ERRORS,
     error_rules=RULES,
     webhook=SALESFORCE,
+    describe=DESCRIBE,
+    formats=Formats(MoneyForm.NUMBER, zone=ZoneForm.OFFSET),
 )

@@ -62,9 +62,13 @@ class TimeTaggerConnector(RestConnector):
         named = {str(row.get(RECORDS.key_field)): row for row in rows}
         return {key: FoundRecord(key, named[key]) for key in natural_keys if key in named}
 
+    async def _sample(self, spec: ObjectManifest) -> OutsideRecord | None:
+        rows, _ = await self._stored_since(spec, 0.0)
+        return rows[-1] if rows else None
+
     def _window_start(self, spec: ObjectManifest, since: datetime) -> WindowStart:
-        """Changes are asked for by the server's time, which is that of storing."""
-        return WindowStart({"since": since.timestamp()}, oldest_first=True)
+        """Changes are asked for by the server's time, which is that of storing and finer than our instants are."""
+        return WindowStart({"since": since.timestamp() - 0.001}, oldest_first=True)
 
     async def _stored_since(self, spec: ObjectManifest, since: float) -> tuple[list[OutsideRecord], float]:
         """Return the records stored since a time of the server, and that server's time now."""

@@ -1,6 +1,6 @@
 """TimeTagger 26.1: what its API holds and how its records meet the canonical model.
 
-Facts were read in a running 26.1.3 (https://timetagger.readthedocs.io/en/latest/webapi/ says the same in short): a token
+Facts were taken from a running 26.1.3 (`make real` boots one; https://timetagger.readthedocs.io/en/latest/webapi/ says the same in short): a token
 belongs to one person, whose records it opens; times are whole seconds since 1970; a record whose end is its start still
 runs; a record that was deleted stays, its text beginning with HIDDEN; a tag is a word of the text that begins with #.
 """
@@ -73,7 +73,7 @@ MANIFEST = SystemManifest(
     name="TimeTagger",
     category="Time",
     summary="TimeTagger: one person's time is read, with its tags as project and service.",
-    proof=ProofLabel.DOCUMENTATION,
+    proof=ProofLabel.REAL_SYSTEM,
     documentation="docs/connect/timetagger.md",
     auth=AuthSpec(AuthScheme.HEADER_KEY, header="authtoken"),
     secrets=(SecretSpec("api_key", "API token", "Of the person, from TimeTagger's account page."),),

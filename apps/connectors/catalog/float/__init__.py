@@ -1,0 +1,1 @@
+"""Float, where people are planned on projects."""

@@ -1,0 +1,1 @@
+"""HubSpot, where companies, their people and the deals with them are kept."""

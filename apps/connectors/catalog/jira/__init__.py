@@ -1,0 +1,1 @@
+"""Jira Cloud, where the work of a project is kept in issues."""

@@ -1,0 +1,1 @@
+"""Kantata OX (Mavenlink before), where engagements are planned, staffed and recorded."""

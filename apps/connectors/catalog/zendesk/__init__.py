@@ -1,0 +1,1 @@
+"""Zendesk, where the people of clients ask for help."""
