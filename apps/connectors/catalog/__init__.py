@@ -40,4 +40,5 @@ SYSTEMS = (
     "kantata",
     "tempo",
     "jira",
+    "sftp_files",
 )
