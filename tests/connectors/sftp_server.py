@@ -1,8 +1,10 @@
 """A real SFTP server (asyncssh's own) on loopback, whose files lie in a folder of the test; and connections to it."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -154,6 +156,29 @@ async def serve(root: Path) -> AsyncIterator[SftpServer]:
         for connection in server.connections:
             connection.abort()
         await listening.wait_closed()
+
+
+@contextmanager
+def in_background(root: Path) -> Iterator[SftpServer]:
+    """Serve from a thread of its own: the pages and their workers know no event loop."""
+    started, ended, found = threading.Event(), asyncio.Event(), list[SftpServer]()
+    loop = asyncio.new_event_loop()
+
+    async def run() -> None:
+        async with serve(root) as server:
+            found.append(server)
+            started.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
+    thread.start()
+    started.wait()
+    try:
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
+        loop.close()
 
 
 def records_of(pages: list[Page]) -> list[SourceRecord]:

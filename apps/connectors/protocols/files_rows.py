@@ -19,6 +19,7 @@ _NUMBERS = frozenset({ValueKind.DECIMAL, ValueKind.MONEY, ValueKind.HOURS, Value
 # 1234,50 and 1.234,50 and 1 234,50 (also with a narrow or a hard space).
 _COMMA_NUMBER = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:[. \u00a0\u202f][0-9]{3})+)(?:,[0-9]+)?")
 _QUOTED = re.compile(r'"[^"]*"')
+_LONGEST_NAME = 80
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -47,10 +48,15 @@ def read_records(spec: ObjectManifest, form: FileForm, name: str, content: bytes
         if form.key_column and form.key_column not in row:
             raise UnreadableFileError(f"{name} has no column “{column}”, which the settings name, in line {line}.")
         values = {label: _plain(value, kinds.get(label), form) for label, value in row.items()}
-        key = str(values.get(column) or "").strip() or f"{name}:{line}"
+        key = str(values.get(column) or "").strip() or f"{_short(name)}:{line}"
         # The number under which the record is followed, also where the file gives it none or another column has it.
         kept = {**{label: value for label, value in values.items() if value is not None}, spec.key_field: key}
         yield SourceRecord(spec.name, key, fingerprint(kept), kept)
+
+
+def _short(name: str) -> str:
+    """Return a file's name as it can be part of a number; what is too long ends in what it is known again by."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 17]}~{digest(name.encode())[:16]}"
 
 
 def _plain(value: Any, kind: ValueKind | None, form: FileForm) -> Any:

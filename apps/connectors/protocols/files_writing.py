@@ -51,7 +51,7 @@ class FileDelivery:
 
         """
         refused, rows = list[WriteOutcome](), list[tuple[Write, OutsideRecord]]()
-        for write in sorted(writes, key=lambda write: write.idempotency_key):
+        for write in sorted(writes, key=lambda write: (write.business_key, write.idempotency_key)):
             try:
                 rows.append((write, write_row(self._spec, self._plan.form, write)))
             except RejectedError as error:

@@ -111,6 +111,15 @@ def test_a_record_goes_by_its_column_else_by_its_line(content: str, form: FileFo
     assert [record.values["id"] for record in records] == keys
 
 
+def test_a_long_name_makes_a_number_that_the_ledger_can_hold() -> None:
+    first, other = (
+        next(iter(read_records(TIME, FORM, name, b"note\na\n"))).key
+        for name in ("n" * 200 + "1.csv", "n" * 200 + "2.csv")
+    )
+    assert len(first) <= 90
+    assert first != other
+
+
 def test_a_version_is_that_of_the_content() -> None:
     first, same, other = read_records(TIME, FORM, "x.csv", b"id,hours\nT1,7.5\nT1,7.5\nT1,8\n")
     assert first.version == same.version != other.version

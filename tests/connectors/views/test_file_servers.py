@@ -1,9 +1,6 @@
 """Connecting a file server through the pages: the host key is shown before anything is sent, then entered."""
 
-import asyncio
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,31 +16,8 @@ from apps.connectors.services import clean_address
 from apps.connectors.sheet_terms import Transport
 from apps.dispatch.models import Queue
 from apps.tenants import scope
-from tests.connectors.sftp_server import PASSWORD, USER, SftpServer, serve
+from tests.connectors.sftp_server import PASSWORD, USER, in_background
 from tests.lines import Line
-
-
-@contextmanager
-def _running(root: Path) -> Iterator[SftpServer]:
-    """Serve from a thread of its own: the pages and their workers know no event loop."""
-    started, ended, found = threading.Event(), asyncio.Event(), list[SftpServer]()
-    loop = asyncio.new_event_loop()
-
-    async def run() -> None:
-        async with serve(root) as server:
-            found.append(server)
-            started.set()
-            await ended.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
-    thread.start()
-    started.wait()
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join()
-        loop.close()
 
 
 @pytest.fixture
@@ -85,7 +59,7 @@ def _page(response: Any) -> str:
 def test_the_test_shows_the_host_key_and_passes_when_it_is_entered(
     line: Line, owner: Client, tmp_path: Path, settings: Any
 ) -> None:
-    with _running(tmp_path) as server:
+    with in_background(tmp_path) as server:
         address = f"sftp://127.0.0.1:{server.port}"
         settings.EGRESS_ALLOW = (*settings.EGRESS_ALLOW, f"127.0.0.1:{server.port}")
         form = _page(owner.get(f"/connections/new/sftp_files/?customer={line.customer.id}"))
