@@ -402,6 +402,7 @@ class SystemManifest:
     rights: tuple[str, ...] = ()
     test_path: str = ""  # a cheap read that proves address and sign-in
     identity_path: str = ""  # where the answer of `test_path` says who is signed in
+    account_path: str = ""  # where it says whose records these are: the company, the tenant
     rights_path: str = ""  # where the answer of `test_path` lists what the sign-in may do
     write_right: str = "write"  # the entry of that list that allows writing
     headers: Mapping[str, str] = field(default_factory=dict)  # sent with every call; may name settings: "{tenant}"

@@ -113,6 +113,11 @@ MANIFEST = SystemManifest(
         FieldSpec("enterprise", label="Enterprise id", required=True),
         FieldSpec("parent", label="Id of the folder that holds the projects", required=True),
     ),
+    rights=(
+        "The scope “Write all files and folders stored in Box”, with “App + Enterprise Access”, authorized by an administrator of the enterprise.",
+        "To read folders: the service account is a Viewer of the folder that holds the projects.",
+        "To make, rename and take back folders: it is an Editor there.",
+    ),
     objects=(FOLDERS,),
     test_path="folders/{parent}?fields=id,name",
     identity_path="name",

@@ -227,6 +227,7 @@ MANIFEST = SystemManifest(
         "To make, change and take back customers: the permission set D365 CUSTOMER, EDIT besides. Neither SUPER nor a licence is needed.",
     ),
     test_path=_COMPANY,
+    account_path="id",
     limits=Limits(calls=6000, seconds=300, at_once=5, scope=LimitScope.USER),
     error_shape=ODATA_ERRORS,
     error_rules=RULES,

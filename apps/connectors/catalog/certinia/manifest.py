@@ -216,6 +216,11 @@ MANIFEST = SystemManifest(
     auth=AUTH,
     secrets=SECRETS,
     settings=SETTINGS,
+    rights=(
+        "API Enabled, the permission sets of the package, and its permission control for all projects.",
+        "To read: Read and View All on projects, timecards, accounts and contacts.",
+        "To write and take back: Create, Edit and Delete on projects.",
+    ),
     objects=(TIMECARDS, PROJECTS, PEOPLE, ACCOUNTS),
     test_path=LIMITS,
     limits=Limits(

@@ -172,6 +172,11 @@ MANIFEST = SystemManifest(
         FieldSpec("account", label="API account id", required=True),
         FieldSpec("signer_role", label="Role of who signs, as the templates name it"),
     ),
+    rights=(
+        "The consent of an administrator to the scopes signature and impersonation.",
+        "To read envelopes: the user’s own, and shared access to those of others.",
+        "To send, change and void envelopes: “Send envelopes” and use of the shared templates (profile “DS Sender”).",
+    ),
     objects=(ENVELOPES,),
     test_path=f"{ENVELOPES_PATH}?from_date={BEGINNING}&count=1",
     limits=Limits(

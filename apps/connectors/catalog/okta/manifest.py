@@ -148,6 +148,11 @@ MANIFEST = SystemManifest(
     documentation="docs/connect/okta.md",
     auth=AuthSpec(AuthScheme.HEADER_KEY, header="Authorization", header_prefix="SSWS "),
     secrets=(SecretSpec("api_key", "API token", "Okta shows it once, on the page “Tokens” under “Security”, “API”."),),
+    rights=(
+        "A role for all people (resource set “All users”).",
+        "To read people: View users and their details.",
+        "To add and change people and to take them back: Create users, Edit users’ profile attributes, Edit users’ lifecycle states.",
+    ),
     objects=(USERS,),
     test_path="api/v1/users/me",
     identity_path="profile.login",

@@ -317,6 +317,7 @@ MANIFEST = SystemManifest(
         token_path="https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",  # noqa: S106  an address, no secret
         token_scope="com.intuit.quickbooks.accounting",  # noqa: S106  a scope, no secret
         authorize_address="https://appcenter.intuit.com/connect/oauth2",
+        refresh_days_unused=100,  # as is generally said of Intuit's refresh tokens; no page of its contract was seen
     ),
     secrets=(
         SecretSpec("client_id", "Client id", "Of the app at developer.intuit.com, on its page “Keys and credentials”."),

@@ -168,6 +168,10 @@ MANIFEST = SystemManifest(
         SecretSpec("client_id", "Client identifier", "Of the OAuth client, from its page in the Admin Center."),
         SecretSpec("client_secret", "Client secret", "Zendesk shows it once, when the client is saved."),
     ),
+    rights=(
+        "To read: the scope read; users are exported to administrators only.",
+        "To write and take back: the scope write, and an administrator or an agent who may add and change organizations and users.",
+    ),
     objects=(ORGANIZATIONS, USERS),
     test_path="api/v2/users/me.json",
     identity_path="user.email",
