@@ -166,5 +166,5 @@ def test_a_flow_does_not_begin_when_it_could_not_tell_the_source_what_became_of_
         row.save()
     run = deals.run()
     assert (run.state, run.error_class) == ("failed", "schema_drift")
-    assert "The field “project_code” of the opportunities in Sandbox CRM, which the step “" in run.error_message
+    assert "The field “project_code” of the deals in Sandbox CRM, which the step “" in run.error_message
     assert (deals.operations(), deals.effects("psa")) == ([], [])
