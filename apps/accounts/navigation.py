@@ -47,7 +47,7 @@ _CONNECTIONS = NavigationEntry(
     "connectors:connection-list",
     "plug",
     Action.VIEW_CONNECTIONS,
-    ("/systems/",),
+    ("/systems/", "/private-systems/"),
     BROKEN_CONNECTIONS,
 )
 _TEMPLATES = NavigationEntry(_("Templates"), "flows:template-list", "packages", Action.VIEW_FLOWS)

@@ -1,6 +1,6 @@
 """What people type on connections' pages; the fields of a system's own come from its manifest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
+from apps.connectors import registry
 from apps.connectors.manifest import FieldSpec, SecretSpec, SystemManifest, ValueKind
 from apps.connectors.models import Connection
 from apps.connectors.services import NewConnection
@@ -98,6 +99,12 @@ class _SystemForm(forms.Form):
                 self.add_error(known, sentence)
 
 
+def _environments(manifest: SystemManifest) -> Sequence[Connection.Environment]:
+    """Return where a system may be connected: a draft of the partner's own nowhere but in a sandbox."""
+    everywhere = tuple(reversed(Connection.Environment))
+    return (Connection.Environment.SANDBOX,) if registry.is_draft(manifest.slug) else everywhere
+
+
 class ConnectionForm(_SystemForm):
     """A new connection: for whom, where, and with which secrets; `secrets_later` leaves those to somebody else."""
 
@@ -107,10 +114,12 @@ class ConnectionForm(_SystemForm):
         manifest: SystemManifest,
         customers: Mapping[UUID, str],
         chosen: UUID | None,
+        address: str = "",
         secrets_later: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, manifest=manifest, initial={"name": manifest.name, "customer": chosen}, **kwargs)
+        initial = {"name": manifest.name, "customer": chosen, "base_url": address}
+        super().__init__(*args, manifest=manifest, initial=initial, **kwargs)
         self.secrets_later = secrets_later
         names = [(str(customer_id), name) for customer_id, name in customers.items()]
         self.fields["customer"] = forms.TypedChoiceField(
@@ -118,7 +127,7 @@ class ConnectionForm(_SystemForm):
         )
         self.fields["environment"] = forms.ChoiceField(
             label=_("Environment"),
-            choices=[(e.value, e.label.capitalize()) for e in reversed(Connection.Environment)],
+            choices=[(e.value, e.label.capitalize()) for e in _environments(manifest)],
             help_text=_("Whether real business is done there."),
         )
         for spec in manifest.secrets:

@@ -1,5 +1,6 @@
 """Changes to the systems that a partner describes itself: draft, change, make live. A live version is never changed."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,9 +16,10 @@ from apps.connectors import private_shelf
 from apps.connectors.manifest import SystemManifest
 from apps.connectors.models import PrivateSystem, PrivateVersion
 from apps.connectors.private.document_rules import list_problems
-from apps.connectors.private.documents import MOST_BYTES, Document, DocumentError, read_document
+from apps.connectors.private.documents import MOST_BYTES, Document, DocumentError, read_document, write_document
 
 MOST_SYSTEMS = 100  # of one partner
+_OBJECT_NAME = re.compile(r"objects\[\d+\]\.name\Z")
 
 
 def create_system(*, document: Document, author: str, reading: dict[str, Any] | None = None) -> PrivateSystem:
@@ -27,7 +29,7 @@ def create_system(*, document: Document, author: str, reading: dict[str, Any] | 
         ValidationError: the document has not the form of one, or the partner has very many systems already.
 
     """
-    _require_readable(document)
+    document = write_document(_require_readable(document))
     if PrivateSystem.objects.count() >= MOST_SYSTEMS:
         raise ValidationError({"name": _("There are %(most)d systems already: no more fit.") % {"most": MOST_SYSTEMS}})
     now = timezone.now()
@@ -82,7 +84,7 @@ def save_draft(draft: PrivateVersion, document: Document, *, seen: int, author: 
         ValidationError: the document has not the form of one, or somebody changed the draft since `seen` (its revision).
 
     """
-    _require_readable(document)
+    document = write_document(_require_readable(document))
     unchanged = PrivateVersion.objects.filter(id=draft.id, state=PrivateVersion.State.DRAFT, revision=seen)
     with transaction.atomic():
         stored = unchanged.update(
@@ -146,9 +148,14 @@ def _require_readable(document: Document) -> SystemManifest:
         most = {"most": MOST_BYTES // 1024}
         raise ValidationError(_("The description grew beyond %(most)d KB: leave fields out.") % most)
     try:
-        return read_document(document, slug=private_shelf.PREFIX)
+        manifest = read_document(document, slug=private_shelf.PREFIX)
     except DocumentError as wrong:
         raise ValidationError([f"{one.path}: {one.message}" for one in wrong.problems[:20]]) from None
+    # Pages find a kind of record by its name: only a usable one is stored, whatever else may still be wrong.
+    unnamed = [one for one in list_problems(manifest) if _OBJECT_NAME.match(one.path)]
+    if unnamed:
+        raise ValidationError([f"{one.path}: {one.message}" for one in unnamed[:20]])
+    return manifest
 
 
 def _name_of(document: Document) -> str:

@@ -20,6 +20,7 @@ _PROOF_BADGES: dict[ProofLabel, tuple[str, str | Promise]] = {
     ProofLabel.REAL_SYSTEM: ("clean", gettext_lazy("Real system")),
     ProofLabel.PUBLISHED_CONTRACT: ("clean", gettext_lazy("Published contract")),
     ProofLabel.DOCUMENTATION: ("untested", gettext_lazy("From documentation")),
+    ProofLabel.TRIED_LIVE: ("draft", gettext_lazy("Your own, tried")),
     ProofLabel.DRAFTED: ("draft", gettext_lazy("Your own")),
     ProofLabel.SIMULATED: ("sandbox", gettext_lazy("Simulated")),
 }

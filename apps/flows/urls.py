@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from apps.flows import onboarding_urls
+from apps.flows import onboarding_urls, private_urls
 from apps.flows.views import (
     approval_link,
     approvals,
@@ -84,4 +84,5 @@ urlpatterns = [
     path("settings/stand-in/", stand_ins.stand_in, name="stand-in"),
     path("settings/stand-in/<uuid:delegation_id>/end/", stand_ins.stand_in_end, name="stand-in-end"),
     path("onboarding/", include(onboarding_urls.urlpatterns)),
+    path("private-systems/", include(private_urls.urlpatterns)),
 ]

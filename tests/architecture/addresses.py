@@ -43,6 +43,8 @@ ROW_NAMES = frozenset(
         "view_id",
         "request_id",
         "delegation_id",
+        "system_id",
+        "trial_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

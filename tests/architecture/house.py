@@ -17,7 +17,8 @@ from apps.accounts.actions import CUSTOMER_ROLES, PARTNER_ROLES, Action, Role
 from apps.accounts.models import ApiKey, Invitation, SavedView, User
 from apps.accounts.services import create_user
 from apps.connectors import credential_links
-from apps.connectors.models import ConnectionTest
+from apps.connectors.models import ConnectionTest, PrivateTrial
+from apps.connectors.private_systems import create_system
 from apps.connectors.services import create_webhook_endpoint
 from apps.customers.models import CutOff, LegalEntity
 from apps.customers.onboarding import Step
@@ -138,6 +139,49 @@ def _person(partner: PartnerRef, role: Role, line: Line | None = None, customer:
     return Visitor(label, host_of(partner), role, partner, customer, email)
 
 
+# A system of the partner's own: described so far that it could be tried, with a list that was not chosen yet.
+OWN_SYSTEM = {
+    "format": 1,
+    "name": "Harbour",
+    "category": "Own",
+    "objects": [
+        {
+            "name": "sites",
+            "label": "Site",
+            "canonical_type": "Workspace",
+            "fields": [{"name": "id"}, {"name": "name"}],
+            "reading": {"path": "sites"},
+            "reading_lines": [{"target": "id", "source": "id"}, {"target": "name", "source": "name"}],
+        }
+    ],
+}
+OWN_LISTS = {
+    "title": "Harbour",
+    "auth": {"scheme": "none"},
+    "address": "",
+    "outside": [],
+    "more_lists": False,
+    "evidence": [],
+    "lists": [
+        {
+            "path": "jobs",
+            "label": "Jobs",
+            "type": "Project",
+            "operations": [{"use": "list", "method": "GET", "path": "jobs"}],
+            "settings": [],
+            "evidence": [{"part": "reading.records_path", "source": "answer", "name": "data"}],
+            "object": {
+                "name": "jobs",
+                "label": "Jobs",
+                "canonical_type": "Project",
+                "fields": [{"name": "id", "kind": "text"}],
+                "reading": {"path": "jobs", "records_path": "data"},
+            },
+        }
+    ],
+}
+
+
 def _ids_of(line: Line) -> dict[str, Any]:
     """Return a value for every name that an address may hold; a new name belongs here."""
     now = timezone.now()
@@ -206,6 +250,17 @@ def _ids_of(line: Line) -> dict[str, Any]:
         delegation = Delegation.objects.create(
             person=User.objects.get(email=author), stand_in=person, starts_on=now.date(), ends_on=now.date()
         )
+        own = create_system(document=OWN_SYSTEM, author="Olga Owner", reading=OWN_LISTS)
+        own_version = own.versions.get()
+        trial = PrivateTrial.objects.create(
+            customer=line.customer,
+            connection=line.source,
+            version=own_version,
+            revision=1,
+            state="passed",
+            started_at=now,
+            finished_at=now,
+        )
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
@@ -230,6 +285,9 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "view_id": view.id,
         "request_id": request.id,
         "delegation_id": delegation.id,
+        "system_id": own.id,
+        "trial_id": trial.id,
+        "record": "sites",
         "partner_id": line.partner.id,
         "secret": "token",
         "step": "company",

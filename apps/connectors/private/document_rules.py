@@ -9,9 +9,18 @@ from django.utils.translation import gettext as _
 
 from apps.connectors.auth import ACCESS_TOKEN, REFRESH_TOKEN, SIGN_IN_MARK
 from apps.connectors.canonical.registry import CANONICAL_TYPES
-from apps.connectors.manifest import AuthScheme, AuthSpec, ErrorRule, FieldSpec, Limits, SecretSpec, SystemManifest
+from apps.connectors.manifest import (
+    AuthScheme,
+    AuthSpec,
+    ErrorRule,
+    FieldSpec,
+    Limits,
+    ObjectManifest,
+    SecretSpec,
+    SystemManifest,
+)
 from apps.connectors.private.documents import DocumentProblem
-from apps.connectors.private.object_rules import object_problems
+from apps.connectors.private.object_rules import object_problems, path_problem
 from apps.connectors.private.patterns import TRIES_IN_LONG_TEXTS, pattern_problem
 from apps.connectors.webhook_spec import WebhookSpec
 from apps.connectors.webhooks.schemes import SCHEMES
@@ -20,6 +29,7 @@ MOST_OBJECTS = 60
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}\Z")
 _OBJECT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}\Z")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}\Z")  # a token (RFC 9110, section 5.6.2)
+_PLACE = re.compile(r"\{(\w+)\}")
 _OURS = frozenset({REFRESH_TOKEN, ACCESS_TOKEN, SIGN_IN_MARK})
 _NEEDS: Mapping[AuthScheme, tuple[str, ...]] = {
     AuthScheme.BEARER: ("token",),
@@ -46,8 +56,10 @@ def list_problems(manifest: SystemManifest) -> list[DocumentProblem]:
         *_names(manifest),
         *_sign_in(manifest.auth, settings | {spec.name for spec in manifest.secrets}),
         *_objects(manifest, settings),
+        *_headers(manifest.headers, settings),
         *_error_rules(manifest.error_rules),
         *(_webhook(manifest.webhook) if manifest.webhook else ()),
+        *(_describe(manifest.describe.path, settings) if manifest.describe else ()),
     ]
 
 
@@ -96,13 +108,19 @@ def _names(manifest: SystemManifest) -> Problems:
             seen.add(spec.name)
 
 
-def _sign_in(auth: AuthSpec, known: set[str]) -> Problems:
+def _needed_secrets(auth: AuthSpec, known: set[str]) -> Problems:
     for name in _NEEDS.get(auth.scheme, ()):
         if name not in known:
             sentence = _("This sign-in needs a secret called %(name)s: add it to the secrets.")
             yield DocumentProblem("secrets", sentence % {"name": name})
+
+
+def _sign_in(auth: AuthSpec, known: set[str]) -> Problems:
+    yield from _needed_secrets(auth, known)
     if auth.scheme is AuthScheme.HEADER_KEY and not _HEADER.match(auth.header):
         yield DocumentProblem("auth.header", _("Name the header that takes the key, for example X-Api-Key."))
+    if not auth.header_prefix.isprintable() or not auth.header_prefix.isascii():
+        yield DocumentProblem("auth.header_prefix", _("This cannot be sent in a header."))
     if auth.scheme in _BUYING and not auth.token_path:
         yield DocumentProblem("auth.token_path", _("Say where an access token is asked for."))
     if auth.scheme is AuthScheme.OAUTH_CODE and not auth.authorize_address:
@@ -122,12 +140,23 @@ def _is_https(address: str) -> bool:
     return parts.scheme == "https" and bool(parts.hostname) and not parts.username
 
 
+def _headers(headers: Mapping[str, str], settings: set[str]) -> Problems:
+    for name, value in headers.items():
+        unknown = sorted(set(_PLACE.findall(value)) - settings)
+        if not _HEADER.match(name) or not value.isprintable() or not value.isascii():
+            yield DocumentProblem(f"headers.{name}", _("This header cannot be sent: write letters, digits and -."))
+        elif unknown:
+            words = {"name": unknown[0]}
+            yield DocumentProblem(f"headers.{name}", _("{%(name)s} is no setting of the connection.") % words)
+
+
 def _objects(manifest: SystemManifest, settings: set[str]) -> Problems:
     if not manifest.objects:
         yield DocumentProblem("objects", _("Describe at least one kind of record."))
     if len(manifest.objects) > MOST_OBJECTS:
         yield DocumentProblem("objects", _("At most %(most)d kinds of records fit.") % {"most": MOST_OBJECTS})
     names: set[str] = set()
+    read_here = {spec.canonical_type for spec in manifest.objects if spec.reading}
     for index, spec in enumerate(manifest.objects):
         place = f"objects[{index}]"
         if not _OBJECT_NAME.match(spec.name):
@@ -141,6 +170,16 @@ def _objects(manifest: SystemManifest, settings: set[str]) -> Problems:
             yield DocumentProblem(f"{place}.canonical_type", _("This must be one of %(known)s.") % known)
         names.add(spec.name)
         yield from object_problems(spec, place, settings)
+        yield from _references(spec, place, read_here)
+
+
+def _references(spec: ObjectManifest, place: str, read_here: set[str]) -> Problems:
+    for line in spec.writing_lines:
+        if line.reference and line.reference not in read_here:
+            sentence = _(
+                "This line needs the number of a %(type)s there: describe how those are read, or write it as it is."
+            )
+            yield DocumentProblem(f"{place}.writing_lines.{line.target}", sentence % {"type": line.reference})
 
 
 def _error_rules(rules: Iterable[ErrorRule]) -> Problems:
@@ -162,6 +201,12 @@ def _fills_plainly(sentence: str) -> bool:
     except ValueError:
         return False
     return all(name in {"message", "field", "value"} and not form and not cast for name, form, cast in places)
+
+
+def _describe(path: str, settings: set[str]) -> Problems:
+    wrong = path_problem(path, settings | {"object"}, with_key=False)
+    if wrong or "{object}" not in path:
+        yield DocumentProblem("describe.path", wrong or _("Put {object} where the name of the records belongs."))
 
 
 def _webhook(webhook: WebhookSpec) -> Problems:

@@ -14,6 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import orjson
 from django.utils.translation import gettext as _
 
+from apps.connectors.canonical.values import plain_text
 from apps.connectors.manifest import ProofLabel, SystemManifest
 
 MOST_BYTES = 512 * 1024
@@ -30,16 +31,20 @@ _PARTS = (
     "objects",
     "secrets",
     "settings",
+    "rights",
     "test_path",
     "identity_path",
     "rights_path",
     "write_right",
+    "headers",
     "limits",
     "error_shape",
     "error_rules",
     "webhook",
+    "describe",
     "deletes",
     "filters_strict",
+    "formats",
 )
 _OPTIONAL = {"summary": "", "documentation": "", "auth": {}, "objects": []}
 
@@ -119,7 +124,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return {plain_text(name): _plain(one) for name, one in value.items()}  # JSON has texts for keys: true, 7
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
     return value

@@ -37,6 +37,7 @@ _FIELD_WORDS: Mapping[str, tuple[str, ...]] = {
     "project": ("projectid", "project.id", "projectcode", "project.code", "jobid"),
     "project_name": ("projectname", "project.name"),
     "task": ("taskid", "task.id", "issueid", "issue.id"),
+    "task_name": ("taskname", "task.name", "issue.subject", "activity.name"),
     "client": ("clientid", "client.id", "customerid", "customer.id", "accountid", "companyid"),
     "client_name": ("clientname", "client.name", "customername", "customer.name"),
     "work_date": ("date", "spentdate", "spenton", "workday", "entrydate", "day"),
@@ -54,6 +55,8 @@ _FIELD_WORDS: Mapping[str, tuple[str, ...]] = {
     "state": ("status",),
     "currency": ("currencycode",),
 }
+# Canonical fields that hold the number of another record: where they are written, it becomes that record's number there.
+REFERENCES: Mapping[str, str] = {"resource": "Resource", "project": "Project", "task": "Task", "client": "Customer"}
 _OWN_KEY = frozenset(
     {"externalid", "externalreference", "externalref", "clientreference", "customreference", "foreignid"}
 )
@@ -179,7 +182,8 @@ def writing_lines(kind: str, fields: Iterable[FieldSpec]) -> list[dict[str, Any]
     for spec in fields:
         target = sources.get(_same(spec.name))
         if target is not None and "." not in spec.name and spec.kind is not ValueKind.NESTED and target.name != "id":
-            lines.append({"target": spec.name, "source": target.name, "label": spec.name})
+            reference = {"reference": REFERENCES[target.name]} if target.name in REFERENCES else {}
+            lines.append({"target": spec.name, "source": target.name, "label": spec.name, **reference})
     return lines
 
 

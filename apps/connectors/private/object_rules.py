@@ -7,10 +7,12 @@ from django.utils.translation import gettext as _
 
 from apps.connectors.manifest import ChangeRead, Idempotency, MappingLine, ObjectManifest, Paging, Reading, Writing
 from apps.connectors.private.documents import DocumentProblem
+from apps.connectors.sheet_terms import Acknowledgement
 
 _PLACE = re.compile(r"\{(\w+)\}")
-_STYLES = ("none", "page", "offset", "link", "token")
+_STYLES = ("none", "page", "offset", "link", "link_header", "token")
 _METHODS = ("PATCH", "PUT", "POST")
+_MOST_STEPS = 10  # of a dotted path
 _UNDOING = ("", "DELETE", "PATCH", "POST")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}\Z")
 
@@ -21,10 +23,7 @@ def object_problems(spec: ObjectManifest, place: str, settings: set[str]) -> Pro
     """Return what is wrong with one kind of record; `settings` may stand in its paths."""
     if spec.reading is None and spec.writing is None:
         yield DocumentProblem(f"{place}.reading", _("Say how it is read or how it is written."))
-    if not spec.key_field:
-        yield DocumentProblem(f"{place}.key_field", _("Name the field that holds the record's own number."))
-    if not 1 <= spec.find_at_once <= 500:
-        yield DocumentProblem(f"{place}.find_at_once", _("Write a number from 1 to 500."))
+    yield from _naming(spec, place)
     if spec.reading is not None:
         yield from _reading(spec, spec.reading, f"{place}.reading", settings)
     if spec.writing is not None:
@@ -37,7 +36,16 @@ def object_problems(spec: ObjectManifest, place: str, settings: set[str]) -> Pro
         yield from _lines(getattr(spec, part), f"{place}.{part}")
 
 
-def _path_problem(path: str, settings: set[str], *, with_key: bool) -> str:
+def _naming(spec: ObjectManifest, place: str) -> Problems:
+    if not spec.key_field:
+        yield DocumentProblem(f"{place}.key_field", _("Name the field that holds the record's own number."))
+    if not 1 <= spec.find_at_once <= 500:
+        yield DocumentProblem(f"{place}.find_at_once", _("Write a number from 1 to 500."))
+    if "{key}" not in spec.find_template:
+        yield DocumentProblem(f"{place}.find_template", _("Put {key} where the key belongs."))
+
+
+def path_problem(path: str, settings: set[str], *, with_key: bool) -> str:
     """Return what is wrong with a path below the connection's address, "" when nothing is."""
     if "://" in path or path.startswith(("//", "\\")) or "\\" in path or ".." in path.split("/"):
         return _("Write a path below the connection's address, such as projects: records go nowhere else.")
@@ -57,7 +65,7 @@ def _path_problem(path: str, settings: set[str], *, with_key: bool) -> str:
 def _reading(spec: ObjectManifest, reading: Reading, place: str, settings: set[str]) -> Problems:
     for part, with_key in (("path", False), ("one_path", True)):
         path = getattr(reading, part)
-        wrong = _path_problem(path, settings, with_key=with_key) if path else ""
+        wrong = path_problem(path, settings, with_key=with_key) if path else ""
         if part == "path" and not path:
             wrong = _("Write the path of the list.")
         if wrong:
@@ -76,6 +84,10 @@ def _changes(spec: ObjectManifest, reading: Reading, place: str) -> Problems:
     if asks and not reading.since_parameter:
         sentence = _("Name the query parameter that takes the time, or read everything each time.")
         yield DocumentProblem(f"{place}.since_parameter", sentence)
+    if "{since}" not in reading.since_template:
+        yield DocumentProblem(f"{place}.since_template", _("Put {since} where the time belongs."))
+    if reading.since_in_header and not _HEADER.match(reading.since_parameter):
+        yield DocumentProblem(f"{place}.since_parameter", _("This cannot be the name of a header."))
     if reading.change_read is ChangeRead.MODIFIED_SINCE and not spec.version_field:
         sentence = _("Name the field that tells when a record was last changed: reading goes on from the newest.")
         yield DocumentProblem(f"{place.removesuffix('.reading')}.version_field", sentence)
@@ -99,18 +111,31 @@ def _paging(paging: Paging, place: str) -> Problems:
 def _writing(writing: Writing, place: str, settings: set[str]) -> Problems:
     for part, with_key in (("create_path", False), ("update_path", True), ("batch_path", False), ("undo_path", True)):
         path = getattr(writing, part)
-        wrong = _path_problem(path, settings, with_key=with_key) if path else ""
+        wrong = path_problem(path, settings, with_key=with_key) if path else ""
         if part == "create_path" and not path:
             wrong = _("Write the path that takes new records.")
         if wrong:
             yield DocumentProblem(f"{place}.{part}", wrong)
-    for part, known in (("update_method", _METHODS), ("undo_method", _UNDOING)):
+    for part, known in (("create_method", _METHODS), ("update_method", _METHODS), ("undo_method", _UNDOING)):
         if getattr(writing, part) not in known:
             words = {"known": ", ".join(filter(None, known))}
             yield DocumentProblem(f"{place}.{part}", _("This must be one of %(known)s.") % words)
     if not 1 <= writing.batch_size <= 1_000:
         yield DocumentProblem(f"{place}.batch_size", _("Write a number from 1 to 1000."))
+    yield from _answers(writing, place)
     yield from _repeats(writing, place)
+
+
+def _answers(writing: Writing, place: str) -> Problems:
+    if writing.acknowledgement is not Acknowledgement.AT_ONCE:
+        sentence = _("Answers that come later cannot be described: choose at_once.")
+        yield DocumentProblem(f"{place}.acknowledgement", sentence)
+    if not 1 <= writing.keys_kept_hours <= 8_760:
+        yield DocumentProblem(f"{place}.keys_kept_hours", _("Write a number from 1 to 8760."))
+    if any(not 200 <= status <= 299 for status in writing.created_statuses):
+        yield DocumentProblem(f"{place}.created_statuses", _("Write numbers from 200 to 299."))
+    if writing.record_path.count(".") > _MOST_STEPS:
+        yield DocumentProblem(f"{place}.record_path", _("This path has too many parts."))
 
 
 def _repeats(writing: Writing, place: str) -> Problems:
@@ -130,6 +155,8 @@ def _lines(lines: tuple[MappingLine, ...], place: str) -> Problems:
     for index, line in enumerate(lines):
         if not line.target:
             yield DocumentProblem(f"{place}[{index}].target", _("Name the field that this line fills."))
+        if line.target.count(".") > _MOST_STEPS:
+            yield DocumentProblem(f"{place}[{index}].target", _("This path has too many parts."))
         if line.target in seen:
             yield DocumentProblem(f"{place}[{index}].target", _("Two lines fill this field: keep one."))
         seen.add(line.target)

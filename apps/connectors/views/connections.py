@@ -17,7 +17,7 @@ from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.once import once
-from apps.accounts.page_filters import acting_person, asked_id
+from apps.accounts.page_filters import acting_person, asked_id, asked_words
 from apps.connectors import credential_links, forms, queries, services, subscriptions
 from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.manifest import AuthScheme, SystemManifest
@@ -45,6 +45,7 @@ def connection_create_for(request: HttpRequest, system: str) -> HttpResponse:
         manifest=manifest,
         customers=customers,
         chosen=asked_id(request, "customer"),
+        address=asked_words(request, "address"),
         secrets_later=by_colleague,
     )
     if request.method == "POST" and form.is_valid():

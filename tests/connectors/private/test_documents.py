@@ -1,7 +1,7 @@
 """Manifests as documents: nothing is lost on the way there and back, and nothing else than a manifest comes in."""
 
 import random
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import orjson
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.connectors import registry
+from apps.connectors.canonical.values import plain_text
 from apps.connectors.manifest import ProofLabel, SystemManifest
 from apps.connectors.private.document_rules import list_problems
 from apps.connectors.private.documents import (
@@ -38,11 +39,18 @@ def places(document: dict[str, Any]) -> list[str]:
     return [problem.path for problem in list_problems(manifest)]
 
 
+def with_text_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {plain_text(name): with_text_keys(one) for name, one in value.items()}
+    return [with_text_keys(one) for one in value] if isinstance(value, tuple | list) else value
+
+
 @pytest.mark.parametrize("manifest", CATALOGUE)
 def test_every_manifest_of_the_catalogue_comes_back_as_it_was(manifest: SystemManifest) -> None:
     back = read_document(written(manifest), slug=manifest.slug, proof=manifest.proof)
 
-    assert back == replace(manifest, odata=None)  # a protocol of its own is no declarative part
+    expected = replace(manifest, odata=None)  # a protocol of its own is no declarative part
+    assert with_text_keys(asdict(back)) == with_text_keys(asdict(expected))
 
 
 def test_whose_system_it_is_and_how_far_it_is_proven_is_not_the_documents_to_say() -> None:
@@ -72,7 +80,7 @@ def with_reading(**changes: Any) -> dict[str, Any]:
         pytest.param({**written(), "documentation": "javascript:alert(1)"}, "documentation", id="a script as a link"),
         pytest.param({**written(), "objects": []}, "objects", id="no objects"),
         pytest.param({**written(), "objects": [{"name": "x"}] * 501}, "objects", id="too many objects"),
-        pytest.param(with_object(canonical_type="Invoice"), "objects[0].canonical_type", id="an unknown type"),
+        pytest.param(with_object(canonical_type="Spaceship"), "objects[0].canonical_type", id="an unknown type"),
         pytest.param(with_object(name="a/b"), "objects[0].name", id="a name with a slash"),
         pytest.param(with_object(label=""), "objects[0].label", id="no label"),
         pytest.param(with_object(fields=[{"name": "x", "kind": "colour"}]), "objects[0].fields[0].kind", id="a kind"),
@@ -82,6 +90,16 @@ def with_reading(**changes: Any) -> dict[str, Any]:
         pytest.param(with_reading(path="a/{nobody}"), "objects[0].reading.path", id="an unknown setting"),
         pytest.param(with_reading(one_path="a"), "objects[0].reading.one_path", id="one record without its key"),
         pytest.param(with_reading(change_read="delta_token"), "objects[0].reading.change_read", id="delta tokens"),
+        pytest.param(
+            with_reading(since_template="x"), "objects[0].reading.since_template", id="a template without time"
+        ),
+        pytest.param({**written(), "headers": {"X-A\nB": "1"}}, "headers.X-A\nB", id="a header of two lines"),
+        pytest.param({**written(), "describe": {"path": "//evil/{object}"}}, "describe.path", id="described elsewhere"),
+        pytest.param(
+            with_object(writing={"create_path": "x", "keys_kept_hours": 10**12}),
+            "objects[0].writing.keys_kept_hours",
+            id="keys that are kept for ever",
+        ),
         pytest.param(with_reading(paging={"style": "spiral"}), "objects[0].reading.paging.style", id="a style"),
         pytest.param(
             with_reading(paging={"style": "page"}), "objects[0].reading.paging.position_parameter", id="no page"

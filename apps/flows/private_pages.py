@@ -1,0 +1,154 @@
+"""What the pages about a partner's own systems show: how far one is, its records with their problems, and where to mend each."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.connectors.canonical.registry import CANONICAL_TYPES
+from apps.connectors.models import PrivateVersion
+from apps.connectors.private.documents import DocumentProblem
+from apps.connectors.private_queries import PrivateFacts
+from apps.flows.private_forms import BasicsForm, RecordForm
+
+_OBJECT = re.compile(r"objects\[(\d+)\](?:\.(.*))?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class ToldProblem:
+    """One problem of a draft: what it is about, in words, and the field that mends it."""
+
+    about: str
+    message: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One kind of record of a description. `type_label` is "" while nobody said what it is."""
+
+    name: str
+    label: str
+    type_label: str
+    path: str
+    is_written: bool
+    lines: int
+    problems: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One list of an OpenAPI file that can be chosen. `chosen` when the draft reads it already."""
+
+    path: str
+    label: str
+    type_label: str
+    operations: list[Mapping[str, str]]
+    fields: int
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WayStep:
+    """One step on the way to a system that can be used."""
+
+    label: str
+    state: str  # "done", "current" or "todo"
+    url: str
+    note: str = ""
+
+
+def list_records(document: Mapping[str, Any], problems: Sequence[DocumentProblem]) -> list[RecordRow]:
+    """Return the kinds of records of a description, each with how many problems it has."""
+    return [_record(one, index, problems) for index, one in enumerate(document.get("objects", ()))]
+
+
+def list_choices(version: PrivateVersion) -> list[ListRow]:
+    """Return what the OpenAPI file offers, as read when it was uploaded."""
+    read = {one.get("reading", {}).get("path") for one in version.document.get("objects", ())}
+    return [
+        ListRow(
+            row["path"],
+            row["label"],
+            _type_label(row["type"]),
+            row["operations"],
+            len(row["object"]["fields"]),
+            row["path"] in read,
+        )
+        for row in version.reading.get("lists", ())
+    ]
+
+
+def tell_problems(facts: PrivateFacts, problems: Sequence[DocumentProblem]) -> list[ToldProblem]:
+    """Return problems with the record they are about and the field that mends them."""
+    return [_told(facts, one) for one in problems]
+
+
+def list_steps(facts: PrivateFacts, problems: Sequence[DocumentProblem]) -> list[WayStep]:
+    """Return how far a system is on its way."""
+    version, page = facts.shown, reverse("flows:private-detail", args=[facts.system.id])
+    objects = version.document.get("objects", ())
+    done = [bool(objects), bool(objects) and not problems, bool(facts.connections), version.tried_on is not None]
+    done.append(version.state == PrivateVersion.State.LIVE)
+    labels = [_("Choose records"), _("Describe them"), _("Connect"), _("Try it"), _("Make it live")]
+    places = ["#records", "#problems", "#try", "#try", "#live"]
+    current = next((number for number, one in enumerate(done) if not one), len(done))
+    return [
+        WayStep(label, "done" if done[number] else "current" if number == current else "todo", f"{page}{place}")
+        for number, (label, place) in enumerate(zip(labels, places, strict=True))
+    ]
+
+
+def evidence_of(version: PrivateVersion, part: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """Return where the guesses about one kind of record come from, () for one that no file gave."""
+    path = part.get("reading", {}).get("path")
+    rows = (row["evidence"] for row in version.reading.get("lists", ()) if row["path"] == path)
+    return next(rows, [])
+
+
+def _record(part: Mapping[str, Any], index: int, problems: Sequence[DocumentProblem]) -> RecordRow:
+    mine = f"objects[{index}]"
+    return RecordRow(
+        part["name"],
+        part.get("label", ""),
+        _type_label(part.get("canonical_type", "")),
+        part.get("reading", {}).get("path", ""),
+        "writing" in part,
+        len(part.get("reading_lines", ())) + len(part.get("writing_lines", ())),
+        sum(one.path == mine or one.path.startswith(f"{mine}.") for one in problems),
+    )
+
+
+def _type_label(name: str) -> str:
+    described = CANONICAL_TYPES.get(name)
+    return _(described.label) if described else ""
+
+
+def _told(facts: PrivateFacts, problem: DocumentProblem) -> ToldProblem:
+    found = _OBJECT.match(problem.path)
+    if found is None:
+        place = problem.path.split("[")[0]
+        field = next((name for name, where in BasicsForm.PLACES.items() if where == place), "")
+        url = reverse("flows:private-basics", args=[facts.system.id])
+        return ToldProblem(place or _("Description"), problem.message, _anchored(url, field))
+    part = facts.shown.document["objects"][int(found[1])]
+    return ToldProblem(
+        " · ".join(filter(None, [part.get("label") or part["name"], found[2]])),
+        problem.message,
+        _record_url(facts.system.id, part["name"], found[2] or ""),
+    )
+
+
+def _record_url(system_id: UUID, name: str, place: str) -> str:
+    if place.startswith(("reading_lines", "writing_lines")):
+        return reverse("flows:private-mapping", args=[system_id, name]) + f"#{place.split('_', maxsplit=1)[0]}"
+    field = next((field for field, where in RecordForm.PLACES.items() if where == place), "")
+    return _anchored(reverse("flows:private-record", args=[system_id, name]), field)
+
+
+def _anchored(url: str, field: str) -> str:
+    return f"{url}#id_{field}" if field else url
