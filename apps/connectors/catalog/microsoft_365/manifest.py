@@ -31,6 +31,7 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
+from apps.connectors.sheet_terms import Acknowledgement, Concurrency, Formats
 from apps.connectors.webhooks.vendors import MICROSOFT_GRAPH
 
 _PAGE = 200
@@ -68,6 +69,8 @@ GROUPS = ObjectManifest(
         update_path="groups/{key}",
         idempotency=Idempotency.OWN_KEY_FIELD,
         own_key_field="mailNickname",
+        acknowledgement=Acknowledgement.OPERATION,
+        concurrency=Concurrency.LAST_WRITE_WINS,
         undo_method="DELETE",
         undo_path="groups/{key}",
     ),
@@ -116,6 +119,7 @@ MANIFEST = SystemManifest(
     limits=Limits(at_once=4),
     error_shape=ErrorShape(problems_path="error", field_path="target"),
     error_rules=RULES,
+    formats=Formats(days=None, zone=None),
     webhook=replace(MICROSOFT_GRAPH, objects={"groups": "groups"}),
     deletes="tombstone",
 )

@@ -26,6 +26,7 @@ from apps.connectors.manifest import (
     Writing,
 )
 from apps.connectors.protocols.scim import PATCH, SCIM_ERRORS, scim_pages
+from apps.connectors.sheet_terms import Concurrency, Formats
 
 _PAGE = 100
 _LOOK_BACK_SECONDS = 60
@@ -77,6 +78,7 @@ USERS = ObjectManifest(
         update_path="Users/{key}",
         idempotency=Idempotency.OWN_KEY_FIELD,
         own_key_field="userName",
+        concurrency=Concurrency.ETAG,
         undo_method="PATCH",
         undo_path="Users/{key}",
         undo_values={"schemas": [PATCH], "Operations": [{"op": "replace", "path": "active", "value": False}]},
@@ -161,4 +163,5 @@ MANIFEST = SystemManifest(
     limits=Limits(at_once=4),
     error_shape=SCIM_ERRORS,
     error_rules=RULES,
+    formats=Formats(days=None),
 )
