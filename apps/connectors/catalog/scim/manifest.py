@@ -157,7 +157,13 @@ MANIFEST = SystemManifest(
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/scim.md",
     auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "The bearer token that the directory gives for SCIM."),),
+    secrets=(
+        SecretSpec("token", "Access token", "The bearer token that the directory gives for SCIM.", may_expire=True),
+    ),
+    rights=(
+        "To read people: reading Users, with filters on userName and meta.lastModified.",
+        "To add, change and deactivate people: POST and PATCH on Users.",
+    ),
     objects=(USERS,),
     test_path="Users?count=1",
     limits=Limits(at_once=4),
