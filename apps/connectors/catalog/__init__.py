@@ -32,6 +32,7 @@ SYSTEMS = (
     "certinia",
     "hubspot",
     "zendesk",
+    "dynamics_project_operations",
     "timetagger",
     "harvest",
     "clockify",

@@ -96,8 +96,11 @@ def test_what_waits_behind_a_connection_is_counted_and_its_worth_named(line: Lin
         first = waiting.order_by("id").values_list("id", flat=True)[0]
         Operation.objects.filter(id=first).update(amount=None)
         number = waiting.count()
-    rows = _browser(line, Role.OWNER).get("/connections/?sort=name").context["list"].rows
-    assert [row.stake.records for row in rows] == [number, number]
+        Connection.objects.filter(id=line.target.id).update(state="attention")
+        Connection.objects.filter(id=line.source.id).update(state="working", last_success_at=timezone.now())
+    rows = _browser(line, Role.OWNER).get("/connections/").context["list"].rows
+    assert [(row.connection.id, row.waiting) for row in rows] == [(line.target.id, number), (line.source.id, 0)]
+    assert (rows[0].stake.records, rows[1].worth) == (number, "")
     assert rows[0].worth == f"EUR\N{NO-BREAK SPACE}{(number - 1) * 100.5:,.2f}"
 
 
@@ -207,6 +210,6 @@ def test_three_hundred_connections_take_no_more_queries_than_five(
             )
             for number in range(300)
         )
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         page = owner.get("/connections/")
     assert (len(page.context["list"].rows), page.context["list"].total) == (50, 305)

@@ -160,6 +160,10 @@ MANIFEST = SystemManifest(
         FieldSpec("workspace", label="Workspace id", required=True),
         FieldSpec("rescan_days", ValueKind.WHOLE, "Days that are read again for changes (62 unless you say otherwise)"),
     ),
+    rights=(
+        "The role Owner or Administrator of the workspace: other people’s time is refused without it.",
+        "A plan that allows a call for each person at each reading: a free workspace allows 30 calls an hour.",
+    ),
     objects=(TIME_ENTRIES, PROJECTS, USERS, CLIENTS),
     test_path="v1/user",
     identity_path="email",

@@ -184,6 +184,7 @@ MANIFEST = SystemManifest(
     secrets=(SecretSpec("token", "API token", "From Float's Account Settings, Integrations, as the account owner."),),
     settings=(FieldSpec("contact", label="E-mail that Float may write to about this connection", required=True),),
     headers={"User-Agent": "Integration ({contact})"},
+    rights=("The account owner’s API token: Float has no token of fewer rights.",),
     objects=(ALLOCATIONS, PEOPLE, PROJECTS, CLIENTS),
     test_path="clients",
     limits=Limits(calls=100, seconds=60, at_once=4),  # what it allows for writing; reading may call twice as often

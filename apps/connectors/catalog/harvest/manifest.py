@@ -309,6 +309,10 @@ MANIFEST = SystemManifest(
     ),
     # Without a User-Agent that names somebody to write to, Harvest answers 400.
     headers={"Harvest-Account-Id": "{account}", "User-Agent": "Integration ({contact})"},
+    rights=(
+        "To read everybody’s time, expenses and people, and to make projects and clients: the permission level Administrator.",
+        "A manager’s token reads the assigned projects and teammates only, and the rest is missing without a word.",
+    ),
     objects=(TIME_ENTRIES, EXPENSES, PROJECTS, TASKS, USERS, CLIENTS),
     test_path="users/me",
     identity_path="email",

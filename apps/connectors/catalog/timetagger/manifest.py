@@ -81,6 +81,7 @@ MANIFEST = SystemManifest(
         FieldSpec("person", label="Person whose time this is", required=True),
         FieldSpec("time_zone", label="Time zone of the person", required=True),
     ),
+    rights=("The API token of the person whose time is read: it opens that person’s records and nobody else’s.",),
     objects=(RECORDS,),
     test_path="version",
     limits=Limits(at_once=2),
