@@ -113,6 +113,11 @@ MANIFEST = SystemManifest(
         FieldSpec("enterprise", label="Enterprise id", required=True),
         FieldSpec("parent", label="Id of the folder that holds the projects", required=True),
     ),
+    rights=(
+        "The app with App + Enterprise Access and the scope “Write all files and folders”, authorized by an administrator.",
+        "To read folders: the app’s service account invited to the chosen folder as Viewer.",
+        "To make and rename folders and move them to the trash: as Editor instead.",
+    ),
     objects=(FOLDERS,),
     test_path="folders/{parent}?fields=id,name",
     identity_path="name",

@@ -172,6 +172,11 @@ MANIFEST = SystemManifest(
         FieldSpec("account", label="API account id", required=True),
         FieldSpec("signer_role", label="Role of who signs, as the templates name it"),
     ),
+    rights=(
+        "The consent of an administrator to the scopes signature and impersonation.",
+        "A user of its own with the profile DS Sender, and the templates shared with it.",
+        "To read envelopes of others: shared access to them.",
+    ),
     objects=(ENVELOPES,),
     test_path=f"{ENVELOPES_PATH}?from_date={BEGINNING}&count=1",
     limits=Limits(
