@@ -133,8 +133,8 @@ class MappingForm(forms.Form):
         fresh: Part = {"label": label, **({"required": True} if required else {})}
         before = self._before.get(target, fresh)
         kept = {name: before[name] for name in ("write_mode", "required", "label") if name in before}
-        origin = {"expression": said[1:].strip()} if said.startswith("=") else {"source": said}
-        line = {"target": target, **kept, **origin, **_as_before(typed[f"{prefix}_table"], before)}
+        origin: Part = {"expression": said[1:].strip()} if said.startswith("=") else {"source": said}
+        line: Part = {"target": target, **kept, **origin, **_as_before(typed[f"{prefix}_table"], before)}
         if default:
             line["default"] = _same_value(default, before.get("default"))
         if typed[f"{prefix}_steps"].strip():
