@@ -132,7 +132,7 @@ class MappingForm(forms.Form):
             return None
         fresh: Part = {"label": label, **({"required": True} if required else {})}
         before = self._before.get(target, fresh)
-        kept = {name: before[name] for name in ("write_mode", "required", "label") if name in before}
+        kept: Part = {name: before[name] for name in ("write_mode", "required", "label") if name in before}
         origin: Part = {"expression": said[1:].strip()} if said.startswith("=") else {"source": said}
         line: Part = {"target": target, **kept, **origin, **_as_before(typed[f"{prefix}_table"], before)}
         if default:
