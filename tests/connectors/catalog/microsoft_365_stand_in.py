@@ -46,6 +46,7 @@ class Microsoft365StandIn(StandIn):
         super().__init__(*arguments, **named)
         self.people = {OWNER: str(uuid.uuid4()), "kim@brightforge.example": str(uuid.uuid4())}
         self.removed: list[Row] = []
+        self.subscriptions: list[Row] = []
         self.unknown_for = self.slow_for = 0
         self.outcome = "succeeded"
         self.too_old = False  # whether delta links are
@@ -81,6 +82,8 @@ class Microsoft365StandIn(StandIn):
             return web.json_response({"value": [{"displayName": "Brightforge"}]})
         if parts[0] == "users" and len(parts) == 2:
             return web.json_response({"id": self._person(parts[1])})
+        if parts[0] == "subscriptions":
+            return await self._subscription(request, parts[1:])
         if parts[0].startswith("teams('"):
             return self._operation(request)
         require(parts[0] == "groups", f"no path {request.path}")
@@ -91,6 +94,21 @@ class Microsoft365StandIn(StandIn):
         if parts[-1] == "team" and len(parts) == 3:
             return await self._team(request, parts[1])
         return await self._one(request, "/".join(parts[1:]))
+
+    async def _subscription(self, request: web.Request, key: list[str]) -> web.Response:
+        """Keep what is subscribed to; an end beyond three days was refused for long."""
+        if request.method == "GET":
+            return web.json_response({"value": self.subscriptions})
+        known = ("changeType", "notificationUrl", "resource", "expirationDateTime", "clientState")
+        sent = await body_of(request, known, ("expirationDateTime",))
+        if request.method == "PATCH":
+            held = next(one for one in self.subscriptions if one["id"] == key[0])
+            held |= sent
+        else:
+            require(set(sent) == set(known) and sent["resource"] == "groups", f"subscription {sent}")
+            held = {"id": str(uuid.uuid4()), **sent}
+            self.subscriptions.append(held)
+        return web.json_response(held, status=200 if key else 201)
 
     def _person(self, address: str) -> str:
         if address not in self.people:

@@ -1,6 +1,7 @@
 """Microsoft 365: refusals in business words, groups as workspaces, teams that take their time, and changes by links that age."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from apps.connectors.auth import build_signer
 from apps.connectors.catalog.microsoft_365.connector import CONNECTOR
 from apps.connectors.catalog.microsoft_365.groups import is_workspace, with_kind
 from apps.connectors.catalog.microsoft_365.manifest import GROUPS, MANIFEST
-from apps.connectors.contract import SourceRecord, Write
+from apps.connectors.contract import SourceRecord, WantedSubscription, Write
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError, RejectedError, RemoteError
 from apps.connectors.manifest import AuthScheme, AuthSpec
@@ -181,3 +182,14 @@ async def test_changes_without_a_link_are_no_end() -> None:
         async with CONNECTOR(MANIFEST, door_to(f"{url}/v1.0", auth=signer), ms.SETTINGS) as connector:
             with pytest.raises(MisconfiguredError, match="where its changes go on"):
                 await _read(connector)
+
+
+async def test_changes_are_subscribed_to_for_less_than_three_days_and_once(
+    directory: tuple[ms.Microsoft365StandIn, RestConnector],
+) -> None:
+    system, connector = directory
+    wanted = WantedSubscription("groups", "https://portal.example.com/in/abc", "shared-secret-4711")
+    held = await connector.subscribe(wanted)
+    again = await connector.subscribe(wanted)
+    assert (again.key, len(system.subscriptions)) == (held.key, 1)
+    assert timedelta(days=2) < held.until - datetime.now(UTC) < timedelta(days=3)

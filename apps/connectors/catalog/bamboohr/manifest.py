@@ -106,6 +106,9 @@ MANIFEST = SystemManifest(
         SecretSpec("username", "API key", "From the menu of your picture in BambooHR, “API Keys”."),
         SecretSpec("password", "Password", "Any text, for example x: BambooHR looks at the key alone."),
     ),
+    rights=(
+        "A user of its own whose access level may see employee number, names, work e-mail, department, division, job title, location, hire and termination date, and status.",
+    ),
     objects=(EMPLOYEES,),
     test_path=f"employees/changed?since={BEGINNING}",
     limits=Limits(at_once=4, scope=LimitScope.ACCOUNT),

@@ -114,9 +114,9 @@ MANIFEST = SystemManifest(
         FieldSpec("parent", label="Id of the folder that holds the projects", required=True),
     ),
     rights=(
-        "The scope “Write all files and folders stored in Box”, with “App + Enterprise Access”, authorized by an administrator of the enterprise.",
-        "To read folders: the service account is a Viewer of the folder that holds the projects.",
-        "To make, rename and take back folders: it is an Editor there.",
+        "The app with App + Enterprise Access and the scope “Write all files and folders”, authorized by an administrator.",
+        "To read folders: the app’s service account invited to the chosen folder as Viewer.",
+        "To make and rename folders and move them to the trash: as Editor instead.",
     ),
     objects=(FOLDERS,),
     test_path="folders/{parent}?fields=id,name",

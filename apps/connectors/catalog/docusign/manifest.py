@@ -174,8 +174,8 @@ MANIFEST = SystemManifest(
     ),
     rights=(
         "The consent of an administrator to the scopes signature and impersonation.",
-        "To read envelopes: the user’s own, and shared access to those of others.",
-        "To send, change and void envelopes: “Send envelopes” and use of the shared templates (profile “DS Sender”).",
+        "A user of its own with the profile DS Sender, and the templates shared with it.",
+        "To read envelopes of others: shared access to them.",
     ),
     objects=(ENVELOPES,),
     test_path=f"{ENVELOPES_PATH}?from_date={BEGINNING}&count=1",

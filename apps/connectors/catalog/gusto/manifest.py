@@ -86,6 +86,10 @@ MANIFEST = SystemManifest(
     ),
     settings=(FieldSpec("company", label="Company id (UUID)", required=True),),
     headers={"X-Gusto-API-Version": "2025-06-15"},
+    rights=(
+        "The scopes employees:read and companies:read of the app.",
+        "Somebody with full access to the company’s Gusto, who signs in.",
+    ),
     objects=(EMPLOYEES,),
     test_path="v1/companies/{company}",
     identity_path="name",

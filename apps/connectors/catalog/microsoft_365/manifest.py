@@ -32,6 +32,7 @@ from apps.connectors.manifest import (
     Writing,
 )
 from apps.connectors.sheet_terms import Acknowledgement, Concurrency, Formats
+from apps.connectors.webhook_spec import SubscriptionSpec
 from apps.connectors.webhooks.vendors import MICROSOFT_GRAPH
 
 _PAGE = 200
@@ -92,6 +93,24 @@ GROUPS = ObjectManifest(
     ),
 )
 
+# https://learn.microsoft.com/graph/api/subscription-post-subscriptions; groups may be subscribed to for 29 days by now, for
+# less than three before, which every directory takes.
+_SUBSCRIPTIONS = SubscriptionSpec(
+    path="subscriptions",
+    one_path="subscriptions/{key}",
+    resources={"groups": "groups"},
+    body={
+        "changeType": "updated,deleted",
+        "notificationUrl": "{address}",
+        "resource": "{resource}",
+        "expirationDateTime": "{until}",
+        "clientState": "{secret}",
+    },
+    renewal={"expirationDateTime": "{until}"},
+    life_seconds=4_200 * 60,
+    key_field="id",
+)
+
 MANIFEST = SystemManifest(
     slug="microsoft_365",
     name="Microsoft 365",
@@ -107,11 +126,16 @@ MANIFEST = SystemManifest(
     ),
     secrets=(
         SecretSpec("client_id", "Application (client) id", "Of the app registration in Microsoft Entra."),
-        SecretSpec("client_secret", "Client secret", "Its value, which Microsoft Entra shows once."),
+        SecretSpec("client_secret", "Client secret", "Its value, which Microsoft Entra shows once.", may_expire=True),
     ),
     settings=(
         FieldSpec("tenant", label="Tenant id", required=True),
         FieldSpec("owner", label="E-mail of who owns groups without an owner", required=True),
+    ),
+    rights=(
+        "In Microsoft Entra: application permissions of Microsoft Graph, with an administrator’s consent.",
+        "To read groups: Group.Read.All; to name the directory in the connection test: Organization.Read.All.",
+        "To make, change and delete groups and make their teams: Group.ReadWrite.All instead, and User.Read.All for owners and members.",
     ),
     objects=(GROUPS,),
     test_path="organization?$select=displayName",
@@ -120,6 +144,6 @@ MANIFEST = SystemManifest(
     error_shape=ErrorShape(problems_path="error", field_path="target"),
     error_rules=RULES,
     formats=Formats(days=None, zone=None),
-    webhook=replace(MICROSOFT_GRAPH, objects={"groups": "groups"}),
+    webhook=replace(MICROSOFT_GRAPH, objects={"groups": "groups"}, subscription=_SUBSCRIPTIONS),
     deletes="tombstone",
 )

@@ -147,11 +147,16 @@ MANIFEST = SystemManifest(
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/okta.md",
     auth=AuthSpec(AuthScheme.HEADER_KEY, header="Authorization", header_prefix="SSWS "),
-    secrets=(SecretSpec("api_key", "API token", "Okta shows it once, on the page “Tokens” under “Security”, “API”."),),
+    secrets=(
+        SecretSpec(
+            "api_key", "API token", "Okta shows it once, on the page “Tokens” under “Security”, “API”.", may_expire=True
+        ),
+    ),
     rights=(
-        "A role for all people (resource set “All users”).",
+        "A service account that belongs to nobody, with an administrator role that reaches all people.",
         "To read people: View users and their details.",
-        "To add and change people and to take them back: Create users, Edit users’ profile attributes, Edit users’ lifecycle states.",
+        "To add people and keep them up to date: Create users, and Edit users’ profile attributes.",
+        "To take back who was added: Edit users’ lifecycle states.",
     ),
     objects=(USERS,),
     test_path="api/v1/users/me",
