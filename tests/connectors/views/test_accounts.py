@@ -82,7 +82,7 @@ def test_another_companys_records_pass_only_once_somebody_has_confirmed_it(desk:
     )
     assert desk.lines_of(desk.other) == 0
     page = desk.page()
-    for words in ("Needs confirmation:", f"Yes, “{desk.other}” is meant", "answers for another account"):
+    for words in ("Needs confirmation:", f"Yes, “{desk.other}” is meant", "Nothing passes until somebody confirms it."):
         assert words in page, words
     assert "Needs confirmation" in desk.browser.get("/connections/").content.decode()
     _judge(desk)
@@ -188,6 +188,14 @@ async def _enter_meanwhile(desk: Desk) -> None:
             connections.close_all()
 
     await asyncio.to_thread(enter)
+
+
+def test_another_address_is_tested_by_itself(desk: Desk) -> None:
+    typed = {"name": "ERP", "base_url": f"{desk.line.sandbox.url}/erp/{desk.line.company}/api/v1/"}
+    changed = desk.browser.post(f"/connections/{desk.line.target.id}/edit/", typed, follow=True)
+    assert "ERP is changed and being tested." in changed.content.decode()
+    desk.line.work(Queue.POLL)
+    assert desk.stored().state == "working"
 
 
 def test_a_system_that_tells_no_account_is_let_go_on_at_once(desk: Desk) -> None:
