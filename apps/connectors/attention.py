@@ -13,6 +13,7 @@ from django.db.models import (
     BooleanField,
     Case,
     CharField,
+    DateField,
     DateTimeField,
     Exists,
     IntegerField,
@@ -157,6 +158,7 @@ REASONS: tuple[Reason, ...] = (
         lambda one, _look: one.last_success_at,
     ),
 )
+HOLDS_UP = frozenset({"refused", "away", "failing", "limited"})  # while these last, records wait
 _BY_NAME = {reason.name: reason for reason in REASONS}
 
 
@@ -211,8 +213,10 @@ def _lapsed() -> Exists | Value:
     )
 
 
-def _first_end() -> Subquery:
-    """Return the day on which the first of a connection's secrets expires."""
+def _first_end() -> Subquery | Value:
+    """Return the day on which the first of a connection's secrets expires; as with `_heard_at`."""
+    if scope.require().customer_id is not None:
+        return Value(None, output_field=DateField())
     known = Credential.objects.filter(connection=OuterRef("pk"), expires_on__isnull=False)
     return Subquery(known.order_by("expires_on").values("expires_on")[:1])
 

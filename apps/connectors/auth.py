@@ -94,6 +94,11 @@ class _Parts:
         return fill_in(text, self.settings)
 
     @property
+    def token_scope(self) -> str:
+        """What is asked for; some systems want their own address in it."""
+        return self.fill(self.spec.token_scope)
+
+    @property
     def token_path(self) -> str:
         """Where tokens are asked for."""
         return self.fill(self.spec.token_path)
@@ -176,7 +181,7 @@ def _granted(grant: Grant, parts: _Parts, *, renews: bool = False) -> Signer:
 def _client_credentials(parts: _Parts) -> Signer:
     client = Client(parts.need("client_id"), parts.need("client_secret"), parts.spec.credentials_in_body)
     besides = {name: parts.fill(value) for name, value in parts.spec.token_parameters.items()}
-    return _granted(client_grant(parts.token_path, client, parts.spec.token_scope, besides), parts)
+    return _granted(client_grant(parts.token_path, client, parts.token_scope, besides), parts)
 
 
 def _certificate(parts: _Parts) -> Signer:
@@ -193,7 +198,7 @@ def _jwt_bearer(parts: _Parts) -> Signer:
 
 def _assertion(parts: _Parts, *, subject: str) -> tuple[Assertion, str]:
     """Return what is to be signed, and the scope that is asked for beside it."""
-    how, scope = parts.spec.assertion, parts.spec.token_scope
+    how, scope = parts.spec.assertion, parts.token_scope
     for name in ("private_key", *(("certificate",) if how.thumbprint else ())):
         if not parts.ask(name):
             raise _missing(name)

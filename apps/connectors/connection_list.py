@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option, choices, count_by
 from apps.connectors import registry
-from apps.connectors.attention import REASONS, Look, Trouble, look_now, trouble_of, with_trouble
+from apps.connectors.attention import HOLDS_UP, REASONS, Look, Trouble, look_now, trouble_of, with_trouble
 from apps.connectors.models import Connection
 from apps.connectors.queries import End, connections, end_of, system_name
 from apps.connectors.usage_directory import Stake, stakes_of
@@ -32,7 +32,8 @@ _ENVIRONMENT_WORDS = {
 class ConnectionRow:
     """One connection of the list: its system's name, why it needs somebody (None: nobody), what hangs on it, whose it is.
 
-    `owner` is who looks after the customer, "" for nobody; `ends` is when its first secret expires.
+    `owner` is who looks after the customer, "" for nobody; `ends` is when its first secret expires. Nothing waits behind a
+    connection that lets records pass: what waits in its flows waits for something else.
     """
 
     connection: Connection
@@ -43,8 +44,16 @@ class ConnectionRow:
     ends: End | None
 
     @property
+    def waiting(self) -> int:
+        """Return how many records wait behind it."""
+        holds = self.connection.state == Connection.State.DISABLED or (self.trouble and self.trouble.name in HOLDS_UP)
+        return self.stake.records if holds else 0
+
+    @property
     def worth(self) -> str:
         """Return what the records that wait behind it are worth, each currency by itself; "" where nobody knows."""
+        if not self.waiting:
+            return ""
         return ", ".join(money_words(amount, currency) for currency, amount in self.stake.sums)
 
 
@@ -59,7 +68,7 @@ CONNECTIONS = ListSpec(
         Column("expires", _("Expires"), sort=("expires_on", "name"), value=lambda row: row.ends and row.ends.on, nullable=True, shown=False),
         Column("reason", _("What is wrong"), value=lambda row: row.trouble.words if row.trouble else row.connection.state_reason, shown=False),
         Column("trouble", _("Since"), value=lambda row: row.trouble.since if row.trouble else None, shown=False),
-        Column("waiting", _("Waits behind it"), value=lambda row: row.stake.records, numeric=True),
+        Column("waiting", _("Waits behind it"), value=lambda row: row.waiting, numeric=True),
         Column("worth", _("Worth"), value=lambda row: row.worth, shown=False),
         Column("owner", _("Looked after by"), sort=("customer__account_owner__name", "name"), value=lambda row: row.owner, nullable=True),
         Column("success", _("Last success"), sort=("last_success_at",), value=lambda row: row.connection.last_success_at, nullable=True, large_first=True),

@@ -33,7 +33,8 @@ def judge_connections(now: datetime) -> tuple[int, int]:
         cases = [case for mark in _marks(breaker) if (case := known.get((breaker.customer_id, mark)))]
         done = [case for case in cases if case.error_class != wanted]
         for case in done:
-            reason = f"{breaker.connection.name} can be called again."
+            name, is_gone = breaker.connection.name, breaker.connection.removed_at is not None
+            reason = f"{name} was removed." if is_gone else f"{name} can be called again."
             case_book.close_case(case, ExceptionCase.ClosedHow.RAN_WELL, reason=reason, now=now)
         closed += len(done)
         if wanted is not None and len(done) == len(cases):

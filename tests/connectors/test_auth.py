@@ -94,6 +94,13 @@ def test_an_id_may_be_a_plain_setting() -> None:
     assert signer.grant.client.id == "from-settings"
 
 
+def test_a_scope_may_name_a_setting_too() -> None:
+    spec = AuthSpec(AuthScheme.CLIENT_CREDENTIALS, token_path="token", token_scope="https://{host}/.default")
+    signer = build_signer(spec, {"client_id": "id", "client_secret": "s"}, {"host": "contoso.crm4.example"})
+    assert signer.grant is not None
+    assert signer.grant.form["scope"] == "https://contoso.crm4.example/.default"
+
+
 @pytest.mark.parametrize("value", ["", None, "evil.example/", "a b", "a@b", "a#b", "..%2f", "\n"])
 def test_a_setting_cannot_turn_an_address_into_another_one(value: Any) -> None:
     with pytest.raises(MisconfiguredError, match="tenant"):

@@ -247,8 +247,26 @@ def _switches(company: Company) -> str:
             _button(f"{_link(company)}switch", text, {"fault": name, "share": value})
             for text, value in (("Off", "0"), ("Sometimes", "0.1"), ("Always", "1"))
         )
-        rows.append((escape(label), state, f"<div class=buttons>{buttons}</div>"))
+        rows.append(
+            (
+                escape(_rename(company) if name == "schema_change" else label),
+                state,
+                f"<div class=buttons>{buttons}</div>",
+            )
+        )
     return _table(("Fault", "Now", ""), rows)
+
+
+def _rename(company: Company) -> str:
+    """Return which field the schema fault calls by another name."""
+    kinds = SYSTEMS[company.system].kinds.items()
+    told = [
+        f"{field} of {kind.replace('-', ' ')} {other}"
+        for kind, known in kinds
+        if known.renamed
+        for field, other in [known.renamed]
+    ]
+    return f"Call {', '.join(told)}" if told else FAULTS["schema_change"]
 
 
 def _journal(store: Store, company: Company) -> str:

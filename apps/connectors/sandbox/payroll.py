@@ -12,8 +12,8 @@ from apps.connectors.sandbox.vocabulary import REGIONS
 HOURS, REFUNDS = "hours", "refunds"
 EARNINGS = ("regular", "overtime", "travel")
 _FIELDS = {
-    HOURS: ("external_id", "employee", "day", "hours", "earning", "cost_center", "note", "period"),
-    REFUNDS: ("external_id", "employee", "day", "amount", "currency", "reason", "report_no", "period"),
+    HOURS: ("external_id", "employee", "day", "hours", "earning", "project_code", "cost_center", "note", "period"),
+    REFUNDS: ("external_id", "employee", "day", "amount", "currency", "reason", "project_code", "report_no", "period"),
 }
 _NEEDED = {
     HOURS: ("external_id", "employee", "day", "hours"),

@@ -1,13 +1,16 @@
-"""Float on stage, as a stand-in of its documentation: allocations, people, projects and clients are only read."""
+"""Float on stage, as a stand-in of its documentation: allocations, people, projects and clients are read, projects are written."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.conformance.stage import Planted
+from apps.connectors.contract import Write
+from apps.connectors.errors import BusinessClass
+from tests.conformance.stage import Planted, Refusal
 from tests.conformance.stand_in_stage import StandInStage
 from tests.connectors.catalog.float_stand_in import FloatStandIn
 
+B = BusinessClass
 _MONDAY = (datetime.now(UTC) + timedelta(days=7)).date()  # inside the days that are read again
 
 
@@ -22,6 +25,16 @@ class FloatStage(StandInStage):
     settings = {"contact": "it@firm.example"}
     touched = {"people": "job_title", "projects": "name", "clients": "name", "tasks": "notes"}
     removable = ("tasks", "projects")
+    writes = ("projects",)
+    changed = {"projects": {"name": "Okafor Group"}}
+    refusals = {
+        "projects": (
+            Refusal("a client nobody knows", {"client_id": 7}, B.MISSING_REFERENCE, "client"),
+            Refusal("no name", {"name": ""}, B.VALIDATION, "name"),
+            Refusal("a name beyond measure", {"name": "x" * 101}, B.TOO_LARGE, "name"),
+        )
+    }
+    texts = {"projects": "notes"}
     planted = {
         "text": Planted("tasks", "notes"),
         "number": Planted("tasks", "hours"),
@@ -41,6 +54,10 @@ class FloatStage(StandInStage):
                       "project_id": 100_010, "status": 2, "billable": 1, "repeat_state": 0, "notes": f"Plan {number}"},
         }  # fmt: skip
         return entries[name]
+
+    def sample(self, name: str, number: int, /, **changes: Any) -> Write:
+        sent = {"project_code": f"K-{number}", "name": f"Okafor Bank {number}", "non_billable": 0, **changes}
+        return Write(number, sent, f"Project:ours:{number}", f"key-{number}")
 
 
 STAGE = FloatStage

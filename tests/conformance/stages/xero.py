@@ -1,10 +1,11 @@
-"""Xero on stage, as a strict stand-in of its published contract: contacts and draft invoices both ways, projects are read."""
+"""Xero on stage, as a strict stand-in of its published contract: contacts and draft invoices both ways, projects and their time read."""
 
 import base64
 import hashlib
 import hmac
+import uuid
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -24,11 +25,19 @@ class XeroStage(StandInStage):
 
     slug = "xero"
     stand_in = xero.XeroStandIn
-    lists = ("contacts", "invoices", "projects")
+    lists = ("contacts", "invoices", "projects", "tasks", "time-entries", "users")
     level = "contacts"
     stamps_late = True
     writes = ("contacts", "invoices")
-    touched = {"contacts": "Name", "invoices": "Reference", "projects": "name"}
+    touched = {
+        "contacts": "Name",
+        "invoices": "Reference",
+        "projects": "name",
+        "tasks": "name",
+        "time-entries": "description",
+        "users": "name",
+    }
+    removable = ("tasks", "time-entries")
     changed = {"contacts": {"EmailAddress": "billing@okafor.example"}, "invoices": {"Reference": "PO 77"}}
     refusals = {
         "contacts": (
@@ -52,7 +61,7 @@ class XeroStage(StandInStage):
         "number": Planted("invoices", "SubTotal"),
         "date": Planted("invoices", "Date"),
     }
-    settings = {"tenant": xero.TENANT}
+    settings = {"tenant": xero.TENANT, "time_zone": "Europe/London"}
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -64,11 +73,25 @@ class XeroStage(StandInStage):
             return {"ContactNumber": f"C-{number}", "Name": f"Client {number}", "ContactStatus": "ACTIVE"}
         if name == "projects":
             return {"name": f"Audit {number}", "status": "INPROGRESS", "estimate": {"currency": "EUR", "value": 900.5}}
+        if name == "users":
+            return {"name": f"Robin Vale {number}", "email": f"r{number}@okafor.example"}
+        if name in {"tasks", "time-entries"}:
+            return self._under_a_project(name, number)
         return {
             "Type": "ACCREC", "InvoiceNumber": f"INV-{number}", "Contact": {"ContactID": self._contact()},
             "Date": xero.dotnet("2026-10-31"), "Status": "AUTHORISED", "CurrencyCode": "EUR", "LineItems": [],
             "Reference": f"PO {number}", "SubTotal": 10.0, "TotalTax": 0.0, "Total": 10.0, "AmountDue": 10.0,
         }  # fmt: skip
+
+    def _under_a_project(self, name: str, number: int) -> Mapping[str, Any]:
+        project = sorted(row["id"] for row in self.system.rows["projects"])[number % 3]
+        entry: dict[str, Any] = {"id": f"{project}:{uuid.uuid4()}", "projectId": project, "status": "ACTIVE"}
+        if name == "tasks":
+            return {**entry, "name": f"Fieldwork {number}", "chargeType": "TIME", "estimateMinutes": 90}
+        # Inside the weeks that are read again.
+        day = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=3)
+        return {**entry, "userId": str(uuid.uuid4()), "taskId": str(uuid.uuid4()), "duration": 450,
+                "dateUtc": day.isoformat().replace("+00:00", "Z"), "description": f"Workshop {number}"}  # fmt: skip
 
     def sample(self, name: str, number: int, /, **changes: Any) -> Write:
         sent: dict[str, Any] = {"ContactNumber": f"K-{number}", "Name": f"Okafor Bank {number}", **changes}

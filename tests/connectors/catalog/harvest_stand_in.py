@@ -2,7 +2,8 @@
 
 As there: a call without account id, or without a User-Agent that says whom to write to, is refused (introduction/overview/
 general); lists come newest first in an object under their own name, pages name the next one in `links.next`, at most 2,000
-records on one (introduction/overview/pagination); time entries take `is_running` (timesheets-api/timesheets/time-entries).
+records on one (introduction/overview/pagination); a project needs its client and how it is billed and budgeted
+(projects-api/projects/projects), refusals are 422 with a message; time entries take `is_running` (timesheets-api/timesheets/time-entries).
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from apps.connectors.manifest import InstantForm
-from tests.connectors.catalog.stand_in import RefusedError, Row, StandIn, require, require_query
+from tests.connectors.catalog.stand_in import RefusedError, Row, StandIn, body_of, require, require_query
 
 ACCOUNT = "71234"
 _PAGES = {"page", "per_page", "cursor"}
@@ -21,6 +22,23 @@ _FILTERS = {
     "task_assignments": {"is_active"},
     "users": {"is_active"},
     "clients": {"is_active"},
+}
+
+
+_PROJECT = {
+    "code",
+    "is_active",
+    "is_fixed_fee",
+    "hourly_rate",
+    "budget",
+    "cost_budget",
+    "notes",
+    "starts_on",
+    "ends_on",
+}
+_WRITABLE = {  # what may be sent, what must be when a record is made
+    "projects": (_PROJECT, ("client_id", "name", "is_billable", "bill_by", "budget_by")),
+    "clients": ({"is_active", "address", "currency"}, ("name",)),
 }
 
 
@@ -36,7 +54,6 @@ class HarvestStandIn(StandIn):
         require("@" in agent or "http" in agent, f"a User-Agent that names nobody: {agent!r}")
         if request.headers.get("Harvest-Account-Id") != ACCOUNT:
             raise RefusedError(401, "This token does not open this account.")
-        require(request.method == "GET", f"method {request.method}")
         root, _, rest = request.path.removeprefix("/").partition("/")
         require(root == "v2", f"path {request.path}")
         if rest == "users/me":
@@ -44,7 +61,31 @@ class HarvestStandIn(StandIn):
         name, _, key = rest.partition("/")
         if name not in self.rows or "/" in key:
             raise RefusedError(404, "Not Found")
+        if request.method != "GET":
+            return await self._write(request, name, key)
         return web.json_response(self.row(name, key) if key else self._page(request, name))
+
+    async def _write(self, request: web.Request, name: str, key: str) -> web.Response:
+        require(
+            name in _WRITABLE and request.method == ("PATCH" if key else "POST"), f"{request.method} {request.path}"
+        )
+        optional, required = _WRITABLE[name]
+        sent = await body_of(request, {*optional, *required}, () if key else required)
+        known = self.row(name, key) if key else None
+        if "client_id" in sent:
+            clients = [row for row in self.rows["clients"] if row["id"] == sent["client_id"]]
+            if not clients:
+                raise RefusedError(422, "Client must exist")
+            sent["client"] = {field: clients[0].get(field) for field in ("id", "name", "currency")}
+        if sent.get("name") == "":
+            raise RefusedError(422, "Name can't be blank")
+        if sent.get("currency", "EUR") not in {"EUR", "USD"}:
+            raise RefusedError(422, "Currency is not included in the list")
+        if known is None:
+            return web.json_response(self.enter(name, **{"is_active": True, **sent}), status=201)
+        known.update(sent)
+        self.stamp(name, known)
+        return web.json_response(known)
 
     def refusal(self, error: RefusedError) -> web.Response:
         return web.json_response({"status": error.status, "message": error.message}, status=error.status)

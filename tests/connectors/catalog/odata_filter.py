@@ -75,6 +75,10 @@ def _value(kind: str, literal: str) -> Any:
         if not _GUID.fullmatch(literal):
             raise unread
         return literal.lower()
+    if kind == "boolean":
+        if literal not in {"true", "false"}:
+            raise unread
+        return literal == "true"
     try:
         return datetime.fromisoformat(literal) if kind in {"datetime", "date"} else float(literal)
     except ValueError:

@@ -6,15 +6,20 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 
 from apps.connectors import registry
 from apps.connectors.catalog.float.occurrences import base_of, occurrences
-from apps.connectors.contract import Connector, SourceRecord
+from apps.connectors.contract import Connector, Exchange, SourceRecord
+from apps.connectors.error_adapter import failure_of
+from apps.connectors.errors import BusinessClass, RejectedError
+from apps.connectors.judgement import Answer
 from apps.connectors.rate_budget import NoBudget
 from tests.connectors.catalog.canonical_reading import canonical
 from tests.connectors.catalog.float_stand_in import FloatStandIn
 
+B = BusinessClass
 ONE = {"task_id": 7, "start_date": "2027-01-31", "end_date": "2027-02-01", "people_id": 5, "repeat_state": 0}
 
 REPEATS = [
@@ -124,6 +129,25 @@ async def test_a_plan_of_long_ago_is_not_read_and_a_full_last_page_ends_the_read
         keys = [record.key async for page in connector.read("tasks", None) for record in page.records]
     assert set(keys) == numbers
     assert len(keys) == 200
+
+
+REFUSED = [
+    pytest.param("client_id", "Client is invalid.", B.MISSING_REFERENCE, "client", id="no such client"),
+    pytest.param("name", "Name has already been taken.", B.DUPLICATE, "name", id="a name that is taken"),
+    pytest.param("name", "Name should contain at most 100 characters.", B.TOO_LARGE, "name", id="a long name"),
+    pytest.param("name", "Name cannot be blank.", B.VALIDATION, "name", id="no name"),
+]
+
+
+@pytest.mark.parametrize(("field", "message", "business_class", "blamed"), REFUSED)
+def test_a_refusal_has_its_class_and_field(
+    field: str, message: str, business_class: BusinessClass, blamed: str
+) -> None:
+    manifest, body = registry.manifest("float"), orjson.dumps([{"field": field, "message": message}])
+    answer = Answer(422, {"Content-Type": "application/json"}, body, 1, Exchange("POST", "u", 422, 1), writes=True)
+    error = failure_of(manifest, answer, spec=manifest.object_named("projects"))
+    assert isinstance(error, RejectedError)
+    assert (error.problems[0].business_class, error.problems[0].field) == (business_class, blamed)
 
 
 OTHERS = [

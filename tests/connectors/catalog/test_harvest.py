@@ -6,15 +6,19 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 
 from apps.connectors import registry
-from apps.connectors.contract import Connector
-from apps.connectors.errors import MisconfiguredError
+from apps.connectors.contract import Connector, Exchange
+from apps.connectors.error_adapter import failure_of
+from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedError
+from apps.connectors.judgement import Answer
 from apps.connectors.rate_budget import NoBudget
 from tests.connectors.catalog.canonical_reading import canonical
 from tests.connectors.catalog.harvest_stand_in import ACCOUNT, HarvestStandIn
 
+B = BusinessClass
 CHANGED = "2026-11-03T09:00:00Z"
 CHANGED_AT = datetime(2026, 11, 3, 9, tzinfo=UTC)
 NORDWIND = {"id": 3, "name": "Nordwind", "currency": "EUR"}
@@ -135,6 +139,25 @@ async def test_an_entry_names_its_person_by_e_mail_and_a_running_one_is_left_out
         read = [record.values async for page in connector.read("time_entries", None) for record in page.records]
     assert [row["user"] for row in read] == [{**user, "email": "robin@firm.example"}]
     assert system.violations == []
+
+
+REFUSED = [
+    pytest.param("Client must exist", B.MISSING_REFERENCE, "client", id="no such client"),
+    pytest.param("Project is archived", B.INACTIVE_PROJECT, "", id="an archived project"),
+    pytest.param("Name has already been taken", B.DUPLICATE, "name", id="a name that is taken"),
+    pytest.param("Currency is not included in the list", B.VALIDATION, "currency", id="no such currency"),
+    pytest.param("Name can't be blank", B.VALIDATION, "name", id="no name"),
+    pytest.param("The moon is full", B.VALIDATION, "", id="words nobody knows"),
+]
+
+
+@pytest.mark.parametrize(("message", "business_class", "field"), REFUSED)
+def test_a_refusal_has_its_class_and_field(message: str, business_class: BusinessClass, field: str) -> None:
+    manifest, body = registry.manifest("harvest"), orjson.dumps({"message": message})
+    answer = Answer(422, {"Content-Type": "application/json"}, body, 1, Exchange("POST", "u", 422, 1), writes=True)
+    error = failure_of(manifest, answer, spec=manifest.object_named("projects"))
+    assert isinstance(error, RejectedError)
+    assert (error.problems[0].business_class, error.problems[0].field) == (business_class, field)
 
 
 @pytest.mark.parametrize("name", ["account", "contact"])

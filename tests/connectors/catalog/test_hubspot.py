@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from apps.connectors import registry
-from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.catalog.hubspot.calls import problems_of
 from apps.connectors.catalog.hubspot.manifest import MANIFEST
 from apps.connectors.contract import SourceRecord, Write, WriteOutcome
@@ -18,10 +17,8 @@ from apps.connectors.errors import BusinessClass, FailureKind, RejectedError
 from apps.connectors.manifest import ValueKind
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.rate_budget import NoBudget
-from apps.flows.engine.steps.extract import ExtractStep
-from apps.flows.mapping.compile import compile_mapping
-from apps.flows.mapping.layers import merge_layers
 from tests.conformance.stage import with_pages_of
+from tests.connectors.catalog.canonical_reading import canonical as extracted
 from tests.connectors.catalog.hubspot_stand_in import HubSpotStandIn
 
 B, K = BusinessClass, FailureKind
@@ -104,14 +101,10 @@ READ: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 def test_a_record_is_read_as_the_canonical_model_has_it(what: str) -> None:
     name, values, told = READ[what]
     spec = MANIFEST.object_named(name)
-    described = canonical_type(spec.canonical_type)
-    compiled = compile_mapping(
-        merge_layers(spec.reading_lines), source_fields=spec.fields, target_fields=described.fields
-    )
     asked = {field.name.partition(".")[2]: None for field in spec.fields if field.name.startswith("properties.")}
     company = {"id": "7", "properties": {"name": "Northwind"}}
-    record = SourceRecord(name, "1", "1", {"id": "1", "properties": {**asked, **values}, "company": company})
-    canonical, _ = ExtractStep(described, compiled).plan(record)
+    record = {"id": "1", "properties": {**asked, **values}, "company": company}
+    canonical, _ = extracted("hubspot", name, record)
     assert {field: canonical.get(field) for field in told} == told
 
 

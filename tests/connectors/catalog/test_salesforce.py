@@ -8,17 +8,14 @@ from typing import Any
 import pytest
 
 from apps.connectors import registry
-from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.catalog.salesforce.manifest import MANIFEST
-from apps.connectors.contract import SignatureError, SourceRecord, Write, WriteOutcome
+from apps.connectors.contract import SignatureError, Write, WriteOutcome
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError, RateLimitedError, RejectedError
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.rate_budget import NoBudget
-from apps.flows.engine.steps.extract import ExtractStep
-from apps.flows.mapping.compile import compile_mapping
-from apps.flows.mapping.layers import merge_layers
 from tests.connectors.catalog import soql_stand_in as soql
+from tests.connectors.catalog.canonical_reading import canonical as extracted
 from tests.connectors.catalog.salesforce_stand_in import SalesforceStandIn
 from tests.connectors.webhooks.senders import ORGANISATION, outbound_message
 
@@ -95,13 +92,7 @@ READ: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.parametrize("what", READ)
 def test_a_record_is_read_as_the_canonical_model_has_it(what: str) -> None:
     name, values, told = READ[what]
-    spec = MANIFEST.object_named(name)
-    described = canonical_type(spec.canonical_type)
-    compiled = compile_mapping(
-        merge_layers(spec.reading_lines), source_fields=spec.fields, target_fields=described.fields
-    )
-    record = SourceRecord(name, "1", "1", {"Id": "001000000000001AAA", **values})
-    canonical, _ = ExtractStep(described, compiled).plan(record)
+    canonical, _ = extracted("salesforce", name, {"Id": "001000000000001AAA", **values})
     assert {field: canonical.get(field) for field in told} == told
 
 

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from apps.connectors.catalog.xero.manifest import MANIFEST
+from apps.connectors.catalog.xero.records import completed, parts_of, zone_of
 from apps.connectors.error_adapter import record_failure
-from apps.connectors.errors import BusinessClass, RejectedError
+from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedError
 from tests.connectors.catalog.canonical_reading import read_canonical, write_outside
 from tests.connectors.catalog.xero_stand_in import CONTRACT, dotnet
 
@@ -54,6 +55,39 @@ def test_the_sheet_writes_nothing_that_the_published_contract_does_not_hold() ->
         assert not [line.target for line in spec.writing_lines if held[line.target.partition(".")[0]].get("read_only")]
 
 
+DAYS = {
+    "summer in London": ("2026-07-01T23:30:00Z", "Europe/London", "2026-07-02"),
+    "morning in Auckland": ("2026-02-27T15:00:00Z", "Pacific/Auckland", "2026-02-28"),
+    "no zone given": ("2026-07-01T23:30:00Z", "", "2026-07-01"),
+    "a time without zone": ("2026-07-01T23:30:00", "", "2026-07-01"),
+}
+
+
+@pytest.mark.parametrize(("instant", "zone", "day"), DAYS.values(), ids=DAYS.keys())
+def test_the_day_of_the_work_is_that_of_the_organisation(instant: str, zone: str, day: str) -> None:
+    entry = {"projectId": "p", "taskId": "t", "timeEntryId": "e", "dateUtc": instant}
+    made = completed(entry, zone_of({"time_zone": zone}))
+    assert (made["day"], made["key"]) == (day, "p:e")
+
+
+def test_an_unknown_time_zone_is_told_with_its_remedy() -> None:
+    with pytest.raises(MisconfiguredError, match=r"no time zone 'Middle-earth'.*connection's page"):
+        zone_of({"time_zone": "Middle-earth"})
+
+
+KEYS = {
+    "two ids": (f"{'a' * 36}:{'b' * 36}", ("a" * 36, "b" * 36)),
+    "one id": ("a" * 36, None),
+    "a way out": (f"{'a' * 36}:../{'b' * 33}", None),
+    "nothing": ("", None),
+}
+
+
+@pytest.mark.parametrize(("key", "parts"), KEYS.values(), ids=KEYS.keys())
+def test_a_key_names_the_project_and_what_stands_under_it(key: str, parts: tuple[str, str] | None) -> None:
+    assert parts_of(key) == parts
+
+
 LINE = {
     "Description": "Audit",
     "Quantity": 2,
@@ -82,6 +116,14 @@ READ: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
         "projectId": "p-1", "name": "Audit", "contactId": "c-1", "status": "INPROGRESS",
         "estimate": {"currency": "EUR", "value": 900.5}, "currencyCode": "EUR", "deadlineUtc": "2026-12-31T00:00:00Z",
     }, {"code": "p-1", "state": "active", "budget_money": "900.5", "ends": "2026-12-31"}),
+    "a task": ("tasks", {
+        "taskId": "t-1", "projectId": "p-1", "name": "Fieldwork", "chargeType": "NON_CHARGEABLE", "estimateMinutes": 90,
+        "status": "LOCKED",
+    }, {"id": "t-1", "project": "p-1", "estimate_hours": "1.5", "billable": "False", "open_for_time": "False"}),
+    "time": ("time-entries", {
+        "timeEntryId": "e-1", "projectId": "p-1", "taskId": "t-1", "userId": "u-1", "duration": 450, "day": "2026-11-03",
+        "status": "INVOICED",
+    }, {"id": "e-1", "resource": "u-1", "task": "t-1", "work_date": "2026-11-03", "hours": "7.5", "approval": "locked"}),
 }  # fmt: skip
 
 

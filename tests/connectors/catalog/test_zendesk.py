@@ -8,17 +8,14 @@ from typing import Any
 import pytest
 
 from apps.connectors import registry
-from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.catalog.zendesk.connector import problems_of
 from apps.connectors.catalog.zendesk.manifest import MANIFEST
-from apps.connectors.contract import SourceRecord, Write
+from apps.connectors.contract import Write
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, FailureKind, RateLimitedError, RejectedError
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.rate_budget import NoBudget
-from apps.flows.engine.steps.extract import ExtractStep
-from apps.flows.mapping.compile import compile_mapping
-from apps.flows.mapping.layers import merge_layers
+from tests.connectors.catalog.canonical_reading import read_canonical
 from tests.connectors.catalog.zendesk_stand_in import ZendeskStandIn
 
 B, K = BusinessClass, FailureKind
@@ -80,13 +77,7 @@ READ: dict[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
 @pytest.mark.parametrize("what", READ)
 def test_a_record_is_read_as_the_canonical_model_has_it(what: str) -> None:
     name, values, told = READ[what]
-    spec = MANIFEST.object_named(name)
-    described = canonical_type(spec.canonical_type)
-    compiled = compile_mapping(
-        merge_layers(spec.reading_lines), source_fields=spec.fields, target_fields=described.fields
-    )
-    canonical, problems = ExtractStep(described, compiled).plan(SourceRecord(name, "1", "1", {"id": 1, **values}))
-    assert problems == ()
+    canonical = read_canonical(MANIFEST.object_named(name), {"id": 1, **values})
     assert {field: canonical.get(field) for field in told} == told
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -28,9 +29,15 @@ TENANT = "45e4708e-d862-4111-ab3a-dd8cd03913e1"
 ACCESS_TOKEN = "access-token-of-xero-00000000001"
 LOCKED_UNTIL = date(2026, 1, 31)
 _CHANGED = "UpdatedDateUTC"
-_KEYS = {"contacts": "ContactID", "invoices": "InvoiceID", "projects": "projectId"}
-_LISTS = {"Contacts": "contacts", "Invoices": "invoices", "Projects": "projects"}
-_LARGEST = {"contacts": 1000, "invoices": 1000, "projects": 500}
+_KEYS = {
+    "contacts": "ContactID", "invoices": "InvoiceID", "projects": "projectId", "tasks": "taskId",
+    "time-entries": "timeEntryId", "users": "userId",
+}  # fmt: skip
+_LISTS = {
+    "Contacts": "contacts", "Invoices": "invoices", "Projects": "projects", "Tasks": "tasks", "Time": "time-entries",
+    "ProjectsUsers": "users",
+}  # fmt: skip
+_LARGEST = {"contacts": 1000, "invoices": 1000}
 _CURRENCIES, _ACCOUNTS = {"EUR", "GBP", "USD"}, {"200", "260"}
 _DAYS = ("Date", "DueDate")
 _ONE = r'\w+=="(?:[^"\\]|\\.)*"'
@@ -49,7 +56,7 @@ class ValidationError(RefusedError):
 class XeroStandIn(StandIn):
     """One organisation. Days are kept as they are shown: /Date(1573755038314+0000)/."""
 
-    lists = ("contacts", "invoices", "projects")
+    lists = ("contacts", "invoices", "projects", "tasks", "time-entries", "users")
     stamp_field = {"contacts": _CHANGED, "invoices": _CHANGED}
     stamp_form = InstantForm.DOTNET
     bearer = ACCESS_TOKEN
@@ -63,7 +70,8 @@ class XeroStandIn(StandIn):
 
     def shown(self, name: str, row: Row) -> Row:
         """Return a record as Xero shows it."""
-        shown = {_KEYS[name]: row["id"], **{field: value for field, value in row.items() if field != "id"}}
+        own = row["id"].rpartition(":")[2]  # what stands under a project is kept under both ids
+        shown = {_KEYS[name]: own, **{field: value for field, value in row.items() if field != "id"}}
         if name == "invoices":
             contact = next((c for c in self.rows["contacts"] if c["id"] == row["Contact"]["ContactID"]), {})
             shown["Contact"] = {**row["Contact"], "Name": contact.get("Name", "")}
@@ -90,28 +98,41 @@ class XeroStandIn(StandIn):
         operation, keys = CONTRACT.operation(request, headers=("If-Modified-Since", "Idempotency-Key"))
         if operation.endswith("/Organisation"):
             return web.json_response({"Organisations": [{"OrganisationID": TENANT, "Name": "Demo Company"}]})
+        if operation.startswith("GET /projects.xro"):
+            return web.json_response(self._of_projects(request))
         kind = request.path.split("/")[3]
         name, key = _LISTS[kind], next(iter(keys.values()), "")
         if request.method == "GET":
-            body = self._one(name, kind, key) if key else self._list(request, name, kind)
+            body = {kind: [self.shown(name, self.row(name, key))]} if key else self._list(request, name, kind)
         else:
             body = await self._keyed(request, name, kind, key)
         return web.json_response(body, headers={"X-MinLimit-Remaining": "59", "X-DayLimit-Remaining": "4999"})
 
-    def _one(self, name: str, kind: str, key: str) -> Row:
-        shown = self.shown(name, self.row(name, key))
-        return shown if name == "projects" else {kind: [shown]}
+    def _of_projects(self, request: web.Request) -> Row:
+        """Answer for Xero Projects: projects and users, and what stands under one project."""
+        parts = [unquote(part) for part in request.rel_url.raw_path.removeprefix("/projects.xro/2.0/").split("/")]
+        name = _LISTS[parts[2] if len(parts) > 2 else parts[0]]
+        rows = self.rows[name]
+        if len(parts) > 2:
+            self.row("projects", parts[1])
+            rows = [row for row in rows if row["projectId"] == parts[1]]
+        if len(parts) in {2, 4}:
+            return self.shown(name, self.row(name, ":".join(parts[1::2])))
+        wanted, since = request.query.get("projectIds"), request.query.get("dateAfterUtc")
+        rows = [row for row in rows if wanted is None or row["id"] in wanted.split(",")]
+        rows = [row for row in rows if since is None or _moment(row["dateUtc"]) >= _moment(since)]
+        page = numbered_page(request, rows, size="pageSize", page="page", largest=500)
+        number = int(request.query.get("page", "1"))
+        return {
+            "pagination": {"page": number, "itemCount": len(rows)},
+            "items": [self.shown(name, row) for row in page],
+        }
 
     def _list(self, request: web.Request, name: str, kind: str) -> Row:
-        rows = list(self.rows[name])
-        if name == "projects":
-            wanted = request.query.get("projectIds")
-            rows = [row for row in rows if wanted is None or row["id"] in wanted.split(",")]
-        else:
-            rows = self._asked_for(request, name, rows)
+        rows = self._asked_for(request, name, list(self.rows[name]))
         page = numbered_page(request, rows, size="pageSize", page="page", largest=_LARGEST[name])
         body = {"pagination": {"page": int(request.query.get("page", "1")), "itemCount": len(rows)}}
-        return {**body, "items" if name == "projects" else kind: [self.shown(name, row) for row in page]}
+        return {**body, kind: [self.shown(name, row) for row in page]}
 
     def _asked_for(self, request: web.Request, name: str, rows: list[Row]) -> list[Row]:
         since = request.headers.get("If-Modified-Since")
@@ -201,6 +222,12 @@ def _line(sent: Row) -> Row:
         raise ValidationError(f"Account code '{account}' is not a valid code for this document.")
     amount = Decimal(str(sent.get("Quantity", 1))) * Decimal(str(sent.get("UnitAmount", 0)))
     return {"LineItemID": str(uuid.uuid4()), "TaxAmount": 0.0, **sent, "LineAmount": float(round(amount, 2))}
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    require(moment.tzinfo is not None, f"{text} without a zone")
+    return moment
 
 
 def _both(other: Row, sent: Row, field: str) -> bool:

@@ -43,6 +43,31 @@ async def test_a_button_switches_a_fault_on_and_off(town: Town) -> None:
     assert "on (" not in await _get(town, home)
 
 
+async def test_a_button_calls_a_field_by_another_name_wherever_it_is_told(town: Town) -> None:
+    home = f"sandbox/psa/{town.name}/"
+    assert "Call hours of time entries duration" in await _get(town, home)
+    (first, *_) = await town.client.records("psa", town.name, "time-entries")
+    await _post(town, f"{home}switch", await _get(town, home), fault="schema_change", share="1")
+    assert await _told(town, first["id"]) == ({"duration"}, first["hours"])
+    await _post(town, f"{home}switch", await _get(town, home), fault="schema_change", share="0")
+    assert await _told(town, first["id"]) == ({"hours"}, first["hours"])
+
+
+async def _told(town: Town, key: str) -> tuple[set[str], object]:
+    """Return what the description calls the hours, and what one entry holds under that name."""
+    async with town.connector("psa") as connector:
+        (shape,) = await connector.discover(["time-entries"])
+        (page,) = [page async for page in connector.read("resources", None)]  # other kinds keep their names
+        assert page.records[0].values["name"]
+    names = {field.name for field in shape.fields} & {"hours", "duration"}
+    answer = await town.browser.send(
+        "GET",
+        f"psa/{town.name}/api/v1/time-entries/{key}",
+        headers={"Authorization": f"Bearer {town.tokens['psa']}"},
+    )
+    return names, answer.json()[next(iter(names))]
+
+
 async def test_a_form_from_elsewhere_is_refused(town: Town) -> None:
     answer = await _post(town, f"sandbox/erp/{town.name}/switch", "", fault="down", share="1")
     assert answer.status == 403

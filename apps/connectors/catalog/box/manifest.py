@@ -31,6 +31,7 @@ from apps.connectors.manifest import (
     ValueKind,
     Writing,
 )
+from apps.connectors.sheet_terms import Concurrency, Formats, LimitScope
 from apps.connectors.webhooks.vendors import BOX
 
 _PAGE = 1000  # the largest that Box answers
@@ -55,7 +56,7 @@ FOLDERS = ObjectManifest(
         path=f"folders/{{parent}}/items?fields={_FIELDS}&sort=id&direction=ASC",
         records_path="entries",
         change_read=ChangeRead.FULL,
-        paging=Paging(style="offset", size=_PAGE, size_parameter="limit", position_parameter="offset"),
+        paging=Paging(style="offset", size=_PAGE, largest=_PAGE, size_parameter="limit", position_parameter="offset"),
         one_path=f"folders/{{key}}?fields={_FIELDS}",
     ),
     # Taking back leaves a folder alone that somebody has put something into, and the trash can be undone.
@@ -65,6 +66,7 @@ FOLDERS = ObjectManifest(
         update_method="PUT",
         idempotency=Idempotency.OWN_KEY_FIELD,
         own_key_field="name",
+        concurrency=Concurrency.LAST_WRITE_WINS,
         undo_method="DELETE",
         undo_path="folders/{key}?recursive=false",
     ),
@@ -111,11 +113,17 @@ MANIFEST = SystemManifest(
         FieldSpec("enterprise", label="Enterprise id", required=True),
         FieldSpec("parent", label="Id of the folder that holds the projects", required=True),
     ),
+    rights=(
+        "The app with App + Enterprise Access and the scope “Write all files and folders”, authorized by an administrator.",
+        "To read folders: the app’s service account invited to the chosen folder as Viewer.",
+        "To make and rename folders and move them to the trash: as Editor instead.",
+    ),
     objects=(FOLDERS,),
     test_path="folders/{parent}?fields=id,name",
     identity_path="name",
-    limits=Limits(calls=1000, seconds=60, at_once=8),
+    limits=Limits(calls=1000, seconds=60, at_once=8, scope=LimitScope.USER),
     error_shape=ErrorShape(),
     error_rules=RULES,
+    formats=Formats(days=None),
     webhook=replace(BOX, objects={"folder": "folders"}),
 )

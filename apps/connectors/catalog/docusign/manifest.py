@@ -33,6 +33,7 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
+from apps.connectors.sheet_terms import Concurrency, Formats, LimitScope
 from apps.connectors.webhooks.vendors import DOCUSIGN
 
 ENVELOPES_PATH = "v2.1/accounts/{account}/envelopes"
@@ -110,6 +111,7 @@ ENVELOPES = ObjectManifest(
         update_method="PUT",
         idempotency=Idempotency.SEARCH_BEFORE_CREATE,
         key_path="envelopeId",
+        concurrency=Concurrency.LAST_WRITE_WINS,
         own_key_field="reference",
         undo_method="PUT",
         undo_path=f"{ENVELOPES_PATH}/{{key}}",
@@ -170,10 +172,18 @@ MANIFEST = SystemManifest(
         FieldSpec("account", label="API account id", required=True),
         FieldSpec("signer_role", label="Role of who signs, as the templates name it"),
     ),
+    rights=(
+        "The consent of an administrator to the scopes signature and impersonation.",
+        "A user of its own with the profile DS Sender, and the templates shared with it.",
+        "To read envelopes of others: shared access to them.",
+    ),
     objects=(ENVELOPES,),
     test_path=f"{ENVELOPES_PATH}?from_date={BEGINNING}&count=1",
-    limits=Limits(calls=3000, seconds=3600, at_once=4),
+    limits=Limits(
+        calls=3000, seconds=3600, at_once=4, scope=LimitScope.ACCOUNT, remaining_header="X-RateLimit-Remaining"
+    ),
     error_shape=ErrorShape(code_path="errorCode", message_path="message"),
     error_rules=RULES,
+    formats=Formats(days=None),
     webhook=replace(DOCUSIGN, objects={"envelope": "envelopes", "recipient": "envelopes"}, account_setting="account"),
 )

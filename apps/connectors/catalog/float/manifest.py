@@ -7,12 +7,14 @@ these pages, never run against an account. Seen in other people's connectors onl
 from a day on, the rest whole.
 """
 
+from apps.connectors.catalog.float.refusals import RULES
 from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,
     ChangeRead,
     ErrorShape,
     FieldSpec,
+    Idempotency,
     Limits,
     MappingLine,
     ObjectManifest,
@@ -22,6 +24,7 @@ from apps.connectors.manifest import (
     SecretSpec,
     SystemManifest,
     ValueKind,
+    Writing,
 )
 
 RESCAN_DAYS = 31
@@ -123,17 +126,36 @@ PROJECTS = ObjectManifest(
         FieldSpec("project_code", label="Project code"),
         FieldSpec("name", label="Name"),
         FieldSpec("client.name", label="Name of the client"),
-        FieldSpec("non_billable", ValueKind.YES_NO, "Not billable"),
+        FieldSpec("client_id", ValueKind.WHOLE, "Client number"),
+        FieldSpec("non_billable", ValueKind.WHOLE, "1: not billable"),
+        FieldSpec("notes", label="Notes"),
         FieldSpec("active", ValueKind.CHOICE, "Active", choices=tuple(_STATE)),
     ),
     reading=Reading(path="projects", paging=_PAGING, one_path="projects/{key}"),
+    # Looked for by code before it is made. Deleting would delete the plans with it: taking back archives.
+    writing=Writing(
+        create_path="projects",
+        update_path="projects/{key}",
+        idempotency=Idempotency.SEARCH_BEFORE_CREATE,
+        key_path="project_id",
+        own_key_field="project_code",
+        undo_method="PATCH",
+        undo_path="projects/{key}",
+        undo_values={"active": 0},
+    ),
     reading_lines=(
         MappingLine("id", "project_id", required=True, label="Project id"),
         MappingLine("code", "project_code", label="Project code"),
         MappingLine("name", "name", required=True, label="Name"),
         MappingLine("client_name", "client.name", label="Name of the client"),
-        MappingLine("billable", "non_billable", transforms=("opposite",), label="Billable"),
+        MappingLine("billable", "non_billable", value_map={"0": True, "1": False}, label="Billable"),
         MappingLine("state", "active", value_map=_STATE, label="State"),
+    ),
+    writing_lines=(
+        MappingLine("project_code", "code", required=True, label="Project code"),
+        MappingLine("name", "name", required=True, label="Name"),
+        MappingLine("client_id", "client", reference="Customer", label="Client"),
+        MappingLine("non_billable", "billable", value_map={"true": 0, "false": 1}, label="Billable"),
     ),
 )
 
@@ -155,16 +177,18 @@ MANIFEST = SystemManifest(
     slug="float",
     name="Float",
     category="Resources",
-    summary="Float: who is planned on which project, people, projects and clients are read.",
+    summary="Float: who is planned on which project, people, projects and clients are read, projects are written.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/float.md",
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "API token", "From Float's Account Settings, Integrations, as the account owner."),),
     settings=(FieldSpec("contact", label="E-mail that Float may write to about this connection", required=True),),
     headers={"User-Agent": "Integration ({contact})"},
+    rights=("The account owner’s API token: Float has no token of fewer rights.",),
     objects=(ALLOCATIONS, PEOPLE, PROJECTS, CLIENTS),
     test_path="clients",
-    limits=Limits(calls=200, seconds=60, at_once=4),
+    limits=Limits(calls=100, seconds=60, at_once=4),  # what it allows for writing; reading may call twice as often
     error_shape=ErrorShape(message_path="message"),
+    error_rules=RULES,
     filters_strict=False,
 )

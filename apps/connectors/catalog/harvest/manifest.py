@@ -4,15 +4,18 @@ Calls, limits and headers: https://help.getharvest.com/api-v2/introduction/overv
 of each object below https://help.getharvest.com/api-v2/. Lists come newest first, in pages that name the next one
 (links.next); page numbers are said to be outdated. Written from these pages, never run against a Harvest account: that
 `updated_since` includes its own second, and that lists with and without a filter share one order, is not said there. What is
-approved is told by `is_closed`, as documented; a finer `approval_status` is spoken of, but was not found there.
+approved is told by `is_closed`, as documented; a finer `approval_status` is spoken of, but was not found there. Time is not
+written: an entry names a task by a number that other systems' tasks do not lead to.
 """
 
+from apps.connectors.catalog.harvest.refusals import RULES
 from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,
     ChangeRead,
     ErrorShape,
     FieldSpec,
+    Idempotency,
     Limits,
     MappingLine,
     ObjectManifest,
@@ -22,6 +25,8 @@ from apps.connectors.manifest import (
     SecretSpec,
     SystemManifest,
     ValueKind,
+    WriteMode,
+    Writing,
 )
 
 _CHANGED = "updated_at"
@@ -40,6 +45,19 @@ def _changes_of(name: str, **parameters: str) -> Reading:
         paging=Paging(style="link", size=500, size_parameter="per_page", next_path="links.next"),
         overlap_seconds=_LOOK_BACK_SECONDS,
         one_path=f"{name}/{{key}}",
+    )
+
+
+def _written(name: str, own_key_field: str) -> Writing:
+    """Write one by one, after looking for the record: Harvest takes a code twice. Deleting would delete the time with it."""
+    return Writing(
+        create_path=name,
+        update_path=f"{name}/{{key}}",
+        idempotency=Idempotency.SEARCH_BEFORE_CREATE,
+        own_key_field=own_key_field,
+        undo_method="PATCH",
+        undo_path=f"{name}/{{key}}",
+        undo_values={"is_active": False},
     )
 
 
@@ -144,8 +162,12 @@ PROJECTS = ObjectManifest(
         FieldSpec("name", label="Name"),
         FieldSpec("client.name", label="Name of the client"),
         FieldSpec("client.currency", label="Currency of the client"),
+        FieldSpec("client_id", ValueKind.WHOLE, "Client number, as it is written"),
         FieldSpec("is_active", ValueKind.YES_NO, "Active"),
         FieldSpec("is_billable", ValueKind.YES_NO, "Billable"),
+        FieldSpec("bill_by", ValueKind.CHOICE, "Billed by", choices=("Project", "Tasks", "People", "none")),
+        FieldSpec("budget_by", label="Budgeted by"),
+        FieldSpec("notes", label="Notes"),
         FieldSpec("budget", ValueKind.HOURS, "Budget in hours"),
         FieldSpec("cost_budget", ValueKind.MONEY, "Budget in money"),
         FieldSpec("starts_on", ValueKind.DATE, "Starts on"),
@@ -153,6 +175,7 @@ PROJECTS = ObjectManifest(
         FieldSpec(_CHANGED, ValueKind.INSTANT, "Last changed"),
     ),
     reading=_changes_of("projects"),
+    writing=_written("projects", "code"),
     reading_lines=(
         MappingLine("id", "id", required=True, label="Project id"),
         MappingLine("code", "code", label="Project code"),
@@ -166,6 +189,17 @@ PROJECTS = ObjectManifest(
         MappingLine("billable", "is_billable", label="Billable"),
         MappingLine("state", "is_active", value_map={"true": "active", "false": "closed"}, label="State"),
         MappingLine("updated_at", _CHANGED, label="Last changed"),
+    ),
+    writing_lines=(
+        MappingLine("code", "code", required=True, label="Project code"),
+        MappingLine("name", "name", required=True, label="Name"),
+        MappingLine("client_id", "client", reference="Customer", required=True, label="Client"),
+        MappingLine("is_billable", "billable", default="true", label="Billable"),
+        # How it is billed and budgeted is set up by people in Harvest; it must be said when the project is made.
+        MappingLine("bill_by", default="none", write_mode=WriteMode.SET_ON_CREATE, label="Billed by"),
+        MappingLine("budget_by", default="none", write_mode=WriteMode.SET_ON_CREATE, label="Budgeted by"),
+        MappingLine("starts_on", "starts", label="Starts on"),
+        MappingLine("ends_on", "ends", label="Ends on"),
     ),
 )
 
@@ -242,6 +276,7 @@ CLIENTS = ObjectManifest(
         FieldSpec(_CHANGED, ValueKind.INSTANT, "Last changed"),
     ),
     reading=_changes_of("clients"),
+    writing=_written("clients", "name"),
     reading_lines=(
         MappingLine("id", "id", required=True, label="Client id"),
         MappingLine("name", "name", required=True, label="Name"),
@@ -250,13 +285,18 @@ CLIENTS = ObjectManifest(
         MappingLine("state", "is_active", value_map={"true": "active", "false": "closed"}, label="State"),
         MappingLine("updated_at", _CHANGED, label="Last changed"),
     ),
+    writing_lines=(
+        MappingLine("name", "name", required=True, label="Name"),
+        MappingLine("address", "street", label="Address"),
+        MappingLine("currency", "currency", label="Currency"),
+    ),
 )
 
 MANIFEST = SystemManifest(
     slug="harvest",
     name="Harvest",
     category="Time",
-    summary="Harvest: time entries, expenses, projects, tasks, people and clients are read.",
+    summary="Harvest: time, expenses, projects, tasks, people and clients are read, projects and clients are written.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/harvest.md",
     auth=AuthSpec(AuthScheme.BEARER),
@@ -269,10 +309,15 @@ MANIFEST = SystemManifest(
     ),
     # Without a User-Agent that names somebody to write to, Harvest answers 400.
     headers={"Harvest-Account-Id": "{account}", "User-Agent": "Integration ({contact})"},
+    rights=(
+        "To read everybody’s time, expenses and people, and to make projects and clients: the permission level Administrator.",
+        "A manager’s token reads the assigned projects and teammates only, and the rest is missing without a word.",
+    ),
     objects=(TIME_ENTRIES, EXPENSES, PROJECTS, TASKS, USERS, CLIENTS),
     test_path="users/me",
     identity_path="email",
     limits=Limits(calls=100, seconds=15, at_once=4),
     error_shape=ErrorShape(message_path="message"),
+    error_rules=RULES,
     filters_strict=False,
 )

@@ -125,9 +125,14 @@ MANIFEST = SystemManifest(
     auth=AuthSpec(AuthScheme.BASIC),
     secrets=(
         SecretSpec("username", "E-mail", "Of the Atlassian account that the token belongs to."),
-        SecretSpec("password", "API token", "Made at id.atlassian.com, Security, API tokens."),
+        SecretSpec("password", "API token", "Made at id.atlassian.com, Security, API tokens.", may_expire=True),
     ),
     settings=(FieldSpec("lead", label="Atlassian account id of who leads new projects, where a project names nobody"),),
+    rights=(
+        "To read projects: “Browse projects” for those that are wanted.",
+        "To read people: the global permission “Browse users and groups”.",
+        "To make, change and take back projects: the global permission “Administer Jira”.",
+    ),
     objects=(PROJECTS, USERS),
     test_path=f"{_API}/myself",
     identity_path="displayName",

@@ -254,6 +254,10 @@ MANIFEST = SystemManifest(
     documentation="docs/connect/kantata.md",
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "An OAuth token of the account, from Settings, API."),),
+    rights=(
+        "An account administrator with reports over the whole account: what the access group of the token’s person does not "
+        "show is missing without a word.",
+    ),
     objects=(TIME_ENTRIES, EXPENSES, PROJECTS, USERS, ALLOCATIONS),
     test_path="users.json",
     limits=Limits(at_once=3),

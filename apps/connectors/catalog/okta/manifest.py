@@ -29,6 +29,7 @@ from apps.connectors.manifest import (
     Writing,
 )
 from apps.connectors.pagination import NEXT_LINK
+from apps.connectors.sheet_terms import Concurrency, Formats, LimitScope
 
 PAGE = 200  # the largest that Okta answers
 _LOOK_BACK_SECONDS = 60
@@ -81,7 +82,7 @@ USERS = ObjectManifest(
         since_template='lastUpdated ge "{since}"',
         since_default="1970-01-01T00:00:00.000Z",
         parameters={"sortBy": "lastUpdated", "sortOrder": "asc"},
-        paging=Paging(style="link_header", size=PAGE, size_parameter="limit", next_path=NEXT_LINK),
+        paging=Paging(style="link_header", size=PAGE, largest=PAGE, size_parameter="limit", next_path=NEXT_LINK),
         overlap_seconds=_LOOK_BACK_SECONDS,
         one_path="api/v1/users/{key}",
         since_sorted=True,
@@ -94,6 +95,7 @@ USERS = ObjectManifest(
         update_method="POST",
         idempotency=Idempotency.OWN_KEY_FIELD,
         own_key_field="profile.login",
+        concurrency=Concurrency.LAST_WRITE_WINS,
         undo_method="POST",
         undo_path="api/v1/users/{key}/lifecycle/deactivate",
     ),
@@ -145,11 +147,23 @@ MANIFEST = SystemManifest(
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/okta.md",
     auth=AuthSpec(AuthScheme.HEADER_KEY, header="Authorization", header_prefix="SSWS "),
-    secrets=(SecretSpec("api_key", "API token", "Okta shows it once, on the page “Tokens” under “Security”, “API”."),),
+    secrets=(
+        SecretSpec(
+            "api_key", "API token", "Okta shows it once, on the page “Tokens” under “Security”, “API”.", may_expire=True
+        ),
+    ),
+    rights=(
+        "A service account that belongs to nobody, with an administrator role that reaches all people.",
+        "To read people: View users and their details.",
+        "To add people and keep them up to date: Create users, and Edit users’ profile attributes.",
+        "To take back who was added: Edit users’ lifecycle states.",
+    ),
     objects=(USERS,),
     test_path="api/v1/users/me",
     identity_path="profile.login",
-    limits=Limits(calls=300, seconds=60, at_once=8),
+    limits=Limits(
+        calls=300, seconds=60, at_once=8, scope=LimitScope.ACCOUNT, remaining_header="X-Rate-Limit-Remaining"
+    ),
     error_shape=ErrorShape(
         problems_path="errorCauses",
         message_path="errorSummary",
@@ -157,4 +171,5 @@ MANIFEST = SystemManifest(
         summary_message_path="errorSummary",
     ),
     error_rules=RULES,
+    formats=Formats(days=None),
 )

@@ -49,6 +49,7 @@ _HOURS = ObjectManifest(
         FieldSpec("day", ValueKind.DATE, "Day", required=True),
         FieldSpec("hours", ValueKind.HOURS, "Hours", required=True),
         FieldSpec("earning", ValueKind.CHOICE, "Earning", choices=("regular", "overtime", "travel")),
+        FieldSpec("project_code", label="Project code"),
         FieldSpec("cost_center", label="Cost centre"),
         FieldSpec("note", label="Note", max_length=200),
         FieldSpec("period", label="Pay period"),
@@ -57,6 +58,7 @@ _HOURS = ObjectManifest(
     reading_lines=(
         MappingLine("id", "external_id", required=True),
         MappingLine("resource", "employee"),
+        MappingLine("project", "project_code"),
         MappingLine("work_date", "day", required=True),
         MappingLine("hours", "hours", required=True),
         MappingLine("service_item", "earning"),
@@ -70,6 +72,7 @@ _HOURS = ObjectManifest(
         MappingLine("day", "work_date", required=True, label="Day"),
         MappingLine("hours", "hours", required=True, label="Hours"),
         MappingLine("earning", default="regular", label="Earning"),
+        MappingLine("project_code", "project", label="Project code"),
         MappingLine("cost_center", "cost_center", label="Cost centre"),
         MappingLine("note", "project_name", transforms=("shorten:200",), label="Note"),
     ),
@@ -92,6 +95,7 @@ _REFUNDS = ObjectManifest(
         FieldSpec("amount", ValueKind.MONEY, "Amount", required=True),
         FieldSpec("currency", label="Currency", required=True),
         FieldSpec("reason", label="Reason", max_length=120),
+        FieldSpec("project_code", label="Project code"),
         FieldSpec("report_no", label="Report"),
         FieldSpec("period", label="Pay period"),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
@@ -99,6 +103,7 @@ _REFUNDS = ObjectManifest(
     reading_lines=(
         MappingLine("id", "external_id", required=True),
         MappingLine("resource", "employee"),
+        MappingLine("project", "project_code"),
         MappingLine("spent_on", "day", required=True),
         MappingLine("amount", "amount", required=True),
         MappingLine("currency", "currency", required=True),
@@ -113,6 +118,7 @@ _REFUNDS = ObjectManifest(
         MappingLine("amount", "amount", required=True, label="Amount"),
         MappingLine("currency", "currency", required=True, label="Currency"),
         MappingLine("reason", "category", transforms=("shorten:120",), label="Reason"),
+        MappingLine("project_code", "project", label="Project code"),
         MappingLine("report_no", "report_no", label="Report"),
     ),
 )

@@ -122,11 +122,17 @@ MANIFEST = SystemManifest(
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/tempo.md",
     auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "API token", "From Tempo's settings, Data access, API integration."),),
+    secrets=(
+        SecretSpec("token", "API token", "From Tempo's settings, Data access, API integration.", may_expire=True),
+    ),
     settings=(
         FieldSpec(
             "account_attribute", label="Work attribute that names the account (_Account_ unless you say otherwise)"
         ),
+    ),
+    rights=(
+        "A token with the right to view worklogs, accounts and customers.",
+        "To read everybody’s time: the Tempo permission “View all worklogs” for its person.",
     ),
     objects=(WORKLOGS, ACCOUNTS, CUSTOMERS),
     test_path="accounts",

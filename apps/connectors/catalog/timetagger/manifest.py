@@ -1,8 +1,8 @@
 """TimeTagger 26.1: what its API holds and how its records meet the canonical model.
 
-Facts were taken from a running 26.1.3 (`make real` boots one; https://timetagger.readthedocs.io/en/latest/webapi/ says the same in short): a token
-belongs to one person, whose records it opens; times are whole seconds since 1970; a record whose end is its start still
-runs; a record that was deleted stays, its text beginning with HIDDEN; a tag is a word of the text that begins with #.
+Facts were taken from a running 26.1.3 (`make real` boots one; https://timetagger.readthedocs.io/en/latest/webapi/ says the same
+in short): a token belongs to one person, whose records it opens; times are whole seconds since 1970; a record whose end is its
+start still runs; a record that was deleted stays, its text beginning with HIDDEN; a tag is a word of the text that begins with #.
 """
 
 from apps.connectors.errors import BusinessClass, FailureKind
@@ -81,6 +81,7 @@ MANIFEST = SystemManifest(
         FieldSpec("person", label="Person whose time this is", required=True),
         FieldSpec("time_zone", label="Time zone of the person", required=True),
     ),
+    rights=("The API token of the person whose time is read: it opens that person’s records and nobody else’s.",),
     objects=(RECORDS,),
     test_path="version",
     limits=Limits(at_once=2),

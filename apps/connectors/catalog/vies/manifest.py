@@ -21,6 +21,7 @@ from apps.connectors.manifest import (
     SystemManifest,
     ValueKind,
 )
+from apps.connectors.sheet_terms import Formats
 
 NUMBERS = ObjectManifest(
     name="numbers",
@@ -92,4 +93,5 @@ MANIFEST = SystemManifest(
     limits=Limits(at_once=2),
     error_shape=ErrorShape(problems_path="errorWrappers", code_path="error", message_path="message"),
     error_rules=RULES,
+    formats=Formats(days=None),
 )

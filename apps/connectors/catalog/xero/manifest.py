@@ -12,6 +12,7 @@ record, which can be given once, is what a repeat is told by.
 
 from dataclasses import replace
 
+from apps.connectors.catalog.xero.records import DAY, KEY, ZONE
 from apps.connectors.catalog.xero.refusals import RULES
 from apps.connectors.manifest import (
     AuthScheme,
@@ -33,7 +34,7 @@ from apps.connectors.manifest import (
     WriteMode,
     Writing,
 )
-from apps.connectors.sheet_terms import DayForm, Formats, LimitScope, MoneyForm
+from apps.connectors.sheet_terms import DayForm, Formats, LimitScope, MoneyForm, TimeForm
 from apps.connectors.webhooks.vendors import XERO
 
 _ACCOUNTING, _PROJECTS = "api.xro/2.0", "projects.xro/2.0"
@@ -301,11 +302,116 @@ PROJECTS = ObjectManifest(
     ),
 )
 
+USERS = ObjectManifest(
+    name="users",
+    label="Project users",
+    canonical_type="Resource",
+    key_field="userId",
+    natural_key="userId",
+    fields=(
+        FieldSpec("userId", label="User id"),
+        FieldSpec("name", label="Name"),
+        FieldSpec("email", label="E-mail"),
+    ),
+    reading=Reading(path=f"{_PROJECTS}/ProjectsUsers", records_path="items", paging=_pages(500)),
+    reading_lines=(
+        MappingLine("id", "userId", required=True, label="Person id"),
+        MappingLine("name", "name", required=True, label="Name"),
+        MappingLine("email", "email", label="E-mail"),
+    ),
+)
+
+# Tasks and time are listed under each project: {key} in the path of a list is the project's.
+TASKS = ObjectManifest(
+    name="tasks",
+    label="Tasks",
+    canonical_type="Task",
+    key_field=KEY,
+    natural_key=KEY,
+    fields=(
+        FieldSpec(KEY, label="Project id and task id"),
+        FieldSpec("taskId", label="Task id"),
+        FieldSpec("projectId", ValueKind.REFERENCE, "Project"),
+        FieldSpec("name", label="Name"),
+        FieldSpec("chargeType", ValueKind.CHOICE, "Charged", choices=("TIME", "FIXED", "NON_CHARGEABLE")),
+        FieldSpec("estimateMinutes", ValueKind.WHOLE, "Estimate in minutes"),
+        FieldSpec("status", ValueKind.CHOICE, "Status", choices=("ACTIVE", "INVOICED", "LOCKED")),
+    ),
+    reading=Reading(
+        path=f"{_PROJECTS}/Projects/{{key}}/Tasks",
+        records_path="items",
+        paging=_pages(500),
+        one_path=f"{_PROJECTS}/Projects/{{project}}/Tasks/{{key}}",
+    ),
+    reading_lines=(
+        MappingLine("id", "taskId", required=True, label="Task id"),
+        MappingLine("code", "taskId", label="Task code"),  # Xero gives tasks no other
+        MappingLine("project", "projectId", required=True, label="Project"),
+        MappingLine("name", "name", required=True, label="Name"),
+        MappingLine("estimate_hours", "estimateMinutes", transforms=("minutes_to_hours",), label="Estimate in hours"),
+        MappingLine(
+            "billable", "chargeType", value_map={"TIME": True, "FIXED": True, "NON_CHARGEABLE": False}, label="Billable"
+        ),
+        MappingLine(
+            "open_for_time",
+            "status",
+            value_map={"ACTIVE": True, "INVOICED": False, "LOCKED": False},
+            label="Open for time",
+        ),
+    ),
+)
+
+TIME = ObjectManifest(
+    name="time-entries",
+    label="Time entries",
+    canonical_type="TimeEntry",
+    key_field=KEY,
+    natural_key=KEY,
+    fields=(
+        FieldSpec(KEY, label="Project id and entry id"),
+        FieldSpec("timeEntryId", label="Entry id"),
+        FieldSpec("userId", ValueKind.REFERENCE, "User"),
+        FieldSpec("projectId", ValueKind.REFERENCE, "Project"),
+        FieldSpec("taskId", ValueKind.REFERENCE, "Task"),
+        FieldSpec("dateUtc", ValueKind.INSTANT, "Date, in UTC"),
+        FieldSpec(DAY, ValueKind.DATE, "Day, in the organisation's time zone"),
+        FieldSpec("duration", ValueKind.WHOLE, "Minutes"),
+        FieldSpec("description", label="Description"),
+        FieldSpec("status", ValueKind.CHOICE, "Status", choices=("ACTIVE", "LOCKED", "INVOICED")),
+    ),
+    # The API has no time of change for them: the days of the last weeks are read again each time.
+    reading=Reading(
+        path=f"{_PROJECTS}/Projects/{{key}}/Time",
+        records_path="items",
+        change_read=ChangeRead.WINDOW_RESCAN,
+        since_parameter="dateAfterUtc",
+        since_form=InstantForm.ISO,
+        rescan_days=62,
+        paging=_pages(500),
+        one_path=f"{_PROJECTS}/Projects/{{project}}/Time/{{key}}",
+    ),
+    reading_lines=(
+        MappingLine("id", "timeEntryId", required=True, label="Entry number"),
+        MappingLine("resource", "userId", required=True, label="Person"),
+        MappingLine("project", "projectId", required=True, label="Project"),
+        MappingLine("task", "taskId", label="Task"),
+        MappingLine("work_date", DAY, required=True, label="Day of the work"),
+        MappingLine("hours", "duration", transforms=("minutes_to_hours",), required=True, label="Hours"),
+        MappingLine("note", "description", label="Note"),
+        MappingLine(
+            "approval",
+            "status",
+            value_map={"ACTIVE": "open", "LOCKED": "locked", "INVOICED": "locked"},
+            label="Approval",
+        ),
+    ),
+)
+
 MANIFEST = SystemManifest(
     slug="xero",
     name="Xero",
     category="ERP",
-    summary="Xero: contacts and draft invoices are read and written, projects are read.",
+    summary="Xero: contacts and draft invoices are read and written; projects, their tasks, time and users are read.",
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/xero.md",
     auth=AuthSpec(
@@ -318,19 +424,22 @@ MANIFEST = SystemManifest(
         SecretSpec("client_id", "Client id", "Of the app at developer.xero.com, on its page “Configuration”."),
         SecretSpec("client_secret", "Client secret", "From the same page; an app for PKCE alone has none."),
     ),
-    settings=(FieldSpec("tenant", label="Organisation (tenant) id", required=True),),
+    settings=(
+        FieldSpec("tenant", label="Organisation (tenant) id", required=True),
+        FieldSpec(ZONE, label="Time zone of the organisation, as Europe/London (UTC when empty)"),
+    ),
     headers={"xero-tenant-id": "{tenant}"},
     rights=(
         "The scopes accounting.contacts and accounting.transactions, to read and write contacts and invoices.",
         "The scopes accounting.settings.read and projects.read, to test the connection and to read projects.",
         "A person with the role Standard or Adviser in the organisation, who signs in.",
     ),
-    objects=(CONTACTS, INVOICES, PROJECTS),
+    objects=(CONTACTS, INVOICES, PROJECTS, TASKS, TIME, USERS),
     test_path=f"{_ACCOUNTING}/Organisation",
     identity_path="Organisations.Name",
     limits=Limits(calls=60, seconds=60, at_once=5, scope=LimitScope.ACCOUNT, remaining_header="X-MinLimit-Remaining"),
     error_shape=ErrorShape(problems_path="Elements.0.ValidationErrors", code_path="", message_path="Message"),
     error_rules=RULES,
-    formats=Formats(MoneyForm.NUMBER, days=DayForm.MILLISECONDS),
+    formats=Formats(MoneyForm.NUMBER, TimeForm.MINUTES, DayForm.MILLISECONDS),
     webhook=replace(XERO, objects={"CONTACT": "contacts", "INVOICE": "invoices"}, account_setting="tenant"),
 )

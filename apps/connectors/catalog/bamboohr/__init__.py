@@ -1,0 +1,1 @@
+"""BambooHR, where a company keeps its people."""

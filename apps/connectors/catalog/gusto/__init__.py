@@ -1,0 +1,1 @@
+"""Gusto, by which a company pays its people."""

@@ -1,0 +1,1 @@
+"""Microsoft 365, where a project's team meets and keeps its files."""

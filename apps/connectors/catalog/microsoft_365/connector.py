@@ -1,0 +1,102 @@
+"""Microsoft 365 through Graph: what the manifest cannot say - delta links, people behind addresses, and teams that take their time."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from apps.connectors.answers import holds
+from apps.connectors.catalog.microsoft_365.groups import GroupCalls, GroupDelivery, is_workspace
+from apps.connectors.catalog.microsoft_365.manifest import DELTA_PATH
+from apps.connectors.contract import FoundRecord, OutsideRecord, Page, Write, WriteOutcome
+from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
+from apps.connectors.http import Door
+from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.protocols.rest import RestConnector
+from apps.connectors.protocols.rest_reading import require_reading, source_record
+
+_GONE = 410  # the link is too old: everything is listed anew
+_MOST_EMPTY_PAGES = 50
+
+
+class Microsoft365Connector(RestConnector):
+    """One open connection to one directory."""
+
+    def __init__(
+        self,
+        manifest: SystemManifest,
+        door: Door,
+        settings: Mapping[str, Any],
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__(manifest, door, settings, clock=clock)
+        self._calls = GroupCalls(manifest, door, settings)
+
+    async def read(
+        self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()
+    ) -> AsyncIterator[Page]:
+        """Yield what has changed since the checkpoint's link, everything without one; or just the groups named by `keys`."""
+        spec = self.manifest.object_named(object_name)
+        if keys:
+            async for page in super().read(object_name, checkpoint, keys):
+                yield page
+            return
+        link, met, empty = str((checkpoint or {}).get("link") or DELTA_PATH), set[str](), 0
+        while True:
+            answer, listed = await self._changes(spec, link)
+            met.add(link)
+            link, last = _following(answer)
+            groups = [group for group in listed if "id" in group and is_workspace(group)]
+            empty = 0 if groups else empty + 1
+            if (not last and link in met) or empty > _MOST_EMPTY_PAGES:
+                raise _endless(spec)
+            yield Page(tuple(source_record(spec, group) for group in groups), {"link": link}, last=last)
+            if last:
+                return
+
+    async def _changes(self, spec: ObjectManifest, link: str) -> tuple[Any, list[OutsideRecord]]:
+        headers = {"Prefer": f"odata.maxpagesize={require_reading(spec).paging.size}"}
+        try:
+            return await self._calls.list_records(spec, link, {}, headers=headers)
+        except RemoteError as error:
+            if error.status != _GONE or link == DELTA_PATH:
+                raise
+        return await self._calls.list_records(spec, DELTA_PATH, {}, headers=headers)
+
+    async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
+        """Make or change each group and answer for every one of them, in any order."""
+        spec, owner = self.manifest.object_named(object_name), str(self._settings.get("owner") or "")
+        return await GroupDelivery(self._calls, spec, owner).run(writes) if writes else []
+
+    async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
+        """After an ambiguous outcome: which of these writes did arrive? A group that lacks its team did not, not wholly."""
+        found = await super().probe(object_name, writes)
+        wanted = {write.position: {"kind": write.values.get("kind", "site")} for write in writes}
+        return {
+            position: record
+            for position, record in found.items()
+            if wanted[position]["kind"] != "team" or holds(record.values, wanted[position])
+        }
+
+
+def _following(answer: Mapping[str, Any]) -> tuple[str, bool]:
+    """Return the next link, and whether it is the one for the next reading. Raises MisconfiguredError without any."""
+    following, delta = answer.get("@odata.nextLink"), answer.get("@odata.deltaLink")
+    if isinstance(following, str) and following:
+        return following, False
+    if isinstance(delta, str) and delta:
+        return delta, True
+    raise MisconfiguredError(
+        "Microsoft 365 no longer says where its changes go on: its format has changed.",
+        business_class=BusinessClass.SCHEMA_DRIFT,
+    )
+
+
+def _endless(spec: ObjectManifest) -> MisconfiguredError:
+    return MisconfiguredError(
+        f"Microsoft 365 repeats the same pages of {spec.label.lower()} again and again: reading was stopped.",
+        business_class=BusinessClass.SCHEMA_DRIFT,
+    )
+
+
+CONNECTOR = Microsoft365Connector

@@ -1,0 +1,118 @@
+"""Groups as Graph writes them and as the manifest names their fields; the making of groups and of their teams."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from apps.connectors.contract import Write, WriteOutcome
+from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError, RetryableError
+from apps.connectors.judgement import Answer
+from apps.connectors.manifest import ObjectManifest
+from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.rest_reading import read_one
+from apps.connectors.protocols.rest_writing import Delivery
+
+_CHANGEABLE = ("displayName", "description")
+_LATER = "The group is there and its team is not yet: Microsoft 365 is asked again by itself."
+
+
+def with_kind(group: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a group without annotations, with `kind` "team" or "site"."""
+    plain = {name: value for name, value in group.items() if not name.startswith("@")}
+    return {**plain, "kind": "team" if "Team" in (group.get("resourceProvisioningOptions") or []) else "site"}
+
+
+def is_workspace(group: Mapping[str, Any]) -> bool:
+    """Say whether a group is a Microsoft 365 group; security groups and lists have no site."""
+    return "Unified" in (group.get("groupTypes") or [])
+
+
+class GroupCalls(Calls):
+    """Records get their `kind`."""
+
+    def shaped(self, spec: ObjectManifest, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a group as the manifest names its fields."""
+        return with_kind(record)
+
+
+class GroupDelivery(Delivery):
+    """A group is made with its people, then its team, which Microsoft 365 may need minutes for: that is another try's work."""
+
+    def __init__(self, calls: Calls, spec: ObjectManifest, owner: str) -> None:
+        super().__init__(calls, spec)
+        self._owner = owner
+
+    async def _send_one(self, write: Write) -> WriteOutcome:
+        if write.target_key is not None:
+            changes = {name: write.values[name] for name in _CHANGEABLE if name in write.values}
+            path = self._calls.path_of(self._writing.update_path, write.target_key)
+            answer = await self._calls.call("PATCH", path, body=changes, spec=self._spec)
+            outcome = WriteOutcome(write.position, write.target_key, exchange=answer.exchange)
+        else:
+            answer = await self._calls.call("POST", "groups", body=await self._group(write), spec=self._spec)
+            outcome = WriteOutcome(write.position, str(answer.json()["id"]), exchange=answer.exchange, created=True)
+        if write.values.get("kind") == "team":
+            await self._require_team(str(outcome.target_key), made=outcome.created)
+        return outcome
+
+    async def _group(self, write: Write) -> dict[str, Any]:
+        body = self._body(write)
+        owner = str(body.get("owner") or self._owner)
+        members = [str(email) for email in body.get("members") or []]
+        addresses = list(dict.fromkeys([owner, *members]))
+        people = dict(zip(addresses, await asyncio.gather(*(self._person(email) for email in addresses)), strict=True))
+        plain = {name: body[name] for name in ("mailNickname", *_CHANGEABLE) if body.get(name) not in (None, "")}
+        return {
+            **plain,
+            "groupTypes": ["Unified"],
+            "mailEnabled": True,
+            "securityEnabled": False,
+            "visibility": "Private",
+            "owners@odata.bind": [people[owner]],
+            "members@odata.bind": [people[email] for email in addresses],
+        }
+
+    async def _person(self, email: str) -> str:
+        """Return the address of a person's entry. Raises RejectedError when nobody there has this e-mail."""
+        try:
+            answer = await self._calls.call("GET", self._calls.path_of("users/{key}?$select=id", email))
+        except RemoteError as error:
+            if error.status != 404:
+                raise
+            sentence = f"Microsoft 365 knows nobody by the address {email}. Correct it, or invite the person there."
+            problem = FieldProblem("owner", sentence, BusinessClass.MISSING_REFERENCE)
+            raise RejectedError(sentence, problems=(problem,), status=404) from error
+        destination = self._calls.door.destination
+        return f"{destination.origin}{destination.path}/directoryObjects/{answer.json()['id']}"
+
+    async def _require_team(self, key: str, *, made: bool) -> None:
+        """Raise RetryableError until the group has its team; nothing waits for it here."""
+        if not made:
+            held = await read_one(self._calls, self._spec, key)
+            if held is not None and held["kind"] == "team":
+                return
+        path = self._calls.path_of("groups/{key}/team", key)
+        try:
+            answer = await self._calls.call("PUT", path, body={"memberSettings": {"allowCreateUpdateChannels": True}})
+        except RemoteError as error:
+            # A group that is minutes old may be unknown to Teams (404), and one try at a time is made (409).
+            if error.status in {404, 409}:
+                raise _not_yet(error.status) from error
+            raise
+        if answer.status == 202 and not await self._is_done(answer):
+            raise _not_yet(answer.status)
+
+    async def _is_done(self, answer: Answer) -> bool:
+        """Look once at the operation that makes the team."""
+        place = answer.headers.get("Location", "").lstrip("/")
+        if not place:
+            return False
+        state = (await self._calls.call("GET", place)).json().get("status")
+        if state == "failed":
+            sentence = "Microsoft 365 could not make the team. Make it there by hand, or try again."
+            raise RejectedError(sentence, problems=(FieldProblem("kind", sentence),))
+        return bool(state == "succeeded")
+
+
+def _not_yet(status: int) -> RetryableError:
+    return RetryableError(_LATER, business_class=BusinessClass.PROVIDER_OUTAGE, status=status)
