@@ -167,7 +167,10 @@ def _objects(manifest: SystemManifest, settings: set[str]) -> Problems:
             yield DocumentProblem(f"{place}.label", _("This is needed: fill it in."))
         if spec.canonical_type not in CANONICAL_TYPES:
             known = {"known": ", ".join(CANONICAL_TYPES)}
-            yield DocumentProblem(f"{place}.canonical_type", _("This must be one of %(known)s.") % known)
+            sentence = (
+                _("This must be one of %(known)s.") % known if spec.canonical_type else _("Say what these records are.")
+            )
+            yield DocumentProblem(f"{place}.canonical_type", sentence)
         names.add(spec.name)
         yield from object_problems(spec, place, settings)
         yield from _references(spec, place, read_here)
