@@ -103,7 +103,7 @@ _PROJECTS = ObjectManifest(
         MappingLine("name", "name", required=True),
         MappingLine("client_name", "client_name"),
         MappingLine("budget_hours", "budget_minutes", transforms=("minutes_to_hours",)),
-        MappingLine("state", "open", value_map={True: "active", False: "closed"}),
+        MappingLine("state", "open", value_map={"true": "active", "false": "closed"}),
         MappingLine("updated_at", "modified_at"),
     ),
     writing_lines=(
