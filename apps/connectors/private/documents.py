@@ -27,6 +27,7 @@ _PARTS = (
     "category",
     "summary",
     "documentation",
+    "address",
     "auth",
     "objects",
     "secrets",

@@ -163,6 +163,7 @@ MANIFEST = SystemManifest(
     summary="Each project gets a group with its site, and a team where one is wanted; people are read from the directory.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/microsoft-365.md",
+    address="https://graph.microsoft.com/v1.0",
     auth=AuthSpec(
         AuthScheme.CLIENT_CREDENTIALS,
         token_path="https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",  # noqa: S106  an address, no secret
