@@ -35,6 +35,7 @@ _PARTS = (
     "rights",
     "test_path",
     "identity_path",
+    "account_path",
     "rights_path",
     "write_right",
     "headers",
