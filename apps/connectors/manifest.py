@@ -400,6 +400,8 @@ class SystemManifest:
     secrets: tuple[SecretSpec, ...] = ()
     settings: tuple[FieldSpec, ...] = ()
     rights: tuple[str, ...] = ()
+    # The address of its API where everybody has the same one, else its form: "https://<subdomain>.zendesk.com".
+    address: str = ""
     test_path: str = ""  # a cheap read that proves address and sign-in
     identity_path: str = ""  # where the answer of `test_path` says who is signed in
     account_path: str = ""  # where it says whose records these are: the company, the tenant

@@ -46,6 +46,12 @@ class LineRow:
     default: BoundField
     reference: BoundField | None
 
+    @property
+    def is_used(self) -> bool:
+        """True for a row that must be filled, or is: those are shown first."""
+        filled = any(one.value() for one in (self.source, self.default))
+        return self.required or filled or bool(self.table.errors)
+
 
 class MappingForm(forms.Form):
     """All lines of one kind of record in one direction: a row for each field that can be filled."""

@@ -180,8 +180,9 @@ def test_another_canonical_type_gets_lines_of_its_own(owner: Client, system: Pri
     assert "starts" not in targets
 
 
-def rows(page: Any, side: str = "read_rows") -> dict[str, str]:
-    return {row.target: row.source.html_name.removesuffix("_source") for row in page.context[side]}
+def rows(page: Any, side: str = "read") -> dict[str, str]:
+    found = [*page.context[f"{side}_rows"], *page.context[f"{side}_more"]]
+    return {row.target: row.source.html_name.removesuffix("_source") for row in found}
 
 
 def test_lines_are_stored_as_they_were_typed(owner: Client, system: PrivateSystem, desk: Desk) -> None:

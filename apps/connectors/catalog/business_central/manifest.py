@@ -204,6 +204,7 @@ MANIFEST = SystemManifest(
     summary="Microsoft Dynamics 365 Business Central: customers are read and written, employees and projects are read.",
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/business-central.md",
+    address="https://api.businesscentral.dynamics.com",
     auth=AuthSpec(
         AuthScheme.CLIENT_CREDENTIALS,
         token_path="https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",  # noqa: S106  an address, no secret

@@ -213,6 +213,7 @@ MANIFEST = SystemManifest(
     summary="Projects are read and written; accounts, resources and the days of timecards are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/certinia.md",
+    address="https://<my domain>.my.salesforce.com",
     auth=AUTH,
     secrets=SECRETS,
     settings=SETTINGS,

@@ -229,6 +229,7 @@ MANIFEST = SystemManifest(
     summary="Companies and contacts are read and written, deals are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/hubspot.md",
+    address="https://api.hubapi.com",
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Of a private app, from its page “Auth”."),),
     settings=(

@@ -312,6 +312,7 @@ MANIFEST = SystemManifest(
     summary="Intuit QuickBooks Online: customers and invoices are read and written, employees and time are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/quickbooks.md",
+    address="https://quickbooks.api.intuit.com",
     auth=AuthSpec(
         AuthScheme.OAUTH_CODE,
         token_path="https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",  # noqa: S106  an address, no secret

@@ -192,6 +192,7 @@ MANIFEST = SystemManifest(
     summary="Accounts and contacts are read and written, opportunities are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/salesforce.md",
+    address="https://<my domain>.my.salesforce.com",
     auth=AUTH,
     secrets=SECRETS,
     settings=SETTINGS,

@@ -414,6 +414,7 @@ MANIFEST = SystemManifest(
     summary="Xero: contacts and draft invoices are read and written; projects, their tasks, time and users are read.",
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/xero.md",
+    address="https://api.xero.com",
     auth=AuthSpec(
         AuthScheme.OAUTH_CODE,
         token_path="https://identity.xero.com/connect/token",  # noqa: S106  an address, no secret

@@ -158,6 +158,7 @@ MANIFEST = SystemManifest(
     summary="Organizations and users are read and written.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/zendesk.md",
+    address="https://<subdomain>.zendesk.com",
     auth=AuthSpec(
         AuthScheme.CLIENT_CREDENTIALS,
         token_path="/oauth/tokens",  # noqa: S106  an address, no secret
