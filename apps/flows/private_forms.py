@@ -1,7 +1,7 @@
 """What people type about a system of their own: its beginning, its sign-in, and each kind of record.
 
 A field of these forms stands for one place of the document (`PLACES`): it is filled from there and written back there, and
-whatever the form does not show stays as it was.
+whatever the form does not show stays as it was. Longer than other files: the fields are a table.
 """
 
 from collections.abc import Mapping, Sequence
