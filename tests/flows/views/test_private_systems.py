@@ -296,3 +296,34 @@ def test_another_partner_finds_nothing(system: PrivateSystem, partner_b: Partner
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.FINANCE, Role.READ_ONLY])
 def test_only_who_sets_up_connections_describes_systems(desk: Desk, system: PrivateSystem, role: Role) -> None:
     assert desk.as_(role).get(f"{OWN}{system.id}/").status_code == 403
+
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def test_words_of_a_description_are_never_markup(owner: Client, desk: Desk) -> None:
+    with scope.work_in(desk.partner):
+        document = draft_document("Harbour", read(openapi()), ["projects"])
+        document |= {
+            "name": f"Harbour {SCRIPT}",
+            "category": f"Own {SCRIPT}",
+            "summary": SCRIPT,
+            "rights": [SCRIPT],
+            "secrets": [{"name": "api_key", "label": SCRIPT, "help": SCRIPT}],
+            "settings": [{"name": "account", "label": SCRIPT}],
+        }
+        document["objects"][0]["label"] = SCRIPT
+        system = create_system(document=document, author=SCRIPT)
+        make_live(system.versions.get(), seen=1, note=SCRIPT)
+    for page in (
+        "/systems/",
+        f"/systems/{system.slug}/",
+        "/connections/new/",
+        f"/connections/new/{system.slug}/",
+        OWN,
+        f"{OWN}{system.id}/",
+        "/templates/approved-time-to-bill/",
+    ):
+        answer = owner.get(page)
+        assert answer.status_code == 200, page
+        assert SCRIPT not in page_of(answer), page
