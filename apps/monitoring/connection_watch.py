@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.connectors.breaker_rule import BreakerState
+from apps.connectors.breaker_rule import BreakerState, waiting_words
 from apps.connectors.errors import BusinessClass
 from apps.connectors.models import CircuitBreaker
 from apps.flows.models import Flow, FlowRole
@@ -94,8 +94,7 @@ def _waiting_flows(breaker: CircuitBreaker) -> list[Flow]:
 
 def _sentence(breaker: CircuitBreaker, flows: int) -> str:
     name = breaker.connection.name
-    what = f"{name} no longer accepts the sign-in" if breaker.needs_person else f"{name} does not answer"
+    what, ends = waiting_words(needs_person=breaker.needs_person, reason=breaker.reason)
     waits = "1 flow waits" if flows == 1 else f"{flows} flows wait"
-    ends = "once valid credentials are entered" if breaker.needs_person else "as soon as it is back"
     since = f"{breaker.since:%d %b %Y, %H:%M} UTC"
-    return f"{what} since {since}: {waits}, and the work goes on by itself {ends}. {breaker.reason}"
+    return f"{name} {what} since {since}: {waits}, and the work goes on by itself {ends}. {breaker.reason}"

@@ -72,6 +72,8 @@ def _head(manifest: SystemManifest) -> Problems:
         yield DocumentProblem("summary", _("Write at most %(most)d characters.") % {"most": 300})
     if manifest.documentation and not _is_https(manifest.documentation):
         yield DocumentProblem("documentation", _("Write an address that begins with https://, or none."))
+    if manifest.address and not _is_https(manifest.address):
+        yield DocumentProblem("address", _("Write an address that begins with https://, or none."))
     if manifest.deletes not in {"tombstone", "event", "absent"}:
         yield DocumentProblem("deletes", _("This must be one of %(known)s.") % {"known": "tombstone, event, absent"})
     yield from _limits(manifest.limits)

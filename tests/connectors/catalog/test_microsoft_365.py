@@ -10,7 +10,7 @@ from aiohttp import web
 from apps.connectors.auth import build_signer
 from apps.connectors.catalog.microsoft_365.connector import CONNECTOR
 from apps.connectors.catalog.microsoft_365.groups import is_workspace, with_kind
-from apps.connectors.catalog.microsoft_365.manifest import GROUPS, MANIFEST
+from apps.connectors.catalog.microsoft_365.manifest import GROUPS, MANIFEST, USERS
 from apps.connectors.contract import SourceRecord, WantedSubscription, Write
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError, RejectedError, RemoteError
@@ -56,6 +56,13 @@ def test_a_group_is_read_as_the_workspace_of_its_project() -> None:
         False,
         False,
     ]
+
+
+def test_somebody_is_read_as_a_person() -> None:
+    values = {"id": "u1", **ms.person("kim.okafor@brightforge.example", employeeId="0017", accountEnabled=False)}
+    told = {"employee_no": "0017", "name": "Kim Okafor", "email": "kim.okafor@brightforge.example", "active": False}
+    canonical = read_canonical(USERS, values)
+    assert {field: canonical[field] for field in told} == told
 
 
 def test_a_workspace_becomes_a_team_where_nothing_else_is_said() -> None:
@@ -173,7 +180,7 @@ async def test_a_code_with_a_quote_is_looked_for_as_it_is(
 
 async def test_changes_without_a_link_are_no_end() -> None:
     class Broken(ms.Microsoft365StandIn):
-        def _delta(self, request: Any) -> Any:
+        def _delta(self, request: Any, name: str) -> Any:
             return web.json_response({"value": []})
 
     system = Broken()

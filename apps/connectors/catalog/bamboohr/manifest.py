@@ -101,6 +101,7 @@ MANIFEST = SystemManifest(
     summary="The people of the company are read: who they are, where they work, and since when.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/bamboohr.md",
+    address="https://api.bamboohr.com/api/gateway.php/<company>/v1",
     auth=AuthSpec(AuthScheme.BASIC),
     secrets=(
         SecretSpec("username", "API key", "From the menu of your picture in BambooHR, “API Keys”."),

@@ -99,6 +99,7 @@ MANIFEST = SystemManifest(
     summary="Each project gets a folder for its files, under one folder that you choose.",
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/box.md",
+    address="https://api.box.com/2.0",
     auth=AuthSpec(
         AuthScheme.CLIENT_CREDENTIALS,
         token_path="https://api.box.com/oauth2/token",  # noqa: S106  an address, no secret

@@ -183,6 +183,7 @@ MANIFEST = SystemManifest(
     summary="Clockify: time, projects, people and clients of a workspace are read, projects and clients are written.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/clockify.md",
+    address="https://api.clockify.me/api",
     auth=AuthSpec(AuthScheme.HEADER_KEY, header="X-Api-Key"),
     secrets=(SecretSpec("api_key", "API key", "Of an administrator of the workspace, from Preferences, Advanced."),),
     settings=(

@@ -156,6 +156,7 @@ MANIFEST = SystemManifest(
     summary="Contracts are sent for signature from templates, and what became of them is read.",
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/docusign.md",
+    address="https://<region>.docusign.net/restapi",
     auth=AuthSpec(
         AuthScheme.JWT_BEARER,
         token_path="https://{sign_in_host}/oauth/token",  # noqa: S106  an address, no secret

@@ -74,6 +74,7 @@ MANIFEST = SystemManifest(
     summary="The people of the company are read: who they are, what they do there, and since when.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/gusto.md",
+    address="https://api.gusto.com",
     auth=AuthSpec(
         AuthScheme.OAUTH_CODE,
         token_path="https://api.gusto.com/oauth/token",  # noqa: S106  an address, no secret

@@ -146,6 +146,7 @@ MANIFEST = SystemManifest(
     summary="People are read from the directory, added without being let in yet, and kept up to date.",
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/okta.md",
+    address="https://<your org>.okta.com",
     auth=AuthSpec(AuthScheme.HEADER_KEY, header="Authorization", header_prefix="SSWS "),
     secrets=(
         SecretSpec(

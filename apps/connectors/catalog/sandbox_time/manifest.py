@@ -162,6 +162,7 @@ MANIFEST = SystemManifest(
     rights=("The right to read bookings, projects and people, and the right “write” to set up projects.",),
     test_path="whoami",
     identity_path="company",
+    account_path="company",
     rights_path="rights",
     limits=Limits(at_once=6),
     error_shape=ErrorShape(problems_path="error.problems"),

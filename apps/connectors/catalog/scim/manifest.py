@@ -156,6 +156,7 @@ MANIFEST = SystemManifest(
     summary="Any directory that speaks SCIM 2.0: people are read, added, changed and deactivated.",
     proof=ProofLabel.REAL_SYSTEM,
     documentation="docs/connect/scim.md",
+    address="https://<directory>/scim/v2",
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(
         SecretSpec("token", "Access token", "The bearer token that the directory gives for SCIM.", may_expire=True),
