@@ -9,6 +9,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.connectors.answers import at_path
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.models import PrivateVersion
 from apps.connectors.private.documents import DocumentProblem
@@ -104,10 +105,22 @@ def list_steps(facts: PrivateFacts, problems: Sequence[DocumentProblem]) -> list
 
 
 def evidence_of(version: PrivateVersion, part: Mapping[str, Any]) -> list[Mapping[str, str]]:
-    """Return where the guesses about one kind of record come from, () for one that no file gave."""
+    """Return where the guesses about one kind of record come from; none for what no file gave, or somebody changed."""
     path = part.get("reading", {}).get("path")
-    rows = (row["evidence"] for row in version.reading.get("lists", ()) if row["path"] == path)
-    return next(rows, [])
+    row = next((one for one in version.reading.get("lists", ()) if one["path"] == path), None)
+    return _unchanged(row["evidence"], row["object"], part) if row else []
+
+
+def evidence_of_basics(version: PrivateVersion) -> list[Mapping[str, str]]:
+    """Return where the sign-in was found, while it is as it was found."""
+    read = version.reading
+    return _unchanged(read.get("evidence", ()), {"auth": read.get("auth")}, version.document)
+
+
+def _unchanged(
+    evidence: Sequence[Mapping[str, str]], guessed: Mapping[str, Any], now: Mapping[str, Any]
+) -> list[Mapping[str, str]]:
+    return [one for one in evidence if (value := at_path(guessed, one["part"])) and value == at_path(now, one["part"])]
 
 
 def _record(part: Mapping[str, Any], index: int, problems: Sequence[DocumentProblem]) -> RecordRow:

@@ -19,7 +19,7 @@ from apps.connectors.private_queries import PrivateFacts
 from apps.flows.mapping.transforms import TRANSFORMS
 from apps.flows.private_forms import BasicsForm, ListsForm, NewRecordForm, RecordForm
 from apps.flows.private_lines_form import MappingForm, reading_targets, writing_targets
-from apps.flows.private_pages import evidence_of, list_choices
+from apps.flows.private_pages import evidence_of, evidence_of_basics, list_choices
 from apps.flows.views.private_frame import (
     NoDraftError,
     crumbs,
@@ -92,7 +92,9 @@ def private_basics(request: HttpRequest, system_id: UUID) -> HttpResponse:
         facts, draft = facts_with_draft(system_id)
     except NoDraftError as missing:
         return to_start_a_draft(request, missing)
-    form = BasicsForm(request.POST or None, part=draft.document, revision=draft.revision)
+    form = BasicsForm(
+        request.POST or None, part=draft.document, revision=draft.revision, evidence=evidence_of_basics(draft)
+    )
     if request.method == "POST" and form.is_valid() and stored(request, form, draft, form.changed_part()):
         return redirect("flows:private-detail", facts.system.id)
     context = {"facts": facts, "form": form, "crumbs": crumbs(facts)}

@@ -142,11 +142,13 @@ def test_basics_are_changed_and_another_sign_in_needs_other_secrets(
     owner: Client, system: PrivateSystem, desk: Desk
 ) -> None:
     page = f"{OWN}{system.id}/basics/"
+    assert "Taken from the sign-in <code>key</code>." in page_of(owner.get(page))
     typed = {**filled(owner.get(page)), "scheme": "basic", "calls": "100", "settings": "account = Account number"}
     assert owner.post(page, typed)["Location"] == f"{OWN}{system.id}/"
 
     found = document(desk)
     assert found["auth"]["scheme"] == "basic"
+    assert "Taken from the sign-in" not in page_of(owner.get(page))
     assert [one["name"] for one in found["secrets"]] == ["username", "password"]
     assert found["limits"] == {"calls": 100}
     assert found["settings"] == [{"name": "account", "label": "Account number", "required": True}]
@@ -158,13 +160,15 @@ def test_a_record_says_where_its_guesses_come_from_and_can_be_changed(
     page = f"{OWN}{system.id}/records/projects/"
     shown = owner.get(page)
     assert "Taken from the query parameter <code>per_page</code>." in page_of(shown)
-    typed = {**filled(shown), "size": "50", "change_read": "full", "parameters": "sort = id"}
+    typed = {**filled(shown), "size": "50", "change_read": "full", "since_parameter": "", "parameters": "sort = id"}
     typed.pop("is_written")
     before = document(desk)["objects"][0]
     assert owner.post(page, typed)["Location"] == f"{page}mapping/"
 
     now = document(desk)["objects"][0]
     assert now["reading"]["paging"]["size"] == 50
+    assert "Taken from the query parameter <code>per_page</code>." in page_of(owner.get(page))
+    assert "Taken from the query parameter <code>updated_since</code>." not in page_of(owner.get(page))
     assert now["reading"]["parameters"] == {"sort": "id"}
     assert "change_read" not in now["reading"]
     assert now["reading_lines"] == before["reading_lines"]
@@ -296,3 +300,34 @@ def test_another_partner_finds_nothing(system: PrivateSystem, partner_b: Partner
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.FINANCE, Role.READ_ONLY])
 def test_only_who_sets_up_connections_describes_systems(desk: Desk, system: PrivateSystem, role: Role) -> None:
     assert desk.as_(role).get(f"{OWN}{system.id}/").status_code == 403
+
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def test_words_of_a_description_are_never_markup(owner: Client, desk: Desk) -> None:
+    with scope.work_in(desk.partner):
+        document = draft_document("Harbour", read(openapi()), ["projects"])
+        document |= {
+            "name": f"Harbour {SCRIPT}",
+            "category": f"Own {SCRIPT}",
+            "summary": SCRIPT,
+            "rights": [SCRIPT],
+            "secrets": [{"name": "api_key", "label": SCRIPT, "help": SCRIPT}],
+            "settings": [{"name": "account", "label": SCRIPT}],
+        }
+        document["objects"][0]["label"] = SCRIPT
+        system = create_system(document=document, author=SCRIPT)
+        make_live(system.versions.get(), seen=1, note=SCRIPT)
+    for page in (
+        "/systems/",
+        f"/systems/{system.slug}/",
+        "/connections/new/",
+        f"/connections/new/{system.slug}/",
+        OWN,
+        f"{OWN}{system.id}/",
+        "/templates/approved-time-to-bill/",
+    ):
+        answer = owner.get(page)
+        assert answer.status_code == 200, page
+        assert SCRIPT not in page_of(answer), page
