@@ -1,4 +1,4 @@
-"""Connections of customers to outside systems, and their sealed credentials."""
+"""Connections of customers to outside systems, and their sealed credentials (the room's tables, so long)."""
 
 from datetime import datetime
 from typing import ClassVar

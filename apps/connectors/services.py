@@ -1,4 +1,7 @@
-"""Changes to connections: create, re-key, test, report trouble, open webhooks, and open one for work."""
+"""Changes to connections: create, re-key, test, report trouble, open webhooks, and open one for work.
+
+Longer than most: whatever changes a connection stands in one place, since each change says what must be tested anew.
+"""
 
 import asyncio
 import base64
