@@ -40,4 +40,5 @@ SYSTEMS = (
     "kantata",
     "tempo",
     "jira",
+    "coupa",
 )
