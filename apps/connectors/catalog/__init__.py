@@ -41,4 +41,5 @@ SYSTEMS = (
     "tempo",
     "jira",
     "coupa",
+    "concur",
 )
