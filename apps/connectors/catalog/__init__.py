@@ -42,4 +42,5 @@ SYSTEMS = (
     "jira",
     "coupa",
     "concur",
+    "workday",
 )
