@@ -43,4 +43,5 @@ SYSTEMS = (
     "coupa",
     "concur",
     "workday",
+    "avatax",
 )
