@@ -84,6 +84,9 @@ class _SystemForm(forms.Form):
         self.manifest = manifest
         for spec in manifest.settings:
             self.fields[_SETTING + spec.name] = setting_field(spec)
+        if "<" in manifest.address:
+            known = _("The address of its API: %(form)s.") % {"form": manifest.address}
+            self.fields["base_url"].help_text = known
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -105,6 +108,10 @@ def _environments(manifest: SystemManifest) -> Sequence[Connection.Environment]:
     return (Connection.Environment.SANDBOX,) if registry.is_draft(manifest.slug) else everywhere
 
 
+def _fixed_address(manifest: SystemManifest) -> str:
+    return "" if "<" in manifest.address else manifest.address
+
+
 class ConnectionForm(_SystemForm):
     """A new connection: for whom, where, and with which secrets; `secrets_later` leaves those to somebody else."""
 
@@ -118,7 +125,7 @@ class ConnectionForm(_SystemForm):
         secrets_later: bool = False,
         **kwargs: Any,
     ) -> None:
-        initial = {"name": manifest.name, "customer": chosen, "base_url": address}
+        initial = {"name": manifest.name, "customer": chosen, "base_url": address or _fixed_address(manifest)}
         super().__init__(*args, manifest=manifest, initial=initial, **kwargs)
         self.secrets_later = secrets_later
         names = [(str(customer_id), name) for customer_id, name in customers.items()]

@@ -134,19 +134,19 @@ def _told(facts: PrivateFacts, problem: DocumentProblem) -> ToldProblem:
         place = problem.path.split("[")[0]
         field = next((name for name, where in BasicsForm.PLACES.items() if where == place), "")
         url = reverse("flows:private-basics", args=[facts.system.id])
-        return ToldProblem(place or _("Description"), problem.message, _anchored(url, field))
+        label = str(BasicsForm.base_fields[field].label) if field else place
+        return ToldProblem(label or _("Description"), problem.message, _anchored(url, field))
     part = facts.shown.document["objects"][int(found[1])]
-    return ToldProblem(
-        " · ".join(filter(None, [part.get("label") or part["name"], found[2]])),
-        problem.message,
-        _record_url(facts.system.id, part["name"], found[2] or ""),
-    )
+    place, about = found[2] or "", part.get("label") or part["name"]
+    field = next((name for name, where in RecordForm.PLACES.items() if where == place), "")
+    label = str(RecordForm.base_fields[field].label) if field else place
+    told = " · ".join(filter(None, [about, label]))
+    return ToldProblem(told, problem.message, _record_url(facts.system.id, part["name"], place, field))
 
 
-def _record_url(system_id: UUID, name: str, place: str) -> str:
+def _record_url(system_id: UUID, name: str, place: str, field: str) -> str:
     if place.startswith(("reading_lines", "writing_lines")):
-        return reverse("flows:private-mapping", args=[system_id, name]) + f"#{place.split('_', maxsplit=1)[0]}"
-    field = next((field for field, where in RecordForm.PLACES.items() if where == place), "")
+        return reverse("flows:private-mapping", args=[system_id, name]) + f"#{place.partition('_')[0]}"
     return _anchored(reverse("flows:private-record", args=[system_id, name]), field)
 
 

@@ -78,7 +78,10 @@ def describe(owner: Client, line: Line, tool: Harbour) -> str:
     assert "no line fills it" in owner.get(page).content.decode()  # hours: no name agreed
 
     lines = owner.get(f"{page}records/time_entries/mapping/")
-    numbers = {row.target: row.source.html_name.removesuffix("_source") for row in lines.context["read_rows"]}
+    numbers = {
+        row.target: row.source.html_name.removesuffix("_source")
+        for row in (*lines.context["read_rows"], *lines.context["read_more"])
+    }
     typed = {
         **filled(lines),
         f"{numbers['hours']}_source": "minutes",

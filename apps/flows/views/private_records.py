@@ -203,14 +203,20 @@ def _mapping_context(
         "part": part,
         "described": described,
         "reads": reads,
-        "read_rows": list(reads.rows()) if reads else [],
+        **_rows(reads, "read"),
+        **_rows(writes, "write"),
         "writes": writes,
-        "write_rows": list(writes.rows()) if writes else [],
         "outside_fields": [one["name"] for one in part.get("fields", ())],
         "canonical_fields": [one.name for one in described.fields] if described else [],
         "transforms": [transform for _name, transform in sorted(TRANSFORMS.items())],
         "crumbs": crumbs(facts),
     }
+
+
+def _rows(form: MappingForm | None, side: str) -> dict[str, Any]:
+    """Return a form's rows in two parts: those that are used or needed, and the rest."""
+    rows = list(form.rows()) if form else []
+    return {f"{side}_rows": [row for row in rows if row.is_used], f"{side}_more": [r for r in rows if not r.is_used]}
 
 
 @requires(Action.EDIT_CONNECTIONS)

@@ -84,7 +84,7 @@ class XeroStage(StandInStage):
         }  # fmt: skip
 
     def _under_a_project(self, name: str, number: int) -> Mapping[str, Any]:
-        project = self.system.rows["projects"][number % 3]["id"]
+        project = sorted(row["id"] for row in self.system.rows["projects"])[number % 3]
         entry: dict[str, Any] = {"id": f"{project}:{uuid.uuid4()}", "projectId": project, "status": "ACTIVE"}
         if name == "tasks":
             return {**entry, "name": f"Fieldwork {number}", "chargeType": "TIME", "estimateMinutes": 90}
