@@ -7,7 +7,7 @@ import pytest
 
 from apps.connectors.auth import build_signer
 from apps.connectors.catalog.coupa.connector import CONNECTOR
-from apps.connectors.catalog.coupa.lines import line_of
+from apps.connectors.catalog.coupa.lines import expenses_of, line_of
 from apps.connectors.catalog.coupa.manifest import EXPENSES, MANIFEST, USERS
 from apps.connectors.contract import SourceRecord
 from apps.connectors.manifest import AuthScheme, AuthSpec
@@ -80,6 +80,15 @@ async def test_the_project_stands_where_the_connection_says(field: str, project:
     system.enter("expense_lines", **coupa.line(1))
     (record,) = await _read(system, project_field=field)
     assert record.values["project"] == project
+
+
+@pytest.mark.parametrize("shares", [[], [{"amount": "1.00"}]], ids=["whole", "split"])
+def test_a_line_without_a_number_is_still_handed_out(shares: list[dict[str, str]]) -> None:
+    lines = [{"amount": "1.00", "account-allocations": shares}, {"amount": "2.00"}, "odd"]
+    report = SourceRecord("expense_lines", "7", "v", {"id": 7, "expense-lines": lines})
+    first, second = expenses_of(report, "account.code")
+    assert first.key.startswith("unnumbered-")
+    assert (first.key != second.key, first.values["id"], first.values["report"]) == (True, "", {"id": 7})
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,7 @@ MANIFEST = SystemManifest(
     summary="Avalara AvaTax: sales are written for the tax returns and read with their tax, customers are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/avatax.md",
+    address="https://rest.avatax.com",
     auth=AuthSpec(AuthScheme.BASIC),
     secrets=(
         SecretSpec("username", "Account id", "The number of the AvaTax account, from the page of its license keys."),

@@ -97,6 +97,7 @@ MANIFEST = SystemManifest(
     summary="SAP Concur: the expenses of approved reports are read, each share of a divided one by itself.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/concur.md",
+    address="https://<region>.api.concursolutions.com",
     auth=AuthSpec(
         AuthScheme.OAUTH_CODE,
         token_path="/oauth2/v0/token",  # noqa: S106  a path, no secret

@@ -6,6 +6,7 @@ from typing import Any
 
 from apps.connectors.answers import at_path
 from apps.connectors.contract import SourceRecord
+from apps.connectors.protocols.rest_reading import fingerprint
 
 LINES = "expense-lines"
 _SHARES = "account-allocations"
@@ -22,7 +23,8 @@ def expenses_of(report: SourceRecord, project_field: str) -> Iterator[SourceReco
         for key, part in _parts(line):
             project = at_path(part, project_field)
             values = {**part, "id": key, "report": header, "project": None if isinstance(project, dict) else project}
-            yield replace(report, key=key, values=values)
+            # One without a number goes by its content, so that it can still be judged.
+            yield replace(report, key=key or f"unnumbered-{fingerprint(part)[:16]}", values=values)
 
 
 def line_of(key: str) -> str:
@@ -34,7 +36,10 @@ def line_of(key: str) -> str:
 def _parts(line: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     shares, number = _records(line.get(_SHARES)), str(line.get("id") or "")
     for share in shares:
-        yield f"{number}-{share.get('id')}", {**line, "amount": share.get("amount"), "account": share.get("account")}
+        yield (
+            f"{number}-{share.get('id')}" if number and share.get("id") else "",
+            {**line, "amount": share.get("amount"), "account": share.get("account")},
+        )
     if not shares:
         approved = line.get("approved-amount")
         yield number, {**line, "amount": line.get("amount") if approved is None else approved}

@@ -135,6 +135,7 @@ MANIFEST = SystemManifest(
     summary="Coupa: expenses of reports, with how far they are approved, and people are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/coupa.md",
+    address="https://<company>.coupahost.com",
     auth=AuthSpec(
         AuthScheme.CLIENT_CREDENTIALS,
         token_path="/oauth2/token",  # noqa: S106  a path, no secret

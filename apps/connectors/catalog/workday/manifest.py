@@ -71,6 +71,7 @@ MANIFEST = SystemManifest(
     summary="The workers of a tenant are read: who they are, what they do there, and in which organization.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/workday.md",
+    address="https://<host>.workday.com",
     auth=AuthSpec(
         AuthScheme.JWT_BEARER,
         token_path="/ccx/oauth2/{tenant}/token",  # noqa: S106  a path, no secret
