@@ -40,4 +40,8 @@ SYSTEMS = (
     "kantata",
     "tempo",
     "jira",
+    "coupa",
+    "concur",
+    "workday",
+    "avatax",
 )
