@@ -50,6 +50,7 @@ _CHANGE_READ = {
     ChangeRead.DELTA_TOKEN: gettext_noop("The system hands out exactly what has changed."),
     ChangeRead.FULL: gettext_noop("Everything is read each time and compared."),
     ChangeRead.BY_NAME: gettext_noop("Nothing is listed: single records are looked up by name."),
+    ChangeRead.NEW_FILES: gettext_noop("New and changed files are read, each once."),
 }
 _IDEMPOTENCY = {
     Idempotency.UPSERT_BY_EXTERNAL_ID: gettext_noop("Repeating a delivery updates the same record."),

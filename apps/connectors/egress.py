@@ -53,7 +53,7 @@ _NEVER = tuple(
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
 _NUMBER_LIKE = re.compile(r"(0x[0-9a-f]*|[0-9]+)\Z")
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\\]")
-_DEFAULT_PORTS = {"https": 443, "http": 80}
+_DEFAULT_PORTS = {"https": 443, "http": 80, "sftp": 22}
 
 
 class EgressRefusedError(MisconfiguredError):
@@ -83,13 +83,14 @@ class Destination:
         return f"{self.scheme}://{shown}:{self.port}"
 
 
-def parse_destination(url: str, allow: tuple[str, ...] = ()) -> Destination:
+def parse_destination(url: str, allow: tuple[str, ...] = (), *, scheme: str = "https") -> Destination:
     """Take a base address apart and judge everything that can be judged without asking the name service.
 
-    `allow` holds "host:port" pairs ("127.0.0.1:8090", "[::1]:8090", "erp.lan:443").
+    `allow` holds "host:port" pairs ("127.0.0.1:8090", "[::1]:8090", "erp.lan:443"); `scheme` is how the system is
+    spoken to: "https", or "sftp".
 
     Raises:
-        EgressRefusedError: not https, not a plain host name, or a literal address that is not allowed.
+        EgressRefusedError: another scheme, not a plain host name, or a literal address that is not allowed.
 
     """
     if _UNSAFE.search(url):
@@ -98,12 +99,12 @@ def parse_destination(url: str, allow: tuple[str, ...] = ()) -> Destination:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
     except ValueError as problem:
-        raise EgressRefusedError(f"The address cannot be read ({problem}): write it as https://host/path.") from None
-    _require_plain(parts.scheme, parts.netloc, parts.fragment or parts.query)
+        raise EgressRefusedError(f"The address cannot be read ({problem}): write it as {scheme}://host/path.") from None
+    _require_plain(parts.scheme, scheme, parts.netloc, parts.fragment or parts.query)
     host = _canonical_host(parts.hostname or "")
     allowed = _pair(host, port) in {entry.strip().lower() for entry in allow}
     destination = Destination(parts.scheme, host, port, parts.path.rstrip("/"), allowed)
-    if parts.scheme != "https" and not allowed:
+    if parts.scheme != scheme and not allowed:
         raise EgressRefusedError("The address must begin with https://, so that nobody can read along.")
     _judge_literal(destination)
     return destination
@@ -152,9 +153,9 @@ def _within(address: IPv4Address | IPv6Address, networks: tuple[IPv4Network | IP
     return any(address in network for network in networks)
 
 
-def _require_plain(scheme: str, netloc: str, rest: str) -> None:
-    if scheme not in _DEFAULT_PORTS:
-        raise EgressRefusedError("The address must begin with https://.")
+def _require_plain(written: str, scheme: str, netloc: str, rest: str) -> None:
+    if written != scheme and (written, scheme) != ("http", "https"):
+        raise EgressRefusedError(f"The address must begin with {scheme}://.")
     if "@" in netloc:
         raise EgressRefusedError(
             "The address holds a user name or password before the host: put them in the credentials instead."

@@ -14,6 +14,7 @@ from apps.connectors import registry
 from apps.connectors.manifest import FieldSpec, SecretSpec, SystemManifest, ValueKind
 from apps.connectors.models import Connection
 from apps.connectors.services import NewConnection
+from apps.connectors.sheet_terms import Transport
 from apps.connectors.webhook_spec import WebhookSpec
 
 _SECRET, _SETTING, _END = "secret_", "setting_", "ends_"
@@ -82,6 +83,10 @@ class _SystemForm(forms.Form):
     def __init__(self, *args: Any, manifest: SystemManifest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.manifest = manifest
+        if manifest.transport is Transport.SFTP:
+            self.fields["base_url"].help_text = _(
+                "Host and port of its server, for example sftp://files.example.com:22."
+            )
         for spec in manifest.settings:
             self.fields[_SETTING + spec.name] = setting_field(spec)
         if "<" in manifest.address:

@@ -1,10 +1,9 @@
 """The one door to the network: checked addresses, one deadline, capped bodies, paced calls, redacted evidence."""
 
-import asyncio
 import socket
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -24,6 +23,7 @@ from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteErro
 from apps.connectors.grants import AccessToken, Grant, TokenAnswer, read_answer, token_address
 from apps.connectors.judgement import Answer, judge, refused_grant, wait_asked
 from apps.connectors.manifest import Limits
+from apps.connectors.name_service import LookUp, look_up_addresses
 from apps.connectors.rate_budget import RateBudget
 from apps.connectors.redaction import redact_body, redact_url
 from apps.connectors.signed_calls import SignedCalls
@@ -34,8 +34,6 @@ _CONNECT_SECONDS = 10.0
 _READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 __all__ = ["MAX_BYTES", "Answer", "Door", "LookUp", "ask_for_token", "transport_error"]
-
-LookUp = Callable[[str, int], Awaitable[list[str]]]  # host, port -> addresses
 
 
 class Door:
@@ -64,7 +62,7 @@ class Door:
         self._auth, self._budget, self._allow = auth, budget, allow
         self._system, self._log = system, log
         self._timeout, self._max_bytes = timeout, max_bytes
-        self._look_up = look_up or _look_up
+        self._look_up = look_up or look_up_addresses
         self._headers = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
@@ -328,11 +326,6 @@ class _CheckedResolver(AbstractResolver):
 
     async def close(self) -> None:
         """Hold nothing open."""
-
-
-async def _look_up(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def transport_error(problem: Exception, host: str) -> RemoteError:

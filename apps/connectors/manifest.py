@@ -11,7 +11,7 @@ from typing import Any
 
 from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
-from apps.connectors.sheet_terms import Acknowledgement, BatchAnswer, Concurrency, Formats, LimitScope
+from apps.connectors.sheet_terms import Acknowledgement, BatchAnswer, Concurrency, Formats, LimitScope, Transport
 from apps.connectors.webhook_spec import WebhookSpec
 
 
@@ -151,6 +151,7 @@ class ChangeRead(StrEnum):
     DELTA_TOKEN = "delta_token"  # noqa: S105  a way of reading, not a secret
     FULL = "full"
     BY_NAME = "by_name"  # nothing is listed: single records are looked up
+    NEW_FILES = "new_files"  # files that were not there before
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +418,7 @@ class SystemManifest:
     deletes: str = "absent"
     filters_strict: bool = True
     formats: Formats | None = None  # None: nobody has looked it up
+    transport: Transport = Transport.HTTP
     tried_on: date | None = None  # when a partner tried a system of its own against its live address
 
     def object_named(self, name: str) -> ObjectManifest:

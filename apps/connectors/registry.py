@@ -14,8 +14,12 @@ from apps.connectors.catalog import SYSTEMS
 from apps.connectors.contract import Connector, ReceivedEvent, WebhookReply
 from apps.connectors.http import Door
 from apps.connectors.manifest import SystemManifest
+from apps.connectors.protocols.files import FilesConnector
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.rate_budget import RateBudget
+from apps.connectors.sftp_door import SftpDoor
+from apps.connectors.sheet_terms import Transport
+from apps.connectors.ssh_login import build_login
 from apps.connectors.webhooks import schemes
 from apps.connectors.webhooks.deliveries import Delivery
 
@@ -97,12 +101,26 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
 
     `shelf` is where its access token lies, for systems that hand out such; None keeps it with the connector. `keeper`
     keeps its refresh token, for systems where people sign in. `log` takes down its calls.
-    A system's own `connector.py` holds a class `CONNECTOR` that takes (manifest, door, settings), like RestConnector.
+    A system's own `connector.py` holds a class `CONNECTOR` that takes (manifest, door, settings), like RestConnector;
+    file servers are all served by FilesConnector.
 
     Raises:
         MisconfiguredError: the address may not be called or a secret is missing.
 
     """
+    # Figures have few names.
+    name = private_shelf.PREFIX.rstrip("-") if private_shelf.is_private(system.slug) else system.slug
+    if system.transport is Transport.SFTP:
+        files = SftpDoor(
+            base_url=base_url,
+            login=build_login(secrets, settings),
+            limits=system.limits,
+            allow=tuple(allow),
+            budget=budget,
+            system=name,
+            log=log,
+        )
+        return FilesConnector(system, files, settings)
     door = Door(
         base_url=base_url,
         auth=build_signer(system.auth, secrets, settings),
@@ -110,8 +128,7 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
         allow=tuple(allow),
         budget=budget,
         correlation_id=correlation_id,
-        # Figures have few names.
-        system=private_shelf.PREFIX.rstrip("-") if private_shelf.is_private(system.slug) else system.slug,
+        system=name,
         shelf=shelf,
         keeper=keeper,
         log=log,

@@ -30,11 +30,13 @@ from apps.connectors.auth import REFRESH_TOKEN
 from apps.connectors.call_log import CallLog
 from apps.connectors.contract import Connector, SignatureError, TestReport, TestStep
 from apps.connectors.credentials import UnsealError
+from apps.connectors.egress import EgressRefusedError, parse_destination
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
 from apps.connectors.manifest import AuthScheme, SystemManifest
 from apps.connectors.models import Connection, ConnectionTest, Credential, WebhookEndpoint
 from apps.connectors.rate_budget import budget_for
 from apps.connectors.refresh_tokens import StoredRefreshToken
+from apps.connectors.sheet_terms import Transport
 from apps.connectors.webhooks import schemes
 from apps.customers.models import Customer
 from apps.customers.retention import payload_rule
@@ -82,7 +84,7 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
         customer=customer,
         system=wanted.system,
         name=wanted.name,
-        base_url=clean_address(wanted.base_url),
+        base_url=clean_address(wanted.base_url, manifest.transport),
         settings=wanted.settings,
         environment=wanted.environment,
     )
@@ -107,7 +109,7 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
 def change_connection(connection: Connection, *, name: str, base_url: str, values: dict[str, Any]) -> Connection:
     """Set name, address and plain settings; the connection must be tested again. Raises ValidationError."""
     connection.name = name
-    connection.base_url = clean_address(base_url)
+    connection.base_url = clean_address(base_url, _manifest(connection.system).transport)
     connection.settings = values
     if connection.state != Connection.State.DISABLED:
         connection.state = Connection.State.UNTESTED
@@ -169,9 +171,11 @@ def enable_connection(connection: Connection) -> None:
         _record(AuditAction.CONNECTION_CHANGED, connection, {"state": "switched on"})
 
 
-def clean_address(raw: str) -> str:
-    """Return a base address without a trailing slash. Raises ValidationError when it is not http(s)://host."""
+def clean_address(raw: str, transport: Transport = Transport.HTTP) -> str:
+    """Return a base address without a trailing slash. Raises ValidationError when it is not http(s)://host, or sftp://host."""
     parts = urlsplit(raw.strip())
+    if transport is Transport.SFTP:
+        return _clean_sftp_address(raw.strip().rstrip("/"))
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValidationError({"base_url": _("Write the whole address, for example https://api.example.com.")})
     if parts.username or parts.password:
@@ -180,6 +184,22 @@ def clean_address(raw: str) -> str:
     if parts.scheme == "http" and here not in settings.EGRESS_ALLOW:
         raise ValidationError({"base_url": _("Use https: plain http is open to everyone on the way.")})
     return raw.strip().rstrip("/")
+
+
+def _clean_sftp_address(address: str) -> str:
+    try:
+        destination = parse_destination(address, settings.EGRESS_ALLOW, scheme=Transport.SFTP)
+    except EgressRefusedError:
+        raise ValidationError(
+            {
+                "base_url": _(
+                    "Write the whole address, for example sftp://files.example.com or sftp://files.example.com:2222."
+                )
+            }
+        ) from None
+    if destination.path:
+        raise ValidationError({"base_url": _("Leave folders out of the address: they are set below.")})
+    return address
 
 
 def _manifest(slug: str) -> SystemManifest:

@@ -4,6 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Transport(StrEnum):
+    """How a system is spoken to; the value is what its address begins with."""
+
+    HTTP = "https"
+    SFTP = "sftp"
+
+
 class Concurrency(StrEnum):
     """What becomes of a change that is made on an old version of a record."""
 

@@ -1,12 +1,27 @@
 """The suite covers the catalogue: a connector without a stage is not listed, and a stage without a connector is a leftover."""
 
+from pathlib import Path
+
+from apps.connectors import registry
 from apps.connectors.catalog import SYSTEMS
 from apps.connectors.manifest import ChangeRead, Reading
+from apps.connectors.sheet_terms import Transport
 from tests.conformance.stages import STAGES
+
+# Between a connector and its stage stands a front that speaks HTTP. What speaks something else is proven by a suite of its
+# own, with the same checks where they apply; the system is named here, and that suite must be there.
+PROVEN_ELSEWHERE = {"sftp_files": "tests/connectors/catalog/test_sftp_files.py"}
 
 
 def test_every_system_of_the_catalogue_has_a_stage_and_every_stage_a_system() -> None:
-    assert set(STAGES) == set(SYSTEMS)
+    assert set(STAGES) | set(PROVEN_ELSEWHERE) == set(SYSTEMS)
+    assert not set(STAGES) & set(PROVEN_ELSEWHERE)
+
+
+def test_only_a_system_that_speaks_no_http_is_proven_elsewhere_and_by_a_suite_that_is_there() -> None:
+    for slug, suite in PROVEN_ELSEWHERE.items():
+        assert registry.manifest(slug).transport is not Transport.HTTP
+        assert Path(suite).is_file()
 
 
 def test_a_stage_stands_under_the_name_of_its_system() -> None:

@@ -44,4 +44,5 @@ SYSTEMS = (
     "concur",
     "workday",
     "avatax",
+    "sftp_files",
 )
