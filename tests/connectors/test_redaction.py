@@ -146,6 +146,8 @@ LONG = [
     "whsec_",
     "token  ",
     '"secret":"',
+    "<a>x",
+    "<a></",
 ]
 
 
