@@ -199,9 +199,9 @@ class ConnectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewse
     def remove(self, request: Request, pk: UUID) -> Response:
         """Remove a connection and destroy its secrets; 400 says which live flows forbid it, or that the name differs."""
         _require_whole_partner()
-        wanted = RemovalNameSerializer(data=request.data)
+        connection, wanted = queries.get_connection(pk), RemovalNameSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        remove_connection(queries.get_connection(pk), typed_name=wanted.validated_data["name"])
+        remove_connection(connection, typed_name=wanted.validated_data["name"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

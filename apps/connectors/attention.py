@@ -59,7 +59,7 @@ class Reason:
     """Why a connection needs somebody. The larger `urgency`, the worse; `fits` is asked in the table's order.
 
     `words` say what is wrong with one connection that `with_trouble` read, `since` when it began (None: not known).
-    `next_step` names what to do: "test", "sign_in" ("secrets" where nobody signs in there), "calls" or "webhooks".
+    `next_step` names what to do: "test", "sign_in" ("secrets" where nobody signs in there), "calls", "webhooks" or "open".
     """
 
     name: str
@@ -72,6 +72,18 @@ class Reason:
 
 
 REASONS: tuple[Reason, ...] = (
+    Reason(
+        "unconfirmed",
+        75,
+        gettext_lazy("Needs confirmation"),
+        lambda _look: ~Q(account_seen=""),
+        lambda one: (
+            _("It shows records of “%(now)s” instead of “%(was)s”: nothing passes until somebody confirms that.")
+            % {"now": one.account_seen, "was": one.account}
+        ),
+        lambda one, _look: one.state_since,
+        "open",
+    ),
     Reason(
         "refused",
         70,

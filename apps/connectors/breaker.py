@@ -43,8 +43,7 @@ class PausedError(Exception):
         self.needs_person = standing.needs_person
         self.next_probe_at = standing.next_probe_at
         self.until = now + (_LOOK_WHILE_REFUSED if standing.needs_person else _LOOK_WHILE_AWAY)
-        what = "no longer accepts the sign-in" if standing.needs_person else "does not answer"
-        ends = "once valid credentials are entered" if standing.needs_person else "as soon as it is back"
+        what, ends = breaker_rule.waiting_words(needs_person=standing.needs_person, reason=standing.reason)
         self.message = f"{name} {what}: {standing.reason} The work waits and goes on by itself {ends}."
         super().__init__(self.message)
 
@@ -85,6 +84,29 @@ def note_refusal(connection_id: UUID, reason: str) -> None:
     with transaction.atomic():
         row, standing, now = _locked(connection_id)
         _move(row, standing, breaker_rule.after_refusal(standing, reason, now), now)
+
+
+def hold(connection_id: UUID) -> None:
+    """Let nothing pass until a test has told whose records are behind the connection; a probe asks if the test is lost."""
+    with transaction.atomic():
+        row, standing, now = _locked(connection_id)
+        _move(row, standing, breaker_rule.held(standing, now), now)
+
+
+def release(connection_id: UUID) -> None:
+    """End a `hold`; a breaker that is open for another reason stays so."""
+    with transaction.atomic():
+        row, standing, now = _locked(connection_id)
+        if breaker_rule.is_held(standing.reason) and not standing.lets_through:
+            _move(row, standing, breaker_rule.closed(now), now)
+
+
+def note_other_account(connection_id: UUID, was: str, told: str) -> None:
+    """Tell that the system shows another account's records: the connection waits for a person."""
+    with transaction.atomic():
+        row, standing, now = _locked(connection_id)
+        open_again = breaker_rule.held(standing, now)
+        _move(row, standing, breaker_rule.after_refusal(open_again, breaker_rule.unconfirmed(was, told), now), now)
 
 
 def note_probe(connection_id: UUID, *, passed: bool, reason: str) -> datetime | None:

@@ -14,6 +14,9 @@ FAILED_SHARE = 0.5
 OUTAGES_TO_OPEN = 2
 FIRST_PROBE = timedelta(seconds=30)
 LONGEST_PROBE = timedelta(minutes=10)
+HOLD_PROBE = timedelta(minutes=2)  # a test says so within seconds; this is for one that was lost
+_HELD = "What was entered is being tested: nothing passes before it is known whose records it opens."
+_UNCONFIRMED = "Another account answers:"  # how the reason begins where a person must confirm it
 
 
 class BreakerState(StrEnum):
@@ -87,6 +90,41 @@ def after_refusal(standing: Standing, reason: str, now: datetime) -> Standing:
         return standing
     since = standing.since if standing.state is BreakerState.OPEN else now
     return Standing(BreakerState.OPEN, needs_person=True, reason=reason, since=since)
+
+
+def held(standing: Standing, now: datetime) -> Standing:
+    """Return the standing while nothing may pass until a test has told whose records are behind a connection."""
+    since = standing.since if standing.state is BreakerState.OPEN and standing.since else now
+    return Standing(BreakerState.OPEN, reason=_HELD, since=since, next_probe_at=now + HOLD_PROBE)
+
+
+def unconfirmed(was: str, now_told: str) -> str:
+    """Return the reason for waiting until a person has confirmed another account."""
+    return (
+        f"{_UNCONFIRMED} it was “{was}”, now it is “{now_told}”. Records could be doubled there: confirm that it is meant, or"
+        " enter the former credentials again."
+    )
+
+
+def is_unconfirmed(reason: str) -> bool:
+    """Say whether a reason is one of `unconfirmed`."""
+    return reason.startswith(_UNCONFIRMED)
+
+
+def is_held(reason: str) -> bool:
+    """Say whether a reason is that of `held`."""
+    return reason == _HELD
+
+
+def waiting_words(*, needs_person: bool, reason: str) -> tuple[str, str]:
+    """Return what is the matter with a connection that is not called, and when its work goes on: "ERP" stands before both."""
+    if needs_person and is_unconfirmed(reason):
+        return "answers for another account", "once somebody confirms it"
+    if is_held(reason):
+        return "is being tested", "once the test has passed"
+    if needs_person:
+        return "no longer accepts the sign-in", "once valid credentials are entered"
+    return "does not answer", "as soon as it is back"
 
 
 def after_probe(standing: Standing, *, passed: bool, reason: str, now: datetime) -> Standing:

@@ -214,6 +214,8 @@ class _Writer:
                     _write(told)
             except (OSError, RedisError):
                 self._again_at[told.redis_url] = time.monotonic() + _RETRY_SECONDS
+            except Exception:
+                log.exception("call_log_dropped")  # one odd call must not end the log of all others
             finally:
                 self._told.task_done()
 

@@ -133,25 +133,24 @@ def capability_sheet(manifest: SystemManifest) -> tuple[Capability, ...]:
         Capability("proof", _("Proof"), proof_sentence(manifest), safe=manifest.proof is not ProofLabel.DRAFTED),
         _repeats(manifest),
         *_writing_lines(manifest),
-        Capability("paging", _("Pages"), _pages(manifest)),
         Capability("limits", _("Limits"), _limits(manifest)),
-        Capability(
-            "deletes",
-            _("Deletions"),
-            _(_DELETES.get(manifest.deletes, manifest.deletes)),
-            safe=manifest.deletes != "absent",
-        ),
-        Capability("webhook", _("Events"), _events(manifest)),
-        Capability(
-            "filters",
-            _("Filters"),
-            _("An unknown filter is refused.")
-            if manifest.filters_strict
-            else _("An unknown filter is silently ignored."),
-            safe=manifest.filters_strict,
-        ),
+        *_list_lines(manifest),
         *((Capability("formats", _("Formats"), _formats(manifest.formats)),) if manifest.formats else ()),
         Capability("fields", _("Fields"), _fields(manifest)),
+    )
+
+
+def _list_lines(manifest: SystemManifest) -> tuple[Capability, ...]:
+    """Return how lists are paged and what becomes of deletions, events and filters; nothing where nothing is listed."""
+    if not any(spec.reading and spec.reading.change_read is not ChangeRead.BY_NAME for spec in manifest.objects):
+        return ()
+    deletes, strict = _DELETES.get(manifest.deletes, manifest.deletes), manifest.filters_strict
+    filters = _("An unknown filter is refused.") if strict else _("An unknown filter is silently ignored.")
+    return (
+        Capability("paging", _("Pages"), _pages(manifest)),
+        Capability("deletes", _("Deletions"), _(deletes), safe=manifest.deletes != "absent"),
+        Capability("webhook", _("Events"), _events(manifest)),
+        Capability("filters", _("Filters"), filters, safe=strict),
     )
 
 

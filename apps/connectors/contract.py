@@ -114,10 +114,11 @@ class TestStep:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """The plain result of a connection test."""
+    """The plain result of a connection test. `account` is whose records the system showed, "" where it does not tell."""
 
     __test__ = False
     steps: tuple[TestStep, ...]
+    account: str = ""
 
     @property
     def ok(self) -> bool:

@@ -21,7 +21,7 @@ from apps.connectors.errors import (
     RemoteError,
     RetryableError,
 )
-from apps.connectors.judgement import Answer, judge
+from apps.connectors.judgement import Answer, judge, wait_asked
 from apps.connectors.manifest import ErrorRule, ErrorShape, ObjectManifest, SystemManifest
 from apps.connectors.redaction import redact_text
 
@@ -62,7 +62,9 @@ def failure_of(
     if answer.status < 400:
         return judge(answer, now=datetime.now(UTC))
     problems = reported_problems(manifest.error_shape, _parsed(answer), answer.secrets)
-    error = _by_rules(manifest, answer.status, problems, spec, sent) or judge(answer, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    hold = timedelta(seconds=wait_asked(answer.headers, now=now))
+    error = _by_rules(manifest, answer.status, problems, spec, sent, hold=hold) or judge(answer, now=now)
     if error is None:
         error = (
             _refusal(manifest, answer.status, problems, spec)
@@ -134,8 +136,13 @@ def _by_rules(
     problems: tuple[ReportedProblem, ...],
     spec: ObjectManifest | None,
     sent: Mapping[str, Any] | None,
+    *,
+    hold: timedelta = _RULE_HOLD,
 ) -> RemoteError | None:
-    """The first problem with a rule decides, but one that concerns every record goes before those of this record."""
+    """The first problem with a rule decides, but one that concerns every record goes before those of this record.
+
+    `hold` is how long a system wants to be left alone where a rule says that it does.
+    """
     # An answer that lists nothing (an empty body, an error page) can still meet a rule by its status.
     listed = problems or (ReportedProblem("", "", ""),)
     matched = [(problem, _rule_for(manifest.error_rules, status, problem)) for problem in listed]
@@ -149,7 +156,7 @@ def _by_rules(
     problem = next(problem for problem, rule in matched if rule is first)
     sentence = _sentence(first.sentence, problem, sent)
     if first.kind is FailureKind.RATE_LIMITED:
-        return RateLimitedError(sentence, until=datetime.now(UTC) + _RULE_HOLD)
+        return RateLimitedError(sentence, until=datetime.now(UTC) + hold)
     return _RAISED[first.kind](sentence, business_class=first.business_class, status=status)
 
 

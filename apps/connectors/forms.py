@@ -89,6 +89,9 @@ class _SystemForm(forms.Form):
             )
         for spec in manifest.settings:
             self.fields[_SETTING + spec.name] = setting_field(spec)
+        if "<" in manifest.address:
+            known = _("The address of its API: %(form)s.") % {"form": manifest.address}
+            self.fields["base_url"].help_text = known
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -110,6 +113,10 @@ def _environments(manifest: SystemManifest) -> Sequence[Connection.Environment]:
     return (Connection.Environment.SANDBOX,) if registry.is_draft(manifest.slug) else everywhere
 
 
+def _fixed_address(manifest: SystemManifest) -> str:
+    return "" if "<" in manifest.address else manifest.address
+
+
 class ConnectionForm(_SystemForm):
     """A new connection: for whom, where, and with which secrets; `secrets_later` leaves those to somebody else."""
 
@@ -123,7 +130,7 @@ class ConnectionForm(_SystemForm):
         secrets_later: bool = False,
         **kwargs: Any,
     ) -> None:
-        initial = {"name": manifest.name, "customer": chosen, "base_url": address}
+        initial = {"name": manifest.name, "customer": chosen, "base_url": address or _fixed_address(manifest)}
         super().__init__(*args, manifest=manifest, initial=initial, **kwargs)
         self.secrets_later = secrets_later
         names = [(str(customer_id), name) for customer_id, name in customers.items()]

@@ -401,8 +401,11 @@ class SystemManifest:
     secrets: tuple[SecretSpec, ...] = ()
     settings: tuple[FieldSpec, ...] = ()
     rights: tuple[str, ...] = ()
+    # The address of its API where everybody has the same one, else its form: "https://<subdomain>.zendesk.com".
+    address: str = ""
     test_path: str = ""  # a cheap read that proves address and sign-in
     identity_path: str = ""  # where the answer of `test_path` says who is signed in
+    account_path: str = ""  # where it says whose records these are: the company, the tenant
     rights_path: str = ""  # where the answer of `test_path` lists what the sign-in may do
     write_right: str = "write"  # the entry of that list that allows writing
     headers: Mapping[str, str] = field(default_factory=dict)  # sent with every call; may name settings: "{tenant}"

@@ -1,4 +1,4 @@
-"""Connections of customers to outside systems, and their sealed credentials."""
+"""Connections of customers to outside systems, and their sealed credentials (the room's tables, so long)."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from apps.connectors.breaker_rule import BreakerState
+from apps.connectors.breaker_rule import BreakerState, is_held, is_unconfirmed
 from apps.customers.models import CustomerOwned, CustomerOwnedManager, CustomerQuerySet
 from apps.tenants.models import PartnerModel
 
@@ -23,7 +23,8 @@ class Connection(CustomerOwned):
     """One customer's login to one system. `system` is a slug of the catalogue.
 
     `state_since` is kept by a trigger of the table: when `state` came to be what it is. `removed_at` None means it is there;
-    a removed connection is switched off, holds no secret, and is found through what it carried only.
+    a removed connection is switched off, holds no secret, and is found through what it carried only. `account` is whose
+    records it shows, as the system told; `account_seen` is another one, which a person has to confirm before anything passes.
     """
 
     class State(models.TextChoices):
@@ -44,6 +45,8 @@ class Connection(CustomerOwned):
     state = models.CharField(max_length=12, choices=State, default=State.UNTESTED)
     state_reason = models.CharField(max_length=400, blank=True)
     state_since = models.DateTimeField(null=True, blank=True, editable=False)
+    account = models.CharField(max_length=200, blank=True)
+    account_seen = models.CharField(max_length=200, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -87,6 +90,16 @@ class CircuitBreaker(CustomerOwned):
     def is_open(self) -> bool:
         """True while the connection is not called."""
         return self.state == BreakerState.OPEN
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """True while a person must say whether the account is the one that is meant."""
+        return self.needs_person and is_unconfirmed(self.reason)
+
+    @property
+    def is_held(self) -> bool:
+        """True while what was entered is being tested."""
+        return is_held(self.reason)
 
 
 class Credential(CustomerOwned):

@@ -1,7 +1,8 @@
 """Finds the manifests of the open partner's own systems: the live version, or the draft of one that was never live.
 
 What a partner describes stays in its schema. One statement in each scope tells which versions hold there; what was parsed
-is remembered by schema, version and revision, so that no partner can ever be handed another one's.
+is remembered by schema, version and revision, so that no partner can ever be handed another one's. Both are read as the
+partner's staff: a customer's people, whose flows need the manifest, may not read the descriptions.
 """
 
 from contextvars import ContextVar
@@ -10,8 +11,10 @@ from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F, Q
 
+from apps.accounts.staff_scope import as_staff
 from apps.connectors.manifest import ProofLabel, SystemManifest
 from apps.connectors.models import PrivateVersion
 from apps.connectors.private.document_rules import list_problems
@@ -99,16 +102,18 @@ def _read() -> dict[str, _Kept]:
     first_draft = Q(state=PrivateVersion.State.DRAFT, system__live__isnull=True)
     holding = PrivateVersion.objects.filter(Q(system__live=F("id")) | first_draft).order_by()
     rows = holding.values_list("system__slug", "system__name", "id", "revision", "tried_on", "state")
-    return {
-        slug: _Kept(name, version_id, revision, tried_on, state == PrivateVersion.State.LIVE)
-        for slug, name, version_id, revision, tried_on, state in rows
-    }
+    with as_staff(), transaction.atomic():
+        return {
+            slug: _Kept(name, version_id, revision, tried_on, state == PrivateVersion.State.LIVE)
+            for slug, name, version_id, revision, tried_on, state in rows
+        }
 
 
 @lru_cache(maxsize=512)
 def _parsed(schema: str, slug: str, kept: _Kept) -> SystemManifest | None:  # noqa: ARG001  the schema is part of the key
     """Return a version's manifest; None for one that cannot be read, and for a draft that breaks a rule."""
-    document = PrivateVersion.objects.filter(id=kept.version_id).values_list("document", flat=True).first()
+    with as_staff(), transaction.atomic():
+        document = PrivateVersion.objects.filter(id=kept.version_id).values_list("document", flat=True).first()
     try:
         manifest = read_document(document or {}, slug=slug)
     except DocumentError:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.connectors import breaker
+from apps.connectors import breaker, identity
 from apps.connectors.breaker_rule import BreakerState
 from apps.connectors.contract import Connector, TestReport, TestStep
 from apps.connectors.credentials import UnsealError
@@ -33,6 +33,8 @@ def probe(work: LeasedWork) -> RunAgain | None:
     report = connector if isinstance(connector, TestReport) else asyncio.run(_tried(connector))
     with transaction.atomic():
         work.confirm()
+        if not identity.note_account(connection_id, report.account):
+            return None  # a person confirms the account, which closes the breaker
         again_at = breaker.note_probe(connection_id, passed=is_back(report), reason=_reason(report))
     return RunAgain(again_at) if again_at else None
 

@@ -49,6 +49,8 @@ _PAIR = re.compile(
     r"""(?P<value>"(?:[^"\\]|\\.)*"?|[^\s,;&"'}]+)""",
     re.IGNORECASE,
 )
+_ELEMENT = re.compile(r"<(?P<name>[A-Za-z_][\w:.-]{0,80}+)(?P<rest>[^<>]{0,300}+)>(?P<value>[^<]{1,2000}+)(?=</)")
+_BANK_NAME = re.compile(r"account[-_ ]?number$|bank[-_ ]?account|routing[-_ ]?number", re.IGNORECASE)
 _CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
 
 
@@ -93,6 +95,7 @@ def redact_text(text: str, secrets: Iterable[str] = ()) -> str:
     text = _BEARER.sub(lambda match: f"{match[1]} {HIDDEN}", text)
     text = _WEBHOOK_SECRET.sub(HIDDEN, text)
     text = _PAIR.sub(lambda match: match["name"] + HIDDEN, text)
+    text = _ELEMENT.sub(_element, text) if "</" in text else text
     return _CARD.sub(lambda match: HIDDEN if _is_card(match[0]) else match[0], text)
 
 
@@ -108,6 +111,13 @@ def redact_body(body: bytes, secrets: Iterable[str] = (), *, cap: int = BODY_CAP
         # Cleaned before it is cut: a secret at the edge must not survive because its end is missing.
         shown = redact_text(body[: cap * 8].decode("utf-8", "replace").replace("\x00", "�"), secrets)
     return shown if len(shown) <= cap else f"{shown[:cap]}… ({len(body)} bytes in all)"
+
+
+def _element(match: re.Match[str]) -> str:
+    """Return an element of XML with its text hidden when its name says that nobody may see it."""
+    name = match["name"].rpartition(":")[2]
+    hidden = _SECRET_NAME.search(name) or _BANK_NAME.search(name)
+    return f"<{match['name']}{match['rest']}>{HIDDEN}" if hidden else match[0]
 
 
 def _is_shown(name: str) -> bool:

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
+from apps.connectors import breaker
 from apps.connectors.call_log import forget_calls
 from apps.connectors.models import (
-    CircuitBreaker,
     Connection,
     Credential,
     CredentialLink,
@@ -89,11 +89,12 @@ def remove_connection(connection: Connection, *, typed_name: str) -> None:
 def _take_away(row: Connection) -> None:
     secrets, _by_table = Credential.objects.filter(connection=row).delete()
     # Subscriptions at the system end by themselves within days: without the secrets nobody can end them sooner.
-    for table in (SignIn, CircuitBreaker, CredentialLink, WebhookSubscription):
+    for table in (SignIn, CredentialLink, WebhookSubscription):
         table.objects.filter(connection=row).delete()
     closed = WebhookEndpoint.objects.filter(connection=row, active=True).update(active=False)
     Connection.objects.filter(id=row.id).update(
         state=Connection.State.DISABLED, state_reason="Removed.", removed_at=timezone.now()
     )
+    breaker.reset(row.id)  # its row stays: the case about it closes by that
     details = {"name": row.name, "system": row.system, "secrets destroyed": secrets, "webhook addresses closed": closed}
     audit.record(AuditAction.CONNECTION_REMOVED, subject="connection", subject_id=str(row.id), details=details)

@@ -1,4 +1,7 @@
-"""Changes to connections: create, re-key, test, report trouble, open webhooks, and open one for work."""
+"""Changes to connections: create, re-key, test, report trouble, open webhooks, and open one for work.
+
+Longer than most: whatever changes a connection stands in one place, since each change says what must be tested anew.
+"""
 
 import asyncio
 import base64
@@ -21,7 +24,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.accounts.links import absolute_url
-from apps.connectors import breaker, registry, shape_book, subscriptions, vault
+from apps.connectors import breaker, identity, registry, shape_book, subscriptions, vault
 from apps.connectors.access_tokens import TokenShelf, shelf_for
 from apps.connectors.auth import REFRESH_TOKEN
 from apps.connectors.call_log import CallLog
@@ -115,7 +118,7 @@ def change_connection(connection: Connection, *, name: str, base_url: str, value
     try:
         with transaction.atomic():
             connection.save()
-            breaker.reset(connection.id)
+            identity.let_go_on(connection.id)
     except IntegrityError:
         raise ValidationError(
             {"name": _("There is already a connection called “%(name)s”.") % {"name": name}}
@@ -147,7 +150,7 @@ def set_secrets(
             _record(AuditAction.CREDENTIAL_SET, connection, {"secret": name})
         on = Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED)
         changed = on.update(state=Connection.State.UNTESTED, state_reason="")
-        breaker.reset(connection.id)
+        identity.let_go_on(connection.id)
         subscriptions.look_again(connection.id)
         return request_test(connection) if changed else None
 
@@ -163,7 +166,7 @@ def enable_connection(connection: Connection) -> None:
     """Switch a connection on again; it must be tested before it counts as working."""
     changed = Connection.objects.filter(id=connection.id, state=Connection.State.DISABLED)
     if changed.update(state=Connection.State.UNTESTED, state_reason=""):
-        breaker.reset(connection.id)
+        identity.let_go_on(connection.id)
         subscriptions.look_again(connection.id)
         _record(AuditAction.CONNECTION_CHANGED, connection, {"state": "switched on"})
 
@@ -351,18 +354,21 @@ def _store_report(test: ConnectionTest, report: TestReport) -> None:
     test.state = ConnectionTest.State.PASSED if report.ok else ConnectionTest.State.FAILED
     test.finished_at = now
     test.save(update_fields=["steps", "state", "finished_at"])
-    if report.ok:
+    known = identity.note_account(test.connection_id, report.account)
+    if report.ok and known:
         breaker.reset(test.connection_id)
         mark_working(test.connection_id)
         shape_book.ask_quietly(test.connection)
-    else:
+    elif known:
         reason = next((s.sentence for s in report.steps if s.ok is False), _("The test failed."))
+        if any(step.name == "allowed" and step.ok is False for step in report.steps):
+            breaker.release(test.connection_id)  # nobody was let in: the work itself finds out, and says so
         mark_attention(test.connection_id, reason)
 
 
 def mark_working(connection_id: UUID) -> None:
     """Note that the system answered well just now; a subscription that ended still needs a look."""
-    reason = subscriptions.lapse_reason(connection_id)
+    reason = identity.question_of(connection_id) or subscriptions.lapse_reason(connection_id)
     state = Connection.State.ATTENTION if reason else Connection.State.WORKING
     Connection.objects.filter(id=connection_id).exclude(state=Connection.State.DISABLED).update(
         state=state, state_reason=reason, last_success_at=timezone.now()

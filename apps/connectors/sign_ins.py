@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
-from apps.connectors import breaker, registry, vault
+from apps.connectors import identity, registry, vault
 from apps.connectors.auth import ACCESS_TOKEN, REFRESH_TOKEN, SIGN_IN_MARK, client_of, fill_in
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RateLimitedError, RemoteError, RetryableError
@@ -216,7 +216,7 @@ def _store(sign_in: SignIn, connection: Connection, answer: TokenAnswer) -> None
     _close(sign_in, SignIn.State.DONE, "")
     working = Connection.objects.filter(id=connection.id).exclude(state=Connection.State.DISABLED)
     changed = working.update(state=Connection.State.UNTESTED, state_reason="")
-    breaker.reset(connection.id)
+    identity.let_go_on(connection.id)
     audit.record(
         AuditAction.CREDENTIAL_SET,
         subject="connection",

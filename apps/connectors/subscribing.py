@@ -124,7 +124,6 @@ def _store(row_id: UUID, spec: SubscriptionSpec, outcome: _Outcome) -> RunAgain 
 
 def _hold(row: WebhookSubscription, held: HeldSubscription, *, forgotten: bool, now: datetime) -> None:
     is_gap = forgotten or row.state == _State.LAPSED or (row.made_at is not None and not row.key)
-    was_lapsed = row.state == _State.LAPSED
     row.key, row.expires_at, row.renewed_at = held.key[:200], held.until, now
     row.made_at, row.failures, row.last_error = row.made_at or now, 0, ""
     if row.state != _State.ENDING:
@@ -132,14 +131,13 @@ def _hold(row: WebhookSubscription, held: HeldSubscription, *, forgotten: bool, 
     row.save()
     if is_gap:
         _tell_missed(row, now)
-    if was_lapsed:
-        _recovered(row.connection_id)
+    _recovered(row.connection_id)
 
 
 def _recovered(connection_id: UUID) -> None:
     """Take the reason off the connection; another lapsed subscription puts its own there."""
     waiting = Connection.objects.filter(id=connection_id, state=Connection.State.ATTENTION)
-    if waiting.filter(state_reason__startswith=subscriptions.LAPSED).exists():
+    if waiting.filter(state_reason__startswith=subscriptions.NOT_ANNOUNCED).exists():
         mark_working(connection_id)
 
 
@@ -149,19 +147,26 @@ def _failed(row: WebhookSubscription, error: RemoteError, now: datetime) -> RunA
         if row.failures >= _TRIES_TO_END or (row.expires_at is not None and row.expires_at <= now):
             row.delete()
             return None
-    elif row.expires_at is None or row.expires_at <= now:
+    elif row.expires_at is not None and row.expires_at <= now:
         row.state, row.key = _State.LAPSED, ""
     row.save()
+    _show(row.connection_id)
     if row.state == _State.LAPSED:
-        mark_attention(row.connection_id, subscriptions.lapse_reason(row.connection_id))
-        if row.made_at is not None:
-            _tell_missed(row, now)
+        _tell_missed(row, now)
     if isinstance(error, RateLimitedError):
         return RunAgain(error.until)
     wait = min(_FIRST_WAIT * 3 ** min(row.failures - 1, 6), _LONGEST_WAIT)
     if isinstance(error, AuthExpiredError):
         return RunAgain(now + _LONGEST_WAIT, waiting_for=row.connection_id)
     return RunAgain(now + wait)
+
+
+def _show(connection_id: UUID) -> None:
+    """Say on the connection what is not announced, unless something else is the matter with it that matters more."""
+    reason = subscriptions.lapse_reason(connection_id)
+    other = Connection.objects.filter(id=connection_id, state=Connection.State.ATTENTION)
+    if reason and not other.exclude(state_reason__startswith=subscriptions.NOT_ANNOUNCED).exists():
+        mark_attention(connection_id, reason)
 
 
 def _tell_missed(row: WebhookSubscription, now: datetime) -> None:

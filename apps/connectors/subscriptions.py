@@ -7,6 +7,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.connectors import registry
 from apps.connectors.models import Connection, WebhookEndpoint, WebhookSubscription
 from apps.connectors.webhook_spec import SubscriptionSpec
@@ -14,7 +16,8 @@ from apps.dispatch.models import Priority
 from apps.dispatch.services import enqueue
 
 SUBSCRIPTION_KIND = "connectors.subscription"
-LAPSED = "Changes are no longer announced:"  # how the reason on a connection begins
+NOT_ANNOUNCED = "Changes are not announced:"  # how the reason on a connection begins
+_SHORT_TROUBLE = 3  # failures in a row before a subscription that never was is worth a word
 
 
 def spec_of(system: str) -> SubscriptionSpec | None:
@@ -54,17 +57,16 @@ def look_again(connection_id: UUID) -> None:
 
 
 def lapse_reason(connection_id: UUID) -> str:
-    """Return why a person must look at a connection whose subscriptions ended, "" when none has."""
-    lapsed = list(
-        WebhookSubscription.objects.select_related("connection").filter(
-            connection_id=connection_id, state=WebhookSubscription.State.LAPSED
-        )
-    )
+    """Return why a person must look at a connection whose subscriptions ended or cannot be made, "" when all is well."""
+    states = WebhookSubscription.State
+    in_trouble = Q(state=states.LAPSED) | Q(state=states.WANTED, failures__gte=_SHORT_TROUBLE)
+    rows = WebhookSubscription.objects.select_related("connection")
+    lapsed = list(rows.filter(in_trouble, connection_id=connection_id))
     if not lapsed or spec_of(lapsed[0].connection.system) is None:
         return ""
     manifest = registry.manifest(lapsed[0].connection.system)
     labels = ", ".join(manifest.object_named(row.object_name).label.lower() for row in lapsed)
-    reason = f"{LAPSED} {labels}. {lapsed[0].last_error} They are found by reading meanwhile."
+    reason = f"{NOT_ANNOUNCED} {labels}. {lapsed[0].last_error} They are found by reading meanwhile."
     return reason[: Connection._meta.get_field("state_reason").max_length]
 
 

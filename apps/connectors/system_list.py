@@ -79,8 +79,8 @@ def proof_rank(system: SystemManifest) -> int:
     return list(ProofLabel).index(system.proof)
 
 
-def system_choices() -> dict[str, list[Option]]:
-    """Return what the catalogue can be narrowed to: only what some system fits."""
+def system_choices(*, for_customer: bool = False) -> dict[str, list[Option]]:
+    """Return what the catalogue can be narrowed to: only what some system fits; customers where one was asked for."""
     systems = registry.all_manifests()
     read = {kind.canonical_type for system in systems for kind in system.objects if kind.reading}
     written = {kind.canonical_type for system in systems for kind in system.objects if kind.writing}
@@ -94,7 +94,7 @@ def system_choices() -> dict[str, list[Option]]:
         ),
         "reads": _types(read),
         "writes": _types(written),
-        "customer": choices(list_customer_names().items()),
+        "customer": choices(list_customer_names().items()) if for_customer else [],
     }
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.connectors.views import (
+    accounts,
     calls,
     catalogue,
     connection_list,
@@ -41,6 +42,7 @@ urlpatterns = [
         credential_links.credential_link_revoke,
         name="credential-link-revoke",
     ),
+    path(f"{_ONE}/account/", accounts.account_confirm, name="account-confirm"),
     path(f"{_ONE}/sign-in/", sign_ins.sign_in_start, name="sign-in-start"),
     path(f"{_ONE}/sign-in/live/", sign_ins.sign_in_live, name="sign-in-live"),
     path(f"{_ONE}/disable/", connections.connection_disable, name="connection-disable"),

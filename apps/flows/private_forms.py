@@ -1,7 +1,7 @@
 """What people type about a system of their own: its beginning, its sign-in, and each kind of record.
 
 A field of these forms stands for one place of the document (`PLACES`): it is filled from there and written back there, and
-whatever the form does not show stays as it was.
+whatever the form does not show stays as it was. Longer than other files: the fields are a table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,11 +56,22 @@ class _PartForm(forms.Form):
     DEFAULTS: ClassVar[Mapping[str, Any]] = {}
     seen = RevisionField()
 
-    def __init__(self, *args: Any, part: Part, revision: int, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, part: Part, revision: int, evidence: Sequence[Mapping[str, str]] = (), **kwargs: Any
+    ) -> None:
         self.part = part
         initial = {name: _at(part, place, self.DEFAULTS.get(name, "")) for name, place in self.PLACES.items()}
         shown = {**initial, "seen": revision, **self.texts_of(part)}
         super().__init__(*args, **{**kwargs, "initial": shown})
+        fields = {place: name for name, place in self.PLACES.items()}
+        for one in evidence:
+            self._tell(self.fields.get(fields.get(one["part"], "")), one)
+
+    def _tell(self, field: forms.Field | None, evidence: Mapping[str, str]) -> None:
+        sentence = EVIDENCE.get(evidence["source"])
+        if field is not None and sentence is not None:
+            name = format_html("<code>{}</code>", evidence["name"])  # it came with a file: never as markup
+            field.help_text = format_html("{} {}", field.help_text, format_html(str(sentence), name=name))
 
     def texts_of(self, part: Part) -> dict[str, Any]:
         """Return what fields show that stand for more than one value."""
@@ -327,19 +338,10 @@ class RecordForm(_PartForm):
     )
     undo_path = _words(_("Path of taking back"), _("With {key}."), most=400)
 
-    def __init__(self, *args: Any, evidence: Sequence[Mapping[str, str]] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = [(name, _(described.label)) for name, described in CANONICAL_TYPES.items()]
         self.fields["canonical_type"].choices = [("", _("Choose one")), *kinds]  # type: ignore[attr-defined]
-        fields = {place: name for name, place in self.PLACES.items()}
-        for one in evidence:
-            self._tell(self.fields.get(fields.get(one["part"], "")), one)
-
-    def _tell(self, field: forms.Field | None, evidence: Mapping[str, str]) -> None:
-        sentence = EVIDENCE.get(evidence["source"])
-        if field is not None and sentence is not None:
-            name = format_html("<code>{}</code>", evidence["name"])  # it came with a file: never as markup
-            field.help_text = format_html("{} {}", field.help_text, format_html(str(sentence), name=name))
 
     def texts_of(self, part: Part) -> dict[str, Any]:
         """Return fields and parameters as lines, and whether records are written."""

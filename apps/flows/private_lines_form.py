@@ -46,6 +46,12 @@ class LineRow:
     default: BoundField
     reference: BoundField | None
 
+    @property
+    def is_used(self) -> bool:
+        """True for a row that must be filled, or is: those are shown first."""
+        filled = any(one.value() for one in (self.source, self.default))
+        return self.required or filled or bool(self.table.errors)
+
 
 class MappingForm(forms.Form):
     """All lines of one kind of record in one direction: a row for each field that can be filled."""
@@ -130,10 +136,11 @@ class MappingForm(forms.Form):
         said, default = typed[f"{prefix}_source"].strip(), typed[f"{prefix}_default"]
         if not said and not default:
             return None
-        before = self._before.get(target, {"label": label, **({"required": True} if required else {})})
-        kept = {name: before[name] for name in ("write_mode", "required", "label") if name in before}
-        origin = {"expression": said[1:].strip()} if said.startswith("=") else {"source": said}
-        line = {"target": target, **kept, **origin, **_as_before(typed[f"{prefix}_table"], before)}
+        fresh: Part = {"label": label, **({"required": True} if required else {})}
+        before = self._before.get(target, fresh)
+        kept: Part = {name: before[name] for name in ("write_mode", "required", "label") if name in before}
+        origin: Part = {"expression": said[1:].strip()} if said.startswith("=") else {"source": said}
+        line: Part = {"target": target, **kept, **origin, **_as_before(typed[f"{prefix}_table"], before)}
         if default:
             line["default"] = _same_value(default, before.get("default"))
         if typed[f"{prefix}_steps"].strip():

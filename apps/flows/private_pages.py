@@ -9,6 +9,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.connectors.answers import at_path
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.models import PrivateVersion
 from apps.connectors.private.documents import DocumentProblem
@@ -104,10 +105,22 @@ def list_steps(facts: PrivateFacts, problems: Sequence[DocumentProblem]) -> list
 
 
 def evidence_of(version: PrivateVersion, part: Mapping[str, Any]) -> list[Mapping[str, str]]:
-    """Return where the guesses about one kind of record come from, () for one that no file gave."""
+    """Return where the guesses about one kind of record come from; none for what no file gave, or somebody changed."""
     path = part.get("reading", {}).get("path")
-    rows = (row["evidence"] for row in version.reading.get("lists", ()) if row["path"] == path)
-    return next(rows, [])
+    row = next((one for one in version.reading.get("lists", ()) if one["path"] == path), None)
+    return _unchanged(row["evidence"], row["object"], part) if row else []
+
+
+def evidence_of_basics(version: PrivateVersion) -> list[Mapping[str, str]]:
+    """Return where the sign-in was found, while it is as it was found."""
+    read = version.reading
+    return _unchanged(read.get("evidence", ()), {"auth": read.get("auth")}, version.document)
+
+
+def _unchanged(
+    evidence: Sequence[Mapping[str, str]], guessed: Mapping[str, Any], now: Mapping[str, Any]
+) -> list[Mapping[str, str]]:
+    return [one for one in evidence if (value := at_path(guessed, one["part"])) and value == at_path(now, one["part"])]
 
 
 def _record(part: Mapping[str, Any], index: int, problems: Sequence[DocumentProblem]) -> RecordRow:
@@ -134,19 +147,19 @@ def _told(facts: PrivateFacts, problem: DocumentProblem) -> ToldProblem:
         place = problem.path.split("[")[0]
         field = next((name for name, where in BasicsForm.PLACES.items() if where == place), "")
         url = reverse("flows:private-basics", args=[facts.system.id])
-        return ToldProblem(place or _("Description"), problem.message, _anchored(url, field))
+        label = str(BasicsForm.base_fields[field].label) if field else place
+        return ToldProblem(label or _("Description"), problem.message, _anchored(url, field))
     part = facts.shown.document["objects"][int(found[1])]
-    return ToldProblem(
-        " · ".join(filter(None, [part.get("label") or part["name"], found[2]])),
-        problem.message,
-        _record_url(facts.system.id, part["name"], found[2] or ""),
-    )
+    place, about = found[2] or "", part.get("label") or part["name"]
+    field = next((name for name, where in RecordForm.PLACES.items() if where == place), "")
+    label = str(RecordForm.base_fields[field].label) if field else place
+    told = " · ".join(filter(None, [about, label]))
+    return ToldProblem(told, problem.message, _record_url(facts.system.id, part["name"], place, field))
 
 
-def _record_url(system_id: UUID, name: str, place: str) -> str:
+def _record_url(system_id: UUID, name: str, place: str, field: str) -> str:
     if place.startswith(("reading_lines", "writing_lines")):
-        return reverse("flows:private-mapping", args=[system_id, name]) + f"#{place.split('_', maxsplit=1)[0]}"
-    field = next((field for field, where in RecordForm.PLACES.items() if where == place), "")
+        return reverse("flows:private-mapping", args=[system_id, name]) + f"#{place.partition('_')[0]}"
     return _anchored(reverse("flows:private-record", args=[system_id, name]), field)
 
 

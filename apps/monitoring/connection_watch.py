@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.connectors.breaker_rule import BreakerState
+from apps.connectors.breaker_rule import BreakerState, waiting_words
 from apps.connectors.errors import BusinessClass
 from apps.connectors.models import CircuitBreaker
 from apps.flows.models import Flow, FlowRole
@@ -33,7 +33,8 @@ def judge_connections(now: datetime) -> tuple[int, int]:
         cases = [case for mark in _marks(breaker) if (case := known.get((breaker.customer_id, mark)))]
         done = [case for case in cases if case.error_class != wanted]
         for case in done:
-            reason = f"{breaker.connection.name} can be called again."
+            name, is_gone = breaker.connection.name, breaker.connection.removed_at is not None
+            reason = f"{name} was removed." if is_gone else f"{name} can be called again."
             case_book.close_case(case, ExceptionCase.ClosedHow.RAN_WELL, reason=reason, now=now)
         closed += len(done)
         if wanted is not None and len(done) == len(cases):
@@ -93,8 +94,7 @@ def _waiting_flows(breaker: CircuitBreaker) -> list[Flow]:
 
 def _sentence(breaker: CircuitBreaker, flows: int) -> str:
     name = breaker.connection.name
-    what = f"{name} no longer accepts the sign-in" if breaker.needs_person else f"{name} does not answer"
+    what, ends = waiting_words(needs_person=breaker.needs_person, reason=breaker.reason)
     waits = "1 flow waits" if flows == 1 else f"{flows} flows wait"
-    ends = "once valid credentials are entered" if breaker.needs_person else "as soon as it is back"
     since = f"{breaker.since:%d %b %Y, %H:%M} UTC"
-    return f"{what} since {since}: {waits}, and the work goes on by itself {ends}. {breaker.reason}"
+    return f"{name} {what} since {since}: {waits}, and the work goes on by itself {ends}. {breaker.reason}"

@@ -33,10 +33,12 @@ from deploy.local.processes import signal_group
 from deploy.local.real_checks import Proof, show_table
 from deploy.local.real_http import AnswerError
 from deploy.local.real_redmine import install
+from deploy.local.real_scim import prove_scim
 from deploy.local.real_server import BootError
 from deploy.local.real_systems import (
     Systems,
     clear,
+    directory_server,
     home_of,
     settings_of,
     stop_all,
@@ -165,6 +167,8 @@ def _boot_and_prove(places: Places, *, keep: bool, sandbox: bool) -> int:
         systems = systems_of(places, sandbox=sandbox or bool(why_not))
     with timed("TimeTagger"):
         checks = prove_timetagger(timetagger_of(places, systems), systems.last_day)
+    with timed("A SCIM directory"):
+        checks += prove_scim(directory_server(places), systems.tryton.python)
     show_table(checks)
     try:
         systems.boot()
@@ -173,7 +177,9 @@ def _boot_and_prove(places: Places, *, keep: bool, sandbox: bool) -> int:
         if not keep:
             systems.stop()
     words = (
-        f"Every check holds: TimeTagger, {systems.source.server.name} -> Tryton" if held else "NOT every check holds"
+        f"Every check holds: TimeTagger, SCIM, {systems.source.server.name} -> Tryton"
+        if held
+        else "NOT every check holds"
     )
     print(f"\n  {words} ({time.monotonic() - started:.0f} s in all).")
     if keep:

@@ -162,6 +162,11 @@ def timetagger_of(places: Places, systems: Systems) -> TimeTagger:
     return TimeTagger(_server("TimeTagger", home_of(places) / "timetagger", free_port()), systems.tryton.python)
 
 
+def directory_server(places: Places) -> Server:
+    """Return where a SCIM directory runs, on a free port; it lives for its proof only."""
+    return _server("SCIM", home_of(places) / "scim", free_port())
+
+
 def _server(name: str, folder: Path, port: int) -> Server:
     folder.mkdir(parents=True, exist_ok=True)
     return Server(name, folder, port)
@@ -186,14 +191,14 @@ def _with_free_ports(places: Places) -> Settings:
 def stop_all(places: Places) -> None:
     """End whatever an earlier `make real` left running."""
     home = home_of(places)
-    for name in ("tryton", "redmine", "sandbox", "timetagger"):
+    for name in ("tryton", "redmine", "sandbox", "timetagger", "scim"):
         Server(name, home / name, 0).stop()
 
 
 def clear(places: Places) -> None:
     """Throw away what was loaded; Tryton's environment stays."""
     stop_all(places)
-    for name in ("tryton", "redmine", "sandbox", "timetagger"):
+    for name in ("tryton", "redmine", "sandbox", "timetagger", "scim"):
         shutil.rmtree(home_of(places) / name, ignore_errors=True)
     (home_of(places) / "settings.json").unlink(missing_ok=True)
 

@@ -31,7 +31,7 @@ from deploy.local.ports import choose_port
 from deploy.local.processes import mark, signal_group
 
 READY_SECONDS = 30.0
-WORKERS = "2"
+WORKERS = "3"
 EXPECTED = (
     postgres.PostgresError, broker.BrokerError, PrepareError, EnvironmentFileError, translations.TranslationError,
 )  # fmt: skip

@@ -20,6 +20,7 @@ PLAIN_WORDS = {
     "number",
     "mail",
     "step",
+    "record",
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.connectors import breaker_rule
 from apps.connectors.breaker_rule import (
     LONGEST_PROBE,
     BreakerState,
@@ -149,3 +150,32 @@ def test_an_open_one_always_has_a_way_out(moves: list[tuple[str, int, int]]) -> 
         else:
             assert not standing.needs_person
             assert standing.next_probe_at is None
+
+
+def test_a_hold_lets_nothing_pass_until_a_test_has_told_whose_records_these_are() -> None:
+    kept = breaker_rule.held(Standing(), NOW)
+    assert (kept.lets_through, kept.needs_person) == (False, False)
+    assert breaker_rule.is_held(kept.reason)
+    assert kept.next_probe_at == NOW + breaker_rule.HOLD_PROBE
+    asked = breaker_rule.after_refusal(kept, breaker_rule.unconfirmed("first", "second"), NOW)
+    assert (asked.lets_through, asked.needs_person, asked.since) == (False, True, NOW)
+    assert breaker_rule.is_unconfirmed(asked.reason)
+    assert not breaker_rule.is_held(asked.reason)
+
+
+@pytest.mark.parametrize(
+    ("needs_person", "reason", "words"),
+    [
+        (
+            True,
+            breaker_rule.unconfirmed("first", "second"),
+            ("answers for another account", "once somebody confirms it"),
+        ),
+        (False, breaker_rule.held(Standing(), NOW).reason, ("is being tested", "once the test has passed")),
+        (True, "Refused.", ("no longer accepts the sign-in", "once valid credentials are entered")),
+        (False, "Away.", ("does not answer", "as soon as it is back")),
+    ],
+    ids=["another account", "being tested", "refused", "away"],
+)
+def test_what_waits_is_told_why_and_until_when(needs_person: bool, reason: str, words: tuple[str, str]) -> None:
+    assert breaker_rule.waiting_words(needs_person=needs_person, reason=reason) == words

@@ -130,6 +130,25 @@ async def test_calls_go_on_while_nothing_can_be_written_down() -> None:
     assert call_log.list_limited(PARTNER, nowhere, datetime.now(UTC)) == {}
 
 
+def test_one_odd_call_does_not_end_the_log_of_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object, **__: object) -> str:
+        raise ValueError("odd")
+
+    odd, sound = uuid4(), uuid4()
+    call = Exchange("GET", "https://a.example/people", 200, 3)
+    monkeypatch.setattr(call_log, "redact_body", stumble)
+    stumbling = _log(odd)
+    stumbling.note(call, None, b"{}", ())
+    stumbling.tell()
+    call_log.settle()
+    monkeypatch.undo()
+    log = _log(sound)
+    log.note(call, None, b"{}", ())
+    log.tell()
+    assert _calls(odd) == []
+    assert [one.url for one in _calls(sound)] == [call.url]
+
+
 async def test_how_much_of_the_limit_is_used_is_told() -> None:
     limits, key = Limits(calls=600, seconds=3600), str(uuid4())
     fresh = read_use(key, limits, settings.REDIS_URL)

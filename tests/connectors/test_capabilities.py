@@ -37,6 +37,9 @@ DECLARED = {
     },
     "redmine": {"paging": "The system allows 100.", "filters": "silently ignored", "fields": "documentation"},
     "tryton": {"batch": "none is taken", "formats": "Durations are seconds", "paging": "is not missed"},
+    "vies": {"paging": "", "deletes": "", "webhook": "", "filters": "", "limits": "2 calls at once"},
+    "docusign": {"limits": "X-RateLimit-Remaining", "write_key": "it is looked for"},
+    "microsoft_365": {"deletes": "reported as deleted", "ack": "asked for later"},
 }
 
 

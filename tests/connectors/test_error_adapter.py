@@ -1,6 +1,7 @@
 """A system's own error answers become kinds, classes and sentences by the rules of its manifest."""
 
 import dataclasses
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ import pytest
 from apps.connectors.catalog.sandbox_erp.manifest import MANIFEST
 from apps.connectors.contract import Exchange
 from apps.connectors.error_adapter import failure_of, record_failure, reported_problems
-from apps.connectors.errors import BusinessClass, FailureKind, RejectedError
+from apps.connectors.errors import BusinessClass, FailureKind, RateLimitedError, RejectedError
 from apps.connectors.judgement import Answer
 from apps.connectors.manifest import ErrorRule, ErrorShape
 
@@ -122,3 +123,15 @@ def test_an_answer_that_lists_no_problem_is_told_by_its_summary() -> None:
     (listed,) = reported_problems(shape, {**body, "causes": [{"said": "login is taken"}]})
     assert listed.message == "login is taken"
     assert reported_problems(shape, []) == ()
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"), [({}, 60), ({"X-RateLimit-Reset": "1500"}, 1500), ({"Retry-After": "7"}, 7)]
+)
+def test_a_limit_that_only_a_code_tells_is_obeyed_as_long_as_the_answer_says(
+    headers: dict[str, str], seconds: int
+) -> None:
+    answer = dataclasses.replace(_answer(400, {"code": "quota"}), headers=headers)
+    error = failure_of(SYSTEM, answer, spec=LINES)
+    assert isinstance(error, RateLimitedError)
+    assert abs((error.until - datetime.now(UTC)).total_seconds() - seconds) < 5

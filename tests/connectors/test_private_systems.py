@@ -189,3 +189,11 @@ def test_everything_done_leaves_a_trace(system: PrivateSystem) -> None:
         "private_system_changed",
         "private_system_live",
     ]
+
+
+def test_a_customers_people_know_a_system_by_its_name(system: PrivateSystem, partner_a: PartnerRef) -> None:
+    customer = create_customer(name="Northwind")
+    live(system)
+    with scope.enter(partner_a, customer.id):
+        assert system_name(system.slug) == "Harbour"
+        assert registry.manifest(system.slug).object_for("Project") is not None

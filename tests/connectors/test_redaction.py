@@ -31,6 +31,23 @@ def test_a_secret_in_a_body_is_hidden(body: dict[str, object]) -> None:
     assert CANARY not in redact_body(orjson.dumps(body))
 
 
+ELEMENTS = {
+    "a password": f"<login><Password>{CANARY}</Password></login>",
+    "in a name space": f'<wsse:Password Type="text">{CANARY}</wsse:Password>',
+    "an account at a bank": f"<BankAccount><AccountNumber>{CANARY}</AccountNumber></BankAccount>",
+}
+
+
+@pytest.mark.parametrize("body", ELEMENTS.values(), ids=ELEMENTS.keys())
+def test_a_secret_in_an_element_is_hidden(body: str) -> None:
+    assert CANARY not in redact_body(body.encode())
+
+
+def test_ordinary_elements_are_kept() -> None:
+    body = "<Report><Name>Trip</Name><Total>12.50</Total></Report>"
+    assert redact_body(body.encode()) == body
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -129,6 +146,8 @@ LONG = [
     "whsec_",
     "token  ",
     '"secret":"',
+    "<a>x",
+    "<a></",
 ]
 
 

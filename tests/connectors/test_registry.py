@@ -1,5 +1,7 @@
 """The catalogue is complete, and every manifest keeps what it promises."""
 
+import re
+
 import pytest
 
 from apps.connectors import registry
@@ -99,6 +101,12 @@ def test_a_manifest_agrees_with_itself(manifest: SystemManifest) -> None:
         assert {line.source for line in spec.writing_lines if line.source} <= known, spec.name
         if spec.writing:
             assert spec.writing_lines, spec.name
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS)
+def test_an_address_that_is_known_is_a_whole_one_or_its_form(manifest: SystemManifest) -> None:
+    assert not manifest.address or re.fullmatch(r"https://[a-z0-9.<> _/-]+", manifest.address)
+    assert manifest.address.count("<") == manifest.address.count(">") <= 1
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS)

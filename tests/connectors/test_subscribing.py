@@ -194,11 +194,26 @@ def test_one_whose_answer_was_lost_is_not_made_twice(portal: Portal) -> None:
     portal.system.subscriptions.lost_answers = 2
     portal.open()
     portal.work()
-    assert {(row.state, row.failures) for row in portal.rows()} == {("lapsed", 1)}
+    assert {(row.state, row.failures) for row in portal.rows()} == {("wanted", 1)}
     assert portal.missed == []  # nothing was announced before either
+    assert portal.state()[0] == "untested"  # once is no trouble yet
     portal.turn()
     assert len(portal.held) == 2
     assert {row.state for row in portal.rows()} == {"active"}
+
+
+def test_one_that_cannot_be_made_is_told_after_a_while_unless_something_worse_is_known(portal: Portal) -> None:
+    portal.system.subscriptions.refuse = 400
+    portal.open()
+    portal.work()
+    for _ in range(2):
+        portal.turn()
+    assert portal.state()[0] == "attention"
+    assert portal.state()[1].startswith("Changes are not announced: customers, employees.")
+    with scope.work_in(portal.partner):
+        services.mark_attention(portal.connection.id, "The company does not exist.")
+    portal.turn()
+    assert portal.state() == ("attention", "The company does not exist.")
 
 
 def test_one_that_ends_shows_on_the_connection_until_it_is_back_and_changes_are_read_meanwhile(portal: Portal) -> None:
@@ -216,7 +231,7 @@ def test_one_that_ends_shows_on_the_connection_until_it_is_back_and_changes_are_
     assert {row.state for row in portal.rows()} == {"lapsed"}
     state, reason = portal.state()
     assert state == "attention"
-    assert reason.startswith("Changes are no longer announced: customers, employees.")
+    assert reason.startswith("Changes are not announced: customers, employees.")
     assert reason.endswith("They are found by reading meanwhile.")
     with scope.work_in(portal.partner):
         services.mark_working(portal.connection.id)  # a run that went well does not hide it

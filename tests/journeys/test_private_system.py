@@ -11,6 +11,8 @@ from django.test import Client
 from apps.accounts.actions import Role
 from apps.connectors.models import Connection, PrivateSystem, PrivateTrial
 from apps.connectors.private_systems import draft_of
+from apps.customers.models import Customer
+from apps.customers.retention import set_payload_rule
 from apps.dispatch.models import Queue
 from apps.flows.models import Flow
 from apps.flows.services.publish import install_template
@@ -78,7 +80,10 @@ def describe(owner: Client, line: Line, tool: Harbour) -> str:
     assert "no line fills it" in owner.get(page).content.decode()  # hours: no name agreed
 
     lines = owner.get(f"{page}records/time_entries/mapping/")
-    numbers = {row.target: row.source.html_name.removesuffix("_source") for row in lines.context["read_rows"]}
+    numbers = {
+        row.target: row.source.html_name.removesuffix("_source")
+        for row in (*lines.context["read_rows"], *lines.context["read_more"])
+    }
     typed = {
         **filled(lines),
         f"{numbers['hours']}_source": "minutes",
@@ -188,6 +193,31 @@ def test_a_draft_moves_no_records_and_what_does_not_fit_is_told(make_line: Calla
                 target=line.target,
                 installed_by="t",
             )
+
+
+def test_a_try_keeps_no_contents_where_the_customer_lets_none_be_stored(
+    make_line: Callable[..., Line], tool: Harbour
+) -> None:
+    line = make_line()
+    tool.entries = entries_of(line)
+    owner = Desk(line.partner, line.customer).as_(Role.OWNER)
+    page = describe(owner, line, tool)
+    connect(owner, line, tool)
+    with scope.work_in(line.partner):
+        set_payload_rule(Customer.objects.get(id=line.customer.id), stored=False, keep_days=30)
+    trial = tried(owner, line, page)
+    assert (trial.state, trial.objects_read[0]["read"], trial.objects_read[0]["records"]) == ("passed", 4, [])
+
+    owner.post(f"{page}try/", {"connection": str(connection(line).id)})
+    basics = owner.get(f"{page}basics/")
+    assert owner.post(f"{page}basics/", {**filled(basics), "summary": "Changed"}).status_code == 302
+    line.work(Queue.POLL)
+    with scope.work_in(line.partner):
+        late = PrivateTrial.objects.get()
+        assert (late.state, late.steps[0]["sentence"]) == (
+            "failed",
+            "The description was changed meanwhile: try it again.",
+        )
 
 
 def test_a_wrong_key_is_told_by_the_try(make_line: Callable[..., Line], tool: Harbour) -> None:

@@ -152,3 +152,19 @@ def test_a_walking_record_stops_before_a_target_whose_field_is_gone(make_deals: 
     deals.work()
     assert [line.state for line in deals.operations(id=stopped.id)] == ["written"]
     assert len(deals.records("workspace", "workspaces")) == 1
+
+
+def test_a_flow_does_not_begin_when_it_could_not_tell_the_source_what_became_of_its_records(
+    make_deals: Callable[..., Deals],
+) -> None:
+    deals = make_deals()
+    _test(deals, deals.systems["crm"])
+    with scope.work_in(deals.partner):
+        row = ObjectShape.objects.get(connection=deals.systems["crm"], object_name="opportunities")
+        row.agreed = [{**one, "kind": "whole"} if one["name"] == "project_code" else one for one in row.agreed]
+        row.agreed_fingerprint = "another"
+        row.save()
+    run = deals.run()
+    assert (run.state, run.error_class) == ("failed", "schema_drift")
+    assert "The field “project_code” of the deals in Sandbox CRM, which the step “" in run.error_message
+    assert (deals.operations(), deals.effects("psa")) == ([], [])

@@ -40,5 +40,9 @@ SYSTEMS = (
     "kantata",
     "tempo",
     "jira",
+    "coupa",
+    "concur",
+    "workday",
+    "avatax",
     "sftp_files",
 )

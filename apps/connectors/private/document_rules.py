@@ -72,6 +72,8 @@ def _head(manifest: SystemManifest) -> Problems:
         yield DocumentProblem("summary", _("Write at most %(most)d characters.") % {"most": 300})
     if manifest.documentation and not _is_https(manifest.documentation):
         yield DocumentProblem("documentation", _("Write an address that begins with https://, or none."))
+    if manifest.address and not _is_https(manifest.address):
+        yield DocumentProblem("address", _("Write an address that begins with https://, or none."))
     if manifest.deletes not in {"tombstone", "event", "absent"}:
         yield DocumentProblem("deletes", _("This must be one of %(known)s.") % {"known": "tombstone, event, absent"})
     yield from _limits(manifest.limits)
@@ -167,7 +169,10 @@ def _objects(manifest: SystemManifest, settings: set[str]) -> Problems:
             yield DocumentProblem(f"{place}.label", _("This is needed: fill it in."))
         if spec.canonical_type not in CANONICAL_TYPES:
             known = {"known": ", ".join(CANONICAL_TYPES)}
-            yield DocumentProblem(f"{place}.canonical_type", _("This must be one of %(known)s.") % known)
+            sentence = (
+                _("This must be one of %(known)s.") % known if spec.canonical_type else _("Say what these records are.")
+            )
+            yield DocumentProblem(f"{place}.canonical_type", sentence)
         names.add(spec.name)
         yield from object_problems(spec, place, settings)
         yield from _references(spec, place, read_here)

@@ -28,6 +28,10 @@ _TYPE_WORDS: Mapping[str, tuple[str, ...]] = {
     "Customer": ("customer", "client", "account", "companie", "company", "organization", "organisation"),
     "Expense": ("expense", "expenseitem", "expenseline"),
     "Opportunity": ("opportunitie", "opportunity", "deal"),
+    "Contact": ("contact",),
+    "Contract": ("contract", "agreement"),
+    "Invoice": ("invoice",),
+    "Assignment": ("assignment", "allocation"),
     "Workspace": ("workspace", "team", "site", "channel"),
 }
 # Other names of canonical fields, compared like names of parameters.
@@ -40,7 +44,7 @@ _FIELD_WORDS: Mapping[str, tuple[str, ...]] = {
     "task_name": ("taskname", "task.name", "issue.subject", "activity.name"),
     "client": ("clientid", "client.id", "customerid", "customer.id", "accountid", "companyid"),
     "client_name": ("clientname", "client.name", "customername", "customer.name"),
-    "work_date": ("date", "spentdate", "spenton", "workday", "entrydate", "day"),
+    "work_date": ("date", "workedon", "spentdate", "spenton", "workday", "entrydate", "day"),
     "hours": ("hours", "hoursworked", "quantity", "decimalhours"),
     "note": ("notes", "comment", "comments", "description"),
     "billable": ("isbillable",),

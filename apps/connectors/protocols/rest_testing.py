@@ -36,7 +36,8 @@ async def run_test(calls: Calls, clock: Callable[[], datetime]) -> TestReport:
     if any(spec.writing for spec in calls.manifest.objects):
         steps.append(_judge_rights(calls, body))
     steps.append(TestStep("limits", ok=True, sentence=_limits(calls, answer)))
-    return TestReport((*steps, *_compare_clocks(answer, here)))
+    account = text_at(body, calls.manifest.account_path)[:200].strip() if calls.manifest.account_path else ""
+    return TestReport((*steps, *_compare_clocks(answer, here)), account)
 
 
 def _signed_in(calls: Calls, body: Any) -> str:

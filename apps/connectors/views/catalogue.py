@@ -21,7 +21,7 @@ from apps.customers.queries import get_customer
 @require_safe
 def system_list(request: HttpRequest) -> HttpResponseBase:
     """Show the catalogue."""
-    state, cards = fitting_cards(read_list(request, CATALOGUE, system_choices()))
+    state, cards = fitting_cards(read_list(request, CATALOGUE, system_choices(for_customer="customer" in request.GET)))
     if state.wants_csv:
         return csv_of_rows(state, cards)
     context = {
@@ -35,7 +35,7 @@ def system_list(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def connection_create(request: HttpRequest) -> HttpResponse:
     """Choose the system to connect, from the same catalogue."""
-    state, cards = fitting_cards(read_list(request, CATALOGUE, system_choices()))
+    state, cards = fitting_cards(read_list(request, CATALOGUE, system_choices(for_customer="customer" in request.GET)))
     chosen = asked_id(request, "customer")
     context = {
         "list": page_of_rows(request, state, cards),

@@ -140,9 +140,11 @@ def connection_edit(request: HttpRequest, connection_id: UUID) -> HttpResponse:
         except ValidationError as error:
             form.add_errors(error.message_dict)
         else:
-            messages.success(
-                request, _("%(name)s is changed. Test it before records pass.") % {"name": connection.name}
-            )
+            if connection.state == Connection.State.DISABLED:
+                messages.success(request, _("%(name)s is changed.") % {"name": connection.name})
+            else:
+                services.request_test(connection)
+                messages.success(request, _("%(name)s is changed and being tested.") % {"name": connection.name})
             return redirect("connectors:connection-detail", connection.id)
     context = {"form": form, "connection_id": connection.id, "crumbs": crumbs}
     return render(request, "connectors/connection_edit.html", context, status=400 if form.errors else 200)

@@ -130,7 +130,7 @@ def _result(request: HttpRequest, link: CredentialLink) -> HttpResponse:
     refused = sign_in is not None and sign_in.state == SignIn.State.FAILED
     context = {"test": test, "sign_in": sign_in, "is_running": running, "is_wrong": not running and (failed or refused)}
     if request.headers.get("HX-Request") and running:
-        return render(request, "connectors/_shared_result.html", {"link": link, **context})
+        return render(request, "connectors/_shared_result.html", {"link": link, "manifest": manifest, **context})
     form = None if sign_ins.signs_in(manifest) else forms.SecretsForm(manifest=manifest)
     response = _page(request, link, {"form": form, "received": True, **context})
     if request.headers.get("HX-Request"):

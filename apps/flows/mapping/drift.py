@@ -1,6 +1,6 @@
 """What a change of a system's fields means for a mapping: which of its lines rely on what is no longer as it was agreed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from apps.connectors.canonical.values import plain_text
@@ -27,11 +27,12 @@ _KIND_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One change that a mapping trips over. `line` is the label of the mapping line, "" where no line is concerned."""
+    """One change that a mapping trips over. `line` is the label of its line or step, "" where none is concerned."""
 
     difference: Difference
     line: str
     reads: bool
+    is_step: bool = False
 
 
 class DriftError(MisconfiguredError):
@@ -71,6 +72,15 @@ def writing_drift(
                 Drift(difference, line.label, reads=False) for line in lines if _is_tripped_over(line, difference)
             ]
     return tuple(drifts)
+
+
+def marking_drift(fields: Mapping[str, str], found: Iterable[Difference]) -> tuple[Drift, ...]:
+    """Return what of the differences the steps trip over that write back; `fields` name the step of each field."""
+    return tuple(
+        Drift(difference, fields[difference.field], reads=False, is_step=True)
+        for difference in found
+        if difference.change in _OF_WRITING and difference.is_harmful and difference.field in fields
+    )
 
 
 def drift_error(system: str, object_label: str, drifts: Sequence[Drift]) -> DriftError:
@@ -122,7 +132,8 @@ def _fixed_values(line: MappingLine) -> Iterator[object]:
 
 def _sentence(system: str, objects: str, drift: Drift) -> str:
     one = drift.difference
-    line = f"the mapping line “{drift.line}” {'reads' if drift.reads else 'writes'}"
+    user = "step" if drift.is_step else "mapping line"
+    line = f"the {user} “{drift.line}” {'reads' if drift.reads else 'writes'}"
     if one.change is Change.GONE:
         return f"{system} no longer has the field “{one.field}” in its {objects}, which {line}."
     if one.change is Change.OTHER_KIND:

@@ -4,8 +4,8 @@ What is stored of the fields is believed for a day, so that a run costs no furth
 the system is asked once more: what was put back meanwhile stops nobody.
 """
 
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from apps.connectors.contract import Connector
 from apps.connectors.errors import BusinessClass, RemoteError
 from apps.connectors.manifest import ObjectManifest
 from apps.connectors.shape_book import StoredShape
+from apps.flows.engine.steps.write_back import WriteBackOptions
 from apps.flows.mapping.compile import CompiledLine
-from apps.flows.mapping.drift import Drift, DriftError, drift_error, reading_drift, writing_drift
+from apps.flows.mapping.drift import Drift, DriftError, drift_error, marking_drift, reading_drift, writing_drift
 from apps.flows.services.halting import RunStoppedError, SystemAwayError, stopped_or_away
 from apps.flows.services.session import Session
 
@@ -27,13 +28,17 @@ Complete = Callable[[Coroutine[Any, Any, Any]], Any]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two objects a run moves records between, and the lines that read or write it."""
+    """One of the two objects a run moves records between, and the lines that read or write it.
+
+    `marks` are the fields that steps write back into it, each with the step's title.
+    """
 
     connection_id: UUID
     connector: Connector
     spec: ObjectManifest
     lines: Sequence[CompiledLine]
     reads: bool
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> tuple[UUID, str]:
@@ -45,13 +50,20 @@ class Side:
         if shape is None or shape.is_as_agreed:
             return ()
         judge = reading_drift if self.reads else writing_drift
-        return judge(self.lines, self.spec, shape.differences)
+        return (*judge(self.lines, self.spec, shape.differences), *marking_drift(self.marks, shape.differences))
 
 
 def sides_of(session: Session) -> list[Side]:
     """Return the sides of a run. The steps of a walking flow look at their own targets by themselves."""
     compiled, pinned = session.compiled, session.pinned
-    source = Side(session.source_id, session.source, pinned.source_object, compiled.reading.lines, reads=True)
+    marks = {
+        name: step.title or step.name
+        for step in compiled.definition.walk
+        if isinstance(step.options, WriteBackOptions)
+        for name in step.options.values
+    }
+    lines = compiled.reading.lines
+    source = Side(session.source_id, session.source, pinned.source_object, lines, reads=True, marks=marks)
     if compiled.definition.walks:
         return [source]
     target = Side(session.target_id, session.target, pinned.target_object, compiled.delivery.lines, reads=False)

@@ -7,7 +7,7 @@ where the customer lets contents be stored at all.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -74,12 +74,7 @@ def request_trial(version: PrivateVersion, connection: Connection) -> PrivateTri
     now = timezone.now()
     with transaction.atomic():
         PrivateVersion.objects.select_for_update(no_key=True).get(id=version.id)  # two clicks at once ask for one
-        running = PrivateTrial.objects.filter(version=version, state=PrivateTrial.State.RUNNING)
-        lost = [{"name": "try", "ok": False, "sentence": "The try got no result: it was lost on the way."}]
-        running.filter(started_at__lt=now - timedelta(minutes=TRIAL_MINUTES)).update(
-            state=PrivateTrial.State.FAILED, steps=lost, finished_at=now
-        )
-        known = running.first()
+        known = _under_way(version, now)
         if known is not None:
             return known
         PrivateTrial.objects.filter(version=version).delete()
@@ -94,6 +89,16 @@ def request_trial(version: PrivateVersion, connection: Connection) -> PrivateTri
             kind=TRIAL_KIND, reference=str(trial.id), priority=Priority.INTERACTIVE, customer_id=connection.customer_id
         )
     return trial
+
+
+def _under_way(version: PrivateVersion, now: datetime) -> PrivateTrial | None:
+    """Return the try that is being done; one without a result for long is told to be lost."""
+    running = PrivateTrial.objects.filter(version=version, state=PrivateTrial.State.RUNNING)
+    lost = [{"name": "try", "ok": False, "sentence": "The try got no result: it was lost on the way."}]
+    running.filter(started_at__lt=now - timedelta(minutes=TRIAL_MINUTES)).update(
+        state=PrivateTrial.State.FAILED, steps=lost, finished_at=now
+    )
+    return running.first()
 
 
 def carry_out_trial(work: LeasedWork) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.actions import Action, Role, allowed
@@ -273,7 +274,17 @@ def pause_flow(flow: Flow, *, reason: str, made_by: str) -> None:
 
 
 def resume_flow(flow: Flow) -> None:
-    """Let a paused flow start runs again; what it was asked for meanwhile becomes due, in order."""
+    """Let a paused flow start runs again; what it was asked for meanwhile becomes due, in order.
+
+    Raises:
+        ValidationError: one of its connections was removed meanwhile.
+
+    """
+    removed = [connection.name for connection in (flow.source, flow.target) if connection.removed_at is not None]
+    if removed:
+        raise ValidationError(
+            _("%(name)s was removed: install the flow anew with another connection.") % {"name": " · ".join(removed)}
+        )
     with transaction.atomic():
         if Flow.objects.filter(id=flow.id, state=Flow.State.PAUSED).update(state=Flow.State.LIVE, state_reason=""):
             flow.refresh_from_db(fields=["state", "state_reason", "live_version"])

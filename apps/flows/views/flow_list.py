@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -99,7 +100,11 @@ def flow_resume_many(request: HttpRequest) -> HttpResponse:
     def resume(flow: Flow) -> bool:
         if flow.state != Flow.State.PAUSED:
             return False
-        publish.resume_flow(flow)
+        try:
+            publish.resume_flow(flow)
+        except ValidationError as error:
+            messages.error(request, f"{flow.name}: {' '.join(error.messages)}")
+            return False
         return True
 
     done, left = _carry_out(chosen, resume)

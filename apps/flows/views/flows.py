@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -109,8 +110,12 @@ def flow_pause(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 def flow_resume(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Let a paused flow run again."""
     flow = queries.get_flow(flow_id)
-    publish.resume_flow(flow)
-    messages.success(request, _("%(flow)s is live again and goes on where it stopped.") % {"flow": flow.name})
+    try:
+        publish.resume_flow(flow)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("%(flow)s is live again and goes on where it stopped.") % {"flow": flow.name})
     return redirect("flows:flow-detail", flow.id)
 
 

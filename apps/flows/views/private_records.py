@@ -19,7 +19,7 @@ from apps.connectors.private_queries import PrivateFacts
 from apps.flows.mapping.transforms import TRANSFORMS
 from apps.flows.private_forms import BasicsForm, ListsForm, NewRecordForm, RecordForm
 from apps.flows.private_lines_form import MappingForm, reading_targets, writing_targets
-from apps.flows.private_pages import evidence_of, list_choices
+from apps.flows.private_pages import evidence_of, evidence_of_basics, list_choices
 from apps.flows.views.private_frame import (
     NoDraftError,
     crumbs,
@@ -92,7 +92,9 @@ def private_basics(request: HttpRequest, system_id: UUID) -> HttpResponse:
         facts, draft = facts_with_draft(system_id)
     except NoDraftError as missing:
         return to_start_a_draft(request, missing)
-    form = BasicsForm(request.POST or None, part=draft.document, revision=draft.revision)
+    form = BasicsForm(
+        request.POST or None, part=draft.document, revision=draft.revision, evidence=evidence_of_basics(draft)
+    )
     if request.method == "POST" and form.is_valid() and stored(request, form, draft, form.changed_part()):
         return redirect("flows:private-detail", facts.system.id)
     context = {"facts": facts, "form": form, "crumbs": crumbs(facts)}
@@ -203,14 +205,20 @@ def _mapping_context(
         "part": part,
         "described": described,
         "reads": reads,
-        "read_rows": list(reads.rows()) if reads else [],
+        **_rows(reads, "read"),
+        **_rows(writes, "write"),
         "writes": writes,
-        "write_rows": list(writes.rows()) if writes else [],
         "outside_fields": [one["name"] for one in part.get("fields", ())],
         "canonical_fields": [one.name for one in described.fields] if described else [],
         "transforms": [transform for _name, transform in sorted(TRANSFORMS.items())],
         "crumbs": crumbs(facts),
     }
+
+
+def _rows(form: MappingForm | None, side: str) -> dict[str, Any]:
+    """Return a form's rows in two parts: those that are used or needed, and the rest."""
+    rows = list(form.rows()) if form else []
+    return {f"{side}_rows": [row for row in rows if row.is_used], f"{side}_more": [r for r in rows if not r.is_used]}
 
 
 @requires(Action.EDIT_CONNECTIONS)

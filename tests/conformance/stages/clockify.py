@@ -1,4 +1,4 @@
-"""Clockify on stage, as a stand-in of its documentation: time, projects, people and clients are only read."""
+"""Clockify on stage, as a stand-in of its documentation: all its lists are read, projects and clients are written."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -6,12 +6,16 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from apps.connectors.contract import Write
+from apps.connectors.errors import BusinessClass
 from apps.connectors.instants import write_instant
 from apps.connectors.manifest import InstantForm
-from tests.conformance.stage import Planted, RefusedOutsideError
+from tests.conformance.stage import Planted, Refusal, RefusedOutsideError
 from tests.conformance.stand_in_stage import StandInStage
 from tests.connectors.catalog.clockify_stand_in import KEY, WORKSPACE, ClockifyStandIn
 from tests.connectors.catalog.stand_in import put
+
+B = BusinessClass
 
 
 class ClockifyStage(StandInStage):
@@ -24,6 +28,19 @@ class ClockifyStage(StandInStage):
     settings = {"workspace": WORKSPACE}
     touched = {"users": "name", "projects": "name", "clients": "address", "time_entries": "description"}
     removable = ("projects", "time_entries")
+    writes = ("projects", "clients")
+    changed = {"projects": {"note": "Okafor Group"}, "clients": {"email": "ap@okafor.example"}}
+    refusals = {
+        "projects": (
+            Refusal("a client nobody knows", {"clientId": "f" * 24}, B.MISSING_REFERENCE, "client"),
+            Refusal("a name of one letter", {"name": "x"}, B.VALIDATION, "name"),
+        ),
+        "clients": (
+            Refusal("a name of one letter", {"name": "x"}, B.VALIDATION, "name"),
+            Refusal("a name beyond measure", {"name": "x" * 251}, B.VALIDATION, "name"),
+        ),
+    }
+    texts = {"projects": "note", "clients": "address"}
     planted = {
         "text": Planted("time_entries", "description"),
         "number": Planted("time_entries", "hourlyRate.amount"),
@@ -49,6 +66,11 @@ class ClockifyStage(StandInStage):
             "projectId": str(self.system.rows["projects"][0]["id"]), "timeInterval": _interval(start),
             "hourlyRate": {"amount": 10500, "currency": "EUR"},
         }  # fmt: skip
+
+    def sample(self, name: str, number: int, /, **changes: Any) -> Write:
+        project = {"name": f"K-{number}", "note": f"Audit of {number}", "billable": True}
+        sent = {**(project if name == "projects" else {"name": f"Okafor Bank {number}"}), **changes}
+        return Write(number, sent, f"{name}:ours:{number}", f"key-{number}")
 
     async def plant(self, sort: str, value: Any) -> str:
         row = self.system.rows["time_entries"][0]

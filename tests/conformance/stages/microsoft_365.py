@@ -1,4 +1,4 @@
-"""Microsoft 365 on stage, as a stand-in: groups are read by delta links, made with their people, and changed."""
+"""Microsoft 365 on stage, as a stand-in: groups and people are read by delta links, groups made and changed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,16 +13,16 @@ B = BusinessClass
 
 
 class Microsoft365Stage(StandInStage):
-    """A directory with nine groups."""
+    """A directory with nine groups and eleven people."""
 
     slug = "microsoft_365"
     stand_in = ms.Microsoft365StandIn
     system: ms.Microsoft365StandIn
     address = "/v1.0"
-    lists = ("groups",)
+    lists = ("groups", "users")
     level = ""
     writes = ("groups",)
-    touched = {"groups": "description"}
+    touched = {"groups": "description", "users": "jobTitle"}
     changed = {"groups": {"displayName": "Audit, second year"}}
     texts = {"groups": "displayName"}
     planted = {"text": Planted("groups", "displayName")}
@@ -37,11 +37,13 @@ class Microsoft365Stage(StandInStage):
     }
 
     def entry(self, name: str, number: int) -> Mapping[str, Any]:
+        if name == "users":
+            return ms.person(f"robin.vale{number}@brightforge.example")
         return ms.entry(f"PRJ-{number:04d}", f"Cloud move {number}")
 
     async def remove(self, name: str) -> str | None:
         row = self.system.rows[name][2]
-        self.system.remove(row)
+        self.system.remove(row, name)
         return str(row["id"])
 
     def sample(self, name: str, number: int, /, **changes: Any) -> Write:

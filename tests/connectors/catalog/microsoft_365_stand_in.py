@@ -27,8 +27,14 @@ from tests.connectors.catalog.stand_in import (
 
 TENANT, OWNER = "0f6d1c8e-5a35-4c0b-9d8e-2f4f3a1b7c60", "owner@brightforge.example"
 SETTINGS = {"tenant": TENANT, "owner": OWNER}
-SELECTED = ("id", "displayName", "description", "mailNickname", "groupTypes", "resourceProvisioningOptions")
-_EQUAL = re.compile(r"mailNickname eq '((?:[^']|'')*)'")
+SELECTED = {
+    "groups": ("id", "displayName", "description", "mailNickname", "groupTypes", "resourceProvisioningOptions"),
+    "users": (
+        "id", "userPrincipalName", "displayName", "givenName", "surname", "mail", "jobTitle", "department",
+        "officeLocation", "employeeId", "accountEnabled",
+    ),
+}  # fmt: skip
+_EQUAL = re.compile(r"(mailNickname|userPrincipalName) eq '((?:[^']|'')*)'")
 _SIZE = re.compile(r"odata\.maxpagesize=(\d+)")
 _CREATED = {
     "displayName", "description", "mailNickname", "groupTypes", "mailEnabled", "securityEnabled", "visibility",
@@ -40,16 +46,23 @@ _BASE = "/v1.0/"
 class Microsoft365StandIn(StandIn):
     """One directory. `unknown_for` counts the times that Teams does not know a group yet, `slow_for` those an operation runs."""
 
-    lists = ("groups",)
+    lists = ("groups", "users")
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.people = {OWNER: str(uuid.uuid4()), "kim@brightforge.example": str(uuid.uuid4())}
-        self.removed: list[Row] = []
+        self.removed: dict[str, list[Row]] = {name: [] for name in self.lists}
+        self.subscriptions: list[Row] = []
         self.unknown_for = self.slow_for = 0
         self.outcome = "succeeded"
         self.too_old = False  # whether delta links are
         self._revision = 0
+        for address in (OWNER, "kim@brightforge.example"):
+            self.enter("users", **person(address))
+
+    @property
+    def people(self) -> dict[str, str]:
+        """The ids of people by their address."""
+        return {row["userPrincipalName"]: row["id"] for row in self.rows["users"]}
 
     def new_key(self, name: str) -> str:
         """Return a GUID."""
@@ -60,11 +73,11 @@ class Microsoft365StandIn(StandIn):
         self._revision += 1
         row["revision"] = self._revision
 
-    def remove(self, row: Row) -> None:
-        """Delete a group, which the changes tell."""
-        self.rows["groups"].remove(row)
+    def remove(self, row: Row, name: str = "groups") -> None:
+        """Delete a record, which the changes tell."""
+        self.rows[name].remove(row)
         self._revision += 1
-        self.removed.append({"id": row["id"], "@removed": {"reason": "deleted"}, "revision": self._revision})
+        self.removed[name].append({"id": row["id"], "@removed": {"reason": "deleted"}, "revision": self._revision})
 
     def unsigned(self) -> RefusedError:
         return RefusedError(401, "Access token is empty.", code="InvalidAuthenticationToken")
@@ -79,23 +92,45 @@ class Microsoft365StandIn(StandIn):
         parts = request.path.removeprefix(_BASE).split("/")
         if parts[0] == "organization":
             return web.json_response({"value": [{"displayName": "Brightforge"}]})
-        if parts[0] == "users" and len(parts) == 2:
-            return web.json_response({"id": self._person(parts[1])})
+        if parts[0] == "subscriptions":
+            return await self._subscription(request, parts[1:])
         if parts[0].startswith("teams('"):
             return self._operation(request)
-        require(parts[0] == "groups", f"no path {request.path}")
+        require(parts[0] in self.lists, f"no path {request.path}")
         if parts[1:] == ["delta"]:
-            return self._delta(request)
+            return self._delta(request, parts[0])
+        if parts[0] == "users":
+            return self._people(request, "/".join(parts[1:]))
         if len(parts) == 1:
             return await self._create(request) if request.method == "POST" else self._list(request)
         if parts[-1] == "team" and len(parts) == 3:
             return await self._team(request, parts[1])
         return await self._one(request, "/".join(parts[1:]))
 
-    def _person(self, address: str) -> str:
-        if address not in self.people:
-            raise _missing(address)
-        return self.people[address]
+    async def _subscription(self, request: web.Request, key: list[str]) -> web.Response:
+        """Keep what is subscribed to; an end beyond three days was refused for long."""
+        if request.method == "GET":
+            return web.json_response({"value": self.subscriptions})
+        known = ("changeType", "notificationUrl", "resource", "expirationDateTime", "clientState")
+        sent = await body_of(request, known, ("expirationDateTime",))
+        if request.method == "PATCH":
+            held = next(one for one in self.subscriptions if one["id"] == key[0])
+            held |= sent
+        else:
+            require(set(sent) == set(known) and sent["resource"] in self.lists, f"subscription {sent}")
+            held = {"id": str(uuid.uuid4()), **sent}
+            self.subscriptions.append(held)
+        return web.json_response(held, status=200 if key else 201)
+
+    def _people(self, request: web.Request, key: str) -> web.Response:
+        require(request.method == "GET", "people are only read")
+        if not key:
+            return self._list(request, "users")
+        require_query(request, ("$select",))
+        for row in self.rows["users"]:
+            if key in {row["id"], row["userPrincipalName"]}:
+                return web.json_response({"@odata.context": "x", **_shown(row, "users")})
+        raise _missing(key)
 
     def _group(self, key: str) -> Row:
         try:
@@ -103,29 +138,29 @@ class Microsoft365StandIn(StandIn):
         except RefusedError:
             raise _missing(key) from None
 
-    def _delta(self, request: web.Request) -> web.Response:
+    def _delta(self, request: web.Request, name: str) -> web.Response:
         require_query(request, ("$select", "$deltatoken", "$skiptoken"))
         token = request.query.get("$deltatoken") or request.query.get("$skiptoken") or "0"
         if self.too_old and "$deltatoken" in request.query:
             raise RefusedError(410, "The delta token is too old.", code="SyncStateNotFound")
         size = _SIZE.search(request.headers.get("Prefer", ""))
         require(size is not None, "changes without a page size")
-        everything = sorted([*self.rows["groups"], *self.removed], key=lambda row: row["revision"])
+        everything = sorted([*self.rows[name], *self.removed[name]], key=lambda row: row["revision"])
         rows = [row for row in everything if row["revision"] > int(token)]
         page = rows[: int(size[1])] if size else rows
         after = page[-1]["revision"] if page else token
         more = len(page) < len(rows)
-        link = f"{self.public()}{_BASE}groups/delta?{'$skiptoken' if more else '$deltatoken'}={after}"
-        shown = [_shown(row) for row in page]
+        link = f"{self.public()}{_BASE}{name}/delta?{'$skiptoken' if more else '$deltatoken'}={after}"
+        shown = [_shown(row, name) for row in page]
         return web.json_response({"value": shown, "@odata.nextLink" if more else "@odata.deltaLink": link})
 
-    def _list(self, request: web.Request) -> web.Response:
+    def _list(self, request: web.Request, name: str = "groups") -> web.Response:
         require_query(request, ("$select", "$filter"))
-        rows = self.rows["groups"]
+        rows = self.rows[name]
         if "$filter" in request.query:
-            wanted = {_value(part) for part in request.query["$filter"].split(" or ")}
-            rows = [row for row in rows if row["mailNickname"] in wanted]
-        return web.json_response({"value": [_shown(row) for row in rows]})
+            wanted = {_pair(part) for part in request.query["$filter"].split(" or ")}
+            rows = [row for row in rows if any(row.get(field) == value for field, value in wanted)]
+        return web.json_response({"value": [_shown(row, name) for row in rows]})
 
     async def _create(self, request: web.Request) -> web.Response:
         sent = await body_of(request, _CREATED, ("displayName", "mailNickname", "owners@odata.bind"))
@@ -204,14 +239,24 @@ def entry(code: str, name: str) -> Row:
     }  # fmt: skip
 
 
-def _shown(row: Row) -> Row:
-    return {name: row[name] for name in (*SELECTED, "@removed") if name in row}
+def person(address: str, **values: Any) -> Row:
+    """Return somebody as the directory holds them."""
+    given, _, family = address.partition("@")[0].title().partition(".")
+    return {
+        "userPrincipalName": address, "mail": address, "displayName": f"{given} {family}".strip(), "givenName": given,
+        "surname": family, "jobTitle": "Consultant", "department": "Audit", "officeLocation": "Leeds",
+        "employeeId": None, "accountEnabled": True, **values,
+    }  # fmt: skip
 
 
-def _value(part: str) -> str:
+def _shown(row: Row, kind: str = "groups") -> Row:
+    return {name: row[name] for name in (*SELECTED[kind], "@removed") if name in row}
+
+
+def _pair(part: str) -> tuple[str, str]:
     match = _EQUAL.fullmatch(part)
     require(match is not None, f"filter {part!r}")
-    return match[1].replace("''", "'") if match else ""
+    return (match[1], match[2].replace("''", "'")) if match else ("", "")
 
 
 def _missing(key: str) -> RefusedError:

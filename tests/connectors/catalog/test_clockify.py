@@ -10,11 +10,16 @@ import orjson
 import pytest
 
 from apps.connectors import registry
-from apps.connectors.contract import Connector
+from apps.connectors.contract import Connector, Exchange
+from apps.connectors.error_adapter import failure_of
+from apps.connectors.errors import BusinessClass, RejectedError
+from apps.connectors.judgement import Answer
 from apps.connectors.rate_budget import NoBudget
 from tests.connectors.catalog.canonical_reading import canonical
 from tests.connectors.catalog.clockify_stand_in import KEY, WORKSPACE, ClockifyStandIn
 from tests.connectors.catalog.stand_in import Row
+
+B = BusinessClass
 
 
 @asynccontextmanager
@@ -112,6 +117,24 @@ async def test_without_a_zone_the_entry_waits_for_its_day(zone: str, day: None) 
         (row,) = await everything(connector)
     read, _ = canonical("clockify", "time_entries", row)
     assert "work_date" not in read
+
+
+REFUSED = [
+    pytest.param("Client doesn't belong to Workspace", B.MISSING_REFERENCE, "client", id="no such client"),
+    pytest.param("TIMEENTRY with id 1 doesn't belong to WORKSPACE with id 2", B.MISSING_REFERENCE, "", id="gone"),
+    pytest.param("NW-101 project already exists", B.DUPLICATE, "name", id="a name that is taken"),
+    pytest.param("Name has to be between 2 and 250 characters long", B.VALIDATION, "name", id="a short name"),
+    pytest.param("Something else", B.VALIDATION, "", id="words nobody knows"),
+]
+
+
+@pytest.mark.parametrize(("message", "business_class", "field"), REFUSED)
+def test_a_refusal_has_its_class_and_field(message: str, business_class: BusinessClass, field: str) -> None:
+    manifest, body = registry.manifest("clockify"), orjson.dumps({"message": message, "code": 501})
+    answer = Answer(400, {"Content-Type": "application/json"}, body, 1, Exchange("POST", "u", 400, 1), writes=True)
+    error = failure_of(manifest, answer, spec=manifest.object_named("projects"))
+    assert isinstance(error, RejectedError)
+    assert (error.problems[0].business_class, error.problems[0].field) == (business_class, field)
 
 
 OTHERS = [

@@ -15,7 +15,7 @@ from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.manifest import AuthScheme, AuthSpec
 from apps.connectors.protocols.rest import RestConnector
 from tests.connectors.catalog import docusign_stand_in as ds
-from tests.connectors.catalog.canonical_reading import read_canonical
+from tests.connectors.catalog.canonical_reading import read_canonical, write_outside
 from tests.connectors.conftest import door_to
 
 B, K = BusinessClass, FailureKind
@@ -145,3 +145,18 @@ async def test_an_account_without_envelopes_is_an_empty_list(
     _, connector = account
     (page,) = [page async for page in connector.read("envelopes", None)]
     assert (page.records, page.last) == ((), True)
+
+
+def test_a_contract_becomes_a_draft_where_nothing_else_is_said() -> None:
+    contract = {
+        "number": "SOW-1", "name": "Statement of work", "template": ds.TEMPLATE, "signer_name": "Kim Okafor",
+        "signer_email": "kim@okafor.example",
+    }  # fmt: skip
+    assert write_outside(ENVELOPES, contract) == {
+        "reference": "SOW-1",
+        "emailSubject": "Statement of work",
+        "status": "created",
+        "templateId": ds.TEMPLATE,
+        "signer.name": "Kim Okafor",
+        "signer.email": "kim@okafor.example",
+    }

@@ -1,6 +1,7 @@
 """Microsoft 365: refusals in business words, groups as workspaces, teams that take their time, and changes by links that age."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from aiohttp import web
 from apps.connectors.auth import build_signer
 from apps.connectors.catalog.microsoft_365.connector import CONNECTOR
 from apps.connectors.catalog.microsoft_365.groups import is_workspace, with_kind
-from apps.connectors.catalog.microsoft_365.manifest import GROUPS, MANIFEST
-from apps.connectors.contract import SourceRecord, Write
+from apps.connectors.catalog.microsoft_365.manifest import GROUPS, MANIFEST, USERS
+from apps.connectors.contract import SourceRecord, WantedSubscription, Write
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError, RejectedError, RemoteError
 from apps.connectors.manifest import AuthScheme, AuthSpec
@@ -55,6 +56,13 @@ def test_a_group_is_read_as_the_workspace_of_its_project() -> None:
         False,
         False,
     ]
+
+
+def test_somebody_is_read_as_a_person() -> None:
+    values = {"id": "u1", **ms.person("kim.okafor@brightforge.example", employeeId="0017", accountEnabled=False)}
+    told = {"employee_no": "0017", "name": "Kim Okafor", "email": "kim.okafor@brightforge.example", "active": False}
+    canonical = read_canonical(USERS, values)
+    assert {field: canonical[field] for field in told} == told
 
 
 def test_a_workspace_becomes_a_team_where_nothing_else_is_said() -> None:
@@ -172,7 +180,7 @@ async def test_a_code_with_a_quote_is_looked_for_as_it_is(
 
 async def test_changes_without_a_link_are_no_end() -> None:
     class Broken(ms.Microsoft365StandIn):
-        def _delta(self, request: Any) -> Any:
+        def _delta(self, request: Any, name: str) -> Any:
             return web.json_response({"value": []})
 
     system = Broken()
@@ -181,3 +189,14 @@ async def test_changes_without_a_link_are_no_end() -> None:
         async with CONNECTOR(MANIFEST, door_to(f"{url}/v1.0", auth=signer), ms.SETTINGS) as connector:
             with pytest.raises(MisconfiguredError, match="where its changes go on"):
                 await _read(connector)
+
+
+async def test_changes_are_subscribed_to_for_less_than_three_days_and_once(
+    directory: tuple[ms.Microsoft365StandIn, RestConnector],
+) -> None:
+    system, connector = directory
+    wanted = WantedSubscription("groups", "https://portal.example.com/in/abc", "shared-secret-4711")
+    held = await connector.subscribe(wanted)
+    again = await connector.subscribe(wanted)
+    assert (again.key, len(system.subscriptions)) == (held.key, 1)
+    assert timedelta(days=2) < held.until - datetime.now(UTC) < timedelta(days=3)

@@ -7,7 +7,7 @@ import pytest
 from apps.connectors.catalog.okta.manifest import MANIFEST, STATES, USERS
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, FailureKind, RejectedError
-from tests.connectors.catalog.canonical_reading import read_canonical
+from tests.connectors.catalog.canonical_reading import read_canonical, write_outside
 from tests.connectors.catalog.okta_stand_in import CONTRACT
 
 B, K = BusinessClass, FailureKind
@@ -68,3 +68,15 @@ def test_the_sheet_names_nothing_that_the_published_contract_does_not_hold() -> 
     for field in USERS.fields:
         held = CONTRACT["profile"].get(field.name.removeprefix("profile."), {})
         assert field.max_length == held.get("maxLength")
+
+
+def test_a_person_becomes_a_user_who_signs_in_with_the_email() -> None:
+    person = {"name": "Kim Okafor", "given": "Kim", "family": "Okafor", "email": "kim@x.example", "employee_no": "0017"}
+    assert write_outside(USERS, person) == {
+        "profile.login": "kim@x.example",
+        "profile.email": "kim@x.example",
+        "profile.firstName": "Kim",
+        "profile.lastName": "Okafor",
+        "profile.displayName": "Kim Okafor",
+        "profile.employeeNumber": "0017",
+    }

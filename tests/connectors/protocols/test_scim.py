@@ -19,7 +19,7 @@ from apps.connectors.protocols.scim import (
     new_user,
     with_short_names,
 )
-from tests.connectors.catalog.canonical_reading import read_canonical
+from tests.connectors.catalog.canonical_reading import read_canonical, write_outside
 from tests.connectors.catalog.scim_stand_in import ScimStandIn
 from tests.connectors.conftest import door_to
 
@@ -141,3 +141,17 @@ async def test_somebody_who_is_gone_cannot_be_changed_and_counts_as_taken_back(
     assert changed.error is not None
     assert changed.error.business_class is BusinessClass.MISSING_REFERENCE
     assert (await connector.undo("users", "nobody", idempotency_key="undo-1")).state is UndoState.ALREADY_GONE
+
+
+def test_a_person_becomes_a_user_of_the_directory() -> None:
+    person = {"name": "Kim Okafor", "family": "Okafor", "email": "kim@x.example", "active": True, "employee_no": "0017"}
+    sent = write_outside(USERS, person)
+    assert new_user(sent) == {
+        "schemas": [USER, ENTERPRISE],
+        "userName": "kim@x.example",
+        "displayName": "Kim Okafor",
+        "name": {"familyName": "Okafor"},
+        "active": True,
+        "emails": [{"value": "kim@x.example", "type": "work", "primary": True}],
+        ENTERPRISE: {"employeeNumber": "0017"},
+    }

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.actions import Role
@@ -195,9 +196,12 @@ def test_the_list_as_a_file_says_what_is_wrong(partner_a: PartnerRef, troubled: 
 
 
 def test_three_hundred_connections_take_no_more_queries_than_five(
-    partner_a: PartnerRef, troubled: dict[str, Connection], django_assert_max_num_queries: Callable[[int], Any]
+    partner_a: PartnerRef, troubled: dict[str, Connection]
 ) -> None:
     owner = browser_of(partner_a, Role.OWNER)
+    owner.get("/connections/")  # what a process looks up once is known from here on
+    with CaptureQueriesContext(connection) as few:
+        owner.get("/connections/")
     with scope.enter(partner_a):
         Connection.objects.bulk_create(
             Connection(
@@ -210,6 +214,7 @@ def test_three_hundred_connections_take_no_more_queries_than_five(
             )
             for number in range(300)
         )
-    with django_assert_max_num_queries(21):
+    with CaptureQueriesContext(connection) as many:
         page = owner.get("/connections/")
+    assert len(many) <= len(few)
     assert (len(page.context["list"].rows), page.context["list"].total) == (50, 305)

@@ -287,3 +287,15 @@ def test_the_day_a_secret_expires_is_kept_with_it_and_shown_until_it_is_replaced
     assert "expires in 200 days" in _page(owner.get(made["Location"]))
     owner.post(f"{made['Location']}secrets/client_secret/", {"value": SECRET})
     assert "expires in" not in _page(owner.get(made["Location"]))  # nobody said: the old day is not the new one's
+
+
+ADDRESSES = {
+    "one for everybody": ("xero", 'value="https://api.xero.com"'),
+    "one of a form": ("zendesk", "The address of its API: https://&lt;subdomain&gt;.zendesk.com."),
+    "one that only the customer knows": ("tryton", "The whole address of its API"),
+}
+
+
+@pytest.mark.parametrize(("system", "shown"), ADDRESSES.values(), ids=ADDRESSES.keys())
+def test_an_address_that_is_known_is_there_already(owner: Client, system: str, shown: str) -> None:
+    assert shown in _page(owner.get(f"/connections/new/{system}/"))

@@ -57,7 +57,7 @@ def test_an_unused_connection_goes_with_its_secrets_when_its_name_is_typed(
     assert owner.get(here).status_code == 404
     with scope.enter(partner_a):
         assert not Credential.objects.filter(connection_id=unused.id).exists()
-        assert not CircuitBreaker.objects.filter(connection_id=unused.id).exists()
+        assert CircuitBreaker.objects.get(connection_id=unused.id).state == "closed"
         assert list(WebhookEndpoint.objects.filter(connection_id=unused.id).values_list("active", flat=True)) == [False]
         entry = AuditEntry.objects.filter(action="connection_removed").latest("position")
         assert (entry.details["name"], entry.details["secrets destroyed"]) == ("PSA", 1)
@@ -89,6 +89,8 @@ def test_live_flows_forbid_it_until_they_are_paused_and_the_past_keeps_its_names
         links = Link.objects.filter(connection_id=line.target.id).count()
     assert "could not run any more" in words_of(owner.get(here))
     assert owner.post(here, {"name": line.target.name}).status_code == 302
+    resumed = owner.post(f"/flows/{line.flow.id}/resume/", follow=True)
+    assert "ERP was removed: install the flow anew with another connection." in words_of(resumed)
     operation = line.operations()[0]
     assert line.target.name in words_of(owner.get(f"/operations/{operation.id}/"))
     assert owner.get(f"/flows/{line.flow.id}/").status_code == 200

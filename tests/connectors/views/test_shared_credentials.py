@@ -94,7 +94,7 @@ def test_what_does_not_work_is_entered_again_in_the_same_browser_and_nowhere_els
     result = browser.post(path, {"token": WRONG})["Location"]
     line.work(Queue.POLL)
     page = _page(browser.get(result))
-    assert "It does not work yet:" in page
+    assert "It does not work yet:</strong> Sandbox PSA does not accept this sign-in." in page
     assert WRONG not in page
     assert _colleague().get(result).status_code == 404
     assert _colleague().post(result, {"token": "of-a-stranger"}).status_code == 404

@@ -7,7 +7,7 @@ from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.manifest import FieldSpec, MappingLine, ObjectManifest, ValueKind, Writing
 from apps.connectors.shapes import Change, Difference
 from apps.flows.mapping.compile import CompiledMapping, compile_mapping
-from apps.flows.mapping.drift import Drift, drift_error, reading_drift, writing_drift
+from apps.flows.mapping.drift import Drift, drift_error, marking_drift, reading_drift, writing_drift
 from apps.flows.mapping.layers import LayeredLine
 
 C = Change
@@ -109,6 +109,13 @@ def test_a_reading_line_trips_over_what_it_reads_and_nothing_else(case: str) -> 
 def test_a_writing_line_trips_over_what_it_writes_and_nothing_else(case: str) -> None:
     difference, lines = WRITTEN[case]
     assert {drift.line for drift in writing_drift(WRITING.lines, TARGET, [difference])} == lines
+
+
+def test_what_is_written_back_trips_over_what_can_no_longer_be_written() -> None:
+    found = [Difference(C.READ_ONLY, "exported"), Difference(C.GONE, "note"), Difference(C.CHOICE_GONE, "state")]
+    told = marking_drift({"exported": "Mark it", "note": "Mark it", "state": "Mark it"}, found)
+    assert [(drift.difference.field, drift.line) for drift in told] == [("exported", "Mark it"), ("note", "Mark it")]
+    assert marking_drift({"colour": "Mark it"}, found) == ()
 
 
 SENTENCES = {

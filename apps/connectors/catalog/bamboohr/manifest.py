@@ -101,10 +101,14 @@ MANIFEST = SystemManifest(
     summary="The people of the company are read: who they are, where they work, and since when.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/bamboohr.md",
+    address="https://api.bamboohr.com/api/gateway.php/<company>/v1",
     auth=AuthSpec(AuthScheme.BASIC),
     secrets=(
         SecretSpec("username", "API key", "From the menu of your picture in BambooHR, “API Keys”."),
         SecretSpec("password", "Password", "Any text, for example x: BambooHR looks at the key alone."),
+    ),
+    rights=(
+        "A user of its own whose access level may see employee number, names, work e-mail, department, division, job title, location, hire and termination date, and status.",
     ),
     objects=(EMPLOYEES,),
     test_path=f"employees/changed?since={BEGINNING}",

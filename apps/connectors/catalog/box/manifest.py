@@ -99,6 +99,7 @@ MANIFEST = SystemManifest(
     summary="Each project gets a folder for its files, under one folder that you choose.",
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/box.md",
+    address="https://api.box.com/2.0",
     auth=AuthSpec(
         AuthScheme.CLIENT_CREDENTIALS,
         token_path="https://api.box.com/oauth2/token",  # noqa: S106  an address, no secret
@@ -112,6 +113,11 @@ MANIFEST = SystemManifest(
     settings=(
         FieldSpec("enterprise", label="Enterprise id", required=True),
         FieldSpec("parent", label="Id of the folder that holds the projects", required=True),
+    ),
+    rights=(
+        "The app with App + Enterprise Access and the scope “Write all files and folders”, authorized by an administrator.",
+        "To read folders: the app’s service account invited to the chosen folder as Viewer.",
+        "To make and rename folders and move them to the trash: as Editor instead.",
     ),
     objects=(FOLDERS,),
     test_path="folders/{parent}?fields=id,name",

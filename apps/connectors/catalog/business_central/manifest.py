@@ -204,6 +204,7 @@ MANIFEST = SystemManifest(
     summary="Microsoft Dynamics 365 Business Central: customers are read and written, employees and projects are read.",
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/business-central.md",
+    address="https://api.businesscentral.dynamics.com",
     auth=AuthSpec(
         AuthScheme.CLIENT_CREDENTIALS,
         token_path="https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",  # noqa: S106  an address, no secret
@@ -227,6 +228,7 @@ MANIFEST = SystemManifest(
         "To make, change and take back customers: the permission set D365 CUSTOMER, EDIT besides. Neither SUPER nor a licence is needed.",
     ),
     test_path=_COMPANY,
+    account_path="id",
     limits=Limits(calls=6000, seconds=300, at_once=5, scope=LimitScope.USER),
     error_shape=ODATA_ERRORS,
     error_rules=RULES,

@@ -213,9 +213,15 @@ MANIFEST = SystemManifest(
     summary="Projects are read and written; accounts, resources and the days of timecards are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/certinia.md",
+    address="https://<my domain>.my.salesforce.com",
     auth=AUTH,
     secrets=SECRETS,
     settings=SETTINGS,
+    rights=(
+        "API Enabled, the permission sets of the package, and its permission control for all projects.",
+        "To read: Read and View All on projects, timecards, accounts and contacts.",
+        "To write and take back: Create, Edit and Delete on projects.",
+    ),
     objects=(TIMECARDS, PROJECTS, PEOPLE, ACCOUNTS),
     test_path=LIMITS,
     limits=Limits(

@@ -6,11 +6,13 @@ when it was changed: the last weeks are read again each time and compared. The l
 experimental and is not used. Written from the documentation, never run against a workspace.
 """
 
+from apps.connectors.catalog.clockify.refusals import RULES
 from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,
     ChangeRead,
     FieldSpec,
+    Idempotency,
     Limits,
     MappingLine,
     ObjectManifest,
@@ -20,6 +22,7 @@ from apps.connectors.manifest import (
     SecretSpec,
     SystemManifest,
     ValueKind,
+    Writing,
 )
 
 RESCAN_DAYS = 62  # two months back: a month's time is corrected until the next one is billed
@@ -30,6 +33,17 @@ _STATE = {"true": "closed", "false": "active"}  # by "archived"
 
 def _all_of(name: str, **parameters: str) -> Reading:
     return Reading(f"{_WORKSPACE}/{name}", parameters=parameters, paging=_PAGING)
+
+
+def _written(name: str) -> Writing:
+    """Write one by one, after looking for the name: nothing else of ours can be kept there."""
+    return Writing(
+        create_path=f"{_WORKSPACE}/{name}",
+        update_path=f"{_WORKSPACE}/{name}/{{key}}",
+        update_method="PUT",
+        idempotency=Idempotency.SEARCH_BEFORE_CREATE,
+        own_key_field="name",
+    )
 
 
 TIME_ENTRIES = ObjectManifest(
@@ -92,10 +106,13 @@ PROJECTS = ObjectManifest(
         FieldSpec("id", label="Project id"),
         FieldSpec("name", label="Name"),
         FieldSpec("client.name", label="Name of the client"),
+        FieldSpec("clientId", label="Client id"),
+        FieldSpec("note", label="Note"),
         FieldSpec("billable", ValueKind.YES_NO, "Billable"),
         FieldSpec("archived", ValueKind.YES_NO, "Archived"),
     ),
     reading=_all_of("projects"),
+    writing=_written("projects"),
     reading_lines=(
         MappingLine("id", "id", required=True, label="Project id"),
         MappingLine("code", "name", required=True, label="Project code"),
@@ -103,6 +120,12 @@ PROJECTS = ObjectManifest(
         MappingLine("client_name", "client.name", label="Name of the client"),
         MappingLine("billable", "billable", label="Billable"),
         MappingLine("state", "archived", value_map=_STATE, label="State"),
+    ),
+    writing_lines=(
+        MappingLine("name", "code", required=True, label="Name"),
+        MappingLine("note", "name", label="Note"),
+        MappingLine("clientId", "client", reference="Customer", label="Client"),
+        MappingLine("billable", "billable", label="Billable"),
     ),
 )
 
@@ -138,6 +161,7 @@ CLIENTS = ObjectManifest(
         FieldSpec("archived", ValueKind.YES_NO, "Archived"),
     ),
     reading=_all_of("clients"),
+    writing=_written("clients"),
     reading_lines=(
         MappingLine("id", "id", required=True, label="Client id"),
         MappingLine("name", "name", required=True, label="Name"),
@@ -145,15 +169,21 @@ CLIENTS = ObjectManifest(
         MappingLine("street", "address", transforms=("one_line",), label="Address"),
         MappingLine("state", "archived", value_map=_STATE, label="State"),
     ),
+    writing_lines=(
+        MappingLine("name", "name", required=True, label="Name"),
+        MappingLine("email", "invoice_email", label="E-mail"),
+        MappingLine("address", "street", label="Address"),
+    ),
 )
 
 MANIFEST = SystemManifest(
     slug="clockify",
     name="Clockify",
     category="Time",
-    summary="Clockify: time entries, projects, people and clients of a workspace are read.",
+    summary="Clockify: time, projects, people and clients of a workspace are read, projects and clients are written.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/clockify.md",
+    address="https://api.clockify.me/api",
     auth=AuthSpec(AuthScheme.HEADER_KEY, header="X-Api-Key"),
     secrets=(SecretSpec("api_key", "API key", "Of an administrator of the workspace, from Preferences, Advanced."),),
     settings=(
@@ -168,4 +198,5 @@ MANIFEST = SystemManifest(
     test_path="v1/user",
     identity_path="email",
     limits=Limits(calls=50, seconds=1, at_once=4),
+    error_rules=RULES,
 )

@@ -156,6 +156,7 @@ MANIFEST = SystemManifest(
     summary="Contracts are sent for signature from templates, and what became of them is read.",
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/docusign.md",
+    address="https://<region>.docusign.net/restapi",
     auth=AuthSpec(
         AuthScheme.JWT_BEARER,
         token_path="https://{sign_in_host}/oauth/token",  # noqa: S106  an address, no secret
@@ -171,6 +172,11 @@ MANIFEST = SystemManifest(
         FieldSpec("sign_in_host", label="Sign-in host", required=True),
         FieldSpec("account", label="API account id", required=True),
         FieldSpec("signer_role", label="Role of who signs, as the templates name it"),
+    ),
+    rights=(
+        "The consent of an administrator to the scopes signature and impersonation.",
+        "A user of its own with the profile DS Sender, and the templates shared with it.",
+        "To read envelopes of others: shared access to them.",
     ),
     objects=(ENVELOPES,),
     test_path=f"{ENVELOPES_PATH}?from_date={BEGINNING}&count=1",

@@ -318,6 +318,7 @@ MANIFEST = SystemManifest(
     summary="Accounts and contacts are read and written; opportunities, projects, resources and time are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/dynamics-project-operations.md",
+    address="https://<environment>.crm4.dynamics.com",
     auth=AuthSpec(
         AuthScheme.CLIENT_CREDENTIALS,
         token_path="https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",  # noqa: S106  an address, no secret

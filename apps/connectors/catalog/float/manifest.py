@@ -180,6 +180,7 @@ MANIFEST = SystemManifest(
     summary="Float: who is planned on which project, people, projects and clients are read, projects are written.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/float.md",
+    address="https://api.float.com/v3",
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "API token", "From Float's Account Settings, Integrations, as the account owner."),),
     settings=(FieldSpec("contact", label="E-mail that Float may write to about this connection", required=True),),

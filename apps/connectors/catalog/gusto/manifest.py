@@ -74,6 +74,7 @@ MANIFEST = SystemManifest(
     summary="The people of the company are read: who they are, what they do there, and since when.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/gusto.md",
+    address="https://api.gusto.com",
     auth=AuthSpec(
         AuthScheme.OAUTH_CODE,
         token_path="https://api.gusto.com/oauth/token",  # noqa: S106  an address, no secret
@@ -86,6 +87,10 @@ MANIFEST = SystemManifest(
     ),
     settings=(FieldSpec("company", label="Company id (UUID)", required=True),),
     headers={"X-Gusto-API-Version": "2025-06-15"},
+    rights=(
+        "The scopes employees:read and companies:read of the app.",
+        "Somebody with full access to the company’s Gusto, who signs in.",
+    ),
     objects=(EMPLOYEES,),
     test_path="v1/companies/{company}",
     identity_path="name",

@@ -299,6 +299,7 @@ MANIFEST = SystemManifest(
     summary="Harvest: time, expenses, projects, tasks, people and clients are read, projects and clients are written.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/harvest.md",
+    address="https://api.harvestapp.com/v2",
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(
         SecretSpec("token", "Personal access token", "Of an administrator, made at id.getharvest.com/developers."),

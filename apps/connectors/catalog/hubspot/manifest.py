@@ -229,11 +229,16 @@ MANIFEST = SystemManifest(
     summary="Companies and contacts are read and written, deals are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/hubspot.md",
+    address="https://api.hubapi.com",
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "Of a private app, from its page “Auth”."),),
     settings=(
         FieldSpec("portal", label="Account number (Hub ID): events of other accounts are ignored"),
         FieldSpec("custom_properties", label="Further properties to read (companies.vat_number, deals.legal_entity)"),
+    ),
+    rights=(
+        "To read: the scopes crm.objects.companies.read, crm.objects.contacts.read and crm.objects.deals.read.",
+        "To write and take back: the scopes crm.objects.companies.write and crm.objects.contacts.write.",
     ),
     objects=(COMPANIES, CONTACTS, DEALS),
     test_path="account-info/v3/details",

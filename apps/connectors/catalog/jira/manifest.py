@@ -122,6 +122,7 @@ MANIFEST = SystemManifest(
     summary="Jira Cloud: projects are read and written, people are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/jira.md",
+    address="https://<your site>.atlassian.net",
     auth=AuthSpec(AuthScheme.BASIC),
     secrets=(
         SecretSpec("username", "E-mail", "Of the Atlassian account that the token belongs to."),

@@ -252,6 +252,7 @@ MANIFEST = SystemManifest(
     summary="Kantata OX: projects, people, allocations, time and expenses are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/kantata.md",
+    address="https://api.mavenlink.com/api/v1",
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(SecretSpec("token", "Access token", "An OAuth token of the account, from Settings, API."),),
     rights=(

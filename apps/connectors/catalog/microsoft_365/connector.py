@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from apps.connectors.answers import holds
-from apps.connectors.catalog.microsoft_365.groups import GroupCalls, GroupDelivery, is_workspace
-from apps.connectors.catalog.microsoft_365.manifest import DELTA_PATH
+from apps.connectors.catalog.microsoft_365.groups import REMOVED, GroupCalls, GroupDelivery, is_workspace
+from apps.connectors.catalog.microsoft_365.manifest import DELTA_PATHS
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
 from apps.connectors.http import Door
@@ -41,27 +41,29 @@ class Microsoft365Connector(RestConnector):
             async for page in super().read(object_name, checkpoint, keys):
                 yield page
             return
-        link, met, empty = str((checkpoint or {}).get("link") or DELTA_PATH), set[str](), 0
+        link, met, empty = str((checkpoint or {}).get("link") or DELTA_PATHS[object_name]), set[str](), 0
         while True:
             answer, listed = await self._changes(spec, link)
             met.add(link)
             link, last = _following(answer)
-            groups = [group for group in listed if "id" in group and is_workspace(group)]
-            empty = 0 if groups else empty + 1
+            there = [record for record in listed if REMOVED not in record]
+            kept = there if object_name != "groups" else [group for group in there if is_workspace(group)]
+            empty = 0 if kept else empty + 1
             if (not last and link in met) or empty > _MOST_EMPTY_PAGES:
                 raise _endless(spec)
-            yield Page(tuple(source_record(spec, group) for group in groups), {"link": link}, last=last)
+            yield Page(tuple(source_record(spec, record) for record in kept), {"link": link}, last=last)
             if last:
                 return
 
     async def _changes(self, spec: ObjectManifest, link: str) -> tuple[Any, list[OutsideRecord]]:
         headers = {"Prefer": f"odata.maxpagesize={require_reading(spec).paging.size}"}
+        everything = DELTA_PATHS[spec.name]
         try:
             return await self._calls.list_records(spec, link, {}, headers=headers)
         except RemoteError as error:
-            if error.status != _GONE or link == DELTA_PATH:
+            if error.status != _GONE or link == everything:
                 raise
-        return await self._calls.list_records(spec, DELTA_PATH, {}, headers=headers)
+        return await self._calls.list_records(spec, everything, {}, headers=headers)
 
     async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
         """Make or change each group and answer for every one of them, in any order."""

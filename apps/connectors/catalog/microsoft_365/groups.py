@@ -13,13 +13,18 @@ from apps.connectors.protocols.rest_reading import read_one
 from apps.connectors.protocols.rest_writing import Delivery
 
 _CHANGEABLE = ("displayName", "description")
+REMOVED = "@removed"  # what a change has that tells of a deletion
 _LATER = "The group is there and its team is not yet: Microsoft 365 is asked again by itself."
+
+
+def plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record without annotations."""
+    return {name: value for name, value in record.items() if not name.startswith("@")}
 
 
 def with_kind(group: Mapping[str, Any]) -> dict[str, Any]:
     """Return a group without annotations, with `kind` "team" or "site"."""
-    plain = {name: value for name, value in group.items() if not name.startswith("@")}
-    return {**plain, "kind": "team" if "Team" in (group.get("resourceProvisioningOptions") or []) else "site"}
+    return {**plain(group), "kind": "team" if "Team" in (group.get("resourceProvisioningOptions") or []) else "site"}
 
 
 def is_workspace(group: Mapping[str, Any]) -> bool:
@@ -28,11 +33,13 @@ def is_workspace(group: Mapping[str, Any]) -> bool:
 
 
 class GroupCalls(Calls):
-    """Records get their `kind`."""
+    """Groups get their `kind`; no record keeps annotations, but for the one that says that it is gone."""
 
     def shaped(self, spec: ObjectManifest, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a group as the manifest names its fields."""
-        return with_kind(record)
+        """Return a record as the manifest names its fields."""
+        if REMOVED in record:
+            return record
+        return with_kind(record) if spec.name == "groups" else plain(record)
 
 
 class GroupDelivery(Delivery):
@@ -61,9 +68,9 @@ class GroupDelivery(Delivery):
         members = [str(email) for email in body.get("members") or []]
         addresses = list(dict.fromkeys([owner, *members]))
         people = dict(zip(addresses, await asyncio.gather(*(self._person(email) for email in addresses)), strict=True))
-        plain = {name: body[name] for name in ("mailNickname", *_CHANGEABLE) if body.get(name) not in (None, "")}
+        told = {name: body[name] for name in ("mailNickname", *_CHANGEABLE) if body.get(name) not in (None, "")}
         return {
-            **plain,
+            **told,
             "groupTypes": ["Unified"],
             "mailEnabled": True,
             "securityEnabled": False,

@@ -308,6 +308,7 @@ MANIFEST = SystemManifest(
     summary="Oracle NetSuite: clients, projects and time are read and written, employees are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/netsuite.md",
+    address="https://<account>.suitetalk.api.netsuite.com",
     auth=AuthSpec(AuthScheme.OAUTH1, realm="{account}"),
     secrets=(
         SecretSpec("consumer_key", "Consumer key", "Of the integration record, which shows it once."),

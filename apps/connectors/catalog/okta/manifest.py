@@ -146,8 +146,19 @@ MANIFEST = SystemManifest(
     summary="People are read from the directory, added without being let in yet, and kept up to date.",
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/okta.md",
+    address="https://<your org>.okta.com",
     auth=AuthSpec(AuthScheme.HEADER_KEY, header="Authorization", header_prefix="SSWS "),
-    secrets=(SecretSpec("api_key", "API token", "Okta shows it once, on the page “Tokens” under “Security”, “API”."),),
+    secrets=(
+        SecretSpec(
+            "api_key", "API token", "Okta shows it once, on the page “Tokens” under “Security”, “API”.", may_expire=True
+        ),
+    ),
+    rights=(
+        "A service account that belongs to nobody, with an administrator role that reaches all people.",
+        "To read people: View users and their details.",
+        "To add people and keep them up to date: Create users, and Edit users’ profile attributes.",
+        "To take back who was added: Edit users’ lifecycle states.",
+    ),
     objects=(USERS,),
     test_path="api/v1/users/me",
     identity_path="profile.login",

@@ -312,11 +312,13 @@ MANIFEST = SystemManifest(
     summary="Intuit QuickBooks Online: customers and invoices are read and written, employees and time are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/quickbooks.md",
+    address="https://quickbooks.api.intuit.com",
     auth=AuthSpec(
         AuthScheme.OAUTH_CODE,
         token_path="https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",  # noqa: S106  an address, no secret
         token_scope="com.intuit.quickbooks.accounting",  # noqa: S106  a scope, no secret
         authorize_address="https://appcenter.intuit.com/connect/oauth2",
+        refresh_days_unused=100,  # as is generally said of Intuit's refresh tokens; no page of its contract was seen
     ),
     secrets=(
         SecretSpec("client_id", "Client id", "Of the app at developer.intuit.com, on its page “Keys and credentials”."),

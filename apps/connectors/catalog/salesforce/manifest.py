@@ -192,9 +192,15 @@ MANIFEST = SystemManifest(
     summary="Accounts and contacts are read and written, opportunities are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/salesforce.md",
+    address="https://<my domain>.my.salesforce.com",
     auth=AUTH,
     secrets=SECRETS,
     settings=SETTINGS,
+    rights=(
+        "API Enabled.",
+        "To read: Read and View All on Account, Contact and Opportunity, and their fields.",
+        "To write and take back: Create, Edit and Delete on Account and Contact, and edit access to the fields that are written.",
+    ),
     objects=(ACCOUNTS, CONTACTS, OPPORTUNITIES),
     test_path=LIMITS,
     # The calls of 24 hours depend on edition and users (Enterprise: 100,000 and 1,000 more for each user); the connection

@@ -164,6 +164,7 @@ MANIFEST = SystemManifest(
     rights=("The right to read accounts and deals, and the right “write” to mark a deal as handed over.",),
     test_path="whoami",
     identity_path="company",
+    account_path="company",
     rights_path="rights",
     limits=Limits(at_once=8),
     error_shape=ErrorShape(problems_path="error.problems"),

@@ -116,6 +116,7 @@ MANIFEST = SystemManifest(
     rights=("The right to read expenses and people.",),
     test_path="whoami",
     identity_path="company",
+    account_path="company",
     limits=Limits(at_once=6),
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=(NO_COMPANY,),

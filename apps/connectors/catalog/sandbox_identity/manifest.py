@@ -95,6 +95,7 @@ MANIFEST = SystemManifest(
     rights=("The right to read users, and the right “write” to make, change and stop them.",),
     test_path="whoami",
     identity_path="company",
+    account_path="company",
     rights_path="rights",
     limits=Limits(at_once=6),
     error_shape=ErrorShape(problems_path="error.problems"),

@@ -168,6 +168,7 @@ MANIFEST = SystemManifest(
     rights=("The right to read employees and what is to be paid, and the right “write” to hand in hours and refunds.",),
     test_path="whoami",
     identity_path="company",
+    account_path="company",
     rights_path="rights",
     limits=Limits(at_once=6),
     error_shape=ErrorShape(problems_path="error.problems"),

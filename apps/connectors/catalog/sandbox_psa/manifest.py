@@ -167,6 +167,7 @@ MANIFEST = SystemManifest(
     ),
     test_path="whoami",
     identity_path="company",
+    account_path="company",
     rights_path="rights",
     limits=Limits(at_once=8),
     error_shape=ErrorShape(problems_path="error.problems"),

@@ -196,6 +196,7 @@ MANIFEST = SystemManifest(
     rights=("The right to read people, projects and assignments, and the right “write” to plan.",),
     test_path="whoami",
     identity_path="company",
+    account_path="company",
     rights_path="rights",
     limits=Limits(at_once=6),
     error_shape=ErrorShape(problems_path="error.problems"),

@@ -128,6 +128,7 @@ MANIFEST = SystemManifest(
     rights=("The right to read organisations and contacts, and the right “write” to make and change them.",),
     test_path="whoami",
     identity_path="company",
+    account_path="company",
     rights_path="rights",
     limits=Limits(at_once=6),
     error_shape=ErrorShape(problems_path="error.problems"),

@@ -59,6 +59,7 @@ MANIFEST = SystemManifest(
     rights=("The right to read: nothing is written.",),
     test_path="whoami",
     identity_path="company",
+    account_path="company",
     limits=Limits(at_once=4),
     error_shape=ErrorShape(problems_path="error.problems"),
     error_rules=(NO_COMPANY,),

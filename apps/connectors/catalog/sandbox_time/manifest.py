@@ -103,7 +103,7 @@ _PROJECTS = ObjectManifest(
         MappingLine("name", "name", required=True),
         MappingLine("client_name", "client_name"),
         MappingLine("budget_hours", "budget_minutes", transforms=("minutes_to_hours",)),
-        MappingLine("state", "open", value_map={True: "active", False: "closed"}),
+        MappingLine("state", "open", value_map={"true": "active", "false": "closed"}),
         MappingLine("updated_at", "modified_at"),
     ),
     writing_lines=(
@@ -162,6 +162,7 @@ MANIFEST = SystemManifest(
     rights=("The right to read bookings, projects and people, and the right “write” to set up projects.",),
     test_path="whoami",
     identity_path="company",
+    account_path="company",
     rights_path="rights",
     limits=Limits(at_once=6),
     error_shape=ErrorShape(problems_path="error.problems"),

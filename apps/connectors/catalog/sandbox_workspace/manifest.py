@@ -112,6 +112,7 @@ MANIFEST = SystemManifest(
     rights=("The right to read, and the right “write” to make workspaces.",),
     test_path="whoami",
     identity_path="company",
+    account_path="company",
     rights_path="rights",
     limits=Limits(at_once=4),
     error_shape=ErrorShape(problems_path="error.problems"),

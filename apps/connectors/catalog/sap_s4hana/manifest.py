@@ -200,6 +200,7 @@ MANIFEST = SystemManifest(
     summary="SAP S/4HANA Cloud: customers (business partners) are read and written, enterprise projects are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/sap-s4hana.md",
+    address="https://my<number>-api.s4hana.cloud.sap",
     auth=AuthSpec(AuthScheme.BASIC, csrf_path=f"{_PARTNERS}/"),
     secrets=(
         SecretSpec("username", "Communication user", "Of the communication system, for inbound communication."),

@@ -1,7 +1,7 @@
 """SCIM 2.0: the people of any directory that speaks it, and how they meet the canonical model.
 
-https://www.rfc-editor.org/rfc/rfc7643#section-4.1 and #section-4.3 (the enterprise extension). Tried besides against
-scim2-server 0.8, an implementation of others. Filters are optional in the standard; this connector needs them for
+https://www.rfc-editor.org/rfc/rfc7643#section-4.1 and #section-4.3 (the enterprise extension). `make real` runs it
+against scim2-server 0.8, an implementation of others. Filters are optional in the standard; this connector needs them for
 `userName` and `meta.lastModified`, which most directories have.
 """
 
@@ -154,10 +154,17 @@ MANIFEST = SystemManifest(
     name="SCIM 2.0",
     category="Identity",
     summary="Any directory that speaks SCIM 2.0: people are read, added, changed and deactivated.",
-    proof=ProofLabel.DOCUMENTATION,
+    proof=ProofLabel.REAL_SYSTEM,
     documentation="docs/connect/scim.md",
+    address="https://<directory>/scim/v2",
     auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "The bearer token that the directory gives for SCIM."),),
+    secrets=(
+        SecretSpec("token", "Access token", "The bearer token that the directory gives for SCIM.", may_expire=True),
+    ),
+    rights=(
+        "To read people: reading Users, with filters on userName and meta.lastModified.",
+        "To add, change and deactivate people: POST and PATCH on Users.",
+    ),
     objects=(USERS,),
     test_path="Users?count=1",
     limits=Limits(at_once=4),

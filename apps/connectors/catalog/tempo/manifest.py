@@ -121,6 +121,7 @@ MANIFEST = SystemManifest(
     summary="Tempo for Jira Cloud: worklogs, accounts and customers are read.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/tempo.md",
+    address="https://api.tempo.io/4",
     auth=AuthSpec(AuthScheme.BEARER),
     secrets=(
         SecretSpec("token", "API token", "From Tempo's settings, Data access, API integration.", may_expire=True),

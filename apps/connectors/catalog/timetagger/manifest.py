@@ -75,6 +75,7 @@ MANIFEST = SystemManifest(
     summary="TimeTagger: one person's time is read, with its tags as project and service.",
     proof=ProofLabel.REAL_SYSTEM,
     documentation="docs/connect/timetagger.md",
+    address="https://<host>/timetagger/api/v2",
     auth=AuthSpec(AuthScheme.HEADER_KEY, header="authtoken"),
     secrets=(SecretSpec("api_key", "API token", "Of the person, from TimeTagger's account page."),),
     settings=(

@@ -86,6 +86,7 @@ MANIFEST = SystemManifest(
     summary="Tax numbers of the European Union are checked, with the number of the enquiry as proof.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/vies.md",
+    address="https://ec.europa.eu/taxation_customs/vies/rest-api",
     auth=AuthSpec(AuthScheme.NONE),
     settings=(FieldSpec("own_number", label="Your own tax number, with its country"),),
     objects=(NUMBERS,),

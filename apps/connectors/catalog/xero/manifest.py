@@ -414,11 +414,13 @@ MANIFEST = SystemManifest(
     summary="Xero: contacts and draft invoices are read and written; projects, their tasks, time and users are read.",
     proof=ProofLabel.PUBLISHED_CONTRACT,
     documentation="docs/connect/xero.md",
+    address="https://api.xero.com",
     auth=AuthSpec(
         AuthScheme.OAUTH_CODE,
         token_path="https://identity.xero.com/connect/token",  # noqa: S106  an address, no secret
         token_scope="offline_access accounting.contacts accounting.transactions accounting.settings.read projects.read",  # noqa: S106  a scope
         authorize_address="https://login.xero.com/identity/connect/authorize",
+        refresh_days_unused=60,  # docs/connect/xero.md
     ),
     secrets=(
         SecretSpec("client_id", "Client id", "Of the app at developer.xero.com, on its page “Configuration”."),

@@ -158,6 +158,7 @@ MANIFEST = SystemManifest(
     summary="Organizations and users are read and written.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/zendesk.md",
+    address="https://<subdomain>.zendesk.com",
     auth=AuthSpec(
         AuthScheme.CLIENT_CREDENTIALS,
         token_path="/oauth/tokens",  # noqa: S106  an address, no secret
@@ -167,6 +168,10 @@ MANIFEST = SystemManifest(
     secrets=(
         SecretSpec("client_id", "Client identifier", "Of the OAuth client, from its page in the Admin Center."),
         SecretSpec("client_secret", "Client secret", "Zendesk shows it once, when the client is saved."),
+    ),
+    rights=(
+        "To read: the scope read; users are exported to administrators only.",
+        "To write and take back: the scope write, and an administrator or an agent who may add and change organizations and users.",
     ),
     objects=(ORGANIZATIONS, USERS),
     test_path="api/v2/users/me.json",

@@ -1,0 +1,1 @@
+"""Avalara AvaTax, which says what tax a sale bears and keeps it for the returns."""

@@ -1,0 +1,1 @@
+"""SAP Concur, where people report what they spent and have it approved."""

@@ -1,0 +1,1 @@
+"""Coupa, where people report what they spent and have it approved."""

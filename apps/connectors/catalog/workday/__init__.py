@@ -1,0 +1,1 @@
+"""Workday, where a company keeps its people."""
