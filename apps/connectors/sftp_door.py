@@ -144,8 +144,9 @@ class SftpDoor:
 
         Raises RemoteError.
         """
+        started = time.perf_counter()
         await self._call("RENAME", f"{path} -> {target}", lambda client: client.rename(path, target), changes=True)
-        return Exchange("RENAME", self._shown(target), _DONE, 0)
+        return Exchange("RENAME", self._shown(target), _DONE, _since(started))
 
     async def make_folder(self, folder: str) -> None:
         """Make a folder, unless it is there. Raises RemoteError."""

@@ -37,7 +37,11 @@ class _Watch(asyncssh.SSHClient):
     """Judges the server's key before anything secret is sent."""
 
     def __init__(self, known: frozenset[str]) -> None:
-        self.seen, self._known = "", known
+        self.seen, self.took_over, self._known = "", False, known
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        """Note that the socket has an owner who closes it."""
+        self.took_over = True
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         """Return whether the key is one that was entered."""
@@ -85,7 +89,7 @@ async def connect(
     except (asyncssh.Error, OSError, TimeoutError) as problem:
         raise sign_in_error(problem, destination.host, login.user) from problem
     finally:
-        if not watch.seen:  # the connection was never made: nobody else closes its socket
+        if not watch.took_over:
             reached.close()
 
 

@@ -21,7 +21,11 @@ _T = TypeVar("_T")
 # What every connection to a file server is asked for besides address and sign-in.
 SETTINGS = (
     FieldSpec("user", label="User", required=True),
-    FieldSpec("host_key", label="Host key (SHA256:… or ssh-ed25519 AAAA…; the connection test says what it sees)"),
+    FieldSpec(
+        "host_key",
+        label="Host key (SHA256:… or ssh-ed25519 AAAA…; the connection test says what it sees)",
+        max_length=2000,  # a whole public key, or two
+    ),
     FieldSpec("folder_in", label="Folder that is read"),
     FieldSpec("pattern", label="Files that are read ({object}*.csv)"),
     FieldSpec("folder_out", label="Folder that is written to"),
