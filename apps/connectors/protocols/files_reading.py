@@ -1,6 +1,7 @@
 """Reads the files of a folder as pages of records: each file once, oldest first, nothing that is only half there."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -12,6 +13,7 @@ from apps.connectors.protocols.files_rows import UnreadableFileError, digest, re
 from apps.connectors.protocols.files_settings import CHECKSUM, FilePlan, joined
 from apps.connectors.protocols.rest_reading import require_reading
 from apps.connectors.sftp_door import RemoteFile, SftpDoor
+from apps.connectors.sftp_problems import NoSuchFileError
 
 _DONE, _FAILED = "done", "failed"
 _MOST_NAMESAKES = 50
@@ -66,7 +68,20 @@ class FolderReading:
         yield Page((), place.checkpoint(), last=True)
 
     async def rows(self, spec: ObjectManifest, keys: Collection[str]) -> dict[str, SourceRecord]:
-        """Return the newest rows of these numbers, out of all files that are there. Raises RemoteError."""
+        """Return the newest rows of these numbers, out of all files that are there, also those that were put aside as done.
+
+        Raises RemoteError.
+        """
+        if not self._plan.moves:
+            return await self._rows_here(spec, keys)
+        done = replace(self._plan, folder_in=joined(self._plan.folder_in, _DONE), moves=False)
+        try:
+            earlier = await FolderReading(self._door, done).rows(spec, keys)
+        except NoSuchFileError:
+            earlier = {}
+        return earlier | await self._rows_here(spec, keys)
+
+    async def _rows_here(self, spec: ObjectManifest, keys: Collection[str]) -> dict[str, SourceRecord]:
         wanted, found = set(keys), dict[str, SourceRecord]()
         listed = await self._door.list_folder(self._plan.folder_in or ".")
         names = {file.name for file in listed}

@@ -197,6 +197,19 @@ async def test_records_are_found_by_their_number_in_the_newest_file(server: Sftp
     assert (keys_of(named), named[0].checkpoint) == (["8"], {"floor": 3})
 
 
+async def test_records_of_files_that_were_put_aside_are_found_until_newer_ones_come(server: SftpServer) -> None:
+    move = {"after_reading": "move it to done or failed"}
+    async with server.connector(**move) as connector:
+        assert await connector.find("people", ["7"]) == {}
+        server.put("in/people-1.csv", "employee_no,name\r\n7,Ann\r\n8,Ben\r\n")
+        pages = [page async for page in connector.read("people", None)]
+        assert keys_of([page async for page in connector.read("people", pages[-1].checkpoint)]) == []
+        assert server.names("in") == ["done"]
+        server.put("in/people-2.csv", "employee_no,name\r\n7,Ann Brown\r\n", NOON + 1)
+        found = await connector.find("people", ["7", "8"])
+    assert {key: record.values["name"] for key, record in found.items()} == {"7": "Ann Brown", "8": "Ben"}
+
+
 async def test_a_span_of_time_is_that_of_the_files(server: SftpServer) -> None:
     for number in range(4):
         server.put(f"in/time_entries-{number}.csv", rows(number), NOON + number)
