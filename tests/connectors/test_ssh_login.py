@@ -31,7 +31,9 @@ def test_a_host_key_is_read_in_the_forms_people_get_it(text: str, prints: set[st
     assert read_host_keys(text) == prints
 
 
-@pytest.mark.parametrize("text", ["SHA256:short", "MD5:aa:bb", "anything", f"{PRINT}x"])
+@pytest.mark.parametrize(
+    "text", ["SHA256:short", "MD5:aa:bb", "anything", f"{PRINT}x"], ids=["too short", "MD5", "a word", "too long"]
+)
 def test_a_host_key_that_is_none_is_not_taken_for_no_host_key(text: str) -> None:
     with pytest.raises(MisconfiguredError, match="SHA256"):
         read_host_keys(text)

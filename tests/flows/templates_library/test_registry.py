@@ -74,7 +74,11 @@ def test_a_template_compiles_between_every_two_systems_that_fit() -> None:
         for template in list_templates()
         for source in systems
         for target in systems
-        if source is not target and template.can_read(source) and template.can_write(target) and _is_a_source(source)
+        if source is not target
+        and not template.definition.walks  # their deliveries are compiled above
+        and template.can_read(source)
+        and template.can_write(target)
+        and _is_a_source(source)
     ]
     assert len(pairs) >= 4
     for template, source, target in pairs:
