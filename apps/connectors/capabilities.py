@@ -142,14 +142,15 @@ def capability_sheet(manifest: SystemManifest) -> tuple[Capability, ...]:
 
 def _list_lines(manifest: SystemManifest) -> tuple[Capability, ...]:
     """Return how lists are paged and what becomes of deletions, events and filters; nothing where nothing is listed."""
+    events = Capability("webhook", _("Events"), _events(manifest))
     if not any(spec.reading and spec.reading.change_read is not ChangeRead.BY_NAME for spec in manifest.objects):
-        return ()
+        return (events,) if manifest.webhook else ()
     deletes, strict = _DELETES.get(manifest.deletes, manifest.deletes), manifest.filters_strict
     filters = _("An unknown filter is refused.") if strict else _("An unknown filter is silently ignored.")
     return (
         Capability("paging", _("Pages"), _pages(manifest)),
         Capability("deletes", _("Deletions"), _(deletes), safe=manifest.deletes != "absent"),
-        Capability("webhook", _("Events"), _events(manifest)),
+        events,
         Capability("filters", _("Filters"), filters, safe=strict),
     )
 

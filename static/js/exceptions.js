@@ -68,6 +68,7 @@
     await opened(caseOf(row) || shown());
     const thing = does(what);
     if (!thing) return;
+    htmx.process(thing); // a key may come before what was just brought in is taken hold of
     if (thing.matches("form")) { if (!find("button[disabled]", thing)) thing.requestSubmit(); return; }
     if (thing.matches("a")) { thing.click(); return; }
     if (thing.hasAttribute("data-closed")) { say(find(".way-note", thing)?.textContent ?? ""); return; }

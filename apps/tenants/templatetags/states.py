@@ -105,6 +105,7 @@ _VERSIONS = {
     "draft": Badge("pencil", _("Draft"), "neutral"),
     "live": Badge("player-play", _("Live"), "success"),
     "retired": Badge("archive", _("Retired"), "neutral"),
+    "replaced": Badge("archive", _("Replaced"), "neutral"),
     "active": Badge("player-play", _("Active"), "success"),
     "paused": Badge("player-pause", _("Paused"), "warning"),
     "inactive": Badge("player-pause", _("Inactive"), "neutral"),

@@ -58,7 +58,7 @@ def _link(owner: Client, connection: Connection, name: str = "Robin Vale") -> st
     """Make a link on the page; returns its path."""
     made = owner.post(f"/connections/{connection.id}/colleague/", {"for_whom": name})
     assert made.status_code == 200
-    found = re.search(r"http://alder\.localhost(/credentials/[\w-]{43}/)", made.content.decode())
+    found = re.search(r"http://alder\.localhost(?::\d+)?(/credentials/[\w-]{43}/)", made.content.decode())
     assert found is not None
     return found[1]
 

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import structlog
@@ -23,6 +24,7 @@ from apps.connectors.services import (
     request_test,
     set_secrets,
 )
+from apps.connectors.sheet_terms import Transport
 from apps.dispatch.models import Queue
 from apps.flows.models import Batch, Flow, Operation, TriggerEvent
 from apps.flows.services import blobs
@@ -210,7 +212,10 @@ def test_no_secret_of_any_system_of_the_catalogue_reaches_the_log(make_line: Mak
             # A sign-in on a host of its own must not be asked from here: with such a setting nothing leaves.
             value = "no/setting" if "://" in manifest.auth.token_path else "1"
             settings = {setting.name: value for setting in manifest.settings}
-            wanted = NewConnection(manifest.slug, manifest.slug, line.source.base_url, secrets, settings)
+            address = line.source.base_url
+            if manifest.transport is Transport.SFTP:
+                address = f"sftp://{urlsplit(address).netloc}"  # no file server answers there
+            wanted = NewConnection(manifest.slug, manifest.slug, address, secrets, settings)
             request_test(create_connection(line.customer, wanted))
         _endpoint, address, webhook_secret = create_webhook_endpoint(line.source)
     line.work(Queue.RUN, Queue.POLL)

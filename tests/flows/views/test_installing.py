@@ -75,8 +75,8 @@ def test_what_is_not_connected_yet_is_said_and_nothing_is_installed(make_line: C
     owner = Watched(line, line.run()).owner
     path = f"/flows/install/?customer={line.customer.id}&template=lead-to-project"
     page = page_of(owner.get(path))
-    assert "Reads from: connect Sandbox CRM first." in page
-    assert "Workspaces: connect Sandbox" in page
+    assert "Reads from: connect one of these first: Sandbox CRM" in page
+    assert "Workspaces: connect one of these first: Sandbox workspaces" in page
     assert f"/connections/new/?customer={line.customer.id}" in page
     assert "Install and set live" not in page
     assert owner.post(path, {"template": "lead-to-project", "name": "Onboarding"}).status_code == 400
@@ -85,5 +85,5 @@ def test_what_is_not_connected_yet_is_said_and_nothing_is_installed(make_line: C
     assert "Install and set live" in page
     assert "template=client-onboarding" in page
     wizard = page_of(owner.get(f"/onboarding/{line.customer.id}/template/"))
-    assert "Workspaces: connect Sandbox" in wizard
+    assert "Workspaces: connect one of these first: Sandbox workspaces" in wizard
     assert "Does not fit yet" in wizard
