@@ -298,9 +298,9 @@ class Desk(ABC):
         return None
 
     def _namesakes(self, known: Kind, kind: str, record: Record) -> Iterator[tuple[str, Record | None]]:
-        if record.get(known.name):
+        if record.get(known.name) not in (None, ""):
             yield known.name, self.look_up(kind, str(record[known.name]))
-        if known.own_key and record.get(known.own_key):
+        if known.own_key and record.get(known.own_key) not in (None, ""):
             yield known.own_key, self._store.named_by(self._company, kind, known.own_key, str(record[known.own_key]))
 
     def _note(self, action: str, kind: str, record: Record, key: str, values: Record) -> None:

@@ -80,6 +80,15 @@ def test_what_is_filled_in_satisfies_the_systems_own_rules(desk: type[Desk]) -> 
             assert room.desk.change(kind, key, b"{}").status == 200, (kind, key)
 
 
+@pytest.mark.parametrize("number", [False, 0, "x"])
+def test_a_number_of_the_callers_belongs_to_one_record_whatever_it_is(number: object) -> None:
+    room = Room(SYSTEMS["contract"])
+    first, second = room.ids("agreements")[:2]
+    body = orjson.dumps({"external_id": number})
+    assert room.desk.change("agreements", first, body).status == 200
+    assert room.desk.change("agreements", second, body).status == 409
+
+
 REMOVABLE = [
     pytest.param("erp", "projects", {"code": "PRJ-A", "name": "A", "company": "100"}, id="project of the ERP"),
     pytest.param("workspace", "workspaces", {"project": "PRJ-A", "name": "A"}, id="workspace"),
