@@ -1,8 +1,31 @@
 """What all systems of the sandbox have in common: how lists are read, and what they refuse alike."""
 
+from collections.abc import Mapping
+from typing import Any, TypedDict, Unpack
+
 from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
-from apps.connectors.manifest import ChangeRead, ErrorRule, Paging, Reading, ValueKind
+from apps.connectors.manifest import (
+    AuthScheme,
+    AuthSpec,
+    ChangeRead,
+    ErrorRule,
+    ErrorShape,
+    FieldSpec,
+    Idempotency,
+    Limits,
+    MappingLine,
+    ObjectManifest,
+    Paging,
+    ProofLabel,
+    Reading,
+    SecretSpec,
+    SystemManifest,
+    ValueKind,
+    Writing,
+)
+from apps.connectors.sheet_terms import Formats
+from apps.connectors.webhook_spec import WebhookSpec
 
 NO_COMPANY = ErrorRule(
     FailureKind.MISCONFIGURED,
@@ -31,22 +54,124 @@ _PAGING = Paging(
 )
 
 
-def reading_of(path: str, *, records_path: str = "records") -> Reading:
-    """Return how the records at `path` are read: changes by time, oldest first."""
-    return Reading(
-        path=path,
-        records_path=records_path,
-        change_read=ChangeRead.MODIFIED_SINCE,
-        since_parameter="modified_since",
-        paging=_PAGING,
-        one_path=f"{path}/{{key}}",
-        since_sorted=True,
+class ListParts(TypedDict, total=False):
+    """What differs from list to list, as in ObjectManifest."""
+
+    fields: tuple[FieldSpec, ...]
+    reading_lines: tuple[MappingLine, ...]
+    writing: Writing
+    writing_lines: tuple[MappingLine, ...]
+
+
+def list_of(
+    name: str,
+    label: str,
+    canonical_type: str,
+    *,
+    known_by: str,
+    records_path: str = "records",
+    **parts: Unpack[ListParts],
+) -> ObjectManifest:
+    """Return one list of a sandbox system: changes by time, oldest first, looked up by the field `known_by`."""
+    return ObjectManifest(
+        name=name,
+        label=label,
+        canonical_type=canonical_type,
+        version_field="modified_at",
+        natural_key=known_by,
+        find_parameter=known_by,
+        find_at_once=50,
+        reading=Reading(
+            path=name,
+            records_path=records_path,
+            change_read=ChangeRead.MODIFIED_SINCE,
+            since_parameter="modified_since",
+            paging=_PAGING,
+            one_path=f"{name}/{{key}}",
+            since_sorted=True,
+        ),
+        **parts,
+    )
+
+
+def writing_to(path: str, *, takes_keys: bool, taken_back: Mapping[str, Any] | None = None) -> Writing:
+    """Return how records that carry the caller's own number are written to a list.
+
+    `takes_keys` says whether the system honours an Idempotency-Key. What was made is taken back by changing it to
+    `taken_back`, or by removing it where that is None.
+    """
+    return Writing(
+        create_path=path,
+        update_path=f"{path}/{{key}}",
+        idempotency=Idempotency.OWN_KEY_FIELD,
+        idempotency_header="Idempotency-Key" if takes_keys else "",
+        own_key_field="external_id",
+        own_key_parameter="external_id",
+        undo_method="DELETE" if taken_back is None else "PATCH",
+        undo_path=f"{path}/{{key}}",
+        undo_values=taken_back,
+    )
+
+
+def sandbox_system(  # noqa: PLR0913  each is one fact of a system, all by name
+    slug: str,
+    name: str,
+    *,
+    category: str,
+    summary: str,
+    objects: tuple[ObjectManifest, ...],
+    rights: str,
+    formats: Formats,
+    error_rules: tuple[ErrorRule, ...],
+    at_once: int = 6,
+    webhook: WebhookSpec | None = None,
+) -> SystemManifest:
+    """Return the manifest of a sandbox system: one token opens it, `whoami` says whose company it is."""
+    return SystemManifest(
+        slug=slug,
+        name=name,
+        category=category,
+        summary=summary,
+        proof=ProofLabel.SIMULATED,
+        documentation="docs/sandbox.md",
+        auth=AuthSpec(AuthScheme.BEARER),
+        secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
+        objects=objects,
+        rights=(rights,),
+        test_path="whoami",
+        identity_path="company",
+        account_path="company",
+        rights_path="rights" if any(spec.writing for spec in objects) else "",
+        limits=Limits(at_once=at_once),
+        error_shape=ErrorShape(problems_path="error.problems"),
+        error_rules=error_rules,
+        webhook=webhook,
+        describe=DESCRIBE,
+        formats=formats,
     )
 
 
 def refused(code: str, business_class: BusinessClass, sentence: str, field: str = "") -> ErrorRule:
     """Return the rule for one record that the system refuses for its own sake."""
     return ErrorRule(FailureKind.REJECTED, business_class, code=code, field=field, sentence=sentence)
+
+
+def gone(system: str, record: str) -> ErrorRule:
+    """Return the rule for a change of something that is not there any more; `system` as it stands inside a sentence."""
+    sentence = f"The {record} to change no longer exists in {system}. Check whether somebody deleted it there."
+    return refused("not_found", BusinessClass.MISSING_REFERENCE, sentence)
+
+
+def taken_before(system: str, record: str = "record") -> ErrorRule:
+    """Return the rule for an idempotency key that was used with other content; `system` begins the sentence."""
+    sentence = f"{system} has already taken an earlier version of this {record}. Compare both, then send it again."
+    return refused("idempotency_conflict", BusinessClass.CONFLICT, sentence)
+
+
+def no_number(system: str, record: str = "record") -> ErrorRule:
+    """Return the rule for a figure that is none; `system` as it stands inside a sentence."""
+    sentence = f"{{value}} is not a number {system} takes for {{field}}. Correct it on the {record}."
+    return refused("invalid_number", BusinessClass.PARSE, sentence)
 
 
 def common_refusals(system: str, *, record: str = "record") -> tuple[ErrorRule, ...]:

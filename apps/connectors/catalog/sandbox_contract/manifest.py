@@ -2,43 +2,28 @@
 
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorShape,
     FieldSpec,
-    Idempotency,
-    Limits,
     MappingLine,
-    ObjectManifest,
-    ProofLabel,
-    SecretSpec,
-    SystemManifest,
     ValueKind,
-    Writing,
 )
-from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import (
+    common_refusals,
+    gone,
+    list_of,
+    no_number,
+    refused,
+    sandbox_system,
+    writing_to,
+)
 from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
-_AGREEMENTS = ObjectManifest(
-    name="agreements",
-    label="Agreements",
-    canonical_type="Contract",
-    version_field="modified_at",
-    natural_key="number",
-    find_parameter="number",
-    find_at_once=50,
-    reading=reading_of("agreements"),
-    writing=Writing(
-        create_path="agreements",
-        update_path="agreements/{key}",
-        idempotency=Idempotency.OWN_KEY_FIELD,
-        own_key_field="external_id",
-        own_key_parameter="external_id",
-        undo_method="PATCH",
-        undo_path="agreements/{key}",
-        undo_values={"state": "void"},
-    ),
+_AGREEMENTS = list_of(
+    "agreements",
+    "Agreements",
+    "Contract",
+    known_by="number",
+    writing=writing_to("agreements", takes_keys=False, taken_back={"state": "void"}),
     fields=(
         FieldSpec("id", label="Record number"),
         FieldSpec("number", label="Agreement number"),
@@ -126,23 +111,13 @@ _AGREEMENTS = ObjectManifest(
 )
 
 
-MANIFEST = SystemManifest(
-    slug="sandbox_contract",
-    name="Sandbox contracts",
+MANIFEST = sandbox_system(
+    "sandbox_contract",
+    "Sandbox contracts",
     category="Contracts",
     summary="A simulated contract tool where agreements are sent and signed, for trying things out. A signature is announced.",
-    proof=ProofLabel.SIMULATED,
-    documentation="docs/sandbox.md",
-    auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_AGREEMENTS,),
-    rights=("The right to read agreements, and the right “write” to make, send and void them.",),
-    test_path="whoami",
-    identity_path="company",
-    account_path="company",
-    rights_path="rights",
-    limits=Limits(at_once=6),
-    error_shape=ErrorShape(problems_path="error.problems"),
+    rights="The right to read agreements, and the right “write” to make, send and void them.",
     error_rules=(
         refused(
             "invalid_currency",
@@ -150,24 +125,15 @@ MANIFEST = SystemManifest(
             "The contract tool is not set up for the currency {value}. Correct it on the agreement.",
             "currency",
         ),
-        refused(
-            "invalid_number",
-            BusinessClass.PARSE,
-            "{value} is not a number the contract tool takes for {field}. Correct it on the agreement.",
-        ),
+        no_number("the contract tool", "agreement"),
         refused(
             "duplicate",
             BusinessClass.DUPLICATE,
             "The contract tool already holds this agreement under another number. Check both before one of them is signed.",
         ),
-        refused(
-            "not_found",
-            BusinessClass.MISSING_REFERENCE,
-            "The agreement to change no longer exists in the contract tool. Check whether somebody deleted it there.",
-        ),
+        gone("the contract tool", "agreement"),
         *common_refusals("The contract tool", record="agreement"),
     ),
     webhook=WebhookSpec("standard"),
-    describe=DESCRIBE,
     formats=Formats(MoneyForm.TEXT, TimeForm.HOURS),
 )

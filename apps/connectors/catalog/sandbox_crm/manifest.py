@@ -1,45 +1,27 @@
 """The sandbox CRM: where deals are won, and where an onboarding begins."""
 
+from dataclasses import replace
+
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
     AuthScheme,
     AuthSpec,
-    ErrorShape,
     FieldSpec,
-    Idempotency,
-    Limits,
     MappingLine,
-    ObjectManifest,
-    ProofLabel,
     SecretSpec,
-    SystemManifest,
     ValueKind,
-    Writing,
 )
-from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import common_refusals, list_of, refused, sandbox_system, writing_to
 from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
-_OPPORTUNITIES = ObjectManifest(
-    name="opportunities",
-    label="Deals",
-    canonical_type="Opportunity",
-    version_field="modified_at",
-    natural_key="id",
-    find_parameter="id",
-    find_at_once=50,
-    reading=reading_of("opportunities"),
+_OPPORTUNITIES = list_of(
+    "opportunities",
+    "Deals",
+    "Opportunity",
+    known_by="id",
     # What is written here is the mark that a deal was handed over, so taking it back lifts the mark.
-    writing=Writing(
-        create_path="opportunities",
-        update_path="opportunities/{key}",
-        idempotency=Idempotency.OWN_KEY_FIELD,
-        own_key_field="external_id",
-        own_key_parameter="external_id",
-        undo_method="PATCH",
-        undo_path="opportunities/{key}",
-        undo_values={"exported": False, "project_code": None},
-    ),
+    writing=writing_to("opportunities", takes_keys=False, taken_back={"exported": False, "project_code": None}),
     fields=(
         FieldSpec("id", label="Deal number"),
         FieldSpec("external_id", label="External number", max_length=200),
@@ -112,15 +94,11 @@ _OPPORTUNITIES = ObjectManifest(
     ),
 )
 
-_ACCOUNTS = ObjectManifest(
-    name="accounts",
-    label="Accounts",
-    canonical_type="Customer",
-    version_field="modified_at",
-    natural_key="id",
-    find_parameter="id",
-    find_at_once=50,
-    reading=reading_of("accounts"),
+_ACCOUNTS = list_of(
+    "accounts",
+    "Accounts",
+    "Customer",
+    known_by="id",
     fields=(
         FieldSpec("id", label="Account number", required=True),
         FieldSpec("name", label="Name", required=True),
@@ -148,26 +126,14 @@ _ACCOUNTS = ObjectManifest(
 )
 
 
-MANIFEST = SystemManifest(
-    slug="sandbox_crm",
-    name="Sandbox CRM",
+_SYSTEM = sandbox_system(
+    "sandbox_crm",
+    "Sandbox CRM",
     category="CRM",
     summary="A simulated CRM with accounts and deals, for trying things out. A deal that is won is announced.",
-    proof=ProofLabel.SIMULATED,
-    documentation="docs/sandbox.md",
-    auth=AuthSpec(AuthScheme.CLIENT_CREDENTIALS, token_path="oauth/token"),  # noqa: S106  an address, not a secret
-    secrets=(
-        SecretSpec("client_id", "Client id", "The name of the sandbox company."),
-        SecretSpec("client_secret", "Client secret", "Shown once when the sandbox company is made."),
-    ),
     objects=(_OPPORTUNITIES, _ACCOUNTS),
-    rights=("The right to read accounts and deals, and the right “write” to mark a deal as handed over.",),
-    test_path="whoami",
-    identity_path="company",
-    account_path="company",
-    rights_path="rights",
-    limits=Limits(at_once=8),
-    error_shape=ErrorShape(problems_path="error.problems"),
+    rights="The right to read accounts and deals, and the right “write” to mark a deal as handed over.",
+    at_once=8,
     error_rules=(
         refused(
             "unknown_account",
@@ -188,6 +154,14 @@ MANIFEST = SystemManifest(
         *common_refusals("The CRM", record="deal"),
     ),
     webhook=WebhookSpec(scheme="standard", delivery_header="webhook-id"),
-    describe=DESCRIBE,
     formats=Formats(MoneyForm.TEXT, TimeForm.HOURS),
+)
+# The CRM alone sells access tokens that expire, to whoever knows its client secret.
+MANIFEST = replace(
+    _SYSTEM,
+    auth=AuthSpec(AuthScheme.CLIENT_CREDENTIALS, token_path="oauth/token"),  # noqa: S106  an address, not a secret
+    secrets=(
+        SecretSpec("client_id", "Client id", "The name of the sandbox company."),
+        SecretSpec("client_secret", "Client secret", "Shown once when the sandbox company is made."),
+    ),
 )

@@ -3,33 +3,21 @@
 from apps.connectors.catalog.sandbox_erp.masters import CUSTOMERS, EMPLOYEES, PROJECTS
 from apps.connectors.catalog.sandbox_erp.refusals import ERROR_RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorShape,
     FieldSpec,
     Idempotency,
-    Limits,
     MappingLine,
-    ObjectManifest,
-    ProofLabel,
-    SecretSpec,
-    SystemManifest,
     ValueKind,
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import DESCRIBE, reading_of
+from apps.connectors.sandbox_family import list_of, sandbox_system
 from apps.connectors.sheet_terms import DayForm, Formats, MoneyForm, TimeForm
 
-_TIME_LINES = ObjectManifest(
-    name="time-lines",
-    label="Time lines",
-    canonical_type="TimeEntry",
-    version_field="modified_at",
-    natural_key="external_id",
-    find_parameter="external_id",
-    find_at_once=50,
-    reading=reading_of("time-lines"),
+_TIME_LINES = list_of(
+    "time-lines",
+    "Time lines",
+    "TimeEntry",
+    known_by="external_id",
     writing=Writing(
         create_path="time-lines",
         update_path="time-lines/{key}",
@@ -92,24 +80,14 @@ _TIME_LINES = ObjectManifest(
 )
 
 
-MANIFEST = SystemManifest(
-    slug="sandbox_erp",
-    name="Sandbox ERP",
+MANIFEST = sandbox_system(
+    "sandbox_erp",
+    "Sandbox ERP",
     category="ERP",
     summary="A simulated ERP with customers, projects, accounting periods and time lines, for trying things out.",
-    proof=ProofLabel.SIMULATED,
-    documentation="docs/sandbox.md",
-    auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_TIME_LINES, CUSTOMERS, PROJECTS, EMPLOYEES),
-    rights=("The right to read, and the right “write” to make customers, projects and time lines.",),
-    test_path="whoami",
-    identity_path="company",
-    account_path="company",
-    rights_path="rights",
-    limits=Limits(at_once=8),
-    error_shape=ErrorShape(problems_path="error.problems"),
+    rights="The right to read, and the right “write” to make customers, projects and time lines.",
+    at_once=8,
     error_rules=ERROR_RULES,
-    describe=DESCRIBE,
     formats=Formats(MoneyForm.TEXT, TimeForm.HOURS, DayForm.DOTTED),
 )

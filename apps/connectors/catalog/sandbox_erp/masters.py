@@ -4,12 +4,11 @@ from apps.connectors.manifest import (
     FieldSpec,
     Idempotency,
     MappingLine,
-    ObjectManifest,
     ValueKind,
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import reading_of
+from apps.connectors.sandbox_family import list_of
 
 
 def _writing_to(path: str) -> Writing:
@@ -26,16 +25,11 @@ def _writing_to(path: str) -> Writing:
     )
 
 
-CUSTOMERS = ObjectManifest(
-    name="customers",
-    label="Customers",
-    canonical_type="Customer",
-    key_field="id",
-    version_field="modified_at",
-    natural_key="number",
-    find_parameter="number",
-    find_at_once=50,
-    reading=reading_of("customers"),
+CUSTOMERS = list_of(
+    "customers",
+    "Customers",
+    "Customer",
+    known_by="number",
     writing=_writing_to("customers"),
     fields=(
         FieldSpec("id", label="Record number"),
@@ -78,15 +72,11 @@ CUSTOMERS = ObjectManifest(
     ),
 )
 
-PROJECTS = ObjectManifest(
-    name="projects",
-    label="Projects",
-    canonical_type="Project",
-    version_field="modified_at",
-    natural_key="code",
-    find_parameter="code",
-    find_at_once=50,
-    reading=reading_of("projects"),
+PROJECTS = list_of(
+    "projects",
+    "Projects",
+    "Project",
+    known_by="code",
     writing=_writing_to("projects"),
     fields=(
         FieldSpec("id", label="Number"),
@@ -141,15 +131,11 @@ PROJECTS = ObjectManifest(
     ),
 )
 
-EMPLOYEES = ObjectManifest(
-    name="employees",
-    label="Employees",
-    canonical_type="Resource",
-    version_field="modified_at",
-    natural_key="number",
-    find_parameter="number",
-    find_at_once=50,
-    reading=reading_of("employees"),
+EMPLOYEES = list_of(
+    "employees",
+    "Employees",
+    "Resource",
+    known_by="number",
     fields=(
         FieldSpec("id", label="Record number", required=True),
         FieldSpec("number", label="Employee number", required=True),

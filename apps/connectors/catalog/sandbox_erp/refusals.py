@@ -1,7 +1,7 @@
 """What the sandbox ERP refuses, in the words a finance person can act on."""
 
 from apps.connectors.errors import BusinessClass
-from apps.connectors.sandbox_family import common_refusals, refused
+from apps.connectors.sandbox_family import common_refusals, gone, no_number, refused
 
 ERROR_RULES = (
     refused(
@@ -86,11 +86,7 @@ ERROR_RULES = (
         BusinessClass.PARSE,
         "The date {value} cannot be read by the ERP. Correct the mapping of the posting date.",
     ),
-    refused(
-        "invalid_number",
-        BusinessClass.PARSE,
-        "{value} is not a number the ERP takes for {field}. Correct it on the record.",
-    ),
+    no_number("the ERP"),
     refused(
         "duplicate",
         BusinessClass.DUPLICATE,
@@ -101,10 +97,6 @@ ERROR_RULES = (
         BusinessClass.CONFLICT,
         "The ERP has already taken an earlier version of this record. Compare both before it is sent again.",
     ),
-    refused(
-        "not_found",
-        BusinessClass.MISSING_REFERENCE,
-        "The record to change no longer exists in the ERP. Check whether somebody deleted it there.",
-    ),
+    gone("the ERP", "record"),
     *common_refusals("The ERP"),
 )

@@ -1,31 +1,19 @@
 """The sandbox expense tool: what people spent, read once it is approved."""
 
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorShape,
     FieldSpec,
-    Limits,
     MappingLine,
-    ObjectManifest,
-    ProofLabel,
-    SecretSpec,
-    SystemManifest,
     ValueKind,
 )
-from apps.connectors.sandbox_family import DESCRIBE, NO_COMPANY, reading_of
+from apps.connectors.sandbox_family import NO_COMPANY, list_of, sandbox_system
 from apps.connectors.sheet_terms import Formats, MoneyForm
 from apps.connectors.webhook_spec import WebhookSpec
 
-_EXPENSES = ObjectManifest(
-    name="expenses",
-    label="Expenses",
-    canonical_type="Expense",
-    version_field="modified_at",
-    natural_key="id",
-    find_parameter="id",
-    find_at_once=50,
-    reading=reading_of("expenses"),
+_EXPENSES = list_of(
+    "expenses",
+    "Expenses",
+    "Expense",
+    known_by="id",
     fields=(
         FieldSpec("id", label="Expense number", required=True),
         FieldSpec("report_no", label="Report"),
@@ -75,15 +63,11 @@ _EXPENSES = ObjectManifest(
     ),
 )
 
-_PEOPLE = ObjectManifest(
-    name="people",
-    label="People",
-    canonical_type="Resource",
-    version_field="modified_at",
-    natural_key="employee_no",
-    find_parameter="employee_no",
-    find_at_once=50,
-    reading=reading_of("people"),
+_PEOPLE = list_of(
+    "people",
+    "People",
+    "Resource",
+    known_by="employee_no",
     fields=(
         FieldSpec("id", label="Number", required=True),
         FieldSpec("employee_no", label="Personnel number", required=True),
@@ -103,24 +87,14 @@ _PEOPLE = ObjectManifest(
 )
 
 
-MANIFEST = SystemManifest(
-    slug="sandbox_expense",
-    name="Sandbox expenses",
+MANIFEST = sandbox_system(
+    "sandbox_expense",
+    "Sandbox expenses",
     category="Expenses",
     summary="A simulated expense tool where people hand in what they spent for projects, for trying things out.",
-    proof=ProofLabel.SIMULATED,
-    documentation="docs/sandbox.md",
-    auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_EXPENSES, _PEOPLE),
-    rights=("The right to read expenses and people.",),
-    test_path="whoami",
-    identity_path="company",
-    account_path="company",
-    limits=Limits(at_once=6),
-    error_shape=ErrorShape(problems_path="error.problems"),
+    rights="The right to read expenses and people.",
     error_rules=(NO_COMPANY,),
     webhook=WebhookSpec("standard"),
-    describe=DESCRIBE,
     formats=Formats(MoneyForm.TEXT),
 )

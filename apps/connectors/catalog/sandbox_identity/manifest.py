@@ -2,44 +2,28 @@
 
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorShape,
     FieldSpec,
-    Idempotency,
-    Limits,
     MappingLine,
-    ObjectManifest,
-    ProofLabel,
-    SecretSpec,
-    SystemManifest,
     ValueKind,
     WriteMode,
-    Writing,
 )
-from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import (
+    common_refusals,
+    gone,
+    list_of,
+    refused,
+    sandbox_system,
+    taken_before,
+    writing_to,
+)
 from apps.connectors.sheet_terms import Formats
 
-_USERS = ObjectManifest(
-    name="users",
-    label="Users",
-    canonical_type="Resource",
-    version_field="modified_at",
-    natural_key="email",
-    find_parameter="email",
-    find_at_once=50,
-    reading=reading_of("users"),
-    writing=Writing(
-        create_path="users",
-        update_path="users/{key}",
-        idempotency=Idempotency.OWN_KEY_FIELD,
-        idempotency_header="Idempotency-Key",
-        own_key_field="external_id",
-        own_key_parameter="external_id",
-        undo_method="PATCH",
-        undo_path="users/{key}",
-        undo_values={"active": False},
-    ),
+_USERS = list_of(
+    "users",
+    "Users",
+    "Resource",
+    known_by="email",
+    writing=writing_to("users", takes_keys=True, taken_back={"active": False}),
     fields=(
         FieldSpec("id", label="User number"),
         FieldSpec("external_id", label="External number", max_length=200),
@@ -82,23 +66,13 @@ _USERS = ObjectManifest(
 )
 
 
-MANIFEST = SystemManifest(
-    slug="sandbox_identity",
-    name="Sandbox identity",
+MANIFEST = sandbox_system(
+    "sandbox_identity",
+    "Sandbox identity",
     category="Identity",
     summary="A simulated identity service where people get a sign-in and lose it, for trying things out.",
-    proof=ProofLabel.SIMULATED,
-    documentation="docs/sandbox.md",
-    auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_USERS,),
-    rights=("The right to read users, and the right “write” to make, change and stop them.",),
-    test_path="whoami",
-    identity_path="company",
-    account_path="company",
-    rights_path="rights",
-    limits=Limits(at_once=6),
-    error_shape=ErrorShape(problems_path="error.problems"),
+    rights="The right to read users, and the right “write” to make, change and stop them.",
     error_rules=(
         refused(
             "invalid_email",
@@ -118,18 +92,9 @@ MANIFEST = SystemManifest(
             "Somebody with the e-mail {value} is there already. Check whether it is the same person.",
             "email",
         ),
-        refused(
-            "idempotency_conflict",
-            BusinessClass.CONFLICT,
-            "The identity service has already taken an earlier version of this person. Compare both, then send it again.",
-        ),
-        refused(
-            "not_found",
-            BusinessClass.MISSING_REFERENCE,
-            "The person to change no longer exists in the identity service. Check whether somebody deleted it there.",
-        ),
+        taken_before("The identity service", "person"),
+        gone("the identity service", "person"),
         *common_refusals("The identity service", record="person"),
     ),
-    describe=DESCRIBE,
     formats=Formats(days=None),
 )

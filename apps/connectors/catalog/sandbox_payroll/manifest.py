@@ -2,47 +2,29 @@
 
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorShape,
     FieldSpec,
-    Idempotency,
-    Limits,
     MappingLine,
-    ObjectManifest,
-    ProofLabel,
-    SecretSpec,
-    SystemManifest,
     ValueKind,
     WriteMode,
-    Writing,
 )
-from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import (
+    common_refusals,
+    gone,
+    list_of,
+    no_number,
+    refused,
+    sandbox_system,
+    taken_before,
+    writing_to,
+)
 from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 
-
-def _writing_of(name: str) -> Writing:
-    return Writing(
-        create_path=name,
-        update_path=f"{name}/{{key}}",
-        idempotency=Idempotency.OWN_KEY_FIELD,
-        idempotency_header="Idempotency-Key",
-        own_key_field="external_id",
-        undo_method="DELETE",
-        undo_path=f"{name}/{{key}}",
-    )
-
-
-_HOURS = ObjectManifest(
-    name="hours",
-    label="Hours to pay",
-    canonical_type="TimeEntry",
-    version_field="modified_at",
-    natural_key="external_id",
-    find_parameter="external_id",
-    find_at_once=50,
-    reading=reading_of("hours"),
-    writing=_writing_of("hours"),
+_HOURS = list_of(
+    "hours",
+    "Hours to pay",
+    "TimeEntry",
+    known_by="external_id",
+    writing=writing_to("hours", takes_keys=True),
     fields=(
         FieldSpec("external_id", label="External number", required=True, max_length=80),
         FieldSpec("employee", label="Personnel number", required=True),
@@ -78,16 +60,12 @@ _HOURS = ObjectManifest(
     ),
 )
 
-_REFUNDS = ObjectManifest(
-    name="refunds",
-    label="Refunds",
-    canonical_type="Expense",
-    version_field="modified_at",
-    natural_key="external_id",
-    find_parameter="external_id",
-    find_at_once=50,
-    reading=reading_of("refunds"),
-    writing=_writing_of("refunds"),
+_REFUNDS = list_of(
+    "refunds",
+    "Refunds",
+    "Expense",
+    known_by="external_id",
+    writing=writing_to("refunds", takes_keys=True),
     fields=(
         FieldSpec("external_id", label="External number", required=True, max_length=80),
         FieldSpec("employee", label="Personnel number", required=True),
@@ -123,15 +101,11 @@ _REFUNDS = ObjectManifest(
     ),
 )
 
-_EMPLOYEES = ObjectManifest(
-    name="employees",
-    label="Employees",
-    canonical_type="Resource",
-    version_field="modified_at",
-    natural_key="number",
-    find_parameter="number",
-    find_at_once=50,
-    reading=reading_of("employees"),
+_EMPLOYEES = list_of(
+    "employees",
+    "Employees",
+    "Resource",
+    known_by="number",
     fields=(
         FieldSpec("id", label="Number", required=True),
         FieldSpec("number", label="Personnel number", required=True),
@@ -155,23 +129,13 @@ _EMPLOYEES = ObjectManifest(
 )
 
 
-MANIFEST = SystemManifest(
-    slug="sandbox_payroll",
-    name="Sandbox payroll",
+MANIFEST = sandbox_system(
+    "sandbox_payroll",
+    "Sandbox payroll",
     category="Payroll",
     summary="A simulated payroll that takes hours and refunds for open pay periods, for trying things out.",
-    proof=ProofLabel.SIMULATED,
-    documentation="docs/sandbox.md",
-    auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_HOURS, _REFUNDS, _EMPLOYEES),
-    rights=("The right to read employees and what is to be paid, and the right “write” to hand in hours and refunds.",),
-    test_path="whoami",
-    identity_path="company",
-    account_path="company",
-    rights_path="rights",
-    limits=Limits(at_once=6),
-    error_shape=ErrorShape(problems_path="error.problems"),
+    rights="The right to read employees and what is to be paid, and the right “write” to hand in hours and refunds.",
     error_rules=(
         refused(
             "closed_period",
@@ -191,11 +155,7 @@ MANIFEST = SystemManifest(
             "hours",
         ),
         refused("invalid_date", BusinessClass.PARSE, "{value} is no day payroll can read. Correct it on the record."),
-        refused(
-            "invalid_number",
-            BusinessClass.PARSE,
-            "{value} is not a number payroll takes for {field}. Correct it on the record.",
-        ),
+        no_number("payroll"),
         refused(
             "invalid_currency",
             BusinessClass.VALIDATION,
@@ -207,18 +167,9 @@ MANIFEST = SystemManifest(
             BusinessClass.DUPLICATE,
             "Payroll already holds this record under another number. Check both before it is paid twice.",
         ),
-        refused(
-            "idempotency_conflict",
-            BusinessClass.CONFLICT,
-            "Payroll has already taken an earlier version of this record. Compare both, then send it again.",
-        ),
-        refused(
-            "not_found",
-            BusinessClass.MISSING_REFERENCE,
-            "The record to change no longer exists in payroll. Check whether somebody deleted it there.",
-        ),
+        taken_before("Payroll"),
+        gone("payroll", "record"),
         *common_refusals("Payroll"),
     ),
-    describe=DESCRIBE,
     formats=Formats(MoneyForm.TEXT, TimeForm.HOURS),
 )

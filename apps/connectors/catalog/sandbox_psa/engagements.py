@@ -1,44 +1,20 @@
 """What a project of the sandbox PSA begins with: clients and projects, read, made and changed."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from apps.connectors.manifest import (
     FieldSpec,
-    Idempotency,
     MappingLine,
-    ObjectManifest,
     ValueKind,
     WriteMode,
-    Writing,
 )
-from apps.connectors.sandbox_family import reading_of
+from apps.connectors.sandbox_family import list_of, writing_to
 
-
-def _writing_to(path: str, taken_back: Mapping[str, Any]) -> Writing:
-    """The PSA removes nothing: what was made is taken back by changing it to `taken_back`."""
-    return Writing(
-        create_path=path,
-        update_path=f"{path}/{{key}}",
-        idempotency=Idempotency.OWN_KEY_FIELD,
-        own_key_field="external_id",
-        own_key_parameter="external_id",
-        undo_method="PATCH",
-        undo_path=f"{path}/{{key}}",
-        undo_values=taken_back,
-    )
-
-
-PROJECTS = ObjectManifest(
-    name="projects",
-    label="Projects",
-    canonical_type="Project",
-    version_field="modified_at",
-    natural_key="code",
-    find_parameter="code",
-    find_at_once=50,
-    reading=reading_of("projects", records_path="results"),
-    writing=_writing_to("projects", {"state": "closed"}),
+PROJECTS = list_of(
+    "projects",
+    "Projects",
+    "Project",
+    known_by="code",
+    records_path="results",
+    writing=writing_to("projects", takes_keys=False, taken_back={"state": "closed"}),
     fields=(
         FieldSpec("id", label="Number"),
         FieldSpec("code", label="Project code", max_length=40),
@@ -103,16 +79,13 @@ PROJECTS = ObjectManifest(
     ),
 )
 
-CLIENTS = ObjectManifest(
-    name="clients",
-    label="Clients",
-    canonical_type="Customer",
-    version_field="modified_at",
-    natural_key="id",
-    find_parameter="id",
-    find_at_once=50,
-    reading=reading_of("clients", records_path="results"),
-    writing=_writing_to("clients", {"active": False}),
+CLIENTS = list_of(
+    "clients",
+    "Clients",
+    "Customer",
+    known_by="id",
+    records_path="results",
+    writing=writing_to("clients", takes_keys=False, taken_back={"active": False}),
     fields=(
         FieldSpec("id", label="Client number"),
         FieldSpec("external_id", label="External number", max_length=200),

@@ -3,31 +3,20 @@
 from apps.connectors.catalog.sandbox_psa.engagements import CLIENTS, PROJECTS
 from apps.connectors.catalog.sandbox_psa.refusals import ERROR_RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorShape,
     FieldSpec,
-    Limits,
     MappingLine,
-    ObjectManifest,
-    ProofLabel,
-    SecretSpec,
-    SystemManifest,
     ValueKind,
 )
-from apps.connectors.sandbox_family import DESCRIBE, reading_of
+from apps.connectors.sandbox_family import list_of, sandbox_system
 from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
-_TIME_ENTRIES = ObjectManifest(
-    name="time-entries",
-    label="Time entries",
-    canonical_type="TimeEntry",
-    version_field="modified_at",
-    natural_key="id",
-    find_parameter="id",
-    find_at_once=50,
-    reading=reading_of("time-entries", records_path="results"),
+_TIME_ENTRIES = list_of(
+    "time-entries",
+    "Time entries",
+    "TimeEntry",
+    known_by="id",
+    records_path="results",
     fields=(
         FieldSpec("id", label="Entry number", required=True),
         FieldSpec("project_code", label="Project code"),
@@ -86,15 +75,12 @@ _TIME_ENTRIES = ObjectManifest(
     ),
 )
 
-_RESOURCES = ObjectManifest(
-    name="resources",
-    label="People",
-    canonical_type="Resource",
-    version_field="modified_at",
-    natural_key="id",
-    find_parameter="id",
-    find_at_once=50,
-    reading=reading_of("resources", records_path="results"),
+_RESOURCES = list_of(
+    "resources",
+    "People",
+    "Resource",
+    known_by="id",
+    records_path="results",
     fields=(
         FieldSpec("id", label="Employee number", required=True),
         FieldSpec("name", label="Name"),
@@ -124,15 +110,12 @@ _RESOURCES = ObjectManifest(
     ),
 )
 
-_TASKS = ObjectManifest(
-    name="tasks",
-    label="Tasks",
-    canonical_type="Task",
-    version_field="modified_at",
-    natural_key="id",
-    find_parameter="id",
-    find_at_once=50,
-    reading=reading_of("tasks", records_path="results"),
+_TASKS = list_of(
+    "tasks",
+    "Tasks",
+    "Task",
+    known_by="id",
+    records_path="results",
     fields=(
         FieldSpec("id", label="Task number", required=True),
         FieldSpec("project_code", label="Project code"),
@@ -152,27 +135,15 @@ _TASKS = ObjectManifest(
     ),
 )
 
-MANIFEST = SystemManifest(
-    slug="sandbox_psa",
-    name="Sandbox PSA",
+MANIFEST = sandbox_system(
+    "sandbox_psa",
+    "Sandbox PSA",
     category="PSA",
     summary="A simulated PSA with people, projects and time entries, for trying things out.",
-    proof=ProofLabel.SIMULATED,
-    documentation="docs/sandbox.md",
-    auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_TIME_ENTRIES, PROJECTS, _RESOURCES, CLIENTS, _TASKS),
-    rights=(
-        "The right to read, and the right “write” to make clients, projects and tasks and to mark time as billed.",
-    ),
-    test_path="whoami",
-    identity_path="company",
-    account_path="company",
-    rights_path="rights",
-    limits=Limits(at_once=8),
-    error_shape=ErrorShape(problems_path="error.problems"),
+    rights="The right to read, and the right “write” to make clients, projects and tasks and to mark time as billed.",
+    at_once=8,
     error_rules=ERROR_RULES,
     webhook=WebhookSpec(scheme="standard", delivery_header="webhook-id"),
-    describe=DESCRIBE,
     formats=Formats(MoneyForm.TEXT, TimeForm.HOURS),
 )

@@ -1,7 +1,7 @@
 """What the sandbox PSA refuses, in the words a delivery person can act on."""
 
 from apps.connectors.errors import BusinessClass
-from apps.connectors.sandbox_family import common_refusals, refused
+from apps.connectors.sandbox_family import common_refusals, gone, no_number, refused
 
 ERROR_RULES = (
     refused(
@@ -16,11 +16,7 @@ ERROR_RULES = (
         "Client {value} is inactive in the PSA. Make it active there before the project begins.",
         "client",
     ),
-    refused(
-        "invalid_number",
-        BusinessClass.PARSE,
-        "{value} is not a number the PSA takes for {field}. Correct it on the record.",
-    ),
+    no_number("the PSA"),
     refused(
         "invalid_currency",
         BusinessClass.VALIDATION,
@@ -38,10 +34,6 @@ ERROR_RULES = (
         BusinessClass.DUPLICATE,
         "The PSA already holds this record under another number. Check both before work is booked on either.",
     ),
-    refused(
-        "not_found",
-        BusinessClass.MISSING_REFERENCE,
-        "The record to change no longer exists in the PSA. Check whether somebody deleted it there.",
-    ),
+    gone("the PSA", "record"),
     *common_refusals("The PSA"),
 )

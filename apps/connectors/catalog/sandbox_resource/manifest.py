@@ -2,43 +2,29 @@
 
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorShape,
     FieldSpec,
-    Idempotency,
-    Limits,
     MappingLine,
-    ObjectManifest,
-    ProofLabel,
-    SecretSpec,
-    SystemManifest,
     ValueKind,
     WriteMode,
-    Writing,
 )
-from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import (
+    common_refusals,
+    gone,
+    list_of,
+    no_number,
+    refused,
+    sandbox_system,
+    taken_before,
+    writing_to,
+)
 from apps.connectors.sheet_terms import Formats, TimeForm
 
-_ASSIGNMENTS = ObjectManifest(
-    name="assignments",
-    label="Assignments",
-    canonical_type="Assignment",
-    version_field="modified_at",
-    natural_key="id",
-    find_parameter="id",
-    find_at_once=50,
-    reading=reading_of("assignments"),
-    writing=Writing(
-        create_path="assignments",
-        update_path="assignments/{key}",
-        idempotency=Idempotency.OWN_KEY_FIELD,
-        idempotency_header="Idempotency-Key",
-        own_key_field="external_id",
-        own_key_parameter="external_id",
-        undo_method="DELETE",
-        undo_path="assignments/{key}",
-    ),
+_ASSIGNMENTS = list_of(
+    "assignments",
+    "Assignments",
+    "Assignment",
+    known_by="id",
+    writing=writing_to("assignments", takes_keys=True),
     fields=(
         FieldSpec("id", label="Assignment number"),
         FieldSpec("external_id", label="External number", max_length=200),
@@ -85,25 +71,12 @@ _ASSIGNMENTS = ObjectManifest(
     ),
 )
 
-_PROJECTS = ObjectManifest(
-    name="projects",
-    label="Projects",
-    canonical_type="Project",
-    version_field="modified_at",
-    natural_key="code",
-    find_parameter="code",
-    find_at_once=50,
-    reading=reading_of("projects"),
-    writing=Writing(
-        create_path="projects",
-        update_path="projects/{key}",
-        idempotency=Idempotency.OWN_KEY_FIELD,
-        idempotency_header="Idempotency-Key",
-        own_key_field="external_id",
-        own_key_parameter="external_id",
-        undo_method="DELETE",
-        undo_path="projects/{key}",
-    ),
+_PROJECTS = list_of(
+    "projects",
+    "Projects",
+    "Project",
+    known_by="code",
+    writing=writing_to("projects", takes_keys=True),
     fields=(
         FieldSpec("code", label="Project code", required=True, max_length=40),
         FieldSpec("external_id", label="External number", max_length=200),
@@ -146,15 +119,11 @@ _PROJECTS = ObjectManifest(
     ),
 )
 
-_PEOPLE = ObjectManifest(
-    name="people",
-    label="People",
-    canonical_type="Resource",
-    version_field="modified_at",
-    natural_key="employee_no",
-    find_parameter="employee_no",
-    find_at_once=50,
-    reading=reading_of("people"),
+_PEOPLE = list_of(
+    "people",
+    "People",
+    "Resource",
+    known_by="employee_no",
     fields=(
         FieldSpec("id", label="Number", required=True),
         FieldSpec("employee_no", label="Personnel number", required=True),
@@ -183,23 +152,13 @@ _PEOPLE = ObjectManifest(
 )
 
 
-MANIFEST = SystemManifest(
-    slug="sandbox_resource",
-    name="Sandbox resource planning",
+MANIFEST = sandbox_system(
+    "sandbox_resource",
+    "Sandbox resource planning",
     category="Resources",
     summary="A simulated resource planning with people, skills and assignments, for trying things out.",
-    proof=ProofLabel.SIMULATED,
-    documentation="docs/sandbox.md",
-    auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_ASSIGNMENTS, _PROJECTS, _PEOPLE),
-    rights=("The right to read people, projects and assignments, and the right “write” to plan.",),
-    test_path="whoami",
-    identity_path="company",
-    account_path="company",
-    rights_path="rights",
-    limits=Limits(at_once=6),
-    error_shape=ErrorShape(problems_path="error.problems"),
+    rights="The right to read people, projects and assignments, and the right “write” to plan.",
     error_rules=(
         refused(
             "unknown_project",
@@ -224,11 +183,7 @@ MANIFEST = SystemManifest(
             BusinessClass.PARSE,
             "{value} is no day resource planning can read. Correct {field} on the record.",
         ),
-        refused(
-            "invalid_number",
-            BusinessClass.PARSE,
-            "{value} is not a number resource planning takes for {field}. Correct it on the record.",
-        ),
+        no_number("resource planning"),
         refused(
             "duplicate",
             BusinessClass.DUPLICATE,
@@ -240,18 +195,9 @@ MANIFEST = SystemManifest(
             "People are planned on this project, so that it cannot be taken back: {message}. End their assignments first.",
             "code",
         ),
-        refused(
-            "idempotency_conflict",
-            BusinessClass.CONFLICT,
-            "Resource planning has already taken an earlier version of this record. Compare both, then send it again.",
-        ),
-        refused(
-            "not_found",
-            BusinessClass.MISSING_REFERENCE,
-            "The record to change no longer exists in resource planning. Check whether somebody deleted it there.",
-        ),
+        taken_before("Resource planning"),
+        gone("resource planning", "record"),
         *common_refusals("Resource planning"),
     ),
-    describe=DESCRIBE,
     formats=Formats(hours=TimeForm.HOURS),
 )

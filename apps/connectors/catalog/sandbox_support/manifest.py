@@ -2,44 +2,28 @@
 
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorShape,
     FieldSpec,
-    Idempotency,
-    Limits,
     MappingLine,
-    ObjectManifest,
-    ProofLabel,
-    SecretSpec,
-    SystemManifest,
     ValueKind,
     WriteMode,
-    Writing,
 )
-from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import (
+    common_refusals,
+    gone,
+    list_of,
+    refused,
+    sandbox_system,
+    taken_before,
+    writing_to,
+)
 from apps.connectors.sheet_terms import Formats
 
-_ORGANIZATIONS = ObjectManifest(
-    name="organizations",
-    label="Organizations",
-    canonical_type="Customer",
-    version_field="modified_at",
-    natural_key="name",
-    find_parameter="name",
-    find_at_once=50,
-    reading=reading_of("organizations"),
-    writing=Writing(
-        create_path="organizations",
-        update_path="organizations/{key}",
-        idempotency=Idempotency.OWN_KEY_FIELD,
-        idempotency_header="Idempotency-Key",
-        own_key_field="external_id",
-        own_key_parameter="external_id",
-        undo_method="PATCH",
-        undo_path="organizations/{key}",
-        undo_values={"active": False},
-    ),
+_ORGANIZATIONS = list_of(
+    "organizations",
+    "Organizations",
+    "Customer",
+    known_by="name",
+    writing=writing_to("organizations", takes_keys=True, taken_back={"active": False}),
     fields=(
         FieldSpec("id", label="Organization number"),
         FieldSpec("external_id", label="External number", max_length=200),
@@ -63,26 +47,12 @@ _ORGANIZATIONS = ObjectManifest(
     ),
 )
 
-_CONTACTS = ObjectManifest(
-    name="contacts",
-    label="Contacts",
-    canonical_type="Contact",
-    version_field="modified_at",
-    natural_key="email",
-    find_parameter="email",
-    find_at_once=50,
-    reading=reading_of("contacts"),
-    writing=Writing(
-        create_path="contacts",
-        update_path="contacts/{key}",
-        idempotency=Idempotency.OWN_KEY_FIELD,
-        idempotency_header="Idempotency-Key",
-        own_key_field="external_id",
-        own_key_parameter="external_id",
-        undo_method="PATCH",
-        undo_path="contacts/{key}",
-        undo_values={"active": False},
-    ),
+_CONTACTS = list_of(
+    "contacts",
+    "Contacts",
+    "Contact",
+    known_by="email",
+    writing=writing_to("contacts", takes_keys=True, taken_back={"active": False}),
     fields=(
         FieldSpec("id", label="Contact number"),
         FieldSpec("external_id", label="External number", max_length=200),
@@ -115,23 +85,13 @@ _CONTACTS = ObjectManifest(
 )
 
 
-MANIFEST = SystemManifest(
-    slug="sandbox_support",
-    name="Sandbox support",
+MANIFEST = sandbox_system(
+    "sandbox_support",
+    "Sandbox support",
     category="Support",
     summary="A simulated support desk with organisations and their people, for trying things out.",
-    proof=ProofLabel.SIMULATED,
-    documentation="docs/sandbox.md",
-    auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_ORGANIZATIONS, _CONTACTS),
-    rights=("The right to read organisations and contacts, and the right “write” to make and change them.",),
-    test_path="whoami",
-    identity_path="company",
-    account_path="company",
-    rights_path="rights",
-    limits=Limits(at_once=6),
-    error_shape=ErrorShape(problems_path="error.problems"),
+    rights="The right to read organisations and contacts, and the right “write” to make and change them.",
     error_rules=(
         refused(
             "unknown_organization",
@@ -156,18 +116,9 @@ MANIFEST = SystemManifest(
             BusinessClass.DUPLICATE,
             "The support desk already has {value}. Check whether it is the same one before a second is made.",
         ),
-        refused(
-            "idempotency_conflict",
-            BusinessClass.CONFLICT,
-            "The support desk has already taken an earlier version of this record. Compare both, then send it again.",
-        ),
-        refused(
-            "not_found",
-            BusinessClass.MISSING_REFERENCE,
-            "The record to change no longer exists in the support desk. Check whether somebody deleted it there.",
-        ),
+        taken_before("The support desk"),
+        gone("the support desk", "record"),
         *common_refusals("The support desk"),
     ),
-    describe=DESCRIBE,
     formats=Formats(days=None),
 )

@@ -1,31 +1,19 @@
 """The sandbox tax service: says whether a tax number is valid, and to whom it belongs."""
 
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorShape,
     FieldSpec,
-    Limits,
     MappingLine,
-    ObjectManifest,
-    ProofLabel,
-    SecretSpec,
-    SystemManifest,
     ValueKind,
 )
-from apps.connectors.sandbox_family import DESCRIBE, NO_COMPANY, reading_of
+from apps.connectors.sandbox_family import NO_COMPANY, list_of, sandbox_system
 from apps.connectors.sheet_terms import Formats
 
 # A number stands for whoever it belongs to; one that is not valid belongs to nobody, so it has no name.
-_NUMBERS = ObjectManifest(
-    name="numbers",
-    label="Tax numbers",
-    canonical_type="Customer",
-    version_field="modified_at",
-    natural_key="number",
-    find_parameter="number",
-    find_at_once=50,
-    reading=reading_of("numbers"),
+_NUMBERS = list_of(
+    "numbers",
+    "Tax numbers",
+    "Customer",
+    known_by="number",
     fields=(
         FieldSpec("id", label="Record number", required=True),
         FieldSpec("number", label="Tax number", required=True),
@@ -46,23 +34,14 @@ _NUMBERS = ObjectManifest(
     ),
 )
 
-MANIFEST = SystemManifest(
-    slug="sandbox_tax",
-    name="Sandbox tax service",
+MANIFEST = sandbox_system(
+    "sandbox_tax",
+    "Sandbox tax service",
     category="Tax",
     summary="A simulated service that knows which tax numbers are valid and whose they are, for trying things out.",
-    proof=ProofLabel.SIMULATED,
-    documentation="docs/sandbox.md",
-    auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_NUMBERS,),
-    rights=("The right to read: nothing is written.",),
-    test_path="whoami",
-    identity_path="company",
-    account_path="company",
-    limits=Limits(at_once=4),
-    error_shape=ErrorShape(problems_path="error.problems"),
+    rights="The right to read: nothing is written.",
+    at_once=4,
     error_rules=(NO_COMPANY,),
-    describe=DESCRIBE,
     formats=Formats(days=None),
 )

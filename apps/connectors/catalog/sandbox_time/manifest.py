@@ -2,34 +2,28 @@
 
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorShape,
     FieldSpec,
-    Idempotency,
-    Limits,
     MappingLine,
-    ObjectManifest,
-    ProofLabel,
-    SecretSpec,
-    SystemManifest,
     ValueKind,
     WriteMode,
-    Writing,
 )
-from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import (
+    common_refusals,
+    gone,
+    list_of,
+    no_number,
+    refused,
+    sandbox_system,
+    writing_to,
+)
 from apps.connectors.sheet_terms import Formats, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
-_BOOKINGS = ObjectManifest(
-    name="bookings",
-    label="Bookings",
-    canonical_type="TimeEntry",
-    version_field="modified_at",
-    natural_key="id",
-    find_parameter="id",
-    find_at_once=50,
-    reading=reading_of("bookings"),
+_BOOKINGS = list_of(
+    "bookings",
+    "Bookings",
+    "TimeEntry",
+    known_by="id",
     fields=(
         FieldSpec("id", label="Booking number", required=True),
         FieldSpec("email", label="Person's e-mail", required=True),
@@ -68,26 +62,13 @@ _BOOKINGS = ObjectManifest(
     ),
 )
 
-_PROJECTS = ObjectManifest(
-    name="projects",
-    label="Projects",
-    canonical_type="Project",
-    version_field="modified_at",
-    natural_key="code",
-    find_parameter="code",
-    find_at_once=50,
-    reading=reading_of("projects"),
+_PROJECTS = list_of(
+    "projects",
+    "Projects",
+    "Project",
+    known_by="code",
     # The time tool takes no key of a repeat; what was made is found again by our own number.
-    writing=Writing(
-        create_path="projects",
-        update_path="projects/{key}",
-        idempotency=Idempotency.OWN_KEY_FIELD,
-        own_key_field="external_id",
-        own_key_parameter="external_id",
-        undo_method="PATCH",
-        undo_path="projects/{key}",
-        undo_values={"open": False},
-    ),
+    writing=writing_to("projects", takes_keys=False, taken_back={"open": False}),
     fields=(
         FieldSpec("code", label="Project code", required=True, max_length=40),
         FieldSpec("external_id", label="External number", max_length=200),
@@ -121,15 +102,11 @@ _PROJECTS = ObjectManifest(
     ),
 )
 
-_PEOPLE = ObjectManifest(
-    name="people",
-    label="People",
-    canonical_type="Resource",
-    version_field="modified_at",
-    natural_key="email",
-    find_parameter="email",
-    find_at_once=50,
-    reading=reading_of("people"),
+_PEOPLE = list_of(
+    "people",
+    "People",
+    "Resource",
+    known_by="email",
     fields=(
         FieldSpec("id", label="Number", required=True),
         FieldSpec("email", label="E-mail", required=True),
@@ -149,23 +126,13 @@ _PEOPLE = ObjectManifest(
 )
 
 
-MANIFEST = SystemManifest(
-    slug="sandbox_time",
-    name="Sandbox time",
+MANIFEST = sandbox_system(
+    "sandbox_time",
+    "Sandbox time",
     category="Time",
     summary="A simulated time tool where people book minutes on projects, for trying things out.",
-    proof=ProofLabel.SIMULATED,
-    documentation="docs/sandbox.md",
-    auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_BOOKINGS, _PROJECTS, _PEOPLE),
-    rights=("The right to read bookings, projects and people, and the right “write” to set up projects.",),
-    test_path="whoami",
-    identity_path="company",
-    account_path="company",
-    rights_path="rights",
-    limits=Limits(at_once=6),
-    error_shape=ErrorShape(problems_path="error.problems"),
+    rights="The right to read bookings, projects and people, and the right “write” to set up projects.",
     error_rules=(
         refused(
             "duplicate",
@@ -173,19 +140,10 @@ MANIFEST = SystemManifest(
             "The time tool already has project {value}. Check both before time is booked on either.",
             "code",
         ),
-        refused(
-            "invalid_number",
-            BusinessClass.PARSE,
-            "{value} is not a number the time tool takes for {field}. Correct it on the project.",
-        ),
-        refused(
-            "not_found",
-            BusinessClass.MISSING_REFERENCE,
-            "The project to change no longer exists in the time tool. Check whether somebody deleted it there.",
-        ),
+        no_number("the time tool", "project"),
+        gone("the time tool", "project"),
         *common_refusals("The time tool", record="project"),
     ),
     webhook=WebhookSpec("standard"),
-    describe=DESCRIBE,
     formats=Formats(hours=TimeForm.MINUTES),
 )

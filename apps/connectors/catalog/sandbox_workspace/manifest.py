@@ -2,33 +2,21 @@
 
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorShape,
     FieldSpec,
     Idempotency,
-    Limits,
     MappingLine,
-    ObjectManifest,
-    ProofLabel,
-    SecretSpec,
-    SystemManifest,
     ValueKind,
     WriteMode,
     Writing,
 )
-from apps.connectors.sandbox_family import DESCRIBE, common_refusals, reading_of, refused
+from apps.connectors.sandbox_family import common_refusals, list_of, refused, sandbox_system, taken_before
 from apps.connectors.sheet_terms import Formats
 
-_WORKSPACES = ObjectManifest(
-    name="workspaces",
-    label="Workspaces",
-    canonical_type="Workspace",
-    version_field="modified_at",
-    natural_key="project",
-    find_parameter="project",
-    find_at_once=50,
-    reading=reading_of("workspaces"),
+_WORKSPACES = list_of(
+    "workspaces",
+    "Workspaces",
+    "Workspace",
+    known_by="project",
     # One workspace for each project: the project is the number by which ours is found again.
     writing=Writing(
         create_path="workspaces",
@@ -73,15 +61,11 @@ _WORKSPACES = ObjectManifest(
     ),
 )
 
-_PEOPLE = ObjectManifest(
-    name="people",
-    label="People",
-    canonical_type="Resource",
-    version_field="modified_at",
-    natural_key="email",
-    find_parameter="email",
-    find_at_once=50,
-    reading=reading_of("people"),
+_PEOPLE = list_of(
+    "people",
+    "People",
+    "Resource",
+    known_by="email",
     fields=(
         FieldSpec("id", label="Number", required=True),
         FieldSpec("email", label="E-mail", required=True),
@@ -99,23 +83,14 @@ _PEOPLE = ObjectManifest(
 )
 
 
-MANIFEST = SystemManifest(
-    slug="sandbox_workspace",
-    name="Sandbox workspaces",
+MANIFEST = sandbox_system(
+    "sandbox_workspace",
+    "Sandbox workspaces",
     category="Workspaces",
     summary="A simulated service that gives each project a workspace with its members, for trying things out.",
-    proof=ProofLabel.SIMULATED,
-    documentation="docs/sandbox.md",
-    auth=AuthSpec(AuthScheme.BEARER),
-    secrets=(SecretSpec("token", "Access token", "Shown once when the sandbox company is made."),),
     objects=(_WORKSPACES, _PEOPLE),
-    rights=("The right to read, and the right “write” to make workspaces.",),
-    test_path="whoami",
-    identity_path="company",
-    account_path="company",
-    rights_path="rights",
-    limits=Limits(at_once=4),
-    error_shape=ErrorShape(problems_path="error.problems"),
+    rights="The right to read, and the right “write” to make workspaces.",
+    at_once=4,
     error_rules=(
         refused(
             "unknown_person",
@@ -134,11 +109,7 @@ MANIFEST = SystemManifest(
             "Project {value} already has a workspace. Check it before another one is made.",
             "project",
         ),
-        refused(
-            "idempotency_conflict",
-            BusinessClass.CONFLICT,
-            "The workspace service has already taken an earlier version of this record. Compare both, then send it again.",
-        ),
+        taken_before("The workspace service"),
         refused(
             "not_found",
             BusinessClass.MISSING_REFERENCE,
@@ -146,6 +117,5 @@ MANIFEST = SystemManifest(
         ),
         *common_refusals("The workspace service"),
     ),
-    describe=DESCRIBE,
     formats=Formats(days=None),
 )
