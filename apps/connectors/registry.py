@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, NotRequired, TypedDict, Unpack, cast
+from typing import Any, cast
 
 from apps.connectors import private_shelf
 from apps.connectors.access_tokens import RefreshKeeper, TokenShelf
@@ -24,20 +24,6 @@ from apps.connectors.webhooks import schemes
 from apps.connectors.webhooks.deliveries import Delivery
 
 _CATALOG = "apps.connectors.catalog"
-
-
-class Opening(TypedDict):
-    """What a connector is opened with; `open_system` says what each is."""
-
-    base_url: str
-    settings: Mapping[str, Any]
-    secrets: Mapping[str, str]
-    allow: tuple[str, ...]
-    budget: RateBudget
-    correlation_id: NotRequired[str]
-    shelf: NotRequired[TokenShelf | None]
-    keeper: NotRequired[RefreshKeeper | None]
-    log: NotRequired[CallLog | None]
 
 
 def manifest(slug: str) -> SystemManifest:
@@ -74,16 +60,6 @@ def _catalogue() -> tuple[SystemManifest, ...]:
     return tuple(_catalogued(slug) for slug in SYSTEMS if is_listed(slug))
 
 
-def open_connector(slug: str, **wanted: Unpack[Opening]) -> Connector:
-    """Return a connector to the system called `slug`, not connected yet: use it as an async context.
-
-    Raises:
-        MisconfiguredError: the address may not be called or a secret is missing.
-
-    """
-    return open_system(manifest(slug), **wanted)
-
-
 def open_system(  # noqa: PLR0913  each is one decision of the caller, all by name
     system: SystemManifest,
     *,
@@ -97,7 +73,7 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
     keeper: RefreshKeeper | None = None,
     log: CallLog | None = None,
 ) -> Connector:
-    """Return a connector to the system that a manifest describes, as `open_connector` does by its name.
+    """Return a connector to the system that a manifest describes, not connected yet: use it as an async context.
 
     `shelf` is where its access token lies, for systems that hand out such; None keeps it with the connector. `keeper`
     keeps its refresh token, for systems where people sign in. `log` takes down its calls.

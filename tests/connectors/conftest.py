@@ -49,8 +49,8 @@ class Town:
         return {"client_id": self.name, "client_secret": secret} if system == "crm" else {"token": secret}
 
     def connector(self, system: str, *, token: str = "") -> Connector:
-        return registry.open_connector(
-            f"sandbox_{system}",
+        return registry.open_system(
+            registry.manifest(f"sandbox_{system}"),
             base_url=self.client.base_url(system, self.name),
             settings={},
             secrets=self.secrets(system, token),

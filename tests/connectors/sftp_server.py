@@ -81,8 +81,8 @@ class SftpServer:
 
     def connector(self, *, sign_in: str = PASSWORD, allow: bool = True, **settings: Any) -> Connector:
         """Return the catalogue's connector to this server, as the product opens it."""
-        return registry.open_connector(
-            "sftp_files",
+        return registry.open_system(
+            registry.manifest("sftp_files"),
             base_url=f"sftp://127.0.0.1:{self.port}" if allow else f"sftp://localhost:{self.port}",
             settings={
                 "user": USER,

@@ -50,8 +50,8 @@ def _open(slug: str, base_url: str, secrets: dict[str, str]) -> object:
     settings = {setting.name: "setting" for setting in manifest.settings if setting.name != "host_key"}
     if manifest.auth.scheme is AuthScheme.OAUTH_CODE:
         secrets = {**secrets, REFRESH_TOKEN: "refresh-token"}
-    return registry.open_connector(
-        slug,
+    return registry.open_system(
+        manifest,
         base_url=base_url,
         settings=settings,
         secrets=secrets,

@@ -171,8 +171,8 @@ async def _sent(system: avatax.AvaTaxStandIn, *writes: Write) -> list[WriteOutco
 
 
 def _open(address: str) -> RestConnector:
-    connector = registry.open_connector(
-        "avatax",
+    connector = registry.open_system(
+        registry.manifest("avatax"),
         base_url=address,
         settings=avatax.SETTINGS,
         secrets={"username": avatax.ACCOUNT, "password": avatax.LICENSE},

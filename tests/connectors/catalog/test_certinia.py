@@ -107,8 +107,8 @@ def test_a_day_is_read_as_the_canonical_model_has_it() -> None:
 @asynccontextmanager
 async def connected(stand_in: CertiniaStandIn) -> AsyncIterator[RestConnector]:
     async with soql.serve(stand_in) as port:
-        connector = registry.open_connector(
-            "certinia", base_url=f"http://127.0.0.1:{port}", settings=soql.SETTINGS, secrets=soql.secrets(),
+        connector = registry.open_system(
+            registry.manifest("certinia"), base_url=f"http://127.0.0.1:{port}", settings=soql.SETTINGS, secrets=soql.secrets(),
             allow=(f"127.0.0.1:{port}",), budget=NoBudget(),
         )  # fmt: skip
         async with connector:

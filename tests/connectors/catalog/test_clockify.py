@@ -25,8 +25,8 @@ B = BusinessClass
 @asynccontextmanager
 async def connected(system: ClockifyStandIn, **settings: str) -> AsyncIterator[Connector]:
     async with system.serve() as address:
-        opened = registry.open_connector(
-            "clockify",
+        opened = registry.open_system(
+            registry.manifest("clockify"),
             base_url=address,
             settings={"workspace": WORKSPACE, **settings},
             secrets={"api_key": KEY},

@@ -64,8 +64,8 @@ def test_each_time_has_days_of_its_own() -> None:
 @asynccontextmanager
 async def connected(system: FloatStandIn) -> AsyncIterator[Connector]:
     async with system.serve() as address:
-        opened = registry.open_connector(
-            "float",
+        opened = registry.open_system(
+            registry.manifest("float"),
             base_url=f"{address}/v3",
             settings={"contact": "it@firm.example"},
             secrets={"token": system.bearer},

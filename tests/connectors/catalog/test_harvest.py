@@ -117,8 +117,8 @@ def test_a_record_is_read_canonically(name: str, values: dict[str, Any], expecte
 @asynccontextmanager
 async def connected(system: HarvestStandIn, **settings: str) -> AsyncIterator[Connector]:
     async with system.serve() as address:
-        opened = registry.open_connector(
-            "harvest",
+        opened = registry.open_system(
+            registry.manifest("harvest"),
             base_url=f"{address}/v2",
             settings={"account": ACCOUNT, "contact": "it@firm.example", **settings},
             secrets={"token": system.bearer},

@@ -22,8 +22,8 @@ B = BusinessClass
 @asynccontextmanager
 async def connected(system: JiraStandIn, **settings: str) -> AsyncIterator[Connector]:
     async with system.serve() as address:
-        opened = registry.open_connector(
-            "jira",
+        opened = registry.open_system(
+            registry.manifest("jira"),
             base_url=address,
             settings=settings,
             secrets=dict(zip(("username", "password"), SIGN_IN, strict=True)),

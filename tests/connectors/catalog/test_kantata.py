@@ -24,8 +24,8 @@ EURO = {"currency": "EUR", "currency_base_unit": 100}
 @asynccontextmanager
 async def connected(system: KantataStandIn) -> AsyncIterator[Connector]:
     async with system.serve() as address:
-        opened = registry.open_connector(
-            "kantata",
+        opened = registry.open_system(
+            registry.manifest("kantata"),
             base_url=f"{address}/api/v1",
             settings={},
             secrets={"token": system.bearer},

@@ -142,8 +142,8 @@ def test_a_written_line_says_its_amount_to_the_cent(line: dict[str, Any], amount
 
 async def _sent(system: quickbooks.QuickBooksStandIn, *writes: Write) -> list[WriteOutcome]:
     async with system.serve() as address:
-        connector = registry.open_connector(
-            "quickbooks",
+        connector = registry.open_system(
+            registry.manifest("quickbooks"),
             base_url=address,
             settings={"realm": quickbooks.REALM},
             secrets={"client_id": "app", "access_token": quickbooks.ACCESS_TOKEN},

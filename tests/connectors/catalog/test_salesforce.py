@@ -101,8 +101,8 @@ async def connected(
     stand_in: SalesforceStandIn, settings: Mapping[str, Any] = soql.SETTINGS
 ) -> AsyncIterator[RestConnector]:
     async with soql.serve(stand_in) as port:
-        connector = registry.open_connector(
-            "salesforce", base_url=f"http://127.0.0.1:{port}", settings=settings, secrets=soql.secrets(),
+        connector = registry.open_system(
+            registry.manifest("salesforce"), base_url=f"http://127.0.0.1:{port}", settings=settings, secrets=soql.secrets(),
             allow=(f"127.0.0.1:{port}",), budget=NoBudget(),
         )  # fmt: skip
         async with connector:

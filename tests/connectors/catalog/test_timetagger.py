@@ -61,8 +61,8 @@ def test_deleted_and_running_records_are_left_out_and_the_rest_comes_oldest_firs
 @asynccontextmanager
 async def connected(system: TimeTaggerStandIn, **settings: str) -> AsyncIterator[Connector]:
     async with serve(system) as port:
-        yield registry.open_connector(
-            "timetagger",
+        yield registry.open_system(
+            registry.manifest("timetagger"),
             base_url=f"http://127.0.0.1:{port}/timetagger/api/v2",
             settings={**SETTINGS, **settings},
             secrets={"api_key": TOKEN},

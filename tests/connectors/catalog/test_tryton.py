@@ -183,8 +183,8 @@ class Office:
     stack: AsyncExitStack
 
     async def open(self, *, key: str = KEY, **settings: str) -> Connector:
-        connector = registry.open_connector(
-            "tryton",
+        connector = registry.open_system(
+            registry.manifest("tryton"),
             base_url=f"http://127.0.0.1:{self.port}/firm",
             settings=settings,
             secrets={"token": key},

@@ -27,8 +27,8 @@ async def test_a_worker_is_read(changes: dict[str, Any], told: dict[str, Any], n
     row = system.enter("workers", **{**workday.worker(17), **changes})
     # Signed in by an assertion, at the tenant's own address.
     async with system.serve() as url:
-        connector = registry.open_connector(
-            "workday",
+        connector = registry.open_system(
+            registry.manifest("workday"),
             base_url=url,
             settings={"tenant": workday.TENANT},
             secrets=SECRETS,

@@ -86,8 +86,8 @@ async def connected(stand_in: ZendeskStandIn) -> AsyncIterator[RestConnector]:
     async with stand_in.serve() as url:
         stand_in.public = lambda: url
         identifier, secret = stand_in.client
-        connector = registry.open_connector(
-            "zendesk", base_url=url, settings={}, secrets={"client_id": identifier, "client_secret": secret},
+        connector = registry.open_system(
+            registry.manifest("zendesk"), base_url=url, settings={}, secrets={"client_id": identifier, "client_secret": secret},
             allow=(url.partition("://")[2],), budget=NoBudget(),
         )  # fmt: skip
         async with connector:

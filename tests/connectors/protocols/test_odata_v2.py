@@ -115,8 +115,8 @@ def _change(key: str, **values: str) -> Write:
 @asynccontextmanager
 async def _opened(service: sap.SapStandIn) -> AsyncIterator[Connector]:
     async with service.serve() as address:
-        connector = registry.open_connector(
-            "sap_s4hana",
+        connector = registry.open_system(
+            registry.manifest("sap_s4hana"),
             base_url=address,
             settings={},
             secrets={"username": sap.USER, "password": sap.PASSWORD},
