@@ -1,6 +1,5 @@
 """The sandbox ERP: customers, projects, accounting periods and time lines with real business rules."""
 
-from datetime import date
 from typing import Any
 
 from aiohttp import web
@@ -9,6 +8,7 @@ from apps.connectors.sandbox import erp_master_rules as masters
 from apps.connectors.sandbox import erp_rules
 from apps.connectors.sandbox.desk import Desk, Kind, Verdict
 from apps.connectors.sandbox.firm import Firm, instant_text
+from apps.connectors.sandbox.periods import periods_of
 from apps.connectors.sandbox.replies import AskedWrongError, answer, parsed, refusal
 from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Record, Store
@@ -87,7 +87,7 @@ class Erp(Desk):
             "cost-centers": [
                 {"id": f"cc-{code[3:]}", "code": code, "name": f"Cost centre {code[3:]}"} for code in COST_CENTERS
             ],
-            "periods": _periods(firm),
+            "periods": [{"id": f"pe-{p.code}", "code": p.code, "state": p.state} for p in periods_of(firm)],
         }
         for kind, records in masters.items():
             cls.fill_kind(store, company, kind, records, instant_text(firm.as_of))
@@ -184,17 +184,6 @@ def _project(project: Record, *, closed: bool) -> Record:
         "cost_center": project["cost_center"],
         "state": "closed" if closed else "active",
     }
-
-
-def _periods(firm: Firm) -> list[Record]:
-    """Two years of months; those before the firm's first booked day are closed."""
-    this = firm.as_of.year * 12 + firm.as_of.month - 1
-    months = [date(month // 12, month % 12 + 1, 1) for month in range(this - 24, this + 3)]
-    first = firm.first_day.replace(day=1)
-    return [
-        {"id": f"pe-{month:%Y-%m}", "code": f"{month:%Y-%m}", "state": "open" if month >= first else "closed"}
-        for month in months
-    ]
 
 
 def _short(verdict: Verdict) -> dict[str, Any]:

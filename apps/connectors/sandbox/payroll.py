@@ -5,6 +5,7 @@ from datetime import date
 from apps.connectors.sandbox import rules
 from apps.connectors.sandbox.desk import Desk, Kind
 from apps.connectors.sandbox.firm import Firm, instant_text
+from apps.connectors.sandbox.periods import periods_of
 from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Record, Store
 from apps.connectors.sandbox.vocabulary import REGIONS
@@ -78,7 +79,17 @@ class Payroll(Desk):
             for p in firm.people
         ]
         cls.fill_kind(store, company, "employees", people, instant_text(firm.as_of))
-        cls.fill_kind(store, company, "pay-periods", _periods(firm), instant_text(firm.as_of))
+        periods = [
+            {
+                "id": f"pp-{period.code}",
+                "code": period.code,
+                "starts": period.starts.isoformat(),
+                "ends": period.ends.isoformat(),
+                "state": period.state,
+            }
+            for period in periods_of(firm)
+        ]
+        cls.fill_kind(store, company, "pay-periods", periods, instant_text(firm.as_of))
 
     def prepared(self, kind: str, record: Record, _number: int) -> Record:
         """A line belongs to the pay period of its day."""
@@ -123,20 +134,3 @@ def _too_many(record: Record) -> list[Problem]:
     if hours is not None and hours > 24:
         return [Problem("hours_out_of_range", "hours", "A day has 24 hours")]
     return []
-
-
-def _periods(firm: Firm) -> list[Record]:
-    """Two years of months; those before the firm's first booked day are paid and closed."""
-    this = firm.as_of.year * 12 + firm.as_of.month - 1
-    months = [(month, date(month // 12, month % 12 + 1, 1)) for month in range(this - 24, this + 3)]
-    first = firm.first_day.replace(day=1)
-    return [
-        {
-            "id": f"pp-{start:%Y-%m}",
-            "code": f"{start:%Y-%m}",
-            "starts": start.isoformat(),
-            "ends": date.fromordinal(date((month + 1) // 12, (month + 1) % 12 + 1, 1).toordinal() - 1).isoformat(),
-            "state": "open" if start >= first else "closed",
-        }
-        for month, start in months
-    ]
