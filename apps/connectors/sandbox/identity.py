@@ -48,10 +48,8 @@ class IdentityService(Desk):
     def judge(self, _kind: str, record: Record) -> list[Problem]:
         """Return everything wrong with a record that is new or changed."""
         found = rules.missing(record, _REQUIRED) + rules.unknown(record, _FIELDS)
-        found += rules.too_long(record, _LONGEST)
-        email, manager = str(record.get("email") or ""), str(record.get("manager") or "")
-        if email and ("@" not in email or " " in email):
-            found.append(Problem("invalid_email", "email", f"{email} is not an e-mail address"))
+        found += rules.too_long(record, _LONGEST) + rules.email(record)
+        manager = str(record.get("manager") or "")
         if not isinstance(record.get("active", True), bool):
             found.append(Problem("invalid_choice", "active", "active must be true or false"))
         if manager and self.look_up(USERS, manager) is None:

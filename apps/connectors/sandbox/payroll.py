@@ -1,7 +1,5 @@
 """The sandbox payroll: people on the pay list, hours and refunds taken in for pay periods that are open or closed."""
 
-from datetime import date
-
 from apps.connectors.sandbox import rules
 from apps.connectors.sandbox.desk import Desk, Kind
 from apps.connectors.sandbox.firm import Firm, instant_text
@@ -116,13 +114,10 @@ class Payroll(Desk):
         return found + self._problems_of_day(record)
 
     def _problems_of_day(self, record: Record) -> list[Problem]:
-        text = str(record.get("day") or "")
-        if not text:
-            return []
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            return [Problem("invalid_date", "day", f"{text} is not a date such as 2026-11-20")]
+        days, found = rules.days(record, ("day",))
+        day = days.get("day")
+        if day is None:
+            return found
         period = self.look_up("pay-periods", f"{day:%Y-%m}")
         if period is None or period["state"] != "open" or self._faults.strikes("closed_period"):
             return [Problem("closed_period", "day", f"Pay period {day:%Y-%m} is closed")]

@@ -1,7 +1,7 @@
 """The sandbox resource planning: who is planned on which project, how many hours a day and how surely."""
 
 import random
-from datetime import date, timedelta
+from datetime import timedelta
 
 from apps.connectors.sandbox import rules
 from apps.connectors.sandbox.desk import Desk, Kind
@@ -127,18 +127,10 @@ class Planning(Desk):
 
 
 def _problems_of_days(record: Record) -> list[Problem]:
-    days = dict[str, date]()
-    for name in ("starts", "ends"):
-        text = record.get(name)
-        if text in (None, ""):
-            continue
-        try:
-            days[name] = date.fromisoformat(str(text))
-        except ValueError:
-            return [Problem("invalid_date", name, f"{text} is not a date such as 2026-11-20")]
+    days, found = rules.days(record, ("starts", "ends"))
     if len(days) == 2 and days["ends"] < days["starts"]:
-        return [Problem("ends_before_start", "ends", "The last day lies before the first")]
-    return []
+        found.append(Problem("ends_before_start", "ends", "The last day lies before the first"))
+    return found
 
 
 def _person(chance: random.Random, person: Record) -> Record:

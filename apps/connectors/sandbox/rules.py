@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -77,6 +78,28 @@ def country(record: Record) -> list[Problem]:
     if value in (None, "") or (isinstance(value, str) and len(value) == 2 and value.isalpha() and value.isupper()):
         return []
     return [Problem("invalid_country", "country", f"Country {value} must be written in two capital letters")]
+
+
+def email(record: Record) -> list[Problem]:
+    """Return a problem when the e-mail is no address."""
+    value = str(record.get("email") or "")
+    if not value or ("@" in value and " " not in value):
+        return []
+    return [Problem("invalid_email", "email", f"{value} is not an e-mail address")]
+
+
+def days(record: Record, names: Iterable[str]) -> tuple[dict[str, date], list[Problem]]:
+    """Return the days among these fields, and a problem for each that should be one and is not."""
+    read, found = dict[str, date](), list[Problem]()
+    for name in names:
+        text = record.get(name)
+        if text in (None, ""):
+            continue
+        try:
+            read[name] = date.fromisoformat(str(text))
+        except ValueError:
+            found.append(Problem("invalid_date", name, f"{text} is not a date such as 2026-11-20"))
+    return read, found
 
 
 def number_of(value: Any) -> Decimal | None:

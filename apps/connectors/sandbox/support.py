@@ -73,9 +73,8 @@ class SupportDesk(Desk):
         """Return everything wrong with a record that is new or changed."""
         found = rules.missing(record, _REQUIRED[kind]) + rules.unknown(record, _FIELDS[kind])
         found += rules.too_long(record, _LONGEST) + rules.country(record) + rules.choices(record, {"level": LEVELS})
-        email, organization = str(record.get("email") or ""), str(record.get("organization") or "")
-        if email and ("@" not in email or " " in email):
-            found.append(Problem("invalid_email", "email", f"{email} is not an e-mail address"))
+        found += rules.email(record)
+        organization = str(record.get("organization") or "")
         if organization and self._store.get(self._company, ORGANIZATIONS, organization) is None:
             found.append(Problem("unknown_organization", "organization", f"There is no organization {organization}"))
         return found
