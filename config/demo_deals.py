@@ -14,8 +14,10 @@ from django.utils import timezone
 
 from apps.accounts.actor import acting
 from apps.accounts.models import User
+from apps.connectors.connection_tests import request_test
 from apps.connectors.models import Connection
-from apps.connectors.services import NewConnection, create_connection, create_webhook_endpoint, request_test
+from apps.connectors.services import NewConnection, create_connection
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.customers.models import Customer
 from apps.dispatch.models import Queue
 from apps.dispatch.worker import drain

@@ -10,10 +10,11 @@ from apps.accounts.actions import Role
 from apps.accounts.actor import acting
 from apps.accounts.models import User
 from apps.accounts.services import invite_person
+from apps.connectors.connection_tests import request_test
 from apps.connectors.models import Connection
 from apps.connectors.sandbox.admin import admin_token
 from apps.connectors.sandbox.client import SandboxClient
-from apps.connectors.services import NewConnection, create_connection, request_test
+from apps.connectors.services import NewConnection, create_connection
 from apps.customers import onboarding_changes as changes
 from apps.customers.models import Customer, Onboarding
 from apps.customers.onboarding import Step

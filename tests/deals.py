@@ -14,7 +14,8 @@ from apps.accounts.actor import acting
 from apps.accounts.models import User
 from apps.accounts.services import create_api_key, create_user
 from apps.connectors.models import Connection
-from apps.connectors.services import NewConnection, create_connection, create_webhook_endpoint
+from apps.connectors.services import NewConnection, create_connection
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.customers.models import Customer
 from apps.customers.services import add_member, create_customer
 from apps.dispatch.models import Queue

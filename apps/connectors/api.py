@@ -16,9 +16,10 @@ from rest_framework.response import Response
 from apps.accounts.actions import Action
 from apps.connectors import queries
 from apps.connectors.attention import REASONS, look_now, trouble_of, with_trouble
+from apps.connectors.connection_tests import request_test
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.removal import look_at_removal, remove_connection
-from apps.connectors.services import NewConnection, create_connection, request_test
+from apps.connectors.services import NewConnection, create_connection
 from apps.customers.queries import get_customer
 from apps.tenants import scope
 

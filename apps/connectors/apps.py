@@ -16,11 +16,11 @@ class ConnectorsConfig(AppConfig):
         from apps.connectors import (
             breaker,
             connection_list,
+            connection_tests,
             discovering,
             key_checks,
             probing,
             queries,
-            services,
             shape_book,
             sign_ins,
             subscribing,
@@ -35,7 +35,7 @@ class ConnectorsConfig(AppConfig):
         badges.register(
             navigation.BROKEN_CONNECTIONS, lambda _who: badges.Badge(connection_list.count_needing_somebody())
         )
-        kinds.register(services.TEST_KIND, services.run_test, queue=Queue.POLL)
+        kinds.register(connection_tests.TEST_KIND, connection_tests.run_test, queue=Queue.POLL)
         kinds.register(sign_ins.SIGN_IN_KIND, sign_ins.exchange_code, queue=Queue.POLL)
         kinds.register(subscriptions.SUBSCRIPTION_KIND, subscribing.keep_subscription, queue=Queue.POLL)
         kinds.register(breaker.PROBE_KIND, probing.probe, queue=Queue.POLL)

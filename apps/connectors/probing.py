@@ -11,7 +11,7 @@ from apps.connectors.contract import Connector, TestReport, TestStep
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import RemoteError
 from apps.connectors.models import CircuitBreaker, Connection
-from apps.connectors.services import open_connector
+from apps.connectors.opening import open_connector
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 

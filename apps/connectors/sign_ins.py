@@ -26,6 +26,7 @@ from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.connectors import identity, registry, vault
 from apps.connectors.auth import ACCESS_TOKEN, REFRESH_TOKEN, SIGN_IN_MARK, client_of, fill_in
+from apps.connectors.connection_tests import request_test
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RateLimitedError, RemoteError, RetryableError
 from apps.connectors.grants import Client, Grant, TokenAnswer, code_grant
@@ -34,7 +35,6 @@ from apps.connectors.manifest import AuthScheme, SystemManifest
 from apps.connectors.models import Connection, Credential, SignIn
 from apps.connectors.rate_budget import budget_for
 from apps.connectors.redaction import redact_text
-from apps.connectors.services import request_test
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority

@@ -13,11 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.connectors import breaker, subscriptions, vault
+from apps.connectors.connection_state import mark_attention, mark_working
 from apps.connectors.contract import CallCounts, Connector, HeldSubscription, Subscriber, WantedSubscription
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import AuthExpiredError, BusinessClass, MisconfiguredError, RateLimitedError, RemoteError
 from apps.connectors.models import Connection, WebhookSubscription
-from apps.connectors.services import mark_attention, mark_working, open_connector
+from apps.connectors.opening import open_connector
 from apps.connectors.signals import announcements_missed
 from apps.connectors.webhook_spec import SubscriptionSpec
 from apps.dispatch.kinds import RunAgain

@@ -23,7 +23,8 @@ from django.db.models import Count, F  # noqa: E402
 from apps.connectors.models import Connection  # noqa: E402
 from apps.connectors.sandbox.admin import admin_token  # noqa: E402
 from apps.connectors.sandbox.client import SandboxClient  # noqa: E402
-from apps.connectors.services import NewConnection, create_connection, create_webhook_endpoint  # noqa: E402
+from apps.connectors.services import NewConnection, create_connection  # noqa: E402
+from apps.connectors.webhook_endpoints import create_webhook_endpoint  # noqa: E402
 from apps.customers.models import Customer  # noqa: E402
 from apps.customers.services import create_customer  # noqa: E402
 from apps.dispatch import services as dispatch  # noqa: E402

@@ -13,7 +13,7 @@ from bench.work import product_line  # it sets Django up
 
 from django.core.management import call_command  # isort: skip
 from django.utils import timezone  # isort: skip
-from apps.connectors.services import create_webhook_endpoint  # isort: skip
+from apps.connectors.webhook_endpoints import create_webhook_endpoint  # isort: skip
 from apps.flows.engine.states import RUN_TERMINAL  # isort: skip
 from apps.flows.models import Flow, Run  # isort: skip
 from apps.flows.services.backfill import start_backfill  # isort: skip

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from bench.work import product_line  # it sets Django up
 
-from apps.connectors.services import create_webhook_endpoint  # isort: skip
+from apps.connectors.webhook_endpoints import create_webhook_endpoint  # isort: skip
 from apps.dispatch.models import Queue  # isort: skip
 from apps.dispatch.worker import drain  # isort: skip
 from apps.flows.models import Flow  # isort: skip

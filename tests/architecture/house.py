@@ -19,7 +19,7 @@ from apps.accounts.services import create_user
 from apps.connectors import credential_links
 from apps.connectors.models import ConnectionTest, PrivateTrial
 from apps.connectors.private_systems import create_system
-from apps.connectors.services import create_webhook_endpoint
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.customers.models import CutOff, LegalEntity
 from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import WhoIsAsked, issue_link

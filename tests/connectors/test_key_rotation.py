@@ -15,7 +15,8 @@ from django.utils import timezone
 from apps.connectors import key_checks, key_rotation, vault
 from apps.connectors.credentials import UnsealError
 from apps.connectors.models import Connection, Credential, PartnerKey, SignIn, WebhookEndpoint
-from apps.connectors.services import NewConnection, create_connection, create_webhook_endpoint
+from apps.connectors.services import NewConnection, create_connection
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.customers.services import create_customer
 from apps.tenants import scope
 from apps.tenants.models import Partner

@@ -16,7 +16,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from apps.connectors import breaker, registry, services
+from apps.connectors import breaker, connection_state, registry, services, webhook_endpoints
 from apps.connectors.models import CircuitBreaker, Connection, WebhookEndpoint, WebhookSubscription
 from apps.connectors.services import NewConnection, create_connection
 from apps.connectors.signals import announcements_missed
@@ -43,7 +43,7 @@ class Portal:
 
     def open(self) -> WebhookEndpoint:
         with scope.work_in(self.partner):
-            endpoint, _address, _secret = services.create_webhook_endpoint(self.stored())
+            endpoint, _address, _secret = webhook_endpoints.create_webhook_endpoint(self.stored())
         return endpoint
 
     def stored(self) -> Connection:
@@ -211,7 +211,7 @@ def test_one_that_cannot_be_made_is_told_after_a_while_unless_something_worse_is
     assert portal.state()[0] == "attention"
     assert portal.state()[1].startswith("Changes are not announced: customers, employees.")
     with scope.work_in(portal.partner):
-        services.mark_attention(portal.connection.id, "The company does not exist.")
+        connection_state.mark_attention(portal.connection.id, "The company does not exist.")
     portal.turn()
     assert portal.state() == ("attention", "The company does not exist.")
 
@@ -234,7 +234,7 @@ def test_one_that_ends_shows_on_the_connection_until_it_is_back_and_changes_are_
     assert reason.startswith("Changes are not announced: customers, employees.")
     assert reason.endswith("They are found by reading meanwhile.")
     with scope.work_in(portal.partner):
-        services.mark_working(portal.connection.id)  # a run that went well does not hide it
+        connection_state.mark_working(portal.connection.id)  # a run that went well does not hide it
     assert portal.state() == (state, reason)
     told = len(portal.missed)
     assert told >= 2
@@ -253,7 +253,7 @@ def test_closing_the_address_ends_them_and_one_that_is_gone_is_no_error(portal: 
     portal.work()
     del portal.system.subscriptions.rows[portal.rows()[0].key]
     with scope.work_in(portal.partner):
-        services.close_webhook_endpoint(endpoint)
+        webhook_endpoints.close_webhook_endpoint(endpoint)
     portal.work()
     assert portal.held == []
     assert portal.rows() == []

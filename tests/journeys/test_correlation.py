@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from apps.accounts.actions import Role
 from apps.accounts.services import create_user
-from apps.connectors.services import create_webhook_endpoint
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.connectors.webhook_signatures import standard_headers
 from apps.flows.models import Flow, Operation, Run
 from apps.flows.triggers.webhook import listen

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from apps.connectors import shape_book
+from apps.connectors.connection_tests import request_test
 from apps.connectors.models import Connection, ObjectShape
-from apps.connectors.services import request_test
 from apps.dispatch.models import Queue
 from apps.flows.models import Flow
 from apps.flows.services.publish import change_line

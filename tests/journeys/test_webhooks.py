@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from apps.connectors.services import create_webhook_endpoint
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.connectors.webhook_signatures import standard_headers
 from apps.dispatch.models import DueWork
 from apps.flows.models import Flow, Run, TriggerEvent

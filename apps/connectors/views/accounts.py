@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
-from apps.connectors import identity, queries, services
+from apps.connectors import connection_tests, identity, queries
 
 
 @requires(Action.EDIT_CONNECTIONS)
@@ -20,7 +20,7 @@ def account_confirm(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     connection = queries.get_connection(connection_id)
     told = request.POST.get("account", "")
     if identity.confirm_account(connection, told=told):
-        services.request_test(connection)
+        connection_tests.request_test(connection)
         messages.success(request, _("Confirmed: records of %(account)s pass from now on.") % {"account": told})
     else:
         messages.error(request, _("The connection answers for another account by now: look at the page again."))

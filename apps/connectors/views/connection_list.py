@@ -15,7 +15,7 @@ from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.listing import BulkAction, csv_of, page_of, read_list, read_selection
 from apps.accounts.page_filters import acting_person
-from apps.connectors import services
+from apps.connectors import connection_tests
 from apps.connectors.attention import look_now
 from apps.connectors.connection_list import (
     CONNECTIONS,
@@ -54,7 +54,7 @@ def connection_test_many(request: HttpRequest) -> HttpResponse:
     found = list(chosen.narrow(fitting_connections(chosen.state, look_now())))
     on = [connection for connection in found if connection.state != Connection.State.DISABLED]
     for connection in on:
-        services.request_test(connection)
+        connection_tests.request_test(connection)
     if on:
         messages.success(request, _asked_words(len(on)))
     if len(found) > len(on):

@@ -18,7 +18,15 @@ from apps.accounts.actions import Action
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person, asked_id, asked_words
-from apps.connectors import credential_links, forms, queries, services, subscriptions
+from apps.connectors import (
+    connection_tests,
+    credential_links,
+    forms,
+    queries,
+    services,
+    subscriptions,
+    webhook_endpoints,
+)
 from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.manifest import AuthScheme, SystemManifest
 from apps.connectors.models import Connection, ConnectionTest
@@ -61,7 +69,7 @@ def connection_create_for(request: HttpRequest, system: str) -> HttpResponse:
                 told = {"name": connection.name, "system": manifest.name}
                 messages.success(request, _("%(name)s is stored. Now sign in at %(system)s.") % told)
             else:
-                services.request_test(connection)
+                connection_tests.request_test(connection)
                 messages.success(request, _("%(name)s is stored and being tested.") % {"name": connection.name})
             return redirect("connectors:connection-detail", connection.id)
     choose = {"label": _("Connect a system"), "url": reverse("connectors:connection-create")}
@@ -109,7 +117,7 @@ def connection_test(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     if refused:
         messages.error(request, refused)
     else:
-        services.request_test(connection)
+        connection_tests.request_test(connection)
     return redirect(f"{reverse('connectors:connection-detail', args=[connection.id])}#test")
 
 
@@ -143,7 +151,7 @@ def connection_edit(request: HttpRequest, connection_id: UUID) -> HttpResponse:
             if connection.state == Connection.State.DISABLED:
                 messages.success(request, _("%(name)s is changed.") % {"name": connection.name})
             else:
-                services.request_test(connection)
+                connection_tests.request_test(connection)
                 messages.success(request, _("%(name)s is changed and being tested.") % {"name": connection.name})
             return redirect("connectors:connection-detail", connection.id)
     context = {"form": form, "connection_id": connection.id, "crumbs": crumbs}
@@ -193,7 +201,7 @@ def connection_enable(request: HttpRequest, connection_id: UUID) -> HttpResponse
     """Switch a connection on again and test it."""
     connection = queries.get_connection(connection_id)
     services.enable_connection(connection)
-    services.request_test(queries.get_connection(connection_id))
+    connection_tests.request_test(queries.get_connection(connection_id))
     messages.success(request, _("%(name)s is switched on again and being tested.") % {"name": connection.name})
     return redirect("connectors:connection-detail", connection.id)
 
@@ -207,7 +215,7 @@ def endpoint_create(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     if queries.get_system(connection.system).webhook is None:
         messages.error(request, _("This system sends no events, so an address would stay silent."))
         return redirect("connectors:connection-detail", connection.id)
-    endpoint, url, secret = services.create_webhook_endpoint(connection)
+    endpoint, url, secret = webhook_endpoints.create_webhook_endpoint(connection)
     if subscriptions.spec_of(connection.system):
         messages.success(
             request, _("The address is open. The system is being told by ourselves: nothing to enter there.")
@@ -224,7 +232,7 @@ def endpoint_create(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 def endpoint_close(request: HttpRequest, connection_id: UUID, endpoint_id: UUID) -> HttpResponse:
     """Stop taking what arrives at a webhook address."""
     connection = queries.get_connection(connection_id)
-    services.close_webhook_endpoint(queries.get_endpoint(connection, endpoint_id))
+    webhook_endpoints.close_webhook_endpoint(queries.get_endpoint(connection, endpoint_id))
     messages.success(request, _("The address is closed: what is sent there is refused from now on."))
     return redirect("connectors:connection-detail", connection.id)
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
-from apps.connectors import forms, queries, services
+from apps.connectors import forms, queries, webhook_endpoints
 from apps.connectors.models import Connection
 
 
@@ -33,7 +33,7 @@ def webhook_key(request: HttpRequest, connection_id: UUID, endpoint_id: UUID) ->
     form = forms.WebhookKeyForm(request.POST or None, webhook=webhook)
     if request.method == "POST" and form.is_valid():
         try:
-            services.set_webhook_key(endpoint, form.cleaned_data["value"])
+            webhook_endpoints.set_webhook_key(endpoint, form.cleaned_data["value"])
         except ValidationError as error:
             form.add_error("value", error.message_dict["value"])
         else:

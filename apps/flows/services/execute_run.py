@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
 
-from apps.connectors import services as connections
+from apps.connectors import connection_state
 from apps.connectors.breaker import PausedError
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import FailureKind, RemoteError
@@ -215,7 +215,7 @@ class _Slice:
         with transaction.atomic():
             self.session.work.confirm()
             Run.objects.filter(id=self.session.run_id).update(reading_done=True)
-            connections.mark_working(self.session.source_id)
+            connection_state.mark_working(self.session.source_id)
         self.session.reading_done = True
 
     def _replay(self) -> bool:
@@ -359,7 +359,7 @@ def _finish(session: Session) -> RunAgain | None:
         run.save(update_fields=["state", "finished_at", "error_class", "error_message"])
         tell_caller(run.id)
         if counts.written or counts.unchanged:
-            connections.mark_working(session.target_id)
+            connection_state.mark_working(session.target_id)
         ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)
     return None
 

@@ -6,8 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.connectors import breaker
-from apps.connectors import services as connections
+from apps.connectors import breaker, connection_state
 from apps.connectors.breaker import PausedError
 from apps.connectors.contract import CallCounts, WriteOutcome
 from apps.connectors.errors import BusinessClass, FailureKind, RateLimitedError, RemoteError
@@ -156,7 +155,7 @@ def _fail(session: Session, error: RemoteError, connection_id: UUID) -> None:
         )
         if session.mode != Run.Mode.BACKFILL or error.kind != FailureKind.MISCONFIGURED:
             # A system that knows no spans of time is in order all the same.
-            connections.mark_attention(connection_id, error.message)
+            connection_state.mark_attention(connection_id, error.message)
         tell_caller(session.run_id)
         ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)
 

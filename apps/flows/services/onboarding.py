@@ -2,8 +2,9 @@
 
 from django.db import transaction
 
+from apps.connectors.connection_tests import request_test
 from apps.connectors.models import Connection, ConnectionTest
-from apps.connectors.services import NewConnection, change_connection, create_connection, request_test, set_secrets
+from apps.connectors.services import NewConnection, change_connection, create_connection, set_secrets
 from apps.customers.models import Customer
 
 

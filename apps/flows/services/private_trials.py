@@ -21,10 +21,10 @@ from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import RemoteError
 from apps.connectors.manifest import ObjectManifest, SystemManifest
 from apps.connectors.models import Connection, PrivateTrial, PrivateVersion
+from apps.connectors.opening import open_connector
 from apps.connectors.private.documents import read_document
 from apps.connectors.private_systems import note_tried
 from apps.connectors.redaction import redact_json
-from apps.connectors.services import open_connector
 from apps.customers.retention import payload_rule
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority

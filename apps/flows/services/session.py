@@ -12,7 +12,7 @@ from apps.connectors.breaker import require_closed
 from apps.connectors.contract import Connector
 from apps.connectors.manifest import ObjectManifest, WriteMode
 from apps.connectors.models import Connection
-from apps.connectors.services import open_connector
+from apps.connectors.opening import open_connector
 from apps.customers.retention import payload_rule
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.definition import FlowDefinition, parse_definition

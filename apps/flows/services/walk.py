@@ -16,8 +16,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from apps.connectors import breaker, shape_book
-from apps.connectors import services as connections
+from apps.connectors import breaker, connection_state, shape_book
 from apps.connectors.breaker import PausedError
 from apps.connectors.canonical.values import UnusableValueError
 from apps.connectors.credentials import UnsealError
@@ -290,7 +289,7 @@ class _Walk:
             raise _Paused(due_at)
         if outcome.error.kind is FailureKind.MISCONFIGURED:
             with transaction.atomic():
-                connections.mark_attention(prepared.connection_id, outcome.error.message)
+                connection_state.mark_attention(prepared.connection_id, outcome.error.message)
         self._refuse(step, _judged(step, outcome.error))
 
     def _tell_breaker(self, step: Step, connection_id: UUID, error: RemoteError, attempts: int) -> None:

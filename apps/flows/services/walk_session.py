@@ -13,7 +13,7 @@ from apps.connectors.canonical.shapes import Amount, AmountQuality
 from apps.connectors.contract import Connector
 from apps.connectors.manifest import ObjectManifest
 from apps.connectors.models import Connection
-from apps.connectors.services import open_connector
+from apps.connectors.opening import open_connector
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.acts import StepContext
 from apps.flows.engine.definition import FlowDefinition, Step, parse_definition

@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from apps.connectors import registry, vault
 from apps.connectors.contract import ReceivedEvent
 from apps.connectors.models import WebhookEndpoint
-from apps.connectors.services import hash_token
+from apps.connectors.webhook_endpoints import hash_token
 from apps.dispatch.backlog import has_room
 from apps.dispatch.services import already_due
 from apps.dispatch.statements import fetch_prepared

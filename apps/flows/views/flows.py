@@ -17,8 +17,8 @@ from apps.accounts.page_filters import acting_person, asked_id, asked_words
 from apps.accounts.toasts import say_with_undo
 from apps.connectors.models import WebhookEndpoint
 from apps.connectors.queries import asked_key
-from apps.connectors.services import create_webhook_endpoint
 from apps.connectors.subscriptions import spec_of
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.customers.queries import get_customer
 from apps.flows import forms
 from apps.flows.models import Flow

@@ -23,9 +23,10 @@ from apps.accounts.page_filters import acting_person, asked_id
 from apps.accounts.refusals import refusals_on
 from apps.accounts.services import invite_person
 from apps.connectors import registry
+from apps.connectors.connection_tests import request_test
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.queries import get_connection, get_system, latest_test
-from apps.connectors.services import create_connection, request_test
+from apps.connectors.services import create_connection
 from apps.connectors.system_list import SystemCard, system_card
 from apps.customers import onboarding_changes as changes
 from apps.customers.forms import EntityForm

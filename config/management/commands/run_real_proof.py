@@ -20,8 +20,9 @@ from apps.accounts.actions import Role
 from apps.accounts.actor import Actor, acting, actor_for_person
 from apps.accounts.models import User
 from apps.accounts.services import create_user
+from apps.connectors.connection_tests import request_test
 from apps.connectors.models import Connection, ConnectionTest
-from apps.connectors.services import NewConnection, create_connection, request_test
+from apps.connectors.services import NewConnection, create_connection
 from apps.customers.models import Customer
 from apps.customers.services import create_customer
 from apps.flows.engine.states import RUN_TERMINAL

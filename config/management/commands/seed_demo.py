@@ -23,16 +23,12 @@ from django.utils import timezone
 from apps.accounts.actions import Role
 from apps.accounts.models import User
 from apps.accounts.services import create_user
+from apps.connectors.connection_tests import request_test
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.sandbox.admin import admin_token
 from apps.connectors.sandbox.background import BackgroundSandbox
-from apps.connectors.services import (
-    NewConnection,
-    change_connection,
-    create_connection,
-    create_webhook_endpoint,
-    request_test,
-)
+from apps.connectors.services import NewConnection, change_connection, create_connection
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.customers.models import Customer, CutOff
 from apps.customers.services import add_cut_off, add_member, change_customer, create_customer
 from apps.flows.models import Flow, Run

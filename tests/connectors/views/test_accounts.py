@@ -10,7 +10,7 @@ from django.test import Client
 from apps.accounts.actions import Role
 from apps.accounts.models import AuditEntry
 from apps.accounts.services import create_user
-from apps.connectors import identity, services
+from apps.connectors import connection_state, connection_tests, identity, services
 from apps.connectors.contract import Connector, TestReport
 from apps.connectors.models import CircuitBreaker, Connection, ConnectionTest
 from apps.dispatch.models import Queue
@@ -37,7 +37,7 @@ class Desk:
 
     def test(self) -> None:
         with scope.work_in(self.line.partner):
-            services.request_test(self.target())
+            connection_tests.request_test(self.target())
         self.line.work(Queue.POLL)
 
     def target(self) -> Connection:
@@ -115,7 +115,7 @@ def _judge(desk: Desk) -> None:
 def _end_well(desk: Desk) -> None:
     """End a run that was under way all the time."""
     with scope.work_in(desk.line.partner):
-        services.mark_working(desk.line.target.id)
+        connection_state.mark_working(desk.line.target.id)
 
 
 def test_entering_the_former_company_again_asks_nothing_more(desk: Desk) -> None:
@@ -161,7 +161,7 @@ def test_a_test_that_is_asked_for_while_another_runs_is_of_what_was_entered_last
     with scope.work_in(desk.line.partner):
         services.set_secrets(desk.target(), {"token": "a-wrong-token-4711"})
         running = ConnectionTest.objects.get(state="running")
-    real = services._test
+    real = connection_tests._test
     entered: list[bool] = []
 
     async def slow(connector: Connector) -> TestReport:
@@ -170,7 +170,7 @@ def test_a_test_that_is_asked_for_while_another_runs_is_of_what_was_entered_last
             await _enter_meanwhile(desk)
         return await real(connector)
 
-    monkeypatch.setattr(services, "_test", slow)
+    monkeypatch.setattr(connection_tests, "_test", slow)
     desk.line.work(Queue.POLL)
     with scope.work_in(desk.line.partner):
         assert ConnectionTest.objects.get(id=running.id).state == "passed"

@@ -12,8 +12,9 @@ from django.utils import timezone
 from apps.accounts.actions import Role
 from apps.accounts.models import AuditEntry, User
 from apps.accounts.services import create_user
+from apps.connectors.connection_tests import request_test
 from apps.connectors.models import Connection, ConnectionTest, Credential, WebhookEndpoint
-from apps.connectors.services import disable_connection, request_test
+from apps.connectors.services import disable_connection
 from apps.customers.services import add_member
 from apps.dispatch.models import Queue
 from apps.tenants import scope

@@ -9,7 +9,9 @@ from apps.accounts.actions import Role
 from apps.accounts.models import AuditEntry
 from apps.connectors.errors import MisconfiguredError
 from apps.connectors.models import CircuitBreaker, Connection, Credential, WebhookEndpoint
-from apps.connectors.services import NewConnection, create_connection, create_webhook_endpoint, open_connector
+from apps.connectors.opening import open_connector
+from apps.connectors.services import NewConnection, create_connection
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.customers.models import Customer
 from apps.flows.models import Flow, Link
 from apps.tenants import scope

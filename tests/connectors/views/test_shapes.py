@@ -11,8 +11,9 @@ from django.utils import timezone
 from apps.accounts.actions import Role
 from apps.accounts.models import AuditEntry
 from apps.connectors import shape_book
+from apps.connectors.connection_tests import request_test
 from apps.connectors.models import Connection, Discovery, ObjectShape
-from apps.connectors.services import disable_connection, request_test
+from apps.connectors.services import disable_connection
 from apps.dispatch.models import DueWork, Queue
 from apps.tenants import scope
 from tests.connectors.views.test_connections import _browser, _page

@@ -10,7 +10,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from apps.connectors.contract import ReceivedEvent
-from apps.connectors.services import create_webhook_endpoint
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.dispatch.models import DueWork, Queue
 from apps.dispatch.worker import drain
 from apps.flows.models import Flow, Run, Trigger, TriggerEvent

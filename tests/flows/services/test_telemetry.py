@@ -15,16 +15,12 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from apps.connectors.connection_tests import request_test
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.registry import all_manifests
-from apps.connectors.services import (
-    NewConnection,
-    create_connection,
-    create_webhook_endpoint,
-    request_test,
-    set_secrets,
-)
+from apps.connectors.services import NewConnection, create_connection, set_secrets
 from apps.connectors.sheet_terms import Transport
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.dispatch.models import Queue
 from apps.flows.models import Batch, Flow, Operation, TriggerEvent
 from apps.flows.services import blobs

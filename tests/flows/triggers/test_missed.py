@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from apps.connectors.models import Connection, WebhookEndpoint
-from apps.connectors.services import create_webhook_endpoint
 from apps.connectors.signals import announcements_missed
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.flows.models import Flow, Run
 from apps.flows.triggers.webhook import listen
 from apps.tenants import scope

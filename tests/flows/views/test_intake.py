@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import Webhook
 
 from apps.connectors import vault
 from apps.connectors.models import Connection, WebhookEndpoint
-from apps.connectors.services import close_webhook_endpoint, create_webhook_endpoint
+from apps.connectors.webhook_endpoints import close_webhook_endpoint, create_webhook_endpoint
 from apps.dispatch import backlog
 from apps.dispatch.models import DueWork
 from apps.flows.models import Flow, Run, TriggerEvent

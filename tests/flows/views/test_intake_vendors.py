@@ -14,7 +14,7 @@ from django.test import Client
 from apps.accounts.models import AuditEntry
 from apps.connectors import registry
 from apps.connectors.models import Connection, WebhookEndpoint
-from apps.connectors.services import close_webhook_endpoint, create_webhook_endpoint, set_webhook_key
+from apps.connectors.webhook_endpoints import close_webhook_endpoint, create_webhook_endpoint, set_webhook_key
 from apps.connectors.webhook_spec import StrayEvent
 from apps.connectors.webhooks import vendors
 from apps.dispatch.models import DueWork

@@ -12,7 +12,8 @@ from standardwebhooks.webhooks import Webhook
 from apps.connectors.models import Connection, PrivateSystem
 from apps.connectors.private.drafting import draft_document
 from apps.connectors.private_systems import create_system, make_live, save_draft
-from apps.connectors.services import NewConnection, create_connection, create_webhook_endpoint
+from apps.connectors.services import NewConnection, create_connection
+from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.customers.services import create_customer
 from apps.flows.triggers.inbox import forget_addresses
 from apps.tenants import scope
