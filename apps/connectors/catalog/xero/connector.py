@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from apps.connectors.catalog.xero.manifest import PROJECTS, TASKS, TIME
+from apps.connectors.catalog.xero.projects import PROJECTS, TASKS, TIME
 from apps.connectors.catalog.xero.records import completed, parts_of, zone_of
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page, TestReport, TestStep
 from apps.connectors.errors import MisconfiguredError
