@@ -5,15 +5,13 @@ https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from apps.connectors.contract import Page, TestReport, UndoOutcome, UndoState, Write, WriteOutcome
+from apps.connectors.contract import Page, TestReport, UndoOutcome, UndoState
 from apps.connectors.errors import BusinessClass, MisconfiguredError
-from apps.connectors.http import Door
-from apps.connectors.manifest import ErrorShape, ObjectManifest, Paging, SystemManifest
+from apps.connectors.manifest import ErrorShape, ObjectManifest, Paging
 from apps.connectors.protocols.odata_calls import ODataCalls
 from apps.connectors.protocols.odata_metadata import Metadata, MetadataError
 from apps.connectors.protocols.odata_query import NEXT, plain_record
@@ -34,21 +32,11 @@ def odata_pages(size: int, *, largest: int = 0) -> Paging:
 
 
 class ODataConnector(RestConnector):
-    """One open connection to one OData v4 service. An older version has calls and a delivery of its own."""
+    """One open connection to one OData v4 service."""
 
-    calls_class: ClassVar[type[ODataCalls]] = ODataCalls
-    delivery_class: ClassVar[type[ODataDelivery]] = ODataDelivery
-
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls: ODataCalls = self.calls_class(manifest, door, settings)
+    calls_class = ODataCalls
+    delivery_class = ODataDelivery
+    _calls: ODataCalls
 
     async def test(self) -> TestReport:
         """Try address, sign-in, one record of each list, writing rights, limits and clock, changing nothing."""
@@ -85,11 +73,6 @@ class ODataConnector(RestConnector):
         answers = await asyncio.gather(*(read_one(self._calls, spec, key) for key in dict.fromkeys(keys)))
         records = (source_record(spec, plain_record(values)) for values in answers if values is not None)
         yield Page(tuple(records), {}, last=True)
-
-    async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
-        """Create or update each record and answer for every one of them, in any order."""
-        spec = self.manifest.object_named(object_name)
-        return await self.delivery_class(self._calls, spec).run(writes) if writes else []
 
     async def undo(self, object_name: str, target_key: str, *, idempotency_key: str) -> UndoOutcome:
         """Take back a record that was created here, in the version it has now. Safe to repeat."""

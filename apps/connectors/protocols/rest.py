@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from apps.connectors.contract import (
     CallCounts,
@@ -34,7 +34,13 @@ from apps.connectors.webhooks.deliveries import Delivery as ReceivedDelivery
 
 
 class RestConnector:
-    """Implements the whole contract from a manifest. Systems with quirks subclass it and override what differs."""
+    """Implements the whole contract from a manifest. Systems with quirks subclass it and override what differs.
+
+    Their calls and their delivery may be of a class of their own.
+    """
+
+    calls_class: ClassVar[type[Calls]] = Calls
+    delivery_class: ClassVar[type[Delivery]] = Delivery
 
     def __init__(
         self,
@@ -46,7 +52,7 @@ class RestConnector:
     ) -> None:
         self.manifest = manifest
         self._door, self._clock, self._settings = door, clock, settings
-        self._calls = Calls(manifest, door, settings)
+        self._calls = self.calls_class(manifest, door, settings)
 
     async def __aenter__(self) -> Self:
         await self._door.__aenter__()
@@ -104,7 +110,8 @@ class RestConnector:
 
     async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
         """Create or update each record and answer for every one of them, in any order."""
-        return await Delivery(self._calls, self.manifest.object_named(object_name)).run(writes) if writes else []
+        spec = self.manifest.object_named(object_name)
+        return await self.delivery_class(self._calls, spec).run(writes) if writes else []
 
     async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
         """After an ambiguous outcome: which of these writes did arrive? Keyed by Write.position."""

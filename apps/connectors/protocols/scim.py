@@ -5,16 +5,14 @@ user shortly: "email" is the primary address (the first where none is), "enterpr
 name has dots in it).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 from apps.connectors.answers import at_path, nested, text_at
 from apps.connectors.contract import OutsideRecord, UndoOutcome, UndoState, Write, WriteOutcome
 from apps.connectors.errors import RejectedError
-from apps.connectors.http import Door
 from apps.connectors.judgement import Answer
-from apps.connectors.manifest import ErrorShape, ObjectManifest, Paging, SystemManifest
+from apps.connectors.manifest import ErrorShape, ObjectManifest, Paging
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import read_one
@@ -129,21 +127,8 @@ class ScimDelivery(Delivery):
 class ScimConnector(RestConnector):
     """One open connection to one SCIM service."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls = ScimCalls(manifest, door, settings)
-
-    async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
-        """Add or change each user and answer for every one of them, in any order."""
-        spec = self.manifest.object_named(object_name)
-        return await ScimDelivery(self._calls, spec).run(writes) if writes else []
+    calls_class = ScimCalls
+    delivery_class = ScimDelivery
 
     async def undo(self, object_name: str, target_key: str, *, idempotency_key: str) -> UndoOutcome:
         """Deactivate a user who was added here; to delete is a person's work there."""

@@ -3,16 +3,14 @@
 https://developer.salesforce.com/docs/platform/api-rest/guide/intro-rest.html
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from apps.connectors.answers import at_path, holds
-from apps.connectors.contract import FoundRecord, Page, TestReport, Write, WriteOutcome
+from apps.connectors.contract import FoundRecord, Page, TestReport, Write
 from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import RemoteError
-from apps.connectors.http import Door
 from apps.connectors.manifest import (
     AssertionSpec,
     AuthScheme,
@@ -24,7 +22,6 @@ from apps.connectors.manifest import (
     Paging,
     Reading,
     SecretSpec,
-    SystemManifest,
     ValueKind,
 )
 from apps.connectors.protocols.rest import RestConnector
@@ -105,16 +102,9 @@ def object_reading(only: str = "") -> Reading:
 class SoqlConnector(RestConnector):
     """One open connection to one Salesforce organisation."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls: SoqlCalls = SoqlCalls(manifest, door, settings)
+    calls_class = SoqlCalls
+    delivery_class = SoqlDelivery
+    _calls: SoqlCalls
 
     async def test(self) -> TestReport:
         """Try address, sign-in, one record of each list, limits and clock, changing nothing."""
@@ -169,10 +159,6 @@ class SoqlConnector(RestConnector):
         if not natural_keys:
             return {}
         return await find_records(self._calls, spec, spec.natural_key or spec.key_field, natural_keys)
-
-    async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
-        """Create or update each record and answer for every one of them, in any order."""
-        return await SoqlDelivery(self._calls, self.manifest.object_named(object_name)).run(writes) if writes else []
 
     async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
         """After an ambiguous outcome: which of these writes did arrive? Keyed by Write.position."""

@@ -4,9 +4,8 @@ Filters: https://developer.avalara.com/avatax/filtering-in-rest/. Signs that a c
 transaction wants two addresses: https://developer.avalara.com/api-reference/avatax/rest/v2/methods/Transactions/.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -16,9 +15,8 @@ from apps.connectors.catalog.avatax.manifest import CUSTOMER, FILTER, MODEL, SIN
 from apps.connectors.catalog.avatax.refusals import telling
 from apps.connectors.contract import OutsideRecord, UndoOutcome, UndoState
 from apps.connectors.errors import BusinessClass, FieldProblem, MisconfiguredError, RejectedError
-from apps.connectors.http import Door
 from apps.connectors.judgement import Answer
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import read_one
@@ -109,16 +107,7 @@ class AvaTaxCalls(Calls):
 class AvaTaxConnector(RestConnector):
     """One open connection to one company in AvaTax."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls: Calls = AvaTaxCalls(manifest, door, settings)
+    calls_class = AvaTaxCalls
 
     async def undo(self, object_name: str, target_key: str, *, idempotency_key: str) -> UndoOutcome:
         """Void a transaction; one that is voided already counts as taken back. Safe to repeat."""

@@ -1,15 +1,14 @@
 """BambooHR over its REST interface: what the manifest cannot say - a list of changed ids, and each person behind them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from apps.connectors.catalog.bamboohr.manifest import BEGINNING, LOOK_BACK_SECONDS
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page
 from apps.connectors.errors import BusinessClass, MisconfiguredError
-from apps.connectors.http import Door
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import read_one, require_reading, source_record
@@ -36,16 +35,7 @@ class BambooCalls(Calls):
 class BambooConnector(RestConnector):
     """One open connection to one company, for reading."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls = BambooCalls(manifest, door, settings)
+    calls_class = BambooCalls
 
     async def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()

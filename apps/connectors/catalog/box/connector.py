@@ -1,13 +1,11 @@
 """Box over its REST interface: what the manifest cannot say - items that are no folders, and folders made in two calls."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from apps.connectors.contract import Write, WriteOutcome
-from apps.connectors.http import Door
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_writing import Delivery
@@ -51,16 +49,7 @@ class BoxDelivery(Delivery):
 class BoxConnector(RestConnector):
     """One open connection to one folder of projects."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls = BoxCalls(manifest, door, settings)
+    calls_class = BoxCalls
 
     async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
         """Make or rename each folder and answer for every one of them, in any order."""

@@ -1,17 +1,15 @@
 """SAP Concur: what the manifest cannot say - approved reports are listed, and each is opened for the expenses in it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from apps.connectors.catalog.concur.details import DetailsError, expenses_in, read_details
 from apps.connectors.catalog.concur.manifest import APPROVED, CHANGED, DETAILS, EXPENSES, PROJECT_FIELD, REPORT, SINCE
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page, SourceRecord
 from apps.connectors.errors import BusinessClass, RemoteError, RetryableError
-from apps.connectors.http import Door
-from apps.connectors.manifest import MappingLine, ObjectManifest, SystemManifest
+from apps.connectors.manifest import MappingLine, ObjectManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import read_changes, source_record
@@ -67,16 +65,8 @@ class ConcurCalls(Calls):
 class ConcurConnector(RestConnector):
     """One open connection to one company in SAP Concur, for reading."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls: ConcurCalls = ConcurCalls(manifest, door, settings)
+    calls_class = ConcurCalls
+    _calls: ConcurCalls
 
     async def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()

@@ -1,16 +1,14 @@
 """DocuSign over its REST interface: what the manifest cannot say - custom fields, roles, and what may still be changed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from apps.connectors.answers import at_path, holds
 from apps.connectors.catalog.docusign.envelopes import changes, new_envelope, with_short_names
 from apps.connectors.catalog.docusign.manifest import BEGINNING
 from apps.connectors.contract import FoundRecord, OutsideRecord, UndoOutcome, UndoState, Write, WriteOutcome
-from apps.connectors.http import Door
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import read_one
@@ -67,22 +65,12 @@ class DocuSignDelivery(Delivery):
 class DocuSignConnector(RestConnector):
     """One open connection to one account."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls = DocuSignCalls(manifest, door, settings)
-        self._role = str(settings.get("signer_role") or "").strip()
+    calls_class = DocuSignCalls
 
     async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
         """Send or change each envelope and answer for every one of them, in any order."""
-        spec = self.manifest.object_named(object_name)
-        return await DocuSignDelivery(self._calls, spec, self._role).run(writes) if writes else []
+        spec, role = self.manifest.object_named(object_name), str(self._settings.get("signer_role") or "").strip()
+        return await DocuSignDelivery(self._calls, spec, role).run(writes) if writes else []
 
     async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
         """After an ambiguous outcome: which of these writes did arrive? Of a change, only what can be changed counts."""

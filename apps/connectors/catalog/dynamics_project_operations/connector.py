@@ -15,6 +15,8 @@ from apps.connectors.protocols.odata import ODataConnector
 class DataverseConnector(ODataConnector):
     """One open connection to one environment of Dataverse."""
 
+    delivery_class = DataverseDelivery
+
     def __init__(
         self,
         manifest: SystemManifest,
@@ -30,9 +32,7 @@ class DataverseConnector(ODataConnector):
     async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
         """Create or update each record and answer for every one of them, in any order."""
         spec = self.manifest.object_named(object_name)
-        if not writes:
-            return []
-        return await DataverseDelivery(self._calls, spec).run([_with_own_key(spec, write) for write in writes])
+        return await super().upsert(object_name, [_with_own_key(spec, write) for write in writes])
 
     async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
         """After an ambiguous outcome: which of these writes did arrive? Keyed by Write.position."""

@@ -1,12 +1,10 @@
 """Gusto over its REST interface: what the manifest cannot say - a person's job and end, and what must not be kept of a person."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 from apps.connectors.contract import OutsideRecord
-from apps.connectors.http import Door
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest import RestConnector
 
@@ -34,16 +32,7 @@ class GustoCalls(Calls):
 class GustoConnector(RestConnector):
     """One open connection to one company, for reading."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls = GustoCalls(manifest, door, settings)
+    calls_class = GustoCalls
 
 
 def _listed(parts: Any) -> list[Mapping[str, Any]]:

@@ -1,17 +1,15 @@
 """HubSpot's CRM objects: what the manifest cannot say - searches instead of lists, batches that answer in parts."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from apps.connectors.answers import at_path, holds
 from apps.connectors.catalog.hubspot.calls import PROPERTIES, HubSpotCalls
 from apps.connectors.catalog.hubspot.delivery import HubSpotDelivery
 from apps.connectors.catalog.hubspot.reading import read_changes
-from apps.connectors.contract import FoundRecord, Page, Write, WriteOutcome
-from apps.connectors.http import Door
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.contract import FoundRecord, Page, Write
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_probing import own_key
 from apps.connectors.protocols.rest_reading import source_record
@@ -21,16 +19,9 @@ from apps.connectors.shapes import DiscoveredField, DiscoveredShape, ShapeSource
 class HubSpotConnector(RestConnector):
     """One open connection to one HubSpot account."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls: HubSpotCalls = HubSpotCalls(manifest, door, settings)
+    calls_class = HubSpotCalls
+    delivery_class = HubSpotDelivery
+    _calls: HubSpotCalls
 
     async def discover(self, object_names: Sequence[str] = ()) -> tuple[DiscoveredShape, ...]:
         """Return what these objects look like by the account's own properties, and what stands beside them."""
@@ -66,10 +57,6 @@ class HubSpotConnector(RestConnector):
         if spec.natural_key:
             return await self._by_property(spec, spec.natural_key, natural_keys)
         return {str(row["id"]): FoundRecord(str(row["id"]), row) for row in await self._calls.named(spec, natural_keys)}
-
-    async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
-        """Create or update each record and answer for every one of them, in any order."""
-        return await HubSpotDelivery(self._calls, self.manifest.object_named(object_name)).run(writes) if writes else []
 
     async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
         """After an ambiguous outcome: which of these writes did arrive? Keyed by Write.position."""

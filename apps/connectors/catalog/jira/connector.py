@@ -1,14 +1,12 @@
 """Jira over its REST API: one form of projects for lists and single ones, people without apps, a lead for new projects."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from apps.connectors.catalog.jira.manifest import PROJECTS, USERS
 from apps.connectors.contract import OutsideRecord, Page, Write, WriteOutcome
-from apps.connectors.http import Door
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest import RestConnector
 
@@ -31,17 +29,7 @@ class JiraCalls(Calls):
 class JiraConnector(RestConnector):
     """One open connection to one site."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls = JiraCalls(manifest, door, settings)
-        self._lead = str(settings.get("lead") or "").strip()
+    calls_class = JiraCalls
 
     async def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()
@@ -59,9 +47,10 @@ class JiraConnector(RestConnector):
         return await super().upsert(object_name, [self._led(write) for write in writes])
 
     def _led(self, write: Write) -> Write:
-        if write.target_key is not None or write.values.get(_LEAD) or not self._lead:
+        lead = str(self._settings.get("lead") or "").strip()
+        if write.target_key is not None or write.values.get(_LEAD) or not lead:
             return write
-        return replace(write, values={**write.values, _LEAD: self._lead})
+        return replace(write, values={**write.values, _LEAD: lead})
 
 
 CONNECTOR = JiraConnector

@@ -1,14 +1,12 @@
 """Kantata over its REST API: answers come in parts that name each other, money in the smallest unit of its currency."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from apps.connectors.catalog.kantata.manifest import ALLOCATIONS, RESOURCES, USERS
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page
-from apps.connectors.http import Door
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_joins import Join, JoiningConnector
 
@@ -49,16 +47,7 @@ class KantataConnector(JoiningConnector):
         )
     }
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls = KantataCalls(manifest, door, settings)
+    calls_class = KantataCalls
 
     async def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()

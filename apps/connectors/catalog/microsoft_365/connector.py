@@ -1,7 +1,6 @@
 """Microsoft 365 through Graph: what the manifest cannot say - delta links, people behind addresses, and teams that take their time."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from apps.connectors.answers import holds
@@ -9,8 +8,7 @@ from apps.connectors.catalog.microsoft_365.groups import REMOVED, GroupCalls, Gr
 from apps.connectors.catalog.microsoft_365.manifest import DELTA_PATHS
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
-from apps.connectors.http import Door
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import require_reading, source_record
 
@@ -21,16 +19,7 @@ _MOST_EMPTY_PAGES = 50
 class Microsoft365Connector(RestConnector):
     """One open connection to one directory."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls = GroupCalls(manifest, door, settings)
+    calls_class = GroupCalls
 
     async def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()

@@ -6,18 +6,17 @@ https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1579091869
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from apps.connectors.answers import nested
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page, Write, WriteOutcome
 from apps.connectors.error_adapter import failure_of
 from apps.connectors.errors import BusinessClass, RetryableError
-from apps.connectors.http import Door
 from apps.connectors.judgement import Answer
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_probing import own_key
@@ -88,16 +87,8 @@ class NetSuiteDelivery(Delivery):
 class NetSuiteConnector(RestConnector):
     """One open connection to one account."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls: Calls = NetSuiteCalls(manifest, door, settings)
+    calls_class = NetSuiteCalls
+    delivery_class = NetSuiteDelivery
 
     def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()
@@ -117,12 +108,6 @@ class NetSuiteConnector(RestConnector):
         numbers = [key for key in dict.fromkeys(keys) if key.isascii() and key.isdigit()]
         found = await find_records(self._calls, spec, spec.key_field, numbers, parameter="id IN") if numbers else {}
         yield Page(tuple(source_record(spec, found[key].values) for key in numbers if key in found), {}, last=True)
-
-    async def upsert(self, object_name: str, writes: Sequence[Write]) -> list[WriteOutcome]:
-        """Create or update each record and answer for every one of them, in any order."""
-        return (
-            await NetSuiteDelivery(self._calls, self.manifest.object_named(object_name)).run(writes) if writes else []
-        )
 
     async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
         """After an ambiguous outcome: which of these writes did arrive? A change is safe to send again."""

@@ -5,17 +5,15 @@ https://developer.intuit.com/app/developer/qbo/docs/learn/rest-api-features (req
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from apps.connectors.answers import at_path, holds
 from apps.connectors.contract import OutsideRecord, UndoOutcome, UndoState
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError
-from apps.connectors.http import Door
 from apps.connectors.judgement import Answer
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import read_one
@@ -83,16 +81,7 @@ class QuickBooksCalls(Calls):
 class QuickBooksConnector(RestConnector):
     """One open connection to one company."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls: Calls = QuickBooksCalls(manifest, door, settings)
+    calls_class = QuickBooksCalls
 
     async def undo(self, object_name: str, target_key: str, *, idempotency_key: str) -> UndoOutcome:
         """Take back a record that was created here, in the version it has now. Safe to repeat."""

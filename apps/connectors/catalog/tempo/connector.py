@@ -1,7 +1,6 @@
 """Tempo over its REST API: the account a worklog is charged to stands among its work attributes."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 from apps.connectors.answers import at_path
@@ -33,16 +32,7 @@ class TempoCalls(Calls):
 class TempoConnector(RestConnector):
     """One open connection to one Tempo, for reading."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls = TempoCalls(manifest, door, settings)
+    calls_class = TempoCalls
 
 
 CONNECTOR = TempoConnector

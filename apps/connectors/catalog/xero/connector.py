@@ -1,17 +1,16 @@
 """Xero: tasks and time of Xero Projects are listed under each project, one project after the other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from apps.connectors.catalog.xero.manifest import PROJECTS, TASKS, TIME
+from apps.connectors.catalog.xero.projects import PROJECTS, TASKS, TIME
 from apps.connectors.catalog.xero.records import completed, parts_of, zone_of
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page, TestReport, TestStep
 from apps.connectors.errors import MisconfiguredError
-from apps.connectors.http import Door
-from apps.connectors.manifest import ChangeRead, ObjectManifest, SystemManifest
+from apps.connectors.manifest import ChangeRead, ObjectManifest
 from apps.connectors.pagination import Position, following_position, page_parameters
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest import RestConnector
@@ -25,33 +24,20 @@ _UNDER_PROJECTS = frozenset({TASKS.name, TIME.name})
 class XeroCalls(Calls):
     """What reading, finding and writing of this connector share."""
 
-    def __init__(self, manifest: SystemManifest, door: Door, settings: Mapping[str, Any]) -> None:
-        super().__init__(manifest, door, settings)
-        self._given = settings
-
     def shaped(self, spec: ObjectManifest, record: OutsideRecord) -> OutsideRecord:
         """Return a record, of tasks and time with key and day."""
-        return completed(record, zone_of(self._given)) if spec.name in _UNDER_PROJECTS else record
+        return completed(record, zone_of(self._settings)) if spec.name in _UNDER_PROJECTS else record
 
 
 class XeroConnector(RestConnector):
     """One open connection to one organisation."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls: Calls = XeroCalls(manifest, door, settings)
+    calls_class = XeroCalls
 
     async def test(self) -> TestReport:
         """Try address, sign-in, one record of each list that stands alone, writing rights, limits and clock."""
         alone = tuple(spec for spec in self.manifest.objects if spec.name not in _UNDER_PROJECTS)
-        calls = XeroCalls(replace(self.manifest, objects=alone), self._door, self._settings)
+        calls = self.calls_class(replace(self.manifest, objects=alone), self._door, self._settings)
         report = await run_test(calls, self._clock)
         try:
             zone_of(self._settings)

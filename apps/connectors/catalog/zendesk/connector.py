@@ -4,15 +4,13 @@ https://developer.zendesk.com/api-reference/ticketing/organizations/organization
 https://developer.zendesk.com/api-reference/introduction/requests/
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from apps.connectors.answers import at_path
 from apps.connectors.contract import FoundRecord, OutsideRecord, Page, Write
-from apps.connectors.http import Door
 from apps.connectors.judgement import Answer
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_probing import own_key, probe_writes
@@ -45,16 +43,8 @@ class ZendeskCalls(Calls):
 class ZendeskConnector(RestConnector):
     """One open connection to one Zendesk account."""
 
-    def __init__(
-        self,
-        manifest: SystemManifest,
-        door: Door,
-        settings: Mapping[str, Any],
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(manifest, door, settings, clock=clock)
-        self._calls: ZendeskCalls = ZendeskCalls(manifest, door, settings)
+    calls_class = ZendeskCalls
+    _calls: ZendeskCalls
 
     def read(
         self, object_name: str, checkpoint: Mapping[str, Any] | None, keys: Sequence[str] = ()
