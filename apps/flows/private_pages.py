@@ -14,7 +14,8 @@ from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.models import PrivateVersion
 from apps.connectors.private.documents import DocumentProblem
 from apps.connectors.private_queries import PrivateFacts
-from apps.flows.private_forms import BasicsForm, RecordForm
+from apps.flows.private_forms.basics import BasicsForm
+from apps.flows.private_forms.records import RecordForm
 
 _OBJECT = re.compile(r"objects\[(\d+)\](?:\.(.*))?\Z")
 

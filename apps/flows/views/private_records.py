@@ -17,8 +17,10 @@ from apps.connectors.models import PrivateVersion
 from apps.connectors.private.drafting import MOST_CHOSEN, draft_document, reading_lines, writing_lines
 from apps.connectors.private_queries import PrivateFacts
 from apps.flows.mapping.transforms import TRANSFORMS
-from apps.flows.private_forms import BasicsForm, ListsForm, NewRecordForm, RecordForm
-from apps.flows.private_lines_form import MappingForm, reading_targets, writing_targets
+from apps.flows.private_forms.basics import BasicsForm
+from apps.flows.private_forms.fields import DraftForm
+from apps.flows.private_forms.lines import MappingForm, reading_targets, writing_targets
+from apps.flows.private_forms.records import ListsForm, NewRecordForm, RecordForm
 from apps.flows.private_pages import evidence_of, evidence_of_basics, list_choices
 from apps.flows.views.private_frame import (
     NoDraftError,
@@ -230,7 +232,7 @@ def private_record_remove(request: HttpRequest, system_id: UUID, record: str) ->
     except NoDraftError as missing:
         return to_start_a_draft(request, missing)
     index, part = part_named(draft, record)
-    form = ListsForm(request.POST, rows=())
+    form = DraftForm(request.POST)
     if not form.is_valid() or not stored(request, form, draft, with_part(draft, index, None)):
         messages.error(
             request, _("%(name)s is still there: the draft was changed meanwhile.") % {"name": part["label"]}

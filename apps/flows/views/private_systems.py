@@ -30,7 +30,7 @@ from apps.connectors.private_queries import (
     list_private_systems,
 )
 from apps.connectors.private_systems import create_system, discard_draft, start_draft
-from apps.flows.private_forms import DocumentForm, LiveForm, StartForm, TryForm
+from apps.flows.private_forms.versions import DocumentForm, LiveForm, StartForm, TryForm
 from apps.flows.private_pages import list_records, list_steps, tell_problems
 from apps.flows.services.private_check import ReleaseError, draft_problems, release
 from apps.flows.services.private_trials import request_trial

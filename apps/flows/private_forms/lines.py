@@ -12,25 +12,10 @@ from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.shapes import CanonicalField
 from apps.connectors.manifest import ValueKind
 from apps.connectors.private import texts
+from apps.flows.private_forms.fields import DraftForm
+from apps.flows.private_forms.parts import Part
 
-Part = dict[str, Any]
 Target = tuple[str, str, bool]  # the field's name, what people call it, whether it is needed
-
-
-class RevisionField(forms.IntegerField):
-    """Which revision of a draft a page was made from. What is none counts as an old one: the page is out of date."""
-
-    widget = forms.HiddenInput
-
-    def clean(self, value: Any) -> int:
-        """Return the revision, 0 for nonsense."""
-        try:
-            return int(super().clean(value))
-        except forms.ValidationError:
-            return 0
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=2**31 - 1, **kwargs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +38,8 @@ class LineRow:
         return self.required or filled or bool(self.table.errors)
 
 
-class MappingForm(forms.Form):
+class MappingForm(DraftForm):
     """All lines of one kind of record in one direction: a row for each field that can be filled."""
-
-    seen = RevisionField()
 
     def __init__(
         self,

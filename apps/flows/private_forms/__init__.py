@@ -1,0 +1,1 @@
+"""What people type about a system of their own, by the page that takes it."""
