@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from apps.connectors.call_tally import CallTally
 from apps.connectors.contract import CallCounts
 from apps.connectors.errors import RemoteError
-from apps.connectors.judgement import Answer, is_outage, is_systems_fault
+from apps.connectors.judgement import Answer, is_outage
 
 _REFUSED = 401
-_NEITHER = frozenset({_REFUSED, 429, 503})  # refused, too often, not now: neither well nor broken
 
 
 class Entrance:
@@ -20,14 +20,11 @@ class Entrance:
         self._first = asyncio.Lock()
         self._open = False
         self._refusal: Answer | None = None
-        self._ok = self._failed = 0
-        self._reason = ""
+        self._tally = CallTally()
 
     def take_counts(self) -> CallCounts:
         """Return how the calls since the last asking fared, and begin to count anew."""
-        counts = CallCounts(self._ok, self._failed, self._reason)
-        self._ok, self._failed, self._reason = 0, 0, ""
-        return counts
+        return self._tally.take()
 
     async def go(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """Make the call when there is room, and return its answer.
@@ -37,19 +34,13 @@ class Entrance:
         try:
             answer = await self._let_in(call)
         except RemoteError as error:
-            if is_systems_fault(error):
-                self._note_failure(error.message)
+            self._tally.note_error(error)
             raise
-        if answer.status < 400:
-            self._ok += 1
-        elif is_outage(answer):
-            self._note_failure(f"The system had an error of its own (status {answer.status}).")
-        elif answer.status not in _NEITHER:
-            self._ok += 1
+        if is_outage(answer):
+            self._tally.note_failure(f"The system had an error of its own (status {answer.status}).")
+        else:
+            self._tally.note_answer(answer.status)
         return answer
-
-    def _note_failure(self, reason: str) -> None:
-        self._failed, self._reason = self._failed + 1, reason
 
     async def _let_in(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         seen = self._refusal

@@ -17,23 +17,23 @@ from apps.connectors.access_tokens import BoughtSource, RefreshKeeper, RenewingS
 from apps.connectors.auth import Signer
 from apps.connectors.call_log import CallLog
 from apps.connectors.contract import CallCounts, Exchange
-from apps.connectors.egress import Destination, EgressRefusedError, check_address, parse_destination
+from apps.connectors.egress import Destination, EgressRefusedError, parse_destination
 from apps.connectors.entrance import Entrance
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError, RetryableError
 from apps.connectors.grants import AccessToken, Grant, TokenAnswer, read_answer, token_address
 from apps.connectors.judgement import Answer, judge, refused_grant, wait_asked
 from apps.connectors.manifest import Limits
-from apps.connectors.name_service import LookUp, look_up_addresses
+from apps.connectors.name_service import LookUp, find_addresses, look_up_addresses
 from apps.connectors.rate_budget import RateBudget
 from apps.connectors.redaction import redact_body, redact_url
 from apps.connectors.signed_calls import SignedCalls
-from apps.connectors.telemetry import note_call
+from apps.connectors.telemetry import milliseconds_since, note_call
 
 MAX_BYTES = 10 * 1024 * 1024
 _CONNECT_SECONDS = 10.0
 _READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-__all__ = ["MAX_BYTES", "Answer", "Door", "LookUp", "ask_for_token", "transport_error"]
+__all__ = ["MAX_BYTES", "Answer", "Door", "ask_for_token", "transport_error"]
 
 
 class Door:
@@ -51,7 +51,7 @@ class Door:
         system: str = "",
         timeout: float = 30,
         max_bytes: int = MAX_BYTES,
-        look_up: LookUp | None = None,
+        look_up: LookUp = look_up_addresses,
         shelf: TokenShelf | None = None,
         keeper: RefreshKeeper | None = None,
         log: CallLog | None = None,
@@ -62,7 +62,7 @@ class Door:
         self._auth, self._budget, self._allow = auth, budget, allow
         self._system, self._log = system, log
         self._timeout, self._max_bytes = timeout, max_bytes
-        self._look_up = look_up or look_up_addresses
+        self._look_up = look_up
         self._headers = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
@@ -211,7 +211,7 @@ class Door:
             raise error from problem
         status = response.status
         if status < 400:
-            exchange = Exchange(method, self._shown(url), status, _since(started))
+            exchange = Exchange(method, self._shown(url), status, milliseconds_since(started))
         else:
             exchange = self._evidence(method, url, status, started, payload, content)
         self._note(exchange, started, payload, content)
@@ -269,7 +269,7 @@ class Door:
             method=method,
             url=redact_url(str(url), self._calls.secrets),
             status=status,
-            milliseconds=_since(started),
+            milliseconds=milliseconds_since(started),
             request=redact_body(sent or b"", self._calls.secrets),
             response=redact_body(received, self._calls.secrets),
         )
@@ -308,10 +308,7 @@ class _CheckedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Return the host's addresses, all of them judged. One forbidden address refuses the host."""
-        addresses = await self._look_up(host, port)
-        for address in addresses:
-            check_address(self._destination, address)
+        """Return the addresses of the door's host, all of them judged."""
         return [
             ResolveResult(
                 hostname=host,
@@ -321,7 +318,7 @@ class _CheckedResolver(AbstractResolver):
                 proto=0,
                 flags=socket.AI_NUMERICHOST,
             )
-            for address in addresses
+            for address in await find_addresses(self._destination, self._look_up)
         ]
 
     async def close(self) -> None:
@@ -385,7 +382,3 @@ def _plain(value: object) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
     raise TypeError(f"{type(value).__name__} cannot be sent")
-
-
-def _since(started: float) -> int:
-    return int((time.perf_counter() - started) * 1000)

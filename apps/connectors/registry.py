@@ -90,7 +90,6 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
         files = SftpDoor(
             base_url=base_url,
             login=build_login(secrets, settings),
-            limits=system.limits,
             allow=tuple(allow),
             budget=budget,
             system=name,

@@ -10,11 +10,11 @@ from typing import Self, TypeVar, cast
 import asyncssh
 
 from apps.connectors.call_log import CallLog
+from apps.connectors.call_tally import CallTally
 from apps.connectors.contract import CallCounts, Exchange
 from apps.connectors.egress import EgressRefusedError, parse_destination
-from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
+from apps.connectors.errors import AuthExpiredError, BusinessClass, MisconfiguredError, RemoteError
 from apps.connectors.judgement import is_systems_fault
-from apps.connectors.manifest import Limits
 from apps.connectors.name_service import LookUp, look_up_addresses
 from apps.connectors.rate_budget import RateBudget
 from apps.connectors.redaction import redact_url
@@ -22,14 +22,14 @@ from apps.connectors.sftp_problems import NoSuchFileError, server_error
 from apps.connectors.sheet_terms import Transport
 from apps.connectors.ssh_connecting import connect
 from apps.connectors.ssh_login import SshLogin
-from apps.connectors.telemetry import note_call
+from apps.connectors.telemetry import milliseconds_since, note_call
 
 MAX_FILE_BYTES = 32 * 1024 * 1024
 MOST_FILES = 20_000  # of one folder
 _FILE_SECONDS = 180.0
 _CLOSE_SECONDS = 5.0
 # Evidence has one form for all doors: what happened is said as HTTP would say it.
-_DONE, _FORBIDDEN, _ABSENT = 200, 403, 404
+_DONE, _REFUSED, _FORBIDDEN, _ABSENT = 200, 401, 403, 404
 
 _T = TypeVar("_T")
 
@@ -51,7 +51,6 @@ class SftpDoor:
         *,
         base_url: str,
         login: SshLogin,
-        limits: Limits,
         allow: tuple[str, ...],
         budget: RateBudget,
         system: str = "",
@@ -63,14 +62,13 @@ class SftpDoor:
         self.destination = parse_destination(base_url, allow, scheme=Transport.SFTP)
         if self.destination.path:
             raise EgressRefusedError("The address must end with the host or its port: folders are settings.")
-        self.limits, self.max_bytes = limits, max_bytes
+        self.max_bytes = max_bytes
         self._login, self._budget, self._system, self._log = login, budget, system, log
         self._timeout, self._look_up = timeout, look_up
         self._connection: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
         self._turn = asyncio.Lock()  # one thing at a time: a folder has one order
-        self._ok = self._failed = 0
-        self._reason = ""
+        self._tally = CallTally()
 
     async def __aenter__(self) -> Self:
         return self
@@ -82,15 +80,13 @@ class SftpDoor:
 
     def take_counts(self) -> CallCounts:
         """Return how the calls since the last asking fared, and begin to count anew."""
-        counts = CallCounts(self._ok, self._failed, self._reason)
-        self._ok, self._failed, self._reason = 0, 0, ""
-        return counts
+        return self._tally.take()
 
     async def greet(self) -> int:
         """Sign in, if that is not done yet, and return how many milliseconds an answer takes. Raises RemoteError."""
         started = time.perf_counter()
         await self._call("PATH", ".", lambda client: client.realpath("."))
-        return _since(started)
+        return milliseconds_since(started)
 
     async def list_folder(self, folder: str) -> tuple[RemoteFile, ...]:
         """Return the plain files of a folder, by name; links, folders and names that lead elsewhere are left out.
@@ -112,7 +108,7 @@ class SftpDoor:
         return _as_file(path.rpartition("/")[2], attributes)
 
     async def read_file(self, path: str, size: int) -> bytes:
-        """Return the content of a file that was listed with this size.
+        """Return the content of a file that was listed with this size, one byte more of one that has grown since.
 
         Raises:
             RemoteError: it is larger than is read (told before anything is fetched), gone, or cannot be read.
@@ -123,12 +119,9 @@ class SftpDoor:
 
         async def fetch(client: asyncssh.SFTPClient) -> bytes:
             async with client.open(path, "rb") as file:
-                return cast("bytes", await file.read(self.max_bytes + 1))
+                return cast("bytes", await file.read(size + 1))
 
-        content = await self._call("READ", path, fetch, seconds=_FILE_SECONDS)
-        if len(content) > self.max_bytes:
-            raise self._too_large(path, len(content))
-        return content
+        return await self._call("READ", path, fetch, seconds=_FILE_SECONDS)
 
     async def write_file(self, path: str, content: bytes) -> None:
         """Write a file under this name, over whatever was begun there before. Raises RemoteError."""
@@ -146,7 +139,7 @@ class SftpDoor:
         """
         started = time.perf_counter()
         await self._call("RENAME", f"{path} -> {target}", lambda client: client.rename(path, target), changes=True)
-        return Exchange("RENAME", self._shown(target), _DONE, _since(started))
+        return Exchange("RENAME", self._shown(target), _DONE, milliseconds_since(started))
 
     async def make_folder(self, folder: str) -> None:
         """Make a folder, unless it is there. Raises RemoteError."""
@@ -179,22 +172,24 @@ class SftpDoor:
             except RemoteError as error:
                 await self._settle(error, verb, path, started)
                 raise
-        self._ok += 1
+        self._tally.note_answer(_DONE)
         received = len(result) if isinstance(result, bytes) else size
         said = f"{received} bytes" if received else ""
-        self._keep(Exchange(verb, self._shown(path), _DONE, _since(started), response=said), said.encode(), started)
+        self._keep(
+            Exchange(verb, self._shown(path), _DONE, milliseconds_since(started), response=said), said.encode(), started
+        )
         return result
 
     async def _settle(self, error: RemoteError, verb: str, path: str, started: float) -> None:
         """Count a failed call and leave its evidence; after a lost connection the next call makes a new one."""
+        status = _status_of(error)
+        if status is not None:
+            self._tally.note_answer(status)
+        else:
+            self._tally.note_error(error)
         if is_systems_fault(error):
-            self._failed, self._reason = self._failed + 1, error.message
             await self._hang_up()
-        elif isinstance(error, NoSuchFileError):
-            self._ok += 1
-        denied = error.business_class is BusinessClass.PERMISSION
-        status = _ABSENT if isinstance(error, NoSuchFileError) else _FORBIDDEN if denied else None
-        error.exchange = Exchange(verb, self._shown(path), status, _since(started), response=error.message)
+        error.exchange = Exchange(verb, self._shown(path), status, milliseconds_since(started), response=error.message)
         self._keep(error.exchange, b"", started)
 
     async def _open_client(self) -> asyncssh.SFTPClient:
@@ -245,6 +240,15 @@ class SftpDoor:
         )
 
 
+def _status_of(error: RemoteError) -> int | None:
+    """Return what the server said, as HTTP would say it; None when it did not answer, or could not be asked."""
+    if isinstance(error, NoSuchFileError):
+        return _ABSENT
+    if isinstance(error, AuthExpiredError):
+        return _REFUSED
+    return _FORBIDDEN if error.business_class is BusinessClass.PERMISSION else None
+
+
 def _as_file(name: str, attributes: asyncssh.SFTPAttrs) -> RemoteFile | None:
     """Return a directory entry as a file; None for what is no plain file and for a name that is more than a name."""
     mode = attributes.permissions
@@ -252,7 +256,3 @@ def _as_file(name: str, attributes: asyncssh.SFTPAttrs) -> RemoteFile | None:
     if not plain or name in {"", ".", ".."} or "/" in name or "\\" in name or not name.isprintable():
         return None
     return RemoteFile(name, attributes.size or 0, int(attributes.mtime or 0))
-
-
-def _since(started: float) -> int:
-    return int((time.perf_counter() - started) * 1000)

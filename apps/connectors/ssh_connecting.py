@@ -5,9 +5,9 @@ import socket
 
 import asyncssh
 
-from apps.connectors.egress import Destination, check_address
+from apps.connectors.egress import Destination
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RetryableError
-from apps.connectors.name_service import LookUp
+from apps.connectors.name_service import LookUp, find_addresses
 from apps.connectors.sftp_problems import sign_in_error
 from apps.connectors.ssh_login import SshLogin
 
@@ -124,14 +124,12 @@ def _private_key(login: SshLogin) -> asyncssh.SSHKey | None:
 async def _reach(destination: Destination, look_up: LookUp, timeout: float) -> socket.socket:
     """Return a socket connected to the first address that answers; all of them were judged before one is tried."""
     try:
-        addresses = await look_up(destination.host, destination.port)
+        addresses = await find_addresses(destination, look_up)
     except OSError:
         raise RetryableError(
             f"The host name {destination.host} is not known: check the address, or wait until the name service answers again.",
             business_class=BusinessClass.CONNECTION,
         ) from None
-    for address in addresses:
-        check_address(destination, address)
     for address in addresses:
         reached = await _try(address, destination.port, min(_CONNECT_SECONDS, timeout))
         if reached is not None:

@@ -21,6 +21,11 @@ def note_call(system: str, method: str, host: str, status: int | None, started: 
         _add_span(system, method, host, status, seconds)
 
 
+def milliseconds_since(started: float) -> int:
+    """Return how long ago `started` (of time.perf_counter) is, in whole milliseconds."""
+    return int((time.perf_counter() - started) * 1000)
+
+
 def answer_group(status: int | None) -> str:
     """Return a status as the metric's label shows it: "2xx", "4xx", "429", "5xx"; "none" when no answer came."""
     if status is None:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 import pytest
 
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError, RetryableError
-from apps.connectors.manifest import Limits
 from apps.connectors.rate_budget import NoBudget
 from apps.connectors.sftp_door import SftpDoor
 from apps.connectors.ssh_login import SshLogin
@@ -21,9 +20,7 @@ def door(address: str, *, allow: tuple[str, ...] = (), found: tuple[str, ...] = 
             raise OSError("no such host")
         return list(found)
 
-    return SftpDoor(
-        base_url=address, login=LOGIN, limits=Limits(), allow=allow, budget=NoBudget(), timeout=0.5, look_up=look_up
-    )
+    return SftpDoor(base_url=address, login=LOGIN, allow=allow, budget=NoBudget(), timeout=0.5, look_up=look_up)
 
 
 @asynccontextmanager

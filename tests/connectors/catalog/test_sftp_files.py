@@ -14,7 +14,7 @@ from typing import Any
 import asyncssh
 import pytest
 
-from apps.connectors.contract import UndoState, Write
+from apps.connectors.contract import CallCounts, UndoState, Write
 from apps.connectors.errors import (
     AuthExpiredError,
     BusinessClass,
@@ -23,7 +23,6 @@ from apps.connectors.errors import (
     RemoteError,
     RetryableError,
 )
-from apps.connectors.manifest import Limits
 from apps.connectors.rate_budget import NoBudget
 from apps.connectors.sftp_door import SftpDoor
 from apps.connectors.ssh_login import build_login
@@ -144,6 +143,7 @@ async def test_a_checksum_beside_a_file_is_held_against_it(server: SftpServer) -
     assert keys_of(await server.read()) == ["T1"]
 
     server.put("in/time_entries.csv", content[:-8])
+    os.truncate(server.root / "in/time_entries.csv.sha256", 64 * 1024**2)  # no more of it is read than a checksum needs
     with pytest.raises(MisconfiguredError, match=r"checksum beside time_entries\.csv") as refused:
         await server.read()
     assert refused.value.business_class is BusinessClass.PARSE
@@ -329,8 +329,12 @@ async def test_a_key_signs_in_as_well_as_a_password_and_the_host_key_may_be_writ
 async def test_a_refused_sign_in_is_the_connections_matter_and_tells_no_secret(server: SftpServer, how: str) -> None:
     stranger = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
     secret = stranger if how == "key" else "not-" + PASSWORD
-    with pytest.raises(AuthExpiredError, match=f"does not let {USER} in") as refused:
-        await server.read(sign_in=secret)
+    async with server.connector(sign_in=secret) as connector:
+        with pytest.raises(AuthExpiredError, match=f"does not let {USER} in") as refused:
+            await anext(connector.read("time_entries", None))
+        assert connector.take_counts() == CallCounts(), "a refused sign-in says nothing of the server's health"
+    assert refused.value.exchange is not None
+    assert refused.value.exchange.status == 401
     assert secret not in f"{refused.value!r} {refused.value.exchange}"
 
 
@@ -354,7 +358,7 @@ async def test_a_private_address_is_refused_unless_the_operator_allows_it(server
 def test_an_address_that_cannot_be_a_file_server_is_refused(address: str, said: str) -> None:
     login = build_login({"sign_in": "x"}, {"user": "u"})
     with pytest.raises(MisconfiguredError, match=said):
-        SftpDoor(base_url=address, login=login, limits=Limits(), allow=(), budget=NoBudget())
+        SftpDoor(base_url=address, login=login, allow=(), budget=NoBudget())
 
 
 async def test_the_connection_test_says_what_is_there(server: SftpServer) -> None:
@@ -376,9 +380,14 @@ async def test_the_connection_test_says_what_is_there(server: SftpServer) -> Non
 async def test_a_folder_one_may_not_read_is_a_matter_of_rights(server: SftpServer) -> None:
     server.put("in/time_entries.csv", rows(1))
     server.denied.add("open")
-    with pytest.raises(MisconfiguredError, match="ask its administrator") as refused:
-        await server.read()
+    async with server.connector() as connector:
+        with pytest.raises(MisconfiguredError, match="ask its administrator") as refused:
+            await anext(connector.read("time_entries", None))
+        counts = connector.take_counts()
     assert refused.value.business_class is BusinessClass.PERMISSION
+    assert refused.value.exchange is not None
+    assert (refused.value.exchange.status, counts.failed) == (403, 0)
+    assert counts.ok == 3, "listing, looking, being refused: the server is well"
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
