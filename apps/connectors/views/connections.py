@@ -28,6 +28,7 @@ from apps.connectors import (
     webhook_endpoints,
 )
 from apps.connectors.capabilities import capability_sheet, object_capabilities
+from apps.connectors.help_pages import help_page
 from apps.connectors.manifest import AuthScheme, SystemManifest
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.system_list import system_card
@@ -76,6 +77,7 @@ def connection_create_for(request: HttpRequest, system: str) -> HttpResponse:
     context = {
         "form": form,
         "card": system_card(manifest),
+        "has_help": help_page(manifest) is not None,
         "has_customers": bool(customers),
         "can_ask_colleague": _has_secrets_to_ask(manifest),
         "crumbs": [_to_list(), choose],

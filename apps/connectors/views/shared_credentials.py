@@ -21,6 +21,7 @@ from apps.accounts.actor import Actor, acting, actor_for_guest
 from apps.accounts.staff_scope import as_staff
 from apps.connectors import credential_links, forms, queries, sign_ins
 from apps.connectors.credential_links import LinkError
+from apps.connectors.help_pages import help_page
 from apps.connectors.models import ConnectionTest, CredentialLink, SignIn
 from apps.connectors.views.sign_ins import callback_address
 
@@ -142,7 +143,14 @@ def _page(
     request: HttpRequest, link: CredentialLink, context: dict[str, object], *, wrong: bool = False
 ) -> HttpResponse:
     manifest = queries.get_system(link.connection.system)
-    shared = {"link": link, "manifest": manifest, "actor": None, "signs_in": sign_ins.signs_in(manifest)}
+    page = help_page(manifest)
+    shared = {
+        "link": link,
+        "manifest": manifest,
+        "help": page.for_a_colleague if page else (),
+        "actor": None,
+        "signs_in": sign_ins.signs_in(manifest),
+    }
     return render(request, "connectors/shared_credentials.html", {**shared, **context}, status=400 if wrong else 200)
 
 
