@@ -128,12 +128,16 @@ class TestReport:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
-    """One event of a verified webhook. `delivery_id` is the sender's id, for deduplication."""
+    """One event of a verified webhook. `delivery_id` is the sender's id, for deduplication.
+
+    `record` is the event as the record itself, for objects whose records come no other way (ChangeRead.ANNOUNCED).
+    """
 
     delivery_id: str
     object_name: str
     key: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,10 @@ class HeldSubscription:
 
 class SignatureError(ValueError):
     """A webhook's signature is missing, wrong or too old."""
+
+
+class EventError(ValueError):
+    """An event of a verified webhook cannot be taken; the message tells its sender why."""
 
 
 class Connector(Protocol):
@@ -257,6 +265,7 @@ class Subscriber(Protocol):
 __all__ = [
     "CallCounts",
     "Connector",
+    "EventError",
     "Exchange",
     "FieldProblem",
     "FoundRecord",

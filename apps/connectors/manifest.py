@@ -152,6 +152,7 @@ class ChangeRead(StrEnum):
     FULL = "full"
     BY_NAME = "by_name"  # nothing is listed: single records are looked up
     NEW_FILES = "new_files"  # files that were not there before
+    ANNOUNCED = "announced"  # nothing is listed or looked up: records come with the events that announce them
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,11 @@ class Reading:
     one_record_path: str = ""  # dotted path to the record in that answer; "" when the answer is the record
     # True when lists come oldest change first: the reading then walks by time and no shifting page can hide a record.
     since_sorted: bool = False
+
+    @property
+    def is_list(self) -> bool:
+        """True when there is a list to be read; False where records are only looked up, or only announced."""
+        return self.change_read not in {ChangeRead.BY_NAME, ChangeRead.ANNOUNCED}
 
 
 class Idempotency(StrEnum):

@@ -83,6 +83,9 @@ def _changes(spec: ObjectManifest, reading: Reading, place: str) -> Problems:
     if reading.change_read is ChangeRead.NEW_FILES:
         sentence = _("Only a file server has new files: choose another way of finding changes.")
         yield DocumentProblem(f"{place}.change_read", sentence)
+    if reading.change_read is ChangeRead.ANNOUNCED:
+        sentence = _("Records that only come by webhook need no description: connect “Records by webhook” instead.")
+        yield DocumentProblem(f"{place}.change_read", sentence)
     asks = reading.change_read in {ChangeRead.MODIFIED_SINCE, ChangeRead.WINDOW_RESCAN}
     if asks and not reading.since_parameter:
         sentence = _("Name the query parameter that takes the time, or read everything each time.")
