@@ -13,10 +13,12 @@ PROVEN_ELSEWHERE = {
     "sftp_files": "tests/connectors/catalog/test_sftp_files.py",
     "webhooks": "tests/journeys/test_records_by_webhook.py",
 }
+# What a partner describes itself has no folder in the catalogue: one stage for each protocol that a description can name.
+PRIVATE = {slug for slug in STAGES if slug.startswith("private_")}
 
 
 def test_every_system_of_the_catalogue_has_a_stage_and_every_stage_a_system() -> None:
-    assert set(STAGES) | set(PROVEN_ELSEWHERE) == set(SYSTEMS)
+    assert (set(STAGES) - PRIVATE) | set(PROVEN_ELSEWHERE) == set(SYSTEMS)
     assert not set(STAGES) & set(PROVEN_ELSEWHERE)
 
 

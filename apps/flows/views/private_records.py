@@ -14,7 +14,13 @@ from apps.accounts.actions import Action
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.manifest import FieldSpec, ValueKind
 from apps.connectors.models import PrivateVersion
-from apps.connectors.private.drafting import MOST_CHOSEN, draft_document, reading_lines, writing_lines
+from apps.connectors.private.drafting import (
+    MOST_CHOSEN,
+    draft_document,
+    reading_lines,
+    with_chosen_parts,
+    writing_lines,
+)
 from apps.connectors.private_queries import PrivateFacts
 from apps.flows.mapping.transforms import TRANSFORMS
 from apps.flows.private_forms.basics import BasicsForm
@@ -38,7 +44,7 @@ _GET_OR_POST = ["GET", "HEAD", "POST"]
 @requires(Action.EDIT_CONNECTIONS)
 @require_http_methods(_GET_OR_POST)
 def private_lists(request: HttpRequest, system_id: UUID) -> HttpResponse:
-    """Choose which lists of the OpenAPI file become kinds of records."""
+    """Choose which lists of the uploaded file become kinds of records."""
     try:
         facts, draft = facts_with_draft(system_id)
     except NoDraftError as missing:
@@ -69,12 +75,13 @@ def _with_lists(draft: PrivateVersion, paths: list[str]) -> dict[str, Any]:
     known = {one["name"] for one in document.get("settings", ())}
     settings = [one for one in drafted["settings"] if one["name"] not in known]
     first = {} if document["objects"] else {"auth": drafted["auth"], "secrets": drafted["secrets"]}
-    return {
+    chosen = {
         **document,
         **first,
         "settings": [*document.get("settings", ()), *settings],
         "objects": [*document["objects"], *added],
     }
+    return with_chosen_parts(chosen, draft.reading, paths)
 
 
 def _free(name: str, taken: set[str]) -> str:
