@@ -278,7 +278,9 @@ def _formats(formats: Formats) -> str:
 
 
 def _fields(manifest: SystemManifest) -> str:
-    if manifest.describe is not None or (manifest.odata is not None and manifest.odata.metadata_path):
+    told_by_metadata = manifest.odata is not None and manifest.odata.metadata_path
+    told_by_schema = manifest.graphql is not None and manifest.graphql.introspection
+    if manifest.describe is not None or told_by_metadata or told_by_schema:
         return _("The system tells its own fields: a change of one that is used stops a flow before it moves anything.")
     return _("The system does not tell its fields: they are known from its documentation and compared with a record.")
 

@@ -160,6 +160,10 @@ class Door:
             await self._budget.hold(wait_asked(answer.headers, now=datetime.now(UTC)))
         return answer
 
+    async def hold(self, seconds: float) -> None:
+        """Let nobody call this system for so long: it said so within an answer, where no status tells."""
+        await self._budget.hold(seconds)
+
     def _token_source(self, grant: Grant, shelf: TokenShelf | None, keeper: RefreshKeeper | None) -> TokenSource:
         shelf = shelf or TokenShelf(key=self._base_url, secret="|".join(grant.secrets))
         if not self._auth.renews:

@@ -11,6 +11,7 @@ from typing import Any
 
 from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.graphql_spec import GraphQLRecord, GraphQLSpec
 from apps.connectors.sheet_terms import Acknowledgement, BatchAnswer, Concurrency, Formats, LimitScope, Transport
 from apps.connectors.webhook_spec import WebhookSpec
 
@@ -272,6 +273,7 @@ class ObjectManifest:
     writing: Writing | None = None
     reading_lines: tuple[MappingLine, ...] = ()
     writing_lines: tuple[MappingLine, ...] = ()
+    graphql: GraphQLRecord | None = None  # what its schema says of it, for systems that speak GraphQL
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +429,7 @@ class SystemManifest:
     error_rules: tuple[ErrorRule, ...] = ()
     webhook: WebhookSpec | None = None
     odata: ODataSpec | None = None
+    graphql: GraphQLSpec | None = None  # its paths then name fields of the schema
     describe: DescribeSpec | None = None  # where the system tells its own fields
     deletes: str = "absent"
     filters_strict: bool = True
