@@ -349,6 +349,8 @@ class AuthSpec:
     header_prefix: str = ""  # what stands before an API key in its header: "SSWS "
     # What a system wants to know besides when client credentials ask for a token; may name settings.
     token_parameters: Mapping[str, str] = field(default_factory=dict)
+    # Calls and token requests show a certificate while TLS is set up: the secrets "client_certificate" and "client_key".
+    client_certificate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,10 +88,14 @@ def _entered(request: HttpRequest, link: CredentialLink) -> HttpResponse:
         manifest = queries.get_system(link.connection.system)
         if sign_ins.signs_in(manifest):
             return _leave(request, link) if request.method == "POST" else _page(request, link, {})
-        form = forms.SecretsForm(request.POST or None, manifest=manifest)
+        form = forms.SecretsForm(request.POST or None, specs=manifest.secrets)
         if request.method == "POST" and form.is_valid():
-            credential_links.enter_secrets(link, form.values, form.ends)
-            return _to_result(request, link)
+            try:
+                credential_links.enter_secrets(link, form.values, form.ends)
+            except ValidationError as error:
+                form.add_errors(error.message_dict)
+            else:
+                return _to_result(request, link)
         return _page(request, link, {"form": form}, wrong=bool(form.errors))
 
 
@@ -132,7 +136,7 @@ def _result(request: HttpRequest, link: CredentialLink) -> HttpResponse:
     context = {"test": test, "sign_in": sign_in, "is_running": running, "is_wrong": not running and (failed or refused)}
     if request.headers.get("HX-Request") and running:
         return render(request, "connectors/_shared_result.html", {"link": link, "manifest": manifest, **context})
-    form = None if sign_ins.signs_in(manifest) else forms.SecretsForm(manifest=manifest)
+    form = None if sign_ins.signs_in(manifest) else forms.SecretsForm(specs=manifest.secrets)
     response = _page(request, link, {"form": form, "received": True, **context})
     if request.headers.get("HX-Request"):
         response["HX-Refresh"] = "true"
