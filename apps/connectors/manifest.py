@@ -194,6 +194,33 @@ class Idempotency(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LateAnswer:
+    """How a system that takes a record first (202) tells later what became of it.
+
+    It says where to ask: in `place_header`, else at `place_path` of its answer. That is an address of its own host (one
+    from "/" is below the connection's base address with `place_below_base`), or a number that belongs in `ask_path` (with {key}). Its answers there have a word at `state_path`; with "" the status tells:
+    one of `taken_statuses` is not decided yet. What it refuses is read by the manifest's ErrorShape and rules, from what
+    lies at `problem_path` ("" : the whole answer). `ask_seconds` and `longest_seconds` are the first wait and the longest,
+    where the system does not say when to come back; after `give_up_hours` a person looks.
+    """
+
+    taken_statuses: tuple[int, ...] = (202,)
+    place_header: str = "Location"
+    place_path: str = ""
+    ask_path: str = ""
+    place_below_base: bool = False
+    state_path: str = "status"
+    running: tuple[str, ...] = ("notStarted", "running")
+    done: tuple[str, ...] = ("succeeded",)
+    failed: tuple[str, ...] = ("failed",)
+    key_path: str = ""  # where the last answer holds the record's id; "" where it is known when the record is taken
+    problem_path: str = ""
+    ask_seconds: int = 5
+    longest_seconds: int = 300
+    give_up_hours: int = 24
+
+
+@dataclass(frozen=True, slots=True)
 class Writing:
     """How records of one object are written."""
 
@@ -229,6 +256,7 @@ class Writing:
     batch_answer: BatchAnswer = BatchAnswer.PER_RECORD
     acknowledgement: Acknowledgement = Acknowledgement.AT_ONCE
     concurrency: Concurrency | None = None  # None: what follows from how changes are sent
+    late_answer: LateAnswer | None = None  # with Acknowledgement.OPERATION
 
     @property
     def keys_trusted(self) -> timedelta:
@@ -237,8 +265,12 @@ class Writing:
 
     @property
     def tells_repeats(self) -> bool:
-        """True when a creation sent twice can be told from a new record, by the system itself or by looking for it."""
-        return self.idempotency is not Idempotency.NONE
+        """True when a creation sent twice can be told from a new record, by the system itself or by looking for it.
+
+        What is still being worked on cannot be found by looking.
+        """
+        by_looking_alone = self.idempotency is Idempotency.SEARCH_BEFORE_CREATE
+        return self.idempotency is not Idempotency.NONE and not (by_looking_alone and self.late_answer is not None)
 
     @property
     def can_undo(self) -> bool:

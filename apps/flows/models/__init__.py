@@ -14,6 +14,7 @@ from apps.flows.models.ledger import (
     Run,
     TriggerEvent,
 )
+from apps.flows.models.receipt import OpenReceipt
 from apps.flows.models.replay import ReplayEntry, ReplayJob
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
 
@@ -35,6 +36,7 @@ __all__ = [
     "Link",
     "MappingLayer",
     "Milestone",
+    "OpenReceipt",
     "Operation",
     "OperationStep",
     "ReplayEntry",
