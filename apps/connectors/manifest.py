@@ -169,11 +169,19 @@ class Reading:
     parameters: Mapping[str, str] = field(default_factory=dict)
     paging: Paging = field(default_factory=Paging)
     rescan_days: int = 0
+    first_whole: bool = False  # of a window: the first reading takes everything, only later ones just the last days
     overlap_seconds: int = 0
     one_path: str = ""  # with {key}; reads one record by the system's own id
     one_record_path: str = ""  # dotted path to the record in that answer; "" when the answer is the record
     # True when lists come oldest change first: the reading then walks by time and no shifting page can hide a record.
     since_sorted: bool = False
+
+    @property
+    def lists_everything(self) -> bool:
+        """True when a reading from the beginning meets every record there is: only then does a missing one tell anything."""
+        if self.change_read is ChangeRead.WINDOW_RESCAN:
+            return self.first_whole
+        return self.change_read not in {ChangeRead.BY_NAME, ChangeRead.NEW_FILES}
 
 
 class Idempotency(StrEnum):
