@@ -171,6 +171,7 @@ class Reading:
     parameters: Mapping[str, str] = field(default_factory=dict)
     paging: Paging = field(default_factory=Paging)
     rescan_days: int = 0
+    first_whole: bool = False  # of a window: the first reading takes everything, only later ones just the last days
     overlap_seconds: int = 0
     one_path: str = ""  # with {key}; reads one record by the system's own id
     one_record_path: str = ""  # dotted path to the record in that answer; "" when the answer is the record
@@ -181,6 +182,13 @@ class Reading:
     def is_list(self) -> bool:
         """True when there is a list to be read; False where records are only looked up, or only announced."""
         return self.change_read not in {ChangeRead.BY_NAME, ChangeRead.ANNOUNCED}
+
+    @property
+    def lists_everything(self) -> bool:
+        """True when a reading from the beginning meets every record there is: only then does a missing one tell anything."""
+        if self.change_read is ChangeRead.WINDOW_RESCAN:
+            return self.first_whole
+        return self.change_read not in {ChangeRead.BY_NAME, ChangeRead.NEW_FILES, ChangeRead.ANNOUNCED}
 
 
 class Idempotency(StrEnum):

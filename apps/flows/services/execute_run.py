@@ -30,6 +30,7 @@ from apps.flows.models import Batch, Operation, Run
 from apps.flows.services import announced, asking, drift, planning, receipts, telemetry
 from apps.flows.services.backfill import window_of
 from apps.flows.services.cancel_run import close_cancelled
+from apps.flows.services.comparing import compare_on
 from apps.flows.services.deliver import deliver_entries
 from apps.flows.services.entries import Delivery, OpenBatch
 from apps.flows.services.evidence import records_of, source_keys_of
@@ -109,6 +110,9 @@ class _Slice:
         session = self.session
         self._complete(open_connectors(session))
         try:
+            if session.mode == Run.Mode.COMPARE:
+                again = compare_on(session, self._complete, self._time_is_up)
+                return _finish(session) if again is None else RunAgain(again.at, behind=self.behind)
             self._recover()
             drift.require_agreed(session, self._complete)
             if not self._ask_due() or not self._retry_due():

@@ -129,7 +129,8 @@ class Session:
     @property
     def calls(self) -> tuple[UUID, ...]:
         """The connections that the run itself calls; the steps of a walking flow call theirs by themselves."""
-        return (self.source_id,) if self.compiled.definition.walks else (self.source_id, self.target_id)
+        only_source = self.compiled.definition.walks or self.mode == Run.Mode.COMPARE
+        return (self.source_id,) if only_source else (self.source_id, self.target_id)
 
     @property
     def correlation_id(self) -> str:

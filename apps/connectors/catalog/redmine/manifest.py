@@ -62,6 +62,7 @@ TIME_ENTRY = ObjectManifest(
         parameters={"sort": "created_on"},
         paging=_PAGING,
         rescan_days=RESCAN_DAYS,
+        first_whole=True,
         one_path="time_entries/{key}.json",
     ),
     reading_lines=(
