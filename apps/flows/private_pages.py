@@ -44,7 +44,7 @@ class RecordRow:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One list of an OpenAPI file that can be chosen. `chosen` when the draft reads it already."""
+    """One list of an uploaded file that can be chosen. `chosen` when the draft reads it already."""
 
     path: str
     label: str
@@ -70,7 +70,7 @@ def list_records(document: Mapping[str, Any], problems: Sequence[DocumentProblem
 
 
 def list_choices(version: PrivateVersion) -> list[ListRow]:
-    """Return what the OpenAPI file offers, as read when it was uploaded."""
+    """Return what the uploaded file offers, as read when it was uploaded."""
     read = {one.get("reading", {}).get("path") for one in version.document.get("objects", ())}
     return [
         ListRow(

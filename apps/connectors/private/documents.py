@@ -44,6 +44,7 @@ _PARTS = (
     "error_rules",
     "webhook",
     "describe",
+    "odata",
     "deletes",
     "filters_strict",
     "formats",

@@ -6,8 +6,8 @@ from typing import Any
 
 from apps.connectors.manifest import FieldSpec, ValueKind
 from apps.connectors.private.openapi import Node, OpenApiFile
+from apps.connectors.private.readings import MOST_FIELDS
 
-MOST_FIELDS = 120
 _DEEPEST = 3  # user.address.city; what lies deeper is rarely mapped
 _MOST_CHOICES = 60
 _FIELD = re.compile(r"[A-Za-z_@][A-Za-z0-9_@-]*\Z")  # what a mapping line can name

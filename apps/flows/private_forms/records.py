@@ -165,7 +165,7 @@ class RecordForm(PartForm):
 
 
 class ListsForm(DraftForm):
-    """Which lists of an OpenAPI file become kinds of records; `rows` have a path each."""
+    """Which lists of an uploaded file become kinds of records; `rows` have a path each."""
 
     paths = forms.MultipleChoiceField(required=False)
 

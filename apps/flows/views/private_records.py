@@ -38,7 +38,7 @@ _GET_OR_POST = ["GET", "HEAD", "POST"]
 @requires(Action.EDIT_CONNECTIONS)
 @require_http_methods(_GET_OR_POST)
 def private_lists(request: HttpRequest, system_id: UUID) -> HttpResponse:
-    """Choose which lists of the OpenAPI file become kinds of records."""
+    """Choose which lists of the uploaded file become kinds of records."""
     try:
         facts, draft = facts_with_draft(system_id)
     except NoDraftError as missing:

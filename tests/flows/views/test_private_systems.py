@@ -58,8 +58,8 @@ def upload(raw: bytes, name: str = "api.json") -> SimpleUploadedFile:
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        pytest.param(b"\x89PNG\x00", "neither JSON nor YAML", id="a picture"),
-        pytest.param(b"a: [", "neither JSON nor YAML", id="broken YAML"),
+        pytest.param(b"\x89PNG\x00", "Choose: an OpenAPI file (JSON or YAML)", id="a picture"),
+        pytest.param(b"openapi: [", "neither JSON nor YAML", id="broken YAML"),
         pytest.param(b'{"openapi": "3.0.0", "paths": {}}', "lists no paths", id="no paths"),
         pytest.param(b'{"openapi": "3.0.0", "paths": {"/a": {}}}', "no list of records", id="no lists"),
         pytest.param(b'{"format": 1, "objects": []}', "category: This is needed", id="a bad description"),
