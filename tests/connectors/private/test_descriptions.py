@@ -6,12 +6,14 @@ import pytest
 from apps.connectors.private.descriptions import KINDS, read_description
 from apps.connectors.private.readings import DescriptionError
 from tests.connectors.private.samples import openapi
+from tests.connectors.private.timeworks_stand_in import WSDL
 
 
 @pytest.mark.parametrize(
     ("raw", "kind"),
     [
         pytest.param(orjson.dumps(openapi()), "openapi", id="OpenAPI as JSON"),
+        pytest.param(WSDL.read_bytes(), "wsdl", id="WSDL"),
     ],
 )
 def test_the_content_tells_the_kind(raw: bytes, kind: str) -> None:
