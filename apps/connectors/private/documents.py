@@ -45,6 +45,7 @@ _PARTS = (
     "webhook",
     "describe",
     "odata",
+    "graphql",
     "soap",
     "deletes",
     "filters_strict",
