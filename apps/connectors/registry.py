@@ -15,6 +15,7 @@ from apps.connectors.contract import Connector, ReceivedEvent, WebhookReply
 from apps.connectors.http import Door
 from apps.connectors.manifest import SystemManifest
 from apps.connectors.protocols.files import FilesConnector
+from apps.connectors.protocols.graphql import GraphQLConnector
 from apps.connectors.protocols.odata import ODataConnector
 from apps.connectors.protocols.odata_v2 import ODataV2Connector
 from apps.connectors.protocols.rest import RestConnector
@@ -152,7 +153,7 @@ def _described_class(system: SystemManifest) -> type[RestConnector]:
     """Return what speaks the protocol that a description names; REST where it names none."""
     if system.odata is not None:
         return ODataV2Connector if system.odata.version == 2 else ODataConnector
-    return RestConnector
+    return GraphQLConnector if system.graphql is not None else RestConnector
 
 
 @cache

@@ -45,6 +45,7 @@ _PARTS = (
     "webhook",
     "describe",
     "odata",
+    "graphql",
     "deletes",
     "filters_strict",
     "formats",
