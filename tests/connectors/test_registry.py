@@ -50,7 +50,11 @@ class Untouched:
 def _open(slug: str, base_url: str, secrets: dict[str, str]) -> object:
     manifest = registry.manifest(slug)
     # A host key must be one; without it nothing is called.
-    settings = {setting.name: "setting" for setting in manifest.settings if setting.name != "host_key"}
+    settings = {
+        setting.name: next(iter(setting.choices), "setting")
+        for setting in manifest.settings
+        if setting.name not in {"host_key", "authority"}
+    }
     if manifest.auth.scheme is AuthScheme.OAUTH_CODE:
         secrets = {**secrets, REFRESH_TOKEN: "refresh-token"}
     return registry.open_system(

@@ -46,4 +46,5 @@ SYSTEMS = (
     "avatax",
     "sftp_files",
     "webhooks",
+    "postgresql_tables",
 )
