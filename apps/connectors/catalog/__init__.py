@@ -24,6 +24,7 @@ SYSTEMS = (
     "microsoft_365",
     "bamboohr",
     "gusto",
+    "adp",
     "xero",
     "quickbooks",
     "netsuite",
