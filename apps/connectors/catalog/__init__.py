@@ -34,6 +34,7 @@ SYSTEMS = (
     "hubspot",
     "zendesk",
     "dynamics_project_operations",
+    "dynamics_finance",
     "timetagger",
     "harvest",
     "clockify",
