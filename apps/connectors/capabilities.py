@@ -167,7 +167,7 @@ def concurrency_of(manifest: SystemManifest, writing: Writing) -> Concurrency:
     """Return what becomes of a change that is made on an old version: as declared, else by how changes are sent."""
     if writing.concurrency is not None:
         return writing.concurrency
-    if manifest.odata is not None and manifest.odata.etags:
+    if manifest.odata is not None and manifest.odata.etags and not manifest.odata.etags_vary:
         return Concurrency.ETAG
     return Concurrency.VERSION_FIELD if writing.repeat_fields else Concurrency.LAST_WRITE_WINS
 

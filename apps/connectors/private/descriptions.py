@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from apps.connectors.private import openapi, openapi_reading
+from apps.connectors.private import odata_reading, openapi, openapi_reading
 from apps.connectors.private.readings import LARGEST_BYTES, DescriptionError, Reading
 
 
@@ -27,6 +27,12 @@ KINDS: tuple[DescriptionKind, ...] = (
         gettext_noop("an OpenAPI file (JSON or YAML)"),
         openapi.is_like,
         openapi_reading.read,
+    ),
+    DescriptionKind(
+        "odata",
+        gettext_noop("the metadata document of an OData service ($metadata, XML)"),
+        odata_reading.is_like,
+        odata_reading.read,
     ),
 )
 

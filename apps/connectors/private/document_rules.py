@@ -21,6 +21,7 @@ from apps.connectors.manifest import (
 )
 from apps.connectors.private.documents import DocumentProblem
 from apps.connectors.private.object_rules import object_problems, path_problem
+from apps.connectors.private.odata_rules import odata_problems
 from apps.connectors.private.patterns import TRIES_IN_LONG_TEXTS, pattern_problem
 from apps.connectors.webhook_spec import WebhookSpec
 from apps.connectors.webhooks.schemes import SCHEMES
@@ -60,6 +61,7 @@ def list_problems(manifest: SystemManifest) -> list[DocumentProblem]:
         *_error_rules(manifest.error_rules),
         *(_webhook(manifest.webhook) if manifest.webhook else ()),
         *(_describe(manifest.describe.path, settings) if manifest.describe else ()),
+        *(odata_problems(manifest, manifest.odata, settings) if manifest.odata else ()),
     ]
 
 

@@ -65,17 +65,36 @@ MOST_CHOSEN = 60
 def draft_document(name: str, reading: Mapping[str, Any], chosen: Sequence[str]) -> Document:
     """Return the draft of a document: the lists whose paths are chosen, of a reading as `Reading.to_json` gave it."""
     wanted = set(chosen)
-    objects = _named_once([row["object"] for row in reading["lists"] if row["path"] in wanted][:MOST_CHOSEN])
-    settings = dict.fromkeys(place for row in reading["lists"] if row["path"] in wanted for place in row["settings"])
+    rows = [row for row in reading["lists"] if row["path"] in wanted]
+    settings = dict.fromkeys(place for row in rows for place in row["settings"])
     scheme = str(reading["auth"].get("scheme", "none"))
-    return {
+    document = {
         **empty_document(name),
         **reading.get("parts", {}),
         "auth": reading["auth"],
         "secrets": secrets_for(scheme),
         "settings": [{"name": place, "label": place, "required": True} for place in settings],
-        "objects": objects,
+        "objects": _named_once([row["object"] for row in rows[:MOST_CHOSEN]]),
     }
+    return with_chosen_parts(document, reading, chosen)
+
+
+def with_chosen_parts(document: Document, reading: Mapping[str, Any], chosen: Sequence[str]) -> Document:
+    """Return a document with what the chosen lists bring along for the whole system; what it says already stays."""
+    wanted = set(chosen)
+    for row in reading["lists"]:
+        if row["path"] in wanted:
+            document = _joined(document, row.get("parts", {}))
+    return document
+
+
+def _joined(document: Mapping[str, Any], parts: Mapping[str, Any]) -> Document:
+    tables = {
+        name: _joined(document[name], part)
+        for name, part in parts.items()
+        if isinstance(part, Mapping) and isinstance(document.get(name), Mapping)
+    }
+    return {**parts, **document, **tables}
 
 
 def empty_document(name: str) -> Document:

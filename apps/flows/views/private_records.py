@@ -14,7 +14,13 @@ from apps.accounts.actions import Action
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.manifest import FieldSpec, ValueKind
 from apps.connectors.models import PrivateVersion
-from apps.connectors.private.drafting import MOST_CHOSEN, draft_document, reading_lines, writing_lines
+from apps.connectors.private.drafting import (
+    MOST_CHOSEN,
+    draft_document,
+    reading_lines,
+    with_chosen_parts,
+    writing_lines,
+)
 from apps.connectors.private_queries import PrivateFacts
 from apps.flows.mapping.transforms import TRANSFORMS
 from apps.flows.private_forms.basics import BasicsForm
@@ -69,12 +75,13 @@ def _with_lists(draft: PrivateVersion, paths: list[str]) -> dict[str, Any]:
     known = {one["name"] for one in document.get("settings", ())}
     settings = [one for one in drafted["settings"] if one["name"] not in known]
     first = {} if document["objects"] else {"auth": drafted["auth"], "secrets": drafted["secrets"]}
-    return {
+    chosen = {
         **document,
         **first,
         "settings": [*document.get("settings", ()), *settings],
         "objects": [*document["objects"], *added],
     }
+    return with_chosen_parts(chosen, draft.reading, paths)
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -19,7 +19,7 @@ B = BusinessClass
 class PrivateGraphQLStage(StandInStage):
     """Nine people, projects and entries; the entries were all changed in one moment."""
 
-    slug = "private-graphql"
+    slug = "private_graphql"
     stand_in = GraphQLStandIn
     lists = ("people", "projects", "time_entries")
     level = "time_entries"
@@ -50,7 +50,7 @@ class PrivateGraphQLStage(StandInStage):
 
     @property
     def manifest(self) -> SystemManifest:
-        manifest = read_document(DOCUMENT, slug=self.slug)
+        manifest = read_document(DOCUMENT, slug="private-graphql")
         assert list_problems(manifest) == []
         return manifest
 

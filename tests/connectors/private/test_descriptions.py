@@ -5,6 +5,7 @@ import pytest
 
 from apps.connectors.private.descriptions import KINDS, read_description
 from apps.connectors.private.readings import DescriptionError
+from tests.connectors.private.odata_service import metadata
 from tests.connectors.private.samples import openapi
 
 
@@ -12,6 +13,8 @@ from tests.connectors.private.samples import openapi
     ("raw", "kind"),
     [
         pytest.param(orjson.dumps(openapi()), "openapi", id="OpenAPI as JSON"),
+        pytest.param(metadata(4), "odata", id="metadata of OData 4"),
+        pytest.param(metadata(2), "odata", id="metadata of OData 2"),
     ],
 )
 def test_the_content_tells_the_kind(raw: bytes, kind: str) -> None:
