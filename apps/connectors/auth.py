@@ -3,10 +3,11 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apps.connectors.assertions import Assertion
+from apps.connectors.client_certificates import CLIENT_CERTIFICATE, CLIENT_KEY, ClientCertificate
 from apps.connectors.errors import BusinessClass, MisconfiguredError
 from apps.connectors.grants import (
     AccessToken,
@@ -29,6 +30,7 @@ __all__ = [
     "AccessToken",
     "Signer",
     "build_signer",
+    "certificate_of_client",
     "client_of",
     "fill_in",
     "read_token",
@@ -50,6 +52,7 @@ class Signer:
 
     `grant` is there when the headers are not enough: an access token must be got with it first; `renews` when that takes
     a refresh token, which the grant does not hold. `sign` gives the headers of one request where each is signed by itself.
+    `client` is what is shown while TLS is set up, to the system and to who hands out its tokens.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -58,6 +61,7 @@ class Signer:
     renews: bool = False
     sign: Sign | None = None
     csrf_path: str = ""
+    client: ClientCertificate | None = None
 
     def __repr__(self) -> str:
         return f"Signer(headers of {', '.join(self.headers) or 'nothing'})"
@@ -111,7 +115,18 @@ def build_signer(spec: AuthSpec, secrets: Mapping[str, str], settings: Mapping[s
         MisconfiguredError: a part the scheme needs is missing or cannot be sent.
 
     """
-    return _SCHEMES[spec.scheme](_Parts(spec, secrets, settings or {}))
+    signer = _SCHEMES[spec.scheme](_Parts(spec, secrets, settings or {}))
+    return replace(signer, client=certificate_of_client(spec, secrets)) if spec.client_certificate else signer
+
+
+def certificate_of_client(spec: AuthSpec, secrets: Mapping[str, str]) -> ClientCertificate | None:
+    """Return what is shown while TLS is set up, None where the system wants nothing. Raises MisconfiguredError."""
+    if not spec.client_certificate:
+        return None
+    for name in (CLIENT_CERTIFICATE, CLIENT_KEY):
+        if not secrets.get(name):
+            raise _missing(name)
+    return ClientCertificate(secrets[CLIENT_CERTIFICATE], secrets[CLIENT_KEY])
 
 
 def client_of(spec: AuthSpec, secrets: Mapping[str, str], settings: Mapping[str, Any]) -> Client:

@@ -153,6 +153,7 @@ class ChangeRead(StrEnum):
     FULL = "full"
     BY_NAME = "by_name"  # nothing is listed: single records are looked up
     NEW_FILES = "new_files"  # files that were not there before
+    ANNOUNCED = "announced"  # nothing is listed or looked up: records come with the events that announce them
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +171,24 @@ class Reading:
     parameters: Mapping[str, str] = field(default_factory=dict)
     paging: Paging = field(default_factory=Paging)
     rescan_days: int = 0
+    first_whole: bool = False  # of a window: the first reading takes everything, only later ones just the last days
     overlap_seconds: int = 0
     one_path: str = ""  # with {key}; reads one record by the system's own id
     one_record_path: str = ""  # dotted path to the record in that answer; "" when the answer is the record
     # True when lists come oldest change first: the reading then walks by time and no shifting page can hide a record.
     since_sorted: bool = False
+
+    @property
+    def is_list(self) -> bool:
+        """True when there is a list to be read; False where records are only looked up, or only announced."""
+        return self.change_read not in {ChangeRead.BY_NAME, ChangeRead.ANNOUNCED}
+
+    @property
+    def lists_everything(self) -> bool:
+        """True when a reading from the beginning meets every record there is: only then does a missing one tell anything."""
+        if self.change_read is ChangeRead.WINDOW_RESCAN:
+            return self.first_whole
+        return self.change_read not in {ChangeRead.BY_NAME, ChangeRead.NEW_FILES, ChangeRead.ANNOUNCED}
 
 
 class Idempotency(StrEnum):
@@ -185,6 +199,33 @@ class Idempotency(StrEnum):
     OWN_KEY_FIELD = "own_key_field"
     SEARCH_BEFORE_CREATE = "search_before_create"
     NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class LateAnswer:
+    """How a system that takes a record first (202) tells later what became of it.
+
+    It says where to ask: in `place_header`, else at `place_path` of its answer. That is an address of its own host (one
+    from "/" is below the connection's base address with `place_below_base`), or a number that belongs in `ask_path` (with {key}). Its answers there have a word at `state_path`; with "" the status tells:
+    one of `taken_statuses` is not decided yet. What it refuses is read by the manifest's ErrorShape and rules, from what
+    lies at `problem_path` ("" : the whole answer). `ask_seconds` and `longest_seconds` are the first wait and the longest,
+    where the system does not say when to come back; after `give_up_hours` a person looks.
+    """
+
+    taken_statuses: tuple[int, ...] = (202,)
+    place_header: str = "Location"
+    place_path: str = ""
+    ask_path: str = ""
+    place_below_base: bool = False
+    state_path: str = "status"
+    running: tuple[str, ...] = ("notStarted", "running")
+    done: tuple[str, ...] = ("succeeded",)
+    failed: tuple[str, ...] = ("failed",)
+    key_path: str = ""  # where the last answer holds the record's id; "" where it is known when the record is taken
+    problem_path: str = ""
+    ask_seconds: int = 5
+    longest_seconds: int = 300
+    give_up_hours: int = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +264,7 @@ class Writing:
     batch_answer: BatchAnswer = BatchAnswer.PER_RECORD
     acknowledgement: Acknowledgement = Acknowledgement.AT_ONCE
     concurrency: Concurrency | None = None  # None: what follows from how changes are sent
+    late_answer: LateAnswer | None = None  # with Acknowledgement.OPERATION
 
     @property
     def keys_trusted(self) -> timedelta:
@@ -231,8 +273,12 @@ class Writing:
 
     @property
     def tells_repeats(self) -> bool:
-        """True when a creation sent twice can be told from a new record, by the system itself or by looking for it."""
-        return self.idempotency is not Idempotency.NONE
+        """True when a creation sent twice can be told from a new record, by the system itself or by looking for it.
+
+        What is still being worked on cannot be found by looking.
+        """
+        by_looking_alone = self.idempotency is Idempotency.SEARCH_BEFORE_CREATE
+        return self.idempotency is not Idempotency.NONE and not (by_looking_alone and self.late_answer is not None)
 
     @property
     def can_undo(self) -> bool:
@@ -343,6 +389,8 @@ class AuthSpec:
     header_prefix: str = ""  # what stands before an API key in its header: "SSWS "
     # What a system wants to know besides when client credentials ask for a token; may name settings.
     token_parameters: Mapping[str, str] = field(default_factory=dict)
+    # Calls and token requests show a certificate while TLS is set up: the secrets "client_certificate" and "client_key".
+    client_certificate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

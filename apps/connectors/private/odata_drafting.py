@@ -33,8 +33,8 @@ def blank_reading(version: int, path: str) -> dict[str, Any]:
 def adapted(row: dict[str, Any], version: int, key: Key, changed: Property | None, notes: SetNotes) -> dict[str, Any]:
     """Return a row of the choice as the protocol wants it; `changed` tells when a record was last changed, None: nothing does.
 
-    Writing is drafted where the service says that records may be made. Where it says nothing, the row offers it beside the
-    object ("writing"): it becomes part of the draft when a person says that records are written.
+    Writing is drafted where the service says that records may be made. Where it says nothing, the row only offers it
+    (readings.Reading.lists): it becomes part of the draft when a person says that records are written.
     """
     found = {name: one for name, one in row["object"].items() if name not in {"writing", "writing_lines"}}
     found |= {"key_field": key.name, "version_field": changed.field.name if changed else ""}
@@ -44,10 +44,13 @@ def adapted(row: dict[str, Any], version: int, key: Key, changed: Property | Non
         **_changes(version, key.name, changed, notes),
     }
     found["reading_lines"] = [*_known_lines(found, key.name, changed), *found["reading_lines"]]
-    offered = _writing(row["object"], version, key.name) if "writing" in row["object"] else {}
-    if offered and notes.may_create:
-        found |= {"writing": offered, "writing_lines": row["object"]["writing_lines"]}
-    return {**row, "object": found, "writing": offered, "parts": _parts(row["path"], key, changed)}
+    offer: dict[str, Any] = {}
+    if "writing" in row["object"]:
+        lines = row["object"]["writing_lines"]
+        offer = {"writing": _writing(row["object"], version, key.name), "writing_lines": lines}
+    if offer and notes.may_create:
+        found |= offer
+    return {**row, "object": found, "offer": offer, "parts": _parts(row["path"], key, changed)}
 
 
 def _known_lines(found: dict[str, Any], key: str, changed: Property | None) -> Iterator[dict[str, Any]]:

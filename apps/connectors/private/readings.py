@@ -67,7 +67,9 @@ class Candidate:
 class Reading:
     """What one file gave: the lists to choose from, the sign-in, the address, and what was left out.
 
-    `kind` is the name of the description's kind. `lists` are rows as drafting.list_row makes them. `left_out` names what the
+    `kind` is the name of the description's kind. `lists` are rows as drafting.list_row makes them; a row may bring "parts" of
+    its own for the document, and an "offer" of parts for its object that a person takes by saying that records are written.
+    `left_out` names what the
     file lists and nobody can choose, by the reason: {"several_keys": ["OrderLines"]}. `parts` are parts of the document
     that belong to the protocol: {"odata": {"version": 4}}.
     """

@@ -19,7 +19,7 @@ from apps.accounts.actions import Action
 from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person
 from apps.connectors.models import PrivateSystem, PrivateTrial
-from apps.connectors.private.descriptions import read_description, require_size
+from apps.connectors.private.descriptions import KINDS, read_description, require_size
 from apps.connectors.private.documents import DocumentError, parse_document, read_document
 from apps.connectors.private.drafting import draft_document, empty_document
 from apps.connectors.private.readings import DescriptionError
@@ -70,7 +70,8 @@ def private_create(request: HttpRequest) -> HttpResponse:
             offers = get_private_system(system.id).shown.reading.get("lists")
             return redirect("flows:private-lists" if offers else "flows:private-detail", system.id)
     status = 400 if form.errors else 200
-    return render(request, "private/private_create.html", {"form": form, "crumbs": crumbs()}, status=status)
+    context = {"form": form, "kinds": [_(kind.label) for kind in KINDS], "crumbs": crumbs()}
+    return render(request, "private/private_create.html", context, status=status)
 
 
 def _begun(form: StartForm, author: str) -> PrivateSystem:

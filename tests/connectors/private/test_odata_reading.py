@@ -173,7 +173,7 @@ def test_writing_is_drafted_where_the_service_allows_it_and_offered_where_it_say
     rows = [read(one)["lists"][0] for one in raw]
 
     assert ["writing" in row["object"] for row in rows] == [True, False, False]
-    assert [bool(row["writing"]) for row in rows] == [True, True, False]
+    assert [bool(row["offer"]) for row in rows] == [True, True, False]
     assert [len(row["operations"]) for row in rows] == [5, 5, 2]
     assert rows[0]["object"]["writing"]["create_path"] == "Things"
 
@@ -181,7 +181,7 @@ def test_writing_is_drafted_where_the_service_allows_it_and_offered_where_it_say
 def test_notes_may_stand_apart_from_the_set() -> None:
     apart = f'<Annotations Target="N.C/Things">{NO}</Annotations>'
 
-    assert not read(service(prop("Id", "Edm.Guid"), types=apart))["lists"][0]["writing"]
+    assert not read(service(prop("Id", "Edm.Guid"), types=apart))["lists"][0]["offer"]
 
 
 def test_a_property_that_the_service_needs_is_needed() -> None:
