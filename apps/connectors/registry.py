@@ -19,6 +19,7 @@ from apps.connectors.protocols.graphql import GraphQLConnector
 from apps.connectors.protocols.odata import ODataConnector
 from apps.connectors.protocols.odata_v2 import ODataV2Connector
 from apps.connectors.protocols.rest import RestConnector
+from apps.connectors.protocols.soap import SoapConnector
 from apps.connectors.rate_budget import RateBudget
 from apps.connectors.sftp_door import SftpDoor
 from apps.connectors.sheet_terms import Transport
@@ -153,6 +154,8 @@ def _described_class(system: SystemManifest) -> type[RestConnector]:
     """Return what speaks the protocol that a description names; REST where it names none."""
     if system.odata is not None:
         return ODataV2Connector if system.odata.version == 2 else ODataConnector
+    if system.soap is not None:
+        return SoapConnector
     return GraphQLConnector if system.graphql is not None else RestConnector
 
 

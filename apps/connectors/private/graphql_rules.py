@@ -8,7 +8,7 @@ from apps.connectors.graphql_paths import PathError, field_names, is_dotted_name
 from apps.connectors.graphql_spec import GraphQLRecord, GraphQLSpec
 from apps.connectors.manifest import ChangeRead, ObjectManifest, Reading, SystemManifest, Writing
 from apps.connectors.private.documents import DocumentProblem
-from apps.connectors.private.object_rules import path_problem
+from apps.connectors.private.path_rules import path_problem
 
 _STYLES = ("none", "page", "offset", "token")
 _NOTHING = GraphQLRecord()
