@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
-from apps.connectors import identity, registry, subscriptions, vault
+from apps.connectors import entered_secrets, identity, registry, subscriptions, vault
 from apps.connectors.connection_tests import request_test
 from apps.connectors.egress import EgressRefusedError, parse_destination
 from apps.connectors.manifest import SystemManifest
@@ -45,6 +46,7 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
     """
     manifest = _manifest(wanted.system)
     _require_complete(manifest, wanted)
+    _require_usable(wanted.secrets)
     if registry.is_draft(wanted.system) and wanted.environment != Connection.Environment.SANDBOX:
         words = _("%(system)s is a draft: connect it as a sandbox until it is live.") % {"system": manifest.name}
         raise ValidationError({"environment": words})
@@ -103,7 +105,7 @@ def set_secrets(
     `ends` are the days on which they expire, where somebody said.
 
     Raises:
-        ValidationError: the system has no such secret, or one is empty; the message names it.
+        ValidationError: the system has no such secret, or one is empty or cannot be used; the message names it.
 
     """
     known = {spec.name for spec in _manifest(connection.system).secrets}
@@ -112,6 +114,8 @@ def set_secrets(
             raise ValidationError({name: _("This system has no such secret.")})
         if not value:
             raise ValidationError({name: _("Write the new secret: an empty one opens nothing.")})
+    if any(name in entered_secrets.PAIR for name in values):
+        _require_usable({**vault.secrets_of(connection), **values})
     with transaction.atomic():
         for name, value in values.items():
             vault.set_secret(connection, name, value, expires_on=(ends or {}).get(name))
@@ -140,10 +144,10 @@ def enable_connection(connection: Connection) -> None:
 
 
 def clean_address(raw: str, transport: Transport = Transport.HTTP) -> str:
-    """Return a base address without a trailing slash. Raises ValidationError when it is not http(s)://host, or sftp://host."""
+    """Return a base address without a trailing slash. Raises ValidationError when it is not http(s)://host, or of the transport."""
     parts = urlsplit(raw.strip())
-    if transport is Transport.SFTP:
-        return _clean_sftp_address(raw.strip().rstrip("/"))
+    if transport is not Transport.HTTP:
+        return _clean_server_address(raw.strip().rstrip("/"), transport)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValidationError({"base_url": _("Write the whole address, for example https://api.example.com.")})
     if parts.username or parts.password:
@@ -154,20 +158,29 @@ def clean_address(raw: str, transport: Transport = Transport.HTTP) -> str:
     return raw.strip().rstrip("/")
 
 
-def _clean_sftp_address(address: str) -> str:
+def _clean_server_address(address: str, transport: Transport) -> str:
+    """Return the address of a server that speaks no HTTP: host and port, nothing behind them. Raises ValidationError."""
     try:
-        destination = parse_destination(address, settings.EGRESS_ALLOW, scheme=Transport.SFTP)
+        destination = parse_destination(address, settings.EGRESS_ALLOW, scheme=transport)
     except EgressRefusedError:
-        raise ValidationError(
-            {
-                "base_url": _(
-                    "Write the whole address, for example sftp://files.example.com or sftp://files.example.com:2222."
-                )
-            }
-        ) from None
+        raise ValidationError({"base_url": _address_example(transport)}) from None
     if destination.path:
-        raise ValidationError({"base_url": _("Leave folders out of the address: they are set below.")})
+        raise ValidationError({"base_url": _path_sentence(transport)})
     return address
+
+
+def _address_example(transport: Transport) -> str:
+    if transport is Transport.SQL:
+        return _(
+            "Write the whole address, for example postgresql://db.example.com or postgresql://db.example.com:6432."
+        )
+    return _("Write the whole address, for example sftp://files.example.com or sftp://files.example.com:2222.")
+
+
+def _path_sentence(transport: Transport) -> str:
+    if transport is Transport.SQL:
+        return _("Leave the database out of the address: it is set below.")
+    return _("Leave folders out of the address: they are set below.")
 
 
 def _manifest(slug: str) -> SystemManifest:
@@ -187,6 +200,12 @@ def _require_complete(manifest: SystemManifest, wanted: NewConnection) -> None:
     }
     if missing:
         raise ValidationError(missing)
+
+
+def _require_usable(secrets: Mapping[str, str]) -> None:
+    problems = entered_secrets.problems_of(secrets, timezone.now())
+    if problems:
+        raise ValidationError(problems)
 
 
 def _needed(label: str) -> str:

@@ -12,7 +12,7 @@ from apps.tenants.fences import fence
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_retention"),
-        ("flows", "0011_stand_ins_are_staff_business"),
+        ("flows", "0012_open_receipts"),
     ]
 
     operations = [

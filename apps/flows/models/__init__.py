@@ -15,6 +15,7 @@ from apps.flows.models.ledger import (
     Run,
     TriggerEvent,
 )
+from apps.flows.models.receipt import OpenReceipt
 from apps.flows.models.replay import ReplayEntry, ReplayJob
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
 
@@ -39,6 +40,7 @@ __all__ = [
     "ListedPage",
     "MappingLayer",
     "Milestone",
+    "OpenReceipt",
     "Operation",
     "OperationStep",
     "ReplayEntry",

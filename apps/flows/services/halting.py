@@ -15,6 +15,7 @@ from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.retry import next_attempt
 from apps.flows.engine.states import RUN_TERMINAL, BatchState, OperationState, RunState
 from apps.flows.models import Batch, Operation, Run
+from apps.flows.services import receipts
 from apps.flows.services.run_end import tell_caller
 from apps.flows.services.session import Session
 from apps.flows.services.verdicts import is_system_away
@@ -183,6 +184,7 @@ def fail_unopened(work: LeasedWork, error: Exception) -> None:
 def abandon_waiting(run_id: UUID, error: RemoteError) -> None:
     """Hand lines that still wait to a person: their run will not come back for them."""
     waiting = Operation.objects.filter(last_run_id=run_id, state=OperationState.WAITING)
+    receipts.give_up(list(waiting.values_list("id", flat=True)))
     number = waiting.update(
         state=OperationState.REJECTED,
         due_at=None,

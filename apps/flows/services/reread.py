@@ -37,8 +37,8 @@ class Recalled:
 
 async def read_again(session: Session, keys: Sequence[str]) -> dict[str, SourceRecord]:
     """Return what the source holds under `keys` now; those that are gone are left out. Raises RemoteError."""
-    found: dict[str, SourceRecord] = {}
-    if keys:
+    found = {record.key: record for record in session.brought if record.key in keys}
+    if keys and not session.brought:
         async for page in session.source.read(session.pinned.source_object.name, None, list(dict.fromkeys(keys))):
             found.update({record.key: record for record in page.records})
     return found

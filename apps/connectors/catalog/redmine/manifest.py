@@ -170,7 +170,7 @@ MANIFEST = SystemManifest(
     category="PSA",
     summary="Open project management: time entries, issues, projects and people, read over its REST interface.",
     proof=ProofLabel.REAL_SYSTEM,
-    documentation="https://www.redmine.org/projects/redmine/wiki/Rest_api",
+    documentation="docs/connect/redmine.md",
     auth=AuthSpec(AuthScheme.HEADER_KEY, header="X-Redmine-API-Key"),
     objects=(TIME_ENTRY, PROJECT, PERSON, TASK),
     secrets=(
