@@ -151,12 +151,16 @@ class TestReport:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
-    """One event of a verified webhook. `delivery_id` is the sender's id, for deduplication."""
+    """One event of a verified webhook. `delivery_id` is the sender's id, for deduplication.
+
+    `record` is the event as the record itself, for objects whose records come no other way (ChangeRead.ANNOUNCED).
+    """
 
     delivery_id: str
     object_name: str
     key: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +203,10 @@ class HeldSubscription:
 
 class SignatureError(ValueError):
     """A webhook's signature is missing, wrong or too old."""
+
+
+class EventError(ValueError):
+    """An event of a verified webhook cannot be taken; the message tells its sender why."""
 
 
 class Connector(Protocol):
@@ -293,6 +301,7 @@ __all__ = [
     "LONGEST_PLACE",
     "CallCounts",
     "Connector",
+    "EventError",
     "Exchange",
     "FieldProblem",
     "FoundRecord",

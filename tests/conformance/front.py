@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
 
 import aiohttp
 import orjson
@@ -155,6 +156,8 @@ def echoing(secrets: set[str]) -> Trouble:
     async def trouble(_front: Front, request: web.Request, _forward: Forward) -> web.StreamResponse:
         said = f"The call was signed with {' and '.join(sorted(secrets | secrets_of(request)))}."
         problem = {"code": "odd", "field": said, "message": said}
+        if "xml" in request.content_type:
+            return web.Response(status=500, body=_faulty(said), content_type="text/xml")
         refusal = {"error": {"code": "odd", "problems": [problem]}, "message": said, "errors": [said]}
         records = (await request.json()).get("records") if request.method == "POST" else None
         if isinstance(records, list):
@@ -163,6 +166,13 @@ def echoing(secrets: set[str]) -> Trouble:
         return web.Response(status=422, body=orjson.dumps(refusal), content_type="application/json")
 
     return trouble
+
+
+def _faulty(said: str) -> bytes:
+    """Return a SOAP fault that blames the caller."""
+    told = f"<faultcode>s:Client</faultcode><faultstring>{escape(said)}</faultstring>"
+    space = "http://schemas.xmlsoap.org/soap/envelope/"
+    return f'<s:Envelope xmlns:s="{space}"><s:Body><s:Fault>{told}</s:Fault></s:Body></s:Envelope>'.encode()
 
 
 def _dropped(request: web.Request) -> web.Response:

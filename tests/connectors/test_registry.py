@@ -1,6 +1,7 @@
 """The catalogue is complete, and every manifest keeps what it promises."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,9 @@ from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.catalog import SYSTEMS
 from apps.connectors.errors import MisconfiguredError
-from apps.connectors.manifest import AuthScheme, SystemManifest
+from apps.connectors.manifest import AuthScheme, AuthSpec, ODataSpec, SystemManifest
+from apps.connectors.protocols.odata import ODataConnector
+from apps.connectors.protocols.odata_v2 import ODataV2Connector
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.rate_budget import NoBudget
 
@@ -74,6 +77,26 @@ def test_it_opens_a_connector_of_each_system(manifest: SystemManifest) -> None:
 
 def test_a_system_without_a_connector_of_its_own_is_served_by_its_manifest() -> None:
     assert type(_open("sandbox_erp", "https://erp.example.com", {"token": "x"})) is RestConnector
+
+
+@pytest.mark.parametrize(
+    ("odata", "connector"),
+    [
+        pytest.param(None, RestConnector, id="none"),
+        pytest.param(ODataSpec(), ODataConnector, id="OData v4"),
+        pytest.param(ODataSpec(version=2), ODataV2Connector, id="OData v2"),
+    ],
+)
+def test_a_private_system_is_spoken_to_in_the_protocol_its_description_names(
+    odata: ODataSpec | None, connector: type[RestConnector]
+) -> None:
+    described = replace(registry.manifest("sandbox_erp"), slug="private-tool", auth=AuthSpec(), odata=odata)
+
+    opened = registry.open_system(
+        described, base_url="https://tool.example.com", settings={}, secrets={}, allow=(), budget=NoBudget()
+    )
+
+    assert type(opened) is connector
 
 
 @pytest.mark.parametrize(

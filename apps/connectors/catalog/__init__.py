@@ -45,4 +45,5 @@ SYSTEMS = (
     "workday",
     "avatax",
     "sftp_files",
+    "webhooks",
 )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.connectors.manifest import ChangeRead, Idempotency, MappingLine, ObjectManifest, Paging, Reading, Writing
 from apps.connectors.private.documents import DocumentProblem
@@ -18,6 +19,17 @@ _UNDOING = ("", "DELETE", "PATCH", "POST")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}\Z")
 
 Problems = Iterator[DocumentProblem]
+
+# Ways of finding changes that a description has no words for.
+_NOT_DESCRIBED = {
+    ChangeRead.DELTA_TOKEN: gettext_noop(
+        "Delta tokens differ too much to be described: choose another way of finding changes."
+    ),
+    ChangeRead.NEW_FILES: gettext_noop("Only a file server has new files: choose another way of finding changes."),
+    ChangeRead.ANNOUNCED: gettext_noop(
+        "Records that only come by webhook need no description: connect “Records by webhook” instead."
+    ),
+}
 
 
 def object_problems(spec: ObjectManifest, place: str, settings: set[str]) -> Problems:
@@ -61,12 +73,8 @@ def _reading(spec: ObjectManifest, reading: Reading, place: str, settings: set[s
 
 
 def _changes(spec: ObjectManifest, reading: Reading, place: str) -> Problems:
-    if reading.change_read is ChangeRead.DELTA_TOKEN:
-        sentence = _("Delta tokens differ too much to be described: choose another way of finding changes.")
-        yield DocumentProblem(f"{place}.change_read", sentence)
-    if reading.change_read is ChangeRead.NEW_FILES:
-        sentence = _("Only a file server has new files: choose another way of finding changes.")
-        yield DocumentProblem(f"{place}.change_read", sentence)
+    if reading.change_read in _NOT_DESCRIBED:
+        yield DocumentProblem(f"{place}.change_read", _(_NOT_DESCRIBED[reading.change_read]))
     asks = reading.change_read in {ChangeRead.MODIFIED_SINCE, ChangeRead.WINDOW_RESCAN}
     if asks and not reading.since_parameter:
         sentence = _("Name the query parameter that takes the time, or read everything each time.")

@@ -19,7 +19,8 @@ from apps.connectors.contract import (
     WriteOutcome,
 )
 from apps.connectors.http import Door
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ChangeRead, ObjectManifest, SystemManifest
+from apps.connectors.protocols.announced import nothing_to_read
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_late_answers import inquire
 from apps.connectors.protocols.rest_probing import probe_writes
@@ -80,6 +81,8 @@ class RestConnector:
     ) -> AsyncIterator[Page]:
         """Yield changes since `checkpoint` (None: everything), oldest first; or just the records named by `keys`."""
         spec = self.manifest.object_named(object_name)
+        if spec.reading is not None and spec.reading.change_read is ChangeRead.ANNOUNCED:
+            return nothing_to_read(checkpoint)
         if keys:
             return read_named(self._calls, spec, keys, self._clock())
         return read_changes(self._calls, spec, checkpoint, self._clock())

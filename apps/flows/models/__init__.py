@@ -1,6 +1,7 @@
 """The flows room's tables: what is installed, what ran, what walks, and what came of every record."""
 
 from apps.flows.models.approval import ApprovalDecision, ApprovalRequest, Delegation
+from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
 from apps.flows.models.dry_run import DryRun
 from apps.flows.models.flow import Flow, FlowRole, FlowVersion, MappingLayer, Trigger
 from apps.flows.models.ledger import (
@@ -24,6 +25,8 @@ __all__ = [
     "Batch",
     "BusinessEvent",
     "Checkpoint",
+    "Comparison",
+    "ComparisonRule",
     "Correction",
     "Delegation",
     "DroppedMonth",
@@ -34,6 +37,7 @@ __all__ = [
     "FlowRole",
     "FlowVersion",
     "Link",
+    "ListedPage",
     "MappingLayer",
     "Milestone",
     "OpenReceipt",

@@ -27,9 +27,10 @@ from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Batch, Operation, Run
-from apps.flows.services import asking, drift, planning, receipts, telemetry
+from apps.flows.services import announced, asking, drift, planning, receipts, telemetry
 from apps.flows.services.backfill import window_of
 from apps.flows.services.cancel_run import close_cancelled
+from apps.flows.services.comparing import compare_on
 from apps.flows.services.deliver import deliver_entries
 from apps.flows.services.entries import Delivery, OpenBatch
 from apps.flows.services.evidence import records_of, source_keys_of
@@ -46,7 +47,7 @@ from apps.flows.services.halting import (
 )
 from apps.flows.services.reading import BatchReader, ReadBatch
 from apps.flows.services.reread import Recalled, read_again, recall
-from apps.flows.services.run_end import tell_caller
+from apps.flows.services.run_end import wind_up
 from apps.flows.services.session import Session, open_session
 from apps.flows.services.settle import reject_lost, settle
 from apps.flows.services.verdicts import connection_failure
@@ -109,6 +110,9 @@ class _Slice:
         session = self.session
         self._complete(open_connectors(session))
         try:
+            if session.mode == Run.Mode.COMPARE:
+                again = compare_on(session, self._complete, self._time_is_up)
+                return _finish(session) if again is None else RunAgain(again.at, behind=self.behind)
             self._recover()
             drift.require_agreed(session, self._complete)
             if not self._ask_due() or not self._retry_due():
@@ -211,6 +215,8 @@ class _Slice:
         position = None if session.mode == Run.Mode.RECORDS else session.position
         if session.mode == Run.Mode.BACKFILL:
             pages = session.source.read_window(name, *window_of(session.payload), session.position)
+        elif session.brought:
+            pages = announced.pages_of(session.brought)
         else:
             pages = session.source.read(name, position, named)
         return BatchReader(pages, session.compiled.definition.batch_size)
@@ -370,7 +376,7 @@ def _finish(session: Session) -> RunAgain | None:
         run.finished_at = timezone.now()
         run.error_class = run.error_message = ""
         run.save(update_fields=["state", "finished_at", "error_class", "error_message"])
-        tell_caller(run.id)
+        wind_up(run)
         if counts.written or counts.unchanged:
             connection_state.mark_working(session.target_id)
         ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)

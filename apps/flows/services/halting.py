@@ -21,6 +21,8 @@ from apps.flows.services.session import Session
 from apps.flows.services.verdicts import is_system_away
 from apps.flows.signals import ledger_changed
 
+_ON_THE_SIDE = (Run.Mode.BACKFILL, Run.Mode.COMPARE)
+
 
 class SystemAwayError(Exception):
     """The whole system is unreachable: the batch stays open and the run waits."""
@@ -154,8 +156,8 @@ def _fail(session: Session, error: RemoteError, connection_id: UUID) -> None:
             error_class=error.business_class,
             error_message=error.message[:600],
         )
-        if session.mode != Run.Mode.BACKFILL or error.kind != FailureKind.MISCONFIGURED:
-            # A system that knows no spans of time is in order all the same.
+        if session.mode not in _ON_THE_SIDE or error.kind != FailureKind.MISCONFIGURED:
+            # A system that knows no spans of time, or shows fewer records than before, is in order all the same.
             connection_state.mark_attention(connection_id, error.message)
         tell_caller(session.run_id)
         ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)

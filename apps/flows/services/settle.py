@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.connectors.contract import WriteOutcome
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.manifest import LateAnswer
+from apps.flows.engine.absence import is_deletion
 from apps.flows.engine.conditions import REASON_SENTENCES
 from apps.flows.engine.counts import COUNT_COLUMN
 from apps.flows.engine.records import REASONS, WALKS
@@ -247,9 +248,9 @@ def reject_lost(session: Session, lost: Sequence[tuple[Operation, str]]) -> None
                 step="extract",
                 due_at=None,
                 error_kind=FailureKind.REJECTED,
-                error_class=BusinessClass.MISSING_REFERENCE,
+                error_class=_class_of_lost(line),
                 error_field="",
-                error_code="",
+                error_code=line.error_code if is_deletion(line.source_version) else "",
                 error_message=sentence[:600],
                 last_run_id=session.run_id,
                 changed_at=now,
@@ -261,6 +262,11 @@ def reject_lost(session: Session, lost: Sequence[tuple[Operation, str]]) -> None
             tally.changes["rejected"] += changed
         count(session, tally, now)
         ledger_changed.send(sender=Operation, flow_id=session.flow_id, customer_id=session.customer_id)
+
+
+def _class_of_lost(line: Operation) -> BusinessClass:
+    deleted = is_deletion(line.source_version)
+    return BusinessClass.SOURCE_DELETED if deleted else BusinessClass.MISSING_REFERENCE
 
 
 def count(session: Session, tally: Tally, now: datetime) -> None:

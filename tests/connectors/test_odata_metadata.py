@@ -3,7 +3,7 @@
 import pytest
 
 from apps.connectors.manifest import ValueKind
-from apps.connectors.protocols.odata_metadata import Metadata, MetadataError
+from apps.connectors.odata_metadata import Metadata, MetadataError
 
 K = ValueKind
 V4 = """<?xml version="1.0"?><edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>
