@@ -161,12 +161,11 @@ def test_a_delivery_that_was_forgotten_is_sent_again_under_its_key(line: Line) -
         run = line.run()
         system.forgets = True
         _later(line)
-        assert _receipts(line) == 0
         system.forgets, system.works = False, True
         for _ in range(3):
             _later(line)
         assert (line.reload(run).state, line.reload(run).waiting) == ("clean", 0)
-        assert _held_once(line) == line.reload(run).written
+        assert system.deliveries > len(system.taken) == _held_once(line) == line.reload(run).written
 
 
 def test_a_cancelled_run_asks_no_further_and_a_replay_looks_first(line: Line) -> None:
