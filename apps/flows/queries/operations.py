@@ -126,7 +126,7 @@ def get_operation_page(operation: Operation, who: Actor) -> OperationPage:
         can_be_retried=operation.state == OperationState.REJECTED,
         next_try_at=operation.due_at if operation.state == OperationState.WAITING else None,
         asks_next=awaited is not None,
-        lineage=get_lineage(operation),
+        lineage=get_lineage(operation, awaited=awaited is not None),
         elsewhere=also_known_as(operation),
         changes=_changes(operation, values),
         timeline=_timeline(operation, corrections, rows, steps),

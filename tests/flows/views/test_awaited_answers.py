@@ -20,6 +20,7 @@ def test_a_record_says_since_when_its_system_has_had_it(make_line: MakeLine) -> 
         assert "ERP took it on " in page
         assert "has not said yet what became of it." in page
         assert "Next question:" in page
+        assert "taken, asked again by itself" in page
         assert "It is asked again by itself; nothing has to be done." in page
         assert "ERP took it on " in page_of(shown.as_(Role.CUSTOMER_VIEWER).get(path))
         assert shown.as_(Role.CUSTOMER_VIEWER, stranger=True).get(path).status_code == 404
@@ -35,6 +36,19 @@ def test_a_record_says_since_when_its_system_has_had_it(make_line: MakeLine) -> 
         assert "Next question:" not in page
         assert "is not stored for this customer" not in page
         assert shown.owner.get(f"/api/v1{path}").json()["awaited"] == []
+
+
+def test_a_record_that_was_never_answered_for_says_so(make_line: MakeLine) -> None:
+    line = make_line(people=1)
+    with slowed(line):
+        shown = Shown(line, line.run())
+        let_time_pass(line, hours=25)
+        line.work()
+        record = line.operations(state="rejected")[0]
+        page = page_of(shown.owner.get(f"/operations/{record.id}/"))
+        assert "took it and never answered" in page
+        assert "has not said within 24 hours what became of it." in page
+        assert "Look for the record there: skip this one if it is there, retry it if it is not." in page
 
 
 def test_a_step_says_what_it_waits_for(make_line: MakeLine) -> None:
