@@ -108,6 +108,7 @@ def test_a_record_kind_is_drafted_with_its_pages_changes_and_names() -> None:
         50,
     )
     assert described["writing"]["record_path"] == "entry"
+    assert row("ListTimeEntries")["offer"]["writing"] == described["writing"]
     assert described["writing"]["own_key_parameter"] == "filter.externalId"
     fields = {one["name"]: one for one in described["fields"]}
     assert fields["status"] == {"name": "status", "kind": "choice", "choices": ["draft", "submitted", "approved"]}
