@@ -20,8 +20,9 @@ from apps.connectors.manifest import (
     SystemManifest,
 )
 from apps.connectors.private.documents import DocumentProblem
-from apps.connectors.private.object_rules import object_problems, path_problem
+from apps.connectors.private.object_rules import object_problems
 from apps.connectors.private.odata_rules import odata_problems
+from apps.connectors.private.path_rules import path_problem
 from apps.connectors.private.patterns import TRIES_IN_LONG_TEXTS, pattern_problem
 from apps.connectors.private.soap_rules import sign_in_problems, soap_problems
 from apps.connectors.webhook_spec import WebhookSpec

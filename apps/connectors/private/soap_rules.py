@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.connectors.manifest import AuthScheme, ObjectManifest, Reading, SystemManifest, Writing
 from apps.connectors.private.documents import DocumentProblem
-from apps.connectors.private.object_rules import path_problem
+from apps.connectors.private.path_rules import path_problem
 from apps.connectors.soap_spec import SoapKind, SoapMessage, SoapOperation, SoapPart, SoapPlace, SoapSpec
 
 SIGNING = frozenset({AuthScheme.USERNAME_TOKEN, AuthScheme.USERNAME_DIGEST})
