@@ -85,13 +85,7 @@ def read_private_key(text: str, algorithm: str) -> PrivateKey:
         MisconfiguredError: no key, one behind a passphrase, one that is too short or made for other signatures.
 
     """
-    pem = _pem(text, "private key")
-    if pem.startswith((_LOCKED, b"-----BEGIN ENCRYPTED")):
-        raise _unusable("The private key is protected by a passphrase: enter it without one, it is sealed here anyway.")
-    try:
-        key = load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _unusable("The private key cannot be read: copy all of it again, in PEM form.") from None
+    key = _loaded(text)
     if algorithm in _CURVES:
         if isinstance(key, ec.EllipticCurvePrivateKey) and key.key_size == _CURVES[algorithm]:
             return key
@@ -103,26 +97,63 @@ def read_private_key(text: str, algorithm: str) -> PrivateKey:
     return key
 
 
+def read_signing_key(text: str) -> PrivateKey:
+    """Return the key in a PEM text for TLS, which takes RSA and elliptic curves alike. Raises MisconfiguredError."""
+    key = _loaded(text)
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise _unusable("This system wants an RSA or an elliptic curve private key: this one is of another kind.")
+    return key
+
+
 def certificate_of(text: str) -> x509.Certificate:
     """Return the certificate in a PEM text, which may have lost its line breaks. Raises MisconfiguredError."""
-    try:
-        return x509.load_pem_x509_certificate(_pem(text, "certificate"))
-    except ValueError:
-        raise _unusable("The certificate cannot be read: copy all of it again, in PEM form.") from None
+    return _certificate(_pem(text, "certificate"))
+
+
+def certificates_of(text: str) -> list[x509.Certificate]:
+    """Return all certificates in a PEM text, the owner's first. Raises MisconfiguredError."""
+    return [certificate_of(text)] + [_certificate(_lined(block)) for block in list(_PEM.finditer(text))[1:]]
 
 
 def fingerprint(certificate: str, kind: str, key: PrivateKey, now: float) -> str:
     """Return the fingerprint of a PEM certificate as the header `kind` carries it. Raises MisconfiguredError."""
     read = certificate_of(certificate)
-    if _public(read.public_key()) != _public(key.public_key()):
+    require_pair(read, key)
+    require_unexpired(read, now)
+    digest = _HASHES[kind](read.public_bytes(Encoding.DER)).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def require_pair(certificate: x509.Certificate, key: PrivateKey) -> None:
+    """Return when a certificate belongs to a private key. Raises MisconfiguredError."""
+    if _public(certificate.public_key()) != _public(key.public_key()):
         raise _unusable("The certificate does not belong to the private key: enter the two that were made together.")
-    ended_at = read.not_valid_after_utc
+
+
+def require_unexpired(certificate: x509.Certificate, now: float) -> None:
+    """Return when a certificate is still good at `now`, seconds since the epoch. Raises MisconfiguredError."""
+    ended_at = certificate.not_valid_after_utc
     if ended_at.timestamp() <= now:
         raise _unusable(
             f"The certificate expired on {ended_at.astimezone(UTC):%Y-%m-%d}: register a new one and enter it here."
         )
-    digest = _HASHES[kind](read.public_bytes(Encoding.DER)).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _loaded(text: str) -> Any:
+    pem = _pem(text, "private key")
+    if pem.startswith((_LOCKED, b"-----BEGIN ENCRYPTED")):
+        raise _unusable("The private key is protected by a passphrase: enter it without one, it is sealed here anyway.")
+    try:
+        return load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise _unusable("The private key cannot be read: copy all of it again, in PEM form.") from None
+
+
+def _certificate(pem: bytes) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(pem)
+    except ValueError:
+        raise _unusable("The certificate cannot be read: copy all of it again, in PEM form.") from None
 
 
 def _pem(text: str, what: str) -> bytes:
@@ -131,6 +162,11 @@ def _pem(text: str, what: str) -> bytes:
         raise _unusable(
             f"The {what} is not in PEM form: copy all of it, from the line with BEGIN to the line with END."
         )
+    return _lined(found)
+
+
+def _lined(found: re.Match[str]) -> bytes:
+    """Return a block of PEM text with its line breaks where they belong."""
     body = found["body"]
     if "Proc-Type" in body:  # the old form of a key behind a passphrase, which says so in a header of its own
         return _LOCKED

@@ -3,10 +3,11 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apps.connectors.assertions import Assertion
+from apps.connectors.client_certificates import CLIENT_CERTIFICATE, CLIENT_KEY, ClientCertificate
 from apps.connectors.errors import BusinessClass, MisconfiguredError
 from apps.connectors.grants import (
     AccessToken,
@@ -20,6 +21,7 @@ from apps.connectors.grants import (
 )
 from apps.connectors.manifest import AuthScheme, AuthSpec
 from apps.connectors.oauth1 import TokenSignature
+from apps.connectors.username_token import UsernameToken
 
 __all__ = [
     "ACCESS_TOKEN",
@@ -29,6 +31,7 @@ __all__ = [
     "AccessToken",
     "Signer",
     "build_signer",
+    "certificate_of_client",
     "client_of",
     "fill_in",
     "read_token",
@@ -39,9 +42,11 @@ REFRESH_TOKEN = "refresh_token"  # noqa: S105  a name
 ACCESS_TOKEN = "access_token"  # noqa: S105  a name; only where the system gives no refresh token
 SIGN_IN_MARK = "sign_in_mark"  # random, new with each sign-in: what is kept of an earlier one is found no more
 _PLACE = re.compile(r"\{(\w+)\}")
+_NOT_IN_XML = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _FITS_AN_ADDRESS = re.compile(r"[A-Za-z0-9._~-]+\Z")
 
 Sign = Callable[[str, str], Mapping[str, str]]  # method and whole address -> headers of this one request
+Seal = Callable[[bytes], bytes]  # what is sent -> the same with the sign-in inside
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,7 +54,9 @@ class Signer:
     """The headers that sign every request, and the secret texts no record may ever show.
 
     `grant` is there when the headers are not enough: an access token must be got with it first; `renews` when that takes
-    a refresh token, which the grant does not hold. `sign` gives the headers of one request where each is signed by itself.
+    a refresh token, which the grant does not hold. `sign` gives the headers of one request where each is signed by itself,
+    `seal` puts the sign-in into what is sent where it belongs there.
+    `client` is what is shown while TLS is set up, to the system and to who hands out its tokens.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -57,7 +64,9 @@ class Signer:
     grant: Grant | None = None
     renews: bool = False
     sign: Sign | None = None
+    seal: Seal | None = None
     csrf_path: str = ""
+    client: ClientCertificate | None = None
 
     def __repr__(self) -> str:
         return f"Signer(headers of {', '.join(self.headers) or 'nothing'})"
@@ -111,7 +120,18 @@ def build_signer(spec: AuthSpec, secrets: Mapping[str, str], settings: Mapping[s
         MisconfiguredError: a part the scheme needs is missing or cannot be sent.
 
     """
-    return _SCHEMES[spec.scheme](_Parts(spec, secrets, settings or {}))
+    signer = _SCHEMES[spec.scheme](_Parts(spec, secrets, settings or {}))
+    return replace(signer, client=certificate_of_client(spec, secrets)) if spec.client_certificate else signer
+
+
+def certificate_of_client(spec: AuthSpec, secrets: Mapping[str, str]) -> ClientCertificate | None:
+    """Return what is shown while TLS is set up, None where the system wants nothing. Raises MisconfiguredError."""
+    if not spec.client_certificate:
+        return None
+    for name in (CLIENT_CERTIFICATE, CLIENT_KEY):
+        if not secrets.get(name):
+            raise _missing(name)
+    return ClientCertificate(secrets[CLIENT_CERTIFICATE], secrets[CLIENT_KEY])
 
 
 def client_of(spec: AuthSpec, secrets: Mapping[str, str], settings: Mapping[str, Any]) -> Client:
@@ -167,6 +187,17 @@ def _header_key(parts: _Parts) -> Signer:
 def _basic(parts: _Parts) -> Signer:
     pair = f"{parts.need('username')}:{parts.need('password')}"
     return _static({"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}, parts)
+
+
+def _username_token(parts: _Parts) -> Signer:
+    for name in ("username", "password"):
+        if not parts.ask(name):
+            raise _missing(name)
+        if _NOT_IN_XML.search(parts.ask(name)):
+            raise _wrong(f"The {_words(name)} holds a character that cannot be sent: copy it again.")
+    digested = parts.spec.scheme is AuthScheme.USERNAME_DIGEST
+    token = UsernameToken(parts.ask("username"), parts.ask("password"), digested)
+    return Signer(secrets=tuple(parts.secrets.values()), seal=token.seal)
 
 
 def _granted(grant: Grant, parts: _Parts, *, renews: bool = False) -> Signer:
@@ -243,6 +274,8 @@ _SCHEMES: dict[AuthScheme, Callable[[_Parts], Signer]] = {
     AuthScheme.BEARER: _bearer,
     AuthScheme.HEADER_KEY: _header_key,
     AuthScheme.BASIC: _basic,
+    AuthScheme.USERNAME_TOKEN: _username_token,
+    AuthScheme.USERNAME_DIGEST: _username_token,
     AuthScheme.CLIENT_CREDENTIALS: _client_credentials,
     AuthScheme.CERTIFICATE: _certificate,
     AuthScheme.JWT_BEARER: _jwt_bearer,

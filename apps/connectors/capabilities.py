@@ -51,6 +51,7 @@ _CHANGE_READ = {
     ChangeRead.FULL: gettext_noop("Everything is read each time and compared."),
     ChangeRead.BY_NAME: gettext_noop("Nothing is listed: single records are looked up by name."),
     ChangeRead.NEW_FILES: gettext_noop("New and changed files are read, each once."),
+    ChangeRead.ANNOUNCED: gettext_noop("Records come by webhook, whole: nothing is asked for."),
 }
 _IDEMPOTENCY = {
     Idempotency.UPSERT_BY_EXTERNAL_ID: gettext_noop("Repeating a delivery updates the same record."),
@@ -143,7 +144,7 @@ def capability_sheet(manifest: SystemManifest) -> tuple[Capability, ...]:
 def _list_lines(manifest: SystemManifest) -> tuple[Capability, ...]:
     """Return how lists are paged and what becomes of deletions, events and filters; nothing where nothing is listed."""
     events = Capability("webhook", _("Events"), _events(manifest))
-    if not any(spec.reading and spec.reading.change_read is not ChangeRead.BY_NAME for spec in manifest.objects):
+    if not any(spec.reading and spec.reading.is_list for spec in manifest.objects):
         return (events,) if manifest.webhook else ()
     deletes, strict = _DELETES.get(manifest.deletes, manifest.deletes), manifest.filters_strict
     filters = _("An unknown filter is refused.") if strict else _("An unknown filter is silently ignored.")
@@ -167,7 +168,7 @@ def concurrency_of(manifest: SystemManifest, writing: Writing) -> Concurrency:
     """Return what becomes of a change that is made on an old version: as declared, else by how changes are sent."""
     if writing.concurrency is not None:
         return writing.concurrency
-    if manifest.odata is not None and manifest.odata.etags:
+    if manifest.odata is not None and manifest.odata.etags and not manifest.odata.etags_vary:
         return Concurrency.ETAG
     return Concurrency.VERSION_FIELD if writing.repeat_fields else Concurrency.LAST_WRITE_WINS
 
@@ -277,7 +278,9 @@ def _formats(formats: Formats) -> str:
 
 
 def _fields(manifest: SystemManifest) -> str:
-    if manifest.describe is not None or (manifest.odata is not None and manifest.odata.metadata_path):
+    told_by_metadata = manifest.odata is not None and manifest.odata.metadata_path
+    told_by_schema = manifest.graphql is not None and manifest.graphql.introspection
+    if manifest.describe is not None or told_by_metadata or told_by_schema:
         return _("The system tells its own fields: a change of one that is used stops a flow before it moves anything.")
     return _("The system does not tell its fields: they are known from its documentation and compared with a record.")
 

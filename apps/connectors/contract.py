@@ -67,14 +67,37 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a system hands out for a delivery that it has taken and tells about later.
+
+    `place` is where it tells: a path of the connection's own host, from its root ("/v1/operations/77?x=1"), of at most
+    LONGEST_PLACE characters. `target_key` is the record's id where it is known already. `wait_seconds` is how long the
+    system asks to be left alone before the next question, None where it does not say.
+    """
+
+    place: str
+    target_key: str | None = None
+    created: bool = False
+    wait_seconds: float | None = None
+
+
+LONGEST_PLACE = 500
+
+
+@dataclass(frozen=True, slots=True)
 class WriteOutcome:
-    """The answer for one Write: `error` None means the target now holds the record under `target_key`."""
+    """The answer for one Write: with neither `error` nor `receipt` the target now holds the record under `target_key`.
+
+    A `receipt` says that the system has taken the record and tells later what became of it. With an `error` beside it only
+    the question failed: the receipt still stands.
+    """
 
     position: int
     target_key: str | None = None
     error: RemoteError | None = None
     exchange: Exchange | None = None
     created: bool = False
+    receipt: Receipt | None = None
 
 
 class UndoState(StrEnum):
@@ -128,12 +151,16 @@ class TestReport:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
-    """One event of a verified webhook. `delivery_id` is the sender's id, for deduplication."""
+    """One event of a verified webhook. `delivery_id` is the sender's id, for deduplication.
+
+    `record` is the event as the record itself, for objects whose records come no other way (ChangeRead.ANNOUNCED).
+    """
 
     delivery_id: str
     object_name: str
     key: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +203,10 @@ class HeldSubscription:
 
 class SignatureError(ValueError):
     """A webhook's signature is missing, wrong or too old."""
+
+
+class EventError(ValueError):
+    """An event of a verified webhook cannot be taken; the message tells its sender why."""
 
 
 class Connector(Protocol):
@@ -241,6 +272,18 @@ class Connector(Protocol):
 
 
 @runtime_checkable
+class Inquirer(Protocol):
+    """What connectors can besides whose manifest says that answers come later (Writing.late_answer)."""
+
+    async def inquire(self, object_name: str, receipts: Sequence[Receipt]) -> list[WriteOutcome]:
+        """Ask what became of deliveries that were taken: one outcome each, `position` is the receipt's place in the list.
+
+        An outcome with a receipt is not decided yet. One with an ambiguous error and no receipt is lost: the system knows
+        nothing of it any more, and the record may be there. Raises RemoteError when the system as a whole fails.
+        """
+
+
+@runtime_checkable
 class Subscriber(Protocol):
     """What connectors can besides whose manifest has a SubscriptionSpec. Each method raises RemoteError."""
 
@@ -255,14 +298,18 @@ class Subscriber(Protocol):
 
 
 __all__ = [
+    "LONGEST_PLACE",
     "CallCounts",
     "Connector",
+    "EventError",
     "Exchange",
     "FieldProblem",
     "FoundRecord",
     "HeldSubscription",
+    "Inquirer",
     "OutsideRecord",
     "Page",
+    "Receipt",
     "ReceivedEvent",
     "SignatureError",
     "SourceRecord",

@@ -136,12 +136,13 @@ def enter_secrets(link: CredentialLink, values: Mapping[str, str], ends: Mapping
 
     Raises:
         LinkError: somebody else was quicker, or it was taken back meanwhile.
-        ValidationError: a secret is empty or unknown; the message names it.
+        ValidationError: a secret is empty, unknown or cannot be used; the message names it.
 
     """
     with transaction.atomic():
-        use_link(link)
+        # The link is used up last: secrets that cannot be used leave it as it is.
         services.set_secrets(link.connection, values, ends)
+        use_link(link)
 
 
 def take_return(link: CredentialLink, back: sign_ins.Return, *, session_key: str) -> None:

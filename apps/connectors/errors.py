@@ -38,6 +38,8 @@ class BusinessClass(StrEnum):
     CONNECTION = "connection"
     PROVIDER_OUTAGE = "provider_outage"
     TIMEOUT = "timeout"
+    SOURCE_DELETED = "source_deleted"  # a record that was delivered is gone where it came from
+    SOURCE_SHRUNK = "source_shrunk"  # so many seem gone that it is doubted
     INTERNAL = "internal"
 
 

@@ -8,16 +8,17 @@ from django.utils.translation import ngettext
 
 from apps.connectors.assertions import certificate_of
 from apps.connectors.auth import REFRESH_TOKEN
+from apps.connectors.client_certificates import CLIENT_CERTIFICATE
 from apps.connectors.errors import MisconfiguredError
 from apps.connectors.manifest import SystemManifest
 
 AHEAD = (1, 7, 30)  # days before the end at which people are told, the last first
-_CERTIFICATE = "certificate"
+_CERTIFICATES = frozenset({"certificate", CLIENT_CERTIFICATE})
 
 
 def known_end(manifest: SystemManifest, name: str, value: str, today: date) -> date | None:
     """Return the day on which a secret that was just set ends, None where neither it nor its system says."""
-    if name == _CERTIFICATE:
+    if name in _CERTIFICATES:
         return _end_of(value)
     if name == REFRESH_TOKEN and manifest.auth.refresh_days_unused:
         return today + timedelta(days=manifest.auth.refresh_days_unused)

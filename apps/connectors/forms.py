@@ -19,6 +19,7 @@ from apps.connectors.webhook_spec import WebhookSpec
 
 _SECRET, _SETTING, _END = "secret_", "setting_", "ends_"
 _LAST_YEAR = 2200
+_LONGEST_SECRET = 16_000  # a certificate with the chain above it
 # Browsers offer to fill in the person's own password otherwise.
 _UNFILLED = {"autocomplete": "new-password", "spellcheck": "false"}
 
@@ -30,7 +31,7 @@ def secret_field(spec: SecretSpec, *, required: bool = True) -> forms.CharField:
         help_text=escape(_(spec.help)) if spec.help else "",  # a private system says what it likes
         required=required,
         strip=True,
-        max_length=4000,
+        max_length=_LONGEST_SECRET,
         widget=forms.PasswordInput(attrs=_UNFILLED),
         error_messages={"required": _("%(field)s is needed.") % {"field": _(spec.label)}},
     )
@@ -194,21 +195,32 @@ class SecretForm(forms.Form):
     def __init__(self, *args: Any, spec: SecretSpec, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         add_secret(self, "value", spec)
+        self._name = spec.name
 
     @property
-    def ends_on(self) -> date | None:
-        """Return the day it expires, None where nobody said."""
-        return _ends(self.cleaned_data, {"value": "value"}).get("value")
+    def values(self) -> dict[str, str]:
+        """Return the secret as typed, under its name."""
+        return {self._name: self.cleaned_data["value"]}
+
+    @property
+    def ends(self) -> dict[str, date]:
+        """Return the day it expires, where somebody said."""
+        return _ends(self.cleaned_data, {self._name: "value"})
+
+    def add_errors(self, problems: Mapping[str, list[str]]) -> None:
+        """Put a service's errors beside the secret."""
+        for sentence in (sentence for sentences in problems.values() for sentence in sentences):
+            self.add_error("value", sentence)
 
 
 class SecretsForm(forms.Form):
-    """All secrets of a system and nothing else: what a colleague sees who got a link."""
+    """Several secrets of a system and nothing else: all of them for a colleague who got a link, or those of a pair."""
 
-    def __init__(self, *args: Any, manifest: SystemManifest, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, specs: Sequence[SecretSpec], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for spec in manifest.secrets:
+        for spec in specs:
             add_secret(self, spec.name, spec)
-        self._names = [spec.name for spec in manifest.secrets]
+        self._names = [spec.name for spec in specs]
 
     @property
     def values(self) -> dict[str, str]:
@@ -219,6 +231,12 @@ class SecretsForm(forms.Form):
     def ends(self) -> dict[str, date]:
         """Return the days on which they expire, where somebody said."""
         return _ends(self.cleaned_data, {name: name for name in self._names})
+
+    def add_errors(self, problems: Mapping[str, list[str]]) -> None:
+        """Put a service's errors beside the secrets they are about."""
+        for name, sentences in problems.items():
+            for sentence in sentences:
+                self.add_error(name if name in self.fields else None, sentence)
 
 
 class CredentialLinkForm(forms.Form):

@@ -1,9 +1,10 @@
 """The one door to the network: checked addresses, one deadline, capped bodies, paced calls, redacted evidence."""
 
 import socket
+import ssl
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -16,11 +17,13 @@ from yarl import URL
 from apps.connectors.access_tokens import BoughtSource, RefreshKeeper, RenewingSource, TokenShelf, TokenSource
 from apps.connectors.auth import Signer
 from apps.connectors.call_log import CallLog
+from apps.connectors.client_certificates import ClientCertificate, server_checks
 from apps.connectors.contract import CallCounts, Exchange
 from apps.connectors.egress import Destination, EgressRefusedError, parse_destination
 from apps.connectors.entrance import Entrance
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError, RetryableError
 from apps.connectors.grants import AccessToken, Grant, TokenAnswer, read_answer, token_address
+from apps.connectors.http_problems import transport_error
 from apps.connectors.judgement import Answer, judge, refused_grant, wait_asked
 from apps.connectors.manifest import Limits
 from apps.connectors.name_service import LookUp, find_addresses, look_up_addresses
@@ -33,7 +36,7 @@ MAX_BYTES = 10 * 1024 * 1024
 _CONNECT_SECONDS = 10.0
 _READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-__all__ = ["MAX_BYTES", "Answer", "Door", "ask_for_token", "transport_error"]
+__all__ = ["MAX_BYTES", "Answer", "Door", "ask_for_token"]
 
 
 class Door:
@@ -55,6 +58,7 @@ class Door:
         shelf: TokenShelf | None = None,
         keeper: RefreshKeeper | None = None,
         log: CallLog | None = None,
+        trusted: str = "",  # authorities in PEM form that servers may have their certificate of, besides the usual ones
     ) -> None:
         self.destination = parse_destination(base_url, allow)
         self.limits = limits
@@ -63,6 +67,8 @@ class Door:
         self._system, self._log = system, log
         self._timeout, self._max_bytes = timeout, max_bytes
         self._look_up = look_up
+        self._trusted = trusted
+        self._tls = _tls(auth, trusted)
         self._headers = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
@@ -86,7 +92,10 @@ class Door:
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=self.limits.at_once, resolver=_CheckedResolver(self.destination, self._look_up), ttl_dns_cache=30
+                limit=self.limits.at_once,
+                resolver=_CheckedResolver(self.destination, self._look_up),
+                ttl_dns_cache=30,
+                ssl=self._tls,
             ),
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=min(_CONNECT_SECONDS, self._timeout)),
@@ -133,7 +142,7 @@ class Door:
             raise error
         return answer
 
-    async def send(
+    async def send(  # noqa: PLR0913  each is one decision of the caller, all by name
         self,
         method: str,
         path: str,
@@ -142,8 +151,12 @@ class Door:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         writes: bool | None = None,
+        told: Callable[[Answer], Answer] | None = None,
     ) -> Answer:
         """Like `request`, but leave the judgement of the status to the caller.
+
+        `told` turns an answer into what it means, before anything is concluded from its status: a protocol may carry its
+        own refusals with a status that says something else.
 
         Raises:
             RemoteError: no answer arrived, or it was too large.
@@ -155,10 +168,19 @@ class Door:
         payload = body if body is None or isinstance(body, bytes) else orjson.dumps(body, default=_plain)
         if writes is None:
             writes = method not in _READ_METHODS
-        answer = await self._entrance.go(lambda: self._calls.call(method, url, payload, headers, writes=writes))
+
+        async def call() -> Answer:
+            answer = await self._calls.call(method, url, payload, headers, writes=writes)
+            return told(answer) if told is not None else answer
+
+        answer = await self._entrance.go(call)
         if answer.status == 429 or (answer.status == 503 and "Retry-After" in answer.headers):
             await self._budget.hold(wait_asked(answer.headers, now=datetime.now(UTC)))
         return answer
+
+    async def hold(self, seconds: float) -> None:
+        """Let nobody call this system for so long: it said so within an answer, where no status tells."""
+        await self._budget.hold(seconds)
 
     def _token_source(self, grant: Grant, shelf: TokenShelf | None, keeper: RefreshKeeper | None) -> TokenSource:
         shelf = shelf or TokenShelf(key=self._base_url, secret="|".join(grant.secrets))
@@ -183,6 +205,8 @@ class Door:
             system=self._system,
             timeout=self._timeout,
             look_up=self._look_up,
+            client=self._auth.client,
+            trusted=self._trusted,
         )
 
     async def _exchange(
@@ -278,10 +302,13 @@ class Door:
         return redact_url(str(url), self._calls.secrets) if url.raw_query_string else str(url)
 
 
-async def ask_for_token(grant: Grant, *, base_url: str, **door: Any) -> TokenAnswer:
+async def ask_for_token(
+    grant: Grant, *, base_url: str, client: ClientCertificate | None = None, **door: Any
+) -> TokenAnswer:
     """Ask a token endpoint, which may stand on another host than the data: through a door of its own, equally guarded.
 
-    `base_url` is the connection's; `door` are allow, budget and the like, as for Door.
+    `base_url` is the connection's; `client` is the certificate that is shown there; `door` are allow, budget and the
+    like, as for Door.
 
     Raises:
         RemoteError: no answer arrived, or it holds no token: the sentence says what to mend.
@@ -289,7 +316,7 @@ async def ask_for_token(grant: Grant, *, base_url: str, **door: Any) -> TokenAns
     """
     address = token_address(grant.token_path, base_url)
     headers, body = grant.request(address, time.time())
-    origin, signer = str(URL(address).origin()), Signer(secrets=grant.secrets)
+    origin, signer = str(URL(address).origin()), Signer(secrets=grant.secrets, client=client)
     async with Door(base_url=origin, auth=signer, limits=Limits(at_once=1), **door) as desk:
         # Nothing of the customer's changes there: a lost answer leaves no record in doubt.
         answer = await desk.send("POST", address, body=body, headers=headers, writes=False)
@@ -325,33 +352,11 @@ class _CheckedResolver(AbstractResolver):
         """Hold nothing open."""
 
 
-def transport_error(problem: Exception, host: str) -> RemoteError:
-    """Return the error for a call that brought no answer. `ambiguous` is as for a write."""
-    if isinstance(problem, aiohttp.ClientConnectorDNSError):
-        return _unreached(
-            f"The host name {host} is not known: check the base address, or wait until the name service answers again."
-        )
-    if isinstance(problem, aiohttp.ClientSSLError):
-        return _unreached(
-            f"No safe connection to {host} could be made: its certificate is not valid or it speaks no TLS."
-        )
-    if isinstance(problem, aiohttp.ClientConnectorError):
-        return _unreached(f"{host} does not accept connections right now.")
-    if isinstance(problem, aiohttp.ConnectionTimeoutError):
-        return RetryableError(f"{host} did not accept a connection in time.", business_class=BusinessClass.TIMEOUT)
-    if isinstance(problem, TimeoutError):
-        return RetryableError(f"{host} did not answer in time.", business_class=BusinessClass.TIMEOUT, ambiguous=True)
-    if isinstance(problem, aiohttp.InvalidURL):
-        return MisconfiguredError(
-            "The address cannot be called: check the base address.", business_class=BusinessClass.CONNECTION
-        )
-    return RetryableError(
-        f"{host} closed the connection before it had answered.", business_class=BusinessClass.CONNECTION, ambiguous=True
-    )
-
-
-def _unreached(sentence: str) -> RetryableError:
-    return RetryableError(sentence, business_class=BusinessClass.CONNECTION)
+def _tls(auth: Signer, trusted: str) -> ssl.SSLContext | bool:
+    """Return how TLS is set up. Raises MisconfiguredError when the client certificate cannot be used."""
+    if auth.client is not None:
+        return auth.client.context(time.time(), trusted)
+    return server_checks(trusted) if trusted else True
 
 
 def _too_large(max_bytes: int) -> MisconfiguredError:

@@ -11,7 +11,9 @@ from typing import Any
 
 from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.graphql_spec import GraphQLRecord, GraphQLSpec
 from apps.connectors.sheet_terms import Acknowledgement, BatchAnswer, Concurrency, Formats, LimitScope, Transport
+from apps.connectors.soap_spec import SoapSpec
 from apps.connectors.webhook_spec import WebhookSpec
 
 
@@ -33,6 +35,9 @@ class AuthScheme(StrEnum):
     BEARER = "bearer"  # "token" -> Authorization: Bearer
     HEADER_KEY = "header_key"  # "api_key" -> the header named in AuthSpec.header, behind AuthSpec.header_prefix
     BASIC = "basic"  # "username" and "password"
+    # As before, in the header of each SOAP envelope (WS-Security, UsernameToken): the password itself, or its digest.
+    USERNAME_TOKEN = "username_token"  # noqa: S105  a name
+    USERNAME_DIGEST = "username_digest"
     # "client_id" and "client_secret" buy an access token at AuthSpec.token_path (RFC 6749, section 4.4).
     CLIENT_CREDENTIALS = "client_credentials"
     # As before, proven by an assertion instead of a secret (RFC 7523, section 2.2): "client_id", "private_key", and
@@ -152,6 +157,7 @@ class ChangeRead(StrEnum):
     FULL = "full"
     BY_NAME = "by_name"  # nothing is listed: single records are looked up
     NEW_FILES = "new_files"  # files that were not there before
+    ANNOUNCED = "announced"  # nothing is listed or looked up: records come with the events that announce them
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +175,24 @@ class Reading:
     parameters: Mapping[str, str] = field(default_factory=dict)
     paging: Paging = field(default_factory=Paging)
     rescan_days: int = 0
+    first_whole: bool = False  # of a window: the first reading takes everything, only later ones just the last days
     overlap_seconds: int = 0
     one_path: str = ""  # with {key}; reads one record by the system's own id
     one_record_path: str = ""  # dotted path to the record in that answer; "" when the answer is the record
     # True when lists come oldest change first: the reading then walks by time and no shifting page can hide a record.
     since_sorted: bool = False
+
+    @property
+    def is_list(self) -> bool:
+        """True when there is a list to be read; False where records are only looked up, or only announced."""
+        return self.change_read not in {ChangeRead.BY_NAME, ChangeRead.ANNOUNCED}
+
+    @property
+    def lists_everything(self) -> bool:
+        """True when a reading from the beginning meets every record there is: only then does a missing one tell anything."""
+        if self.change_read is ChangeRead.WINDOW_RESCAN:
+            return self.first_whole
+        return self.change_read not in {ChangeRead.BY_NAME, ChangeRead.NEW_FILES, ChangeRead.ANNOUNCED}
 
 
 class Idempotency(StrEnum):
@@ -184,6 +203,33 @@ class Idempotency(StrEnum):
     OWN_KEY_FIELD = "own_key_field"
     SEARCH_BEFORE_CREATE = "search_before_create"
     NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class LateAnswer:
+    """How a system that takes a record first (202) tells later what became of it.
+
+    It says where to ask: in `place_header`, else at `place_path` of its answer. That is an address of its own host (one
+    from "/" is below the connection's base address with `place_below_base`), or a number that belongs in `ask_path` (with {key}). Its answers there have a word at `state_path`; with "" the status tells:
+    one of `taken_statuses` is not decided yet. What it refuses is read by the manifest's ErrorShape and rules, from what
+    lies at `problem_path` ("" : the whole answer). `ask_seconds` and `longest_seconds` are the first wait and the longest,
+    where the system does not say when to come back; after `give_up_hours` a person looks.
+    """
+
+    taken_statuses: tuple[int, ...] = (202,)
+    place_header: str = "Location"
+    place_path: str = ""
+    ask_path: str = ""
+    place_below_base: bool = False
+    state_path: str = "status"
+    running: tuple[str, ...] = ("notStarted", "running")
+    done: tuple[str, ...] = ("succeeded",)
+    failed: tuple[str, ...] = ("failed",)
+    key_path: str = ""  # where the last answer holds the record's id; "" where it is known when the record is taken
+    problem_path: str = ""
+    ask_seconds: int = 5
+    longest_seconds: int = 300
+    give_up_hours: int = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +268,7 @@ class Writing:
     batch_answer: BatchAnswer = BatchAnswer.PER_RECORD
     acknowledgement: Acknowledgement = Acknowledgement.AT_ONCE
     concurrency: Concurrency | None = None  # None: what follows from how changes are sent
+    late_answer: LateAnswer | None = None  # with Acknowledgement.OPERATION
 
     @property
     def keys_trusted(self) -> timedelta:
@@ -230,8 +277,12 @@ class Writing:
 
     @property
     def tells_repeats(self) -> bool:
-        """True when a creation sent twice can be told from a new record, by the system itself or by looking for it."""
-        return self.idempotency is not Idempotency.NONE
+        """True when a creation sent twice can be told from a new record, by the system itself or by looking for it.
+
+        What is still being worked on cannot be found by looking.
+        """
+        by_looking_alone = self.idempotency is Idempotency.SEARCH_BEFORE_CREATE
+        return self.idempotency is not Idempotency.NONE and not (by_looking_alone and self.late_answer is not None)
 
     @property
     def can_undo(self) -> bool:
@@ -266,6 +317,7 @@ class ObjectManifest:
     writing: Writing | None = None
     reading_lines: tuple[MappingLine, ...] = ()
     writing_lines: tuple[MappingLine, ...] = ()
+    graphql: GraphQLRecord | None = None  # what its schema says of it, for systems that speak GraphQL
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +393,8 @@ class AuthSpec:
     header_prefix: str = ""  # what stands before an API key in its header: "SSWS "
     # What a system wants to know besides when client credentials ask for a token; may name settings.
     token_parameters: Mapping[str, str] = field(default_factory=dict)
+    # Calls and token requests show a certificate while TLS is set up: the secrets "client_certificate" and "client_key".
+    client_certificate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +424,11 @@ class ODataSpec:
 
     `guid_fields` take GUIDs, which stand in queries without quotes. A key in a path is written `({key})` when it is a
     GUID (or, with `whole_keys`, a whole number) and `('{key}')` when it is text. With `etags` a change names the version
-    it was made on. `exact_numbers` asks for decimals as text (IEEE754Compatible), where a service offers that.
+    it was made on; with `etags_vary` only where the record carries one. `exact_numbers` asks for decimals as text
+    (IEEE754Compatible), where a service offers that. With `usual_forms` times and exact numbers of version 2 are turned into
+    their usual forms when they are read, and back when they are written. `types` names the types of properties whose
+    literals a field's kind does not tell: {"Projects/ChangedAt": "Edm.DateTime"}, and under a set's name that of its keys:
+    {"Projects": "Edm.Guid"}.
     """
 
     version: int = 4
@@ -380,6 +438,9 @@ class ODataSpec:
     etags: bool = True
     exact_numbers: bool = False
     metadata_path: str = ""  # where the service describes itself ($metadata); may name settings
+    etags_vary: bool = False
+    usual_forms: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,6 +475,8 @@ class SystemManifest:
     error_rules: tuple[ErrorRule, ...] = ()
     webhook: WebhookSpec | None = None
     odata: ODataSpec | None = None
+    graphql: GraphQLSpec | None = None  # its paths then name fields of the schema
+    soap: SoapSpec | None = None
     describe: DescribeSpec | None = None  # where the system tells its own fields
     deletes: str = "absent"
     filters_strict: bool = True

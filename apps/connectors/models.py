@@ -341,7 +341,7 @@ class PrivateSystem(PartnerModel):
 class PrivateVersion(PartnerModel):
     """One version of a private system's description: worked on while it is a draft, never changed afterwards.
 
-    `document` is as private/documents.py reads it, `reading` what an OpenAPI file gave to choose from (drafting.Reading).
+    `document` is as private/documents.py reads it, `reading` what an uploaded file gave to choose from (readings.Reading).
     `revision` counts the changes of a draft; `tried_on` holds for the present one only.
     """
 

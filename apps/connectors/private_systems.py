@@ -23,7 +23,7 @@ _OBJECT_NAME = re.compile(r"objects\[\d+\]\.name\Z")
 
 
 def create_system(*, document: Document, author: str, reading: dict[str, Any] | None = None) -> PrivateSystem:
-    """Store a new system with its first draft. `reading` is what an OpenAPI file gave to choose from.
+    """Store a new system with its first draft. `reading` is what an uploaded file gave to choose from.
 
     Raises:
         ValidationError: the document has not the form of one, or the partner has very many systems already.

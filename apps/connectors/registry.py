@@ -15,7 +15,11 @@ from apps.connectors.contract import Connector, ReceivedEvent, WebhookReply
 from apps.connectors.http import Door
 from apps.connectors.manifest import SystemManifest
 from apps.connectors.protocols.files import FilesConnector
+from apps.connectors.protocols.graphql import GraphQLConnector
+from apps.connectors.protocols.odata import ODataConnector
+from apps.connectors.protocols.odata_v2 import ODataV2Connector
 from apps.connectors.protocols.rest import RestConnector
+from apps.connectors.protocols.soap import SoapConnector
 from apps.connectors.protocols.sql import TablesConnector
 from apps.connectors.rate_budget import RateBudget
 from apps.connectors.sftp_door import SftpDoor
@@ -119,7 +123,7 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
         keeper=keeper,
         log=log,
     )
-    return _connector_class(system.slug)(system, door, settings)
+    return _connector_class(system)(system, door, settings)
 
 
 def receive(  # noqa: PLR0913  a delivery is all of this
@@ -137,7 +141,8 @@ def receive(  # noqa: PLR0913  a delivery is all of this
     `url` is the whole address as it was called; `settings` are those of the connection the webhook was sent to.
     """
     delivery = Delivery.of(headers, body, url)
-    return _connector_class(slug).receive_for(manifest(slug), delivery, secret, now, settings)
+    system = manifest(slug)
+    return _connector_class(system).receive_for(system, delivery, secret, now, settings)
 
 
 def acknowledgement(slug: str) -> WebhookReply:
@@ -152,10 +157,21 @@ def handshake(slug: str, query: str) -> WebhookReply | None:
     return schemes.handshake(webhook, query) if webhook else None
 
 
+def _connector_class(system: SystemManifest) -> type[RestConnector]:
+    return _described_class(system) if private_shelf.is_private(system.slug) else _catalogued_class(system.slug)
+
+
+def _described_class(system: SystemManifest) -> type[RestConnector]:
+    """Return what speaks the protocol that a description names; REST where it names none."""
+    if system.odata is not None:
+        return ODataV2Connector if system.odata.version == 2 else ODataConnector
+    if system.soap is not None:
+        return SoapConnector
+    return GraphQLConnector if system.graphql is not None else RestConnector
+
+
 @cache
-def _connector_class(slug: str) -> type[RestConnector]:
-    if private_shelf.is_private(slug):
-        return RestConnector
+def _catalogued_class(slug: str) -> type[RestConnector]:
     name = f"{_CATALOG}.{slug}.connector"
     return cast("type[RestConnector]", import_module(name).CONNECTOR) if _has(name) else RestConnector
 

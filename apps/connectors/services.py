@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
-from apps.connectors import identity, registry, subscriptions, vault
+from apps.connectors import entered_secrets, identity, registry, subscriptions, vault
 from apps.connectors.connection_tests import request_test
 from apps.connectors.egress import EgressRefusedError, parse_destination
 from apps.connectors.manifest import SystemManifest
@@ -45,6 +46,7 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
     """
     manifest = _manifest(wanted.system)
     _require_complete(manifest, wanted)
+    _require_usable(wanted.secrets)
     if registry.is_draft(wanted.system) and wanted.environment != Connection.Environment.SANDBOX:
         words = _("%(system)s is a draft: connect it as a sandbox until it is live.") % {"system": manifest.name}
         raise ValidationError({"environment": words})
@@ -103,7 +105,7 @@ def set_secrets(
     `ends` are the days on which they expire, where somebody said.
 
     Raises:
-        ValidationError: the system has no such secret, or one is empty; the message names it.
+        ValidationError: the system has no such secret, or one is empty or cannot be used; the message names it.
 
     """
     known = {spec.name for spec in _manifest(connection.system).secrets}
@@ -112,6 +114,8 @@ def set_secrets(
             raise ValidationError({name: _("This system has no such secret.")})
         if not value:
             raise ValidationError({name: _("Write the new secret: an empty one opens nothing.")})
+    if any(name in entered_secrets.PAIR for name in values):
+        _require_usable({**vault.secrets_of(connection), **values})
     with transaction.atomic():
         for name, value in values.items():
             vault.set_secret(connection, name, value, expires_on=(ends or {}).get(name))
@@ -196,6 +200,12 @@ def _require_complete(manifest: SystemManifest, wanted: NewConnection) -> None:
     }
     if missing:
         raise ValidationError(missing)
+
+
+def _require_usable(secrets: Mapping[str, str]) -> None:
+    problems = entered_secrets.problems_of(secrets, timezone.now())
+    if problems:
+        raise ValidationError(problems)
 
 
 def _needed(label: str) -> str:

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.connectors import identity, registry, vault
-from apps.connectors.auth import ACCESS_TOKEN, REFRESH_TOKEN, SIGN_IN_MARK, client_of, fill_in
+from apps.connectors.auth import ACCESS_TOKEN, REFRESH_TOKEN, SIGN_IN_MARK, certificate_of_client, client_of, fill_in
 from apps.connectors.connection_tests import request_test
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RateLimitedError, RemoteError, RetryableError
@@ -188,8 +188,9 @@ def _prepared(sign_in: SignIn) -> _Exchange | RemoteError:
     connection = sign_in.connection
     manifest = registry.manifest(connection.system)
     try:
-        parts = vault.sign_in_parts(sign_in)
-        client = client_of(manifest.auth, vault.secrets_of(connection), connection.settings)
+        parts, held = vault.sign_in_parts(sign_in), vault.secrets_of(connection)
+        client = client_of(manifest.auth, held, connection.settings)
+        shown = certificate_of_client(manifest.auth, held)
         path = fill_in(manifest.auth.token_path, connection.settings)
     except MisconfiguredError as error:
         return error
@@ -197,7 +198,7 @@ def _prepared(sign_in: SignIn) -> _Exchange | RemoteError:
         return MisconfiguredError(_UNSEALED, business_class=BusinessClass.PERMISSION)
     grant = code_grant(path, client, code=parts["code"], callback=sign_in.callback, verifier=parts["verifier"])
     budget = budget_for(str(connection.id), manifest.limits, settings.REDIS_URL)
-    door = {"allow": tuple(settings.EGRESS_ALLOW), "budget": budget, "system": manifest.slug}
+    door = {"allow": tuple(settings.EGRESS_ALLOW), "budget": budget, "system": manifest.slug, "client": shown}
     return _Exchange(grant, connection.base_url, {**door, "correlation_id": f"sign-in-{sign_in.id}"})
 
 

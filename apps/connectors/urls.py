@@ -22,6 +22,7 @@ _ONE = "connections/<uuid:connection_id>"
 urlpatterns = [
     path("systems/", catalogue.system_list, name="system-list"),
     path("systems/<slug:system>/", catalogue.system_detail, name="system-detail"),
+    path("systems/<slug:system>/help/", catalogue.system_help, name="system-help"),
     path("connections/", connection_list.connection_list, name="connection-list"),
     path("connections/test/", connection_list.connection_test_many, name="connection-test-many"),
     path("connections/new/", catalogue.connection_create, name="connection-create"),

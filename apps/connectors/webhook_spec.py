@@ -86,6 +86,7 @@ class StrayEvent(StrEnum):
 
     STORE = "store"  # handed on; one without a key starts a reading of what has changed
     IGNORE = "ignore"
+    REFUSE = "refuse"  # other objects are ignored; of a known one the sender is told that it names no record
 
 
 @dataclass(frozen=True, slots=True)

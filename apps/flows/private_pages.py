@@ -44,7 +44,7 @@ class RecordRow:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One list of an OpenAPI file that can be chosen. `chosen` when the draft reads it already."""
+    """One list of an uploaded file that can be chosen. `chosen` when the draft reads it already."""
 
     path: str
     label: str
@@ -70,7 +70,7 @@ def list_records(document: Mapping[str, Any], problems: Sequence[DocumentProblem
 
 
 def list_choices(version: PrivateVersion) -> list[ListRow]:
-    """Return what the OpenAPI file offers, as read when it was uploaded."""
+    """Return what the uploaded file offers, as read when it was uploaded."""
     read = {one.get("reading", {}).get("path") for one in version.document.get("objects", ())}
     return [
         ListRow(
@@ -107,9 +107,30 @@ def list_steps(facts: PrivateFacts, problems: Sequence[DocumentProblem]) -> list
 
 def evidence_of(version: PrivateVersion, part: Mapping[str, Any]) -> list[Mapping[str, str]]:
     """Return where the guesses about one kind of record come from; none for what no file gave, or somebody changed."""
-    path = part.get("reading", {}).get("path")
-    row = next((one for one in version.reading.get("lists", ()) if one["path"] == path), None)
+    row = _row_of(version, part)
     return _unchanged(row["evidence"], row["object"], part) if row else []
+
+
+def _row_of(version: PrivateVersion, part: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    path = part.get("reading", {}).get("path")
+    return next((one for one in version.reading.get("lists", ()) if one["path"] == path), None)
+
+
+def offer_of(version: PrivateVersion, part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the file offers for writing records that are only read so far ("writing" and its lines); {} for nothing."""
+    row = _row_of(version, part) if "writing" not in part else None
+    return row.get("offer", {}) if row else {}
+
+
+def list_left_out(version: PrivateVersion) -> list[tuple[str, str]]:
+    """Return what the file lists and nobody can choose: each reason in words, with the names it holds for."""
+    words = {
+        "several_keys": _("Their records are known by several properties together:"),
+        "odd_key": _("Their records are known by a property that is neither a number nor a GUID nor a text:"),
+        "no_key": _("Their records have no key:"),
+    }
+    found = version.reading.get("left_out", {})
+    return [(words.get(reason, _("They cannot be read:")), ", ".join(names)) for reason, names in found.items()]
 
 
 def evidence_of_basics(version: PrivateVersion) -> list[Mapping[str, str]]:

@@ -226,6 +226,29 @@ _VERDICTS: dict[str, Verdict] = {
         WaitingOn.PROVIDER,
         (Fix.RETRY, Fix.CHECK_CONNECTION),
     ),
+    BusinessClass.SOURCE_DELETED: Verdict(
+        _("Delivered records were deleted at their source"),
+        _("The receiving system still holds records that no longer exist where they came from."),
+        _(
+            "Ask whether they were meant to be deleted. If so, take them back in the receiving system and leave them out "
+            "with the reason; if not, have them restored and retry: the source is then looked at again."
+        ),
+        WorkQueue.MASTER_DATA,
+        WaitingOn.CUSTOMER,
+        (Fix.RETRY, Fix.SKIP),
+    ),
+    BusinessClass.SOURCE_SHRUNK: Verdict(
+        _("A source suddenly shows far fewer records"),
+        _("Many records that were delivered are no longer listed. Nothing was treated as deleted."),
+        _(
+            "Look whether the connection's user still sees everything; give back the rights that are missing and retry. "
+            "If the records were really deleted, confirm it on the flow's monitors."
+        ),
+        WorkQueue.ACCESS,
+        WaitingOn.PARTNER,
+        (Fix.CHECK_CONNECTION, Fix.RETRY),
+        Severity.HIGH,
+    ),
     BusinessClass.INTERNAL: Verdict(
         _("Something went wrong on our side"),
         _("The transfer stopped for a reason that the records are not to blame for."),

@@ -14,11 +14,12 @@ from apps.accounts.actor import Actor
 from apps.accounts.audit import AuditAction
 from apps.accounts.models import User
 from apps.flows.engine.states import OperationState
-from apps.flows.models import Operation, Run
+from apps.flows.models import Flow, Operation, Run
 from apps.flows.services.publish import add_mapping_value
 from apps.flows.services.replay import CorrectionError, NothingToReplayError, correct_operation, replay_operations
 from apps.flows.services.replay import skip_operations as skip_ledger_lines
 from apps.flows.services.start_run import FlowNotLiveError, run_now
+from apps.flows.triggers.comparisons import ComparisonError, look_now
 from apps.monitoring import case_book
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import CaseNote, CaseOperation, ExceptionCase
@@ -96,7 +97,7 @@ def note_case(case_id: UUID, *, text: str, by: Actor, shared: bool = False) -> C
 
 
 def retry_case(case_id: UUID, *, by: Actor) -> list[Run]:
-    """Try everything in the case again; a case without records runs its flow. Returns the runs that do it.
+    """Try everything in the case again; a case without records runs its flow, or compares anew. Returns the runs that do it.
 
     Raises:
         CaseClosedError: it is closed.
@@ -111,9 +112,19 @@ def retry_case(case_id: UUID, *, by: Actor) -> list[Run]:
             return _replay(case, blocked, by)
         if case.retry_run is not None and case.retry_run.finished_at is None:
             raise CaseError("", on_the_way())
-        run = run_now(case.flow, started_by=_name(by))
-        _follow(case, run, "The flow was started again.", by)
+        if case.run is not None and case.run.mode == Run.Mode.COMPARE:
+            run, words = _compared_again(case.flow, by), "The flow's records were compared again."
+        else:
+            run, words = run_now(case.flow, started_by=_name(by)), "The flow was started again."
+        _follow(case, run, words, by)
         return [run]
+
+
+def _compared_again(flow: Flow, by: Actor) -> Run:
+    try:
+        return look_now(flow, started_by=_name(by))
+    except ComparisonError as error:
+        raise CaseError("", str(error)) from None
 
 
 def retry_operations(case_id: UUID, operation_ids: Sequence[UUID], *, by: Actor) -> list[Run]:
@@ -219,7 +230,9 @@ def on_the_way() -> str:
 
 
 def _locked(case_id: UUID) -> ExceptionCase:
-    case = ExceptionCase.objects.select_for_update(of=("self",)).select_related("flow", "retry_run").get(id=case_id)
+    case = (
+        ExceptionCase.objects.select_for_update(of=("self",)).select_related("flow", "run", "retry_run").get(id=case_id)
+    )
     if not case.is_open:
         raise CaseClosedError("", _("This exception is closed: nothing was changed."))
     return case

@@ -116,6 +116,18 @@ _WORDS: dict[str, Words] = {
         _("We check and try again by ourselves. Nothing is lost and nothing is posted twice."),
         _("Nothing for now. If it lasts, ask whoever looks after that system."),
     ),
+    BusinessClass.SOURCE_DELETED: Words(
+        _("Something was deleted after it had been carried over"),
+        _("It no longer exists where it came from, and the receiving system still holds it."),
+        _("We ask whether it was meant to be deleted, and take it back in the other system where it was."),
+        _("Tell us whether it was deleted on purpose, or restore it."),
+    ),
+    BusinessClass.SOURCE_SHRUNK: Words(
+        _("One of your systems suddenly shows far fewer entries"),
+        _("Perhaps we are no longer allowed to see all of them. Nothing was changed because of it."),
+        _("We find out whether a right was taken away, and look again."),
+        _("Tell us if rights were changed, or if many entries were deleted."),
+    ),
     OVERDUE: Words(
         _("Nothing has come for longer than usual"),
         _("By now something should have come from your system, and nothing did."),

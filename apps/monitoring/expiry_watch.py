@@ -26,12 +26,13 @@ def judge_expiries(now: datetime) -> tuple[int, int]:
     so that people are told of each.
     """
     today = now.date()
-    marks = {_mark(credential, today): credential for credential in _ending(today)}
+    ending = _ending(today)
+    marks = {_mark(credential, _stage(credential, today)): credential for credential in ending}
     cases = ExceptionCase.objects.select_for_update(of=("self",)).filter(error_class=EXPIRING)
     still_open = list(cases.exclude(state=ExceptionCase.State.CLOSED))
-    closed = _close_over([case for case in still_open if case.fingerprint not in marks], marks.values(), now)
-    known = {case.fingerprint for case in still_open}
-    new = {mark: credential for mark, credential in marks.items() if mark not in known and not _was_dismissed(mark)}
+    closed = _close_over([case for case in still_open if case.fingerprint not in marks], ending, now)
+    known = {case.fingerprint for case in still_open} | _dismissed(marks)
+    new = {mark: credential for mark, credential in marks.items() if mark not in known}
     flows = _flows_of({credential.connection_id for credential in new.values()})
     opened = 0
     for mark, credential in new.items():
@@ -52,10 +53,10 @@ def _ending(today: date) -> list[Credential]:
     return list(first.values())
 
 
-def _mark(credential: Credential, today: date) -> str:
-    """Return the fingerprint of this end at its present stage."""
-    stage = f"{credential.expires_on} {_stage(credential, today)}"
-    return fingerprint(Cause(str(credential.connection_id), "expiry", EXPIRING, credential.name, stage, ""))
+def _mark(credential: Credential, stage: int) -> str:
+    """Return the fingerprint of this end at one of its stages."""
+    end = f"{credential.expires_on} {stage}"
+    return fingerprint(Cause(str(credential.connection_id), "expiry", EXPIRING, credential.name, end, ""))
 
 
 def _stage(credential: Credential, today: date) -> int:
@@ -64,10 +65,10 @@ def _stage(credential: Credential, today: date) -> int:
 
 
 def _close_over(cases: Iterable[ExceptionCase], ending: Iterable[Credential], now: datetime) -> int:
-    subjects = tuple(_subject(credential) for credential in ending)
+    of_other_stages = {_mark(credential, ahead) for credential in ending for ahead in expiry.AHEAD}
     number = 0
     for case in cases:
-        is_nearer = case.explanation.startswith(subjects)
+        is_nearer = case.fingerprint in of_other_stages
         reason = (
             "The day has come nearer: another case goes on." if is_nearer else "It was renewed or is needed no more."
         )
@@ -100,21 +101,17 @@ def _open(credential: Credential, mark: str, flow: Flow, now: datetime) -> None:
     case.save(update_fields=["severity", "due_at"])
 
 
-def _was_dismissed(mark: str) -> bool:
-    """Tell whether a person closed the case of this very day and stage."""
-    by_person = ExceptionCase.objects.filter(fingerprint=mark, closed_how=ExceptionCase.ClosedHow.BY_PERSON)
-    return by_person.exists()
-
-
-def _subject(credential: Credential) -> str:
-    label = secret_label(credential.connection.system, credential.name)
-    return f"{label} of {credential.connection.name} expire"
+def _dismissed(marks: Iterable[str]) -> set[str]:
+    """Return those of whose very day and stage a person closed the case."""
+    by_person = ExceptionCase.objects.filter(closed_how=ExceptionCase.ClosedHow.BY_PERSON)
+    return set(by_person.filter(fingerprint__in=list(marks)).values_list("fingerprint", flat=True))
 
 
 def _sentence(credential: Credential, today: date) -> str:
     ends_on = credential.expires_on
     when = f"s on {ends_on:%d %b %Y}" if ends_on and ends_on >= today else f"d on {ends_on:%d %b %Y}"
+    label = secret_label(credential.connection.system, credential.name)
     return (
-        f"{_subject(credential)}{when}. Make a new one in that system and enter it on the connection's page: flows go on"
+        f"{label} of {credential.connection.name} expire{when}. Make a new one in that system and enter it on the connection's page: flows go on"
         " without a break."
     )

@@ -1,5 +1,6 @@
 """Failures that no record is to blame for: runs that failed as a whole, and flows that fell silent."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +19,9 @@ from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.rhythm import learned_silence, silence
 
 OUTAGES_TO_TELL = 3  # a short hiccup is nobody's business
-_NO_RHYTHM = (Run.Mode.REPLAY, Run.Mode.BACKFILL)
+_COMPARING = (Run.Mode.COMPARE,)
+_MOVING = tuple(mode for mode in Run.Mode if mode not in _COMPARING)
+_NO_RHYTHM = (Run.Mode.REPLAY, Run.Mode.BACKFILL, *_COMPARING)
 _ENDED_WELL = (RunState.CLEAN, RunState.PARTIAL, RunState.EMPTY)
 
 
@@ -27,11 +30,15 @@ def judge_runs(now: datetime) -> tuple[int, int]:
 
     Call it inside a transaction, after case_book.take_turn().
     """
-    latest = list(_latest_ended_runs())
-    healthy = {run.flow_id: run for run in latest if run.state in _ENDED_WELL}
-    failed = [run for run in latest if run.state == RunState.FAILED]
-    opened = sum(_blame_run(run, now) for run in (*failed, *_runs_held_up()))
-    closed = _close_healthy(healthy, now) + _close_of_retired(now)
+    opened = sum(_blame_run(run, now) for run in _runs_held_up())
+    closed = 0
+    # A comparison says nothing about how records get through, nor they about it.
+    for modes in (_MOVING, _COMPARING):
+        latest = list(_latest_ended_runs(modes))
+        healthy = {run.flow_id: run for run in latest if run.state in _ENDED_WELL}
+        opened += sum(_blame_run(run, now) for run in latest if run.state == RunState.FAILED)
+        closed += _close_healthy(healthy, modes, now)
+    closed += _close_of_retired(now)
     _end_vain_retries(now)
     return opened, closed
 
@@ -46,8 +53,9 @@ def judge_silence() -> tuple[int, int]:
         return opened, _close_broken_silences(set(silent), now)
 
 
-def _latest_ended_runs() -> QuerySet[Run]:
-    ended = Run.objects.filter(flow=OuterRef("pk"), finished_at__isnull=False).exclude(state=RunState.CANCELLED)
+def _latest_ended_runs(modes: Collection[Run.Mode]) -> QuerySet[Run]:
+    ended = Run.objects.filter(flow=OuterRef("pk"), finished_at__isnull=False, mode__in=modes)
+    ended = ended.exclude(state=RunState.CANCELLED)
     latest = Flow.objects.exclude(state=Flow.State.RETIRED).values_list(
         Subquery(ended.order_by("-id").values("id")[:1]), flat=True
     )
@@ -67,7 +75,8 @@ def _blame_run(run: Run, now: datetime) -> bool:
         return False
     business_class = run.error_class or BusinessClass.INTERNAL
     verdict = verdict_for(business_class)
-    new = case_book.case_of_flow(run.flow, "run", business_class, run.error_message or verdict.explanation, run)
+    step = "comparison" if run.mode in _COMPARING else "run"
+    new = case_book.case_of_flow(run.flow, step, business_class, run.error_message or verdict.explanation, run)
     found = case_book.find_open(new)
     if found is None:
         case_book.open_case(new, title=verdict.title, now=now)
@@ -96,8 +105,8 @@ def _end_vain_retries(now: datetime) -> None:
         case_book.note_step(case, "It was tried again in vain.", case_book.SYSTEM, now)
 
 
-def _close_healthy(healthy: dict[UUID, Run], now: datetime) -> int:
-    waiting = _open_cases().filter(flow__in=healthy, run__isnull=False)
+def _close_healthy(healthy: dict[UUID, Run], modes: Collection[Run.Mode], now: datetime) -> int:
+    waiting = _open_cases().filter(flow__in=healthy, run__mode__in=modes)
     done = [case for case in waiting if case.run_id and case.flow_id and case.run_id <= healthy[case.flow_id].id]
     for case in done:
         case_book.close_case(case, ExceptionCase.ClosedHow.RAN_WELL, reason="a later run ended well.", now=now)
@@ -112,7 +121,8 @@ def _close_of_retired(now: datetime) -> int:
 
 
 def _silent_flows(now: datetime) -> dict[UUID, tuple[Flow, str]]:
-    ended = Run.objects.filter(flow=OuterRef("pk"), finished_at__isnull=False).exclude(state=RunState.CANCELLED)
+    ended = Run.objects.filter(flow=OuterRef("pk"), finished_at__isnull=False, mode__in=_MOVING)
+    ended = ended.exclude(state=RunState.CANCELLED)
     flows = (
         Flow.objects.filter(state=Flow.State.LIVE, expected_every_seconds__gt=0)
         .select_related("live_version")

@@ -9,12 +9,14 @@ from playwright.sync_api import Page
 _GRAVE = {"serious", "critical"}
 # In a second colour scheme only what depends on colours can differ.
 _COLOURS = ["color-contrast", "link-in-text-block"]
-# A new scheme reaches the page in several steps, and a colour on its way to another belongs to neither scheme.
+# A colour on its way to another belongs to neither scheme: judged is what stays the same from one frame to the next but one.
 _RUN = """async (rules) => {
   const colours = () => [...document.querySelectorAll("body, body *")]
     .map((one) => { const { color, backgroundColor } = getComputedStyle(one); return color + backgroundColor; }).join();
-  for (let before = "", tries = 0; before !== (before = colours()) && tries < 20; tries++) {
-    await new Promise((done) => setTimeout(done, 120));
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  for (let before = "", tries = 0; before !== (before = colours()) && tries < 100; tries++) {
+    await frame();
+    await frame();
     for (const one of document.getAnimations()) try { one.finish(); } catch { one.cancel(); }
   }
   const options = { resultTypes: ["violations"], iframes: false };

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 import pytest
@@ -50,6 +51,15 @@ class Planted:
     field: str
 
 
+class Later(StrEnum):
+    """What becomes of a record that a system takes first."""
+
+    WAITS = "waits"
+    DONE = "done"
+    REFUSED = "refused"
+    ELSEWHERE = "elsewhere"  # the system says that another host tells
+
+
 class Stage(ABC):
     """One system, brought up for one test with records of its own.
 
@@ -69,6 +79,7 @@ class Stage(ABC):
     bodiless: ClassVar[tuple[str, ...]] = ()  # what is written whose good answers have no body
     stamps_late: ClassVar[bool] = False  # a record may become visible after one that was changed later
     spared: ClassVar[tuple[str, ...]] = ()  # paths that the faults leave alone
+    late: ClassVar[tuple[str, ...]] = ()  # what is written that the system takes first and tells about later
     settings: ClassVar[Mapping[str, Any]] = {}
     shelf: ClassVar[TokenShelf | None] = None  # where good tokens lie, for systems where buying one takes long
     token_path: ClassVar[str] = ""  # of the stand-in, for systems whose tokens come from another host
@@ -108,6 +119,14 @@ class Stage(ABC):
     def sample(self, name: str, number: int, /, **changes: Any) -> Write:
         """Return a write that the system takes; another number is another record."""
         raise NotOnStageError(self, "sample")
+
+    def late_sample(self, name: str, number: int, /) -> Write:
+        """Return a write that the system takes first; another number is another record."""
+        raise NotOnStageError(self, "late_sample")
+
+    def let_later(self, what: Later) -> None:
+        """Say what becomes of what the system takes from now on."""
+        raise NotOnStageError(self, "let_later")
 
     async def plant(self, sort: str, value: Any) -> str:
         """Enter a value where `planted` says; return the record's key. Raises RefusedOutsideError."""

@@ -48,6 +48,7 @@ def test_a_certificate_says_itself_when_it_ends() -> None:
     pem = _certificate(datetime(2027, 3, 4, 23, 30, tzinfo=UTC))
     assert known_end(manifest, "certificate", pem, TODAY) == date(2027, 3, 4)
     assert known_end(manifest, "certificate", pem.replace("\n", " "), TODAY) == date(2027, 3, 4)
+    assert known_end(manifest, "client_certificate", pem, TODAY) == date(2027, 3, 4)
     assert known_end(manifest, "certificate", "no certificate", TODAY) is None
     assert known_end(manifest, "client_secret", pem, TODAY) is None
 

@@ -1,6 +1,7 @@
 """The catalogue is complete, and every manifest keeps what it promises."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,11 +11,18 @@ from apps.connectors.auth import REFRESH_TOKEN
 from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.catalog import SYSTEMS
+from apps.connectors.entered_secrets import PAIR
 from apps.connectors.errors import MisconfiguredError
-from apps.connectors.manifest import AuthScheme, SystemManifest
+from apps.connectors.manifest import AuthScheme, AuthSpec, ODataSpec, SystemManifest
+from apps.connectors.protocols.odata import ODataConnector
+from apps.connectors.protocols.odata_v2 import ODataV2Connector
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.rate_budget import NoBudget
+from tests.connectors.authority import client_pair
 
+# Systems whose records have no place for a number of ours, and that tell repeats by nothing else: a delivery in doubt waits
+# for a person there, and the catalogue says so.
+NOTHING_TELLS_REPEATS = {"adp"}
 MANIFESTS = [pytest.param(manifest, id=manifest.slug) for manifest in registry.all_manifests()]
 
 
@@ -70,7 +78,8 @@ def test_it_opens_a_connector_of_each_system(manifest: SystemManifest) -> None:
     connector = _open(
         manifest.slug,
         f"{manifest.transport}://system.example.com",
-        {secret.name: "secret-value" for secret in manifest.secrets},
+        {secret.name: "secret-value" for secret in manifest.secrets}
+        | dict(zip(PAIR, client_pair() if manifest.auth.client_certificate else (), strict=False)),
     )
     for method in ("test", "read", "find", "upsert", "probe", "receive"):
         assert callable(getattr(connector, method))
@@ -78,6 +87,26 @@ def test_it_opens_a_connector_of_each_system(manifest: SystemManifest) -> None:
 
 def test_a_system_without_a_connector_of_its_own_is_served_by_its_manifest() -> None:
     assert type(_open("sandbox_erp", "https://erp.example.com", {"token": "x"})) is RestConnector
+
+
+@pytest.mark.parametrize(
+    ("odata", "connector"),
+    [
+        pytest.param(None, RestConnector, id="none"),
+        pytest.param(ODataSpec(), ODataConnector, id="OData v4"),
+        pytest.param(ODataSpec(version=2), ODataV2Connector, id="OData v2"),
+    ],
+)
+def test_a_private_system_is_spoken_to_in_the_protocol_its_description_names(
+    odata: ODataSpec | None, connector: type[RestConnector]
+) -> None:
+    described = replace(registry.manifest("sandbox_erp"), slug="private-tool", auth=AuthSpec(), odata=odata)
+
+    opened = registry.open_system(
+        described, base_url="https://tool.example.com", settings={}, secrets={}, allow=(), budget=NoBudget()
+    )
+
+    assert type(opened) is connector
 
 
 @pytest.mark.parametrize(
@@ -122,7 +151,7 @@ def test_every_system_has_a_sheet_in_whole_sentences(manifest: SystemManifest) -
         assert capability.reading.endswith(".")
         assert capability.writing.endswith(".")
     if any(spec.writing for spec in manifest.objects):
-        assert {line.name: line for line in sheet}["write_key"].safe
+        assert {line.name: line for line in sheet}["write_key"].safe is (manifest.slug not in NOTHING_TELLS_REPEATS)
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS)

@@ -1,1 +1,1 @@
-"""Systems that a partner describes itself: their manifests as documents, and drafts of them out of OpenAPI files."""
+"""Systems that a partner describes itself: their manifests as documents, and drafts of them out of uploaded descriptions."""

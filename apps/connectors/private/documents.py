@@ -44,6 +44,9 @@ _PARTS = (
     "error_rules",
     "webhook",
     "describe",
+    "odata",
+    "graphql",
+    "soap",
     "deletes",
     "filters_strict",
     "formats",
@@ -73,6 +76,11 @@ def write_document(manifest: SystemManifest) -> Document:
     """Return a manifest as a document, without what is as it always is. `read_document` reads it back."""
     plain = _plain(manifest)
     return {"format": FORMAT, **{part: plain[part] for part in _PARTS if part in plain}}
+
+
+def write_part(part: Any) -> Any:
+    """Return one part of a manifest (a dataclass) as it stands in a document."""
+    return _plain(part)
 
 
 def parse_document(raw: bytes) -> Document:

@@ -1,23 +1,16 @@
-"""Turns what was found in an OpenAPI file into the draft of a document: one object for each chosen list."""
+"""Turns what was found in a description into the draft of a document: one object for each chosen list."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.manifest import FieldSpec, ValueKind
 from apps.connectors.private.documents import FORMAT, Document
-from apps.connectors.private.openapi import OpenApiFile
-from apps.connectors.private.openapi_objects import (
-    Candidate,
-    Evidence,
-    key_field_of,
-    list_candidates,
-    plain,
-    version_field_of,
-)
-from apps.connectors.private.openapi_sign_in import address_of, secrets_for, sign_in_of
+from apps.connectors.private.guessing import key_field_of, plain, version_field_of
+from apps.connectors.private.readings import Candidate
+from apps.connectors.private.sign_in import secrets_for
 
 # What lists of each canonical type are usually called, compared without "s" at the end.
 _TYPE_WORDS: Mapping[str, tuple[str, ...]] = {
@@ -61,7 +54,7 @@ _FIELD_WORDS: Mapping[str, tuple[str, ...]] = {
 }
 # Canonical fields that hold the number of another record: where they are written, it becomes that record's number there.
 REFERENCES: Mapping[str, str] = {"resource": "Resource", "project": "Project", "task": "Task", "client": "Customer"}
-_OWN_KEY = frozenset(
+OWN_KEYS = frozenset(
     {"externalid", "externalreference", "externalref", "clientreference", "customreference", "foreignid"}
 )
 _FINDING = ("code", "number", "externalid", "email", "key", "name")
@@ -69,64 +62,39 @@ _NOT_NAME = re.compile(r"[^A-Za-z0-9]+")
 MOST_CHOSEN = 60
 
 
-@dataclass(slots=True)
-class Reading:
-    """What one file gave: the lists to choose from, the sign-in, the address, and what was left out."""
-
-    title: str
-    candidates: list[Candidate]
-    more_lists: bool
-    auth: dict[str, Any]
-    address: str
-    outside: list[str]
-    evidence: list[Evidence] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the lists and the sign-in as plain values, kept beside the draft until it is live."""
-        return {
-            "title": self.title,
-            "more_lists": self.more_lists,
-            "auth": self.auth,
-            "address": self.address,
-            "outside": self.outside,
-            "evidence": [asdict(one) for one in self.evidence],
-            "lists": [_row(candidate) for candidate in self.candidates],
-        }
-
-
-def read_openapi(file: OpenApiFile) -> Reading:
-    """Return everything that can be drafted from a file."""
-    candidates, more = list_candidates(file)
-    auth, evidence = sign_in_of(file)
-    address = address_of(file)
-    found = [evidence] if evidence else []
-    if address:
-        found.append(Evidence("address", "server", address))
-    title = file.node(file.root.get("info")).get("title")
-    return Reading(
-        title=_clean(title)[:80] if isinstance(title, str) else "",
-        candidates=candidates,
-        more_lists=more,
-        auth=auth,
-        address=address,
-        outside=sorted(file.outside)[:10],
-        evidence=found,
-    )
-
-
 def draft_document(name: str, reading: Mapping[str, Any], chosen: Sequence[str]) -> Document:
     """Return the draft of a document: the lists whose paths are chosen, of a reading as `Reading.to_json` gave it."""
     wanted = set(chosen)
-    objects = _named_once([row["object"] for row in reading["lists"] if row["path"] in wanted][:MOST_CHOSEN])
-    settings = dict.fromkeys(place for row in reading["lists"] if row["path"] in wanted for place in row["settings"])
+    rows = [row for row in reading["lists"] if row["path"] in wanted]
+    settings = dict.fromkeys(place for row in rows for place in row["settings"])
     scheme = str(reading["auth"].get("scheme", "none"))
-    return {
+    document = {
         **empty_document(name),
+        **reading.get("parts", {}),
         "auth": reading["auth"],
         "secrets": secrets_for(scheme),
         "settings": [{"name": place, "label": place, "required": True} for place in settings],
-        "objects": objects,
+        "objects": _named_once([row["object"] for row in rows[:MOST_CHOSEN]]),
     }
+    return with_chosen_parts(document, reading, chosen)
+
+
+def with_chosen_parts(document: Document, reading: Mapping[str, Any], chosen: Sequence[str]) -> Document:
+    """Return a document with what the chosen lists bring along for the whole system; what it says already stays."""
+    wanted = set(chosen)
+    for row in reading["lists"]:
+        if row["path"] in wanted:
+            document = _joined(document, row.get("parts", {}))
+    return document
+
+
+def _joined(document: Mapping[str, Any], parts: Mapping[str, Any]) -> Document:
+    tables = {
+        name: _joined(document[name], part)
+        for name, part in parts.items()
+        if isinstance(part, Mapping) and isinstance(document.get(name), Mapping)
+    }
+    return {**parts, **document, **tables}
 
 
 def empty_document(name: str) -> Document:
@@ -138,6 +106,19 @@ def guess_type(label: str) -> str:
     """Return the canonical type that records of this name most likely are, "" when nothing fits."""
     same = plain(label).removesuffix("s")
     return next((kind for kind, words in _TYPE_WORDS.items() if same in words), "")
+
+
+def list_row(candidate: Candidate, **changes: Any) -> dict[str, Any]:
+    """Return a list of the file as it is chosen from: with the object it becomes, `changes` laid over what is guessed."""
+    return {
+        "path": candidate.path,
+        "label": candidate.label,
+        "type": guess_type(candidate.label),
+        "operations": [asdict(one) for one in candidate.operations],
+        "settings": list(candidate.settings),
+        "evidence": [asdict(one) for one in candidate.evidence],
+        "object": {**draft_object(candidate), **changes},
+    }
 
 
 def draft_object(candidate: Candidate) -> dict[str, Any]:
@@ -199,18 +180,6 @@ def _same(name: str) -> str:
     return ".".join(plain(part) for part in name.split("."))
 
 
-def _row(candidate: Candidate) -> dict[str, Any]:
-    return {
-        "path": candidate.path,
-        "label": candidate.label,
-        "type": guess_type(candidate.label),
-        "operations": [asdict(one) for one in candidate.operations],
-        "settings": list(candidate.settings),
-        "evidence": [asdict(one) for one in candidate.evidence],
-        "object": draft_object(candidate),
-    }
-
-
 def _all_fields(candidate: Candidate) -> list[FieldSpec]:
     """The fields of records as they are read; what a new record needs is needed only where it is written."""
     needed = {spec.name for spec in candidate.taken if spec.required}
@@ -252,7 +221,7 @@ def _writing(candidate: Candidate) -> dict[str, Any]:
         return {}
     method, update = candidate.path_for("update")
     undo_method, undo = candidate.path_for("delete")
-    own = next((s.name for s in candidate.taken if plain(s.name) in _OWN_KEY and "." not in s.name), "")
+    own = next((s.name for s in candidate.taken if plain(s.name) in OWN_KEYS and "." not in s.name), "")
     stated = {
         "create_path": create,
         "update_path": update,
@@ -285,7 +254,3 @@ def _named_once(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
         seen[name] = seen.get(name, 0) + 1
         named.append({**one, "name": name if seen[name] == 1 else f"{name[:55]}_{seen[name]}"})
     return named
-
-
-def _clean(text: str) -> str:
-    return "".join(sign for sign in text if sign.isprintable()).strip()

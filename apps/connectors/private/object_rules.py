@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.connectors.manifest import ChangeRead, Idempotency, MappingLine, ObjectManifest, Paging, Reading, Writing
 from apps.connectors.private.documents import DocumentProblem
+from apps.connectors.private.late_answer_rules import late_answer_problems
+from apps.connectors.private.path_rules import path_problem
 from apps.connectors.sheet_terms import Acknowledgement
 
-_PLACE = re.compile(r"\{(\w+)\}")
 _STYLES = ("none", "page", "offset", "link", "link_header", "token")
 _METHODS = ("PATCH", "PUT", "POST")
 _MOST_STEPS = 10  # of a dotted path
@@ -17,6 +19,17 @@ _UNDOING = ("", "DELETE", "PATCH", "POST")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}\Z")
 
 Problems = Iterator[DocumentProblem]
+
+# Ways of finding changes that a description has no words for.
+_NOT_DESCRIBED = {
+    ChangeRead.DELTA_TOKEN: gettext_noop(
+        "Delta tokens differ too much to be described: choose another way of finding changes."
+    ),
+    ChangeRead.NEW_FILES: gettext_noop("Only a file server has new files: choose another way of finding changes."),
+    ChangeRead.ANNOUNCED: gettext_noop(
+        "Records that only come by webhook need no description: connect “Records by webhook” instead."
+    ),
+}
 
 
 def object_problems(spec: ObjectManifest, place: str, settings: set[str]) -> Problems:
@@ -45,23 +58,6 @@ def _naming(spec: ObjectManifest, place: str) -> Problems:
         yield DocumentProblem(f"{place}.find_template", _("Put {key} where the key belongs."))
 
 
-def path_problem(path: str, settings: set[str], *, with_key: bool) -> str:
-    """Return what is wrong with a path below the connection's address, "" when nothing is."""
-    if "://" in path or path.startswith(("//", "\\")) or "\\" in path or ".." in path.split("/"):
-        return _("Write a path below the connection's address, such as projects: records go nowhere else.")
-    if any(sign.isspace() for sign in path) or "#" in path:
-        return _("A path holds no spaces and no #.")
-    places = set(_PLACE.findall(path))
-    if with_key and "key" not in places:
-        return _("Put {key} where the record's number belongs.")
-    unknown = sorted(places - settings - {"key"})
-    if unknown:
-        return _("{%(name)s} is no setting of the connection: add it to the settings.") % {"name": unknown[0]}
-    if not with_key and "key" in places:
-        return _("A list has no {key}: it is asked for as a whole.")
-    return ""
-
-
 def _reading(spec: ObjectManifest, reading: Reading, place: str, settings: set[str]) -> Problems:
     for part, with_key in (("path", False), ("one_path", True)):
         path = getattr(reading, part)
@@ -77,12 +73,8 @@ def _reading(spec: ObjectManifest, reading: Reading, place: str, settings: set[s
 
 
 def _changes(spec: ObjectManifest, reading: Reading, place: str) -> Problems:
-    if reading.change_read is ChangeRead.DELTA_TOKEN:
-        sentence = _("Delta tokens differ too much to be described: choose another way of finding changes.")
-        yield DocumentProblem(f"{place}.change_read", sentence)
-    if reading.change_read is ChangeRead.NEW_FILES:
-        sentence = _("Only a file server has new files: choose another way of finding changes.")
-        yield DocumentProblem(f"{place}.change_read", sentence)
+    if reading.change_read in _NOT_DESCRIBED:
+        yield DocumentProblem(f"{place}.change_read", _(_NOT_DESCRIBED[reading.change_read]))
     asks = reading.change_read in {ChangeRead.MODIFIED_SINCE, ChangeRead.WINDOW_RESCAN}
     if asks and not reading.since_parameter:
         sentence = _("Name the query parameter that takes the time, or read everything each time.")
@@ -126,12 +118,13 @@ def _writing(writing: Writing, place: str, settings: set[str]) -> Problems:
     if not 1 <= writing.batch_size <= 1_000:
         yield DocumentProblem(f"{place}.batch_size", _("Write a number from 1 to 1000."))
     yield from _answers(writing, place)
+    yield from late_answer_problems(writing, place, settings)
     yield from _repeats(writing, place)
 
 
 def _answers(writing: Writing, place: str) -> Problems:
-    if writing.acknowledgement is not Acknowledgement.AT_ONCE:
-        sentence = _("Answers that come later cannot be described: choose at_once.")
+    if writing.acknowledgement is Acknowledgement.JOB:
+        sentence = _("Jobs of many records cannot be described: choose at_once or operation.")
         yield DocumentProblem(f"{place}.acknowledgement", sentence)
     if not 1 <= writing.keys_kept_hours <= 8_760:
         yield DocumentProblem(f"{place}.keys_kept_hours", _("Write a number from 1 to 8760."))

@@ -13,7 +13,9 @@ import orjson
 import yaml
 from django.utils.translation import gettext as _
 
-MOST_JSON_BYTES = 10 * 1024 * 1024
+from apps.connectors.private.contents import begins_line, is_json, names_key
+from apps.connectors.private.readings import DescriptionError
+
 MOST_YAML_BYTES = 2 * 1024 * 1024  # YAML is read some fifty times slower
 DEEPEST = 100
 _MOST_HOPS = 20
@@ -22,10 +24,6 @@ _MEDIA = ("application/json", "text/json", "*/*")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 Node = Mapping[str, Any]
-
-
-class OpenApiError(ValueError):
-    """A file is no OpenAPI file that can be used; the text says why and what to do."""
 
 
 class _PlainLoader(yaml.CSafeLoader):
@@ -126,23 +124,30 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def is_like(raw: bytes) -> bool:
+    """Return whether a file says of itself that it is an OpenAPI file."""
+    return names_key(raw, "openapi", "swagger") or begins_line(raw, "openapi", "swagger")
+
+
 def open_file(raw: bytes) -> OpenApiFile:
-    """Parse an uploaded file. Raises OpenApiError with a sentence for the person who uploaded it."""
-    if len(raw) > MOST_JSON_BYTES:
-        raise OpenApiError(_("The file is larger than 10 MB: leave out what is not needed, examples for instance."))
+    """Parse an uploaded file. Raises DescriptionError with a sentence for the person who uploaded it."""
     if b"\x00" in raw:
-        raise OpenApiError(_("This is neither JSON nor YAML: choose the OpenAPI file of the system."))
-    root = _parsed_json(raw) if raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["} else _parsed_yaml(raw)
+        raise DescriptionError(_("This is neither JSON nor YAML: choose the OpenAPI file of the system."))
+    root = _parsed_json(raw) if is_json(raw) else _parsed_yaml(raw)
     if not isinstance(root, Mapping):
-        raise OpenApiError(_("This is not an OpenAPI file: it says neither “openapi” nor “swagger” at its beginning."))
+        raise DescriptionError(
+            _("This is not an OpenAPI file: it says neither “openapi” nor “swagger” at its beginning.")
+        )
     version = str(root.get("openapi") or root.get("swagger") or "")
     if not version:
-        raise OpenApiError(_("This is not an OpenAPI file: it says neither “openapi” nor “swagger” at its beginning."))
+        raise DescriptionError(
+            _("This is not an OpenAPI file: it says neither “openapi” nor “swagger” at its beginning.")
+        )
     if not version.startswith(("3.0", "3.1", "2.0")) and version != "2":
         told = {"version": version[:20]}
-        raise OpenApiError(_("OpenAPI %(version)s cannot be read: 3.0, 3.1 and 2.0 can.") % told)
+        raise DescriptionError(_("OpenAPI %(version)s cannot be read: 3.0, 3.1 and 2.0 can.") % told)
     if not isinstance(root.get("paths"), Mapping) or not root["paths"]:
-        raise OpenApiError(_("The file lists no paths, so there is nothing to choose from."))
+        raise DescriptionError(_("The file lists no paths, so there is nothing to choose from."))
     return OpenApiFile(root)
 
 
@@ -151,23 +156,23 @@ def _parsed_json(raw: bytes) -> Any:
         return orjson.loads(raw.removeprefix(b"\xef\xbb\xbf"))
     except (orjson.JSONDecodeError, RecursionError) as error:
         told = {"reason": str(error)[:200]}
-        raise OpenApiError(_("The file begins like JSON but is not: %(reason)s.") % told) from None
+        raise DescriptionError(_("The file begins like JSON but is not: %(reason)s.") % told) from None
 
 
 def _parsed_yaml(raw: bytes) -> Any:
     if len(raw) > MOST_YAML_BYTES:
-        raise OpenApiError(_("A YAML file may have 2 MB: turn it into JSON, which may have 10 MB."))
+        raise DescriptionError(_("A YAML file may have 2 MB: turn it into JSON, which may have 10 MB."))
     try:
         text = raw.decode("utf-8-sig")
         _require_plain(text)
         return yaml.load(text, Loader=_PlainLoader)  # noqa: S506  a safe loader: plain values only
     except UnicodeDecodeError:
-        raise OpenApiError(_("This is neither JSON nor YAML: choose the OpenAPI file of the system.")) from None
+        raise DescriptionError(_("This is neither JSON nor YAML: choose the OpenAPI file of the system.")) from None
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        if isinstance(error, OpenApiError):
+        if isinstance(error, DescriptionError):
             raise
         told = {"reason": " ".join(str(error).split())[:200]}
-        raise OpenApiError(_("The file is neither JSON nor YAML: %(reason)s.") % told) from None
+        raise DescriptionError(_("The file is neither JSON nor YAML: %(reason)s.") % told) from None
 
 
 def _require_plain(text: str) -> None:
@@ -175,7 +180,7 @@ def _require_plain(text: str) -> None:
     depth = 0
     for step in yaml.parse(text, Loader=_PlainLoader):
         if isinstance(step, yaml.AliasEvent):
-            raise OpenApiError(_("The file uses YAML aliases (*name): turn it into JSON, which has none."))
+            raise DescriptionError(_("The file uses YAML aliases (*name): turn it into JSON, which has none."))
         depth += isinstance(step, yaml.CollectionStartEvent) - isinstance(step, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise OpenApiError(_("The file is nested more than %(most)d levels deep.") % {"most": DEEPEST})
+            raise DescriptionError(_("The file is nested more than %(most)d levels deep.") % {"most": DEEPEST})

@@ -1,17 +1,15 @@
 """Reads the fields of a record out of a schema: names with dots for what lies inside, each with its kind."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apps.connectors.manifest import FieldSpec, ValueKind
+from apps.connectors.private.guessing import can_be_mapped, number_kind
 from apps.connectors.private.openapi import Node, OpenApiFile
+from apps.connectors.private.readings import MOST_FIELDS
 
-MOST_FIELDS = 120
 _DEEPEST = 3  # user.address.city; what lies deeper is rarely mapped
 _MOST_CHOICES = 60
-_FIELD = re.compile(r"[A-Za-z_@][A-Za-z0-9_@-]*\Z")  # what a mapping line can name
-_MONEY = re.compile(r"amount|price|total|cost|rate|budget|salary|fee\b", re.IGNORECASE)
 
 _K = ValueKind
 
@@ -82,7 +80,7 @@ def _fields_at(file: OpenApiFile, schema: Any, prefix: str) -> Iterator[tuple[Fi
     listed = whole.get("required")
     needed = {str(name) for name in listed} if isinstance(listed, list) and not prefix else set()
     for name, part in properties_of(file, schema).items():
-        if not _FIELD.match(name) or len(name) > 100:
+        if not can_be_mapped(name):
             continue
         field = merged(file, part)
         kind = kind_of(name, field)
@@ -108,8 +106,6 @@ def kind_of(name: str, schema: Node) -> ValueKind:
     if stated == "string":
         return {"date": _K.DATE, "date-time": _K.INSTANT}.get(str(form), _K.TEXT)
     if stated == "number":
-        if "hours" in name.lower():
-            return _K.HOURS
-        return _K.MONEY if _MONEY.search(name) else _K.DECIMAL
+        return number_kind(name)
     kinds = {"integer": _K.WHOLE, "boolean": _K.YES_NO, "object": _K.NESTED, "array": _K.NESTED}
     return kinds.get(stated, _K.TEXT)

@@ -4,79 +4,18 @@ Everything found is a guess with its evidence: which parameter, property or path
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from apps.connectors.manifest import FieldSpec, ValueKind
+from apps.connectors.private.guessing import CHANGED, is_key, plain
 from apps.connectors.private.openapi import Node, OpenApiFile
 from apps.connectors.private.openapi_fields import fields_of, merged, properties_of, type_of
+from apps.connectors.private.paging_words import FROM, NEXT_LINK, NEXT_TOKEN, OFFSET, PAGE, SIZE, TOKEN, TOTAL
+from apps.connectors.private.readings import MOST_LISTS, Candidate, Evidence, Operation
 
-MOST_LISTS = 300
 _RECORDS = ("data", "items", "results", "value", "values", "records", "entries", "list", "content", "rows")
-_PAGE = frozenset({"page", "pagenumber", "pageno", "pagenum", "currentpage"})
-_OFFSET = frozenset({"offset", "skip", "start", "startat", "startindex", "startposition", "recordoffset"})
-_TOKEN = frozenset(
-    {"cursor", "pagetoken", "nexttoken", "continuationtoken", "after", "startingafter", "nextpagetoken", "marker"}
-)
-_SIZE = frozenset(
-    {"perpage", "pagesize", "limit", "size", "maxresults", "top", "rows", "pagelength", "itemsperpage", "take"}
-)
-_NEXT_LINK = frozenset({"next", "nextlink", "nexturl", "nextpage", "nextpageurl"})
-_NEXT_TOKEN = frozenset(
-    {"nextcursor", "nexttoken", "nextpagetoken", "cursor", "continuationtoken", "after", "nextmarker"}
-)
-_TOTAL = frozenset({"total", "totalcount", "totalresults", "totalrecords", "totalitems", "totalentries"})
-_CHANGED = ("updated", "modified", "changed", "lastedit")
-_FROM = ("since", "after", "from", "min", "gte", "gt", "start")
 _DEFAULT_SIZE = 100
 
 _List = tuple[str, Any, Any]  # where the records are, the schema of one, and that of the whole answer
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Where a guess comes from: `part` of the description, a `source` out of SOURCES, and what it is called there."""
-
-    part: str
-    source: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation of the file and what it is good for: "list", "one", "create", "update" or "delete"."""
-
-    use: str
-    method: str
-    path: str
-
-
-@dataclass(slots=True)
-class Candidate:
-    """One list of the file with everything that was found around it, as plain values; paths begin without a slash."""
-
-    path: str
-    label: str
-    operations: list[Operation] = field(default_factory=list)
-    fields: tuple[FieldSpec, ...] = ()
-    taken: tuple[FieldSpec, ...] = ()  # the fields of a new record
-    records_path: str = ""
-    paging: dict[str, Any] = field(default_factory=dict)
-    since_parameter: str = ""
-    parameters: tuple[str, ...] = ()
-    create_key_path: str = ""
-    key_header: str = ""
-    settings: tuple[str, ...] = ()
-    evidence: list[Evidence] = field(default_factory=list)
-
-    def path_for(self, use: str) -> tuple[str, str]:
-        """Return method and path of the operation for a use, two empty texts when there is none."""
-        return next(((one.method, one.path) for one in self.operations if one.use == use), ("", ""))
-
-
-def plain(name: str) -> str:
-    """Return a name as it is compared: "per_page", "perPage" and "$per-page" are the same."""
-    return "".join(sign for sign in name.lower() if sign.isalnum())
 
 
 def list_candidates(file: OpenApiFile) -> tuple[list[Candidate], bool]:
@@ -171,7 +110,7 @@ def _look_at_parameters(file: OpenApiFile, item: Node, envelope: Any, candidate:
     candidate.paging = _paging(file, named, _leaves(file, envelope), candidate.evidence)
     for name in named:
         same = plain(name)
-        asked = any(word in same for word in _CHANGED) and same.endswith(_FROM)
+        asked = any(word in same for word in CHANGED) and same.endswith(FROM)
         if asked or same in {"since", "ifmodifiedsince"}:
             candidate.since_parameter = name
             candidate.evidence.append(Evidence("reading.since_parameter", "parameter", name))
@@ -197,13 +136,13 @@ def _paging(
     file: OpenApiFile, named: Mapping[str, Node], leaves: Mapping[str, str], evidence: list[Evidence]
 ) -> dict[str, Any]:
     """Return how the list is paged, in the words of the manifest; {} when nothing speaks of pages."""
-    size = next((name for name in named if plain(name) in _SIZE), "")
-    page = next((name for name in named if plain(name) in _PAGE), "")
-    offset = next((name for name in named if plain(name) in _OFFSET), "")
-    token = next((name for name in named if plain(name) in _TOKEN), "")
-    total = next((path for path, kind in leaves.items() if _last(path) in _TOTAL and kind in {"integer", ""}), "")
-    next_token = next((path for path in leaves if _last(path) in _NEXT_TOKEN), "")
-    next_link = next((path for path, kind in leaves.items() if _last(path) in _NEXT_LINK and kind == "string"), "")
+    size = next((name for name in named if plain(name) in SIZE), "")
+    page = next((name for name in named if plain(name) in PAGE), "")
+    offset = next((name for name in named if plain(name) in OFFSET), "")
+    token = next((name for name in named if plain(name) in TOKEN), "")
+    total = next((path for path, kind in leaves.items() if _last(path) in TOTAL and kind in {"integer", ""}), "")
+    next_token = next((path for path in leaves if _last(path) in NEXT_TOKEN), "")
+    next_link = next((path for path, kind in leaves.items() if _last(path) in NEXT_LINK and kind == "string"), "")
     found: dict[str, Any] = {}
     if token and (next_token or next_link):
         found = {"style": "token", "position_parameter": token, "next_path": next_token or next_link}
@@ -269,34 +208,4 @@ def _answered_key(file: OpenApiFile, operation: Node) -> str:
     for name, part in names.items():
         if "id" in properties_of(file, part):
             return f"{name}.id"
-    return next((name for name in names if _is_key(name)), "id")
-
-
-def _is_key(name: str) -> bool:
-    return plain(name).endswith(("id", "uuid", "guid"))
-
-
-def key_field_of(candidate: Candidate) -> str:
-    """Return the field that most likely holds a record's own number."""
-    names = [spec.name for spec in candidate.fields if "." not in spec.name]
-    best = [name for name in names if plain(name) in {"id", "uuid", "guid", "key"}]
-    own = f"{plain(candidate.label).removesuffix('s')}id"
-    return next(iter([*best, *(name for name in names if plain(name) == own), *filter(_is_key, names)]), "id")
-
-
-def version_field_of(candidate: Candidate) -> str:
-    """Return the field that tells when a record was last changed, "" when none does."""
-    names = [spec for spec in candidate.fields if "." not in spec.name and _tells_change(spec)]
-    return min(names, key=_trust, default=FieldSpec("")).name
-
-
-def _tells_change(spec: FieldSpec) -> bool:
-    same = plain(spec.name)
-    fits = spec.kind in {ValueKind.INSTANT, ValueKind.TEXT, ValueKind.DATE}
-    return fits and any(word in same for word in _CHANGED) and not same.endswith(("by", "byid", "user"))
-
-
-def _trust(spec: FieldSpec) -> tuple[bool, bool, int]:
-    """Order what may tell a change: points in time first, then what is named like one, then the shortest."""
-    named = plain(spec.name).endswith(("at", "on", "date", "time", "utc"))
-    return spec.kind is not ValueKind.INSTANT, not named, len(spec.name)
+    return next((name for name in names if is_key(name)), "id")

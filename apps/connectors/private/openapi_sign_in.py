@@ -5,21 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from apps.connectors.private.openapi import Node, OpenApiFile
-from apps.connectors.private.openapi_objects import Evidence
-
-_SECRETS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "bearer": (("token", "Access token"),),
-    "header_key": (("api_key", "API key"),),
-    "basic": (("username", "User name"), ("password", "Password")),
-    "client_credentials": (("client_id", "Client id"), ("client_secret", "Client secret")),
-    "oauth_code": (("client_id", "Client id"), ("client_secret", "Client secret")),
-    "none": (),
-}
-
-
-def secrets_for(scheme: str) -> list[dict[str, str]]:
-    """Return the secrets that a connection needs for a scheme, as a document lists them."""
-    return [{"name": name, "label": label} for name, label in _SECRETS.get(scheme, ())]
+from apps.connectors.private.readings import Evidence
 
 
 def sign_in_of(file: OpenApiFile) -> tuple[dict[str, Any], Evidence | None]:

@@ -12,10 +12,10 @@ from typing import Any
 from apps.connectors.contract import Page, TestReport, UndoOutcome, UndoState
 from apps.connectors.errors import BusinessClass, MisconfiguredError
 from apps.connectors.manifest import ErrorShape, ObjectManifest, Paging
+from apps.connectors.odata_metadata import Metadata, MetadataError
 from apps.connectors.protocols.odata_calls import ODataCalls
-from apps.connectors.protocols.odata_metadata import Metadata, MetadataError
-from apps.connectors.protocols.odata_query import NEXT, plain_record
-from apps.connectors.protocols.odata_writing import ODataDelivery, etag_of
+from apps.connectors.protocols.odata_query import NEXT, entity_set_of, plain_record
+from apps.connectors.protocols.odata_writing import ODataDelivery, conditions_of
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import read_one, source_record
 from apps.connectors.protocols.rest_shapes import chosen_objects
@@ -58,7 +58,7 @@ class ODataConnector(RestConnector):
                 business_class=BusinessClass.SCHEMA_DRIFT,
             ) from None
         specs = chosen_objects(self.manifest, object_names)
-        told = [(spec, metadata.fields_of(_entity_set(spec))) for spec in specs]
+        told = [(spec, metadata.fields_of(entity_set_of(spec))) for spec in specs]
         return tuple(live_shape(spec, fields) if fields else manifest_shape(spec) for spec, fields in told)
 
     def read(
@@ -82,13 +82,8 @@ class ODataConnector(RestConnector):
         held = await read_one(self._calls, spec, target_key)
         if held is None:
             return UndoOutcome(UndoState.ALREADY_GONE)
-        conditions = {"If-Match": etag_of(spec, held)}
+        conditions = conditions_of(self._calls.odata, spec, held)
         return await undo_write(self._calls, spec, target_key, idempotency_key, conditions=conditions)
-
-
-def _entity_set(spec: ObjectManifest) -> str:
-    """Return the name of the set that an object's list stands under: the last part of its path."""
-    return spec.reading.path.rpartition("/")[2].partition("(")[0] if spec.reading else spec.name
 
 
 def _one_by_one(spec: ObjectManifest) -> ObjectManifest:

@@ -10,6 +10,7 @@ from apps.connectors.http import Door
 from apps.connectors.judgement import Answer
 from apps.connectors.manifest import ObjectManifest, ODataSpec, SystemManifest
 from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.odata_forms import with_numbers
 from apps.connectors.protocols.odata_query import NEXT, following_link, is_guid, is_whole, plain_record, query_of
 
 _EXACT = "application/json;odata.metadata=minimal;IEEE754Compatible=true"
@@ -27,10 +28,17 @@ class ODataCalls(Calls):
         """Return the path of the record called `key`. Raises RejectedError for a key that this service cannot have."""
         if "'{key}'" in template and key:
             return self.path(template).replace("{key}", quote(key.replace("'", "''"), safe="'"))
-        if not (is_guid(key) or (self.odata.whole_keys and is_whole(key))):
+        if not self._can_be_key(template, key):
             problem = FieldProblem("", f"{key!r} cannot be the number of a record.", BusinessClass.MISSING_REFERENCE)
             raise RejectedError(problem.message, problems=(problem,))
         return super().path_of(template, key)
+
+    def _can_be_key(self, template: str, key: str) -> bool:
+        """Say whether a set that is keyed by numbers or GUIDs may have a key; the manifest may say which of them it is."""
+        known = self.odata.types.get(template.partition("(")[0].rpartition("/")[2], "")
+        if known:
+            return is_guid(key) if known == "Edm.Guid" else is_whole(key)
+        return is_guid(key) or (self.odata.whole_keys and is_whole(key))
 
     async def call(
         self,
@@ -48,6 +56,8 @@ class ODataCalls(Calls):
             wanted["Accept"] = _EXACT
             if body is not None:
                 wanted["Content-Type"] = _EXACT
+        elif body is not None:
+            body = with_numbers(body)
         if parameters is not None and spec is not None and spec.reading is not None:
             wanted["Prefer"] = f"odata.maxpagesize={spec.reading.paging.size}"
         return await super().call(method, path, parameters=parameters, body=body, headers=wanted, spec=spec)

@@ -6,7 +6,7 @@ https://www.odata.org/documentation/odata-version-2-0/overview/ (6. Primitive Da
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
 
@@ -91,7 +91,7 @@ def _any_of(spec: ObjectManifest, odata: ODataSpec, field: str, value: str) -> s
     texts = value.split(",") if spec.find_at_once > 1 else [value]
     if len(texts) > 1:
         texts.append(value)  # a name may hold a comma itself
-    if field in odata.guid_fields:
+    if field in odata.guid_fields or type_of(spec, odata, field) == "Edm.Guid":
         literals: Iterable[str] = (_guid(odata, text) for text in texts if is_guid(text))
     else:
         known = _field(spec, field)
@@ -112,6 +112,8 @@ def _literal(spec: ObjectManifest, odata: ODataSpec, field: str, value: str) -> 
         text = _moment(spec, field, value)
         if odata.version != 2:
             return text
+        if kind is ValueKind.INSTANT and type_of(spec, odata, field) == "Edm.DateTime":
+            return f"datetime'{_without_zone(text)}'"
         return f"datetimeoffset'{text}'" if kind is ValueKind.INSTANT else f"datetime'{text[:10]}T00:00:00'"
     return value if kind in _BARE else quoted(value)
 
@@ -126,6 +128,23 @@ def _moment(spec: ObjectManifest, field: str, value: str) -> str:
             business_class=BusinessClass.SCHEMA_DRIFT,
         ) from None
     return value
+
+
+def _without_zone(text: str) -> str:
+    """Return an instant in UTC as a type without zones takes it, to the millisecond."""
+    moment = datetime.fromisoformat(text)
+    here = moment.astimezone(UTC) if moment.tzinfo else moment
+    return here.replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
+def type_of(spec: ObjectManifest, odata: ODataSpec, field: str) -> str:
+    """Return the type of a property where the manifest names it ("Edm.DateTime"), "" where its kind says enough."""
+    return odata.types.get(f"{entity_set_of(spec)}/{field}", "") if odata.types else ""
+
+
+def entity_set_of(spec: ObjectManifest) -> str:
+    """Return the name of the set that an object's list stands under: the last part of its path."""
+    return spec.reading.path.rpartition("/")[2].partition("(")[0] if spec.reading else spec.name
 
 
 def _field(spec: ObjectManifest, name: str) -> FieldSpec | None:

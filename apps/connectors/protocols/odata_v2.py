@@ -17,6 +17,7 @@ from apps.connectors.manifest import ErrorShape, ObjectManifest, Paging, WriteMo
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.odata import ODataConnector
 from apps.connectors.protocols.odata_calls import ODataCalls, endless
+from apps.connectors.protocols.odata_forms import usual_record, v2_record
 from apps.connectors.protocols.odata_query import is_guid, plain_record, query_of
 from apps.connectors.protocols.odata_writing import ETAG, ODataDelivery
 from apps.connectors.protocols.rest_reading import read_one
@@ -67,7 +68,8 @@ class ODataV2Calls(ODataCalls):
 
     def shaped(self, spec: ObjectManifest, record: OutsideRecord) -> OutsideRecord:
         """Return a record without the older version's wrappings."""
-        return plain_v2(record)
+        plain = plain_v2(record)
+        return usual_record(spec, plain) if self.odata.usual_forms else plain
 
     async def call(
         self,
@@ -80,6 +82,8 @@ class ODataV2Calls(ODataCalls):
         spec: ObjectManifest | None = None,
     ) -> Answer:
         """Call as any REST system is called: v2 knows none of the newer version's headers."""
+        if self.odata.usual_forms and spec is not None and isinstance(body, Mapping):
+            body = v2_record(spec, self.odata, body)
         return await Calls.call(self, method, path, parameters=parameters, body=body, headers=headers, spec=spec)
 
     async def list_records(

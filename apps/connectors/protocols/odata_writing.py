@@ -7,7 +7,7 @@ from apps.connectors.answers import holds, nested
 from apps.connectors.contract import Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FieldProblem, MisconfiguredError, RejectedError
 from apps.connectors.judgement import Answer
-from apps.connectors.manifest import ObjectManifest
+from apps.connectors.manifest import ObjectManifest, ODataSpec
 from apps.connectors.protocols.odata_calls import ODataCalls
 from apps.connectors.protocols.rest_reading import read_one
 from apps.connectors.protocols.rest_writing import Delivery
@@ -21,10 +21,10 @@ class ODataDelivery(Delivery):
 
     def __init__(self, calls: ODataCalls, spec: ObjectManifest) -> None:
         super().__init__(calls, spec)
-        self._with_etags = calls.odata.etags
+        self._odata = calls.odata
 
     async def _send_one(self, write: Write) -> WriteOutcome:
-        if write.target_key is None or not self._with_etags:
+        if write.target_key is None or not self._odata.etags:
             return await super()._send_one(write)
         held = await self._held(write.target_key)
         try:
@@ -59,9 +59,9 @@ class ODataDelivery(Delivery):
 
     async def _change(self, key: str, write: Write, held: Mapping[str, Any]) -> Answer:
         path = self._calls.path_of(self._writing.update_path, key)
-        headers = {"If-Match": etag_of(self._spec, held)}
+        headers = conditions_of(self._odata, self._spec, held)
         return await self._calls.call(
-            self._writing.update_method, path, body=nested(write.values), headers=headers, spec=self._spec
+            self._writing.update_method, path, body=nested(self._body(write)), headers=headers, spec=self._spec
         )
 
     def _conflict(self, error: RejectedError) -> RejectedError:
@@ -73,6 +73,14 @@ class ODataDelivery(Delivery):
         conflict = RejectedError(sentence, problems=(problem,), status=error.status)
         conflict.exchange = error.exchange
         return conflict
+
+
+def conditions_of(odata: ODataSpec, spec: ObjectManifest, held: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers that name the version a change is made on; none for a record without one, where they vary.
+
+    Raises MisconfiguredError where each record should have one.
+    """
+    return {} if odata.etags_vary and ETAG not in held else {"If-Match": etag_of(spec, held)}
 
 
 def etag_of(spec: ObjectManifest, held: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from apps.connectors.contract import (
     HeldSubscription,
     OutsideRecord,
     Page,
+    Receipt,
     ReceivedEvent,
     TestReport,
     UndoOutcome,
@@ -18,8 +19,10 @@ from apps.connectors.contract import (
     WriteOutcome,
 )
 from apps.connectors.http import Door
-from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.manifest import ChangeRead, ObjectManifest, SystemManifest
+from apps.connectors.protocols.announced import nothing_to_read
 from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.rest_late_answers import inquire
 from apps.connectors.protocols.rest_probing import probe_writes
 from apps.connectors.protocols.rest_reading import find_records, read_changes, read_named
 from apps.connectors.protocols.rest_shapes import chosen_objects, discover_shapes, first_record
@@ -78,6 +81,8 @@ class RestConnector:
     ) -> AsyncIterator[Page]:
         """Yield changes since `checkpoint` (None: everything), oldest first; or just the records named by `keys`."""
         spec = self.manifest.object_named(object_name)
+        if spec.reading is not None and spec.reading.change_read is ChangeRead.ANNOUNCED:
+            return nothing_to_read(checkpoint)
         if keys:
             return read_named(self._calls, spec, keys, self._clock())
         return read_changes(self._calls, spec, checkpoint, self._clock())
@@ -112,6 +117,10 @@ class RestConnector:
         """Create or update each record and answer for every one of them, in any order."""
         spec = self.manifest.object_named(object_name)
         return await self.delivery_class(self._calls, spec).run(writes) if writes else []
+
+    async def inquire(self, object_name: str, receipts: Sequence[Receipt]) -> list[WriteOutcome]:
+        """Ask what became of deliveries that were taken; one outcome for each, in order."""
+        return await inquire(self._calls, self.manifest.object_named(object_name), receipts) if receipts else []
 
     async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
         """After an ambiguous outcome: which of these writes did arrive? Keyed by Write.position."""

@@ -8,7 +8,7 @@ from apps.connectors.answers import at_path, text_at, walk_path
 from apps.connectors.contract import OutsideRecord, Page
 from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError, RemoteError
-from apps.connectors.manifest import ChangeRead, ObjectManifest, SystemManifest, ValueKind
+from apps.connectors.manifest import ObjectManifest, SystemManifest, ValueKind
 from apps.connectors.pagination import page_parameters
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.rest_reading import first_question
@@ -40,7 +40,7 @@ async def discover_shapes(calls: Calls, specs: Sequence[ObjectManifest], sample:
 
 async def one_record(calls: Calls, spec: ObjectManifest) -> OutsideRecord | None:
     """Return one record of a list, None when it is empty or there is none."""
-    if spec.reading is None or spec.reading.change_read is ChangeRead.BY_NAME:
+    if spec.reading is None or not spec.reading.is_list:
         return None
     reading = spec.reading
     first = {} if reading.since_in_header else first_question(reading)

@@ -24,6 +24,7 @@ from apps.connectors.errors import (
 from apps.connectors.judgement import Answer
 from apps.connectors.manifest import Idempotency, ObjectManifest, Writing
 from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.rest_late_answers import taken
 from apps.connectors.protocols.rest_probing import probe_writes
 from apps.connectors.protocols.rest_reading import read_one
 from apps.connectors.redaction import BODY_CAP, redact_json
@@ -112,6 +113,9 @@ class Delivery:
         else:
             method, path = writing.update_method, self._calls.path_of(writing.update_path, write.target_key)
         answer = await self._send_record(method, path, write, headers)
+        late = writing.late_answer
+        if late is not None and answer.status in late.taken_statuses:
+            return taken(self._calls, late, write, answer, asked=path)
         if write.target_key is not None:
             return WriteOutcome(write.position, write.target_key, exchange=answer.exchange)
         key = text_at(answer.json(), writing.key_path)

@@ -117,6 +117,7 @@ KINDS = {
         fields=_ENTRY_FIELDS,
         required=("worked_on", "hours"),
         choices=_ENTRY_CHOICES,
+        removable=True,
     ),
 }
 

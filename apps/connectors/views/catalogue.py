@@ -1,6 +1,6 @@
 """Pages about the systems that can be connected: the catalogue, also to choose from, and one system."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,6 +12,7 @@ from apps.accounts.actions import Action
 from apps.accounts.listing import csv_of_rows, page_of_rows, read_list
 from apps.accounts.page_filters import acting_person, asked_id
 from apps.connectors.capabilities import capability_sheet, object_capabilities
+from apps.connectors.help_pages import help_page
 from apps.connectors.queries import get_system
 from apps.connectors.system_list import CATALOGUE, fitting_cards, system_card, system_choices
 from apps.customers.queries import get_customer
@@ -54,7 +55,28 @@ def system_detail(request: HttpRequest, system: str) -> HttpResponse:
         "card": system_card(manifest),
         "sheet": capability_sheet(manifest),
         "kinds": object_capabilities(manifest),
+        "has_help": help_page(manifest) is not None,
         "can_connect": acting_person(request).can(Action.EDIT_CONNECTIONS),
         "crumbs": [{"label": _("Systems"), "url": reverse("connectors:system-list")}],
     }
     return render(request, "connectors/system_detail.html", context)
+
+
+@requires(Action.VIEW_CONNECTIONS)
+@require_safe
+def system_help(request: HttpRequest, system: str) -> HttpResponse:
+    """Show how one system is connected: what is needed there, which rights, how it works, what is left out."""
+    manifest = get_system(system)
+    page = help_page(manifest)
+    if page is None:
+        raise Http404
+    context = {
+        "card": system_card(manifest),
+        "page": page,
+        "can_connect": acting_person(request).can(Action.EDIT_CONNECTIONS),
+        "crumbs": [
+            {"label": _("Systems"), "url": reverse("connectors:system-list")},
+            {"label": manifest.name, "url": reverse("connectors:system-detail", args=[manifest.slug])},
+        ],
+    }
+    return render(request, "connectors/system_help.html", context)

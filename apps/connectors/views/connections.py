@@ -28,7 +28,9 @@ from apps.connectors import (
     webhook_endpoints,
 )
 from apps.connectors.capabilities import capability_sheet, object_capabilities
-from apps.connectors.manifest import AuthScheme, SystemManifest
+from apps.connectors.entered_secrets import entered_together
+from apps.connectors.help_pages import help_page
+from apps.connectors.manifest import AuthScheme, SecretSpec, SystemManifest
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.system_list import system_card
 from apps.connectors.views.calls import figures_of
@@ -76,6 +78,7 @@ def connection_create_for(request: HttpRequest, system: str) -> HttpResponse:
     context = {
         "form": form,
         "card": system_card(manifest),
+        "has_help": help_page(manifest) is not None,
         "has_customers": bool(customers),
         "can_ask_colleague": _has_secrets_to_ask(manifest),
         "crumbs": [_to_list(), choose],
@@ -166,18 +169,28 @@ def secret_replace(request: HttpRequest, connection_id: UUID, secret: str) -> Ht
     """Replace one secret; the old one cannot be read back."""
     connection = queries.get_connection(connection_id)
     spec = queries.get_secret(connection, secret)
-    form = forms.SecretForm(request.POST or None, spec=spec)
+    form = _secret_form(request, queries.get_system(connection.system), spec)
     if request.method == "POST" and form.is_valid():
-        ends = {spec.name: form.ends_on} if form.ends_on else {}
-        services.set_secrets(connection, {spec.name: form.cleaned_data["value"]}, ends)
-        messages.success(
-            request,
-            _("%(secret)s of %(name)s is replaced and being tested.")
-            % {"secret": _(spec.label), "name": connection.name},
-        )
-        return redirect("connectors:connection-detail", connection.id)
+        try:
+            services.set_secrets(connection, form.values, form.ends)
+        except ValidationError as error:
+            form.add_errors(error.message_dict)
+        else:
+            replaced = {"secret": _(spec.label), "name": connection.name}
+            messages.success(request, _("%(secret)s of %(name)s is replaced and being tested.") % replaced)
+            return redirect("connectors:connection-detail", connection.id)
     context = {"form": form, "connection": connection, "spec": spec, "crumbs": _to_connection(connection)}
     return render(request, "connectors/secret_replace.html", context, status=400 if form.errors else 200)
+
+
+def _secret_form(
+    request: HttpRequest, manifest: SystemManifest, spec: SecretSpec
+) -> forms.SecretForm | forms.SecretsForm:
+    """Return the form for a secret, and for those that must be replaced together with it."""
+    names = entered_together(manifest, spec.name)
+    if len(names) == 1:
+        return forms.SecretForm(request.POST or None, spec=spec)
+    return forms.SecretsForm(request.POST or None, specs=[one for one in manifest.secrets if one.name in names])
 
 
 @requires(Action.EDIT_CONNECTIONS)

@@ -21,6 +21,7 @@ from apps.accounts.actor import Actor, acting, actor_for_guest
 from apps.accounts.staff_scope import as_staff
 from apps.connectors import credential_links, forms, queries, sign_ins
 from apps.connectors.credential_links import LinkError
+from apps.connectors.help_pages import help_page
 from apps.connectors.models import ConnectionTest, CredentialLink, SignIn
 from apps.connectors.views.sign_ins import callback_address
 
@@ -87,10 +88,14 @@ def _entered(request: HttpRequest, link: CredentialLink) -> HttpResponse:
         manifest = queries.get_system(link.connection.system)
         if sign_ins.signs_in(manifest):
             return _leave(request, link) if request.method == "POST" else _page(request, link, {})
-        form = forms.SecretsForm(request.POST or None, manifest=manifest)
+        form = forms.SecretsForm(request.POST or None, specs=manifest.secrets)
         if request.method == "POST" and form.is_valid():
-            credential_links.enter_secrets(link, form.values, form.ends)
-            return _to_result(request, link)
+            try:
+                credential_links.enter_secrets(link, form.values, form.ends)
+            except ValidationError as error:
+                form.add_errors(error.message_dict)
+            else:
+                return _to_result(request, link)
         return _page(request, link, {"form": form}, wrong=bool(form.errors))
 
 
@@ -131,7 +136,7 @@ def _result(request: HttpRequest, link: CredentialLink) -> HttpResponse:
     context = {"test": test, "sign_in": sign_in, "is_running": running, "is_wrong": not running and (failed or refused)}
     if request.headers.get("HX-Request") and running:
         return render(request, "connectors/_shared_result.html", {"link": link, "manifest": manifest, **context})
-    form = None if sign_ins.signs_in(manifest) else forms.SecretsForm(manifest=manifest)
+    form = None if sign_ins.signs_in(manifest) else forms.SecretsForm(specs=manifest.secrets)
     response = _page(request, link, {"form": form, "received": True, **context})
     if request.headers.get("HX-Request"):
         response["HX-Refresh"] = "true"
@@ -142,7 +147,14 @@ def _page(
     request: HttpRequest, link: CredentialLink, context: dict[str, object], *, wrong: bool = False
 ) -> HttpResponse:
     manifest = queries.get_system(link.connection.system)
-    shared = {"link": link, "manifest": manifest, "actor": None, "signs_in": sign_ins.signs_in(manifest)}
+    page = help_page(manifest)
+    shared = {
+        "link": link,
+        "manifest": manifest,
+        "help": page.for_a_colleague if page else (),
+        "actor": None,
+        "signs_in": sign_ins.signs_in(manifest),
+    }
     return render(request, "connectors/shared_credentials.html", {**shared, **context}, status=400 if wrong else 200)
 
 

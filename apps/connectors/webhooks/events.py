@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from apps.connectors.answers import text_at, walk_path
-from apps.connectors.contract import ReceivedEvent
-from apps.connectors.manifest import SystemManifest
+from apps.connectors.contract import EventError, ReceivedEvent
+from apps.connectors.manifest import ChangeRead, SystemManifest
 from apps.connectors.webhook_spec import EventShape, StrayEvent, WebhookSpec
 from apps.connectors.webhooks.deliveries import Opened
 
@@ -23,6 +23,10 @@ def read_events(
     """Return the events of a delivery in the order sent, stray ones as the manifest says.
 
     `account` is the id of the connection's own company: events that name another one are left out.
+
+    Raises:
+        EventError: one names no record, where the manifest wants its sender to know.
+
     """
     shape, entries = _entries(webhook, opened.content)
     events = []
@@ -31,11 +35,19 @@ def read_events(
             continue
         name, known = _our_name(manifest, webhook, _found(entry, shape.object_path, shape.object_pattern))
         key = _found(entry, shape.key_path, shape.key_pattern)
-        if webhook.stray is StrayEvent.IGNORE and not (known and key):
+        if webhook.stray is not StrayEvent.STORE and not (known and key):
+            if known and webhook.stray is StrayEvent.REFUSE:
+                raise EventError(f"Event {place + 1} names no record: {shape.key_path} is missing or empty.")
             continue
         delivery_id = _id_of(entry, shape) or _id_by_delivery(webhook, opened, place, len(entries), entry, now)
-        events.append(ReceivedEvent(delivery_id=delivery_id, object_name=name, key=key, payload=entry))
+        record = entry if known and key and _is_announced(manifest, name) else None
+        events.append(ReceivedEvent(delivery_id=delivery_id, object_name=name, key=key, payload=entry, record=record))
     return events
+
+
+def _is_announced(manifest: SystemManifest, name: str) -> bool:
+    reading = manifest.object_named(name).reading
+    return reading is not None and reading.change_read is ChangeRead.ANNOUNCED
 
 
 def _entries(webhook: WebhookSpec, content: Any) -> tuple[EventShape, list[Any]]:

@@ -1,6 +1,7 @@
 """The flows room's tables: what is installed, what ran, what walks, and what came of every record."""
 
 from apps.flows.models.approval import ApprovalDecision, ApprovalRequest, Delegation
+from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
 from apps.flows.models.dry_run import DryRun
 from apps.flows.models.flow import Flow, FlowRole, FlowVersion, MappingLayer, Trigger
 from apps.flows.models.ledger import (
@@ -14,6 +15,7 @@ from apps.flows.models.ledger import (
     Run,
     TriggerEvent,
 )
+from apps.flows.models.receipt import OpenReceipt
 from apps.flows.models.replay import ReplayEntry, ReplayJob
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
 
@@ -23,6 +25,8 @@ __all__ = [
     "Batch",
     "BusinessEvent",
     "Checkpoint",
+    "Comparison",
+    "ComparisonRule",
     "Correction",
     "Delegation",
     "DroppedMonth",
@@ -33,8 +37,10 @@ __all__ = [
     "FlowRole",
     "FlowVersion",
     "Link",
+    "ListedPage",
     "MappingLayer",
     "Milestone",
+    "OpenReceipt",
     "Operation",
     "OperationStep",
     "ReplayEntry",

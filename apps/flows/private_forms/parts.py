@@ -22,6 +22,8 @@ EVIDENCE = {
     "answer": _("Taken from {name} in the answer."),
     "security": _("Taken from the sign-in {name}."),
     "server": _("Taken from the server {name}."),
+    "key": _("Taken from the key {name}."),
+    "property": _("Taken from the property {name}."),
 }
 
 

@@ -1,6 +1,6 @@
 """Kinds of records of a partner's own system: which lists of a file are taken, one that no file offers, and each as it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -12,6 +12,7 @@ from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.manifest import ChangeRead, Idempotency
 from apps.connectors.private import texts
 from apps.connectors.private.drafting import MOST_CHOSEN
+from apps.connectors.private.odata_drafting import blank_reading
 from apps.flows.private_forms.fields import DraftForm, choice, lines, number, words
 from apps.flows.private_forms.parts import Part, PartForm, parsed
 
@@ -131,8 +132,11 @@ class RecordForm(PartForm):
     )
     undo_path = words(_("Path of taking back"), _("With {key}."), most=400)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, part: Part, offered: Part | None = None, **kwargs: Any) -> None:
+        """Show a kind of record; `offered` is the writing that its file offers while nobody said that it is written."""
+        super().__init__(*args, part={**part, "writing": offered} if offered else part, **kwargs)
+        self.part = part
+        self.initial["is_written"] = "writing" in part
         kinds = [(name, _(described.label)) for name, described in CANONICAL_TYPES.items()]
         self.fields["canonical_type"].choices = [("", _("Choose one")), *kinds]  # type: ignore[attr-defined]
 
@@ -165,7 +169,7 @@ class RecordForm(PartForm):
 
 
 class ListsForm(DraftForm):
-    """Which lists of an OpenAPI file become kinds of records; `rows` have a path each."""
+    """Which lists of an uploaded file become kinds of records; `rows` have a path each."""
 
     paths = forms.MultipleChoiceField(required=False)
 
@@ -201,13 +205,14 @@ class NewRecordForm(DraftForm):
         self.cleaned_data["name"] = plain if plain[:1].isalpha() else f"records_{plain}".rstrip("_")
         return self.cleaned_data
 
-    def part(self, name: str) -> Part:
-        """Return the object as a document has it."""
+    def part(self, name: str, odata: Mapping[str, Any] | None = None) -> Part:
+        """Return the object as a document has it; `odata` is how the system speaks OData, None where it does not."""
         typed = self.cleaned_data
+        path = typed["path"].strip().lstrip("/")
         return {
             "name": name,
             "label": typed["label"],
             "canonical_type": typed["canonical_type"],
             "fields": [],
-            "reading": {"path": typed["path"].strip().lstrip("/")},
+            "reading": {"path": path} if odata is None else blank_reading(odata.get("version", 4), path),
         }

@@ -11,7 +11,7 @@ from apps.flows.private_forms.fields import DraftForm
 
 
 class StartForm(forms.Form):
-    """The beginning of a system: an OpenAPI file, a description from elsewhere, or nothing but a name."""
+    """The beginning of a system: a file of its vendor, a description from elsewhere, or nothing but a name."""
 
     name = forms.CharField(
         label=_("Name"),
@@ -23,8 +23,8 @@ class StartForm(forms.Form):
         label=_("File"),
         required=False,
         help_text=_(
-            "The system's OpenAPI file (JSON up to 10 MB, YAML up to 2 MB), or a description that was downloaded here. "
-            "Without a file you begin with an empty description."
+            "How the system describes its own interface, up to 10 MB: see beside. Or a description that was downloaded "
+            "here. Without a file you begin with an empty description."
         ),
     )
 

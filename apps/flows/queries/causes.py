@@ -21,6 +21,8 @@ CAUSES = {
     BusinessClass.CONNECTION: _("Connection"),
     BusinessClass.PROVIDER_OUTAGE: _("Provider outage"),
     BusinessClass.TIMEOUT: _("Time-out"),
+    BusinessClass.SOURCE_DELETED: _("Deleted at the source"),
+    BusinessClass.SOURCE_SHRUNK: _("Source shows too little"),
     BusinessClass.INTERNAL: _("Internal fault"),
 }
 _UNKNOWN = _("Unexplained")

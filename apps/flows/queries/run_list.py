@@ -29,6 +29,7 @@ _STARTERS = (
     Option(TriggerEvent.Kind.WEBHOOK.value, _("Webhook")),
     Option(TriggerEvent.Kind.PERSON.value, _("A person")),
     Option(TriggerEvent.Kind.REPLAY.value, _("A retry")),
+    Option(TriggerEvent.Kind.COMPARE.value, _("A comparison")),
 )
 _CUSTOMER = Column("customer", _("Customer"), value=lambda row: row.run.customer.name)
 _COLUMNS = (

@@ -86,6 +86,9 @@ def started_by_words(run: Run) -> str:
         return _("Retry by %(name)s") % {"name": run.started_by} if run.started_by else _("Retry")
     if run.event.kind == TriggerEvent.Kind.BACKFILL:
         return _backfill_words(run)
+    if run.event.kind == TriggerEvent.Kind.COMPARE:
+        name = {"name": run.started_by}
+        return _("Comparison by %(name)s") % name if run.started_by else _("Comparison of all records")
     if run.event.kind == TriggerEvent.Kind.PERSON:
         return run.started_by or _("A person")
     return {

@@ -13,6 +13,7 @@ from apps.connectors.errors import BusinessClass, FailureKind
 from apps.dispatch import services as dispatch
 from apps.flows.engine.states import BatchState, OperationState, RunState, StepState, states_before
 from apps.flows.models import Batch, Operation, OperationStep, Run
+from apps.flows.services import receipts
 from apps.flows.services.run_end import tell_caller, withdraw
 from apps.flows.services.start_run import RUN_KIND
 from apps.flows.services.walk_lanes import start_next
@@ -60,7 +61,9 @@ def close_cancelled(run_id: UUID) -> None:
             return
         waiting = _left_waiting(run_id)
         walking = list(waiting.filter(steps__name=RECORD))
-        withdraw(list(waiting.values_list("id", flat=True)))
+        left = list(waiting.values_list("id", flat=True))
+        withdraw(left)
+        receipts.give_up(left)
         number = _hand_over_waiting(run_id)
         Batch.objects.filter(
             run_id=run_id, state__in=[BatchState.PLANNED, BatchState.SENT], number__isnull=False

@@ -236,6 +236,7 @@ def evidence_of(outcome: WriteOutcome, *, contents: bool = True) -> dict[str, An
         "created": outcome.created,
         "error": outcome.error.message if outcome.error else "",
         "ambiguous": bool(outcome.error and outcome.error.ambiguous),
+        "taken": outcome.receipt is not None,
         "exchange": None
         if exchange is None
         else [

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -47,7 +48,8 @@ class Entry:
     """One record on its way through one batch.
 
     `known` is its ledger line when there is one; `probe_first` asks the target before writing, because an earlier
-    attempt may have arrived; `repeat` records were settled before and get no new line.
+    attempt may have arrived; `repeat` records were settled before and get no new line; `behind` is until when the record
+    waits because its target has taken another version of it and not answered yet.
     """
 
     operation_id: UUID
@@ -56,6 +58,7 @@ class Entry:
     known: KnownOperation | None = None
     probe_first: bool = False
     repeat: OperationState | None = None
+    behind: datetime | None = None
 
     @property
     def walks(self) -> bool:
@@ -65,7 +68,7 @@ class Entry:
     @property
     def to_deliver(self) -> bool:
         """True when the target has to be called for this record."""
-        return self.repeat is None and self.planned.to_deliver
+        return self.repeat is None and self.behind is None and self.planned.to_deliver
 
 
 def evidence_entry(entry: Entry, *, contents: bool = True) -> dict[str, Any]:

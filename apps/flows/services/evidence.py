@@ -39,6 +39,7 @@ class Attempt:
     contents: str = KEPT
     dropped_at: datetime | None = None
     step: str = ""  # of a walk; "" where the record went with its batch, or was only read
+    taken: bool = False  # the system told later what became of it
 
 
 def records_of(lines: Iterable[Operation]) -> dict[UUID, SourceRecord]:
@@ -108,7 +109,8 @@ def _attempt(operation: Operation, number: int, batch: Batch) -> Attempt:
         target_key=outcome.get("target_key") or "",
         error=outcome.get("error", ""),
         ambiguous=outcome.get("ambiguous", False),
-        contents=_contents_of(batch, entry),
+        contents=KEPT if plan.get("asked") else _contents_of(batch, entry),
+        taken=outcome.get("taken", False),
         dropped_at=batch.payload_dropped_at,
         step=batch.step,
     )

@@ -1,7 +1,7 @@
 """One slice of a run: recover, retry, read on, deliver, settle; give the worker back after a while.
 
-The order of one slice: a batch left open by a lost worker, then ledger lines whose retry is due, then further reading
-(or the named operations of a replay). Calls happen between two short transactions, never inside one.
+The order of one slice: a batch left open by a lost worker, then questions about what the target has taken, then ledger lines
+whose retry is due, then further reading (or the named operations of a replay). Calls happen between two short transactions, never inside one.
 """
 
 import asyncio
@@ -27,9 +27,10 @@ from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Batch, Operation, Run
-from apps.flows.services import drift, planning, telemetry
+from apps.flows.services import announced, asking, drift, planning, receipts, telemetry
 from apps.flows.services.backfill import window_of
 from apps.flows.services.cancel_run import close_cancelled
+from apps.flows.services.comparing import compare_on
 from apps.flows.services.deliver import deliver_entries
 from apps.flows.services.entries import Delivery, OpenBatch
 from apps.flows.services.evidence import records_of, source_keys_of
@@ -46,7 +47,7 @@ from apps.flows.services.halting import (
 )
 from apps.flows.services.reading import BatchReader, ReadBatch
 from apps.flows.services.reread import Recalled, read_again, recall
-from apps.flows.services.run_end import tell_caller
+from apps.flows.services.run_end import wind_up
 from apps.flows.services.session import Session, open_session
 from apps.flows.services.settle import reject_lost, settle
 from apps.flows.services.verdicts import connection_failure
@@ -109,9 +110,12 @@ class _Slice:
         session = self.session
         self._complete(open_connectors(session))
         try:
+            if session.mode == Run.Mode.COMPARE:
+                again = compare_on(session, self._complete, self._time_is_up)
+                return _finish(session) if again is None else RunAgain(again.at, behind=self.behind)
             self._recover()
             drift.require_agreed(session, self._complete)
-            if not self._retry_due():
+            if not self._ask_due() or not self._retry_due():
                 return RunAgain(behind=self.behind)
             if not session.reading_done and not self._read_on():
                 return RunAgain(behind=self.behind)
@@ -135,6 +139,15 @@ class _Slice:
             if batch.checkpoint_after is not None:
                 self.session.position = batch.checkpoint_after
 
+    def _ask_due(self) -> bool:
+        """Ask the target about what it has taken, a batch at a time. Returns False when the time is up."""
+        while asking.ask_batch(self.session, self._complete):
+            self.watch.note()
+            self.watch.require_closed()
+            if self._time_is_up():
+                return False
+        return True
+
     def _retry_due(self) -> bool:
         """Try due ledger lines again, a batch at a time. Returns False when the time is up."""
         while lines := self._due_lines():
@@ -144,11 +157,15 @@ class _Slice:
         return True
 
     def _due_lines(self) -> list[Operation]:
+        now = timezone.now()
         with transaction.atomic():
             due = Operation.objects.filter(
-                last_run_id=self.session.run_id, state=OperationState.WAITING, due_at__lte=timezone.now()
-            ).order_by("id")
-            return list(due[: self.session.compiled.definition.batch_size])
+                last_run_id=self.session.run_id, state=OperationState.WAITING, due_at__lte=now
+            )
+            if receipts.late_answer(self.session) is not None:
+                receipts.put_behind(self.session, now)
+                due = receipts.without_receipts(due)
+            return list(due.order_by("id")[: self.session.compiled.definition.batch_size])
 
     def _try_again(self, lines: list[Operation]) -> None:
         """Try ledger lines once more: each is settled, put off, replaced by its newer version, or handed to a person."""
@@ -198,6 +215,8 @@ class _Slice:
         position = None if session.mode == Run.Mode.RECORDS else session.position
         if session.mode == Run.Mode.BACKFILL:
             pages = session.source.read_window(name, *window_of(session.payload), session.position)
+        elif session.brought:
+            pages = announced.pages_of(session.brought)
         else:
             pages = session.source.read(name, position, named)
         return BatchReader(pages, session.compiled.definition.batch_size)
@@ -357,7 +376,7 @@ def _finish(session: Session) -> RunAgain | None:
         run.finished_at = timezone.now()
         run.error_class = run.error_message = ""
         run.save(update_fields=["state", "finished_at", "error_class", "error_message"])
-        tell_caller(run.id)
+        wind_up(run)
         if counts.written or counts.unchanged:
             connection_state.mark_working(session.target_id)
         ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)

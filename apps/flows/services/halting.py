@@ -15,10 +15,13 @@ from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.retry import next_attempt
 from apps.flows.engine.states import RUN_TERMINAL, BatchState, OperationState, RunState
 from apps.flows.models import Batch, Operation, Run
+from apps.flows.services import receipts
 from apps.flows.services.run_end import tell_caller
 from apps.flows.services.session import Session
 from apps.flows.services.verdicts import is_system_away
 from apps.flows.signals import ledger_changed
+
+_ON_THE_SIDE = (Run.Mode.BACKFILL, Run.Mode.COMPARE)
 
 
 class SystemAwayError(Exception):
@@ -153,8 +156,8 @@ def _fail(session: Session, error: RemoteError, connection_id: UUID) -> None:
             error_class=error.business_class,
             error_message=error.message[:600],
         )
-        if session.mode != Run.Mode.BACKFILL or error.kind != FailureKind.MISCONFIGURED:
-            # A system that knows no spans of time is in order all the same.
+        if session.mode not in _ON_THE_SIDE or error.kind != FailureKind.MISCONFIGURED:
+            # A system that knows no spans of time, or shows fewer records than before, is in order all the same.
             connection_state.mark_attention(connection_id, error.message)
         tell_caller(session.run_id)
         ledger_changed.send(sender=Run, flow_id=session.flow_id, customer_id=session.customer_id)
@@ -181,6 +184,7 @@ def fail_unopened(work: LeasedWork, error: Exception) -> None:
 def abandon_waiting(run_id: UUID, error: RemoteError) -> None:
     """Hand lines that still wait to a person: their run will not come back for them."""
     waiting = Operation.objects.filter(last_run_id=run_id, state=OperationState.WAITING)
+    receipts.give_up(list(waiting.values_list("id", flat=True)))
     number = waiting.update(
         state=OperationState.REJECTED,
         due_at=None,

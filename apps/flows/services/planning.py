@@ -16,7 +16,7 @@ from apps.flows.engine.records import Correction as Corrected
 from apps.flows.engine.records import LinkState, PlannedOperation
 from apps.flows.engine.states import BatchState, OperationState
 from apps.flows.models import Batch, Correction
-from apps.flows.services import blobs, telemetry
+from apps.flows.services import blobs, receipts, telemetry
 from apps.flows.services.entries import Entry, KnownOperation, OpenBatch, evidence_entry
 from apps.flows.services.ledger_writes import new_id
 from apps.flows.services.session import Session
@@ -140,8 +140,19 @@ def _planned_batch(
                 target=target,
             )
         )
+    _keep_behind(session, entries)
     _recall_references(session, entries)
     return OpenBatch(batch_id, number, entries, None, _overtaken(entries, known), plan.duplicates)
+
+
+def _keep_behind(session: Session, entries: Sequence[Entry]) -> None:
+    """Hold back what would overtake another version of the same record that the target has taken and not answered for."""
+    if receipts.late_answer(session) is None:
+        return
+    taken = receipts.taken_keys(session, [entry.planned.business_key for entry in entries])
+    for entry in entries:
+        if entry.repeat is None and entry.planned.decision in (OperationState.WAITING, OperationState.UNCHANGED):
+            entry.behind = taken.get(entry.planned.business_key)
 
 
 def _known_operations(session: Session, keys: list[str]) -> dict[str, list[KnownOperation]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from apps.connectors.contract import SourceRecord
+from apps.flows.engine.absence import is_deletion
 from apps.flows.engine.identity import fit_version, is_older
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation
@@ -36,8 +37,8 @@ class Recalled:
 
 async def read_again(session: Session, keys: Sequence[str]) -> dict[str, SourceRecord]:
     """Return what the source holds under `keys` now; those that are gone are left out. Raises RemoteError."""
-    found: dict[str, SourceRecord] = {}
-    if keys:
+    found = {record.key: record for record in session.brought if record.key in keys}
+    if keys and not session.brought:
         async for page in session.source.read(session.pinned.source_object.name, None, list(dict.fromkeys(keys))):
             found.update({record.key: record for record in page.records})
     return found
@@ -63,7 +64,9 @@ def recall(
         key = keys[line.id]
         record = found.get(key)
         if record is None:
-            recalled.lost.append((line, GONE.format(key=key)))
+            # Of a deletion, that is no news: a person decides about what was delivered.
+            still_gone = line.error_message if is_deletion(line.source_version) else GONE.format(key=key)
+            recalled.lost.append((line, still_gone))
             continue
         if fit_version(record.version) != line.source_version:
             if is_older(record.version, line.source_version):

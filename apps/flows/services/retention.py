@@ -53,6 +53,16 @@ WITH old AS (
 UPDATE flows_operationstep AS s SET result = '{}' FROM old WHERE s.id = old.id
 """
 
+# Only where a run is long over: what waits, for a paused flow say, is still to be worked on. By flow: no index has the date.
+_DROP_BROUGHT = """
+WITH old AS (
+  SELECT e.id FROM flows_flow AS f JOIN flows_trigger AS t ON t.flow_id = f.id AND t.kind = 'webhook'
+  JOIN flows_triggerevent AS e ON e.flow_id = f.id JOIN flows_run AS r ON r.id = e.run_id
+  WHERE f.customer_id = ANY(%(customers)s) AND e.id < %(before)s AND e.payload ? 'record' AND r.finished_at IS NOT NULL
+  LIMIT %(most)s)
+UPDATE flows_triggerevent AS e SET payload = e.payload - 'record' FROM old WHERE e.id = old.id
+"""
+
 
 def clean_up(work: LeasedWork) -> RunAgain | None:
     """Take away what is past its time; None once nothing of it is left."""
@@ -63,6 +73,7 @@ def clean_up(work: LeasedWork) -> RunAgain | None:
         ledger_from = now - timedelta(days=rules.ledger_months() * _DAYS_OF_A_MONTH)
     _keep_months(work, now, longest_days(list(by_rule)))
     portions = [partial(_drop_contents, rule, customers, now) for rule, customers in by_rule.items()]
+    portions += [partial(_drop_brought, rule, customers, now) for rule, customers in by_rule.items()]
     portions += [partial(forget, lowest_id_at(ledger_from)) for forget in (_forget_lines, _forget_runs, _forget_events)]
     for portion in portions:
         if not _until_done(work, portion, until):
@@ -139,6 +150,15 @@ def _drop_contents(rule: PayloadRule, customers: Sequence[UUID], now: datetime) 
     if not rule.stored:  # a settled batch holds no contents already, the steps of walks do until here
         dropped += _drop_portion(customers, now, now, walks_only=True)
     return dropped
+
+
+def _drop_brought(rule: PayloadRule, customers: Sequence[UUID], now: datetime) -> int:
+    """Forget a portion of the records that came with events and that no run has worked on in all the time they are kept."""
+    before = lowest_id_at(now - timedelta(days=rule.keep_days))
+    told: dict[str, Any] = {"before": before, "customers": list(customers), "most": PORTION}
+    with connection.cursor() as cursor:
+        cursor.execute(_DROP_BROUGHT, told)
+        return int(cursor.rowcount)
 
 
 def _drop_portion(customers: Sequence[UUID], kept_from: datetime, now: datetime, *, walks_only: bool) -> int:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.flows.engine.counts import COUNT_COLUMN, Counts, end_state
 from apps.flows.engine.states import OperationState, RunState, StepState
 from apps.flows.models import ApprovalRequest, EventWait, OperationStep, Run, TriggerEvent
+from apps.flows.services.announced import take_out
 from apps.flows.services.walk_lanes import resume
 from apps.flows.signals import ledger_changed
 
@@ -30,8 +31,15 @@ def end_if_done(run: Run) -> None:
     run.finished_at = timezone.now()
     run.error_class = run.error_message = ""
     run.save(update_fields=["state", "finished_at", "error_class", "error_message"])
-    tell_caller(run.id)
+    wind_up(run)
     ledger_changed.send(sender=Run, flow_id=run.flow_id, customer_id=run.customer_id)
+
+
+def wind_up(run: Run) -> None:
+    """Do what the end of a run that worked brings with it. In the transaction that ends it."""
+    if run.mode in (Run.Mode.RECORDS, Run.Mode.READ):
+        take_out(run.id)
+    tell_caller(run.id)
 
 
 def tell_caller(run_id: UUID) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.connectors import registry
 from apps.connectors.breaker import require_closed
-from apps.connectors.contract import Connector
+from apps.connectors.contract import Connector, SourceRecord
 from apps.connectors.manifest import ObjectManifest, WriteMode
 from apps.connectors.models import Connection
 from apps.connectors.opening import open_connector
@@ -22,6 +22,7 @@ from apps.flows.engine.states import RunState, states_before
 from apps.flows.mapping.compile import CompiledMapping
 from apps.flows.mapping.layers import merge_layers, parse_layer
 from apps.flows.models import Checkpoint, Flow, FlowVersion, Run
+from apps.flows.services import announced
 from apps.flows.services.backfill import own_position
 from apps.flows.services.start_run import causes_of, payload_of
 from apps.tenants import scope
@@ -117,6 +118,7 @@ class Session:
     version: int
     stores_contents: bool = True  # the customer's choice: False forgets what was in a record once it is settled
     known_links: dict[tuple[str, str], str] = field(default_factory=dict)
+    brought: tuple[SourceRecord, ...] = ()  # what events brought, where records come no other way
     causes: Mapping[str, str] = field(default_factory=dict)  # of gathered events: source key -> correlation id
 
     @property
@@ -127,7 +129,8 @@ class Session:
     @property
     def calls(self) -> tuple[UUID, ...]:
         """The connections that the run itself calls; the steps of a walking flow call theirs by themselves."""
-        return (self.source_id,) if self.compiled.definition.walks else (self.source_id, self.target_id)
+        only_source = self.compiled.definition.walks or self.mode == Run.Mode.COMPARE
+        return (self.source_id,) if only_source else (self.source_id, self.target_id)
 
     @property
     def correlation_id(self) -> str:
@@ -164,6 +167,8 @@ def open_session(work: LeasedWork) -> Session | None:
         correlation=correlation_of(run, cause=run.id.hex if causes else ""),
     )
     session.causes = causes
+    if announced.is_announced(session.pinned.source_object):
+        session.brought = announced.newest_of(session.pinned.source_object, announced.brought_records(run))
     require_closed(session.calls)
     return session
 

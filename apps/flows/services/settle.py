@@ -15,12 +15,14 @@ from django.utils import timezone
 
 from apps.connectors.contract import WriteOutcome
 from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.manifest import LateAnswer
+from apps.flows.engine.absence import is_deletion
 from apps.flows.engine.conditions import REASON_SENTENCES
 from apps.flows.engine.counts import COUNT_COLUMN
 from apps.flows.engine.records import REASONS, WALKS
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.models import Batch, Checkpoint, Operation, Run
-from apps.flows.services import blobs, ledger_writes, telemetry, verdicts, walk_start
+from apps.flows.services import blobs, ledger_writes, receipts, telemetry, verdicts, walk_start
 from apps.flows.services.deliver import evidence_of
 from apps.flows.services.entries import Delivery, Entry, KnownOperation, OpenBatch, evidence_entry
 from apps.flows.services.session import Session
@@ -28,6 +30,9 @@ from apps.flows.services.verdicts import Verdict
 from apps.flows.signals import ledger_changed
 
 _SENTENCES = {**REASONS, **REASON_SENTENCES}
+_BEHIND = (
+    "The system has taken another version of this record and tells later what became of it: this one goes after it."
+)
 
 
 @dataclass(slots=True)
@@ -50,11 +55,13 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
 
     """
     now = timezone.now()
-    judged = [(entry, _judge(entry, delivery.outcomes, now)) for entry in batch.entries]
+    late = receipts.late_answer(session)
+    judged = [(entry, _judge(entry, delivery.outcomes, now, late)) for entry in batch.entries]
     with telemetry.step("settle", len(batch.entries)), transaction.atomic():
         session.work.advance()
         tally = Tally(read=batch.duplicates, changes=Counter(skipped=batch.duplicates))
         _write_lines(session, batch, judged, tally, now)
+        receipts.keep(session, judged, delivery.outcomes, now)
         walk_start.begin_walks(session, [entry for entry, _ in judged if entry.walks], now)
         _write_links(session, judged, delivery, now)
         _supersede(session, batch, judged, now)
@@ -63,15 +70,18 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
         if batch.checkpoint_after is not None and session.mode != Run.Mode.BACKFILL:
             _move_checkpoint(session, batch.checkpoint_after, now)
         _close_batch(session, batch, delivery.outcomes, now)
-        _count(session, tally, now)
+        count(session, tally, now)
         ledger_changed.send(sender=Operation, flow_id=session.flow_id, customer_id=session.customer_id)
     telemetry.note_settled(tally.read, tally.changes)
 
 
-def _judge(entry: Entry, outcomes: Mapping[UUID, WriteOutcome], now: datetime) -> Verdict:
+def _judge(entry: Entry, outcomes: Mapping[UUID, WriteOutcome], now: datetime, late: LateAnswer | None) -> Verdict:
     planned = entry.planned
     if entry.repeat is not None:
         return Verdict(entry.repeat, "extract")
+    if entry.behind is not None:
+        doubtful = entry.known is not None and entry.known.ambiguous
+        return Verdict(OperationState.WAITING, "deliver", "", entry.behind, doubtful, error_message=_BEHIND)
     if planned.reason == WALKS:
         return Verdict(OperationState.WAITING, planned.step)
     if planned.decision == OperationState.WAITING:
@@ -81,6 +91,7 @@ def _judge(entry: Entry, outcomes: Mapping[UUID, WriteOutcome], now: datetime) -
             attempt=attempt,
             now=now,
             jitter=0.5 + random.random() / 2,  # noqa: S311  spreading retries
+            late=late,
         )
     if planned.decision == OperationState.REJECTED:
         return verdicts.from_problems(planned.step, planned.problems)
@@ -159,17 +170,22 @@ def _write_links(session: Session, judged: list[tuple[Entry, Verdict]], delivery
             key = verdict.target_key or planned.target_key or ""
             if key:
                 rows.append(
-                    _link(session, kind, planned.business_key, key, (planned.source_version, planned.fingerprint), now)
+                    link_row(
+                        session, kind, planned.business_key, key, (planned.source_version, planned.fingerprint), now
+                    )
                 )
     found = [
-        _link(session, canonical, key, outside, ("", ""), now)
+        link_row(session, canonical, key, outside, ("", ""), now)
         for (canonical, key), outside in delivery.found_links.items()
     ]
     ledger_writes.write_links(rows, all_new=all_new)
     ledger_writes.write_links(found, all_new=False)
 
 
-def _link(session: Session, kind: str, key: str, outside: str, seen: tuple[str, str], now: datetime) -> tuple[Any, ...]:
+def link_row(
+    session: Session, kind: str, key: str, outside: str, seen: tuple[str, str], now: datetime
+) -> tuple[Any, ...]:
+    """Return the row of a link to the run's target, for `write_links`. `seen` is (source version, content fingerprint)."""
     version, fingerprint = seen
     return (
         ledger_writes.new_id(), session.customer_id, session.target_id, kind, key, outside, version, fingerprint, now,
@@ -232,9 +248,9 @@ def reject_lost(session: Session, lost: Sequence[tuple[Operation, str]]) -> None
                 step="extract",
                 due_at=None,
                 error_kind=FailureKind.REJECTED,
-                error_class=BusinessClass.MISSING_REFERENCE,
+                error_class=_class_of_lost(line),
                 error_field="",
-                error_code="",
+                error_code=line.error_code if is_deletion(line.source_version) else "",
                 error_message=sentence[:600],
                 last_run_id=session.run_id,
                 changed_at=now,
@@ -244,11 +260,17 @@ def reject_lost(session: Session, lost: Sequence[tuple[Operation, str]]) -> None
             elif changed:
                 tally.read += 1
             tally.changes["rejected"] += changed
-        _count(session, tally, now)
+        count(session, tally, now)
         ledger_changed.send(sender=Operation, flow_id=session.flow_id, customer_id=session.customer_id)
 
 
-def _count(session: Session, tally: Tally, now: datetime) -> None:
+def _class_of_lost(line: Operation) -> BusinessClass:
+    deleted = is_deletion(line.source_version)
+    return BusinessClass.SOURCE_DELETED if deleted else BusinessClass.MISSING_REFERENCE
+
+
+def count(session: Session, tally: Tally, now: datetime) -> None:
+    """Add what was settled to the counts of the run and of its day. In the transaction that settles it."""
     changes = {name: F(name) + number for name, number in tally.changes.items() if number}
     run = Run.objects.filter(id=session.run_id)
     run.update(read=F("read") + tally.read, outages=0, **changes)

@@ -35,6 +35,7 @@ _PRIORITY = {
     TriggerEvent.Kind.REPLAY: Priority.RETRY,
     TriggerEvent.Kind.SCHEDULE: Priority.SCHEDULED,
     TriggerEvent.Kind.BACKFILL: Priority.BACKFILL,
+    TriggerEvent.Kind.COMPARE: Priority.BACKFILL,
 }
 
 
@@ -126,7 +127,7 @@ def make_due(run: Run, kind: TriggerEvent.Kind) -> None:
         priority=_PRIORITY[kind],
         unique_key=f"run:{run.id}",
         customer_id=run.customer_id,
-        connection_id=run.flow.target_id,
+        connection_id=run.flow.source_id if run.mode == Run.Mode.COMPARE else run.flow.target_id,
     )
 
 

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
@@ -19,6 +20,7 @@ from django.utils import timezone
 from apps.connectors import breaker, connection_state, shape_book
 from apps.connectors.breaker import PausedError
 from apps.connectors.canonical.values import UnusableValueError
+from apps.connectors.contract import WriteOutcome
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, FailureKind, FieldProblem, RateLimitedError, RemoteError
 from apps.connectors.judgement import is_systems_fault
@@ -32,12 +34,12 @@ from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.walk import next_step, passed_over
 from apps.flows.mapping.compile import MappingError
 from apps.flows.mapping.drift import DriftError
-from apps.flows.models import Operation, OperationStep
-from apps.flows.services import telemetry, undo, verdicts, walk_rows
+from apps.flows.models import OpenReceipt, Operation, OperationStep
+from apps.flows.services import receipts, telemetry, undo, verdicts, walk_receipts, walk_rows
 from apps.flows.services.session import correlation_of
 from apps.flows.services.verdicts import Verdict
 from apps.flows.services.walk_calls import CallAnswer
-from apps.flows.services.walk_delivery import Prepared, prepare
+from apps.flows.services.walk_delivery import Prepared, prepare, prepare_question
 from apps.flows.services.walk_effects import Stands, take_effect
 from apps.flows.services.walk_session import UNDONE_TIMES, MissingRoleError, WalkSession, open_walk
 
@@ -128,6 +130,10 @@ class _Walk:
     def _take(self, step: Step) -> None:
         self._begin_again(step)
         self._require_due(step)
+        receipt = walk_receipts.open_receipt(self.session, step)
+        if receipt is not None:
+            self._ask(step, receipt)
+            return
         act = self._planned(step)
         if act is None:
             self._pass(step, StepState.SKIPPED, note="Its condition did not hold.")
@@ -184,6 +190,7 @@ class _Walk:
     def _refuse(self, step: Step, verdict: Verdict) -> None:
         session = self.session
         with self._moving():
+            receipts.close(session.operation.id, step.name)
             if step.proceed_on_error:
                 row = walk_rows.row_of(session, step)
                 kept = {"error_class": verdict.error_class, "error_message": verdict.error_message}
@@ -214,17 +221,53 @@ class _Walk:
 
     def _call(self, step: Step, act: Act) -> None:
         prepared = self._prepared(step, act)
-        if prepared is None or prepared.unchanged or prepared.overtaken:
+        if prepared is not None and not prepared.unchanged and not prepared.overtaken:
+            self._make(step, prepared)
+
+    def _ask(self, step: Step, receipt: OpenReceipt) -> None:
+        """Ask what became of what the system has taken, once it is time to."""
+        if receipt.due_at > timezone.now():
+            raise _Paused(receipt.due_at)
+        try:
+            with transaction.atomic():  # the secrets are read
+                prepared = prepare_question(self.session, receipt)
+        except _CANNOT_CALL as error:
+            self._refuse(step, replace(_cannot_call(step, error), ambiguous=True))
             return
+        self._make(step, prepared)
+
+    def _make(self, step: Step, prepared: Prepared) -> None:
+        """Make a call and settle it; one that only asks changes nothing and is not written ahead."""
         try:
             breaker.require_closed([prepared.connection_id])
         except PausedError as paused:
             self._wait_for_connection(step, paused)
-        with self._moving():
-            walk_rows.write_ahead(self.session, step, prepared.evidence)
+        if prepared.receipt is None:
+            with self._moving():
+                walk_rows.write_ahead(self.session, step, prepared.evidence)
         answer = prepared.call(step.timeout_seconds)
         breaker.note(prepared.connection_id, prepared.connector.take_counts())
-        self._settle(step, prepared, answer)
+        if answer.outcome.receipt is None:
+            self._settle(step, prepared, answer)
+        else:
+            self._follow(step, prepared, answer.outcome)
+
+    def _follow(self, step: Step, prepared: Prepared, outcome: WriteOutcome) -> None:
+        """Wait until the system is asked (again) what became of what it has taken, at most for the time it has."""
+        with transaction.atomic():
+            self.session.work.confirm()
+            verdict = walk_receipts.follow(self.session, step, prepared, outcome)
+        if verdict is None:
+            raise _Paused(None)  # it was cancelled meanwhile
+        asked = prepared.receipt.asked if prepared.receipt is not None else 0
+        if outcome.error is not None:
+            self._tell_breaker(step, prepared.connection_id, outcome.error, asked)
+            if outcome.error.kind is FailureKind.MISCONFIGURED:
+                with transaction.atomic():
+                    connection_state.mark_attention(prepared.connection_id, outcome.error.message)
+        if verdict.state == OperationState.WAITING:
+            raise _Paused(verdict.due_at)
+        self._refuse(step, verdict)
 
     def _wait_for_connection(self, step: Step, paused: PausedError) -> NoReturn:
         """Leave the worker until the connection is back; what the last try left behind stays as it is."""
@@ -264,11 +307,16 @@ class _Walk:
         with transaction.atomic():
             session.work.confirm()
             row = walk_rows.row_of(session, step)
-            walk_rows.close_evidence(session, row, outcome)
+            if prepared.receipt is None:
+                walk_rows.close_evidence(session, row, outcome)
+            else:
+                walk_rows.note_answer(session, row, outcome)
             if outcome.error is None:
                 self._keep(step, prepared, answer)
                 return
             due_at = _next_try(step, outcome.error, row.attempts)
+            if due_at is not None and prepared.receipt is not None:
+                receipts.close(session.operation.id, step.name)
             if outcome.error.kind is FailureKind.AUTH_EXPIRED:
                 row.attempts -= 1  # the door was shut: nothing was tried
                 walk_rows.save(row, StepState.WAITING, note="The sign-in was refused.")
@@ -310,6 +358,8 @@ class _Walk:
     def _keep(self, step: Step, prepared: Prepared, answer: CallAnswer) -> None:
         session, row, made = self.session, walk_rows.row_of(self.session, step), prepared.made
         outside_key = answer.outcome.target_key or made.outside_key
+        if prepared.receipt is not None:
+            receipts.close(session.operation.id, step.name)
         walk_rows.save(
             row,
             StepState.DONE,

@@ -7,7 +7,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from apps.connectors.canonical.shapes import LedgerReferences
-from apps.connectors.contract import Connector, SourceRecord, UndoOutcome, Write, WriteOutcome
+from apps.connectors.contract import Connector, Inquirer, Receipt, SourceRecord, UndoOutcome, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError, RetryableError
 from apps.flows.engine.acts import LookUp, Result
 from apps.flows.engine.records import PlannedOperation
@@ -127,6 +127,24 @@ async def _mark(connector: Connector, object_name: str, write: Write) -> tuple[N
             return None, WriteOutcome(0, error=error, exchange=error.exchange)
 
 
+def ask(connector: Connector, object_name: str, receipt: Receipt, seconds: int) -> CallAnswer:
+    """Ask what became of a delivery that was taken. A question that fails decides nothing."""
+    _, outcome = _complete(_ask(connector, object_name, receipt), seconds, receipt)
+    key = outcome.target_key or receipt.target_key or ""
+    note = "Created, as the system told later." if outcome.created else "Brought up to date, as the system told later."
+    return CallAnswer(outcome, {"key": key, "created": outcome.created}, note)
+
+
+async def _ask(connector: Connector, object_name: str, receipt: Receipt) -> tuple[None, WriteOutcome]:
+    if not isinstance(connector, Inquirer):
+        raise TypeError(f"{connector.manifest.name} hands out receipts and cannot be asked about them")
+    async with connector:
+        try:
+            return None, (await connector.inquire(object_name, [receipt]))[0]
+        except RemoteError as error:
+            return None, WriteOutcome(0, error=error, exchange=error.exchange, receipt=receipt)
+
+
 def take_back(connector: Connector, object_name: str, key: str, *, idempotency_key: str) -> UndoOutcome:
     """Take back what a step created. Raises RemoteError."""
 
@@ -137,8 +155,8 @@ def take_back(connector: Connector, object_name: str, key: str, *, idempotency_k
     return asyncio.run(undo())
 
 
-def _complete(work: Any, seconds: int) -> Any:
-    """Run one call to its end, for at most so many seconds (0: as long as the door allows)."""
+def _complete(work: Any, seconds: int, receipt: Receipt | None = None) -> Any:
+    """Run one call to its end, for at most so many seconds (0: as long as the door allows). A `receipt` outlives it."""
 
     async def bounded() -> Any:
         async with asyncio.timeout(seconds or None):
@@ -150,6 +168,6 @@ def _complete(work: Any, seconds: int) -> Any:
         late = RetryableError(
             f"No answer within {seconds} s, the time this step allows.",
             business_class=BusinessClass.TIMEOUT,
-            ambiguous=True,
+            ambiguous=receipt is None,
         )
-        return None, WriteOutcome(0, error=late)
+        return None, WriteOutcome(0, error=late, receipt=receipt)

@@ -12,7 +12,8 @@ from django.utils import timezone
 from apps.connectors import registry, shape_book
 from apps.connectors.contract import Connector, SourceRecord, Write
 from apps.connectors.errors import FieldProblem
-from apps.connectors.manifest import Idempotency
+from apps.connectors.manifest import Idempotency, LateAnswer
+from apps.connectors.opening import open_connector
 from apps.flows.engine.acts import Act, LookUp, Mark, Send
 from apps.flows.engine.definition import Step
 from apps.flows.engine.identity import fingerprint
@@ -22,8 +23,9 @@ from apps.flows.engine.steps.deliver import DeliverStep
 from apps.flows.engine.stored import plain
 from apps.flows.mapping.compile import Mapped
 from apps.flows.mapping.drift import drift_error, writing_drift
-from apps.flows.models import OperationStep
-from apps.flows.services.walk_calls import CallAnswer, Sending, look_up, mark, send
+from apps.flows.models import OpenReceipt, OperationStep
+from apps.flows.services import receipts
+from apps.flows.services.walk_calls import CallAnswer, Sending, ask, look_up, mark, send
 from apps.flows.services.walk_rows import Made
 from apps.flows.services.walk_session import SOURCE, Place, WalkSession
 
@@ -36,7 +38,10 @@ _KEY_SAFE = frozenset({Idempotency.KEY_HEADER, Idempotency.UPSERT_BY_EXTERNAL_ID
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A call ready to be made. With `problems` it must not be; `unchanged` ones need not be; `overtaken`: a newer version is there."""
+    """A call ready to be made. With `problems` it must not be; `unchanged` ones need not be; `overtaken`: a newer version is there.
+
+    With a `receipt` it only asks what became of an earlier call. `late` is how the system tells later, if it does.
+    """
 
     connector: Connector
     connection_id: UUID
@@ -48,6 +53,8 @@ class Prepared:
     unchanged: bool = False
     overtaken: bool = False
     problems: tuple[FieldProblem, ...] = field(default=())
+    receipt: OpenReceipt | None = None
+    late: LateAnswer | None = None
 
 
 def prepare(session: WalkSession, step: Step, act: Act) -> Prepared:
@@ -59,6 +66,28 @@ def prepare(session: WalkSession, step: Step, act: Act) -> Prepared:
     if isinstance(act, Send):
         return _send(session, step, act)
     raise TypeError(f"{type(act).__name__} is no call")
+
+
+def prepare_question(session: WalkSession, receipt: OpenReceipt) -> Prepared:
+    """Return the call that asks about `receipt`. Raises RemoteError, UnsealError, KeyError: it cannot be made at all."""
+    where = receipt.connection
+    connector = open_connector(where, correlation_id=session.correlation_id)
+    return Prepared(
+        connector=connector,
+        connection_id=where.id,
+        evidence={},
+        call=partial(ask, connector, receipt.object_name, receipts.shown(receipt)),
+        made=Made(where.id, receipt.object_name, receipt.target_key),
+        type_name=receipt.canonical_type,
+        fingerprint=receipt.fingerprint,
+        receipt=receipt,
+        late=_late(where.system, receipt.object_name),
+    )
+
+
+def _late(system: str, object_name: str) -> LateAnswer | None:
+    writing = registry.manifest(system).object_named(object_name).writing
+    return writing.late_answer if writing is not None else None
 
 
 def _look_up(session: WalkSession, act: LookUp) -> Prepared:
@@ -73,7 +102,8 @@ def _mark(session: WalkSession, act: Mark) -> Prepared:
     values = plain(act.values)
     write = Write(0, values, session.operation.business_key, f"{session.operation.id.hex}:mark", session.source_key)
     call = partial(mark, connector, session.source_object, write)
-    return Prepared(connector, where.id, {"mapped": values}, call, Made(where.id, session.source_object))
+    made, late = Made(where.id, session.source_object), _late(where.system, session.source_object)
+    return Prepared(connector, where.id, {"mapped": values}, call, made, late=late)
 
 
 def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
@@ -106,6 +136,7 @@ def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
         fingerprint=content,
         unchanged=decision is OperationState.UNCHANGED,
         overtaken=decision is OperationState.SUPERSEDED,
+        late=_late(place.connection.system, place.target_object.name),
     )
 
 

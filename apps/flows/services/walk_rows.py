@@ -114,6 +114,27 @@ def close_evidence(session: WalkSession, row: OperationStep, outcome: WriteOutco
     Batch.objects.filter(id=row.batch_id).update(state=BatchState.SETTLED, settled_at=timezone.now(), outcome=answered)
 
 
+def note_answer(session: WalkSession, row: OperationStep, outcome: WriteOutcome) -> None:
+    """Keep what a system told later about a call: asking changes nothing, so nothing was written ahead."""
+    operation, now = session.operation, timezone.now()
+    batch = Batch(
+        id=ledger_writes.new_id(),
+        customer_id=operation.customer_id,
+        run_id=session.run.id,
+        number=None,
+        step=row.name,
+        state=BatchState.SETTLED,
+        plan=blobs.pack({"again": True, "asked": True, "entries": [_evidence(session, {})]}),
+        outcome=blobs.pack({str(operation.id): evidence_of(outcome)}),
+        size=1,
+        created_at=now,
+        settled_at=now,
+    )
+    batch.save(force_insert=True)
+    operation.attempts = [*operation.attempts, batch.id]
+    Operation.objects.filter(id=operation.id).update(attempts=operation.attempts)
+
+
 def write_link(
     session: WalkSession, connection_id: UUID, type_name: str, outside_key: str, seen: tuple[str, str]
 ) -> None:

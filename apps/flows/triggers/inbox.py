@@ -190,7 +190,10 @@ def _store(
 
 def _payload(event: ReceivedEvent) -> str:
     """Return what is stored of an event. One that names no record has no keys: its run reads what has changed."""
-    return orjson.dumps({"keys": [event.key] if event.key else [], "object": event.object_name}).decode()
+    told: dict[str, Any] = {"keys": [event.key] if event.key else [], "object": event.object_name}
+    if event.record is not None:  # it comes no other way; taken out again once its run has read it
+        told["record"] = event.record
+    return orjson.dumps(told).decode()
 
 
 def _dedupe_key(endpoint_id: UUID, event: ReceivedEvent, body: bytes) -> str:

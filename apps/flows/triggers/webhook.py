@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 
+import orjson
 import structlog
 from django.db import DatabaseError
 from django.db.models import F
 
 from apps.connectors import private_shelf, registry
-from apps.connectors.contract import ReceivedEvent, SignatureError, WebhookReply
+from apps.connectors.contract import EventError, ReceivedEvent, SignatureError, WebhookReply
 from apps.connectors.models import WebhookEndpoint
 from apps.flows.models import Flow, Trigger
 from apps.flows.triggers.inbox import Address, find_address, store_events
@@ -19,6 +20,7 @@ from apps.tenants import scope
 
 MAX_BODY_BYTES = 1024 * 1024
 MOST_EVENTS = 1_000  # in one delivery
+MOST_RECORD_BYTES = 64 * 1024  # of a record that comes by event only
 AWAY_SECONDS = 30  # what a sender is told to wait while nothing can be stored
 log = structlog.get_logger(__name__)
 
@@ -30,6 +32,7 @@ class Answer(Enum):
     UNKNOWN_ADDRESS = auto()
     BAD_SIGNATURE = auto()
     TOO_LARGE = auto()
+    UNUSABLE = auto()  # signed rightly, but it names no record
     NO_ROOM = auto()  # later: too much waits already
     CLOSED = auto()  # later: nothing can be stored just now
 
@@ -97,9 +100,20 @@ def _receive(token: str, sent: Sent, *, anew: bool) -> Receipt | None:
         if not anew:
             return None
         return _refuse(address)
-    if len(events) > MOST_EVENTS:
+    except EventError as unusable:
+        return Receipt(Answer.UNUSABLE, reply=_told(422, str(unusable)))
+    if len(events) > MOST_EVENTS or any(_is_too_large(event) for event in events):
         return Receipt(Answer.TOO_LARGE)
     return _store(address, events, sent.body, reply)
+
+
+def _is_too_large(event: ReceivedEvent) -> bool:
+    """Say whether an event brings a record that is too large to be kept until it is worked on."""
+    return event.record is not None and len(orjson.dumps(event.record)) > MOST_RECORD_BYTES
+
+
+def _told(status: int, sentence: str) -> WebhookReply:
+    return WebhookReply(status, orjson.dumps({"detail": sentence}), "application/json")
 
 
 @contextmanager

@@ -15,8 +15,10 @@ from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.listing import ListSpec, csv_of, page_of, read_list
 from apps.accounts.page_filters import asked_number
+from apps.flows.comparison_forms import ComparisonForm
 from apps.flows.models import DryRun, Flow, Run, Trigger
 from apps.flows.queries import flows as queries
+from apps.flows.queries.comparisons import comparison_card
 from apps.flows.queries.event_names import list_event_names
 from apps.flows.queries.flow_charts import get_flow_charts
 from apps.flows.queries.flow_picture import PERIODS, definition_of, get_flow_picture
@@ -130,15 +132,22 @@ def flow_monitors(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 
 
 def render_monitors(
-    request: HttpRequest, flow: Flow, form: ExpectationForm | None = None, status: int = 200
+    request: HttpRequest,
+    flow: Flow,
+    form: ExpectationForm | None = None,
+    comparison_form: ComparisonForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """Answer the monitors' page, with a form that was refused where there is one."""
+    card = comparison_card(flow)
     context = framed(
         request,
         flow,
         "monitors",
         monitors=list_monitors(flow, timezone.now()),
         form=form or ExpectationForm(now=flow.expected_every_seconds),
+        comparison=card,
+        comparison_form=comparison_form or ComparisonForm(rule=card.rule),
     )
     return render(request, "flows/flow_monitors.html", context, status=status)
 

@@ -21,6 +21,7 @@ _STATUS = {
     Answer.UNKNOWN_ADDRESS: 404,
     Answer.BAD_SIGNATURE: 401,
     Answer.TOO_LARGE: 413,
+    Answer.UNUSABLE: 422,
     Answer.NO_ROOM: 429,
     Answer.CLOSED: 503,
 }

@@ -1,5 +1,6 @@
 """Pages on which a draft of a partner's own system is worked on: lists to choose, basics, each kind of record, its lines."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +15,20 @@ from apps.accounts.actions import Action
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.manifest import FieldSpec, ValueKind
 from apps.connectors.models import PrivateVersion
-from apps.connectors.private.drafting import MOST_CHOSEN, draft_document, reading_lines, writing_lines
+from apps.connectors.private.drafting import (
+    MOST_CHOSEN,
+    draft_document,
+    reading_lines,
+    with_chosen_parts,
+    writing_lines,
+)
 from apps.connectors.private_queries import PrivateFacts
 from apps.flows.mapping.transforms import TRANSFORMS
 from apps.flows.private_forms.basics import BasicsForm
 from apps.flows.private_forms.fields import DraftForm
 from apps.flows.private_forms.lines import MappingForm, reading_targets, writing_targets
 from apps.flows.private_forms.records import ListsForm, NewRecordForm, RecordForm
-from apps.flows.private_pages import evidence_of, evidence_of_basics, list_choices
+from apps.flows.private_pages import evidence_of, evidence_of_basics, list_choices, list_left_out, offer_of
 from apps.flows.views.private_frame import (
     NoDraftError,
     crumbs,
@@ -38,7 +45,7 @@ _GET_OR_POST = ["GET", "HEAD", "POST"]
 @requires(Action.EDIT_CONNECTIONS)
 @require_http_methods(_GET_OR_POST)
 def private_lists(request: HttpRequest, system_id: UUID) -> HttpResponse:
-    """Choose which lists of the OpenAPI file become kinds of records."""
+    """Choose which lists of the uploaded file become kinds of records."""
     try:
         facts, draft = facts_with_draft(system_id)
     except NoDraftError as missing:
@@ -54,6 +61,7 @@ def private_lists(request: HttpRequest, system_id: UUID) -> HttpResponse:
         "form": form,
         "rows": rows,
         "reading": draft.reading,
+        "left_out": list_left_out(draft),
         "most": MOST_CHOSEN,
         "crumbs": crumbs(facts),
     }
@@ -69,12 +77,13 @@ def _with_lists(draft: PrivateVersion, paths: list[str]) -> dict[str, Any]:
     known = {one["name"] for one in document.get("settings", ())}
     settings = [one for one in drafted["settings"] if one["name"] not in known]
     first = {} if document["objects"] else {"auth": drafted["auth"], "secrets": drafted["secrets"]}
-    return {
+    chosen = {
         **document,
         **first,
         "settings": [*document.get("settings", ()), *settings],
         "objects": [*document["objects"], *added],
     }
+    return with_chosen_parts(chosen, draft.reading, paths)
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -114,7 +123,7 @@ def private_record_create(request: HttpRequest, system_id: UUID) -> HttpResponse
     form = NewRecordForm(request.POST or None, initial={"seen": draft.revision})
     if request.method == "POST" and form.is_valid():
         name = _free(form.cleaned_data["name"], {one["name"] for one in draft.document["objects"]})
-        part = form.part(name)
+        part = form.part(name, draft.document.get("odata"))
         document = {**draft.document, "objects": [*draft.document["objects"], part]}
         if stored(request, form, draft, document):
             return redirect("flows:private-record", facts.system.id, name)
@@ -131,17 +140,19 @@ def private_record(request: HttpRequest, system_id: UUID, record: str) -> HttpRe
     except NoDraftError as missing:
         return to_start_a_draft(request, missing)
     index, part = part_named(draft, record)
-    evidence = evidence_of(draft, part)
-    form = RecordForm(request.POST or None, part=part, revision=draft.revision, evidence=evidence)
+    evidence, offer = evidence_of(draft, part), offer_of(draft, part)
+    form = RecordForm(
+        request.POST or None, part=part, offered=offer.get("writing"), revision=draft.revision, evidence=evidence
+    )
     if request.method == "POST" and form.is_valid():
-        changed = _with_fitting_lines(part, form.changed_part())
+        changed = _with_fitting_lines(part, form.changed_part(), offer)
         if stored(request, form, draft, with_part(draft, index, changed)):
             return redirect("flows:private-mapping", facts.system.id, record)
     context = {"facts": facts, "form": form, "part": part, "crumbs": crumbs(facts)}
     return render(request, "private/private_record.html", context, status=400 if form.errors else 200)
 
 
-def _with_fitting_lines(before: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+def _with_fitting_lines(before: dict[str, Any], part: dict[str, Any], offer: Mapping[str, Any]) -> dict[str, Any]:
     """Return a kind of record with lines for what it is now: those of another canonical type say nothing any more."""
     fields = [
         FieldSpec(one["name"], ValueKind(one["kind"]), required=bool(one.get("required"))) for one in part["fields"]
@@ -151,7 +162,8 @@ def _with_fitting_lines(before: dict[str, Any], part: dict[str, Any]) -> dict[st
     if other or not part.get("reading_lines"):
         part = {**part, "reading_lines": reading_lines(kind, fields)}
     if "writing" in part and (other or not part.get("writing_lines")):
-        part = {**part, "writing_lines": writing_lines(kind, fields)}
+        offered = [] if other else offer.get("writing_lines", [])
+        part = {**part, "writing_lines": offered or writing_lines(kind, fields)}
     return part
 
 

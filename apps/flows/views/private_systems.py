@@ -19,9 +19,10 @@ from apps.accounts.actions import Action
 from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person
 from apps.connectors.models import PrivateSystem, PrivateTrial
+from apps.connectors.private.descriptions import KINDS, read_description, require_size
 from apps.connectors.private.documents import DocumentError, parse_document, read_document
-from apps.connectors.private.drafting import draft_document, empty_document, read_openapi
-from apps.connectors.private.openapi import MOST_JSON_BYTES, OpenApiError, open_file
+from apps.connectors.private.drafting import draft_document, empty_document
+from apps.connectors.private.readings import DescriptionError
 from apps.connectors.private_queries import (
     PrivateFacts,
     get_private_system,
@@ -53,12 +54,12 @@ def private_list(request: HttpRequest) -> HttpResponse:
 @once
 @require_http_methods(["GET", "HEAD", "POST"])
 def private_create(request: HttpRequest) -> HttpResponse:
-    """Begin a system: from an OpenAPI file, from a description, or with nothing but a name."""
+    """Begin a system: from a file of its vendor, from a description that was downloaded here, or with nothing but a name."""
     form = StartForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
             system = _begun(form, acting_person(request).name)
-        except OpenApiError as error:
+        except DescriptionError as error:
             form.add_error("file", str(error))
         except DocumentError as error:
             form.add_error("file", [f"{one.path}: {one.message}".lstrip(": ") for one in error.problems[:10]])
@@ -69,7 +70,8 @@ def private_create(request: HttpRequest) -> HttpResponse:
             offers = get_private_system(system.id).shown.reading.get("lists")
             return redirect("flows:private-lists" if offers else "flows:private-detail", system.id)
     status = 400 if form.errors else 200
-    return render(request, "private/private_create.html", {"form": form, "crumbs": crumbs()}, status=status)
+    context = {"form": form, "kinds": [_(kind.label) for kind in KINDS], "crumbs": crumbs()}
+    return render(request, "private/private_create.html", context, status=status)
 
 
 def _begun(form: StartForm, author: str) -> PrivateSystem:
@@ -80,16 +82,13 @@ def _begun(form: StartForm, author: str) -> PrivateSystem:
     document = _description(raw)
     if document is not None:
         return create_system(document={**document, "name": name or document.get("name", "")}, author=author)
-    reading = read_openapi(open_file(raw)).to_json()
-    if not reading["lists"]:
-        raise OpenApiError(_("The file describes no list of records that could be read."))
+    reading = read_description(raw).to_json()
     drafted = draft_document(name or reading["title"] or _("Own system"), reading, [])
     return create_system(document=drafted, author=author, reading=reading)
 
 
 def _contents(file: "UploadedFile[bytes]") -> bytes:
-    if (file.size or 0) > MOST_JSON_BYTES:
-        raise OpenApiError(_("The file is larger than 10 MB: leave out what is not needed, examples for instance."))
+    require_size(file.size or 0)
     return bytes(file.read())
 
 
@@ -241,7 +240,7 @@ def private_replace(request: HttpRequest, system_id: UUID) -> HttpResponse:
         try:
             document = parse_document(_contents(form.cleaned_data["file"]))
             read_document(document, slug=facts.system.slug)
-        except (DocumentError, OpenApiError) as error:
+        except (DocumentError, DescriptionError) as error:
             told = getattr(error, "problems", ())
             form.add_error("file", [f"{one.path}: {one.message}".lstrip(": ") for one in told[:10]] or str(error))
         else:

@@ -4,7 +4,8 @@
   a link that is too old is 410 (https://learn.microsoft.com/graph/delta-query-overview).
 - A group is made with an owner and a mail name that is there once; deleting is a 204, and 404 the second time
   (https://learn.microsoft.com/graph/api/group-post-groups, group-delete).
-- PUT of a team is 404 while the group is new, then 202 with an operation to look at
+- PUT of a team is 404 while the group is new, then 202 with an operation to ask about, which is at first in progress; a second
+  one meanwhile is 409, an operation that is not known 404
   (https://learn.microsoft.com/graph/api/team-put-teams, https://learn.microsoft.com/graph/api/resources/teamsasyncoperation).
 """
 
@@ -44,7 +45,10 @@ _BASE = "/v1.0/"
 
 
 class Microsoft365StandIn(StandIn):
-    """One directory. `unknown_for` counts the times that Teams does not know a group yet, `slow_for` those an operation runs."""
+    """One directory. `unknown_for` counts the times that Teams does not know a group yet.
+
+    Every operation answers `slow_for` times that it is in progress; `outcome` is what it says then.
+    """
 
     lists = ("groups", "users")
 
@@ -52,8 +56,10 @@ class Microsoft365StandIn(StandIn):
         super().__init__(*arguments, **named)
         self.removed: dict[str, list[Row]] = {name: [] for name in self.lists}
         self.subscriptions: list[Row] = []
-        self.unknown_for = self.slow_for = 0
+        self.unknown_for, self.slow_for = 0, 1
         self.outcome = "succeeded"
+        self.elsewhere = ""  # where an operation is said to be instead
+        self.operations: dict[str, Row] = {}  # by the path they are asked at
         self.too_old = False  # whether delta links are
         self._revision = 0
         for address in (OWNER, "kim@brightforge.example"):
@@ -204,20 +210,34 @@ class Microsoft365StandIn(StandIn):
             self.unknown_for -= 1
             raise RefusedError(404, "Failed to execute Templates backend request: group not found", code="NotFound")
         await body_of(request, ("memberSettings",))
+        if any(one["group"] is row and one["status"] == "inProgress" for one in self.operations.values()):
+            raise RefusedError(409, "A team is being made of this group already.", code="Conflict")
         place = f"/teams('{key}')/operations('{uuid.uuid4()}')"
         row["asked"] = int(row.get("asked", 0)) + 1
-        return web.Response(status=202, headers={"Location": place})
+        self.operations[place] = {"group": row, "left": self.slow_for, "status": "inProgress"}
+        return web.Response(
+            status=202, headers={"Location": self.elsewhere or place, "Content-Location": f"/teams('{key}')"}
+        )
 
     def _operation(self, request: web.Request) -> web.Response:
-        key = request.path.partition("teams('")[2].partition("')")[0]
-        row = self._group(key)
-        if self.slow_for:
-            self.slow_for -= 1
-            return web.json_response({"operationType": "createTeam", "status": "inProgress"})
+        require(request.method == "GET", f"{request.method} of an operation")
+        operation = self.operations.get("/" + request.path.removeprefix(_BASE))
+        if operation is None:
+            raise RefusedError(404, "The operation was not found.", code="NotFound")
+        if operation["left"]:
+            operation["left"] -= 1
+        elif operation["status"] == "inProgress":
+            self._end(operation)
+        told = {name: operation[name] for name in ("status", "error") if name in operation}
+        return web.json_response({"operationType": "createTeam", "attemptsCount": 1, **told})
+
+    def _end(self, operation: Row) -> None:
+        operation["status"] = self.outcome
         if self.outcome == "succeeded":
-            row["resourceProvisioningOptions"] = ["Team"]
-            self.stamp("groups", row)
-        return web.json_response({"operationType": "createTeam", "status": self.outcome})
+            operation["group"]["resourceProvisioningOptions"] = ["Team"]
+            self.stamp("groups", operation["group"])
+        else:
+            operation["error"] = {"code": "BadRequest", "message": "The group has no owner with a licence for Teams."}
 
     async def announce(self, url: str, secret: str) -> None:
         """Tell of a change of the first group."""

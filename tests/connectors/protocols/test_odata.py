@@ -16,10 +16,12 @@ from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedEr
 from apps.connectors.manifest import ODataSpec, SystemManifest
 from apps.connectors.protocols.odata import ODataConnector
 from apps.connectors.protocols.odata_calls import ODataCalls
+from apps.connectors.protocols.odata_writing import conditions_of
 from tests.connectors.catalog import business_central_stand_in as bc
 from tests.connectors.catalog.business_central_stand_in import BusinessCentralStandIn, Row
 from tests.connectors.conftest import door_to, read_request, reply, wire
 
+GUID = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
 SIGNED = Signer(headers={"Authorization": f"Bearer {bc.TOKEN}"})
 
 
@@ -110,6 +112,15 @@ async def test_nothing_is_changed_where_a_record_comes_without_a_version(service
         with pytest.raises(MisconfiguredError, match="without a version mark"):
             await connector.upsert("customers", [change(service, displayName="Okafor Group")])
     assert "PATCH" not in [method for method, *_ in service.asked]
+
+
+def test_a_record_without_a_version_is_changed_as_it_is_where_versions_vary() -> None:
+    spec, varying = MANIFEST.object_named("customers"), ODataSpec(etags_vary=True)
+
+    assert conditions_of(varying, spec, {"id": "1"}) == {}
+    assert conditions_of(varying, spec, {"@odata.etag": 'W/"7"'}) == {"If-Match": 'W/"7"'}
+    with pytest.raises(MisconfiguredError, match="without a version mark"):
+        conditions_of(ODataSpec(), spec, {"id": "1"})
 
 
 async def test_taking_back_what_somebody_changes_at_that_moment_is_refused(service: BusinessCentralStandIn) -> None:
@@ -207,6 +218,27 @@ async def _linked(link: Any) -> AsyncIterator[ODataConnector]:
 def test_a_key_is_written_as_its_type_wants(template: str, key: str, path: str) -> None:
     manifest = replace(MANIFEST, odata=ODataSpec(whole_keys=True))
     assert ODataCalls(manifest, door_to("http://127.0.0.1:9"), {}).path_of(template, key) == path
+
+
+@pytest.mark.parametrize(
+    ("template", "key", "fits"),
+    [
+        ("v1/Projects({key})", GUID, True),
+        ("v1/Projects({key})", "17", False),
+        ("Entries({key})", "17", True),
+        ("Entries({key})", GUID, False),
+        ("Others({key})", GUID, True),
+    ],
+)
+def test_a_set_whose_key_type_is_known_takes_keys_of_that_type_only(template: str, key: str, fits: bool) -> None:
+    manifest = replace(MANIFEST, odata=ODataSpec(types={"Projects": "Edm.Guid", "Entries": "Edm.Int64"}))
+    calls = ODataCalls(manifest, door_to("http://127.0.0.1:9"), {})
+
+    if fits:
+        assert key in calls.path_of(template, key)
+    else:
+        with pytest.raises(RejectedError, match="cannot be the number"):
+            calls.path_of(template, key)
 
 
 @pytest.mark.parametrize(("template", "key"), [("a({key})", "17"), ("a({key})", "x) or (1"), ("a('{key}')", "")])

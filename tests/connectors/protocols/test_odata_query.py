@@ -69,6 +69,14 @@ OLDER = {
 }
 
 
+def test_v2_writes_an_instant_without_zone_where_the_type_has_none() -> None:
+    zoneless = replace(PLAIN, version=2, types={f"{SPEC.name}/changedAt": "Edm.DateTime"})
+
+    for written in ("2026-11-21T08:38:44.293+01:00", "2026-11-21T07:38:44.293Z", "2026-11-21T07:38:44.293"):
+        told = query_of(SPEC, zoneless, {"changedAt ge": written})
+        assert told == {"$filter": "changedAt ge datetime'2026-11-21T07:38:44.293'"}
+
+
 @pytest.mark.parametrize(("parameters", "told"), OLDER.values(), ids=OLDER.keys())
 def test_v2_names_the_type_of_its_literals(parameters: dict[str, str], told: str) -> None:
     assert query_of(SPEC, replace(PLAIN, version=2), parameters) == {"$filter": told}

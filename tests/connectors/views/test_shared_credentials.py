@@ -171,6 +171,16 @@ def test_looking_uses_nothing_up_and_an_empty_secret_is_told_beside_its_field(li
     assert path.split("/")[2] not in f"{vars(link)}"
 
 
+def test_a_colleague_reads_how_to_get_what_is_asked_for(line: Line, owner: Client) -> None:
+    with scope.work_in(line.partner):
+        Connection.objects.filter(id=line.source.id).update(system="redmine")
+    words = _page(_colleague().get(_link(owner, line.source)))
+    help_words = words.partition("How to get what is asked for here")[2].partition("</details>")[0]
+    assert "The REST interface switched on" in help_words
+    assert "administrator" in help_words
+    assert "How it works" not in help_words
+
+
 def test_a_link_opens_nothing_at_another_partner(line: Line, owner: Client) -> None:
     path = _link(owner, line.source)
     assert Client(headers={"host": "brightforge.localhost"}).get(path).status_code == 404

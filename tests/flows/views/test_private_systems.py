@@ -15,6 +15,7 @@ from apps.connectors.private_systems import create_system, make_live
 from apps.customers.services import create_customer
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
+from tests.connectors.private.odata_service import metadata
 from tests.connectors.private.samples import openapi
 from tests.connectors.private.test_openapi import read
 from tests.flows.views.conftest import Desk, page_of
@@ -58,8 +59,8 @@ def upload(raw: bytes, name: str = "api.json") -> SimpleUploadedFile:
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        pytest.param(b"\x89PNG\x00", "neither JSON nor YAML", id="a picture"),
-        pytest.param(b"a: [", "neither JSON nor YAML", id="broken YAML"),
+        pytest.param(b"\x89PNG\x00", "Choose: an OpenAPI file (JSON or YAML)", id="a picture"),
+        pytest.param(b"openapi: [", "neither JSON nor YAML", id="broken YAML"),
         pytest.param(b'{"openapi": "3.0.0", "paths": {}}', "lists no paths", id="no paths"),
         pytest.param(b'{"openapi": "3.0.0", "paths": {"/a": {}}}', "no list of records", id="no lists"),
         pytest.param(b'{"format": 1, "objects": []}', "category: This is needed", id="a bad description"),
@@ -78,6 +79,46 @@ def test_a_wrong_file_is_answered_in_place(owner: Client, desk: Desk, raw: bytes
     assert words in page_of(answer)
     with scope.work_in(desk.partner):
         assert not PrivateSystem.objects.exists()
+
+
+def test_a_service_that_describes_itself_is_begun_chosen_and_written_when_a_person_says_so(
+    owner: Client, desk: Desk
+) -> None:
+    begun = owner.post(f"{OWN}new/", {"name": "Tool", "file": upload(metadata(), "metadata.xml")})
+    lists = begun["Location"]
+    page = page_of(owner.get(lists))
+    assert "OrderLines" in page
+    assert "known by several properties together" in page
+
+    chosen = owner.post(lists, {"seen": 1, "paths": ["Projects", "TimeEntries"]})
+    assert chosen.status_code == 302
+    drawn = document(desk)
+    assert drawn["odata"]["types"] == {"Projects": "Edm.Guid", "TimeEntries": "Edm.Int64"}
+    assert "Its address is what stands before $metadata." in page_of(owner.get(chosen["Location"]))
+
+    record = f"{chosen['Location']}records/time_entries/"
+    form = owner.get(record)
+    assert "This system speaks OData" in page_of(form)
+    assert "Taken from the key <code>Id</code>" in page_of(form)
+    typed = filled(form)
+    assert (typed["create_path"], "is_written" in typed) == ("TimeEntries", False)
+    assert owner.post(record, typed).status_code == 302
+    assert "writing" not in document(desk)["objects"][1]
+    assert owner.post(record, {**filled(owner.get(record)), "is_written": "on"}).status_code == 302
+    entry = document(desk)["objects"][1]
+    assert entry["writing"]["update_path"] == "TimeEntries({key})"
+    assert {line["target"] for line in entry["writing_lines"]} == {
+        "EmployeeId", "ProjectId", "WorkDate", "Hours", "Comment"
+    }  # fmt: skip
+
+
+def test_records_that_are_added_by_hand_are_read_as_the_protocol_wants(owner: Client, desk: Desk) -> None:
+    lists = owner.post(f"{OWN}new/", {"name": "Tool", "file": upload(metadata(2), "metadata.xml")})["Location"]
+    page = lists.removesuffix("lists/")
+    owner.post(f"{page}add/", {"seen": 1, "label": "Site", "canonical_type": "Workspace", "path": "/Sites"})
+
+    reading = document(desk)["objects"][0]["reading"]
+    assert (reading["path"], reading["records_path"], reading["paging"]["style"]) == ("Sites", "d.results", "offset")
 
 
 def test_a_system_can_be_begun_with_nothing_but_a_name(owner: Client, desk: Desk) -> None:

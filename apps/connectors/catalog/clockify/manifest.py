@@ -75,6 +75,7 @@ TIME_ENTRIES = ObjectManifest(
         since_parameter="start",
         paging=_PAGING,
         rescan_days=RESCAN_DAYS,
+        first_whole=True,
         one_path=f"{_WORKSPACE}/time-entries/{{key}}",
     ),
     reading_lines=(

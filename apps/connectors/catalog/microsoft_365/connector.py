@@ -1,13 +1,14 @@
 """Microsoft 365 through Graph: what the manifest cannot say - delta links, people behind addresses, and teams that take their time."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from apps.connectors.answers import holds
-from apps.connectors.catalog.microsoft_365.groups import REMOVED, GroupCalls, GroupDelivery, is_workspace
+from apps.connectors.catalog.microsoft_365.groups import REMOVED, GroupCalls, GroupDelivery, is_workspace, without_team
 from apps.connectors.catalog.microsoft_365.manifest import DELTA_PATHS
-from apps.connectors.contract import FoundRecord, OutsideRecord, Page, Write, WriteOutcome
-from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError
+from apps.connectors.contract import FoundRecord, OutsideRecord, Page, Receipt, Write, WriteOutcome
+from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedError, RemoteError
 from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import require_reading, source_record
@@ -58,6 +59,14 @@ class Microsoft365Connector(RestConnector):
         """Make or change each group and answer for every one of them, in any order."""
         spec, owner = self.manifest.object_named(object_name), str(self._settings.get("owner") or "")
         return await GroupDelivery(self._calls, spec, owner).run(writes) if writes else []
+
+    async def inquire(self, object_name: str, receipts: Sequence[Receipt]) -> list[WriteOutcome]:
+        """Ask what became of teams; what is refused is the team alone, the group is there."""
+        outcomes = await super().inquire(object_name, receipts)
+        return [
+            replace(outcome, error=without_team(outcome.error)) if isinstance(outcome.error, RejectedError) else outcome
+            for outcome in outcomes
+        ]
 
     async def probe(self, object_name: str, writes: Sequence[Write]) -> dict[int, FoundRecord]:
         """After an ambiguous outcome: which of these writes did arrive? A group that lacks its team did not, not wholly."""

@@ -6,15 +6,16 @@ from typing import Any
 
 from apps.connectors.contract import Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError, RetryableError
-from apps.connectors.judgement import Answer
 from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.calls import Calls
+from apps.connectors.protocols.rest_late_answers import taken
 from apps.connectors.protocols.rest_reading import read_one
 from apps.connectors.protocols.rest_writing import Delivery
 
 _CHANGEABLE = ("displayName", "description")
 REMOVED = "@removed"  # what a change has that tells of a deletion
 _LATER = "The group is there and its team is not yet: Microsoft 365 is asked again by itself."
+_BY_HAND = "Make it there by hand, or try again."
 
 
 def plain(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +44,7 @@ class GroupCalls(Calls):
 
 
 class GroupDelivery(Delivery):
-    """A group is made with its people, then its team, which Microsoft 365 may need minutes for: that is another try's work."""
+    """A group is made with its people, then its team, for which Microsoft 365 may need minutes: it tells later whether it was made."""
 
     def __init__(self, calls: Calls, spec: ObjectManifest, owner: str) -> None:
         super().__init__(calls, spec)
@@ -59,7 +60,7 @@ class GroupDelivery(Delivery):
             answer = await self._calls.call("POST", "groups", body=await self._group(write), spec=self._spec)
             outcome = WriteOutcome(write.position, str(answer.json()["id"]), exchange=answer.exchange, created=True)
         if write.values.get("kind") == "team":
-            await self._require_team(str(outcome.target_key), made=outcome.created)
+            return await self._with_team(write, outcome)
         return outcome
 
     async def _group(self, write: Write) -> dict[str, Any]:
@@ -92,12 +93,13 @@ class GroupDelivery(Delivery):
         destination = self._calls.door.destination
         return f"{destination.origin}{destination.path}/directoryObjects/{answer.json()['id']}"
 
-    async def _require_team(self, key: str, *, made: bool) -> None:
-        """Raise RetryableError until the group has its team; nothing waits for it here."""
-        if not made:
+    async def _with_team(self, write: Write, outcome: WriteOutcome) -> WriteOutcome:
+        """Ask for the group's team; Microsoft 365 tells later whether it was made. Raises RetryableError where it cannot be asked yet."""
+        key = str(outcome.target_key)
+        if not outcome.created:
             held = await read_one(self._calls, self._spec, key)
             if held is not None and held["kind"] == "team":
-                return
+                return outcome
         path = self._calls.path_of("groups/{key}/team", key)
         try:
             answer = await self._calls.call("PUT", path, body={"memberSettings": {"allowCreateUpdateChannels": True}})
@@ -106,20 +108,22 @@ class GroupDelivery(Delivery):
             if error.status in {404, 409}:
                 raise _not_yet(error.status) from error
             raise
-        if answer.status == 202 and not await self._is_done(answer):
-            raise _not_yet(answer.status)
-
-    async def _is_done(self, answer: Answer) -> bool:
-        """Look once at the operation that makes the team."""
-        place = answer.headers.get("Location", "").lstrip("/")
-        if not place:
-            return False
-        state = (await self._calls.call("GET", place)).json().get("status")
-        if state == "failed":
-            sentence = "Microsoft 365 could not make the team. Make it there by hand, or try again."
-            raise RejectedError(sentence, problems=(FieldProblem("kind", sentence),))
-        return bool(state == "succeeded")
+        late = self._writing.late_answer
+        if late is None or answer.status not in late.taken_statuses:
+            return outcome
+        return taken(self._calls, late, write, answer, asked=path, target_key=key)
 
 
 def _not_yet(status: int) -> RetryableError:
     return RetryableError(_LATER, business_class=BusinessClass.PROVIDER_OUTAGE, status=status)
+
+
+def without_team(error: RejectedError) -> RejectedError:
+    """Return the refusal of a team in words that say what stands and what is to be done."""
+    said = " ".join(dict.fromkeys(problem.message.rstrip(".") for problem in error.problems))
+    sentence = f"The group is there, but Microsoft 365 could not make its team: {said}. {_BY_HAND}"
+    told = RejectedError(
+        sentence, problems=(FieldProblem("kind", sentence, error.business_class),), status=error.status
+    )
+    told.exchange = error.exchange
+    return told

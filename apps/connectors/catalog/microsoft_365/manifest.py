@@ -4,7 +4,8 @@ and how they meet the canonical model.
 Groups: https://learn.microsoft.com/graph/api/resources/group. Changes by delta links:
 https://learn.microsoft.com/graph/api/group-delta and user-delta. Teams: https://learn.microsoft.com/graph/api/team-put-teams and
 https://learn.microsoft.com/graph/teams-create-group-and-team, which say that a new group may be unknown to Teams for minutes
-(404) and that a team is made by an operation (202). Graph publishes no one limit: it says 429 and when to come back
+(404) and that a team is made by an operation (202), which is to be asked about after more than 30 seconds, at an address
+counted from the version's root (https://learn.microsoft.com/graph/api/resources/teamsasyncoperation). Graph publishes no one limit: it says 429 and when to come back
 (https://learn.microsoft.com/graph/throttling).
 
 A project's code is the group's mail name, which is there once in a directory.
@@ -20,6 +21,7 @@ from apps.connectors.manifest import (
     ErrorShape,
     FieldSpec,
     Idempotency,
+    LateAnswer,
     Limits,
     MappingLine,
     ObjectManifest,
@@ -73,6 +75,12 @@ GROUPS = ObjectManifest(
         idempotency=Idempotency.OWN_KEY_FIELD,
         own_key_field="mailNickname",
         acknowledgement=Acknowledgement.OPERATION,
+        late_answer=LateAnswer(
+            place_below_base=True,
+            running=("notStarted", "inProgress"),
+            failed=("failed", "invalid"),
+            ask_seconds=31,
+        ),
         concurrency=Concurrency.LAST_WRITE_WINS,
         undo_method="DELETE",
         undo_path="groups/{key}",

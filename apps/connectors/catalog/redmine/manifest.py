@@ -62,6 +62,7 @@ TIME_ENTRY = ObjectManifest(
         parameters={"sort": "created_on"},
         paging=_PAGING,
         rescan_days=RESCAN_DAYS,
+        first_whole=True,
         one_path="time_entries/{key}.json",
     ),
     reading_lines=(
@@ -169,7 +170,7 @@ MANIFEST = SystemManifest(
     category="PSA",
     summary="Open project management: time entries, issues, projects and people, read over its REST interface.",
     proof=ProofLabel.REAL_SYSTEM,
-    documentation="https://www.redmine.org/projects/redmine/wiki/Rest_api",
+    documentation="docs/connect/redmine.md",
     auth=AuthSpec(AuthScheme.HEADER_KEY, header="X-Redmine-API-Key"),
     objects=(TIME_ENTRY, PROJECT, PERSON, TASK),
     secrets=(

@@ -135,6 +135,7 @@ TIME = ObjectManifest(
         since_parameter="dateAfterUtc",
         since_form=InstantForm.ISO,
         rescan_days=62,
+        first_whole=True,
         paging=pages(500),
         one_path=f"{_PROJECTS}/Projects/{{project}}/Time/{{key}}",
     ),

@@ -1,0 +1,1 @@
+"""Systems that tell their records by webhook."""

@@ -1,0 +1,79 @@
+"""What a deletion at the source becomes: a blocked ledger line of its own, which a person decides about.
+
+Nothing is taken back in the target by itself: a deletion may be a mistake, and what was posted may have been billed. The
+line names both records; it is settled by the record coming back, or by a person who leaves it out with the reason.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+
+from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.models import Connection
+from apps.flows.engine.absence import deletion_version
+from apps.flows.engine.states import OperationState
+from apps.flows.models import Operation, Run
+from apps.flows.services.ledger_writes import new_id
+from apps.flows.services.session import Session
+from apps.flows.services.settle import Tally, add_to_day
+from apps.flows.signals import ledger_changed
+
+DELIVERED = (OperationState.WRITTEN, OperationState.UNCHANGED)
+_COPIED = (
+    "canonical_type", "business_key", "source_key", "target_key", "label", "amount", "currency", "amount_quality",
+    "client_ref", "project_ref", "period_ref",
+)  # fmt: skip
+_SENTENCE = (
+    "{source} no longer has this record: it is not among those that it lists, and asked for by itself it is not there. "
+    "{target} still holds {what}. Take it back there if it should not stay, and leave this out with the reason."
+)
+
+
+def tell_deleted(session: Session, source_keys: Sequence[str], *, origin: str) -> int:
+    """Write down that the source deleted delivered records, as lines for a person to decide; returns how many.
+
+    `origin` says how the deletions were found. In a transaction of the lease's holder.
+    """
+    delivered = (
+        Operation.objects.filter(flow_id=session.flow_id, source_key__in=list(source_keys), state__in=DELIVERED)
+        .order_by("source_key", "-created_at", "-id")
+        .distinct("source_key")
+    )
+    names = dict(Connection.objects.filter(id__in=[session.source_id, session.target_id]).values_list("id", "name"))
+    now = timezone.now()
+    lines = [_line(session, line, names, origin, now) for line in delivered]
+    if not lines:
+        return 0
+    Operation.objects.bulk_create(lines)
+    told = len(lines)
+    Run.objects.filter(id=session.run_id).update(read=F("read") + told, rejected=F("rejected") + told)
+    add_to_day(session.flow_id, session.customer_id, Tally(told, Counter(rejected=told)), now)
+    ledger_changed.send(sender=Operation, flow_id=session.flow_id, customer_id=session.customer_id)
+    return told
+
+
+def _line(session: Session, delivered: Operation, names: dict[UUID, str], origin: str, now: datetime) -> Operation:
+    what = f"it as {delivered.target_key}" if delivered.target_key else "what was made of it"
+    sentence = _SENTENCE.format(source=names[session.source_id], target=names[session.target_id], what=what)
+    return Operation(
+        **{name: getattr(delivered, name) for name in _COPIED},
+        id=new_id(),
+        customer_id=session.customer_id,
+        flow_id=session.flow_id,
+        run_id=session.run_id,
+        last_run_id=session.run_id,
+        source_version=deletion_version(session.run_id.hex),
+        state=OperationState.REJECTED,
+        step="extract",
+        error_kind=FailureKind.REJECTED,
+        error_class=BusinessClass.SOURCE_DELETED,
+        error_code=origin,
+        error_message=sentence[:600],
+        correlation_id=session.correlation_id,
+        created_at=now,
+        changed_at=now,
+    )
