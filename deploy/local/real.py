@@ -1,6 +1,6 @@
 """`make real`: boots a real Tryton and a real Redmine, runs the product's flow between them, and checks in Tryton itself.
 
-Before that it boots a real TimeTagger and reads it with the product's connector.
+Before that it boots a real TimeTagger, a SCIM directory and a PostgreSQL, and tries the product's connectors on them.
 
     make real                          prove, then stop everything
     make real ARGS=--keep              leave both systems running and say how to reach them
@@ -46,6 +46,7 @@ from deploy.local.real_systems import (
     timed,
     timetagger_of,
 )
+from deploy.local.real_tables import prove_tables
 from deploy.local.real_timetagger import prove_timetagger
 from deploy.local.services import QUEUES
 from deploy.local.testing import ThrowawayError, clear_leftovers, servers_for_tests
@@ -174,6 +175,8 @@ def _boot_and_prove(places: Places, *, keep: bool, sandbox: bool) -> int:
         checks = prove_timetagger(timetagger_of(places, systems), systems.last_day)
     with timed("A SCIM directory"):
         checks += prove_scim(directory_server(places), systems.tryton.python)
+    with timed("PostgreSQL tables"), servers_for_tests(places) as local:
+        checks += prove_tables(local.admin_url)
     show_table(checks)
     try:
         systems.boot()
@@ -182,7 +185,7 @@ def _boot_and_prove(places: Places, *, keep: bool, sandbox: bool) -> int:
         if not keep:
             systems.stop()
     words = (
-        f"Every check holds: TimeTagger, SCIM, {systems.source.server.name} -> Tryton"
+        f"Every check holds: TimeTagger, SCIM, PostgreSQL, {systems.source.server.name} -> Tryton"
         if held
         else "NOT every check holds"
     )
