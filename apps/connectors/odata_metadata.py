@@ -48,6 +48,14 @@ class Property:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPart:
+    """One property of a key, with its type: "Edm.Guid"."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class EntitySet:
     """One set of records: its name, the type of its records, and its element with everything that is noted about it."""
 
@@ -89,9 +97,12 @@ class Metadata:
         """Return the sets of the service in the order of the document."""
         return tuple(self._sets.values())
 
-    def key_of(self, type_name: str) -> tuple[str, ...]:
-        """Return the names of the properties that are the key of a type's records, () when it has none."""
-        return next((described.key for described in self._line_of(type_name) if described.key), ())
+    def key_of(self, type_name: str) -> tuple[KeyPart, ...]:
+        """Return the properties that are the key of a type's records, () when it has none."""
+        line = list(self._line_of(type_name))
+        names = next((described.key for described in line if described.key), ())
+        types = {e.get("Name"): e.get("Type", "") for one in line for e in one.properties} if names else {}
+        return tuple(KeyPart(name, types.get(name, "")) for name in names)
 
     def properties_of(self, type_name: str) -> tuple[Property, ...]:
         """Return the properties of a type, those of the type it builds on first."""
@@ -180,7 +191,10 @@ def local_name(element: Element) -> str:
 
 def attribute(element: Element, name: str) -> str:
     """Return an attribute by its local name, whatever its name space."""
-    return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
+    for key, value in element.items():
+        if key == name or key.endswith(f"}}{name}"):
+            return value
+    return ""
 
 
 def _versions(root: Element) -> set[str]:
