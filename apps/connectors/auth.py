@@ -21,6 +21,7 @@ from apps.connectors.grants import (
 )
 from apps.connectors.manifest import AuthScheme, AuthSpec
 from apps.connectors.oauth1 import TokenSignature
+from apps.connectors.username_token import UsernameToken
 
 __all__ = [
     "ACCESS_TOKEN",
@@ -41,9 +42,11 @@ REFRESH_TOKEN = "refresh_token"  # noqa: S105  a name
 ACCESS_TOKEN = "access_token"  # noqa: S105  a name; only where the system gives no refresh token
 SIGN_IN_MARK = "sign_in_mark"  # random, new with each sign-in: what is kept of an earlier one is found no more
 _PLACE = re.compile(r"\{(\w+)\}")
+_NOT_IN_XML = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _FITS_AN_ADDRESS = re.compile(r"[A-Za-z0-9._~-]+\Z")
 
 Sign = Callable[[str, str], Mapping[str, str]]  # method and whole address -> headers of this one request
+Seal = Callable[[bytes], bytes]  # what is sent -> the same with the sign-in inside
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,7 +54,8 @@ class Signer:
     """The headers that sign every request, and the secret texts no record may ever show.
 
     `grant` is there when the headers are not enough: an access token must be got with it first; `renews` when that takes
-    a refresh token, which the grant does not hold. `sign` gives the headers of one request where each is signed by itself.
+    a refresh token, which the grant does not hold. `sign` gives the headers of one request where each is signed by itself,
+    `seal` puts the sign-in into what is sent where it belongs there.
     `client` is what is shown while TLS is set up, to the system and to who hands out its tokens.
     """
 
@@ -60,6 +64,7 @@ class Signer:
     grant: Grant | None = None
     renews: bool = False
     sign: Sign | None = None
+    seal: Seal | None = None
     csrf_path: str = ""
     client: ClientCertificate | None = None
 
@@ -184,6 +189,17 @@ def _basic(parts: _Parts) -> Signer:
     return _static({"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}, parts)
 
 
+def _username_token(parts: _Parts) -> Signer:
+    for name in ("username", "password"):
+        if not parts.ask(name):
+            raise _missing(name)
+        if _NOT_IN_XML.search(parts.ask(name)):
+            raise _wrong(f"The {_words(name)} holds a character that cannot be sent: copy it again.")
+    digested = parts.spec.scheme is AuthScheme.USERNAME_DIGEST
+    token = UsernameToken(parts.ask("username"), parts.ask("password"), digested)
+    return Signer(secrets=tuple(parts.secrets.values()), seal=token.seal)
+
+
 def _granted(grant: Grant, parts: _Parts, *, renews: bool = False) -> Signer:
     return Signer(
         secrets=(*parts.secrets.values(), *grant.secrets),
@@ -258,6 +274,8 @@ _SCHEMES: dict[AuthScheme, Callable[[_Parts], Signer]] = {
     AuthScheme.BEARER: _bearer,
     AuthScheme.HEADER_KEY: _header_key,
     AuthScheme.BASIC: _basic,
+    AuthScheme.USERNAME_TOKEN: _username_token,
+    AuthScheme.USERNAME_DIGEST: _username_token,
     AuthScheme.CLIENT_CREDENTIALS: _client_credentials,
     AuthScheme.CERTIFICATE: _certificate,
     AuthScheme.JWT_BEARER: _jwt_bearer,

@@ -4,7 +4,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -142,7 +142,7 @@ class Door:
             raise error
         return answer
 
-    async def send(
+    async def send(  # noqa: PLR0913  each is one decision of the caller, all by name
         self,
         method: str,
         path: str,
@@ -151,8 +151,12 @@ class Door:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         writes: bool | None = None,
+        told: Callable[[Answer], Answer] | None = None,
     ) -> Answer:
         """Like `request`, but leave the judgement of the status to the caller.
+
+        `told` turns an answer into what it means, before anything is concluded from its status: a protocol may carry its
+        own refusals with a status that says something else.
 
         Raises:
             RemoteError: no answer arrived, or it was too large.
@@ -164,7 +168,12 @@ class Door:
         payload = body if body is None or isinstance(body, bytes) else orjson.dumps(body, default=_plain)
         if writes is None:
             writes = method not in _READ_METHODS
-        answer = await self._entrance.go(lambda: self._calls.call(method, url, payload, headers, writes=writes))
+
+        async def call() -> Answer:
+            answer = await self._calls.call(method, url, payload, headers, writes=writes)
+            return told(answer) if told is not None else answer
+
+        answer = await self._entrance.go(call)
         if answer.status == 429 or (answer.status == 503 and "Retry-After" in answer.headers):
             await self._budget.hold(wait_asked(answer.headers, now=datetime.now(UTC)))
         return answer

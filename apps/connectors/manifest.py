@@ -13,6 +13,7 @@ from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.graphql_spec import GraphQLRecord, GraphQLSpec
 from apps.connectors.sheet_terms import Acknowledgement, BatchAnswer, Concurrency, Formats, LimitScope, Transport
+from apps.connectors.soap_spec import SoapSpec
 from apps.connectors.webhook_spec import WebhookSpec
 
 
@@ -34,6 +35,9 @@ class AuthScheme(StrEnum):
     BEARER = "bearer"  # "token" -> Authorization: Bearer
     HEADER_KEY = "header_key"  # "api_key" -> the header named in AuthSpec.header, behind AuthSpec.header_prefix
     BASIC = "basic"  # "username" and "password"
+    # As before, in the header of each SOAP envelope (WS-Security, UsernameToken): the password itself, or its digest.
+    USERNAME_TOKEN = "username_token"  # noqa: S105  a name
+    USERNAME_DIGEST = "username_digest"
     # "client_id" and "client_secret" buy an access token at AuthSpec.token_path (RFC 6749, section 4.4).
     CLIENT_CREDENTIALS = "client_credentials"
     # As before, proven by an assertion instead of a secret (RFC 7523, section 2.2): "client_id", "private_key", and
@@ -472,6 +476,7 @@ class SystemManifest:
     webhook: WebhookSpec | None = None
     odata: ODataSpec | None = None
     graphql: GraphQLSpec | None = None  # its paths then name fields of the schema
+    soap: SoapSpec | None = None
     describe: DescribeSpec | None = None  # where the system tells its own fields
     deletes: str = "absent"
     filters_strict: bool = True

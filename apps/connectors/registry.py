@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, cast
 
-from apps.connectors import private_shelf
+from apps.connectors import private_shelf, sql_login, ssh_login
 from apps.connectors.access_tokens import RefreshKeeper, TokenShelf
 from apps.connectors.auth import build_signer
 from apps.connectors.call_log import CallLog
@@ -19,10 +19,12 @@ from apps.connectors.protocols.graphql import GraphQLConnector
 from apps.connectors.protocols.odata import ODataConnector
 from apps.connectors.protocols.odata_v2 import ODataV2Connector
 from apps.connectors.protocols.rest import RestConnector
+from apps.connectors.protocols.soap import SoapConnector
+from apps.connectors.protocols.sql import TablesConnector
 from apps.connectors.rate_budget import RateBudget
 from apps.connectors.sftp_door import SftpDoor
 from apps.connectors.sheet_terms import Transport
-from apps.connectors.ssh_login import build_login
+from apps.connectors.sql_door import SqlDoor
 from apps.connectors.webhooks import schemes
 from apps.connectors.webhooks.deliveries import Delivery
 
@@ -81,7 +83,7 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
     `shelf` is where its access token lies, for systems that hand out such; None keeps it with the connector. `keeper`
     keeps its refresh token, for systems where people sign in. `log` takes down its calls.
     A system's own `connector.py` holds a class `CONNECTOR` that takes (manifest, door, settings), like RestConnector;
-    file servers are all served by FilesConnector.
+    file servers are all served by FilesConnector, databases by TablesConnector.
 
     Raises:
         MisconfiguredError: the address may not be called or a secret is missing.
@@ -92,13 +94,23 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
     if system.transport is Transport.SFTP:
         files = SftpDoor(
             base_url=base_url,
-            login=build_login(secrets, settings),
+            login=ssh_login.build_login(secrets, settings),
             allow=tuple(allow),
             budget=budget,
             system=name,
             log=log,
         )
         return FilesConnector(system, files, settings)
+    if system.transport is Transport.SQL:
+        tables = SqlDoor(
+            base_url=base_url,
+            login=sql_login.build_login(secrets, settings),
+            allow=tuple(allow),
+            budget=budget,
+            system=name,
+            log=log,
+        )
+        return TablesConnector(system, tables, settings)
     door = Door(
         base_url=base_url,
         auth=build_signer(system.auth, secrets, settings),
@@ -153,6 +165,8 @@ def _described_class(system: SystemManifest) -> type[RestConnector]:
     """Return what speaks the protocol that a description names; REST where it names none."""
     if system.odata is not None:
         return ODataV2Connector if system.odata.version == 2 else ODataConnector
+    if system.soap is not None:
+        return SoapConnector
     return GraphQLConnector if system.graphql is not None else RestConnector
 
 

@@ -144,10 +144,10 @@ def enable_connection(connection: Connection) -> None:
 
 
 def clean_address(raw: str, transport: Transport = Transport.HTTP) -> str:
-    """Return a base address without a trailing slash. Raises ValidationError when it is not http(s)://host, or sftp://host."""
+    """Return a base address without a trailing slash. Raises ValidationError when it is not http(s)://host, or of the transport."""
     parts = urlsplit(raw.strip())
-    if transport is Transport.SFTP:
-        return _clean_sftp_address(raw.strip().rstrip("/"))
+    if transport is not Transport.HTTP:
+        return _clean_server_address(raw.strip().rstrip("/"), transport)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValidationError({"base_url": _("Write the whole address, for example https://api.example.com.")})
     if parts.username or parts.password:
@@ -158,20 +158,29 @@ def clean_address(raw: str, transport: Transport = Transport.HTTP) -> str:
     return raw.strip().rstrip("/")
 
 
-def _clean_sftp_address(address: str) -> str:
+def _clean_server_address(address: str, transport: Transport) -> str:
+    """Return the address of a server that speaks no HTTP: host and port, nothing behind them. Raises ValidationError."""
     try:
-        destination = parse_destination(address, settings.EGRESS_ALLOW, scheme=Transport.SFTP)
+        destination = parse_destination(address, settings.EGRESS_ALLOW, scheme=transport)
     except EgressRefusedError:
-        raise ValidationError(
-            {
-                "base_url": _(
-                    "Write the whole address, for example sftp://files.example.com or sftp://files.example.com:2222."
-                )
-            }
-        ) from None
+        raise ValidationError({"base_url": _address_example(transport)}) from None
     if destination.path:
-        raise ValidationError({"base_url": _("Leave folders out of the address: they are set below.")})
+        raise ValidationError({"base_url": _path_sentence(transport)})
     return address
+
+
+def _address_example(transport: Transport) -> str:
+    if transport is Transport.SQL:
+        return _(
+            "Write the whole address, for example postgresql://db.example.com or postgresql://db.example.com:6432."
+        )
+    return _("Write the whole address, for example sftp://files.example.com or sftp://files.example.com:2222.")
+
+
+def _path_sentence(transport: Transport) -> str:
+    if transport is Transport.SQL:
+        return _("Leave the database out of the address: it is set below.")
+    return _("Leave folders out of the address: they are set below.")
 
 
 def _manifest(slug: str) -> SystemManifest:

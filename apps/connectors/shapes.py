@@ -123,6 +123,11 @@ def live_shape(spec: ObjectManifest, told: Iterable[DiscoveredField]) -> Discove
     return DiscoveredShape(spec.name, spec.label, ShapeSource.LIVE, tuple(fields)[:MOST_FIELDS])
 
 
+def relying_on_all(shape: DiscoveredShape) -> DiscoveredShape:
+    """Return a shape of whose fields mappings may rely on any: where the manifest's names stand for what people enter."""
+    return replace(shape, fields=tuple(replace(field, known=True) for field in shape.fields))
+
+
 def fingerprint(fields: Sequence[DiscoveredField]) -> str:
     """Return a short text that changes with anything that a mapping could meet: not with labels or the record seen."""
     plain = sorted(

@@ -9,6 +9,7 @@ class Transport(StrEnum):
 
     HTTP = "https"
     SFTP = "sftp"
+    SQL = "postgresql"
 
 
 class Concurrency(StrEnum):

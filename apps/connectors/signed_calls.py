@@ -57,6 +57,8 @@ class SignedCalls:
         self, method: str, url: URL, payload: bytes | None, headers: Mapping[str, str] | None, *, writes: bool
     ) -> Answer:
         """Call with a token where one is needed; one that is turned away is renewed once, and the call repeated once."""
+        if self._auth.seal is not None and payload is not None:
+            payload = self._auth.seal(payload)
         if self._tokens is None:
             await self._budget.take()
             if self._auth.sign is not None:

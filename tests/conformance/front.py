@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
 
 import aiohttp
 import orjson
@@ -39,14 +40,16 @@ Trouble = Callable[["Front", web.Request, Forward], Awaitable[web.StreamResponse
 class Front:
     """The address a connector calls instead of its system's own.
 
-    `trouble` is what becomes of a call (None: it is passed on), `only_writes` leaves reading alone. Calls whose path
-    ends with one of `spared` always pass: a system's token endpoint, say.
+    `trouble` is what becomes of a call (None: it is passed on), `only_writes` leaves reading alone: GET, and what
+    `is_question` says of the bodies of protocols that ask by POST. Calls whose path ends with one of `spared` always
+    pass: a system's token endpoint, say.
     """
 
     behind: str
     spared: tuple[str, ...] = ()
     trouble: Trouble | None = None
     only_writes: bool = False
+    is_question: Callable[[bytes], bool] = lambda _body: False
     asked: list[tuple[str, str]] = field(default_factory=list)  # method and path of every call that was not spared
     wire_secrets: set[str] = field(default_factory=set)  # what signed the calls
     url: str = ""
@@ -63,7 +66,8 @@ class Front:
             async with client.request(request.method, address, data=body or None, headers=headers) as heard:
                 return Heard(heard.status, heard.headers, await heard.read())
 
-        if self.trouble is None or self._is_spared(request) or (self.only_writes and request.method == "GET"):
+        reads = request.method == "GET" or self.is_question(body)
+        if self.trouble is None or self._is_spared(request) or (self.only_writes and reads):
             return (await forward()).response()
         return await self.trouble(self, request, forward)
 
@@ -155,6 +159,8 @@ def echoing(secrets: set[str]) -> Trouble:
     async def trouble(_front: Front, request: web.Request, _forward: Forward) -> web.StreamResponse:
         said = f"The call was signed with {' and '.join(sorted(secrets | secrets_of(request)))}."
         problem = {"code": "odd", "field": said, "message": said}
+        if "xml" in request.content_type:
+            return web.Response(status=500, body=_faulty(said), content_type="text/xml")
         refusal = {"error": {"code": "odd", "problems": [problem]}, "message": said, "errors": [said]}
         records = (await request.json()).get("records") if request.method == "POST" else None
         if isinstance(records, list):
@@ -163,6 +169,13 @@ def echoing(secrets: set[str]) -> Trouble:
         return web.Response(status=422, body=orjson.dumps(refusal), content_type="application/json")
 
     return trouble
+
+
+def _faulty(said: str) -> bytes:
+    """Return a SOAP fault that blames the caller."""
+    told = f"<faultcode>s:Client</faultcode><faultstring>{escape(said)}</faultstring>"
+    space = "http://schemas.xmlsoap.org/soap/envelope/"
+    return f'<s:Envelope xmlns:s="{space}"><s:Body><s:Fault>{told}</s:Fault></s:Body></s:Envelope>'.encode()
 
 
 def _dropped(request: web.Request) -> web.Response:

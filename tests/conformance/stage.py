@@ -3,9 +3,10 @@
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 import pytest
@@ -13,12 +14,11 @@ import pytest
 from apps.connectors import registry
 from apps.connectors.access_tokens import TokenShelf
 from apps.connectors.answers import at_path
-from apps.connectors.contract import Page, SourceRecord, Write, WriteOutcome
+from apps.connectors.contract import Connector, Page, SourceRecord, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import ObjectManifest, SystemManifest
-from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.rate_budget import NoBudget, RateBudget
-from tests.conformance.front import Front, fronted
+from tests.conformance.front import Front, Trouble, echoing, fronted
 from tests.sandbox_server import SandboxServer
 
 
@@ -51,6 +51,15 @@ class Planted:
     field: str
 
 
+class Later(StrEnum):
+    """What becomes of a record that a system takes first."""
+
+    WAITS = "waits"
+    DONE = "done"
+    REFUSED = "refused"
+    ELSEWHERE = "elsewhere"  # the system says that another host tells
+
+
 class Stage(ABC):
     """One system, brought up for one test with records of its own.
 
@@ -70,6 +79,7 @@ class Stage(ABC):
     bodiless: ClassVar[tuple[str, ...]] = ()  # what is written whose good answers have no body
     stamps_late: ClassVar[bool] = False  # a record may become visible after one that was changed later
     spared: ClassVar[tuple[str, ...]] = ()  # paths that the faults leave alone
+    late: ClassVar[tuple[str, ...]] = ()  # what is written that the system takes first and tells about later
     settings: ClassVar[Mapping[str, Any]] = {}
     shelf: ClassVar[TokenShelf | None] = None  # where good tokens lie, for systems where buying one takes long
     token_path: ClassVar[str] = ""  # of the stand-in, for systems whose tokens come from another host
@@ -110,6 +120,14 @@ class Stage(ABC):
         """Return a write that the system takes; another number is another record."""
         raise NotOnStageError(self, "sample")
 
+    def late_sample(self, name: str, number: int, /) -> Write:
+        """Return a write that the system takes first; another number is another record."""
+        raise NotOnStageError(self, "late_sample")
+
+    def let_later(self, what: Later) -> None:
+        """Say what becomes of what the system takes from now on."""
+        raise NotOnStageError(self, "let_later")
+
     async def plant(self, sort: str, value: Any) -> str:
         """Enter a value where `planted` says; return the record's key. Raises RefusedOutsideError."""
         raise NotOnStageError(self, "plant")
@@ -127,6 +145,18 @@ class Stage(ABC):
         """Return the text field of a record that was written."""
         return record[self.texts[name]]
 
+    def fronted(self, behind: str) -> AbstractAsyncContextManager[Front]:
+        """Serve what stands between the connector and this system."""
+        return fronted(behind, self.spared)
+
+    def fault(self, name: str, trouble: Trouble) -> Trouble | None:
+        """Return what becomes of a call in the failure of this name; None where this system's protocol knows no such thing."""
+        return trouble
+
+    def echo(self, secrets: set[str]) -> Trouble:
+        """Return a refusal that repeats the caller's secrets."""
+        return echoing(secrets)
+
     async def announce(self, url: str, secret: str) -> None:
         """Let the system send one real event to `url`, signed with `secret`."""
         raise NotOnStageError(self, "announce")
@@ -137,7 +167,7 @@ class Stage(ABC):
         """Bring the system up behind a front."""
         async with AsyncExitStack() as stack:
             behind = await self.begin(stack, sandbox)
-            self.front = await stack.enter_async_context(fronted(behind, self.spared))
+            self.front = await stack.enter_async_context(self.fronted(behind))
             yield self
 
     @property
@@ -157,14 +187,14 @@ class Stage(ABC):
         budget: RateBudget | None = None,
         timeout: float = 5.0,
         base_url: str = "",
-    ) -> RestConnector:
+    ) -> Any:
         """Return the catalogue's connector, as the product opens it; `page_size` asks for smaller pages than usual."""
         address = base_url or self.front.url
         system = with_pages_of(self.manifest, page_size) if page_size else self.manifest
         if self.token_path:
             auth = dataclasses.replace(system.auth, token_path=self.token_path)
             system = dataclasses.replace(system, auth=auth)
-        made = registry.open_system(
+        made: Any = registry.open_system(
             system,
             base_url=address,
             settings=self.settings,
@@ -174,11 +204,10 @@ class Stage(ABC):
             correlation_id="conformance",
             shelf=self.shelf if secrets is None else None,
         )
-        assert isinstance(made, RestConnector)
         made._door._timeout = timeout
         return made
 
-    async def ask(self, connector: RestConnector) -> None:
+    async def ask(self, connector: Connector) -> None:
         """Ask for something, as the first call of a flow does."""
         await anext(connector.read(self.lists[0], None))
 

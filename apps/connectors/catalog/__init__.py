@@ -24,6 +24,7 @@ SYSTEMS = (
     "microsoft_365",
     "bamboohr",
     "gusto",
+    "adp",
     "xero",
     "quickbooks",
     "netsuite",
@@ -33,6 +34,7 @@ SYSTEMS = (
     "hubspot",
     "zendesk",
     "dynamics_project_operations",
+    "dynamics_finance",
     "timetagger",
     "harvest",
     "clockify",
@@ -46,4 +48,5 @@ SYSTEMS = (
     "avatax",
     "sftp_files",
     "webhooks",
+    "postgresql_tables",
 )

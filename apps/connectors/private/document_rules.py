@@ -20,9 +20,12 @@ from apps.connectors.manifest import (
     SystemManifest,
 )
 from apps.connectors.private.documents import DocumentProblem
-from apps.connectors.private.object_rules import object_problems, path_problem
+from apps.connectors.private.graphql_rules import graphql_problems
+from apps.connectors.private.object_rules import object_problems
 from apps.connectors.private.odata_rules import odata_problems
+from apps.connectors.private.path_rules import path_problem
 from apps.connectors.private.patterns import TRIES_IN_LONG_TEXTS, pattern_problem
+from apps.connectors.private.soap_rules import sign_in_problems, soap_problems
 from apps.connectors.webhook_spec import WebhookSpec
 from apps.connectors.webhooks.schemes import SCHEMES
 
@@ -36,6 +39,8 @@ _NEEDS: Mapping[AuthScheme, tuple[str, ...]] = {
     AuthScheme.BEARER: ("token",),
     AuthScheme.HEADER_KEY: ("api_key",),
     AuthScheme.BASIC: ("username", "password"),
+    AuthScheme.USERNAME_TOKEN: ("username", "password"),
+    AuthScheme.USERNAME_DIGEST: ("username", "password"),
     AuthScheme.CLIENT_CREDENTIALS: ("client_id", "client_secret"),
     AuthScheme.CERTIFICATE: ("client_id", "private_key"),
     AuthScheme.JWT_BEARER: ("client_id", "subject", "private_key"),
@@ -55,6 +60,7 @@ def list_problems(manifest: SystemManifest) -> list[DocumentProblem]:
     return [
         *_head(manifest),
         *_names(manifest),
+        *(soap_problems(manifest, manifest.soap, settings) if manifest.soap else sign_in_problems(manifest)),
         *_sign_in(manifest.auth, settings | {spec.name for spec in manifest.secrets}),
         *_objects(manifest, settings),
         *_headers(manifest.headers, settings),
@@ -62,6 +68,7 @@ def list_problems(manifest: SystemManifest) -> list[DocumentProblem]:
         *(_webhook(manifest.webhook) if manifest.webhook else ()),
         *(_describe(manifest.describe.path, settings) if manifest.describe else ()),
         *(odata_problems(manifest, manifest.odata, settings) if manifest.odata else ()),
+        *(graphql_problems(manifest, manifest.graphql, settings) if manifest.graphql else ()),
     ]
 
 

@@ -46,6 +46,7 @@ _PARTS = (
     "describe",
     "odata",
     "graphql",
+    "soap",
     "deletes",
     "filters_strict",
     "formats",
@@ -75,6 +76,11 @@ def write_document(manifest: SystemManifest) -> Document:
     """Return a manifest as a document, without what is as it always is. `read_document` reads it back."""
     plain = _plain(manifest)
     return {"format": FORMAT, **{part: plain[part] for part in _PARTS if part in plain}}
+
+
+def write_part(part: Any) -> Any:
+    """Return one part of a manifest (a dataclass) as it stands in a document."""
+    return _plain(part)
 
 
 def parse_document(raw: bytes) -> Document:

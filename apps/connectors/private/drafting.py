@@ -54,7 +54,7 @@ _FIELD_WORDS: Mapping[str, tuple[str, ...]] = {
 }
 # Canonical fields that hold the number of another record: where they are written, it becomes that record's number there.
 REFERENCES: Mapping[str, str] = {"resource": "Resource", "project": "Project", "task": "Task", "client": "Customer"}
-_OWN_KEY = frozenset(
+OWN_KEYS = frozenset(
     {"externalid", "externalreference", "externalref", "clientreference", "customreference", "foreignid"}
 )
 _FINDING = ("code", "number", "externalid", "email", "key", "name")
@@ -222,7 +222,7 @@ def _writing(candidate: Candidate) -> dict[str, Any]:
         return {}
     method, update = candidate.path_for("update")
     undo_method, undo = candidate.path_for("delete")
-    own = next((s.name for s in candidate.taken if plain(s.name) in _OWN_KEY and "." not in s.name), "")
+    own = next((s.name for s in candidate.taken if plain(s.name) in OWN_KEYS and "." not in s.name), "")
     stated = {
         "create_path": create,
         "update_path": update,

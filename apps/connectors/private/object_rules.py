@@ -8,9 +8,10 @@ from django.utils.translation import gettext_noop
 
 from apps.connectors.manifest import ChangeRead, Idempotency, MappingLine, ObjectManifest, Paging, Reading, Writing
 from apps.connectors.private.documents import DocumentProblem
+from apps.connectors.private.late_answer_rules import late_answer_problems
+from apps.connectors.private.path_rules import path_problem
 from apps.connectors.sheet_terms import Acknowledgement
 
-_PLACE = re.compile(r"\{(\w+)\}")
 _STYLES = ("none", "page", "offset", "link", "link_header", "token")
 _METHODS = ("PATCH", "PUT", "POST")
 _MOST_STEPS = 10  # of a dotted path
@@ -55,23 +56,6 @@ def _naming(spec: ObjectManifest, place: str) -> Problems:
         yield DocumentProblem(f"{place}.find_at_once", _("Write a number from 1 to 500."))
     if "{key}" not in spec.find_template:
         yield DocumentProblem(f"{place}.find_template", _("Put {key} where the key belongs."))
-
-
-def path_problem(path: str, settings: set[str], *, with_key: bool) -> str:
-    """Return what is wrong with a path below the connection's address, "" when nothing is."""
-    if "://" in path or path.startswith(("//", "\\")) or "\\" in path or ".." in path.split("/"):
-        return _("Write a path below the connection's address, such as projects: records go nowhere else.")
-    if any(sign.isspace() for sign in path) or "#" in path:
-        return _("A path holds no spaces and no #.")
-    places = set(_PLACE.findall(path))
-    if with_key and "key" not in places:
-        return _("Put {key} where the record's number belongs.")
-    unknown = sorted(places - settings - {"key"})
-    if unknown:
-        return _("{%(name)s} is no setting of the connection: add it to the settings.") % {"name": unknown[0]}
-    if not with_key and "key" in places:
-        return _("A list has no {key}: it is asked for as a whole.")
-    return ""
 
 
 def _reading(spec: ObjectManifest, reading: Reading, place: str, settings: set[str]) -> Problems:
@@ -134,12 +118,13 @@ def _writing(writing: Writing, place: str, settings: set[str]) -> Problems:
     if not 1 <= writing.batch_size <= 1_000:
         yield DocumentProblem(f"{place}.batch_size", _("Write a number from 1 to 1000."))
     yield from _answers(writing, place)
+    yield from late_answer_problems(writing, place, settings)
     yield from _repeats(writing, place)
 
 
 def _answers(writing: Writing, place: str) -> Problems:
-    if writing.acknowledgement is not Acknowledgement.AT_ONCE:
-        sentence = _("Answers that come later cannot be described: choose at_once.")
+    if writing.acknowledgement is Acknowledgement.JOB:
+        sentence = _("Jobs of many records cannot be described: choose at_once or operation.")
         yield DocumentProblem(f"{place}.acknowledgement", sentence)
     if not 1 <= writing.keys_kept_hours <= 8_760:
         yield DocumentProblem(f"{place}.keys_kept_hours", _("Write a number from 1 to 8760."))

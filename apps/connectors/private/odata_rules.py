@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.connectors.manifest import ChangeRead, ObjectManifest, ODataSpec, SystemManifest
 from apps.connectors.private.documents import DocumentProblem
-from apps.connectors.private.object_rules import path_problem
+from apps.connectors.private.path_rules import path_problem
 
 _VERSIONS = (4, 2)
 _NAME = re.compile(r"[A-Za-z_]\w{0,127}(?:/[A-Za-z_]\w{0,127}){0,5}\Z")  # a property, or one inside another

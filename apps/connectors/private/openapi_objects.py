@@ -9,23 +9,10 @@ from typing import Any
 from apps.connectors.private.guessing import CHANGED, is_key, plain
 from apps.connectors.private.openapi import Node, OpenApiFile
 from apps.connectors.private.openapi_fields import fields_of, merged, properties_of, type_of
+from apps.connectors.private.paging_words import FROM, NEXT_LINK, NEXT_TOKEN, OFFSET, PAGE, SIZE, TOKEN, TOTAL
 from apps.connectors.private.readings import MOST_LISTS, Candidate, Evidence, Operation
 
 _RECORDS = ("data", "items", "results", "value", "values", "records", "entries", "list", "content", "rows")
-_PAGE = frozenset({"page", "pagenumber", "pageno", "pagenum", "currentpage"})
-_OFFSET = frozenset({"offset", "skip", "start", "startat", "startindex", "startposition", "recordoffset"})
-_TOKEN = frozenset(
-    {"cursor", "pagetoken", "nexttoken", "continuationtoken", "after", "startingafter", "nextpagetoken", "marker"}
-)
-_SIZE = frozenset(
-    {"perpage", "pagesize", "limit", "size", "maxresults", "top", "rows", "pagelength", "itemsperpage", "take"}
-)
-_NEXT_LINK = frozenset({"next", "nextlink", "nexturl", "nextpage", "nextpageurl"})
-_NEXT_TOKEN = frozenset(
-    {"nextcursor", "nexttoken", "nextpagetoken", "cursor", "continuationtoken", "after", "nextmarker"}
-)
-_TOTAL = frozenset({"total", "totalcount", "totalresults", "totalrecords", "totalitems", "totalentries"})
-_FROM = ("since", "after", "from", "min", "gte", "gt", "start")
 _DEFAULT_SIZE = 100
 
 _List = tuple[str, Any, Any]  # where the records are, the schema of one, and that of the whole answer
@@ -123,7 +110,7 @@ def _look_at_parameters(file: OpenApiFile, item: Node, envelope: Any, candidate:
     candidate.paging = _paging(file, named, _leaves(file, envelope), candidate.evidence)
     for name in named:
         same = plain(name)
-        asked = any(word in same for word in CHANGED) and same.endswith(_FROM)
+        asked = any(word in same for word in CHANGED) and same.endswith(FROM)
         if asked or same in {"since", "ifmodifiedsince"}:
             candidate.since_parameter = name
             candidate.evidence.append(Evidence("reading.since_parameter", "parameter", name))
@@ -149,13 +136,13 @@ def _paging(
     file: OpenApiFile, named: Mapping[str, Node], leaves: Mapping[str, str], evidence: list[Evidence]
 ) -> dict[str, Any]:
     """Return how the list is paged, in the words of the manifest; {} when nothing speaks of pages."""
-    size = next((name for name in named if plain(name) in _SIZE), "")
-    page = next((name for name in named if plain(name) in _PAGE), "")
-    offset = next((name for name in named if plain(name) in _OFFSET), "")
-    token = next((name for name in named if plain(name) in _TOKEN), "")
-    total = next((path for path, kind in leaves.items() if _last(path) in _TOTAL and kind in {"integer", ""}), "")
-    next_token = next((path for path in leaves if _last(path) in _NEXT_TOKEN), "")
-    next_link = next((path for path, kind in leaves.items() if _last(path) in _NEXT_LINK and kind == "string"), "")
+    size = next((name for name in named if plain(name) in SIZE), "")
+    page = next((name for name in named if plain(name) in PAGE), "")
+    offset = next((name for name in named if plain(name) in OFFSET), "")
+    token = next((name for name in named if plain(name) in TOKEN), "")
+    total = next((path for path, kind in leaves.items() if _last(path) in TOTAL and kind in {"integer", ""}), "")
+    next_token = next((path for path in leaves if _last(path) in NEXT_TOKEN), "")
+    next_link = next((path for path, kind in leaves.items() if _last(path) in NEXT_LINK and kind == "string"), "")
     found: dict[str, Any] = {}
     if token and (next_token or next_link):
         found = {"style": "token", "position_parameter": token, "next_path": next_token or next_link}

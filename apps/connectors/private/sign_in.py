@@ -6,6 +6,8 @@ _SECRETS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "bearer": (("token", "Access token"),),
     "header_key": (("api_key", "API key"),),
     "basic": (("username", "User name"), ("password", "Password")),
+    "username_token": (("username", "User name"), ("password", "Password")),
+    "username_digest": (("username", "User name"), ("password", "Password")),
     "client_credentials": (("client_id", "Client id"), ("client_secret", "Client secret")),
     "oauth_code": (("client_id", "Client id"), ("client_secret", "Client secret")),
     "none": (),

@@ -61,7 +61,7 @@ class ODataDelivery(Delivery):
         path = self._calls.path_of(self._writing.update_path, key)
         headers = conditions_of(self._odata, self._spec, held)
         return await self._calls.call(
-            self._writing.update_method, path, body=nested(write.values), headers=headers, spec=self._spec
+            self._writing.update_method, path, body=nested(self._body(write)), headers=headers, spec=self._spec
         )
 
     def _conflict(self, error: RejectedError) -> RejectedError:

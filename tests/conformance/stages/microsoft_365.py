@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.connectors.contract import Write
 from apps.connectors.errors import BusinessClass
-from tests.conformance.stage import Planted, Refusal
+from tests.conformance.stage import Later, Planted, Refusal
 from tests.conformance.stand_in_stage import StandInStage
 from tests.connectors.catalog import microsoft_365_stand_in as ms
 
@@ -25,6 +25,7 @@ class Microsoft365Stage(StandInStage):
     touched = {"groups": "description", "users": "jobTitle"}
     changed = {"groups": {"displayName": "Audit, second year"}}
     texts = {"groups": "displayName"}
+    late = ("groups",)
     planted = {"text": Planted("groups", "displayName")}
     token_path = "/token"
     settings = ms.SETTINGS
@@ -49,6 +50,14 @@ class Microsoft365Stage(StandInStage):
     def sample(self, name: str, number: int, /, **changes: Any) -> Write:
         values = {"mailNickname": f"PRJ-{9000 + number}", "displayName": "Audit", "kind": "site", **changes}
         return Write(number, values, f"Workspace:ours:{number}", f"key-{number}")
+
+    def late_sample(self, name: str, number: int, /) -> Write:
+        return self.sample(name, number, kind="team")
+
+    def let_later(self, what: Later) -> None:
+        self.system.slow_for = 1_000 if what is Later.WAITS else 0
+        self.system.outcome = "failed" if what is Later.REFUSED else "succeeded"
+        self.system.elsewhere = "https://elsewhere.example/operations/1" if what is Later.ELSEWHERE else ""
 
     async def announce(self, url: str, secret: str) -> None:
         await self.system.announce(url, secret)

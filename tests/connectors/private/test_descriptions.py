@@ -7,6 +7,7 @@ from apps.connectors.private.descriptions import KINDS, read_description
 from apps.connectors.private.readings import DescriptionError
 from tests.connectors.private.odata_service import metadata
 from tests.connectors.private.samples import openapi
+from tests.connectors.private.timeworks_stand_in import WSDL
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,7 @@ from tests.connectors.private.samples import openapi
         pytest.param(orjson.dumps(openapi()), "openapi", id="OpenAPI as JSON"),
         pytest.param(metadata(4), "odata", id="metadata of OData 4"),
         pytest.param(metadata(2), "odata", id="metadata of OData 2"),
+        pytest.param(WSDL.read_bytes(), "wsdl", id="WSDL"),
     ],
 )
 def test_the_content_tells_the_kind(raw: bytes, kind: str) -> None:

@@ -68,6 +68,11 @@ def with_reading(**changes: Any) -> dict[str, Any]:
     return with_object(reading={**written()["objects"][0]["reading"], **changes})
 
 
+def with_late_answer(late: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    writing = {"create_path": "x", "acknowledgement": "operation", "late_answer": late or {}, **changes}
+    return with_object(writing={name: value for name, value in writing.items() if value is not None})
+
+
 @pytest.mark.parametrize(
     ("document", "place"),
     [
@@ -100,6 +105,30 @@ def with_reading(**changes: Any) -> dict[str, Any]:
             with_object(writing={"create_path": "x", "keys_kept_hours": 10**12}),
             "objects[0].writing.keys_kept_hours",
             id="keys that are kept for ever",
+        ),
+        pytest.param(with_late_answer(acknowledgement="job"), "objects[0].writing.acknowledgement", id="a job of many"),
+        pytest.param(with_late_answer(late_answer=None), "objects[0].writing.late_answer", id="later, not said how"),
+        pytest.param(
+            with_late_answer(acknowledgement="at_once"), "objects[0].writing.acknowledgement", id="at once and later"
+        ),
+        pytest.param(with_late_answer(batch_path="many"), "objects[0].writing.batch_path", id="a batch, and later"),
+        *(
+            pytest.param(with_late_answer({part: value}), f"objects[0].writing.late_answer.{part}", id=f"later: {part}")
+            for part, value in {
+                "place_header": "no header",
+                "ask_path": "https://evil.example/{key}",
+                "state_path": ".".join("abcdefghijkl"),
+                "done": [],
+                "taken_statuses": [404],
+                "ask_seconds": 0,
+                "longest_seconds": 1,
+                "give_up_hours": 10**6,
+            }.items()
+        ),
+        pytest.param(
+            with_late_answer({"place_header": "", "place_path": ""}),
+            "objects[0].writing.late_answer.place_path",
+            id="later, and nowhere",
         ),
         pytest.param(with_reading(paging={"style": "spiral"}), "objects[0].reading.paging.style", id="a style"),
         pytest.param(

@@ -209,8 +209,8 @@ def test_no_secret_of_any_system_of_the_catalogue_reaches_the_log(make_line: Mak
             value = "no/setting" if "://" in manifest.auth.token_path else "1"
             settings = {setting.name: value for setting in manifest.settings}
             address = line.source.base_url
-            if manifest.transport is Transport.SFTP:
-                address = f"sftp://{urlsplit(address).netloc}"  # no file server answers there
+            if manifest.transport is not Transport.HTTP:
+                address = f"{manifest.transport}://{urlsplit(address).netloc}"  # no such server answers there
             wanted = NewConnection(manifest.slug, manifest.slug, address, secrets, settings)
             request_test(create_connection(line.customer, wanted))
         _endpoint, address, webhook_secret = create_webhook_endpoint(line.source)

@@ -1,0 +1,1 @@
+"""Dynamics 365 Finance, where large firms keep and bill their customers, company by company."""

@@ -1,0 +1,1 @@
+"""Tables of a PostgreSQL database, for systems and warehouses that are reached by SQL."""
