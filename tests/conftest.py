@@ -1,6 +1,7 @@
 """Databases with two provisioned partners, made once per test process and reset after each test."""
 
 import base64
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -46,6 +47,17 @@ def pytest_configure() -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     location = settings.CACHES["default"]["LOCATION"].rpartition("/")[0]
     settings.CACHES["default"]["LOCATION"] = f"{location}/{FIRST_CACHE + int(worker) % 14}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[Any]:
+    """Look for no garbage while many thousand tests are collected, and never among them: they live until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)  # after the order was drawn at random
