@@ -18,8 +18,8 @@ Problems = Iterator[DocumentProblem]
 
 def graphql_problems(manifest: SystemManifest, graphql: GraphQLSpec, settings: set[str]) -> Problems:
     """Return what is wrong with a description of a GraphQL service."""
-    if manifest.odata is not None:
-        yield DocumentProblem("graphql", _("A system speaks OData or GraphQL, not both: take one of them out."))
+    if manifest.odata is not None or manifest.soap is not None:
+        yield DocumentProblem("graphql", _("A system speaks one protocol: keep one of odata, soap and graphql."))
     wrong = path_problem(graphql.path, settings, with_key=False)
     if wrong:
         yield DocumentProblem("graphql.path", wrong)
@@ -48,11 +48,12 @@ def _types(record: GraphQLRecord, place: str) -> Problems:
     for path, one in record.fields.items():
         wrong = [name for name, kind in one.arguments.items() if not is_dotted_name(name) or not is_type(kind)]
         if wrong:
-            sentence = _("Write the type of %(name)s as the schema does, such as Int or [ID!].") % {"name": wrong[0]}
-            yield DocumentProblem(f"{place}.graphql.fields.{path}", sentence)
+            words = {"name": f"{path}.{wrong[0]}"[:80]}
+            sentence = _("Write the type of %(name)s as the schema does, such as Int or [ID!].") % words
+            yield DocumentProblem(f"{place}.graphql.fields", sentence)
         parts = (one.problems, one.problem_code, one.problem_message, one.problem_field)
         if not is_dotted_name(path) or not all(is_dotted_name(part) for part in parts if part):
-            yield DocumentProblem(f"{place}.graphql.fields.{path}", _name_wanted())
+            yield DocumentProblem(f"{place}.graphql.fields", _name_wanted())
 
 
 def _names(spec: ObjectManifest, place: str) -> Problems:

@@ -29,7 +29,7 @@ def test_a_description_that_holds_has_no_problems_and_is_the_same_when_it_is_rea
 
 # the part that is changed and what to -> where the problem is told, and its words
 WRONG: dict[str, tuple[str, Any, str, str]] = {
-    "two protocols": ("odata", {"guid_fields": []}, "graphql", "not both"),
+    "two protocols": ("odata", {"guid_fields": []}, "graphql", "one protocol"),
     "an endpoint elsewhere": ("graphql.path", "https://elsewhere.example/graphql", "graphql.path", "below the connection"),
     "a test that names no field": ("test_path", "viewer/me", "test_path", "Name fields of the schema"),
     "an identity that is a question": ("identity_path", "email } evil {", "identity_path", "Name a field"),
@@ -68,11 +68,11 @@ WRONG: dict[str, tuple[str, Any, str, str]] = {
         "objects.2.writing.undo_values", {"input": {"note": "gone"}}, "objects[2].writing.undo_values", "argument input",
     ),
     "a type that is none": (
-        "objects.2.graphql.fields.timeEntry.arguments", {"id": "ID } evil {"}, "objects[2].graphql.fields.timeEntry", "type of id",
+        "objects.2.graphql.fields.timeEntry.arguments", {"id": "ID } evil {"}, "objects[2].graphql.fields", "type of timeEntry.id",
     ),
     "problems that lie nowhere": (
         "objects.2.graphql.fields.timeEntry", {"arguments": {"id": "ID!"}, "problems": "a b"},
-        "objects[2].graphql.fields.timeEntry", "Name a field",
+        "objects[2].graphql.fields", "Name a field",
     ),
     "a type of records that is none": ("objects.2.graphql.type", "Time Entry", "objects[2].graphql.type", "Name a field"),
 }  # fmt: skip
