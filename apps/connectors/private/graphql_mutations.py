@@ -48,10 +48,18 @@ class _Input:
     types: Mapping[str, str]
 
 
-def mutations_of(schema: GraphQLSchema, record: RecordType, key_field: str, nouns: tuple[str, ...]) -> Mutations:
+Named = Mapping[str, tuple[str, GraphQLField]]  # mutations under their plain names
+
+
+def by_plain_name(schema: GraphQLSchema) -> Named:
+    """Return the mutations of a schema as they are looked for."""
+    listed = schema.mutation_type.fields if schema.mutation_type else {}
+    return {plain(name): (name, one) for name, one in reversed(list(listed.items()))}
+
+
+def mutations_of(listed: Named, record: RecordType, key_field: str, nouns: tuple[str, ...]) -> Mutations:
     """Return how records of a type are written; `nouns` are what they may be called in names of mutations."""
     found = Mutations()
-    listed = dict(schema.mutation_type.fields) if schema.mutation_type else {}
     name, create = _named(listed, _CREATE, nouns)
     key_path = _key_path(create, record, key_field) if create else None
     taken = _input_of(create.args, {}) if create else None
@@ -71,7 +79,7 @@ def mutations_of(schema: GraphQLSchema, record: RecordType, key_field: str, noun
 
 
 def _changing(
-    listed: Mapping[str, GraphQLField], nouns: tuple[str, ...], made: _Input, record: RecordType, found: Mutations
+    listed: Named, nouns: tuple[str, ...], made: _Input, record: RecordType, found: Mutations
 ) -> dict[str, Any]:
     """Return how a record is changed, where that takes it in the same place as the making does; {} where it does not."""
     name, update = _named(listed, _UPDATE, nouns)
@@ -84,9 +92,7 @@ def _changing(
     return {"update_path": f"{name}({key}:{{key}})", "only_at_creation": only}
 
 
-def _removing(
-    listed: Mapping[str, GraphQLField], nouns: tuple[str, ...], record: RecordType, found: Mutations
-) -> dict[str, Any]:
+def _removing(listed: Named, nouns: tuple[str, ...], record: RecordType, found: Mutations) -> dict[str, Any]:
     name, delete = _named(listed, _DELETE, nouns)
     key = _key_argument(delete, record) if delete else ""
     if delete is None or not key or _others_needed(delete, key):
@@ -95,13 +101,9 @@ def _removing(
     return {"undo_method": "POST", "undo_path": f"{name}({key}:{{key}})"}
 
 
-def _named(
-    listed: Mapping[str, GraphQLField], verbs: tuple[str, ...], nouns: tuple[str, ...]
-) -> tuple[str, GraphQLField | None]:
-    wanted = [form for verb in verbs for noun in nouns for form in (f"{verb}{noun}", f"{noun}{verb}")]
-    by_plain = {plain(name): name for name in listed}
-    name = next((by_plain[form] for form in wanted if form in by_plain), "")
-    return name, listed.get(name)
+def _named(listed: Named, verbs: tuple[str, ...], nouns: tuple[str, ...]) -> tuple[str, GraphQLField | None]:
+    wanted = (form for verb in verbs for noun in nouns for form in (f"{verb}{noun}", f"{noun}{verb}"))
+    return next((listed[form] for form in wanted if form in listed), ("", None))
 
 
 def _input_of(arguments: Mapping[str, GraphQLArgument], apart: Mapping[str, Any]) -> _Input | None:
