@@ -3,7 +3,7 @@
 import asyncio
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,7 +19,9 @@ from apps.connectors.manifest import Idempotency, LateAnswer, SystemManifest
 from apps.connectors.models import Connection
 from apps.connectors.sheet_terms import Acknowledgement
 from apps.dispatch.models import DueWork
+from apps.flows.engine.definition import parse_definition
 from apps.flows.models import OpenReceipt, Operation, OperationStep
+from apps.flows.templates_library import registry as templates
 from apps.tenants import scope
 from tests.conformance.front import Forward, Front, Heard, fronted
 from tests.lines import Line
@@ -102,6 +104,17 @@ def slowed(line: Line, *, idempotency: Idempotency | None = None) -> Iterator[Sl
             yield slow
         finally:
             settings.EGRESS_ALLOW = allowed
+
+
+@contextmanager
+def walking(make_line: Callable[..., Line], *steps: dict[str, Any], **wishes: Any) -> Iterator[Line]:
+    """Make a line whose records walk these steps after they were read and checked."""
+    known = templates.TEMPLATES["approved-time-to-bill"]
+    kinds = [{"kind": "extract"}, {"kind": "check"}, *steps]
+    stored = {"canonical_type": "TimeEntry", "steps": kinds, "filter": {"conditions": ["approved", "billable"]}}
+    with patch.object(templates, "TEMPLATES", dict(templates.TEMPLATES)) as changed:
+        changed["approved-time-to-bill"] = replace(known, definition=parse_definition(stored), lines=())
+        yield make_line(**wishes)
 
 
 @contextmanager

@@ -128,6 +128,8 @@ def list_left_out(version: PrivateVersion) -> list[tuple[str, str]]:
         "several_keys": _("Their records are known by several properties together:"),
         "odd_key": _("Their records are known by a property that is neither a number nor a GUID nor a text:"),
         "no_key": _("Their records have no key:"),
+        "soap_headers": _("They want a SOAP header besides the sign-in, which is not sent:"),
+        "another_style": _("Their messages are rpc or encoded, which is not spoken here:"),
         "needs_input": _("They cannot be asked for without an input that nobody can guess:"),
     }
     found = version.reading.get("left_out", {})

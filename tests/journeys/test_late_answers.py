@@ -168,14 +168,12 @@ def test_a_delivery_that_the_system_forgot_is_looked_for_and_sent_again_under_it
         system.forgets = True
         let_time_pass(line)
         line.work()
-        assert {one.ambiguous for one in line.operations(state="waiting")} == {True}
-        assert _receipts(line) == []
         system.forgets, system.works = False, True
         for _ in range(3):
             let_time_pass(line)
             line.work()
         assert line.reload(run).state == "clean"
-        assert _held_once(line) == line.reload(run).written
+        assert system.deliveries > len(system.taken) == _held_once(line) == line.reload(run).written
 
 
 def test_a_cancelled_run_asks_no_further_and_says_that_its_records_may_arrive(line: Line) -> None:

@@ -36,7 +36,7 @@ def read(raw: bytes) -> Reading:
         kind="wsdl",
         auth={"scheme": file.signs or "none"},
         address=file.address[:400],
-        left_out={"another_style": file.left_out[:20]} if file.left_out else {},
+        left_out={reason: names[:20] for reason, names in file.left_out.items()},
         parts={"soap": {"operations": {}, "spaces": dict(spaces.named), **version}},
         evidence=evidence,
     )
