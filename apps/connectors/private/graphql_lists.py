@@ -64,14 +64,17 @@ def records_in(one: GraphQLField) -> tuple[str, RecordType] | None:
 
 
 def single_readers(root: Mapping[str, GraphQLField]) -> dict[str, tuple[str, str, str]]:
-    """Return by type of record the field of the root that reads one, its argument for the number, and that one's type."""
+    """Return by type of record the field of the root that reads one, its argument for the number, and that one's type.
+
+    Of several the one that is called as the type is taken: issue(id), not attachmentIssue(id).
+    """
     found: dict[str, tuple[str, str, str]] = {}
     for name, one in root.items():
         record = object_at(one.type)
-        if record is None or record.name in found or ref_of(one.type).is_list or not can_be_mapped(name):
+        if record is None or ref_of(one.type).is_list or not can_be_mapped(name):
             continue
         argument = _naming_argument(one, record)
-        if argument:
+        if argument and (record.name not in found or plain(name) == plain(record.name)):
             found[record.name] = name, argument, str(one.args[argument].type)
     return found
 

@@ -6,6 +6,7 @@ with the problems of the record beside it where it lists any.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from graphql import GraphQLArgument, GraphQLField, GraphQLInputField, GraphQLSchema, is_required_argument
@@ -17,6 +18,7 @@ from apps.connectors.private.graphql_arguments import leaf_types
 from apps.connectors.private.graphql_fields import RecordType
 from apps.connectors.private.graphql_schema import input_at, object_at, ref_of
 from apps.connectors.private.guessing import can_be_mapped, plain
+from apps.connectors.private.readings import MOST_FIELDS
 
 _CREATE = ("create", "add", "new", "insert", "make")
 _UPDATE = ("update", "edit", "change", "modify", "patch")
@@ -65,7 +67,7 @@ def mutations_of(listed: Named, record: RecordType, key_field: str, nouns: tuple
     taken = _input_of(create.args, {}) if create else None
     if create is None or key_path is None or taken is None:
         return found
-    found.taken = tuple(_taken(taken))
+    found.taken = tuple(islice(_taken(taken), MOST_FIELDS))
     found.fields[name] = _described(create, taken.types)
     found.writing = {
         "create_path": name,
@@ -88,7 +90,7 @@ def _changing(
     if update is None or taken is None or taken.place != made.place:
         return {}
     found.fields[name] = _described(update, {**taken.types, **_key_type(update, key)})
-    only = [part for part in made.parts if part not in taken.parts and can_be_mapped(part)]
+    only = [spec.name for spec in found.taken if spec.name not in taken.parts]
     return {"update_path": f"{name}({key}:{{key}})", "only_at_creation": only}
 
 
