@@ -1,10 +1,13 @@
 """A GraphQL schema becomes a draft: lists with their pages, changes and writing, and what was left out with its reason."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from graphql import build_schema, introspection_from_schema
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from apps.connectors.auth import Signer
 from apps.connectors.contract import Write
@@ -260,6 +263,18 @@ def test_a_schema_that_cannot_be_used_is_refused_in_a_sentence(what: str) -> Non
         read_description(raw)
     assert str(caught.value).endswith(".")
     assert len(str(caught.value)) < 400
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_whatever_is_missing_in_a_schema_is_answered_and_never_crashes(data: st.DataObject) -> None:
+    form = data.draw(st.sampled_from((SDL, json.dumps(INTROSPECTED))))
+    start = data.draw(st.integers(20, len(form) - 2))
+    length = data.draw(st.integers(1, 400))
+    with suppress(DescriptionError):
+        reading = read_description(f"{form[:start]}{form[start + length :]}".encode()).to_json()
+        document = draft_document("Hours", reading, [row["path"] for row in reading["lists"]])
+        read_document(document, slug="private-x")
 
 
 NO_SCHEMAS = {
