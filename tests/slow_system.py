@@ -37,7 +37,7 @@ class SlowSystem:
     url: str = ""
     works: bool = False
     forgets: bool = False  # its operations are unknown to it
-    broken: bool = False
+    broken: int = 0  # the status that questions are answered with instead
     taken: list[Forward] = field(default_factory=list)
     results: dict[int, Heard] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)  # of the operation, by idempotency key
@@ -60,11 +60,13 @@ class SlowSystem:
 
     async def _told(self, number: int) -> web.Response:
         if self.broken:
-            return web.Response(status=503)
+            return web.Response(status=self.broken)
         if self.forgets:
             return web.json_response({"message": "There is no such operation."}, status=404)
         if self.works and number not in self.results:
             self.results[number] = await self.taken[number]()
+            if self.results[number].status >= 400:  # what was refused may be sent again
+                self.numbers = {key: taken for key, taken in self.numbers.items() if taken != number}
         heard = self.results.get(number)
         if heard is None:
             return web.json_response({"status": "running"})

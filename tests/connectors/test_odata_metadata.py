@@ -46,6 +46,7 @@ def test_properties_are_read_with_their_kinds_choices_and_lengths_those_of_the_b
         ("tags", K.NESTED),
         ("free", K.TEXT),
         ("orders", K.NESTED),
+        ("place.city", K.TEXT),
     ]
     named = {field.name: field for field in fields}
     assert named["state"].choices == ("_x0020_", "Blocked")

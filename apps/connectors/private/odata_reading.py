@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ from apps.connectors.private.readings import (
     Reading,
 )
 
-_DEEPEST = 3
+_MOST_LOOKED_AT = 2_000  # properties of one set, those inside others included
 _TIMES = frozenset({"Edm.DateTimeOffset", "Edm.DateTime"})
 # How a key of each type stands in the address of a record, by version of the protocol; other types are not offered.
 _KEY_FORMS: Mapping[int, Mapping[str, str]] = {
@@ -150,16 +151,9 @@ class _Service:
 
     def _fields(self, usable: Iterable[Property]) -> tuple[FieldSpec, ...]:
         """Return the fields of a record; what lies inside complex types has dotted names and comes last."""
-        level = [("", one) for one in usable]
-        found: list[FieldSpec] = []
-        for _depth in range(_DEEPEST):
-            inside: list[tuple[str, Property]] = []
-            for prefix, one in level[: MOST_FIELDS - len(found)]:
-                found.append(replace(_spec_of(one), name=f"{prefix}{one.field.name}"))
-                inner = self._metadata.properties_of(one.inside) if one.inside else ()
-                inside += [(f"{prefix}{one.field.name}.", p) for p in inner if _is_plain(p) and not p.is_navigation]
-            level = inside
-        return tuple(found)
+        looked_at = islice(self._metadata.named_within(usable), _MOST_LOOKED_AT)
+        named = ((name, one) for name, one in looked_at if _is_plain(one))
+        return tuple(replace(_spec_of(one), name=name) for name, one in islice(named, MOST_FIELDS))
 
 
 def _is_plain(one: Property) -> bool:
