@@ -37,6 +37,10 @@ def soap_problems(manifest: SystemManifest, soap: SoapSpec, settings: set[str]) 
         yield DocumentProblem(
             "soap.statuses", _("Write a number from %(least)d to %(most)d.") % {"least": 400, "most": 599}
         )
+    if manifest.test_path and manifest.test_path not in soap.operations:
+        yield DocumentProblem("test_path", _no_operation(manifest.test_path))
+    if manifest.describe is not None:
+        yield DocumentProblem("describe", _("A SOAP service does not describe itself while it runs: take this out."))
     for name, operation in soap.operations.items():
         yield from _operation(name, operation, soap.spaces, settings)
     for index, spec in enumerate(manifest.objects):
