@@ -1,6 +1,7 @@
 """Databases with two provisioned partners, made once per test process and reset after each test."""
 
 import base64
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +22,7 @@ from apps.tenants import brands, domains, scope
 from apps.tenants.models import Partner
 from apps.tenants.provisioning import NewPartner, create_partner
 from apps.tenants.scope import PartnerRef
+from tests.tables import close_cleaners, empty_tables
 
 pytest_plugins = ["tests.sandbox_server", "tests.lines", "tests.deals"]
 
@@ -46,6 +48,17 @@ def pytest_configure() -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     location = settings.CACHES["default"]["LOCATION"].rpartition("/")[0]
     settings.CACHES["default"]["LOCATION"] = f"{location}/{FIRST_CACHE + int(worker) % 14}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[Any]:
+    """Look for no garbage while many thousand tests are collected, and never among them: they live until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)  # after the order was drawn at random
@@ -84,6 +97,7 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker, worker_id: str) -> Itera
         create_partner(NewPartner("Alder & Quay", "alder", "#0f766e", "#b45309"))
         create_partner(NewPartner("Brightforge", "brightforge", "#6d28d9", "#be185d"))
     yield
+    close_cleaners()
     with django_db_blocker.unblock():
         for alias in ("default", "owner"):
             connections[alias].close()
@@ -156,25 +170,5 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
         _empty_tables()
 
 
-_KEPT = (
-    "django_migrations",
-    "django_content_type",
-    "auth_permission",
-    "tenants_partner",
-    "tenants_domain",
-    "tenants_brand",
-)
-
-
 def _empty_tables() -> None:
-    owner = connections["owner"]
-    owner.set_schema_to_public()
-    with owner.cursor() as cursor:
-        cursor.execute(
-            "SELECT schemaname, tablename FROM pg_tables WHERE (schemaname = 'public' OR schemaname LIKE 'p\\_%%') "
-            "AND NOT tablename = ANY(%s)",
-            [list(_KEPT)],
-        )
-        tables = [sql.SQL("{}.{}").format(sql.Identifier(s), sql.Identifier(t)) for s, t in cursor.fetchall()]
-        cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(tables)))
-    owner.close()
+    empty_tables(_admin_dsn(settings.DATABASES["owner"]))

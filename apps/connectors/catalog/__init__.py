@@ -33,6 +33,7 @@ SYSTEMS = (
     "certinia",
     "hubspot",
     "zendesk",
+    "bottlecrm",
     "dynamics_project_operations",
     "dynamics_finance",
     "timetagger",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.flows.engine.states import RunState
 from apps.flows.models import Run
 from apps.flows.queries import runs as queries
+from apps.flows.queries.comparisons import found_by
 from apps.flows.queries.run_steps import StepProgress, get_run_steps
 from apps.flows.queries.runs import COUNTS
 from apps.tenants.templatetags.wording import count_words, duration_words
@@ -168,6 +169,8 @@ def _sentence(run: Run) -> str:
     words |= {"through": count_words(run.written + run.unchanged), "source": run.flow.source.name}
     if run.error_message:
         return run.error_message
+    if run.mode == Run.Mode.COMPARE and run.finished_at:
+        return " ".join(found_by(run))
     if run.state == RunState.EMPTY:
         return _("There was nothing new in %(source)s.") % words
     if run.state == RunState.CLEAN:

@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncssh
 import pytest
+from pyarrow import parquet
 
 from apps.connectors.contract import CallCounts, UndoState, Write
 from apps.connectors.errors import (
@@ -488,6 +489,72 @@ async def test_json_lines_hold_every_value_as_it_is(server: SftpServer) -> None:
     await send(server, write(1, note="a\x1fb"), **lines)
     back = records_of(await server.read(folder_in="out", **lines))[0].values
     assert (back["hours"], back["billable"], back["note"]) == (7.5, True, "a\x1fb")
+
+
+# --- Parquet ----------------------------------------------------------------------------------------------------------
+PARQUET: dict[str, Any] = {"format": "Parquet"}
+
+
+async def test_a_parquet_file_has_typed_columns_and_is_the_same_file_when_it_is_sent_again(server: SftpServer) -> None:
+    values = {"hours": "7.10", "bill_rate": 120.5, "updated_at": "2026-11-03T10:00:00+01:00", "note": "Łódź 東京"}
+    for _ in range(2):
+        outcomes = await send(server, write(1, **values), write(2, note=None, extra=7), **PARQUET, checksums=True)
+        assert [outcome.error for outcome in outcomes] == [None, None]
+
+    name, checksum = server.names("out")
+    assert (name[-8:], checksum) == (".parquet", f"{name}.sha256")
+    table = parquet.read_table(server.root / "out" / name)
+    first, second = table.to_pylist()
+    assert table.column_names[:2] == ["delivery", "id"]
+    assert {
+        field: str(table.schema.field(field).type) for field in ("work_date", "hours", "updated_at", "billable")
+    } == {
+        "work_date": "date32[day]",
+        "hours": "decimal128(38, 9)",
+        "updated_at": "timestamp[us, tz=UTC]",
+        "billable": "bool",
+    }
+    assert (first["delivery"], first["id"], first["work_date"]) == ("delivery-1", "T1", date(2026, 11, 3))
+    assert (first["hours"], first["bill_rate"], first["billable"]) == (Decimal("7.10"), Decimal("120.5"), True)
+    assert (first["updated_at"], first["note"]) == (datetime(2026, 11, 3, 9, tzinfo=UTC), "Łódź 東京")
+    assert (second["note"], second["extra"]) == (None, "7")
+
+
+async def test_a_value_that_fits_no_column_is_refused_for_its_record_alone(server: SftpServer) -> None:
+    good, bad = await send(server, write(1), write(2, hours="7,5"), **PARQUET)
+    assert good.error is None
+    assert isinstance(bad.error, RejectedError)
+    assert (bad.error.problems[0].field, "decimal comma" in bad.error.message) == ("hours", True)
+
+
+async def test_a_parquet_delivery_in_doubt_is_probed_and_stays_one_file(server: SftpServer) -> None:
+    server.fails["rename"], server.late = 1, {"rename"}
+    writes = [write(1), write(2)]
+    assert all(outcome.error.ambiguous for outcome in await send(server, *writes, **PARQUET))
+
+    async with server.connector(**PARQUET) as connector:
+        arrived = await connector.probe("time_entries", [*writes, write(3)])
+    await send(server, *writes, **PARQUET)
+
+    assert {position: found.key for position, found in arrived.items()} == {1: "T1", 2: "T2"}
+    assert arrived[1].values == writes[0].values
+    assert len(server.names("out")) == 1
+
+
+async def test_parquet_is_not_read_and_says_so(server: SftpServer) -> None:
+    server.put("in/time_entries.parquet", "PAR1")
+    with pytest.raises(MisconfiguredError, match="written, not read"):
+        await server.read(**PARQUET)
+    with pytest.raises(MisconfiguredError, match="written, not read"):
+        await server.read(keys=["T1"], **PARQUET)
+    async with server.connector(**PARQUET) as connector:
+        assert await connector.find("time_entries", ["T1"]) == {}
+        (shape,) = await connector.discover(["time_entries"])
+        report = await connector.test()
+    assert {field.name for field in shape.fields} >= {"id", "hours"}
+    assert [(step.ok, "not read" in step.sentence) for step in report.steps if step.name == "can read"] == [
+        (None, True)
+    ]
 
 
 async def test_what_was_handed_over_is_not_taken_back(server: SftpServer) -> None:

@@ -29,7 +29,10 @@ def test_a_deletion_is_looked_for_shown_and_worked_as_an_exception(shown: Shown)
     assert "is under way" in page_of(shown.owner.get(f"{here}monitors/"))
     assert "is under way" in page_of(shown.owner.post(f"{here}compare/", follow=True))
     shown.line.work()
-    assert "Comparison by " in page_of(shown.owner.get(run))
+    words = page_of(shown.owner.get(run))
+    assert "Comparison by " in words
+    assert "1 was missing. 1 was deleted." in words
+    assert "There was nothing new" not in words
     assert "Comparison by " in page_of(shown.owner.get(f"{here}runs/"))
     page = page_of(shown.owner.get(f"{here}monitors/"))
     assert "1 was missing." in page
