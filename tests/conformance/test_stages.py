@@ -11,6 +11,7 @@ from tests.conformance.stages import STAGES
 # own, with the same checks where they apply; the system is named here, and that suite must be there.
 PROVEN_ELSEWHERE = {
     "sftp_files": "tests/connectors/catalog/test_sftp_reading.py",
+    "smtp": "tests/connectors/catalog/test_smtp.py",
     "webhooks": "tests/journeys/test_records_by_webhook.py",
 }
 # What a partner describes itself has no folder in the catalogue: one stage for each protocol that a description can name.

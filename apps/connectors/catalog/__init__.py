@@ -50,4 +50,5 @@ SYSTEMS = (
     "sftp_files",
     "webhooks",
     "postgresql_tables",
+    "smtp",
 )
