@@ -5,6 +5,7 @@ Connections and their arguments are called as https://relay.dev/graphql/connecti
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from graphql import GraphQLArgument, GraphQLField, is_required_argument
@@ -14,6 +15,7 @@ from apps.connectors.private.graphql_schema import input_at, object_at, ref_of
 from apps.connectors.private.guessing import CHANGED, plain
 
 PAGE = 100
+_MOST_PARTS = 300  # of one input that are described; a document has room for not many more
 _SIZES = ("first", "limit", "perpage", "pagesize", "size", "take", "top", "maxresults")
 _OFFSETS = ("offset", "skip", "start", "startindex", "from")
 _PAGES = ("page", "pagenumber", "pageno", "currentpage")
@@ -46,7 +48,7 @@ def leaf_types(name: str, written: Any) -> dict[str, str]:
     """Return the type of an argument, and of those of its parts that JSON must carry as the language's own types."""
     found = {name: str(written)}
     inside = input_at(written)
-    for part, described in inside.fields.items() if inside else ():
+    for part, described in islice(inside.fields.items(), _MOST_PARTS) if inside else ():
         if ref_of(described.type).name in _BUILT_IN:
             found[f"{name}.{part}"] = str(described.type)
     return found
@@ -100,7 +102,8 @@ def _look_at_pages(listed: GraphQLField, use: Use) -> None:
         told = {"style": "page", "position_parameter": page, "more_path": more}
     else:
         told = {"style": "none"}
-    total = _first(leaves, _TOTALS) if told["style"] != "none" else ""
+    # A cursor needs no total; where nothing but the length of a page would tell the end, a total tells it better.
+    total = _first(leaves, _TOTALS) if told["style"] in {"offset", "page"} else ""
     use.paging = {
         name: one for name, one in {**told, "size": PAGE, "size_parameter": size, "total_path": total}.items() if one
     }
@@ -131,21 +134,17 @@ def _first(leaves: Mapping[str, TypeRef], names: tuple[str, ...]) -> str:
 def _since_places(arguments: Arguments, version: str) -> Iterator[tuple[str, str]]:
     """Yield the places that take the time from which changes are wanted: updatedSince, filter.updatedAt.gte, where.updatedAt_gte.
 
-    What takes the time itself goes before what takes only later ones.
+    What is about just the field that tells a change goes first, and what takes the time itself before what takes only
+    later ones.
     """
     if not version:
         return
-    found = list(_dotted(arguments))
-    for endings in (_FROM, _BEHIND):
-        for place, ref in found:
-            same = plain(place.rpartition(".")[2])
-            about = plain(place)
-            if (
-                same.endswith(endings)
-                and _tells_time(ref)
-                and (any(word in about for word in CHANGED) or plain(version) in about)
-            ):
-                yield place, ref.written
+    found = [(place, plain(place), ref) for place, ref in _dotted(arguments) if _tells_time(ref)]
+    exact = [one for one in found if any(plain(step).startswith(plain(version)) for step in one[0].split("."))]
+    about = [one for one in found if one not in exact and any(word in one[1] for word in CHANGED)]
+    for group in (exact, about):
+        for endings in (_FROM, _BEHIND):
+            yield from ((place, ref.written) for place, same, ref in group if same.endswith(endings))
 
 
 def _tells_time(ref: TypeRef) -> bool:

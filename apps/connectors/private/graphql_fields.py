@@ -42,6 +42,8 @@ def _leaf(name: str, one: GraphQLField) -> FieldSpec | None:
     if not ref.is_leaf:
         return None
     kind = kind_of(name.rpartition(".")[2], ref)
+    if kind is ValueKind.NESTED and not ref.is_list:
+        return None  # a bag of anything: no line can use it, and many services keep such from most people
     known = kind is ValueKind.CHOICE and len(ref.choices) <= _MOST_CHOICES
     return FieldSpec(name, kind, choices=ref.choices if known else ())
 

@@ -63,16 +63,20 @@ def records_in(one: GraphQLField) -> tuple[str, RecordType] | None:
     return ("edges.node", node) if node is not None else None
 
 
-def one_of(root: Mapping[str, GraphQLField], record: RecordType) -> tuple[str, str, str]:
-    """Return the field of the root that reads one record, its argument for the number, and that one's type; "" for none."""
+def single_readers(root: Mapping[str, GraphQLField]) -> dict[str, tuple[str, str, str]]:
+    """Return by type of record the field of the root that reads one, its argument for the number, and that one's type.
+
+    Of several the one that is called as the type is taken: issue(id), not attachmentIssue(id).
+    """
+    found: dict[str, tuple[str, str, str]] = {}
     for name, one in root.items():
-        answered = object_at(one.type)
-        if answered is None or answered.name != record.name or ref_of(one.type).is_list or not can_be_mapped(name):
+        record = object_at(one.type)
+        if record is None or ref_of(one.type).is_list or not can_be_mapped(name):
             continue
         argument = _naming_argument(one, record)
-        if argument:
-            return name, argument, str(one.args[argument].type)
-    return "", "", ""
+        if argument and (record.name not in found or plain(name) == plain(record.name)):
+            found[record.name] = name, argument, str(one.args[argument].type)
+    return found
 
 
 def _naming_argument(one: GraphQLField, record: RecordType) -> str:

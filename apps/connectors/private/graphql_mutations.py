@@ -6,6 +6,7 @@ with the problems of the record beside it where it lists any.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from graphql import GraphQLArgument, GraphQLField, GraphQLInputField, GraphQLSchema, is_required_argument
@@ -17,6 +18,7 @@ from apps.connectors.private.graphql_arguments import leaf_types
 from apps.connectors.private.graphql_fields import RecordType
 from apps.connectors.private.graphql_schema import input_at, object_at, ref_of
 from apps.connectors.private.guessing import can_be_mapped, plain
+from apps.connectors.private.readings import MOST_FIELDS
 
 _CREATE = ("create", "add", "new", "insert", "make")
 _UPDATE = ("update", "edit", "change", "modify", "patch")
@@ -48,16 +50,24 @@ class _Input:
     types: Mapping[str, str]
 
 
-def mutations_of(schema: GraphQLSchema, record: RecordType, key_field: str, nouns: tuple[str, ...]) -> Mutations:
+Named = Mapping[str, tuple[str, GraphQLField]]  # mutations under their plain names
+
+
+def by_plain_name(schema: GraphQLSchema) -> Named:
+    """Return the mutations of a schema as they are looked for."""
+    listed = schema.mutation_type.fields if schema.mutation_type else {}
+    return {plain(name): (name, one) for name, one in reversed(list(listed.items()))}
+
+
+def mutations_of(listed: Named, record: RecordType, key_field: str, nouns: tuple[str, ...]) -> Mutations:
     """Return how records of a type are written; `nouns` are what they may be called in names of mutations."""
     found = Mutations()
-    listed = dict(schema.mutation_type.fields) if schema.mutation_type else {}
     name, create = _named(listed, _CREATE, nouns)
     key_path = _key_path(create, record, key_field) if create else None
     taken = _input_of(create.args, {}) if create else None
     if create is None or key_path is None or taken is None:
         return found
-    found.taken = tuple(_taken(taken))
+    found.taken = tuple(islice(_taken(taken), MOST_FIELDS))
     found.fields[name] = _described(create, taken.types)
     found.writing = {
         "create_path": name,
@@ -71,7 +81,7 @@ def mutations_of(schema: GraphQLSchema, record: RecordType, key_field: str, noun
 
 
 def _changing(
-    listed: Mapping[str, GraphQLField], nouns: tuple[str, ...], made: _Input, record: RecordType, found: Mutations
+    listed: Named, nouns: tuple[str, ...], made: _Input, record: RecordType, found: Mutations
 ) -> dict[str, Any]:
     """Return how a record is changed, where that takes it in the same place as the making does; {} where it does not."""
     name, update = _named(listed, _UPDATE, nouns)
@@ -80,13 +90,11 @@ def _changing(
     if update is None or taken is None or taken.place != made.place:
         return {}
     found.fields[name] = _described(update, {**taken.types, **_key_type(update, key)})
-    only = [part for part in made.parts if part not in taken.parts and can_be_mapped(part)]
+    only = [spec.name for spec in found.taken if spec.name not in taken.parts]
     return {"update_path": f"{name}({key}:{{key}})", "only_at_creation": only}
 
 
-def _removing(
-    listed: Mapping[str, GraphQLField], nouns: tuple[str, ...], record: RecordType, found: Mutations
-) -> dict[str, Any]:
+def _removing(listed: Named, nouns: tuple[str, ...], record: RecordType, found: Mutations) -> dict[str, Any]:
     name, delete = _named(listed, _DELETE, nouns)
     key = _key_argument(delete, record) if delete else ""
     if delete is None or not key or _others_needed(delete, key):
@@ -95,13 +103,9 @@ def _removing(
     return {"undo_method": "POST", "undo_path": f"{name}({key}:{{key}})"}
 
 
-def _named(
-    listed: Mapping[str, GraphQLField], verbs: tuple[str, ...], nouns: tuple[str, ...]
-) -> tuple[str, GraphQLField | None]:
-    wanted = [form for verb in verbs for noun in nouns for form in (f"{verb}{noun}", f"{noun}{verb}")]
-    by_plain = {plain(name): name for name in listed}
-    name = next((by_plain[form] for form in wanted if form in by_plain), "")
-    return name, listed.get(name)
+def _named(listed: Named, verbs: tuple[str, ...], nouns: tuple[str, ...]) -> tuple[str, GraphQLField | None]:
+    wanted = (form for verb in verbs for noun in nouns for form in (f"{verb}{noun}", f"{noun}{verb}"))
+    return next((listed[form] for form in wanted if form in listed), ("", None))
 
 
 def _input_of(arguments: Mapping[str, GraphQLArgument], apart: Mapping[str, Any]) -> _Input | None:

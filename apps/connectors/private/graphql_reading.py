@@ -9,8 +9,8 @@ from apps.connectors.private.drafting import guess_type, list_row
 from apps.connectors.private.graphql_arguments import Use, needed_arguments, use_of
 from apps.connectors.private.graphql_drafting import Fields, adapted
 from apps.connectors.private.graphql_fields import fields_of, key_of
-from apps.connectors.private.graphql_lists import Listed, one_of, records_in
-from apps.connectors.private.graphql_mutations import Mutations, mutations_of
+from apps.connectors.private.graphql_lists import Listed, records_in, single_readers
+from apps.connectors.private.graphql_mutations import Mutations, by_plain_name, mutations_of
 from apps.connectors.private.graphql_schema import is_like, object_at, open_schema, ref_of
 from apps.connectors.private.guessing import can_be_mapped, plain, version_field_of
 from apps.connectors.private.readings import MOST_LISTS, Candidate, Evidence, Operation, Reading, clean
@@ -33,6 +33,8 @@ class _Service:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._root: Mapping[str, GraphQLField] = schema.query_type.fields if schema.query_type else {}
+        self._readers = single_readers(self._root)
+        self._mutations = by_plain_name(schema)
         self._left_out: dict[str, list[str]] = {}
 
     def reading(self) -> Reading:
@@ -88,9 +90,9 @@ class _Service:
         candidate = Candidate(listed.whole_path, listed.label, records_path=listed.records_path)
         candidate.fields, candidate.settings = fields_of(listed.record), listed.bracketed
         use = use_of(listed.field, version=version_field_of(candidate))
-        written = mutations_of(self._schema, listed.record, key, listed.nouns)
+        written = mutations_of(self._mutations, listed.record, key, listed.nouns)
         candidate.taken, candidate.paging, candidate.since_parameter = written.taken, use.paging, use.since
-        name, argument, written_type = one_of(self._root, listed.record)
+        name, argument, written_type = self._readers.get(listed.record.name, ("", "", ""))
         candidate.operations = list(_operations(listed, f"{name}({argument}:{{key}})" if name else "", written))
         candidate.evidence = list(_evidence(listed, use, key))
         fields = {**_list_fields(listed, use), **written.fields}

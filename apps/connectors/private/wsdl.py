@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_ELEMENTS = 60_000
-MOST_OPERATIONS = 2_000
+MOST_OPERATIONS = 1_000
 _DEEPEST = 100
 _WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema}"

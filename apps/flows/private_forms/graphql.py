@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.connectors.answers import at_path
+from apps.connectors.graphql_spec import GraphQLSpec
 from apps.connectors.private import texts
 from apps.flows.private_forms.basics import BasicsForm
 from apps.flows.private_forms.fields import choice, lines, words
@@ -84,6 +85,7 @@ class GraphQLBasicsForm(BasicsForm):
         **{name: place for name, place in BasicsForm.PLACES.items() if name not in _SAID_BY_THE_PROTOCOL},
         "endpoint": "graphql.path",
     }
+    DEFAULTS = {**BasicsForm.DEFAULTS, "endpoint": GraphQLSpec().path}
     problems_path = code_path = message_path = field_path = None  # type: ignore[assignment]  # dropped as above
     endpoint = words(_("Path of the endpoint"), _("Below the connection's address, such as graphql or api/graphql."))
     settings = lines(

@@ -42,22 +42,18 @@ def comparison_card(flow: Flow) -> ComparisonCard:
         next_at=rule.next_at if flow.state == Flow.State.LIVE and not impossible else None,
         under_way=runs.exclude(state__in=RUN_TERMINAL).exists(),
         last=last,
-        found=found_lines(last, result) if last else (),
+        found=_found(last, result),
         held=bool(result and result.held),
     )
 
 
-def found_by(run: Run) -> tuple[str, ...]:
-    """Return what a comparison that is over found, a sentence each."""
-    return found_lines(run, Comparison.objects.filter(run=run).first())
-
-
-def found_lines(run: Run, result: Comparison | None) -> tuple[str, ...]:
-    """Return what a comparison's run and its result say, a sentence each."""
-    if result is None or not result.judged or run.error_message:
-        return (run.error_message or _("It was ended before its end."),)
+def _found(last: Run | None, result: Comparison | None) -> tuple[str, ...]:
+    if last is None:
+        return ()
+    if result is None or not result.judged or last.error_message:
+        return (last.error_message or _("It was ended before its end."),)
     words = {"listed": count_words(result.listed), "known": count_words(result.known)}
-    lines = [_("%(listed)s records listed, %(known)s of the delivered ones looked for.") % words]
+    lines = [_("%(listed)s listed records were compared with %(known)s delivered ones.") % words]
     if not result.missing:
         return (*lines, _("None of them is missing."))
     told = ngettext("%(number)s was missing.", "%(number)s were missing.", result.missing)

@@ -60,6 +60,11 @@ def _stopped_at(operation: Operation) -> str:
 
 def _source(operation: Operation) -> Stop:
     unreadable = _stopped_at(operation) == "extract"
+    if operation.is_deletion:
+        source = operation.flow.source.name
+        return Stop(
+            source, operation.source_key, _("deleted"), "danger", "trash", operation.created_at, broken_after=True
+        )
     return Stop(
         title=operation.flow.source.name,
         key=operation.source_key,
@@ -76,7 +81,9 @@ def _common(operation: Operation) -> Stop:
     title = _(described.label) if described else operation.canonical_type
     stopped = _stopped_at(operation)
     state, tone = _("checked and mapped"), "success"
-    if stopped == "extract":
+    if operation.is_deletion:
+        state, tone = _("delivered before it was deleted"), "neutral"
+    elif stopped == "extract":
         state, tone = _("not reached"), "neutral"
     elif stopped == "check":
         state, tone = _("a rule does not hold"), "danger"
@@ -91,6 +98,8 @@ def _target(operation: Operation, link: Link | None, *, awaited: bool) -> Stop:
     key = operation.target_key or (link.outside_key if link else "")
     at = link.delivered_at if link else None
     title = operation.flow.target.name
+    if operation.is_deletion:
+        return Stop(title, key, _("held it when it was deleted"), "warning", "send", at)
     if operation.state in _DONE:
         state = _("delivered") if operation.state == OperationState.WRITTEN else _("held already")
         return Stop(title, key, state, "success", "send", at or operation.changed_at)

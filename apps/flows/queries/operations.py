@@ -172,6 +172,9 @@ def _standing(operation: Operation, steps: list[StepRow]) -> str:
 def _next_step(operation: Operation) -> str:
     if operation.state == OperationState.WAITING and operation.due_at:
         return _("It is tried again by itself; nothing has to be done.")
+    if operation.state == OperationState.REJECTED and operation.is_deletion:
+        sentence = _("If it was a mistake, have it restored in %(system)s and retry: the system is then asked again.")
+        return sentence % {"system": operation.flow.source.name}
     if operation.state == OperationState.REJECTED:
         sentence = _("Mended in %(system)s, it is carried over with the next reading. It can never arrive twice.")
         return sentence % {"system": operation.flow.source.name}
@@ -233,9 +236,10 @@ def _timeline(
         }
         for correction in corrections
     ]
+    first = _("Found deleted in %(system)s") if operation.is_deletion else _("Read from %(system)s")
     entries.append(
         {
-            "title": _("Read from %(system)s") % {"system": operation.flow.source.name},
+            "title": first % {"system": operation.flow.source.name},
             "moment": min([operation.created_at, *(row.attempt.at for row in rows)]),  # written once it was settled
             "icon": "download",
             "link": reverse("flows:run-detail", args=[operation.run_id]),

@@ -332,6 +332,8 @@ def spoiled(path: str, value: Any) -> dict[str, Any]:
         pytest.param("soap/spaces/n1", "", "soap.spaces.n1", id="an empty name space"),
         pytest.param("soap/spaces", {"xsi": "urn:x"}, "soap.spaces.xsi", id="a prefix of ours"),
         pytest.param("soap/path", "https://other.example", "soap.path", id="another host"),
+        pytest.param("test_path", "Nothing", "test_path", id="nothing to test with"),
+        pytest.param("describe", {"path": "x/{object}"}, "describe", id="a description at run time"),
         pytest.param("soap/statuses", {"Gone": 200}, "soap.statuses", id="a status that is none"),
         pytest.param("soap/operations/GetPerson/action", 'a"\r\nX: y', "soap.operations.GetPerson.action", id="a header"),
         pytest.param("soap/operations/GetPerson/key", "nobody", "soap.operations.GetPerson.key", id="no such element"),

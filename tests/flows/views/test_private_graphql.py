@@ -72,6 +72,7 @@ def test_a_record_is_shown_and_stored_in_the_words_of_the_schema(owner: Client, 
     before = document(desk)["objects"]
     answer = owner.get(f"{page}records/time_entries/")
     shown = page_of(answer)
+    assert "This system speaks GraphQL" in shown
     assert "Mutation that makes a record" in shown
     assert "Taken from the argument <code>filter.updatedAt.gte</code>." in shown
     assert "Method of a change" not in shown
@@ -101,6 +102,7 @@ def test_the_endpoint_is_changed_with_the_basics_and_an_empty_one_is_the_usual_o
 ) -> None:
     answer = owner.get(f"{page}basics/")
     assert "Path of the endpoint" in page_of(answer)
+    assert answer.context["form"]["endpoint"].value() == "graphql"
     assert "Where an answer that refuses something keeps its words" not in page_of(answer)
     for endpoint, kept in (("api/graphql", {"path": "api/graphql"}), ("", {})):
         answer = owner.get(f"{page}basics/")
