@@ -50,7 +50,7 @@ def settings_for(objects: tuple[tuple[str, str], ...]) -> tuple[FieldSpec, ...]:
         for name, label in objects
         for spec in (
             FieldSpec(TABLE + name, label=f"Table of {label.lower()} (schema.table)"),
-            FieldSpec(COLUMNS + name, label=f"Columns of {label.lower()} that are called otherwise (hours=worked, …)"),
+            FieldSpec(COLUMNS + name, label=f"Columns of {label.lower()} that are called otherwise (field=column, …)"),
         )
     )
     return (*_ENTRANCE, *tables, *_ROWS)
