@@ -3,7 +3,7 @@
 import asyncio
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,7 +19,9 @@ from apps.connectors.manifest import Idempotency, LateAnswer, SystemManifest
 from apps.connectors.models import Connection
 from apps.connectors.sheet_terms import Acknowledgement
 from apps.dispatch.models import DueWork
+from apps.flows.engine.definition import parse_definition
 from apps.flows.models import OpenReceipt, Operation, OperationStep
+from apps.flows.templates_library import registry as templates
 from apps.tenants import scope
 from tests.conformance.front import Forward, Front, Heard, fronted
 from tests.lines import Line
@@ -35,7 +37,7 @@ class SlowSystem:
     url: str = ""
     works: bool = False
     forgets: bool = False  # its operations are unknown to it
-    broken: bool = False
+    broken: int = 0  # the status that questions are answered with instead
     taken: list[Forward] = field(default_factory=list)
     results: dict[int, Heard] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)  # of the operation, by idempotency key
@@ -58,11 +60,13 @@ class SlowSystem:
 
     async def _told(self, number: int) -> web.Response:
         if self.broken:
-            return web.Response(status=503)
+            return web.Response(status=self.broken)
         if self.forgets:
             return web.json_response({"message": "There is no such operation."}, status=404)
         if self.works and number not in self.results:
             self.results[number] = await self.taken[number]()
+            if self.results[number].status >= 400:  # what was refused may be sent again
+                self.numbers = {key: taken for key, taken in self.numbers.items() if taken != number}
         heard = self.results.get(number)
         if heard is None:
             return web.json_response({"status": "running"})
@@ -102,6 +106,17 @@ def slowed(line: Line, *, idempotency: Idempotency | None = None) -> Iterator[Sl
             yield slow
         finally:
             settings.EGRESS_ALLOW = allowed
+
+
+@contextmanager
+def walking(make_line: Callable[..., Line], *steps: dict[str, Any], **wishes: Any) -> Iterator[Line]:
+    """Make a line whose records walk these steps after they were read and checked."""
+    known = templates.TEMPLATES["approved-time-to-bill"]
+    kinds = [{"kind": "extract"}, {"kind": "check"}, *steps]
+    stored = {"canonical_type": "TimeEntry", "steps": kinds, "filter": {"conditions": ["approved", "billable"]}}
+    with patch.object(templates, "TEMPLATES", dict(templates.TEMPLATES)) as changed:
+        changed["approved-time-to-bill"] = replace(known, definition=parse_definition(stored), lines=())
+        yield make_line(**wishes)
 
 
 @contextmanager

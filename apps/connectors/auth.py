@@ -197,7 +197,7 @@ def _username_token(parts: _Parts) -> Signer:
             raise _wrong(f"The {_words(name)} holds a character that cannot be sent: copy it again.")
     digested = parts.spec.scheme is AuthScheme.USERNAME_DIGEST
     token = UsernameToken(parts.ask("username"), parts.ask("password"), digested)
-    return Signer(secrets=tuple(parts.secrets.values()), seal=token.seal)
+    return Signer(secrets=(*parts.secrets.values(), *token.written), seal=token.seal)
 
 
 def _granted(grant: Grant, parts: _Parts, *, renews: bool = False) -> Signer:

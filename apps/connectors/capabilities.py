@@ -116,6 +116,7 @@ _DELETES = {
     "event": gettext_noop("Deletions arrive as events."),
     "absent": gettext_noop("Deleted records just stop appearing."),
 }
+_DELETES_COMPARED = gettext_noop("Deleted records just stop appearing: flows find them by comparing all records.")
 _WEBHOOKS = {
     "standard": gettext_noop("Sends signed events (Standard Webhooks)."),
     "hmac": gettext_noop("Sends events signed with a shared secret."),
@@ -146,14 +147,21 @@ def _list_lines(manifest: SystemManifest) -> tuple[Capability, ...]:
     events = Capability("webhook", _("Events"), _events(manifest))
     if not any(spec.reading and spec.reading.is_list for spec in manifest.objects):
         return (events,) if manifest.webhook else ()
-    deletes, strict = _DELETES.get(manifest.deletes, manifest.deletes), manifest.filters_strict
+    strict = manifest.filters_strict
     filters = _("An unknown filter is refused.") if strict else _("An unknown filter is silently ignored.")
     return (
         Capability("paging", _("Pages"), _pages(manifest)),
-        Capability("deletes", _("Deletions"), _(deletes), safe=manifest.deletes != "absent"),
+        Capability("deletes", _("Deletions"), _deletes(manifest), safe=manifest.deletes != "absent"),
         events,
         Capability("filters", _("Filters"), filters, safe=strict),
     )
+
+
+def _deletes(manifest: SystemManifest) -> str:
+    compared = any(spec.reading is not None and spec.reading.lists_everything for spec in manifest.objects)
+    if manifest.deletes == "absent" and compared:
+        return _(_DELETES_COMPARED)
+    return _(_DELETES.get(manifest.deletes, manifest.deletes))
 
 
 def proof_sentence(manifest: SystemManifest) -> str:

@@ -53,7 +53,7 @@ _NEVER = tuple(
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
 _NUMBER_LIKE = re.compile(r"(0x[0-9a-f]*|[0-9]+)\Z")
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\\]")
-_DEFAULT_PORTS = {"https": 443, "http": 80, "sftp": 22, "postgresql": 5432}
+_DEFAULT_PORTS = {"https": 443, "http": 80, "sftp": 22, "postgresql": 5432, "smtp": 587}
 
 
 class EgressRefusedError(MisconfiguredError):
@@ -87,7 +87,7 @@ def parse_destination(url: str, allow: tuple[str, ...] = (), *, scheme: str = "h
     """Take a base address apart and judge everything that can be judged without asking the name service.
 
     `allow` holds "host:port" pairs ("127.0.0.1:8090", "[::1]:8090", "erp.lan:443"); `scheme` is how the system is
-    spoken to: "https", "sftp" or "postgresql".
+    spoken to: "https", "sftp", "postgresql" or "smtp".
 
     Raises:
         EgressRefusedError: another scheme, not a plain host name, or a literal address that is not allowed.

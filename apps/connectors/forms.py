@@ -88,6 +88,10 @@ class _SystemForm(forms.Form):
             self.fields["base_url"].help_text = _(
                 "Host and port of its server, for example sftp://files.example.com:22."
             )
+        if manifest.transport is Transport.SMTP:
+            self.fields["base_url"].help_text = _(
+                "Host and port of its server, for example smtp://mail.example.com:587."
+            )
         if manifest.transport is Transport.SQL:
             self.fields["base_url"].help_text = _(
                 "Host and port of its server, for example postgresql://db.example.com:5432."

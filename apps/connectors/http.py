@@ -168,12 +168,9 @@ class Door:
         payload = body if body is None or isinstance(body, bytes) else orjson.dumps(body, default=_plain)
         if writes is None:
             writes = method not in _READ_METHODS
-
-        async def call() -> Answer:
-            answer = await self._calls.call(method, url, payload, headers, writes=writes)
-            return told(answer) if told is not None else answer
-
-        answer = await self._entrance.go(call)
+        answer = await self._entrance.go(
+            lambda: self._calls.call(method, url, payload, headers, writes=writes, told=told)
+        )
         if answer.status == 429 or (answer.status == 503 and "Retry-After" in answer.headers):
             await self._budget.hold(wait_asked(answer.headers, now=datetime.now(UTC)))
         return answer

@@ -6,17 +6,19 @@ Whether a record can be made without a property is not told there: Nullable spea
 own. So nothing is called required that only the document speaks for.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from apps.connectors.manifest import ValueKind
-from apps.connectors.shapes import MOST_CHOICES, DiscoveredField
+from apps.connectors.shapes import MOST_CHOICES, MOST_FIELDS, DiscoveredField
 
 _DEEPEST = 10  # types that build on one another
+_DEEPEST_INSIDE = 3
 _K = ValueKind
 _KINDS: Mapping[str, ValueKind] = {
     **dict.fromkeys(("Edm.Byte", "Edm.SByte", "Edm.Int16", "Edm.Int32", "Edm.Int64"), _K.WHOLE),
@@ -48,6 +50,14 @@ class Property:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPart:
+    """One property of a key, with its type: "Edm.Guid"."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class EntitySet:
     """One set of records: its name, the type of its records, and its element with everything that is noted about it."""
 
@@ -76,6 +86,9 @@ class Metadata:
         self._choices: dict[str, tuple[str, ...]] = {}
         self._sets: dict[str, EntitySet] = {}
         self._notes: dict[str, list[Element]] = {}
+        # Looked up once for each type: very many sets may share one of very many properties.
+        self._keys: dict[str, tuple[KeyPart, ...]] = {}
+        self._properties: dict[str, tuple[Property, ...]] = {}
         schemas = [element for element in root.iter() if local_name(element) == "Schema"]
         if not schemas:
             raise MetadataError("there is no schema in it")
@@ -89,19 +102,47 @@ class Metadata:
         """Return the sets of the service in the order of the document."""
         return tuple(self._sets.values())
 
-    def key_of(self, type_name: str) -> tuple[str, ...]:
-        """Return the names of the properties that are the key of a type's records, () when it has none."""
-        return next((described.key for described in self._line_of(type_name) if described.key), ())
+    def key_of(self, type_name: str) -> tuple[KeyPart, ...]:
+        """Return the properties that are the key of a type's records, () when it has none."""
+        if type_name not in self._keys:
+            line = list(self._line_of(type_name))
+            names = next((described.key for described in line if described.key), ())
+            types = {e.get("Name"): e.get("Type", "") for one in line for e in one.properties} if names else {}
+            self._keys[type_name] = tuple(KeyPart(name, types.get(name, "")) for name in names)
+        return self._keys[type_name]
 
     def properties_of(self, type_name: str) -> tuple[Property, ...]:
-        """Return the properties of a type, those of the type it builds on first."""
-        types = reversed(list(self._line_of(type_name)))
-        return tuple(self._property(entry) for described in types for entry in described.properties)
+        """Return the properties of a type, those of the type it builds on first, MOST_FIELDS at most."""
+        if type_name not in self._properties:
+            types = reversed(list(self._line_of(type_name)))
+            entries = islice((entry for described in types for entry in described.properties), MOST_FIELDS)
+            self._properties[type_name] = tuple(self._property(entry) for entry in entries)
+        return self._properties[type_name]
+
+    def named_within(self, properties: Iterable[Property]) -> Iterator[tuple[str, Property]]:
+        """Yield properties, then what lies inside their complex types under dotted names, level by level; circles end.
+
+        Nothing is unfolded before it is asked for: types that hold one another can be very many together.
+        """
+        level: list[tuple[str, str]] = []
+        for one in properties:
+            yield one.field.name, one
+            level += [(one.field.name, one.inside)] if one.inside else []
+        for _depth in range(_DEEPEST_INSIDE - 1):
+            above, level = level, []
+            for prefix, type_name in above:
+                for one in self.properties_of(type_name):
+                    if not one.is_navigation:
+                        yield f"{prefix}.{one.field.name}", one
+                        level += [(f"{prefix}.{one.field.name}", one.inside)] if one.inside else []
 
     def fields_of(self, entity_set: str) -> tuple[DiscoveredField, ...] | None:
         """Return the properties of the records in a set, None when the service has no such set."""
         found = self._sets.get(entity_set)
-        return tuple(one.field for one in self.properties_of(found.type_name)) if found is not None else None
+        if found is None:
+            return None
+        named = islice(self.named_within(self.properties_of(found.type_name)), MOST_FIELDS)
+        return tuple(replace(one.field, name=name) for name, one in named)
 
     def _line_of(self, type_name: str) -> Iterator[_Type]:
         """Yield a type and those it builds on, the nearest first."""
@@ -180,7 +221,10 @@ def local_name(element: Element) -> str:
 
 def attribute(element: Element, name: str) -> str:
     """Return an attribute by its local name, whatever its name space."""
-    return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
+    for key, value in element.items():
+        if key == name or key.endswith(f"}}{name}"):
+            return value
+    return ""
 
 
 def _versions(root: Element) -> set[str]:

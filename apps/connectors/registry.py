@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, cast
 
-from apps.connectors import private_shelf, sql_login, ssh_login
+from apps.connectors import private_shelf, smtp_login, sql_login, ssh_login
 from apps.connectors.access_tokens import RefreshKeeper, TokenShelf
 from apps.connectors.auth import build_signer
 from apps.connectors.call_log import CallLog
@@ -16,6 +16,7 @@ from apps.connectors.http import Door
 from apps.connectors.manifest import SystemManifest
 from apps.connectors.protocols.files import FilesConnector
 from apps.connectors.protocols.graphql import GraphQLConnector
+from apps.connectors.protocols.mail import MailConnector
 from apps.connectors.protocols.odata import ODataConnector
 from apps.connectors.protocols.odata_v2 import ODataV2Connector
 from apps.connectors.protocols.rest import RestConnector
@@ -24,6 +25,7 @@ from apps.connectors.protocols.sql import TablesConnector
 from apps.connectors.rate_budget import RateBudget
 from apps.connectors.sftp_door import SftpDoor
 from apps.connectors.sheet_terms import Transport
+from apps.connectors.smtp_door import SmtpDoor
 from apps.connectors.sql_door import SqlDoor
 from apps.connectors.webhooks import schemes
 from apps.connectors.webhooks.deliveries import Delivery
@@ -83,7 +85,7 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
     `shelf` is where its access token lies, for systems that hand out such; None keeps it with the connector. `keeper`
     keeps its refresh token, for systems where people sign in. `log` takes down its calls.
     A system's own `connector.py` holds a class `CONNECTOR` that takes (manifest, door, settings), like RestConnector;
-    file servers are all served by FilesConnector, databases by TablesConnector.
+    file servers are all served by FilesConnector, databases by TablesConnector, mail servers by MailConnector.
 
     Raises:
         MisconfiguredError: the address may not be called or a secret is missing.
@@ -111,6 +113,16 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
             log=log,
         )
         return TablesConnector(system, tables, settings)
+    if system.transport is Transport.SMTP:
+        mail = SmtpDoor(
+            base_url=base_url,
+            login=smtp_login.build_login(secrets, settings),
+            allow=tuple(allow),
+            budget=budget,
+            system=name,
+            log=log,
+        )
+        return MailConnector(system, mail, settings)
     door = Door(
         base_url=base_url,
         auth=build_signer(system.auth, secrets, settings),

@@ -170,6 +170,8 @@ def _clean_server_address(address: str, transport: Transport) -> str:
 
 
 def _address_example(transport: Transport) -> str:
+    if transport is Transport.SMTP:
+        return _("Write the whole address, for example smtp://mail.example.com or smtp://mail.example.com:465.")
     if transport is Transport.SQL:
         return _(
             "Write the whole address, for example postgresql://db.example.com or postgresql://db.example.com:6432."
@@ -178,6 +180,8 @@ def _address_example(transport: Transport) -> str:
 
 
 def _path_sentence(transport: Transport) -> str:
+    if transport is Transport.SMTP:
+        return _("Leave everything behind host and port out of the address.")
     if transport is Transport.SQL:
         return _("Leave the database out of the address: it is set below.")
     return _("Leave folders out of the address: they are set below.")

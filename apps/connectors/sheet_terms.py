@@ -10,6 +10,7 @@ class Transport(StrEnum):
     HTTP = "https"
     SFTP = "sftp"
     SQL = "postgresql"
+    SMTP = "smtp"
 
 
 class Concurrency(StrEnum):

@@ -1,6 +1,6 @@
 """How one door's calls are signed: by fixed headers, by an access token, one by one, and with a CSRF session on top."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from yarl import URL
@@ -12,6 +12,10 @@ from apps.connectors.judgement import Answer
 from apps.connectors.rate_budget import RateBudget
 
 _READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Told = Callable[
+    [Answer], Answer
+]  # turns an answer into what it means, where a protocol says it otherwise than by a status
 
 
 class Send(Protocol):
@@ -35,18 +39,27 @@ class SignedCalls:
         self._csrf = CsrfSession(self._fetch_csrf) if csrf_url is not None else None
 
     async def call(
-        self, method: str, url: URL, payload: bytes | None, headers: Mapping[str, str] | None, *, writes: bool
+        self,
+        method: str,
+        url: URL,
+        payload: bytes | None,
+        headers: Mapping[str, str] | None,
+        *,
+        writes: bool,
+        told: Told | None = None,
     ) -> Answer:
-        """Send one call as its system wants it signed."""
+        """Send one call as its system wants it signed. What `told` makes of an answer decides whether a token is renewed."""
         if self._csrf is None or method in _READ_METHODS:
-            return await self._authorised(method, url, payload, headers, writes=writes)
+            return await self._authorised(method, url, payload, headers, writes=writes, told=told)
         shown = await self._shown_with_changes(self._csrf)
-        answer = await self._authorised(method, url, payload, {**(headers or {}), **shown}, writes=writes)
+        signed = {**(headers or {}), **shown}
+        answer = await self._authorised(method, url, payload, signed, writes=writes, told=told)
         if not is_csrf_refusal(answer):
             return answer
         # Turned away before anything was done: renewed once, and the call repeated once.
         shown = await self._shown_with_changes(self._csrf, refused=shown)
-        return await self._authorised(method, url, payload, {**(headers or {}), **shown}, writes=writes)
+        signed = {**(headers or {}), **shown}
+        return await self._authorised(method, url, payload, signed, writes=writes, told=told)
 
     async def settle(self) -> None:
         """Return when nothing is under way that must not be cut short."""
@@ -54,22 +67,30 @@ class SignedCalls:
             await self._tokens.settle()
 
     async def _authorised(
-        self, method: str, url: URL, payload: bytes | None, headers: Mapping[str, str] | None, *, writes: bool
+        self,
+        method: str,
+        url: URL,
+        payload: bytes | None,
+        headers: Mapping[str, str] | None,
+        *,
+        writes: bool,
+        told: Told | None = None,
     ) -> Answer:
         """Call with a token where one is needed; one that is turned away is renewed once, and the call repeated once."""
+        meant = told or _as_it_came
         if self._auth.seal is not None and payload is not None:
             payload = self._auth.seal(payload)
         if self._tokens is None:
             await self._budget.take()
             if self._auth.sign is not None:
                 headers = {**(headers or {}), **self._auth.sign(method, str(url))}
-            return await self._send(method, url, payload, headers, writes=writes)
+            return meant(await self._send(method, url, payload, headers, writes=writes))
         token = await self._tokens.current()
-        answer = await self._with_token(token, method, url, payload, headers, writes=writes)
+        answer = meant(await self._with_token(token, method, url, payload, headers, writes=writes))
         if answer.status != 401:
             return answer
         token = await self._tokens.current(refused=token)
-        return await self._with_token(token, method, url, payload, headers, writes=writes)
+        return meant(await self._with_token(token, method, url, payload, headers, writes=writes))
 
     async def _with_token(
         self,
@@ -102,3 +123,7 @@ class SignedCalls:
     def _hide(self, secret: str) -> None:
         if secret not in self.secrets:
             self.secrets = (*self.secrets, secret)
+
+
+def _as_it_came(answer: Answer) -> Answer:
+    return answer

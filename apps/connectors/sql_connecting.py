@@ -1,19 +1,18 @@
 """Makes a connection to a database server: to an address that was judged, encrypted as it was chosen, then signed in."""
 
 import asyncio
-import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import certifi
 import psycopg
 from psycopg.adapt import Buffer, Loader
 from psycopg.conninfo import make_conninfo
 from psycopg.types.string import TextLoader
 
+from apps.connectors.authorities import public_authorities
 from apps.connectors.egress import Destination
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RemoteError, RetryableError
 from apps.connectors.name_service import LookUp, find_addresses
@@ -112,7 +111,7 @@ def _authorities(login: SqlLogin) -> Iterator[dict[str, str]]:
         # Whoever answers may be anybody: the password is proven to him, never told.
         yield {"sslmode": "require", "require_auth": "scram-sha-256"}
     elif not login.authority:
-        yield {"sslmode": "verify-full", "sslrootcert": ssl.get_default_verify_paths().cafile or certifi.where()}
+        yield {"sslmode": "verify-full", "sslrootcert": public_authorities()}
     else:
         with tempfile.TemporaryDirectory(prefix="authority-") as folder:
             file = Path(folder) / "root.crt"

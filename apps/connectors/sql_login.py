@@ -1,17 +1,12 @@
 """How one connection signs in to a database server, and how far it trusts that server; no call is made here."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from cryptography import x509
-
+from apps.connectors.authorities import read_authority
 from apps.connectors.errors import BusinessClass, MisconfiguredError
-
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
-_LINE = 64
 
 
 class Encryption(StrEnum):
@@ -54,7 +49,7 @@ def build_login(secrets: Mapping[str, str], settings: Mapping[str, Any]) -> SqlL
         raise _wrong("The connection holds no password: enter one on the connection's page.")
     if "\x00" in user + database + password:
         raise _wrong("User, database and password cannot hold a null character: enter them anew.")
-    return SqlLogin(user, database, password, _encryption(settings), _authority(_text(settings, "authority")))
+    return SqlLogin(user, database, password, _encryption(settings), read_authority(_text(settings, "authority")))
 
 
 def _encryption(settings: Mapping[str, Any]) -> Encryption:
@@ -64,27 +59,6 @@ def _encryption(settings: Mapping[str, Any]) -> Encryption:
     except ValueError:
         choices = "; ".join(Encryption)
         raise _wrong(f"The setting “Encryption” of the connection is not right: choose among {choices}.") from None
-
-
-def _authority(text: str) -> str:
-    """Return certificates with the line breaks that a form may have taken out of them, "" for none."""
-    if not text:
-        return ""
-    bodies = ["".join(body.split()) for body in _CERTIFICATE.findall(text)]
-    whole = "".join(_pem(body) for body in bodies)
-    try:
-        x509.load_pem_x509_certificates(whole.encode())
-    except ValueError:
-        raise _wrong(
-            "The certificate of the authority cannot be read: copy all of it, from the line with BEGIN CERTIFICATE to "
-            "the line with END CERTIFICATE."
-        ) from None
-    return whole
-
-
-def _pem(body: str) -> str:
-    lines = [body[start : start + _LINE] for start in range(0, len(body), _LINE)]
-    return "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))
 
 
 def _text(settings: Mapping[str, Any], name: str) -> str:

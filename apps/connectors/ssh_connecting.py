@@ -1,19 +1,18 @@
 """Makes a connection to a file server: to an address that was judged, to a server whose key is known, then signed in."""
 
 import asyncio
-import socket
 
 import asyncssh
 
 from apps.connectors.egress import Destination
-from apps.connectors.errors import BusinessClass, MisconfiguredError, RetryableError
-from apps.connectors.name_service import LookUp, find_addresses
+from apps.connectors.errors import BusinessClass, MisconfiguredError
+from apps.connectors.name_service import LookUp
+from apps.connectors.reaching import reach
 from apps.connectors.sftp_problems import sign_in_error
 from apps.connectors.ssh_login import SshLogin
 
 asyncssh.set_log_level("WARNING")  # what is done is in the evidence of each call; more would be written with names
 
-_CONNECT_SECONDS = 10.0
 # Plain keys only: a certificate of the server would be judged by an authority that nobody entered. No SHA-1.
 _HOST_KEYS = (
     "ssh-ed25519",
@@ -60,7 +59,7 @@ async def connect(
 
     """
     key = _private_key(login)
-    reached, watch = await _reach(destination, look_up, timeout), _Watch(login.host_keys)
+    reached, watch = await reach(destination, look_up, timeout), _Watch(login.host_keys)
     try:
         async with asyncio.timeout(timeout):
             connection, _ = await asyncssh.create_connection(
@@ -119,33 +118,3 @@ def _private_key(login: SshLogin) -> asyncssh.SSHKey | None:
             "The private key cannot be read: enter one without a passphrase, from the line with BEGIN to the line with END.",
             business_class=BusinessClass.CONNECTION,
         ) from None
-
-
-async def _reach(destination: Destination, look_up: LookUp, timeout: float) -> socket.socket:
-    """Return a socket connected to the first address that answers; all of them were judged before one is tried."""
-    try:
-        addresses = await find_addresses(destination, look_up)
-    except OSError:
-        raise RetryableError(
-            f"The host name {destination.host} is not known: check the address, or wait until the name service answers again.",
-            business_class=BusinessClass.CONNECTION,
-        ) from None
-    for address in addresses:
-        reached = await _try(address, destination.port, min(_CONNECT_SECONDS, timeout))
-        if reached is not None:
-            return reached
-    raise RetryableError(
-        f"{destination.host} does not accept connections right now.", business_class=BusinessClass.CONNECTION
-    )
-
-
-async def _try(address: str, port: int, seconds: float) -> socket.socket | None:
-    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
-    made.settimeout(0)
-    try:
-        async with asyncio.timeout(seconds):
-            await asyncio.get_running_loop().sock_connect(made, (address, port))
-    except (OSError, TimeoutError):
-        made.close()
-        return None
-    return made

@@ -40,6 +40,11 @@ class UsernameToken:
         )
         return envelope.replace(_END, header.encode() + _END, 1)
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The password as XML holds it: an answer may repeat it so, and no record may show that either."""
+        return (escape(self.password), escape(self.password, {'"': "&quot;", "'": "&apos;"}))
+
     def _text(self) -> str:
         return f'<wsse:Password Type="{PASSWORD_TEXT}">{escape(self.password)}</wsse:Password>'
 

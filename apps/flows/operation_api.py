@@ -23,7 +23,7 @@ from apps.flows.services.evidence import DROPPED, KEPT, NOT_STORED, attempts_of
 from apps.flows.services.replay import NothingToReplayError, replay_operations
 from apps.flows.services.start_run import FlowNotLiveError
 from apps.flows.services.undo import CannotRollBackError, roll_back
-from apps.flows.step_api import RollBackSerializer, StepSerializer, steps_of
+from apps.flows.step_api import AwaitedSerializer, RollBackSerializer, StepSerializer, awaited_of, steps_of
 
 MOST_REPLAYED = 10_000
 # Named in settings, so that the API's description tells the states of runs and records apart.
@@ -100,20 +100,27 @@ class OperationSerializer(serializers.ModelSerializer[Operation]):
 class OperationDetailSerializer(OperationSerializer):
     """A ledger line with its steps and attempts; `attempts` is null without the right to see requests and responses.
 
-    `steps` are those that were begun, in order; none for a record that went with its batch.
+    `steps` are those that were begun, in order; none for a record that went with its batch. `awaited` are the answers of
+    systems that have taken the record and tell later what became of it.
     """
 
     steps = serializers.SerializerMethodField()
+    awaited = serializers.SerializerMethodField()
     attempts = serializers.SerializerMethodField()
 
     class Meta(OperationSerializer.Meta):
-        fields = (*OperationSerializer.Meta.fields, "steps", "attempts")
+        fields = (*OperationSerializer.Meta.fields, "steps", "awaited", "attempts")
         read_only_fields = fields
 
     @extend_schema_field(StepSerializer(many=True))
     def get_steps(self, operation: Operation) -> Any:
         """Return the steps that were begun."""
         return steps_of(operation)
+
+    @extend_schema_field(AwaitedSerializer(many=True))
+    def get_awaited(self, operation: Operation) -> Any:
+        """Return the answers that are waited for."""
+        return awaited_of(operation)
 
     @extend_schema_field(AttemptSerializer(many=True, allow_null=True))
     def get_attempts(self, operation: Operation) -> Any:

@@ -14,8 +14,8 @@ from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.models import PrivateVersion
 from apps.connectors.private.documents import DocumentProblem
 from apps.connectors.private_queries import PrivateFacts
-from apps.flows.private_forms.basics import BasicsForm
-from apps.flows.private_forms.records import RecordForm
+from apps.flows.private_forms.parts import PartForm
+from apps.flows.private_forms.protocols import basics_form, record_form
 
 _OBJECT = re.compile(r"objects\[(\d+)\](?:\.(.*))?\Z")
 
@@ -128,6 +128,9 @@ def list_left_out(version: PrivateVersion) -> list[tuple[str, str]]:
         "several_keys": _("Their records are known by several properties together:"),
         "odd_key": _("Their records are known by a property that is neither a number nor a GUID nor a text:"),
         "no_key": _("Their records have no key:"),
+        "soap_headers": _("They want a SOAP header besides the sign-in, which is not sent:"),
+        "another_style": _("Their messages are rpc or encoded, which is not spoken here:"),
+        "needs_input": _("They cannot be asked for without an input that nobody can guess:"),
     }
     found = version.reading.get("left_out", {})
     return [(words.get(reason, _("They cannot be read:")), ", ".join(names)) for reason, names in found.items()]
@@ -167,16 +170,20 @@ def _told(facts: PrivateFacts, problem: DocumentProblem) -> ToldProblem:
     found = _OBJECT.match(problem.path)
     if found is None:
         place = problem.path.split("[")[0]
-        field = next((name for name, where in BasicsForm.PLACES.items() if where == place), "")
+        field, label = _field_at(place, basics_form(facts.shown.document))
         url = reverse("flows:private-basics", args=[facts.system.id])
-        label = str(BasicsForm.base_fields[field].label) if field else place
         return ToldProblem(label or _("Description"), problem.message, _anchored(url, field))
     part = facts.shown.document["objects"][int(found[1])]
     place, about = found[2] or "", part.get("label") or part["name"]
-    field = next((name for name, where in RecordForm.PLACES.items() if where == place), "")
-    label = str(RecordForm.base_fields[field].label) if field else place
+    field, label = _field_at(place, record_form(facts.shown.document))
     told = " · ".join(filter(None, [about, label]))
     return ToldProblem(told, problem.message, _record_url(facts.system.id, part["name"], place, field))
+
+
+def _field_at(place: str, form: type[PartForm]) -> tuple[str, str]:
+    """Return the field of a form that stands for a place of the document and its label; the place itself where none does."""
+    field = next((name for name, where in form.PLACES.items() if where == place), "")
+    return field, str(form.base_fields[field].label) if field else place
 
 
 def _record_url(system_id: UUID, name: str, place: str, field: str) -> str:

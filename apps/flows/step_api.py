@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.flows.models import Operation, OperationStep
+from apps.flows.models import OpenReceipt, Operation, OperationStep
 
 
 class StepSerializer(serializers.ModelSerializer[OperationStep]):
@@ -33,6 +33,15 @@ class StepSerializer(serializers.ModelSerializer[OperationStep]):
         read_only_fields = fields
 
 
+class AwaitedSerializer(serializers.ModelSerializer[OpenReceipt]):
+    """An answer that is waited for: the system has taken the record and tells later what became of it."""
+
+    class Meta:
+        model = OpenReceipt
+        fields: tuple[str, ...] = ("step", "connection_id", "taken_at", "due_at", "asked")
+        read_only_fields = fields
+
+
 class RollBackSerializer(serializers.Serializer[Any]):
     """Why what was done is taken back; `agreed` includes the steps that need to be agreed to."""
 
@@ -44,3 +53,9 @@ def steps_of(operation: Operation) -> Any:
     """Return the steps of a record that were begun, in order; [] for one that went with its batch."""
     begun = OperationStep.objects.filter(operation_id=operation.id, position__gt=0)
     return StepSerializer(begun.order_by("position"), many=True).data
+
+
+def awaited_of(operation: Operation) -> Any:
+    """Return the answers that a record waits for; [] for one whose systems have said what became of it."""
+    rows = OpenReceipt.objects.filter(operation_id=operation.id).order_by("id")
+    return AwaitedSerializer(rows, many=True).data

@@ -40,14 +40,16 @@ Trouble = Callable[["Front", web.Request, Forward], Awaitable[web.StreamResponse
 class Front:
     """The address a connector calls instead of its system's own.
 
-    `trouble` is what becomes of a call (None: it is passed on), `only_writes` leaves reading alone. Calls whose path
-    ends with one of `spared` always pass: a system's token endpoint, say.
+    `trouble` is what becomes of a call (None: it is passed on), `only_writes` leaves reading alone: GET, and what
+    `is_question` says of the bodies of protocols that ask by POST. Calls whose path ends with one of `spared` always
+    pass: a system's token endpoint, say.
     """
 
     behind: str
     spared: tuple[str, ...] = ()
     trouble: Trouble | None = None
     only_writes: bool = False
+    is_question: Callable[[bytes], bool] = lambda _body: False
     asked: list[tuple[str, str]] = field(default_factory=list)  # method and path of every call that was not spared
     wire_secrets: set[str] = field(default_factory=set)  # what signed the calls
     url: str = ""
@@ -64,7 +66,8 @@ class Front:
             async with client.request(request.method, address, data=body or None, headers=headers) as heard:
                 return Heard(heard.status, heard.headers, await heard.read())
 
-        if self.trouble is None or self._is_spared(request) or (self.only_writes and request.method == "GET"):
+        reads = request.method == "GET" or self.is_question(body)
+        if self.trouble is None or self._is_spared(request) or (self.only_writes and reads):
             return (await forward()).response()
         return await self.trouble(self, request, forward)
 

@@ -10,7 +10,8 @@ from tests.conformance.stages import STAGES
 # Between a connector and its stage stands a front that speaks HTTP. What speaks something else is proven by a suite of its
 # own, with the same checks where they apply; the system is named here, and that suite must be there.
 PROVEN_ELSEWHERE = {
-    "sftp_files": "tests/connectors/catalog/test_sftp_files.py",
+    "sftp_files": "tests/connectors/catalog/test_sftp_reading.py",
+    "smtp": "tests/connectors/catalog/test_smtp.py",
     "webhooks": "tests/journeys/test_records_by_webhook.py",
 }
 # What a partner describes itself has no folder in the catalogue: one stage for each protocol that a description can name.

@@ -30,13 +30,15 @@ class Authority:
         built = built.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         self.pem = _pem(built.sign(self._key, hashes.SHA256()))
 
-    def issue(self, name: str, *, days: int = 90) -> Pair:
-        """Return a certificate for `name`, good for so many days from now, also as a server on loopback; and its key."""
+    def issue(self, name: str, *, days: int = 90, host: str = "") -> Pair:
+        """Return a certificate for `name`, good for so many days from now, also as a server on loopback; and its key.
+
+        With a `host` the server is that one instead.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         built = _builder(_named(name), self._name, key, days=days)
-        built = built.add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
-        )
+        shown = x509.DNSName(host) if host else x509.IPAddress(IPv4Address("127.0.0.1"))
+        built = built.add_extension(x509.SubjectAlternativeName([shown]), critical=False)
         return _pem(built.sign(self._key, hashes.SHA256())), pem_of(key)
 
 
@@ -49,6 +51,15 @@ def client_pair() -> Pair:
 def pem_of(key: ec.EllipticCurvePrivateKey) -> str:
     """Return a private key in PEM form."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def shown_by(authority: Authority, folder: Path, host: str) -> ssl.SSLContext:
+    """Return what a server shows that is called `host`, and asks nobody for a certificate."""
+    path = folder / "host.pem"
+    path.write_text("".join(authority.issue("server", host=host)))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
 
 
 @contextmanager

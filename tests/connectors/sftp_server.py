@@ -18,6 +18,13 @@ from apps.connectors.rate_budget import NoBudget
 USER, PASSWORD = "fairport", "pass-word-of-the-file-server"
 HOST_KEY = asyncssh.generate_private_key("ssh-ed25519")
 OWN_KEY = asyncssh.generate_private_key("ssh-ed25519")
+HEADING = "id,resource,project,work_date,hours,note\r\n"
+NOON = 1_790_000_000
+
+
+def rows(*numbers: int, hours: str = "7.5") -> str:
+    """Return a file of time entries with these numbers."""
+    return HEADING + "".join(f"T{number},ann,NW-{number},2026-11-03,{hours},Workshop\r\n" for number in numbers)
 
 
 class _Users(asyncssh.SSHServer):

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.connectors.manifest import ValueKind
-from apps.connectors.odata_metadata import Metadata, MetadataError
+from apps.connectors.odata_metadata import KeyPart, Metadata, MetadataError
 
 K = ValueKind
 V4 = """<?xml version="1.0"?><edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>
@@ -46,6 +46,7 @@ def test_properties_are_read_with_their_kinds_choices_and_lengths_those_of_the_b
         ("tags", K.NESTED),
         ("free", K.TEXT),
         ("orders", K.NESTED),
+        ("place.city", K.TEXT),
     ]
     named = {field.name: field for field in fields}
     assert named["state"].choices == ("_x0020_", "Blocked")
@@ -79,3 +80,18 @@ BOMB = '<!DOCTYPE b [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>' + V4.partition("?>"
 def test_what_is_no_metadata_is_refused(document: str) -> None:
     with pytest.raises(MetadataError):
         Metadata(document.encode())
+
+
+def test_the_key_of_a_type_is_that_of_the_type_it_builds_on_with_its_types() -> None:
+    raw = V4.replace('<EntityType Name="party">', '<EntityType Name="party"><Key><PropertyRef Name="id"/></Key>')
+    metadata = Metadata(raw.encode())
+
+    assert metadata.key_of("Demo.Store.customer") == (KeyPart("id", "Edm.Guid"),)
+    assert metadata.key_of("Self.address") == ()
+    assert metadata.key_of("Demo.Store.nobody") == ()
+    assert [one.name for one in metadata.entity_sets()] == ["customers"]
+
+
+@pytest.mark.parametrize(("document", "versions"), [(V4, ("4.0",)), (V2, ())])
+def test_a_document_says_its_version(document: str, versions: tuple[str, ...]) -> None:
+    assert Metadata(document.encode()).versions == versions

@@ -1,8 +1,6 @@
 """The door to databases: judged addresses, certificates that are checked, limits, and no value or secret in any record."""
 
 import asyncio
-import datetime as dt
-import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,10 +8,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from psycopg import sql
 
 from apps.connectors.contract import Exchange
@@ -29,6 +23,7 @@ from apps.connectors.rate_budget import NoBudget
 from apps.connectors.sql_door import Row, SqlDoor, Turn
 from apps.connectors.sql_login import Encryption, SqlLogin
 from apps.connectors.sql_problems import Place, RefusedStatementError, connect_error, refused_values, server_error
+from tests.connectors.authority import Authority, shown_by
 from tests.connectors.sql_front import fronted
 from tests.connectors.sql_server import PASSWORD, SCHEMA, database, port, signed_in
 
@@ -123,39 +118,6 @@ async def test_the_next_address_is_tried_when_nobody_answers_at_the_first() -> N
 
 
 # --- encryption -------------------------------------------------------------------------------------------------------
-class Authority:
-    """Somebody who vouches for servers."""
-
-    def __init__(self) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "An authority")])
-        self.pem = _pem(self._sign(self._name, self._key, x509.BasicConstraints(ca=True, path_length=None)))
-
-    def server(self, folder: Path, host: str) -> ssl.SSLContext:
-        """Return what a server of this name shows."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-        signed = self._sign(named, key, x509.SubjectAlternativeName([x509.DNSName(host)]))
-        (folder / "cert.pem").write_text(_pem(signed))
-        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        (folder / "key.pem").write_bytes(key.private_bytes(*form))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-        return context
-
-    def _sign(
-        self, name: x509.Name, key: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType
-    ) -> x509.Certificate:
-        now = dt.datetime.now(dt.UTC)
-        builder = x509.CertificateBuilder(self._name, name, key.public_key(), x509.random_serial_number())
-        builder = builder.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
-        return builder.add_extension(extension, critical=True).sign(self._key, hashes.SHA256())
-
-
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-
 @pytest.fixture(scope="module")
 def authority() -> Iterator[Authority]:
     return Authority()
@@ -163,7 +125,7 @@ def authority() -> Iterator[Authority]:
 
 async def test_a_certificate_that_holds_is_taken_and_the_way_is_encrypted(authority: Authority, tmp_path: Path) -> None:
     sign_in = login(encryption=Encryption.VERIFIED, authority=authority.pem)
-    async with signed_in(), fronted(port(), authority.server(tmp_path, "db.firm.example")) as front:
+    async with signed_in(), fronted(port(), shown_by(authority, tmp_path, "db.firm.example")) as front:
         async with door("db.firm.example", front.port, sign_in=sign_in) as to_it:
             assert await to_it.read("people", names) == []
         assert front.encrypted == 1
@@ -176,7 +138,7 @@ async def test_a_certificate_that_does_not_hold_ends_the_call_before_anything_is
     shown = "other.firm.example" if wrong == "another host" else "db.firm.example"
     trusted = {"another host": authority.pem, "another authority": Authority().pem, "the public authorities": ""}[wrong]
     sign_in = login(encryption=Encryption.VERIFIED, authority=trusted)
-    async with fronted(port(), authority.server(tmp_path, shown)) as front:
+    async with fronted(port(), shown_by(authority, tmp_path, shown)) as front:
         async with door("db.firm.example", front.port, sign_in=sign_in) as to_it:
             with pytest.raises(RetryableError, match="No safe connection") as refused:
                 await to_it.read("people", names)

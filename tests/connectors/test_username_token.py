@@ -10,6 +10,7 @@ from defusedxml.ElementTree import fromstring
 from apps.connectors.auth import build_signer
 from apps.connectors.errors import MisconfiguredError
 from apps.connectors.manifest import AuthScheme, AuthSpec
+from apps.connectors.redaction import redact_body
 from apps.connectors.username_token import PASSWORD_DIGEST, PASSWORD_TEXT, SECURITY, UTILITY, UsernameToken
 
 ENVELOPE = (
@@ -63,6 +64,18 @@ def test_the_signer_puts_the_token_into_what_is_sent(scheme: AuthScheme) -> None
     assert said(signer.seal(ENVELOPE))["Username"] == ("ann", "")
     assert set(signer.secrets) >= {"pass-1234"}
     assert signer.headers == {}
+
+
+@pytest.mark.parametrize("scheme", [AuthScheme.USERNAME_TOKEN, AuthScheme.USERNAME_DIGEST])
+def test_no_record_shows_a_password_however_xml_holds_it(scheme: AuthScheme) -> None:
+    password = "pass&word<1234'\""
+    signer = build_signer(AuthSpec(scheme), {"username": "ann", "password": password})
+    assert signer.seal is not None
+    repeated = f"<a>pass&amp;word&lt;1234'\"</a><b c='pass&amp;word&lt;1234&apos;&quot;'/><d>{password}</d>".encode()
+    shown = redact_body(signer.seal(ENVELOPE) + repeated, signer.secrets)
+
+    assert "word" not in shown.replace("Password", "").replace("#password", "")
+    assert shown.count("[hidden]") == 4
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ SYSTEMS = (
     "certinia",
     "hubspot",
     "zendesk",
+    "bottlecrm",
     "dynamics_project_operations",
     "dynamics_finance",
     "timetagger",
@@ -49,4 +50,5 @@ SYSTEMS = (
     "sftp_files",
     "webhooks",
     "postgresql_tables",
+    "smtp",
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from apps.connectors.private import odata_reading, openapi, openapi_reading, wsdl_reading
+from apps.connectors.private import graphql_reading, odata_reading, openapi, openapi_reading, wsdl_reading
 from apps.connectors.private.readings import LARGEST_BYTES, DescriptionError, Reading
 
 
@@ -33,6 +33,12 @@ KINDS: tuple[DescriptionKind, ...] = (
         gettext_noop("the metadata document of an OData service ($metadata, XML)"),
         odata_reading.is_like,
         odata_reading.read,
+    ),
+    DescriptionKind(
+        "graphql",
+        gettext_noop("the schema of a GraphQL service (SDL, or what introspection answers as JSON)"),
+        graphql_reading.is_like,
+        graphql_reading.read,
     ),
     DescriptionKind("wsdl", gettext_noop("a WSDL 1.1 file (SOAP)"), wsdl_reading.is_like, wsdl_reading.read),
 )

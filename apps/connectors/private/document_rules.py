@@ -20,6 +20,7 @@ from apps.connectors.manifest import (
     SystemManifest,
 )
 from apps.connectors.private.documents import DocumentProblem
+from apps.connectors.private.graphql_rules import graphql_problems
 from apps.connectors.private.object_rules import object_problems
 from apps.connectors.private.odata_rules import odata_problems
 from apps.connectors.private.path_rules import path_problem
@@ -67,6 +68,7 @@ def list_problems(manifest: SystemManifest) -> list[DocumentProblem]:
         *(_webhook(manifest.webhook) if manifest.webhook else ()),
         *(_describe(manifest.describe.path, settings) if manifest.describe else ()),
         *(odata_problems(manifest, manifest.odata, settings) if manifest.odata else ()),
+        *(graphql_problems(manifest, manifest.graphql, settings) if manifest.graphql else ()),
     ]
 
 

@@ -183,7 +183,8 @@ def _same(name: str) -> str:
 def _all_fields(candidate: Candidate) -> list[FieldSpec]:
     """The fields of records as they are read; what a new record needs is needed only where it is written."""
     needed = {spec.name for spec in candidate.taken if spec.required}
-    known = {spec.name: spec for spec in (*candidate.taken, *candidate.fields)}
+    read = {spec.name for spec in candidate.fields}
+    known = {s.name: s for s in (*candidate.fields, *(taken for taken in candidate.taken if taken.name not in read))}
     return [
         FieldSpec(s.name, s.kind, s.label, s.name in needed and "." not in s.name, s.choices, s.max_length)
         for s in known.values()

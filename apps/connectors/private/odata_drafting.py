@@ -1,25 +1,16 @@
 """Turns the draft of a list into that of an OData set: its pages, its order, how changes are asked for, how repeats are told."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES
-from apps.connectors.odata_metadata import Property
+from apps.connectors.odata_metadata import KeyPart, Property
 from apps.connectors.private.guessing import plain
 from apps.connectors.private.odata_sets import SetNotes
 
 PAGE = 200
 _LOOK_BACK_SECONDS = 120  # a change may be stamped before it can be seen
 _GIVEN_ONCE = frozenset({"code", "number", "externalid"})  # unlike names, which two records may share
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """The one property that is the key of a set's records, with its type: "Edm.Guid"."""
-
-    name: str
-    type: str
 
 
 def blank_reading(version: int, path: str) -> dict[str, Any]:
@@ -30,7 +21,9 @@ def blank_reading(version: int, path: str) -> dict[str, Any]:
     return {"path": path, "records_path": "value", "paging": {"style": "link", "size": PAGE, "next_path": "next"}}
 
 
-def adapted(row: dict[str, Any], version: int, key: Key, changed: Property | None, notes: SetNotes) -> dict[str, Any]:
+def adapted(
+    row: dict[str, Any], version: int, key: KeyPart, changed: Property | None, notes: SetNotes
+) -> dict[str, Any]:
     """Return a row of the choice as the protocol wants it; `changed` tells when a record was last changed, None: nothing does.
 
     Writing is drafted where the service says that records may be made. Where it says nothing, the row only offers it
@@ -97,7 +90,7 @@ def _writing(drafted: dict[str, Any], version: int, key: str) -> dict[str, Any]:
     return writing
 
 
-def _parts(path: str, key: Key, changed: Property | None) -> dict[str, Any]:
+def _parts(path: str, key: KeyPart, changed: Property | None) -> dict[str, Any]:
     """Return what the choice of a set adds to the document: what a cheap test reads, and types that decide literals."""
     types = {} if key.type == "Edm.String" else {path: key.type}
     if changed is not None and changed.written == "Edm.DateTime":

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from apps.connectors.manifest import FieldSpec, ValueKind
-from apps.connectors.odata_metadata import EntitySet, Metadata, MetadataError, Property
+from apps.connectors.odata_metadata import EntitySet, KeyPart, Metadata, MetadataError, Property
 from apps.connectors.private.contents import names_key, root_of
 from apps.connectors.private.drafting import guess_type, list_row
 from apps.connectors.private.guessing import can_be_mapped, number_kind, spelled_out, version_field_of
-from apps.connectors.private.odata_drafting import Key, adapted
+from apps.connectors.private.odata_drafting import adapted
 from apps.connectors.private.odata_sets import SetNotes, notes_of
 from apps.connectors.private.readings import (
     MOST_FIELDS,
@@ -23,7 +24,7 @@ from apps.connectors.private.readings import (
     Reading,
 )
 
-_DEEPEST = 3
+_MOST_LOOKED_AT = 2_000  # properties of one set, those inside others included
 _TIMES = frozenset({"Edm.DateTimeOffset", "Edm.DateTime"})
 # How a key of each type stands in the address of a record, by version of the protocol; other types are not offered.
 _KEY_FORMS: Mapping[int, Mapping[str, str]] = {
@@ -73,12 +74,11 @@ def _version(metadata: Metadata) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """One set that can be offered, and the type of its key."""
+    """One set that can be offered, its key, and how that stands in the address of a record."""
 
     entity_set: EntitySet
-    key: str
+    key: KeyPart
     key_form: str
-    properties: tuple[Property, ...]
 
 
 class _Service:
@@ -112,12 +112,10 @@ class _Service:
 
     def _found(self) -> Iterator[_Found]:
         for entity_set in self._metadata.entity_sets():
-            properties = self._metadata.properties_of(entity_set.type_name)
             key = self._metadata.key_of(entity_set.type_name)
-            types = {one.field.name: one.written for one in properties}
-            form = _KEY_FORMS[self._version].get(types.get(key[0], ""), "") if len(key) == 1 else ""
-            if form and can_be_mapped(key[0]):
-                yield _Found(entity_set, key[0], form, properties)
+            form = _KEY_FORMS[self._version].get(key[0].type, "") if len(key) == 1 else ""
+            if form and can_be_mapped(key[0].name):
+                yield _Found(entity_set, key[0], form)
             else:
                 self._leave_out("several_keys" if len(key) > 1 else "odd_key" if key else "no_key", entity_set.name)
 
@@ -133,36 +131,29 @@ class _Service:
     def _row(self, found: _Found) -> dict[str, Any]:
         name, notes = found.entity_set.name, notes_of(found.entity_set)
         candidate = Candidate(name, spelled_out(name) or name)
-        usable = [one for one in found.properties if not one.is_navigation and _is_plain(one)]
+        listed = self._metadata.properties_of(found.entity_set.type_name)
+        usable = [one for one in listed if not one.is_navigation and _is_plain(one)]
         version = _version_field(candidate, usable, notes)
-        first = {found.key, version.field.name if version else ""}
+        first = {found.key.name, version.field.name if version else ""}
         usable.sort(key=lambda one: one.field.name not in first)
         candidate.fields = self._fields(usable)
         kept = {spec.name for spec in candidate.fields}
         candidate.taken = tuple(
-            _as_taken(one, notes, found.key) for one in usable if one.field.name in kept and _is_taken(one, found)
+            _as_taken(one, notes, found.key.name) for one in usable if one.field.name in kept and _is_taken(one, found)
         )
         candidate.operations = list(_operations(name, found.key_form, notes))
         findable = {one.field.name for one in usable if one.written == "Edm.String" and _can_filter(one, notes)}
         candidate.parameters = tuple(sorted(findable))
-        candidate.evidence = [Evidence("key_field", "key", found.key)]
+        candidate.evidence = [Evidence("key_field", "key", found.key.name)]
         if version is not None:
             candidate.evidence.append(Evidence("version_field", "property", version.field.name))
-        key_type = next(one.written for one in found.properties if one.field.name == found.key)
-        return adapted(list_row(candidate), self._version, Key(found.key, key_type), version, notes)
+        return adapted(list_row(candidate), self._version, found.key, version, notes)
 
     def _fields(self, usable: Iterable[Property]) -> tuple[FieldSpec, ...]:
         """Return the fields of a record; what lies inside complex types has dotted names and comes last."""
-        level = [("", one) for one in usable]
-        found: list[FieldSpec] = []
-        for _depth in range(_DEEPEST):
-            inside: list[tuple[str, Property]] = []
-            for prefix, one in level[: MOST_FIELDS - len(found)]:
-                found.append(replace(_spec_of(one), name=f"{prefix}{one.field.name}"))
-                inner = self._metadata.properties_of(one.inside) if one.inside else ()
-                inside += [(f"{prefix}{one.field.name}.", p) for p in inner if _is_plain(p) and not p.is_navigation]
-            level = inside
-        return tuple(found)
+        looked_at = islice(self._metadata.named_within(usable), _MOST_LOOKED_AT)
+        named = ((name, one) for name, one in looked_at if _is_plain(one))
+        return tuple(replace(_spec_of(one), name=name) for name, one in islice(named, MOST_FIELDS))
 
 
 def _is_plain(one: Property) -> bool:
@@ -183,7 +174,7 @@ def _as_taken(one: Property, notes: SetNotes, key: str) -> FieldSpec:
 
 def _is_taken(one: Property, found: _Found) -> bool:
     """Say whether a new record may carry a property: numbers of their own are given by most systems, texts by people."""
-    own = one.field.name == found.key and one.written != "Edm.String"
+    own = one.field.name == found.key.name and one.written != "Edm.String"
     return not one.field.read_only and not own and not one.inside
 
 

@@ -25,6 +25,18 @@ Problems = Iterator[DocumentProblem]
 
 def soap_problems(manifest: SystemManifest, soap: SoapSpec, settings: set[str]) -> Problems:
     """Return what is wrong with a description of a SOAP service."""
+    yield from _whole(soap, settings)
+    for name, operation in soap.operations.items():
+        yield from _operation(name, operation, soap.spaces, settings)
+    for index, spec in enumerate(manifest.objects):
+        yield from _object(spec, soap.operations, f"objects[{index}]")
+    if manifest.test_path and manifest.test_path not in soap.operations:
+        yield DocumentProblem("test_path", _no_operation(manifest.test_path))
+    if manifest.describe is not None:
+        yield DocumentProblem("describe", _("A SOAP service does not describe itself while it runs: take this out."))
+
+
+def _whole(soap: SoapSpec, settings: set[str]) -> Problems:
     wrong = path_problem(soap.path, settings, with_key=False) if soap.path else ""
     if wrong:
         yield DocumentProblem("soap.path", wrong)
@@ -37,10 +49,6 @@ def soap_problems(manifest: SystemManifest, soap: SoapSpec, settings: set[str]) 
         yield DocumentProblem(
             "soap.statuses", _("Write a number from %(least)d to %(most)d.") % {"least": 400, "most": 599}
         )
-    for name, operation in soap.operations.items():
-        yield from _operation(name, operation, soap.spaces, settings)
-    for index, spec in enumerate(manifest.objects):
-        yield from _object(spec, soap.operations, f"objects[{index}]")
 
 
 def sign_in_problems(manifest: SystemManifest) -> Problems:

@@ -98,6 +98,32 @@ def parse_value_map(text: str) -> dict[str, Any]:
     return {"value_map": table, **({} if default is None else {"value_map_default": default})}
 
 
+def arguments_text(fields: Mapping[str, Any] | None) -> str:
+    """Return the arguments of a GraphQL schema's fields as lines: "timeEntries | first | Int"."""
+    return "\n".join(
+        f"{path} | {name} | {kind}"
+        for path, described in (fields or {}).items()
+        for name, kind in described.get("arguments", {}).items()
+    )
+
+
+def parse_arguments(text: str, known: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+    """Read lines as `arguments_text` writes them; what they do not say of a field is kept from `known`. Raises LineError."""
+    kept = {path: {part: v for part, v in one.items() if part != "arguments"} for path, one in (known or {}).items()}
+    found: dict[str, dict[str, Any]] = {path: one for path, one in kept.items() if one}
+    for number, line in _lines(text):
+        parts = [part.strip() for part in line.split("|")]
+        if len(parts) != 3 or not all(parts):
+            raise LineError(_("Line %(number)d: write field | argument | type.") % {"number": number})
+        path, name, kind = parts
+        arguments = found.setdefault(path, dict(kept.get(path, {}))).setdefault("arguments", {})
+        if name in arguments:
+            words = {"number": number, "name": f"{path} | {name}"[:80]}
+            raise LineError(_("Line %(number)d: “%(name)s” is there already.") % words)
+        arguments[name] = kind
+    return found
+
+
 def steps_text(steps: Sequence[str]) -> str:
     """Return the steps of a mapping line as one text: "trim | shorten:20"."""
     return " | ".join(steps)

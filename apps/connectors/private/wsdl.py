@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_ELEMENTS = 60_000
-MOST_OPERATIONS = 2_000
+MOST_OPERATIONS = 1_000
 _DEEPEST = 100
 _WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema}"
@@ -30,6 +30,7 @@ _SOAP = {
     "{http://schemas.xmlsoap.org/wsdl/soap/}": SoapVersion.V1_1,
     "{http://schemas.xmlsoap.org/wsdl/soap12/}": SoapVersion.V1_2,
 }
+_SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 _LEADING = {f"{_SCHEMA}import": "schemaLocation", f"{_SCHEMA}include": "schemaLocation", f"{_WSDL}import": "location"}
 
 
@@ -51,7 +52,7 @@ class WsdlFile:
     operations: Mapping[str, Any]
     facets: Mapping[str, Facets] = field(default_factory=dict)  # of simple types, by "{name space}name"
     signs: str = ""  # "username_token" or "username_digest" where a policy wants that
-    left_out: list[str] = field(default_factory=list)  # operations of another style
+    left_out: Mapping[str, list[str]] = field(default_factory=dict)  # names of operations by the reason
 
 
 def is_like(raw: bytes) -> bool:
@@ -66,22 +67,24 @@ def open_file(raw: bytes) -> WsdlFile:
     root = _parsed(raw)
     _require_whole(root)
     with what_fits_together():
-        services, others = _usable(_described(root), root)
-    if not services:
+        ports = _ports(_described(root), root)
+    if not ports:
+        raise DescriptionError(_("The file describes no SOAP service."))
+    chosen = ports[0]
+    if not chosen.operations:
         raise DescriptionError(
-            _("Its messages are of the style rpc or encoded, or not SOAP: only document and literal can be read.")
-            if others
-            else _("The file describes no SOAP service.")
+            _("Its operations want SOAP headers besides a sign-in, which are not sent.")
+            if "soap_headers" in chosen.left_out
+            else _("Its messages are of the style rpc or encoded: only document and literal can be read.")
         )
-    title, port, operations = services[0]
     return WsdlFile(
-        title=title,
-        version=SoapVersion.V1_2 if type(port.binding).__name__ == "Soap12Binding" else SoapVersion.V1_1,
-        address=str((port.binding_options or {}).get("address") or ""),
-        operations=operations,
+        title=chosen.title,
+        version=chosen.version,
+        address=str((chosen.port.binding_options or {}).get("address") or ""),
+        operations=chosen.operations,
         facets=dict(_facets(root)),
         signs=_signing(root),
-        left_out=others,
+        left_out=chosen.left_out,
     )
 
 
@@ -165,24 +168,45 @@ def _described(root: Any) -> "Document":
     return Document(BytesIO(etree.tostring(root)), _NoTransport(), settings=settings)  # type: ignore[arg-type]  # what it needs of a transport
 
 
-def _usable(document: "Document", root: Any) -> tuple[list[tuple[str, Any, Mapping[str, Any]]], list[str]]:
-    """Return the ports with document and literal operations, those of SOAP 1.1 first, and the names of other operations."""
-    others = _in_other_style(root)
-    found: list[tuple[str, Any, Mapping[str, Any]]] = []
+@dataclass(slots=True)
+class _Port:
+    """One SOAP port with the operations that can be asked, and the names of those that cannot, by the reason."""
+
+    title: str
+    port: Any
+    operations: dict[str, Any] = field(default_factory=dict)
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def version(self) -> SoapVersion:
+        return SoapVersion.V1_2 if type(self.port.binding).__name__ == "Soap12Binding" else SoapVersion.V1_1
+
+
+def _ports(document: "Document", root: Any) -> list[_Port]:
+    """Return the SOAP ports: those with operations that can be asked first, and SOAP 1.1 before 1.2."""
+    others, found = _in_other_style(root), list[_Port]()
     for title, service in document.services.items():
         for port in service.ports.values():
             if type(port.binding).__name__ not in {"Soap11Binding", "Soap12Binding"}:
                 continue
-            listed = list(port.binding._operations.items())[:MOST_OPERATIONS]
-            usable = {
-                name: one
-                for name, one in listed
-                if (port.binding.name.localname, name) not in others and _is_document(one)
-            }
-            if usable:
-                found.append((title, port, usable))
-    found.sort(key=lambda one: type(one[1].binding).__name__)
-    return found, sorted({name for _binding, name in others})
+            one = _Port(title, port)
+            for name, operation in list(port.binding._operations.items())[:MOST_OPERATIONS]:
+                reason = _why_not(operation, is_other=(port.binding.name.localname, name) in others)
+                if reason:
+                    one.left_out.setdefault(reason, []).append(name)
+                else:
+                    one.operations[name] = operation
+            found.append(one)
+    return sorted(found, key=lambda one: (not one.operations, one.version))
+
+
+def _why_not(operation: Any, *, is_other: bool) -> str:
+    """Return why an operation cannot be asked, "" when it can."""
+    if is_other or not _is_document(operation):
+        return "another_style"
+    header = getattr(operation.input, "header", None)
+    named = (element.qname.namespace for _name, element in header.type.elements) if header is not None else ()
+    return "" if all(space == _SECURITY for space in named) else "soap_headers"
 
 
 def _is_document(operation: Any) -> bool:

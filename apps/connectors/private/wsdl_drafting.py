@@ -39,6 +39,7 @@ def draft_list(listed: ListOperation) -> tuple[dict[str, Any], int]:
     described["reading"] |= draft.reading
     if "writing" in described:
         described["writing"] |= draft.writing
+    written = {name: described[name] for name in ("writing", "writing_lines") if name in described}
     if described["version_field"] and draft.kind_of(described["version_field"]) is ValueKind.INSTANT:
         described["version_form"] = "iso"
     # What is done is told by the name of the operation: there are no methods.
@@ -47,7 +48,7 @@ def draft_list(listed: ListOperation) -> tuple[dict[str, Any], int]:
     size = sum(
         len(one.request.parts) + (len(one.answer.parts) if one.answer else 0) for one in draft.operations.values()
     )
-    return {**row, "parts": {"soap": {"operations": operations}}}, size
+    return {**row, "offer": written, "parts": {"soap": {"operations": operations}}}, size
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ class _Draft:
         candidate.paging, fixed = _paging(operation.request, answer)
         if candidate.paging:
             where = candidate.paging["position_parameter"]
-            candidate.evidence.append(Evidence("reading.paging.style", "parameter", where))
+            candidate.evidence.append(Evidence("reading.paging.style", "element", where))
         self.naming["key_field"] = key_field_of(candidate)
         self.naming |= _finding(operation.request, candidate.fields)
         fixed |= self._changes(operation.request)
@@ -89,7 +90,7 @@ class _Draft:
         if since is None:
             return {}
         self.candidate.since_parameter = since.part.path
-        self.candidate.evidence.append(Evidence("reading.since_parameter", "parameter", since.part.path))
+        self.candidate.evidence.append(Evidence("reading.since_parameter", "element", since.part.path))
         if since.part.kind is SoapKind.DAY:
             self.reading["since_form"] = "date"
         return {since.part.path: _BEGINNING.get(since.part.kind, "")} if since.part.required else {}

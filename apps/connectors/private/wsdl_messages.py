@@ -6,6 +6,7 @@ and those with a name that holds a dot.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from apps.connectors.manifest import FieldSpec, ValueKind
@@ -13,7 +14,7 @@ from apps.connectors.private.wsdl import Facets
 from apps.connectors.soap_spec import SoapKind, SoapMessage, SoapPart, SoapPlace
 
 MOST_PARTS = 400  # of one message
-_DEEPEST = 8
+_DEEPEST = 6
 _CONTENT = "value"  # what the text of an element that has attributes besides is called
 _ZEEPS_CONTENT = "_value_1"
 _KINDS: Mapping[str, SoapKind] = {
@@ -71,13 +72,38 @@ class DescribedPart:
         return self.part.kind is not SoapKind.GROUP and not self.part.repeated
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is worked out of its parts is kept
 class DescribedMessage:
     """One message with its parts in order."""
 
     name: str
     space: str
     parts: tuple[DescribedPart, ...]
+
+    @cached_property
+    def single(self) -> tuple[DescribedPart, ...]:
+        """The parts that stand there once at most: in no list, and none themselves."""
+        return tuple(one for one in self.outside_lists if not one.part.repeated)
+
+    @cached_property
+    def outside_lists(self) -> tuple[DescribedPart, ...]:
+        """The parts that stand in no list, lists among them."""
+        inside, found = set[str](), list[DescribedPart]()
+        for one in self.parts:  # a group stands before what is in it
+            above = one.part.path.rpartition(".")[0]
+            if above in inside:
+                inside.add(one.part.path)
+                continue
+            found.append(one)
+            if one.part.repeated:
+                inside.add(one.part.path)
+        return tuple(found)
+
+    @cached_property
+    def records(self) -> dict[str, DescribedPart]:
+        """The groups that stand there once at most, the first of each type by its name."""
+        groups = [one for one in self.single if one.part.kind is SoapKind.GROUP]
+        return {one.type_name: one for one in reversed(groups)}
 
     def below(self, path: str) -> Iterator[DescribedPart]:
         """Yield what is in a group."""
@@ -120,6 +146,7 @@ class _Walk:
     def __init__(self, spaces: Spaces, facets: Mapping[str, Facets]) -> None:
         self._spaces, self._facets = spaces, facets
         self.parts: list[DescribedPart] = []
+        self._paths: set[str] = set()
 
     def into(self, kind: Any, path: str, above: tuple[int, ...]) -> None:
         """Note what a complex type holds."""
@@ -180,9 +207,9 @@ class _Walk:
 
     def _note(self, part: SoapPart, kind: Any, most: int | str = 1) -> bool:
         """Note a part; say no when there is no room for it, or when something else has its name already."""
-        taken = any(one.part.path == part.path for one in self.parts)
-        if taken or len(self.parts) >= MOST_PARTS:
+        if part.path in self._paths or len(self.parts) >= MOST_PARTS:
             return False
+        self._paths.add(part.path)
         name = str(kind.qname or "") if getattr(kind, "qname", None) is not None else ""
         often = most if isinstance(most, int) else 0
         self.parts.append(DescribedPart(part, name, self._facets.get(name, Facets()), often))

@@ -7,11 +7,12 @@ from apps.connectors.private import wsdl
 from apps.connectors.private.readings import MOST_LISTS, Evidence, Reading, clean
 from apps.connectors.private.wsdl_drafting import draft_list
 from apps.connectors.private.wsdl_messages import Spaces, describe
-from apps.connectors.private.wsdl_services import ServiceOperation, lists_among
+from apps.connectors.private.wsdl_services import CHANGING, ServiceOperation, lists_among, verb_of
 from apps.connectors.soap_spec import SoapVersion
 
 is_like = wsdl.is_like
-_MOST_PARTS = 60_000  # of all lists together: what is kept beside the draft stays small
+_MOST_PARTS_SEEN = 40_000  # of all messages: somebody waits for the page
+_MOST_PARTS = 20_000  # of all lists together: what is kept beside the draft stays small
 
 
 def read(raw: bytes) -> Reading:
@@ -36,18 +37,20 @@ def read(raw: bytes) -> Reading:
         kind="wsdl",
         auth={"scheme": file.signs or "none"},
         address=file.address[:400],
-        left_out={"another_style": file.left_out[:20]} if file.left_out else {},
+        left_out={reason: names[:20] for reason, names in file.left_out.items()},
         parts={"soap": {"operations": {}, "spaces": dict(spaces.named), **version}},
         evidence=evidence,
     )
 
 
 def _operations(file: wsdl.WsdlFile, spaces: Spaces) -> Iterator[ServiceOperation]:
-    for name, one in file.operations.items():
+    """Yield the operations with their messages: those that read first, as far as a file may be followed."""
+    parts = 0
+    for name, one in sorted(file.operations.items(), key=lambda item: verb_of(item[0]) in CHANGING):
+        if parts > _MOST_PARTS_SEEN:
+            return
         body = getattr(one.output, "body", None) if one.output is not None else None
-        yield ServiceOperation(
-            name,
-            str(one.soapaction or "").strip('"'),
-            describe(one.input.body, spaces, file.facets),
-            describe(body, spaces, file.facets) if body is not None else None,
-        )
+        request = describe(one.input.body, spaces, file.facets)
+        answer = describe(body, spaces, file.facets) if body is not None else None
+        parts += len(request.parts) + (len(answer.parts) if answer is not None else 0)
+        yield ServiceOperation(name, str(one.soapaction or "").strip('"'), request, answer)

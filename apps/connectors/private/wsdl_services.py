@@ -37,7 +37,7 @@ _VERBS: dict[str, Verb] = {
     **dict.fromkeys(("update", "change", "modify", "edit"), Verb.UPDATE),
     **dict.fromkeys(("delete", "remove"), Verb.DELETE),
 }
-_CHANGING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE})
+CHANGING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE})
 
 
 @dataclass(slots=True)
@@ -86,19 +86,21 @@ def lists_among(operations: Iterable[ServiceOperation]) -> list[ListOperation]:
     return found
 
 
+def verb_of(name: str) -> Verb:
+    """Return what an operation of this name does."""
+    return _told(name)[0]
+
+
 def group_of(message: DescribedMessage | None, type_name: str) -> DescribedPart | None:
     """Return where a message holds one record of a type."""
-    groups = (
-        (one for one in message.parts if one.part.kind is SoapKind.GROUP and not one.part.repeated) if message else ()
-    )
-    return next((one for one in groups if one.type_name == type_name and not _in_list(message, one)), None)
+    return message.records.get(type_name) if message is not None else None
 
 
 def key_part(
     message: DescribedMessage, noun: str, names: Iterable[str] = (), *, inside: str = ""
 ) -> DescribedPart | None:
     """Return the part of a request or an answer that holds a record's number; `inside` is a group that is looked into last."""
-    values = [one for one in message.parts if one.part.kind is not SoapKind.GROUP and not _in_list(message, one)]
+    values = [one for one in message.outside_lists if one.part.kind is not SoapKind.GROUP]
     own = [one for one in values if not (inside and one.part.path.startswith(f"{inside}."))]
     known = (
         *(plain(name) for name in names),
@@ -161,16 +163,15 @@ def _type_noun(type_name: str) -> str:
 
 def _records_of(operation: ServiceOperation) -> DescribedPart | None:
     """Return the list of records in an answer, the one that lies highest; None when there is none, or records are changed."""
-    if operation.verb in _CHANGING or operation.answer is None:
+    if operation.verb in CHANGING or operation.answer is None:
         return None
     answer = operation.answer
     found = [
         one
-        for one in answer.parts
+        for one in answer.outside_lists
         if one.part.repeated
         and one.part.kind is SoapKind.GROUP
         and one.part.path.count(".") < _DEEPEST_LIST
-        and not _in_list(answer, one)
         and any(below.is_value for below in answer.below(one.part.path))
     ]
     # What one record holds (the lines of an invoice) is no list of records: GetInvoice answers with one.
@@ -192,12 +193,6 @@ def _is_within_a_record(operation: ServiceOperation, listed: DescribedPart) -> b
         if any(one.is_value and plain(one.name) in {"id", f"{operation.noun}id"} for one in values):
             return True
     return False
-
-
-def _in_list(message: DescribedMessage | None, one: DescribedPart) -> bool:
-    repeated = {part.part.path for part in message.parts if part.part.repeated} if message else set()
-    above = one.part.path.split(".")
-    return any(".".join(above[:depth]) in repeated for depth in range(1, len(above)))
 
 
 def _belongs(one: ServiceOperation, listed: ListOperation, *, alone: bool) -> bool:

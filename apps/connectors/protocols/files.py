@@ -1,4 +1,4 @@
-"""The connector for files over SFTP: a folder that is read, a folder that is written to, CSV or JSON lines in both."""
+"""The connector for files over SFTP: a folder that is read, a folder that is written to, CSV or JSON lines in both; Parquet out."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
@@ -68,6 +68,8 @@ class FilesConnector:
 
     async def _sample(self, spec: ObjectManifest) -> OutsideRecord | None:
         """Return one row, moving nothing: who only looks must not put a file aside."""
+        if self._plan.form.parquet:
+            return None
         reading = FolderReading(self._door, replace(self._plan, moves=False))
         return await first_record(reading.changes(spec, None)) if spec.reading else None
 
@@ -99,7 +101,7 @@ class FilesConnector:
 
     async def find(self, object_name: str, natural_keys: Sequence[str]) -> dict[str, FoundRecord]:
         """Return the newest rows with these numbers, out of the files that are there; those not found are left out."""
-        if not natural_keys:
+        if not natural_keys or self._plan.form.parquet:  # such files are not read: nothing can be found in them
             return {}
         rows = await FolderReading(self._door, self._plan).rows(self.manifest.object_named(object_name), natural_keys)
         return {key: FoundRecord(key, row.values) for key, row in rows.items()}

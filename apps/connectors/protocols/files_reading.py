@@ -28,6 +28,14 @@ class FolderReading:
     def __init__(self, door: SftpDoor, plan: FilePlan) -> None:
         self._door, self._plan = door, plan
 
+    def _require_known_form(self) -> None:
+        """Raise MisconfiguredError where the files are of a form that is only written."""
+        if self._plan.form.parquet:
+            raise _unreadable(
+                "Parquet files are written, not read: for reading make another connection, with CSV or JSON lines as its form.",
+                BusinessClass.CONNECTION,
+            )
+
     async def changes(self, spec: ObjectManifest, checkpoint: Mapping[str, Any] | None) -> AsyncIterator[Page]:
         """Yield the rows of files that are not settled; settled ones are put aside first, where the settings say so.
 
@@ -43,6 +51,7 @@ class FolderReading:
 
     async def pages(self, spec: ObjectManifest, place: FolderPlace, chosen: Chosen) -> AsyncIterator[Page]:
         """Yield the rows of the files that are `chosen`, from `place` on, each page with its checkpoint."""
+        self._require_known_form()
         size = require_reading(spec).paging.size
         listed = await self._door.list_folder(self._plan.folder_in or ".")
         names = {file.name for file in listed}
@@ -72,6 +81,7 @@ class FolderReading:
 
         Raises RemoteError.
         """
+        self._require_known_form()
         if not self._plan.moves:
             return await self._rows_here(spec, keys)
         done = replace(self._plan, folder_in=joined(self._plan.folder_in, _DONE), moves=False)

@@ -12,7 +12,7 @@ from apps.connectors.manifest import FieldSpec, ObjectManifest, ValueKind
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 ENCODINGS = {"UTF-8": "utf-8", "UTF-16": "utf-16", "Windows-1252": "cp1252", "ISO-8859-1": "iso8859-1"}
 DAYS = {"2026-11-30": "", "30.11.2026": "%d.%m.%Y", "30/11/2026": "%d/%m/%Y", "11/30/2026": "%m/%d/%Y"}
-CSV, JSON_LINES = "CSV", "JSON lines"
+CSV, JSON_LINES, PARQUET = "CSV", "JSON lines", "Parquet"
 KEEP, MOVE = "leave it", "move it to done or failed"
 BY_TIME, BY_NAME = "time of change", "name"
 OBJECT = "{object}"
@@ -29,7 +29,9 @@ SETTINGS = (
     FieldSpec("folder_in", label="Folder that is read"),
     FieldSpec("pattern", label="Files that are read ({object}*.csv)"),
     FieldSpec("folder_out", label="Folder that is written to"),
-    FieldSpec("format", ValueKind.CHOICE, "Form of the files", choices=(CSV, JSON_LINES)),
+    FieldSpec(
+        "format", ValueKind.CHOICE, "Form of the files (Parquet is only written)", choices=(CSV, JSON_LINES, PARQUET)
+    ),
     FieldSpec("separator", ValueKind.CHOICE, "Separator (found out when not set)", choices=tuple(SEPARATORS)),
     FieldSpec("decimal_comma", ValueKind.YES_NO, "Amounts have a decimal comma (1.234,50)"),
     FieldSpec("days", ValueKind.CHOICE, "How days are written", choices=tuple(DAYS)),
@@ -47,15 +49,24 @@ CHECKSUM = ".sha256"
 
 @dataclass(frozen=True, slots=True)
 class FileForm:
-    """The form of the content. `separator` "" is found out; `days` is the form of strptime, "" for 2026-11-30."""
+    """The form of the content. `separator` "" is found out; `days` is the form of strptime, "" for 2026-11-30.
+
+    Parquet has types of its own: nothing but its column of the record's number is a matter of form.
+    """
 
     json_lines: bool = False
+    parquet: bool = False
     separator: str = ""
     encoding: str = "utf-8"
     decimal_comma: bool = False
     days: str = ""
     key_column: str = ""
     formula_safe: bool = False
+
+    @property
+    def ending(self) -> str:
+        """How the names of such files end."""
+        return ".parquet" if self.parquet else ".jsonl" if self.json_lines else ".csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +103,10 @@ def joined(folder: str, name: str) -> str:
 
 def read_plan(settings: Mapping[str, Any]) -> FilePlan:
     """Return what a connection's settings say. Raises MisconfiguredError that names the one that is wrong."""
-    json_lines = _choice(settings, "format", {CSV: False, JSON_LINES: True}, default=False)
+    chosen = _choice(settings, "format", {CSV: CSV, JSON_LINES: JSON_LINES, PARQUET: PARQUET}, default=CSV)
     form = FileForm(
-        json_lines=json_lines,
+        json_lines=chosen == JSON_LINES,
+        parquet=chosen == PARQUET,
         separator=_choice(settings, "separator", SEPARATORS, default=""),
         encoding=_choice(settings, "encoding", ENCODINGS, default="utf-8"),
         decimal_comma=_yes(settings, "decimal_comma"),
@@ -105,7 +117,7 @@ def read_plan(settings: Mapping[str, Any]) -> FilePlan:
     return FilePlan(
         folder_in=_folder(settings, "folder_in"),
         folder_out=_folder(settings, "folder_out"),
-        pattern=_pattern(settings, ".jsonl" if json_lines else ".csv"),
+        pattern=_pattern(settings, form.ending),
         form=form,
         by_name=_choice(settings, "order", {BY_TIME: False, BY_NAME: True}, default=False),
         moves=_choice(settings, "after_reading", {KEEP: False, MOVE: True}, default=False),

@@ -20,6 +20,7 @@ from apps.connectors.errors import (
     RetryableError,
 )
 from apps.connectors.manifest import ObjectManifest, ValueKind
+from apps.connectors.protocols.files_parquet import UnfitValueError, parquet_content, parquet_rows, typed_value
 from apps.connectors.protocols.files_rows import UnreadableFileError, digest, read_records
 from apps.connectors.protocols.files_settings import CHECKSUM, FileForm, FilePlan
 from apps.connectors.sftp_door import RemoteFile, SftpDoor
@@ -60,17 +61,16 @@ class FileDelivery:
             return refused
         taken = [write for write, _ in rows]
         try:
-            return refused + await self._send(
-                taken, write_content(self._spec, self._plan.form, [row for _, row in rows])
-            )
+            return refused + await self._send(taken, [row for _, row in rows])
         except RemoteError as error:
             if refused or error.ambiguous:
                 return refused + [WriteOutcome(write.position, error=error, exchange=error.exchange) for write in taken]
             raise
 
-    async def _send(self, writes: Sequence[Write], content: bytes) -> list[WriteOutcome]:
-        path = self._plan.path_out(f"{self._spec.name}-{digest(content)[:_NAME_LENGTH]}{_ending(self._plan.form)}")
-        if await self._is_there(path, content):
+    async def _send(self, writes: Sequence[Write], rows: Sequence[OutsideRecord]) -> list[WriteOutcome]:
+        content = write_content(self._spec, self._plan.form, rows)
+        path = self._plan.path_out(f"{self._spec.name}-{self._mark(rows, content)}{self._plan.form.ending}")
+        if await self._is_whole(path, content):
             return _delivered(writes, None, created=False)
         await self._door.write_file(path + _PART, content)
         if not await self._is_there(path + _PART, content):
@@ -84,10 +84,20 @@ class FileDelivery:
         try:
             exchange = await self._door.move_file(path + _PART, path)
         except RemoteError as error:
-            if error.ambiguous or not await self._is_there(path, content):
+            if error.ambiguous or not await self._is_whole(path, content):
                 raise
             return _delivered(writes, error.exchange, created=False)  # somebody else delivered the same just now
         return _delivered(writes, exchange, created=True)
+
+    def _mark(self, rows: Sequence[OutsideRecord], content: bytes) -> str:
+        """Return what the same rows are known again by. What Parquet makes of them depends on the version of its library."""
+        told = json_lines(rows) if self._plan.form.parquet else content
+        return digest(told)[:_NAME_LENGTH]
+
+    async def _is_whole(self, path: str, content: bytes) -> bool:
+        """Say whether the file is there: it appears whole, and what is in its name tells a Parquet file's rows."""
+        file = await self._door.look(path)
+        return file is not None and (self._plan.form.parquet or file.size == len(content))
 
     async def _is_there(self, path: str, content: bytes) -> bool:
         file = await self._door.look(path)
@@ -109,7 +119,7 @@ class FileDelivery:
 
     async def _own_files(self) -> list[RemoteFile]:
         files = await self._door.list_folder(self._plan.folder_out or ".")
-        ending = _ending(self._plan.form)
+        ending = self._plan.form.ending
         own = [file for file in files if file.name.startswith(f"{self._spec.name}-") and file.name.endswith(ending)]
         return sorted(own, key=lambda file: -file.changed_at)[:_MOST_LOOKED_THROUGH]
 
@@ -118,6 +128,9 @@ class FileDelivery:
         return write_content(self._spec, form, [write_row(self._spec, form, write)])
 
     def _rows_by_delivery(self, name: str, content: bytes) -> Iterable[tuple[str, OutsideRecord]]:
+        if self._plan.form.parquet:
+            yield from ((str(row.get(DELIVERY, "")), row) for row in parquet_rows(content))
+            return
         form = replace(self._plan.form, key_column=DELIVERY)
         try:
             yield from ((row.key, row.values) for row in read_records(self._spec, form, name, content))
@@ -133,6 +146,9 @@ def write_row(spec: ObjectManifest, form: FileForm, write: Write) -> OutsideReco
     kinds = {field.name: field.kind for field in spec.fields}
     if form.json_lines:
         return {DELIVERY: write.idempotency_key, **write.values}
+    if form.parquet:
+        typed = {name: _typed(name, value, kinds.get(name)) for name, value in write.values.items()}
+        return {DELIVERY: write.idempotency_key, **typed}
     cells = {name: _cell(name, value, kinds.get(name), form) for name, value in write.values.items()}
     return {DELIVERY: write.idempotency_key, **cells}
 
@@ -140,7 +156,9 @@ def write_row(spec: ObjectManifest, form: FileForm, write: Write) -> OutsideReco
 def write_content(spec: ObjectManifest, form: FileForm, rows: Sequence[OutsideRecord]) -> bytes:
     """Return rows as the content of a file. Columns are those of the manifest, others behind them by name."""
     if form.json_lines:
-        return b"".join(orjson.dumps(row, default=plain_text) + b"\n" for row in rows)
+        return json_lines(rows)
+    if form.parquet:
+        return parquet_content(spec, DELIVERY, rows)
     known = [DELIVERY, *(field.name for field in spec.fields if field.kind is not ValueKind.NESTED)]
     further = sorted({name for row in rows for name in row} - set(known))
     text = io.StringIO(newline="")
@@ -150,6 +168,18 @@ def write_content(spec: ObjectManifest, form: FileForm, rows: Sequence[OutsideRe
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode(form.encoding)
+
+
+def json_lines(rows: Sequence[OutsideRecord]) -> bytes:
+    """Return rows as lines of JSON."""
+    return b"".join(orjson.dumps(row, default=plain_text) + b"\n" for row in rows)
+
+
+def _typed(name: str, value: Any, kind: ValueKind | None) -> Any:
+    try:
+        return typed_value(kind, value)
+    except UnfitValueError as problem:
+        raise _refused(name, str(problem)) from None
 
 
 def _cell(name: str, value: Any, kind: ValueKind | None, form: FileForm) -> str:
@@ -195,7 +225,3 @@ def _delivered(writes: Iterable[Write], exchange: Exchange | None, *, created: b
         )
         for write in writes
     ]
-
-
-def _ending(form: FileForm) -> str:
-    return ".jsonl" if form.json_lines else ".csv"

@@ -69,22 +69,32 @@ class GraphQLCalls(Calls):
     ) -> tuple[Answer, Any]:
         """Post a question; return the answer and the payload that the question's path leads to. Raises RemoteError."""
         posted, sent_headers = question.to_json(), {**self._fixed_headers(), **(headers or {})}
-        endpoint = self.path(self.graphql.path)
-        answer = await self.door.send("POST", endpoint, body=posted, headers=sent_headers, writes=writes)
+        answer = await self.door.send(
+            "POST",
+            self.path(self.graphql.path),
+            body=posted,
+            headers=sent_headers,
+            writes=writes,
+            told=lambda heard: self._told(heard, question, of, posted),
+        )
+        if answer.status >= 400:
+            raise await self._failure(answer, spec, sent)
         body = self._body(answer)
-        payload = at_path(body, f"data.{question.path}".rstrip("."))
-        refusal = refusal_in(body, payload, of, status=answer.status, writes=writes, cost=self.graphql.cost)
-        if refusal is not None or answer.status >= 400:
-            error = self._failure(_told(answer, posted, refusal), spec, sent)
-            if isinstance(error, RateLimitedError) and answer.status < 400:
-                # The door holds the others back where a status says so; this answer said it in its own words.
-                await self.door.hold((error.until - datetime.now(UTC)).total_seconds())
-            raise error
-        if not isinstance(body, Mapping) or "data" not in body:
-            raise self._speaks_otherwise(answer)
         if self.graphql.cost is not None and (wait := points_wait(body, self.graphql.cost)):
             await self.door.hold(wait)
-        return answer, payload
+        return answer, at_path(body, f"data.{question.path}".rstrip("."))
+
+    def _told(self, heard: Answer, question: Question, of: GraphQLField, posted: Mapping[str, Any]) -> Answer:
+        """Return an answer with the status that what it says has elsewhere; one that refuses nothing as it is."""
+        if heard.status < 400 and b'"errors"' not in heard.body and not (heard.writes and of.problems):
+            return heard
+        try:
+            body = orjson.loads(heard.body)
+        except ValueError:
+            return heard
+        payload = at_path(body, f"data.{question.path}".rstrip("."))
+        refusal = refusal_in(body, payload, of, status=heard.status, writes=heard.writes, cost=self.graphql.cost)
+        return heard if refusal is None else _refused(heard, posted, refusal)
 
     async def list_records(
         self,
@@ -142,19 +152,22 @@ class GraphQLCalls(Calls):
         read = (spec for spec in self.manifest.objects if spec.reading is not None)
         return next((spec for spec in read if spec.reading and self.path(spec.reading.path) == path), None)
 
-    def _body(self, answer: Answer) -> Any:
-        if answer.status >= 400:
-            try:
-                return orjson.loads(answer.body)
-            except ValueError:
-                return None
+    def _body(self, answer: Answer) -> Mapping[str, Any]:
+        """Return the parsed body of an answer that refuses nothing. Raises RemoteError when it is no such."""
         error = failure_of(self.manifest, answer)
         if error is not None:
             raise error
-        return answer.json()
+        body = answer.json()
+        if not isinstance(body, Mapping) or "data" not in body:
+            raise self._speaks_otherwise(answer)
+        return body
 
-    def _failure(self, told: Answer, spec: ObjectManifest | None, sent: Mapping[str, Any] | None) -> RemoteError:
-        return failure_of(self._judged, told, spec=spec, sent=sent) or self._speaks_otherwise(told)
+    async def _failure(self, told: Answer, spec: ObjectManifest | None, sent: Mapping[str, Any] | None) -> RemoteError:
+        error = failure_of(self._judged, told, spec=spec, sent=sent) or self._speaks_otherwise(told)
+        if isinstance(error, RateLimitedError) and told.status not in {429, 503}:
+            # The door holds the others back by the status; here it was a rule of the manifest that said so.
+            await self.door.hold((error.until - datetime.now(UTC)).total_seconds())
+        return error
 
     def _speaks_otherwise(self, answer: Answer) -> MisconfiguredError:
         error = MisconfiguredError(
@@ -193,15 +206,13 @@ def _record_in(body: Any, spec: ObjectManifest | None) -> Mapping[str, Any] | No
     return record if isinstance(record, Mapping) else None
 
 
-def _told(answer: Answer, posted: Mapping[str, Any], refusal: Refusal | None) -> Answer:
+def _refused(answer: Answer, posted: Mapping[str, Any], refusal: Refusal) -> Answer:
     """Return a refused answer as error rules read it, with its evidence: the door keeps that only where a status refuses."""
     exchange = replace(
         answer.exchange,
         request=redact_body(orjson.dumps(posted, default=str), answer.secrets),
         response=redact_body(answer.body, answer.secrets),
     )
-    if refusal is None:
-        return replace(answer, exchange=exchange)
     waits = answer.headers if refusal.wait is None else {"Retry-After": f"{refusal.wait:.1f}"}
     problems = orjson.dumps(refusal.problems)
     return replace(answer, status=refusal.status, headers=waits, body=problems, exchange=exchange)

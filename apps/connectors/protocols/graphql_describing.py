@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from apps.connectors.answers import at_path
+from apps.connectors.graphql_paths import named_type
 from apps.connectors.graphql_spec import GraphQLField
+from apps.connectors.graphql_types import TypeRef, kind_of, read_ref
 from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.graphql_calls import GraphQLCalls
-from apps.connectors.protocols.graphql_query import Question, described, named_type, record_of
-from apps.connectors.protocols.graphql_types import TypeRef, kind_of, read_ref
+from apps.connectors.protocols.graphql_query import Question, described, record_of
 from apps.connectors.shapes import MOST_CHOICES, DiscoveredField, DiscoveredShape, live_shape
 
 _MOST_TYPES = 80  # in one question

@@ -4,33 +4,19 @@ No value ever becomes part of a question's text: all of them travel as variables
 https://spec.graphql.org/October2021/#sec-Language
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import unquote
 
 from apps.connectors.answers import nested
 from apps.connectors.errors import BusinessClass, MisconfiguredError
+from apps.connectors.graphql_paths import PathError, Step, field_names, is_name, is_type, named_type, parse_path
 from apps.connectors.graphql_spec import GraphQLField, GraphQLRecord
 from apps.connectors.manifest import ObjectManifest
 
-_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
-_DOTTED = re.compile(r"[_A-Za-z][_0-9A-Za-z]*(?:\.[_A-Za-z][_0-9A-Za-z]*)*")
-_STEP = re.compile(r"([_A-Za-z][_0-9A-Za-z]*)(?:\(([^()]*)\))?(\.|\Z)")
-_TYPE = re.compile(r"\[*[_A-Za-z][_0-9A-Za-z]*[\]!]*")
 _WORDS = {"true": True, "false": False}
-_MOST_STEPS = 12
 _NOTHING, _UNKNOWN = GraphQLRecord(), GraphQLField()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One field of a path, and the arguments that stand in its brackets: ("input.id", "7")."""
-
-    name: str
-    arguments: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,43 +33,6 @@ class Question:
         return {"query": self.text, "variables": dict(self.variables), "operationName": self.operation}
 
 
-class PathError(ValueError):
-    """A path names no fields of a schema."""
-
-
-def parse_path(path: str) -> tuple[Step, ...]:
-    """Return the steps of a path such as "company(id:7).projects"; values in brackets are percent-encoded.
-
-    Raises PathError.
-    """
-    steps, at = list[Step](), 0
-    while at < len(path):
-        match = _STEP.match(path, at)
-        if match is None or len(steps) >= _MOST_STEPS:
-            raise PathError(path)
-        steps.append(Step(match[1], _arguments(path, match[2])))
-        at = match.end()
-    if not steps or path.endswith("."):
-        raise PathError(path)
-    return tuple(steps)
-
-
-def _arguments(path: str, written: str | None) -> tuple[tuple[str, str], ...]:
-    found = list[tuple[str, str]]()
-    for part in written.split(",") if written else ():
-        name, colon, value = part.partition(":")
-        if not colon or not value or not _DOTTED.fullmatch(name.strip()):
-            raise PathError(path)
-        found.append((name.strip(), unquote(value.strip())))
-    return tuple(found)
-
-
-def field_names(path: str) -> tuple[str, ...]:
-    """Return under which names the fields of a path are described: "company", "company.projects". Raises PathError."""
-    names = [step.name for step in parse_path(path)]
-    return tuple(".".join(names[: place + 1]) for place in range(len(names)))
-
-
 def described(spec: ObjectManifest | None, path: str) -> GraphQLField:
     """Return what the manifest says about the last field of a path; nothing at all where it does not know it."""
     return record_of(spec).fields.get(field_names(path)[-1], _UNKNOWN)
@@ -92,21 +41,6 @@ def described(spec: ObjectManifest | None, path: str) -> GraphQLField:
 def record_of(spec: ObjectManifest | None) -> GraphQLRecord:
     """Return what the manifest says about the records of an object."""
     return spec.graphql if spec is not None and spec.graphql is not None else _NOTHING
-
-
-def is_dotted_name(text: str) -> bool:
-    """Say whether a text names a field, or one inside it: "project.id"."""
-    return _DOTTED.fullmatch(text) is not None
-
-
-def is_type(text: str) -> bool:
-    """Say whether a text can be a type as schemas write it: "[ID!]!"."""
-    return _TYPE.fullmatch(text) is not None and text.count("[") == text.count("]")
-
-
-def named_type(written: str) -> str:
-    """Return the name inside a type: "TimeEntry" of "[TimeEntry!]!"."""
-    return written.strip("[]!")
 
 
 def selected(spec: ObjectManifest) -> tuple[str, ...]:
@@ -155,7 +89,7 @@ def _head(
     written = list[str]()
     for name, value in arguments.items():
         kind = own.arguments.get(name, "")
-        if not _NAME.fullmatch(name) or not is_type(kind):
+        if not is_name(name) or not is_type(kind):
             raise _unusable(f"the type of the argument {name!r} of {step.name!r} is not known")
         variable = name if name not in types else f"{name}{len(types)}"
         variables[variable], types[variable] = typed(value, name, own.arguments), kind
@@ -224,7 +158,7 @@ def selection(names: Iterable[str]) -> str:
     tree = dict[str, Any]()
     for name in names:
         steps = [step for step in name.split(".") if not step.isdecimal()]
-        if not steps or not all(_NAME.fullmatch(step) for step in steps):
+        if not steps or not all(is_name(step) for step in steps):
             raise _unusable(f"{name!r} is no name of a field")
         place = tree
         for step in steps:

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from apps.connectors.models import Connection
 from apps.customers.models import Customer, CustomerOwned
+from apps.flows.engine.absence import is_deletion
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.models.flow import Flow, FlowVersion, Trigger
 from apps.tenants.models import PartnerModel
@@ -224,6 +225,11 @@ class Operation(CustomerOwned):
 
     def __str__(self) -> str:
         return self.label or self.business_key
+
+    @property
+    def is_deletion(self) -> bool:
+        """True when it tells that a delivered record was deleted at its source."""
+        return is_deletion(self.source_version)
 
 
 class Link(CustomerOwned):

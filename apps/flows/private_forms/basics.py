@@ -57,6 +57,8 @@ class BasicsForm(PartForm):
             ("bearer", _("a token (Authorization: Bearer)")),
             ("header_key", _("a key in a header")),
             ("basic", _("user name and password")),
+            ("username_token", _("user name and password inside each SOAP envelope")),
+            ("username_digest", _("user name and digest of the password inside each SOAP envelope")),
             ("client_credentials", _("client id and secret (OAuth 2.0)")),
             ("oauth_code", _("a person signs in there (OAuth 2.0)")),
         ],

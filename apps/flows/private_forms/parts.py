@@ -20,6 +20,8 @@ _Parsed = TypeVar("_Parsed")
 EVIDENCE = {
     "parameter": _("Taken from the query parameter {name}."),
     "answer": _("Taken from {name} in the answer."),
+    "element": _("Taken from the element {name} of the request."),
+    "argument": _("Taken from the argument {name}."),
     "security": _("Taken from the sign-in {name}."),
     "server": _("Taken from the server {name}."),
     "key": _("Taken from the key {name}."),

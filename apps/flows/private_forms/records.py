@@ -136,6 +136,8 @@ class RecordForm(PartForm):
         """Show a kind of record; `offered` is the writing that its file offers while nobody said that it is written."""
         super().__init__(*args, part={**part, "writing": offered} if offered else part, **kwargs)
         self.part = part
+        shown = set(self.PLACES.values())
+        self._unshown = {name: one for name, one in (offered or {}).items() if f"writing.{name}" not in shown}
         self.initial["is_written"] = "writing" in part
         kinds = [(name, _(described.label)) for name, described in CANONICAL_TYPES.items()]
         self.fields["canonical_type"].choices = [("", _("Choose one")), *kinds]  # type: ignore[attr-defined]
@@ -162,7 +164,7 @@ class RecordForm(PartForm):
         part |= {"canonical_type": self.cleaned_data["canonical_type"], "fields": self.cleaned_data["fields_known"]}
         part["reading"] = {"path": "", **part.get("reading", {}), "parameters": self.cleaned_data["parameters"]}
         if self.cleaned_data["is_written"]:
-            part["writing"] = {"create_path": "", **part.get("writing", {})}
+            part["writing"] = {"create_path": "", **self._unshown, **part.get("writing", {})}
         else:
             part = {name: one for name, one in part.items() if name not in {"writing", "writing_lines"}}
         return part

@@ -53,7 +53,7 @@ def _found(last: Run | None, result: Comparison | None) -> tuple[str, ...]:
     if result is None or not result.judged or last.error_message:
         return (last.error_message or _("It was ended before its end."),)
     words = {"listed": count_words(result.listed), "known": count_words(result.known)}
-    lines = [_("%(listed)s records listed, %(known)s of the delivered ones looked for.") % words]
+    lines = [_("%(listed)s listed records were compared with %(known)s delivered ones.") % words]
     if not result.missing:
         return (*lines, _("None of them is missing."))
     told = ngettext("%(number)s was missing.", "%(number)s were missing.", result.missing)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Link, Operation
+from apps.flows.services.verdicts import NEVER_ANSWERED
 
 _DONE = (OperationState.WRITTEN, OperationState.UNCHANGED)
 
@@ -25,8 +26,11 @@ class Stop:
     broken_after: bool = False
 
 
-def get_lineage(operation: Operation) -> list[Stop]:
-    """Return the record's stations, from the source to the target and further systems that know it; one query."""
+def get_lineage(operation: Operation, *, awaited: bool = False) -> list[Stop]:
+    """Return the record's stations, from the source to the target and further systems that know it; one query.
+
+    `awaited`: the target has taken the record and tells later what became of it.
+    """
     links = list(
         Link.objects.filter(
             customer_id=operation.customer_id,
@@ -35,7 +39,7 @@ def get_lineage(operation: Operation) -> list[Stop]:
         ).select_related("connection")[:10]
     )
     target = next((link for link in links if link.connection_id == operation.flow.target_id), None)
-    return [_source(operation), _common(operation), _target(operation, target)]
+    return [_source(operation), _common(operation), _target(operation, target, awaited=awaited)]
 
 
 def also_known_as(operation: Operation) -> list[tuple[str, str, datetime | None]]:
@@ -56,6 +60,11 @@ def _stopped_at(operation: Operation) -> str:
 
 def _source(operation: Operation) -> Stop:
     unreadable = _stopped_at(operation) == "extract"
+    if operation.is_deletion:
+        source = operation.flow.source.name
+        return Stop(
+            source, operation.source_key, _("deleted"), "danger", "trash", operation.created_at, broken_after=True
+        )
     return Stop(
         title=operation.flow.source.name,
         key=operation.source_key,
@@ -72,7 +81,9 @@ def _common(operation: Operation) -> Stop:
     title = _(described.label) if described else operation.canonical_type
     stopped = _stopped_at(operation)
     state, tone = _("checked and mapped"), "success"
-    if stopped == "extract":
+    if operation.is_deletion:
+        state, tone = _("delivered before it was deleted"), "neutral"
+    elif stopped == "extract":
         state, tone = _("not reached"), "neutral"
     elif stopped == "check":
         state, tone = _("a rule does not hold"), "danger"
@@ -83,18 +94,23 @@ def _common(operation: Operation) -> Stop:
     return Stop(title, operation.business_key, state, tone, "transform", None, stopped in {"check", "map", "deliver"})
 
 
-def _target(operation: Operation, link: Link | None) -> Stop:
+def _target(operation: Operation, link: Link | None, *, awaited: bool) -> Stop:
     key = operation.target_key or (link.outside_key if link else "")
     at = link.delivered_at if link else None
     title = operation.flow.target.name
+    if operation.is_deletion:
+        return Stop(title, key, _("held it when it was deleted"), "warning", "send", at)
     if operation.state in _DONE:
         state = _("delivered") if operation.state == OperationState.WRITTEN else _("held already")
         return Stop(title, key, state, "success", "send", at or operation.changed_at)
     if operation.state == OperationState.WAITING:
-        return Stop(title, key, _("tried again by itself"), "warning", "hourglass", operation.due_at)
+        state = _("taken, asked again by itself") if awaited else _("tried again by itself")
+        return Stop(title, key, state, "warning", "hourglass", operation.due_at)
     if operation.state == OperationState.REJECTED:
         refused = operation.step == "deliver"
         state = _("refused it") if refused else _("not reached")
+        if operation.error_code == NEVER_ANSWERED:
+            state = _("took it and never answered")
         return Stop(title, key, state, "danger" if refused else "neutral", "circle-x" if refused else "send", None)
     state = _("holds a newer version") if operation.state == OperationState.SUPERSEDED else _("not sent")
     return Stop(title, key, state, "neutral", "send", at)

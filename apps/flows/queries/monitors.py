@@ -33,8 +33,10 @@ class Monitor:
 
 def list_monitors(flow: Flow, now: datetime) -> list[Monitor]:
     """Return everything that is watched about a flow, by itself; four queries."""
-    ended = Run.objects.filter(flow=flow, finished_at__isnull=False).exclude(state=RunState.CANCELLED).first()
-    waiting = Run.objects.filter(flow=flow, state=RunState.WAITING).exclude(error_class="").first()
+    # Comparisons move nothing, and have a card of their own.
+    runs = Run.objects.filter(flow=flow).exclude(mode=Run.Mode.COMPARE)
+    ended = runs.filter(finished_at__isnull=False).exclude(state=RunState.CANCELLED).first()
+    waiting = runs.filter(state=RunState.WAITING).exclude(error_class="").first()
     counted = Operation.objects.filter(flow_id=flow.id, state__in=[OperationState.REJECTED, OperationState.WAITING])
     blocked = dict(counted.order_by().values_list("state").annotate(Count("id")))
     return [

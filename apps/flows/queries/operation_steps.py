@@ -15,6 +15,7 @@ from apps.flows.engine.definition import DefinitionError, FlowDefinition, Step, 
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.models import ApprovalRequest, EventWait, Operation, OperationStep
 from apps.flows.queries.approvals import decisions_of, in_sight
+from apps.flows.queries.awaited_answers import list_awaited
 from apps.flows.queries.step_words import kind_title, step_icon, step_title
 from apps.flows.services.evidence import Attempt
 from apps.flows.services.walk_session import RECORD
@@ -98,6 +99,7 @@ class _Reader:
         asked = ApprovalRequest.objects.filter(operation_id=operation.id).prefetch_related("decisions__for_person")
         self.asked = {request.step: request for request in asked.order_by("asked_at")}
         self.open_to = set(in_sight(who).filter(operation_id=operation.id).values_list("id", flat=True))
+        self.awaited = {awaited.step: awaited for awaited in list_awaited(operation)}
         self.waits = {wait.step: wait for wait in EventWait.objects.filter(operation_id=operation.id, state="open")}
 
     def row(self, name: str, step: Step | None, stored: OperationStep | None) -> StepRow:
@@ -126,6 +128,8 @@ class _Reader:
     def _waits(self, stored: OperationStep) -> tuple[str, datetime | None]:
         if stored.state not in (StepState.WAITING, StepState.UNDOING):
             return "", None
+        if (awaited := self.awaited.get(stored.name)) is not None:
+            return awaited.what, None
         if stored.kind == "approve" and (request := self.asked.get(stored.name)) is not None:
             return _("an answer to: %(question)s") % {"question": request.question}, request.due_at
         if (wait := self.waits.get(stored.name)) is not None:

@@ -17,6 +17,7 @@ from apps.connectors.canonical.values import plain_text
 from apps.flows.case_directory import CaseOfRecord, list_cases_of
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.models import Correction, Operation
+from apps.flows.queries.awaited_answers import get_awaited
 from apps.flows.queries.lineage import Stop, also_known_as, get_lineage
 from apps.flows.queries.operation_steps import StepRow, list_steps
 from apps.flows.queries.operation_undo import Compensation, get_compensation
@@ -68,6 +69,7 @@ class OperationPage:
     corrections: list[Correction]
     can_be_retried: bool
     next_try_at: datetime | None
+    asks_next: bool
     lineage: list[Stop]
     elsewhere: list[tuple[str, str, datetime | None]]
     changes: Changes | None
@@ -106,6 +108,7 @@ def get_operation_page(operation: Operation, who: Actor) -> OperationPage:
     attempts = [attempt for attempt in tried if not attempt.step]
     described = CANONICAL_TYPES.get(operation.canonical_type)
     values = canonical_values_of(operation)
+    awaited = None if steps else get_awaited(operation)
     rows = [
         _reading_row(attempt) if steps else _attempt_row(attempt, operation, latest=place == 0)
         for place, attempt in enumerate(attempts)
@@ -113,8 +116,8 @@ def get_operation_page(operation: Operation, who: Actor) -> OperationPage:
     return OperationPage(
         operation=operation,
         kind=_(described.label) if described else operation.canonical_type,
-        sentence=_standing(operation, steps) or sentence_of(operation),
-        next_step=_next_step(operation),
+        sentence=_standing(operation, steps) or (awaited.sentence if awaited else sentence_of(operation)),
+        next_step=_("It is asked again by itself; nothing has to be done.") if awaited else _next_step(operation),
         values=_values(operation, corrections, values),
         attempts=rows,
         steps=steps,
@@ -122,7 +125,8 @@ def get_operation_page(operation: Operation, who: Actor) -> OperationPage:
         corrections=corrections,
         can_be_retried=operation.state == OperationState.REJECTED,
         next_try_at=operation.due_at if operation.state == OperationState.WAITING else None,
-        lineage=get_lineage(operation),
+        asks_next=awaited is not None,
+        lineage=get_lineage(operation, awaited=awaited is not None),
         elsewhere=also_known_as(operation),
         changes=_changes(operation, values),
         timeline=_timeline(operation, corrections, rows, steps),
@@ -168,6 +172,9 @@ def _standing(operation: Operation, steps: list[StepRow]) -> str:
 def _next_step(operation: Operation) -> str:
     if operation.state == OperationState.WAITING and operation.due_at:
         return _("It is tried again by itself; nothing has to be done.")
+    if operation.state == OperationState.REJECTED and operation.is_deletion:
+        sentence = _("If it was a mistake, have it restored in %(system)s and retry: the system is then asked again.")
+        return sentence % {"system": operation.flow.source.name}
     if operation.state == OperationState.REJECTED:
         sentence = _("Mended in %(system)s, it is carried over with the next reading. It can never arrive twice.")
         return sentence % {"system": operation.flow.source.name}
@@ -229,9 +236,10 @@ def _timeline(
         }
         for correction in corrections
     ]
+    first = _("Found deleted in %(system)s") if operation.is_deletion else _("Read from %(system)s")
     entries.append(
         {
-            "title": _("Read from %(system)s") % {"system": operation.flow.source.name},
+            "title": first % {"system": operation.flow.source.name},
             "moment": min([operation.created_at, *(row.attempt.at for row in rows)]),  # written once it was settled
             "icon": "download",
             "link": reverse("flows:run-detail", args=[operation.run_id]),
@@ -304,7 +312,9 @@ def _reading_row(attempt: Attempt) -> AttemptRow:
 def _attempt_row(attempt: Attempt, operation: Operation, *, latest: bool) -> AttemptRow:
     if attempt.error:
         return AttemptRow(attempt, "rejected", attempt.error)
-    if attempt.target_key:
+    if attempt.taken and not latest:
+        return AttemptRow(attempt, "sent", _("The system took it, to tell later what became of it."))
+    if attempt.target_key and not attempt.taken:
         sentence = _("Delivered; the system calls it %(key)s.") % {"key": attempt.target_key}
         return AttemptRow(attempt, "written", sentence)
     if latest:

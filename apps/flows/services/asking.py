@@ -55,8 +55,8 @@ def ask_batch(session: Session, complete: Complete) -> bool:
         LeaseLostError: another worker took over; nothing is written.
 
     """
-    if receipts.late_answer(session) is None or not isinstance(session.target, Inquirer):
-        return False
+    if session.compiled.definition.walks or not isinstance(session.target, Inquirer):
+        return False  # records that walk ask by themselves
     with transaction.atomic():
         due = receipts.due_receipts(session, timezone.now(), session.compiled.definition.batch_size)
     if not due:

@@ -168,15 +168,15 @@ class _Comparing:
         return list(last or ())
 
     def _doubted(self) -> MisconfiguredError:
-        row, source = self._row, self._session.pinned.source_object.label.lower()
+        row = self._row
         with transaction.atomic():
             name = Connection.objects.values_list("name", flat=True).get(id=self._session.source_id)
-        if not row.listed:
-            shows = f"{name} suddenly lists no {source} at all, of {row.known} that were delivered"
-        else:
+        if row.listed:
             shows = (
-                f"{name} suddenly lists only {row.known - row.missing} of the {row.known} {source} that were delivered"
+                f"{name} suddenly lists only {row.known - row.missing} of the {row.known} records that were delivered"
             )
+        else:
+            shows = f"{name} suddenly lists nothing at all, though {row.known} of its records were delivered"
         sentence = (
             f"{shows}. Have the rights of the connection's user changed? Nothing was treated as deleted. "
             "Compare again once it sees everything, or confirm on the flow's monitors that they were deleted."

@@ -114,8 +114,10 @@ class _Slice:
                 again = compare_on(session, self._complete, self._time_is_up)
                 return _finish(session) if again is None else RunAgain(again.at, behind=self.behind)
             self._recover()
+            if not self._ask_due():
+                return RunAgain(behind=self.behind)
             drift.require_agreed(session, self._complete)
-            if not self._ask_due() or not self._retry_due():
+            if not self._retry_due():
                 return RunAgain(behind=self.behind)
             if not session.reading_done and not self._read_on():
                 return RunAgain(behind=self.behind)
@@ -159,12 +161,10 @@ class _Slice:
     def _due_lines(self) -> list[Operation]:
         now = timezone.now()
         with transaction.atomic():
-            due = Operation.objects.filter(
-                last_run_id=self.session.run_id, state=OperationState.WAITING, due_at__lte=now
-            )
             if receipts.late_answer(self.session) is not None:
                 receipts.put_behind(self.session, now)
-                due = receipts.without_receipts(due)
+            waiting = Operation.objects.filter(last_run_id=self.session.run_id, state=OperationState.WAITING)
+            due = receipts.without_receipts(waiting.filter(due_at__lte=now))
             return list(due.order_by("id")[: self.session.compiled.definition.batch_size])
 
     def _try_again(self, lines: list[Operation]) -> None:

@@ -24,10 +24,10 @@ from apps.connectors.private.drafting import (
 )
 from apps.connectors.private_queries import PrivateFacts
 from apps.flows.mapping.transforms import TRANSFORMS
-from apps.flows.private_forms.basics import BasicsForm
 from apps.flows.private_forms.fields import DraftForm
 from apps.flows.private_forms.lines import MappingForm, reading_targets, writing_targets
-from apps.flows.private_forms.records import ListsForm, NewRecordForm, RecordForm
+from apps.flows.private_forms.protocols import basics_form, new_record_form, record_form
+from apps.flows.private_forms.records import ListsForm
 from apps.flows.private_pages import evidence_of, evidence_of_basics, list_choices, list_left_out, offer_of
 from apps.flows.views.private_frame import (
     NoDraftError,
@@ -103,7 +103,7 @@ def private_basics(request: HttpRequest, system_id: UUID) -> HttpResponse:
         facts, draft = facts_with_draft(system_id)
     except NoDraftError as missing:
         return to_start_a_draft(request, missing)
-    form = BasicsForm(
+    form = basics_form(draft.document)(
         request.POST or None, part=draft.document, revision=draft.revision, evidence=evidence_of_basics(draft)
     )
     if request.method == "POST" and form.is_valid() and stored(request, form, draft, form.changed_part()):
@@ -120,7 +120,7 @@ def private_record_create(request: HttpRequest, system_id: UUID) -> HttpResponse
         facts, draft = facts_with_draft(system_id)
     except NoDraftError as missing:
         return to_start_a_draft(request, missing)
-    form = NewRecordForm(request.POST or None, initial={"seen": draft.revision})
+    form = new_record_form(draft.document)(request.POST or None, initial={"seen": draft.revision})
     if request.method == "POST" and form.is_valid():
         name = _free(form.cleaned_data["name"], {one["name"] for one in draft.document["objects"]})
         part = form.part(name, draft.document.get("odata"))
@@ -141,7 +141,7 @@ def private_record(request: HttpRequest, system_id: UUID, record: str) -> HttpRe
         return to_start_a_draft(request, missing)
     index, part = part_named(draft, record)
     evidence, offer = evidence_of(draft, part), offer_of(draft, part)
-    form = RecordForm(
+    form = record_form(draft.document)(
         request.POST or None, part=part, offered=offer.get("writing"), revision=draft.revision, evidence=evidence
     )
     if request.method == "POST" and form.is_valid():

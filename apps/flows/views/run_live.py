@@ -6,6 +6,7 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.flows.engine.states import RunState
 from apps.flows.models import Run
@@ -162,12 +163,26 @@ def _tone(run: Run) -> str:
     return "success" if run.state == RunState.CLEAN else "neutral"
 
 
+def _compared_words(run: Run) -> str:
+    words = {"number": count_words(run.read), "source": run.flow.source.name}
+    if not run.read:
+        return _("All records were compared: none that was delivered was deleted in %(source)s.") % words
+    told = ngettext(
+        "All records were compared: %(number)s that was delivered was deleted in %(source)s. Somebody decides about it.",
+        "All records were compared: %(number)s that were delivered were deleted in %(source)s. Somebody decides about them.",
+        run.read,
+    )
+    return told % words
+
+
 def _sentence(run: Run) -> str:
     """Return how the run stands, as one would say it."""
     words = {"read": count_words(run.read), "rejected": count_words(run.rejected), "waiting": count_words(run.waiting)}
     words |= {"through": count_words(run.written + run.unchanged), "source": run.flow.source.name}
     if run.error_message:
         return run.error_message
+    if run.mode == Run.Mode.COMPARE and run.state in (RunState.EMPTY, RunState.PARTIAL):
+        return _compared_words(run)
     if run.state == RunState.EMPTY:
         return _("There was nothing new in %(source)s.") % words
     if run.state == RunState.CLEAN:

@@ -1,19 +1,35 @@
-"""A system that a partner describes itself and that speaks GraphQL, on stage as a service over a real implementation of it."""
+"""A private GraphQL system on stage: its manifest is the draft out of the schema of a service over a real implementation."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any, Self
 
 from apps.connectors.contract import Write
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import SystemManifest
+from apps.connectors.private.descriptions import read_description
 from apps.connectors.private.document_rules import list_problems
 from apps.connectors.private.documents import read_document
+from apps.connectors.private.drafting import draft_document
 from tests.conformance.stage import Planted, Refusal
 from tests.conformance.stand_in_stage import StandInStage
-from tests.connectors.protocols.graphql_document import DOCUMENT
-from tests.connectors.protocols.graphql_stand_in import GraphQLStandIn
+from tests.connectors.protocols.graphql_document import RULES
+from tests.connectors.protocols.graphql_stand_in import SDL, GraphQLStandIn
+from tests.sandbox_server import SandboxServer
 
 B = BusinessClass
+
+
+@cache
+def drafted() -> SystemManifest:
+    """Return the manifest as a partner leaves it who takes all lists, and says how to sign in and what refusals mean."""
+    reading = read_description(SDL.encode()).to_json()
+    document = draft_document("Hours", reading, [row["path"] for row in reading["lists"]])
+    signed = {"error_rules": RULES, "auth": {"scheme": "bearer"}, "secrets": [{"name": "token", "label": "Token"}]}
+    manifest = read_document({**document, **signed}, slug="private-graphql")
+    assert list_problems(manifest) == []
+    return manifest
 
 
 class PrivateGraphQLStage(StandInStage):
@@ -48,11 +64,15 @@ class PrivateGraphQLStage(StandInStage):
     }
     spared = ()
 
+    @asynccontextmanager
+    async def standing(self, sandbox: SandboxServer) -> AsyncIterator[Self]:
+        async with super().standing(sandbox) as stage:
+            stage.front.is_question = lambda body: body.startswith(b'{"query":"query ')
+            yield stage
+
     @property
     def manifest(self) -> SystemManifest:
-        manifest = read_document(DOCUMENT, slug="private-graphql")
-        assert list_problems(manifest) == []
-        return manifest
+        return drafted()
 
     @property
     def secrets(self) -> dict[str, str]:

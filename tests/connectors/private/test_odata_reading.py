@@ -252,6 +252,13 @@ def test_types_that_hold_one_another_end() -> None:
     assert names == ["Id", "In", "In.Again", "In.Word", "In.Again.Again", "In.Again.Word"]
 
 
+def test_types_that_hold_one_another_many_times_are_not_unfolded_without_end() -> None:
+    inner = "".join(prop(f"Ünnamed{number}", "N.A") for number in range(500))
+    found = thing(prop("In", "N.A"), types=f'<ComplexType Name="A">{inner}</ComplexType>')
+
+    assert [one["name"] for one in found["fields"]] == ["Id", "In"]
+
+
 def test_a_large_service_is_cut_to_what_fits_and_what_is_known_comes_first() -> None:
     sets = "".join(f'<EntitySet Name="Strange{number}" EntityType="N.Thing"/>' for number in range(MOST_LISTS))
     sets += '<EntitySet Name="Projects" EntityType="N.Thing"/>'

@@ -108,6 +108,7 @@ def test_a_record_kind_is_drafted_with_its_pages_changes_and_names() -> None:
         50,
     )
     assert described["writing"]["record_path"] == "entry"
+    assert row("ListTimeEntries")["offer"]["writing"] == described["writing"]
     assert described["writing"]["own_key_parameter"] == "filter.externalId"
     fields = {one["name"]: one for one in described["fields"]}
     assert fields["status"] == {"name": "status", "kind": "choice", "choices": ["draft", "submitted", "approved"]}
@@ -199,6 +200,17 @@ def test_operations_of_another_style_are_left_out_by_name() -> None:
     assert found.left_out == {"another_style": ["QueryPeople"]}
 
 
+HEADER = '<soap:header message="tns:PingIn" part="parameters" use="literal"/>'
+
+
+def test_operations_that_want_a_header_of_their_own_are_left_out_by_name() -> None:
+    one = '<soap:operation soapAction="urn:timeworks:service/QueryPeople"/>\n      <wsdl:input>'
+    found = read(changed((one, f"{one}{HEADER}")))
+
+    assert [one["path"] for one in found.lists] == ["ListTimeEntries"]
+    assert found.left_out == {"soap_headers": ["QueryPeople"]}
+
+
 def test_hundreds_of_operations_are_read() -> None:
     text = RAW.decode()
     more = {"messages": "", "port": "", "binding": ""}
@@ -233,6 +245,7 @@ IMPORT = '<xs:import namespace="urn:timeworks:types"/>'
     [
         pytest.param(changed(('style="document"', 'style="rpc"')), "rpc or encoded", id="rpc"),
         pytest.param(changed(('use="literal"', 'use="encoded"')), "rpc or encoded", id="encoded"),
+        pytest.param(changed(("<wsdl:input><soap", f"<wsdl:input>{HEADER}<soap")), "want SOAP headers", id="headers"),
         pytest.param(
             changed((IMPORT, f'{IMPORT}<xs:import namespace="urn:y" schemaLocation="http://10.0.0.1/types.xsd"/>')),
             r"needs others that nobody fetches: http://10\.0\.0\.1/types\.xsd", id="an import",
@@ -319,6 +332,8 @@ def spoiled(path: str, value: Any) -> dict[str, Any]:
         pytest.param("soap/spaces/n1", "", "soap.spaces.n1", id="an empty name space"),
         pytest.param("soap/spaces", {"xsi": "urn:x"}, "soap.spaces.xsi", id="a prefix of ours"),
         pytest.param("soap/path", "https://other.example", "soap.path", id="another host"),
+        pytest.param("test_path", "Nothing", "test_path", id="nothing to test with"),
+        pytest.param("describe", {"path": "x/{object}"}, "describe", id="a description at run time"),
         pytest.param("soap/statuses", {"Gone": 200}, "soap.statuses", id="a status that is none"),
         pytest.param("soap/operations/GetPerson/action", 'a"\r\nX: y', "soap.operations.GetPerson.action", id="a header"),
         pytest.param("soap/operations/GetPerson/key", "nobody", "soap.operations.GetPerson.key", id="no such element"),

@@ -124,6 +124,14 @@ def _rule(code: str, business_class: str, sentence: str) -> dict[str, Any]:
     return {"kind": "rejected", "business_class": business_class, "code": code, "sentence": sentence}
 
 
+RULES: list[dict[str, Any]] = [
+    _rule("CLOSED_PERIOD", "closed_period", "The period is closed there ({message}) Book it in an open one."),
+    _rule("TAKEN", "duplicate", "There is a record under this number already. Link the two."),
+    _rule("DUPLICATE", "duplicate", "There is a record under this number already. Link the two."),
+    _rule("NOT_FOUND", "missing_reference", "A record that this one points to is not there. Link it anew."),
+    {**_rule("", "too_large", "The name is too long ({message}). Shorten it."), "pattern": "too long"},
+    _rule("TOO_LONG", "too_large", "A text of this record is too long. Shorten it."),
+]
 DOCUMENT: dict[str, Any] = {
     "format": 1,
     "name": "Harbour Hours",
@@ -138,12 +146,5 @@ DOCUMENT: dict[str, Any] = {
     "limits": {"at_once": 4},
     "graphql": {"path": "graphql", "cost": {}},
     "objects": [PEOPLE, PROJECTS, ENTRIES],
-    "error_rules": [
-        _rule("CLOSED_PERIOD", "closed_period", "The period is closed there ({message}) Book it in an open one."),
-        _rule("TAKEN", "duplicate", "There is a record under this number already. Link the two."),
-        _rule("DUPLICATE", "duplicate", "There is a record under this number already. Link the two."),
-        _rule("NOT_FOUND", "missing_reference", "A record that this one points to is not there. Link it anew."),
-        {**_rule("", "too_large", "The name is too long ({message}). Shorten it."), "pattern": "too long"},
-        _rule("TOO_LONG", "too_large", "A text of this record is too long. Shorten it."),
-    ],
+    "error_rules": RULES,
 }

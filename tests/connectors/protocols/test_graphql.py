@@ -169,6 +169,25 @@ async def test_a_good_status_with_a_bad_answer_is_named(what: str) -> None:
     assert words in error.message
 
 
+async def test_a_token_that_is_turned_away_within_a_good_answer_is_renewed_once(service: GraphQLStandIn) -> None:
+    document = {
+        **DOCUMENT,
+        "auth": {"scheme": "client_credentials", "token_path": "/token"},
+        "secrets": [{"name": name, "label": name} for name in ("client_id", "client_secret")],
+    }
+    secrets = dict(zip(("client_id", "client_secret"), service.client, strict=True))
+    async with service.serve() as url, registry.open_system(
+        read_document(document, slug="private-hours"), base_url=url, settings={}, secrets=secrets,
+        allow=(url.partition("://")[2],), budget=Held(),
+    ) as connector:  # fmt: skip
+        first = [page async for page in connector.read("people", None)]
+        service.bearer = "access-token-of-the-stage-000002"  # the one that was handed out ends before its time
+        again = [page async for page in connector.read("people", None)]
+        (outcome,) = await connector.upsert("time_entries", [entry(service)])
+    assert [len(pages[0].records) for pages in (first, again)] == [1, 1]
+    assert outcome.error is None
+
+
 async def test_a_refused_record_keeps_what_was_asked_and_answered_as_evidence(service: GraphQLStandIn) -> None:
     async with opened(service) as connector:
         (outcome,) = await connector.upsert("time_entries", [entry(service, workedOn="2025-12-31")])

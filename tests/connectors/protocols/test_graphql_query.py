@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.connectors.errors import MisconfiguredError
+from apps.connectors.graphql_paths import PathError, Step, parse_path
 from apps.connectors.graphql_spec import GraphQLField
-from apps.connectors.protocols.graphql_query import PathError, Step, ask, parse_path, selection, typed
+from apps.connectors.protocols.graphql_query import ask, selection, typed
 
 FIELDS = {
     "company": GraphQLField({"id": "ID!"}),

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.connectors.graphql_spec import GraphQLField, QueryCost
 from apps.connectors.protocols.graphql_refusals import INVALID, MISFIT, points_wait, refusal_in
@@ -148,6 +150,25 @@ def test_an_answer_without_errors_refuses_nothing(body: Any) -> None:
 )
 def test_points_that_are_missing_come_back_in_time(body: Any, seconds: float) -> None:
     assert points_wait(body, QueryCost()) == seconds
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["errors", "data", "extensions", "code", "message", "path", "userErrors", "field"]), inner
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(json_values, json_values, st.booleans())
+def test_whatever_an_answer_holds_is_judged_and_never_crashes(body: Any, payload: Any, writes: bool) -> None:
+    refusal = refusal_in(body, payload, LISTED, status=200, writes=writes, cost=QueryCost())
+    assert refusal is None or (refusal.status >= 400 and refusal.problems)
+    assert points_wait(body, QueryCost()) >= 0
 
 
 def test_a_throttled_answer_says_how_long_to_wait_where_it_can() -> None:

@@ -49,3 +49,10 @@ def test_one_failed_case_fails_the_check_and_a_check_that_was_not_run_shows() ->
     assert "b       pass  n/a  real" in lines
     assert "  b, 2: No way back." in lines
     assert "  pass  it holds (1)" in lines
+
+
+def test_a_system_that_the_catalogue_does_not_have_is_in_the_table_too() -> None:
+    lines = list(table_of([Finding("paging", "private_odata", Verdict.PASSED)], {"a": "simulated"}))
+
+    assert "a                 -  simulated" in lines
+    assert "private_odata  pass  drafted from the service's own description" in lines

@@ -214,8 +214,8 @@ def test_too_little_at_once_is_held_for_a_person(make_line: MakeLine) -> None:
         {one["id"] for one in line.entries()},
     )
     sentences = {
-        "PSA suddenly lists no time entries at all": everything,
-        f"PSA suddenly lists only {len(delivered) // 2} of the {len(delivered)} time entries": half,
+        "PSA suddenly lists nothing at all": everything,
+        f"PSA suddenly lists only {len(delivered) // 2} of the {len(delivered)} records": half,
     }
     for sentence, hidden in sentences.items():
         with _reading(lambda read, _keys, _checkpoint, hidden=hidden: _without(hidden, read())):

@@ -6,7 +6,7 @@ Hypothesis chooses what happens next; the process "dies" between any two stateme
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -32,7 +32,7 @@ from apps.dispatch.models import DueWork, Queue, WorkState
 from apps.dispatch.worker import drain
 from apps.flows.engine.definition import parse_definition
 from apps.flows.engine.states import RUN_TERMINAL, OperationState
-from apps.flows.models import ApprovalRequest, EventWait, Operation, OperationStep, Run
+from apps.flows.models import ApprovalRequest, EventWait, OpenReceipt, Operation, OperationStep, Run
 from apps.flows.services import events
 from apps.flows.services.approvals import decide
 from apps.flows.services.cancel_run import cancel_run
@@ -43,6 +43,7 @@ from apps.tenants.scope import PartnerRef
 from bench.outages.journal import judge_journal
 from tests.lines import Line, found_line
 from tests.sandbox_server import SandboxServer
+from tests.slow_system import SlowSystem, slowed
 
 EXAMPLES = int(os.environ.get("ENGINE_MODEL_EXAMPLES", "12"))
 STEPS = int(os.environ.get("ENGINE_MODEL_STEPS", "20"))
@@ -97,10 +98,11 @@ class Engine(RuleBasedStateMachine):
     sandbox: ClassVar[SandboxServer]
 
     line: Line
+    slow: SlowSystem | None
 
-    @initialize(walks=st.booleans(), batch=st.sampled_from([1, 2, 10]))
-    def found(self, walks: bool, batch: int) -> None:
-        """Found a firm with a few entries, and the flow."""
+    @initialize(walks=st.booleans(), batch=st.sampled_from([1, 2, 10]), slow=st.booleans())
+    def found(self, walks: bool, batch: int, slow: bool) -> None:
+        """Found a firm with a few entries, and the flow; a slow target takes every record first and tells later."""
         known = templates.TEMPLATES[TEMPLATE]
         stored = known.definition.to_json() | ({"steps": WALK} if walks else {})
         changed = replace(known, definition=replace(parse_definition(stored), batch_size=batch), lines=())
@@ -109,6 +111,8 @@ class Engine(RuleBasedStateMachine):
             self.line = found_line(self.partner, self.sandbox, people=2, entries=4)
         finally:
             templates.TEMPLATES = {**templates.TEMPLATES, TEMPLATE: known}
+        self.stack = ExitStack()
+        self.slow = self.stack.enter_context(slowed(self.line)) if slow else None
         entries = self.line.entries(status="approved", billable=True)
         self.history = {entry["id"]: [Decimal(str(entry["hours"]))] for entry in entries}
         self.said = 0
@@ -142,6 +146,13 @@ class Engine(RuleBasedStateMachine):
         """The target begins to fail, or is well again."""
         self.line.faults("erp", **faults)
 
+    @precondition(lambda self: self.slow is not None)
+    @rule(works=st.booleans())
+    def let_target_work(self, works: bool) -> None:
+        """A slow target begins to work on what it has taken, or stops."""
+        if self.slow is not None:
+            self.slow.works = works
+
     @rule(rows=st.integers(1, 20), dies_before=st.one_of(st.just(0), st.integers(1, 150)))
     def work(self, rows: int, dies_before: int) -> None:
         """A worker does what is due, and may die at it."""
@@ -159,6 +170,7 @@ class Engine(RuleBasedStateMachine):
         with scope.work_in(self.partner):
             OperationStep.objects.filter(due_at__isnull=False).update(due_at=F("due_at") - A_DAY)
             Operation.objects.filter(due_at__isnull=False).update(due_at=F("due_at") - A_DAY)
+            OpenReceipt.objects.update(due_at=F("due_at") - A_DAY)
 
     @rule(place=st.integers(0, 3))
     def sign(self, place: int) -> None:
@@ -244,7 +256,13 @@ class Engine(RuleBasedStateMachine):
         """Once nothing is broken and everybody answers, everything arrives."""
         if not hasattr(self, "line"):
             return
+        with self.stack:
+            self._bring_to_an_end()
+        self._clear()
+
+    def _bring_to_an_end(self) -> None:
         self.line.faults("erp")
+        self.let_target_work(True)
         for _ in range(ROUNDS):
             self.time_passes()
             self.work(50, 0)
@@ -253,7 +271,8 @@ class Engine(RuleBasedStateMachine):
         self.counts_add_up()
         self.the_target_saw_each_version_once_and_in_order()
         assert judge_journal(self.history, self._effects()).lost == ()
-        self._clear()
+        with scope.work_in(self.partner):
+            assert not OpenReceipt.objects.filter(operation__flow_id=self.line.flow.id).exists()
 
     def _help_along(self) -> bool:
         """Sign, approve and retry what waits for people, and read once more in the end; False when all is through."""

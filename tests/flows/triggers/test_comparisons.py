@@ -55,6 +55,7 @@ def test_the_next_time_follows_the_customers_clock(every: str, zone: str, now: s
         ),
         pytest.param(Reading("x", change_read=ChangeRead.NEW_FILES), False, id="new files"),
         pytest.param(Reading("x", change_read=ChangeRead.BY_NAME), False, id="by name"),
+        pytest.param(Reading("x", change_read=ChangeRead.ANNOUNCED), False, id="by events"),
     ],
 )
 def test_only_what_is_listed_whole_can_be_compared(reading: Reading, whole: bool) -> None:

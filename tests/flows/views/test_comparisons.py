@@ -39,6 +39,10 @@ def test_a_deletion_is_looked_for_shown_and_worked_as_an_exception(shown: Shown)
     told = shown.line.operations(error_class="source_deleted")[0]
     for path in (f"/operations/{told.id}/", f"/exceptions/{case.id}/"):
         assert "no longer has this record" in page_of(shown.owner.get(path)), path
+    page = page_of(shown.owner.get(f"/operations/{told.id}/"))
+    assert "held it when it was deleted" in page
+    assert "Found deleted in PSA" in page
+    assert "Correct and retry" not in page, "there is nothing to correct in what is gone"
     skipped = shown.owner.post(f"/exceptions/{case.id}/skip/", {"reason": "meant"})
     assert skipped.status_code < 400
     assert _cases(shown, "source_deleted")[0].state == "closed"

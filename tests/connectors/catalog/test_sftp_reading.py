@@ -1,49 +1,26 @@
-"""Files over SFTP, against a real SFTP server: read once and whole, written whole or not at all, to the right server only.
+"""Files over SFTP are read once and whole, from a real SFTP server.
 
-The checks of the conformance suite stand here under their own names where they apply: that suite's front speaks HTTP.
+The checks of the conformance suite stand here and beside under their own names where they apply: that suite's front speaks HTTP.
 """
 
 import hashlib
 import os
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import asyncssh
 import pytest
 
-from apps.connectors.contract import CallCounts, UndoState, Write
 from apps.connectors.errors import (
-    AuthExpiredError,
     BusinessClass,
     MisconfiguredError,
-    RejectedError,
-    RemoteError,
     RetryableError,
 )
-from apps.connectors.rate_budget import NoBudget
 from apps.connectors.sftp_door import SftpDoor
-from apps.connectors.ssh_login import build_login
 from tests.connectors.catalog.canonical_reading import canonical
-from tests.connectors.sftp_server import OWN_KEY, PASSWORD, USER, SftpServer, keys_of, records_of, serve
-
-HEADING = "id,resource,project,work_date,hours,note\r\n"
-NOON = 1_790_000_000
+from tests.connectors.sftp_server import NOON, SftpServer, keys_of, records_of, rows
 
 
-def rows(*numbers: int, hours: str = "7.5") -> str:
-    return HEADING + "".join(f"T{number},ann,NW-{number},2026-11-03,{hours},Workshop\r\n" for number in numbers)
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[SftpServer]:
-    async with serve(tmp_path) as running:
-        yield running
-
-
-# --- reading ----------------------------------------------------------------------------------------------------------
 async def test_every_record_comes_once_oldest_file_first_and_every_checkpoint_goes_on(server: SftpServer) -> None:
     server.put("in/time_entries-2.csv", rows(4, 5, 6), NOON)
     server.put("in/time_entries-1.csv", rows(1, 2, 3), NOON + 60)
@@ -291,215 +268,3 @@ async def test_a_bad_value_refuses_its_record_and_no_other(
     _, problems = canonical("sftp_files", "time_entries", bad.values)
     assert [problem.field for problem in problems] == [column]
     assert said in problems[0].message
-
-
-# --- the way there ----------------------------------------------------------------------------------------------------
-async def test_without_a_host_key_nothing_is_sent_and_the_test_says_which_one_the_server_shows(
-    server: SftpServer,
-) -> None:
-    async with server.connector(host_key="") as connector:
-        report = await connector.test()
-    steps = {step.name: (step.ok, step.sentence) for step in report.steps}
-    assert steps["reachable"][0] is True
-    assert steps["allowed"][0] is False
-    assert server.fingerprint in steps["allowed"][1]
-    assert steps["can read"][0] is None
-    assert server.asked == []
-
-
-async def test_a_server_with_another_key_gets_nothing(server: SftpServer) -> None:
-    other = asyncssh.generate_private_key("ssh-ed25519").get_fingerprint()
-    with pytest.raises(MisconfiguredError, match="not the one entered") as refused:
-        await server.read(host_key=other)
-    assert server.fingerprint in refused.value.message
-    assert server.asked == []
-
-
-async def test_a_key_signs_in_as_well_as_a_password_and_the_host_key_may_be_written_whole(server: SftpServer) -> None:
-    from tests.connectors.sftp_server import HOST_KEY
-
-    server.put("in/time_entries.csv", rows(1))
-    pem = OWN_KEY.export_private_key().decode()
-    public = HOST_KEY.export_public_key().decode()
-    pages = await server.read(sign_in=pem.replace("\n", " "), host_key=f"{public} old SHA256:{'a' * 43}")
-    assert keys_of(pages) == ["T1"]
-
-
-@pytest.mark.parametrize("how", ["password", "key"])
-async def test_a_refused_sign_in_is_the_connections_matter_and_tells_no_secret(server: SftpServer, how: str) -> None:
-    stranger = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
-    secret = stranger if how == "key" else "not-" + PASSWORD
-    async with server.connector(sign_in=secret) as connector:
-        with pytest.raises(AuthExpiredError, match=f"does not let {USER} in") as refused:
-            await anext(connector.read("time_entries", None))
-        assert connector.take_counts() == CallCounts(), "a refused sign-in says nothing of the server's health"
-    assert refused.value.exchange is not None
-    assert refused.value.exchange.status == 401
-    assert secret not in f"{refused.value!r} {refused.value.exchange}"
-
-
-async def test_a_private_address_is_refused_unless_the_operator_allows_it(server: SftpServer) -> None:
-    with pytest.raises(MisconfiguredError, match="private address"):
-        async with server.connector(allow=False) as connector:
-            await anext(connector.read("time_entries", None))
-    assert server.connections == []
-
-
-@pytest.mark.parametrize(
-    ("address", "said"),
-    [
-        ("https://files.example.com", "begin with sftp://"),
-        ("sftp://10.0.0.1", "number address"),
-        ("sftp://169.254.169.254", "number address"),
-        ("sftp://user@files.example.com", "before the host"),
-        ("sftp://files.example.com/in", "folders are settings"),
-    ],
-)
-def test_an_address_that_cannot_be_a_file_server_is_refused(address: str, said: str) -> None:
-    login = build_login({"sign_in": "x"}, {"user": "u"})
-    with pytest.raises(MisconfiguredError, match=said):
-        SftpDoor(base_url=address, login=login, allow=(), budget=NoBudget())
-
-
-async def test_the_connection_test_says_what_is_there(server: SftpServer) -> None:
-    server.put("in/time_entries.csv", rows(1))
-    async with server.connector(folder_out="nowhere") as connector:
-        report = await connector.test()
-    told = {step.name: (step.ok, step.sentence) for step in report.steps}
-    assert [told[name][0] for name in ("reachable", "allowed", "can read", "can write", "limits")] == [
-        True,
-        True,
-        True,
-        False,
-        True,
-    ]
-    assert "time entries 1, expenses 0" in told["can read"][1]
-    assert "nowhere" in told["can write"][1]
-
-
-async def test_a_folder_one_may_not_read_is_a_matter_of_rights(server: SftpServer) -> None:
-    server.put("in/time_entries.csv", rows(1))
-    server.denied.add("open")
-    async with server.connector() as connector:
-        with pytest.raises(MisconfiguredError, match="ask its administrator") as refused:
-            await anext(connector.read("time_entries", None))
-        counts = connector.take_counts()
-    assert refused.value.business_class is BusinessClass.PERMISSION
-    assert refused.value.exchange is not None
-    assert (refused.value.exchange.status, counts.failed) == (403, 0)
-    assert counts.ok == 3, "listing, looking, being refused: the server is well"
-
-
-# --- writing ----------------------------------------------------------------------------------------------------------
-def write(number: int, **values: Any) -> Write:
-    whole = {"id": f"T{number}", "resource": "ann", "hours": 7.5, "work_date": "2026-11-03", "billable": True, **values}
-    return Write(number, whole, f"T{number}", f"delivery-{number}")
-
-
-async def send(server: SftpServer, *writes: Write, **settings: Any) -> list[Any]:
-    async with server.connector(**settings) as connector:
-        outcomes = await connector.upsert("time_entries", writes)
-    return sorted(outcomes, key=lambda outcome: outcome.position)
-
-
-async def test_a_delivery_is_one_file_that_is_read_back_as_it_was_sent(server: SftpServer) -> None:
-    outcomes = await send(server, write(1, note='He said "no",\r\nthen left; Łódź 東京'), write(2), checksums=True)
-
-    assert [(outcome.target_key, outcome.error, outcome.created) for outcome in outcomes] == [
-        ("T1", None, True),
-        ("T2", None, True),
-    ]
-    name, checksum = server.names("out")
-    assert (name[:13], name[-4:], checksum) == ("time_entries-", ".csv", f"{name}.sha256")
-    content = (server.root / "out" / name).read_bytes()
-    assert (server.root / "out" / checksum).read_text() == f"{hashlib.sha256(content).hexdigest()}  {name}\n"
-    back = records_of(await server.read(folder_in="out"))
-    assert [record.key for record in back] == ["T1", "T2"]
-    assert back[0].values["note"] == 'He said "no",\r\nthen left; Łódź 東京'
-    assert (back[0].values["hours"], back[0].values["billable"]) == ("7.5", "true")
-
-
-async def test_sent_twice_is_one_file(server: SftpServer) -> None:
-    first = await send(server, write(1), write(2))
-    again = await send(server, write(2), write(1))
-    assert len(server.names("out")) == 1
-    assert [outcome.target_key for outcome in again] == [outcome.target_key for outcome in first]
-    assert [outcome.created for outcome in again] == [False, False]
-
-
-async def test_a_write_in_doubt_is_probed_and_stays_one_file(server: SftpServer) -> None:
-    server.fails["rename"], server.late = 1, {"rename"}
-    writes = [write(1), write(2)]
-
-    outcomes = await send(server, *writes)
-    assert all(outcome.error is not None and outcome.error.ambiguous for outcome in outcomes)
-    async with server.connector() as connector:
-        arrived = await connector.probe("time_entries", [*writes, write(3)])
-    await send(server, *writes)
-
-    assert {position: found.key for position, found in arrived.items()} == {1: "T1", 2: "T2"}
-    assert arrived[1].values == writes[0].values
-    assert len(server.names("out")) == 1
-
-
-async def test_a_delivery_that_breaks_off_leaves_nothing_that_looks_whole(server: SftpServer) -> None:
-    server.fails["rename"] = 1
-    outcomes = await send(server, write(1))
-    assert [name[-5:] for name in server.names("out")] == [".part"]
-    assert outcomes[0].error is not None
-    async with server.connector() as connector:
-        assert await connector.probe("time_entries", [write(1)]) == {}
-
-    assert (await send(server, write(1)))[0].error is None
-    assert [name[-4:] for name in server.names("out")] == [".csv"]
-
-
-async def test_a_server_that_takes_nothing_refuses_the_whole_delivery(server: SftpServer) -> None:
-    server.denied.add("write")
-    with pytest.raises(MisconfiguredError) as refused:
-        await send(server, write(1), write(2))
-    assert refused.value.business_class is BusinessClass.PERMISSION
-    assert server.names("out") == []
-
-
-async def test_a_batch_answers_for_each_record(server: SftpServer) -> None:
-    good, bad = await send(server, write(1), write(2, note="→"), encoding="Windows-1252")
-    assert good.error is None
-    assert isinstance(bad.error, RejectedError)
-    assert (bad.error.problems[0].field, "“→”" in bad.error.message) == ("note", True)
-    assert keys_of(await server.read(folder_in="out", encoding="Windows-1252")) == ["T1"]
-
-
-async def test_amounts_and_days_are_written_as_the_settings_say(server: SftpServer) -> None:
-    local = {"decimal_comma": True, "days": "30.11.2026", "separator": "semicolon", "formula_safe": True}
-    await send(server, write(1, note="=1+1", hours=-7.25), **local)
-
-    text = (server.root / "out" / server.names("out")[0]).read_text()
-
-    assert "03.11.2026" in text
-    assert ";-7,25;" in text
-    assert ";'=1+1;" in text
-    back = records_of(await server.read(folder_in="out", **local))[0].values
-    assert (back["work_date"], back["hours"]) == ("2026-11-03", "-7.25")
-
-
-async def test_json_lines_hold_every_value_as_it_is(server: SftpServer) -> None:
-    lines = {"format": "JSON lines"}
-    await send(server, write(1, note="a\x1fb"), **lines)
-    back = records_of(await server.read(folder_in="out", **lines))[0].values
-    assert (back["hours"], back["billable"], back["note"]) == (7.5, True, "a\x1fb")
-
-
-async def test_what_was_handed_over_is_not_taken_back(server: SftpServer) -> None:
-    async with server.connector() as connector:
-        outcome = await connector.undo("time_entries", "T1", idempotency_key="u1")
-    assert (outcome.state, server.connections) == (UndoState.REFUSED, [])
-
-
-async def test_no_secret_is_in_the_evidence_of_any_call(server: SftpServer) -> None:
-    server.put("in/time_entries.csv", rows(1))
-    outcomes = await send(server, write(1))
-    server.fails["open"] = 1
-    with pytest.raises(RemoteError) as gone:
-        await server.read()
-    assert PASSWORD not in f"{outcomes} {gone.value!r} {gone.value.exchange}"

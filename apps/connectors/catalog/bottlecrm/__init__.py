@@ -1,0 +1,1 @@
+"""BottleCRM, an open-source CRM that firms run themselves."""

@@ -1,0 +1,1 @@
+"""Mail over SMTP, for telling people outside what happened."""
