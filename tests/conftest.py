@@ -27,14 +27,20 @@ from tests.tables import close_cleaners, empty_tables
 pytest_plugins = ["tests.sandbox_server", "tests.lines", "tests.deals"]
 
 TEST_DATABASE = "fairlead_test"
-# The longest files first, then the folders of long ones.
+# The longest files first, then the folders of long ones. Those that mostly wait (for an answer that never comes, for killed
+# processes to return) go beside those that keep a processor busy.
 LONGEST = (
     "browser/test_pages.py",
     "architecture/test_customers_apart.py",
     "chaos/",
     "architecture/test_bad_input.py",
+    "conformance/test_failures.py",
     "browser/",
     "architecture/",
+    "conformance/",
+    "flows/services/",
+    "connectors/sandbox/",
+    "journeys/",
 )
 FIRST_CACHE = 2  # of the broker's 16 databases; 0 and 1 are the product's own
 

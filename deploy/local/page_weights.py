@@ -10,6 +10,7 @@ import statistics
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import urljoin, urlsplit
 
 import brotli  # type: ignore[import-untyped]
@@ -75,9 +76,12 @@ def compressed_size(answer: Response) -> int:
         body = text.encode()
     if not _TEXT.search(answer.headers.get("content-type", "")):
         return len(body)
-    if "/static/" in answer.url:
-        return len(brotli.compress(body, quality=11))
-    return len(gzip.compress(body, 6))
+    return _size_of_file(body) if "/static/" in answer.url else len(gzip.compress(body, 6))
+
+
+@cache  # everybody's pages bring the same files, and Brotli takes its time over them
+def _size_of_file(body: bytes) -> int:
+    return len(brotli.compress(body, quality=11))
 
 
 def weigh_pages(page: Page, start: str, *, times: int = TIMES) -> Iterator[Weighed]:

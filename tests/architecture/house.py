@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -67,13 +67,17 @@ class Visitor:
 
 @dataclass
 class House:
-    """Two partners with their lines, and the ids of everything that an address may name, by customer."""
+    """Two partners with their lines, and the ids of everything that an address may name, by customer.
+
+    `seen` keeps path and markup of the pages that somebody was shown, for whoever asks for the same ones again.
+    """
 
     a: PartnerRef
     b: PartnerRef
     lines: dict[str, Line]
     ids: dict[str, dict[str, Any]]
     visitors: dict[str, Visitor]
+    seen: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     @contextmanager
     def undone(self) -> Iterator[None]:

@@ -139,8 +139,14 @@ class _Hand:
             for keep in kept:
                 keep()
 
-    def pages(self) -> Iterator[tuple[str, str]]:
-        """Yield path and markup of every page that this person may see."""
+    def pages(self) -> list[tuple[str, str]]:
+        """Return path and markup of every page that this person may see, asked for once: each request was taken back."""
+        place = f"{self.label}-{self.room}"
+        if place not in self.house.seen:
+            self.house.seen[place] = list(self._asked_pages())
+        return self.house.seen[place]
+
+    def _asked_pages(self) -> Iterator[tuple[str, str]]:
         for address in _addresses(self.label, self.room):
             path = address.path(self.house.ids["one"])
             response = self.get(path)
