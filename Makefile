@@ -35,7 +35,7 @@ check: ## formatting, lint, import contracts, templates, migrations, types
 format: ## format the code and mend what lint can mend by itself
 	@$(WITH_DEV) deploy.local.check --mend
 
-real: ## boot a real TimeTagger, Tryton (and Redmine where it can be installed) and prove what moves between them
+real: ## boot a real TimeTagger, Tryton (Redmine, BottleCRM where they can be installed) and prove what moves between them
 	@$(WITH_RUN) deploy.local.real $(ARGS)
 
 bench: ## measure throughput against the bare loop, and kill processes to count what is lost

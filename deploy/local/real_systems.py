@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -15,13 +16,14 @@ from pathlib import Path
 from deploy.local.environment import load as load_environment
 from deploy.local.environment import product_environment
 from deploy.local.places import Places
+from deploy.local.real_environment import environment_from
 from deploy.local.real_firm import build_entries
 from deploy.local.real_http import answers, free_port
 from deploy.local.real_redmine import Redmine
 from deploy.local.real_sandbox import SandboxPsa
 from deploy.local.real_server import Server
 from deploy.local.real_timetagger import TimeTagger
-from deploy.local.real_tryton import Tryton, prepare_environment
+from deploy.local.real_tryton import Tryton
 
 CLOSED_BEFORE = timedelta(days=90)  # the closed task ended this long before the last working day
 OLDEST = timedelta(days=14)  # older entries would slowly leave the window that is read again for changes
@@ -142,7 +144,7 @@ def systems_of(places: Places, *, sandbox: bool) -> Systems:
     home, chosen = home_of(places), _with_free_ports(places)
     tryton = Tryton(
         _server("Tryton", home / "tryton", chosen.tryton_port),
-        prepare_environment(places.root, home),
+        environment_from(places.root / "requirements" / "real.txt", home, sys.executable, "Tryton"),
         chosen.password,
         chosen.tryton_key,
     )
@@ -165,6 +167,11 @@ def timetagger_of(places: Places, systems: Systems) -> TimeTagger:
 def directory_server(places: Places) -> Server:
     """Return where a SCIM directory runs, on a free port; it lives for its proof only."""
     return _server("SCIM", home_of(places) / "scim", free_port())
+
+
+def crm_server(places: Places) -> Server:
+    """Return where a BottleCRM runs, on a free port; it lives for its proof only."""
+    return _server("BottleCRM", home_of(places) / "bottlecrm", free_port())
 
 
 def _server(name: str, folder: Path, port: int) -> Server:
@@ -191,7 +198,7 @@ def _with_free_ports(places: Places) -> Settings:
 def stop_all(places: Places) -> None:
     """End whatever an earlier `make real` left running."""
     home = home_of(places)
-    for name in ("tryton", "redmine", "sandbox", "timetagger", "scim"):
+    for name in ("tryton", "redmine", "sandbox", "timetagger", "scim", "bottlecrm"):
         Server(name, home / name, 0).stop()
 
 

@@ -4,11 +4,9 @@ Tryton is GPL software: it lives in an environment of its own and is only ever s
 """
 
 import base64
-import hashlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -32,38 +30,6 @@ def tryton_date(day: date | None) -> dict[str, Any] | None:
 
 def _decimal(amount: Decimal) -> dict[str, str]:
     return {"__class__": "Decimal", "decimal": str(amount)}
-
-
-def prepare_environment(root: Path, folder: Path) -> Path:
-    """Create the environment from the lock file when it is missing or the lock changed; return its Python.
-
-    Raises:
-        BootError: the packages could not be installed.
-
-    """
-    lock = root / "requirements" / "real.txt"
-    venv, stamp = folder / "venv", folder / "venv.lock"
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    python = venv / "bin" / "python"
-    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
-        return python
-    uv = Path(sys.executable).with_name("uv")
-    if uv.exists():
-        steps = [
-            [str(uv), "venv", "--quiet", "--clear", "--python", sys.executable, str(venv)],
-            [str(uv), "pip", "install", "--quiet", "--python", str(python), "--require-hashes", "-r", str(lock)],
-        ]
-    else:
-        steps = [
-            [sys.executable, "-m", "venv", "--clear", str(venv)],
-            [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)],
-        ]
-    for step in steps:
-        ended = subprocess.run(step, capture_output=True, text=True, check=False)
-        if ended.returncode:
-            raise BootError(f"Tryton's packages could not be installed:\n{ended.stderr[-1500:]}")
-    stamp.write_text(wanted)
-    return python
 
 
 @dataclass(frozen=True, slots=True)
