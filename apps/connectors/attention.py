@@ -31,10 +31,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.connectors import registry
+from apps.connectors.auth_spec import AuthScheme
 from apps.connectors.breaker_rule import BreakerState
 from apps.connectors.call_log import list_limited
 from apps.connectors.expiry import end_words
-from apps.connectors.manifest import AuthScheme
 from apps.connectors.models import Connection, Credential, WebhookEndpoint, WebhookSubscription
 from apps.tenants import scope
 

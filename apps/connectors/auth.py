@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apps.connectors.assertions import Assertion
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.client_certificates import CLIENT_CERTIFICATE, CLIENT_KEY, ClientCertificate
 from apps.connectors.errors import BusinessClass, MisconfiguredError
 from apps.connectors.grants import (
@@ -19,7 +20,6 @@ from apps.connectors.grants import (
     read_token,
     refresh_grant,
 )
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from apps.connectors.oauth1 import TokenSignature
 from apps.connectors.username_token import UsernameToken
 

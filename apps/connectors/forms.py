@@ -11,7 +11,8 @@ from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from apps.connectors import registry
-from apps.connectors.manifest import FieldSpec, SecretSpec, SystemManifest, ValueKind
+from apps.connectors.auth_spec import SecretSpec
+from apps.connectors.manifest import FieldSpec, SystemManifest, ValueKind
 from apps.connectors.models import Connection
 from apps.connectors.services import NewConnection
 from apps.connectors.sheet_terms import Transport

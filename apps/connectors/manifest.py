@@ -1,7 +1,4 @@
-"""What a connector declares about its system, as frozen typed data that code, screens and tests read.
-
-Longer than other files: the whole sheet is read in one place.
-"""
+"""What a connector declares about its system, as frozen typed data that code, screens and tests read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,9 +6,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from apps.connectors.auth_spec import AuthSpec, SecretSpec
 from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.graphql_spec import GraphQLRecord, GraphQLSpec
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.sheet_terms import Acknowledgement, BatchAnswer, Concurrency, Formats, LimitScope, Transport
 from apps.connectors.soap_spec import SoapSpec
 from apps.connectors.webhook_spec import WebhookSpec
@@ -27,30 +26,6 @@ class ProofLabel(StrEnum):
     # Of systems that a partner describes itself (private/).
     TRIED_LIVE = "tried against the live address"
     DRAFTED = "drafted by the partner, not proven"
-
-
-class AuthScheme(StrEnum):
-    """How a connection signs its requests. The named parts are secrets; ids may be plain settings instead."""
-
-    BEARER = "bearer"  # "token" -> Authorization: Bearer
-    HEADER_KEY = "header_key"  # "api_key" -> the header named in AuthSpec.header, behind AuthSpec.header_prefix
-    BASIC = "basic"  # "username" and "password"
-    # As before, in the header of each SOAP envelope (WS-Security, UsernameToken): the password itself, or its digest.
-    USERNAME_TOKEN = "username_token"  # noqa: S105  a name
-    USERNAME_DIGEST = "username_digest"
-    # "client_id" and "client_secret" buy an access token at AuthSpec.token_path (RFC 6749, section 4.4).
-    CLIENT_CREDENTIALS = "client_credentials"
-    # As before, proven by an assertion instead of a secret (RFC 7523, section 2.2): "client_id", "private_key", and
-    # "certificate" or "key_id" where AuthSpec.assertion wants one.
-    CERTIFICATE = "certificate"
-    # An assertion that speaks for a person there (RFC 7523, section 2.1): "client_id", "subject", "private_key".
-    JWT_BEARER = "jwt_bearer"
-    # A person signs in at AuthSpec.authorize_address (RFC 6749, section 4.1, with PKCE): "client_id", and
-    # "client_secret" where the system gives one. The refresh token is stored by the sign-in, not typed.
-    OAUTH_CODE = "oauth_code"
-    # Each request is signed (RFC 5849): "consumer_key", "consumer_secret", "token_id", "token_secret".
-    OAUTH1 = "oauth1"
-    NONE = "none"
 
 
 class ValueKind(StrEnum):
@@ -353,61 +328,6 @@ class ErrorShape:
 
 
 @dataclass(frozen=True, slots=True)
-class AssertionSpec:
-    """What a signed assertion (a JWT, RFC 7523) looks like.
-
-    `audience` "" means the token address. `thumbprint` is the header that names the certificate, "x5t#S256" or "x5t",
-    "" for none. `claims` are further ones; like `audience` they may name settings: "{account}".
-    """
-
-    algorithm: str = "RS256"
-    audience: str = ""
-    thumbprint: str = ""
-    scope_inside: bool = False  # the scope stands in the assertion, not beside it
-    life_seconds: int = 180
-    claims: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class AuthSpec:
-    """How requests are signed.
-
-    `token_path` is where an access token is asked for: relative to the base address, from the root of its host when it
-    begins with "/", or a whole address when it stands elsewhere. `token_scope` is what is asked for, "" for the system's
-    default. `authorize_address` is where people sign in, `authorize_parameters` what this system wants to know besides.
-    All of these may name settings of the connection: "https://login.example.com/{tenant}/token".
-    """
-
-    scheme: AuthScheme = AuthScheme.NONE
-    header: str = ""
-    token_path: str = ""
-    token_scope: str = ""
-    credentials_in_body: bool = False  # for systems that do not take client credentials as a Basic header
-    authorize_address: str = ""
-    authorize_parameters: Mapping[str, str] = field(default_factory=dict)
-    assertion: AssertionSpec = field(default_factory=AssertionSpec)
-    refresh_days_unused: int = 0  # after which a sign-in ends that nobody used; 0 where it lasts
-    realm: str = ""  # of OAuth 1.0a; may name a setting
-    # Where a CSRF token and its cookies are fetched before something is changed ("" : none are needed), as SAP wants it.
-    csrf_path: str = ""
-    header_prefix: str = ""  # what stands before an API key in its header: "SSWS "
-    # What a system wants to know besides when client credentials ask for a token; may name settings.
-    token_parameters: Mapping[str, str] = field(default_factory=dict)
-    # Calls and token requests show a certificate while TLS is set up: the secrets "client_certificate" and "client_key".
-    client_certificate: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SecretSpec:
-    """One secret a connection must hold: write-only on screens. `may_expire`: its system lets it end on a day of its own."""
-
-    name: str
-    label: str
-    help: str = ""
-    may_expire: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Limits:
     """What the system allows. `calls` per `seconds`, `at_once` in flight; None means no published limit."""
 
@@ -416,31 +336,6 @@ class Limits:
     at_once: int = 16
     scope: LimitScope = LimitScope.UNKNOWN
     remaining_header: str = ""  # the header of an answer that says how many calls are left
-
-
-@dataclass(frozen=True, slots=True)
-class ODataSpec:
-    """How a service speaks OData, for systems on that protocol. `version` is 4 or 2.
-
-    `guid_fields` take GUIDs, which stand in queries without quotes. A key in a path is written `({key})` when it is a
-    GUID (or, with `whole_keys`, a whole number) and `('{key}')` when it is text. With `etags` a change names the version
-    it was made on; with `etags_vary` only where the record carries one. `exact_numbers` asks for decimals as text
-    (IEEE754Compatible), where a service offers that. With `usual_forms` times and exact numbers of version 2 are turned into
-    their usual forms when they are read, and back when they are written. `types` names the types of properties whose
-    literals a field's kind does not tell: {"Projects/ChangedAt": "Edm.DateTime"}, and under a set's name that of its keys:
-    {"Projects": "Edm.Guid"}.
-    """
-
-    version: int = 4
-    guid_fields: tuple[str, ...] = ("id",)
-    whole_keys: bool = False
-    select: bool = True
-    etags: bool = True
-    exact_numbers: bool = False
-    metadata_path: str = ""  # where the service describes itself ($metadata); may name settings
-    etags_vary: bool = False
-    usual_forms: bool = False
-    types: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from django.conf import settings
 from apps.connectors import registry, vault
 from apps.connectors.access_tokens import TokenShelf, shelf_for
 from apps.connectors.auth import REFRESH_TOKEN
+from apps.connectors.auth_spec import AuthScheme
 from apps.connectors.call_log import CallLog
 from apps.connectors.contract import Connector
 from apps.connectors.errors import BusinessClass, MisconfiguredError
-from apps.connectors.manifest import AuthScheme, SystemManifest
+from apps.connectors.manifest import SystemManifest
 from apps.connectors.models import Connection
 from apps.connectors.rate_budget import budget_for
 from apps.connectors.refresh_tokens import StoredRefreshToken

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from apps.connectors import private_shelf, registry
 from apps.connectors.auth import REFRESH_TOKEN, SIGN_IN_MARK
+from apps.connectors.auth_spec import AuthScheme, SecretSpec
 from apps.connectors.breaker_rule import BreakerState
 from apps.connectors.expiry import end_tone, end_words
-from apps.connectors.manifest import AuthScheme, SecretSpec, SystemManifest
+from apps.connectors.manifest import SystemManifest
 from apps.connectors.models import (
     CircuitBreaker,
     Connection,

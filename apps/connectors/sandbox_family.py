@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorRule,
     ErrorShape,
@@ -19,7 +18,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     Writing,

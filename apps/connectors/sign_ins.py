@@ -26,12 +26,13 @@ from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.connectors import identity, registry, vault
 from apps.connectors.auth import ACCESS_TOKEN, REFRESH_TOKEN, SIGN_IN_MARK, certificate_of_client, client_of, fill_in
+from apps.connectors.auth_spec import AuthScheme
 from apps.connectors.connection_tests import request_test
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RateLimitedError, RemoteError, RetryableError
 from apps.connectors.grants import Client, Grant, TokenAnswer, code_grant
 from apps.connectors.http import ask_for_token
-from apps.connectors.manifest import AuthScheme, SystemManifest
+from apps.connectors.manifest import SystemManifest
 from apps.connectors.models import Connection, Credential, SignIn
 from apps.connectors.rate_budget import budget_for
 from apps.connectors.redaction import redact_text

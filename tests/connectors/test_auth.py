@@ -7,10 +7,10 @@ import jwt
 import pytest
 
 from apps.connectors.auth import build_signer, fill_in
+from apps.connectors.auth_spec import AssertionSpec, AuthScheme, AuthSpec
 from apps.connectors.errors import FailureKind, MisconfiguredError, RemoteError
 from apps.connectors.grants import token_address
 from apps.connectors.http import Door
-from apps.connectors.manifest import AssertionSpec, AuthScheme, AuthSpec
 from tests.connectors.conftest import door_to
 from tests.connectors.test_assertions import KEY, certificate, pem
 from tests.connectors.vendor import Form, Vendor, open_for_business

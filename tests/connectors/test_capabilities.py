@@ -7,7 +7,8 @@ import pytest
 
 from apps.connectors import registry
 from apps.connectors.capabilities import capability_sheet, concurrency_of
-from apps.connectors.manifest import Idempotency, Limits, ObjectManifest, ODataSpec, SystemManifest, Writing
+from apps.connectors.manifest import Idempotency, Limits, ObjectManifest, SystemManifest, Writing
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.sheet_terms import (
     Acknowledgement,
     BatchAnswer,

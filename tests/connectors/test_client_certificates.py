@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from apps.connectors.auth import build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.client_certificates import ClientCertificate
 from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError, RemoteError
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from tests.connectors.authority import Authority, Pair, demanding
 from tests.connectors.conftest import door_to, reply
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from apps.connectors.auth import build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.errors import FailureKind, RemoteError
 from apps.connectors.http import Door
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from tests.connectors.conftest import door_to, read_request, reply, wire
 
 SPEC = AuthSpec(AuthScheme.BASIC, csrf_path="$metadata")

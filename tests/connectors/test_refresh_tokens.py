@@ -12,8 +12,8 @@ from django.utils import timezone
 from apps.connectors import refresh_tokens, vault
 from apps.connectors.access_tokens import Borrowed
 from apps.connectors.auth import REFRESH_TOKEN, build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.errors import AuthExpiredError
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from apps.connectors.models import CircuitBreaker, Connection, Credential
 from apps.connectors.refresh_tokens import StoredRefreshToken
 from apps.connectors.services import NewConnection, create_connection

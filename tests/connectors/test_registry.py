@@ -8,12 +8,14 @@ import pytest
 from apps.connectors import registry
 from apps.connectors.access_tokens import Borrowed
 from apps.connectors.auth import REFRESH_TOKEN
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.catalog import SYSTEMS
 from apps.connectors.entered_secrets import PAIR
 from apps.connectors.errors import MisconfiguredError
-from apps.connectors.manifest import AuthScheme, AuthSpec, ODataSpec, SystemManifest
+from apps.connectors.manifest import SystemManifest
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.protocols.odata import ODataConnector
 from apps.connectors.protocols.odata_v2 import ODataV2Connector
 from apps.connectors.protocols.rest import RestConnector

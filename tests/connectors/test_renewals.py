@@ -9,9 +9,9 @@ import pytest
 
 from apps.connectors.access_tokens import Borrowed, TokenShelf
 from apps.connectors.auth import REFRESH_TOKEN, build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.errors import FailureKind, RemoteError
 from apps.connectors.http import Door
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from tests.connectors.conftest import door_to
 from tests.connectors.vendor import Vendor, open_for_business
 

@@ -8,8 +8,8 @@ import pytest
 from defusedxml.ElementTree import fromstring
 
 from apps.connectors.auth import build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.errors import MisconfiguredError
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from apps.connectors.redaction import redact_body
 from apps.connectors.username_token import PASSWORD_DIGEST, PASSWORD_TEXT, SECURITY, UTILITY, UsernameToken
 

@@ -8,17 +8,9 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 
 from apps.connectors.auth import ACCESS_TOKEN, REFRESH_TOKEN, SIGN_IN_MARK
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.canonical.registry import CANONICAL_TYPES
-from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorRule,
-    FieldSpec,
-    Limits,
-    ObjectManifest,
-    SecretSpec,
-    SystemManifest,
-)
+from apps.connectors.manifest import ErrorRule, FieldSpec, Limits, ObjectManifest, SystemManifest
 from apps.connectors.private.documents import DocumentProblem
 from apps.connectors.private.graphql_rules import graphql_problems
 from apps.connectors.private.object_rules import object_problems

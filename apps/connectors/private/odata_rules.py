@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from apps.connectors.manifest import ChangeRead, ObjectManifest, ODataSpec, SystemManifest
+from apps.connectors.manifest import ChangeRead, ObjectManifest, SystemManifest
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.private.documents import DocumentProblem
 from apps.connectors.private.path_rules import path_problem
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
-from apps.connectors.manifest import AuthScheme, ObjectManifest, Reading, SystemManifest, Writing
+from apps.connectors.auth_spec import AuthScheme
+from apps.connectors.manifest import ObjectManifest, Reading, SystemManifest, Writing
 from apps.connectors.private.documents import DocumentProblem
 from apps.connectors.private.path_rules import path_problem
 from apps.connectors.soap_spec import SoapKind, SoapMessage, SoapOperation, SoapPart, SoapPlace, SoapSpec

@@ -8,7 +8,8 @@ from apps.connectors.contract import OutsideRecord
 from apps.connectors.errors import BusinessClass, FieldProblem, MisconfiguredError, RejectedError
 from apps.connectors.http import Door
 from apps.connectors.judgement import Answer
-from apps.connectors.manifest import ObjectManifest, ODataSpec, SystemManifest
+from apps.connectors.manifest import ObjectManifest, SystemManifest
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.protocols.calls import Calls
 from apps.connectors.protocols.odata_forms import with_numbers
 from apps.connectors.protocols.odata_query import NEXT, following_link, is_guid, is_whole, plain_record, query_of

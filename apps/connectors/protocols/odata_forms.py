@@ -14,7 +14,8 @@ from apps.connectors.answers import at_path
 from apps.connectors.canonical.values import write_number
 from apps.connectors.contract import OutsideRecord
 from apps.connectors.instants import UnreadableInstantError, read_instant, write_instant
-from apps.connectors.manifest import FieldSpec, InstantForm, ObjectManifest, ODataSpec, ValueKind
+from apps.connectors.manifest import FieldSpec, InstantForm, ObjectManifest, ValueKind
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.protocols.odata_query import type_of
 
 _TIMES = frozenset({ValueKind.INSTANT, ValueKind.DATE})

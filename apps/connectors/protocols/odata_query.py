@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urljoin
 
 from apps.connectors.errors import BusinessClass, MisconfiguredError
-from apps.connectors.manifest import FieldSpec, ObjectManifest, ODataSpec, ValueKind
+from apps.connectors.manifest import FieldSpec, ObjectManifest, ValueKind
+from apps.connectors.odata_spec import ODataSpec
 
 NEXT = "next"  # where a page's next link lies after `following_link`: dotted paths cannot name "@odata.nextLink"
 

@@ -7,7 +7,8 @@ from apps.connectors.answers import holds, nested
 from apps.connectors.contract import Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FieldProblem, MisconfiguredError, RejectedError
 from apps.connectors.judgement import Answer
-from apps.connectors.manifest import ObjectManifest, ODataSpec
+from apps.connectors.manifest import ObjectManifest
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.protocols.odata_calls import ODataCalls
 from apps.connectors.protocols.rest_reading import read_one
 from apps.connectors.protocols.rest_writing import Delivery

@@ -8,22 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from apps.connectors.answers import at_path, holds
+from apps.connectors.auth_spec import AssertionSpec, AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.contract import FoundRecord, Page, TestReport, Write
 from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.errors import RemoteError
-from apps.connectors.manifest import (
-    AssertionSpec,
-    AuthScheme,
-    AuthSpec,
-    ChangeRead,
-    ErrorShape,
-    FieldSpec,
-    ObjectManifest,
-    Paging,
-    Reading,
-    SecretSpec,
-    ValueKind,
-)
+from apps.connectors.manifest import ChangeRead, ErrorShape, FieldSpec, ObjectManifest, Paging, Reading, ValueKind
 from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_probing import own_key
 from apps.connectors.protocols.soql_calls import CURRENCY, SoqlCalls

@@ -27,10 +27,11 @@ from apps.connectors import (
     subscriptions,
     webhook_endpoints,
 )
+from apps.connectors.auth_spec import AuthScheme, SecretSpec
 from apps.connectors.capabilities import capability_sheet, object_capabilities
 from apps.connectors.entered_secrets import entered_together
 from apps.connectors.help_pages import help_page
-from apps.connectors.manifest import AuthScheme, SecretSpec, SystemManifest
+from apps.connectors.manifest import SystemManifest
 from apps.connectors.models import Connection, ConnectionTest
 from apps.connectors.system_list import system_card
 from apps.connectors.views.calls import figures_of

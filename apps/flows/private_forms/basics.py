@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.connectors.answers import at_path
-from apps.connectors.manifest import AuthScheme
+from apps.connectors.auth_spec import AuthScheme
 from apps.connectors.private import texts
 from apps.connectors.private.sign_in import secrets_for
 from apps.flows.private_forms.fields import choice, lines, number, words

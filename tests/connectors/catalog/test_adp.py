@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.connectors.auth import build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.catalog.adp.connector import CONNECTOR, AdpConnector
 from apps.connectors.catalog.adp.entries import EntryKey, duration_of, hours_of
 from apps.connectors.catalog.adp.manifest import MANIFEST, WORKERS
@@ -20,7 +21,6 @@ from apps.connectors.catalog.adp.refusals import problems_of
 from apps.connectors.contract import UndoState, Write
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, RejectedError
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from tests.connectors.authority import Authority, demanding
 from tests.connectors.catalog import adp_stand_in as adp
 from tests.connectors.catalog.canonical_reading import read_canonical, write_outside

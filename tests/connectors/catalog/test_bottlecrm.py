@@ -6,13 +6,14 @@ import pytest
 
 from apps.connectors import registry
 from apps.connectors.auth import build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.catalog.bottlecrm.connector import CONNECTOR
 from apps.connectors.catalog.bottlecrm.manifest import ACCOUNTS, CONTACTS, DEALS, MANIFEST
 from apps.connectors.catalog.bottlecrm.refusals import problems_of
 from apps.connectors.contract import SignatureError, Write
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedError
-from apps.connectors.manifest import AuthScheme, AuthSpec, ObjectManifest
+from apps.connectors.manifest import ObjectManifest
 from tests.connectors.catalog.bottlecrm_stand_in import BottleStandIn, signed_event
 from tests.connectors.catalog.canonical_reading import canonical, read_canonical
 from tests.connectors.conftest import door_to

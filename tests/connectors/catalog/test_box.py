@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from apps.connectors.auth import build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.catalog.box.connector import CONNECTOR
 from apps.connectors.catalog.box.manifest import FOLDERS, MANIFEST
 from apps.connectors.contract import UndoState, Write
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, FailureKind
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from apps.connectors.protocols.rest import RestConnector
 from tests.connectors.catalog import box_stand_in as bx
 from tests.connectors.catalog.canonical_reading import read_canonical, write_outside

@@ -7,12 +7,12 @@ import pytest
 from aiohttp import web
 
 from apps.connectors.auth import build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.catalog.concur.connector import CONNECTOR
 from apps.connectors.catalog.concur.details import DetailsError, divided, read_details
 from apps.connectors.catalog.concur.manifest import EXPENSES, MANIFEST
 from apps.connectors.contract import SourceRecord
 from apps.connectors.errors import BusinessClass, RetryableError
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from tests.connectors.catalog import concur_stand_in as concur
 from tests.connectors.catalog.canonical_reading import read_canonical
 from tests.connectors.conftest import door_to

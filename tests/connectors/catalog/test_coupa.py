@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from apps.connectors.auth import build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.catalog.coupa.connector import CONNECTOR
 from apps.connectors.catalog.coupa.lines import expenses_of, line_of
 from apps.connectors.catalog.coupa.manifest import EXPENSES, MANIFEST, USERS
 from apps.connectors.contract import SourceRecord
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from tests.connectors.catalog import coupa_stand_in as coupa
 from tests.connectors.catalog.canonical_reading import read_canonical
 from tests.connectors.conftest import door_to

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from apps.connectors.auth import build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.catalog.docusign.connector import CONNECTOR
 from apps.connectors.catalog.docusign.envelopes import new_envelope, with_short_names
 from apps.connectors.catalog.docusign.manifest import ENVELOPES, MANIFEST
 from apps.connectors.contract import UndoState, Write
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, FailureKind
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from apps.connectors.protocols.rest import RestConnector
 from tests.connectors.catalog import docusign_stand_in as ds
 from tests.connectors.catalog.canonical_reading import read_canonical, write_outside

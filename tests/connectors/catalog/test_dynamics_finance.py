@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from apps.connectors.auth import build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.catalog.dynamics_finance.connector import CONNECTOR
 from apps.connectors.catalog.dynamics_finance.manifest import CUSTOMERS, INVOICES, MANIFEST, PROJECTS
 from apps.connectors.catalog.dynamics_finance.refusals import problems_of
 from apps.connectors.contract import Write
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, FailureKind, RejectedError
-from apps.connectors.manifest import AuthScheme, AuthSpec, ObjectManifest
+from apps.connectors.manifest import ObjectManifest
 from tests.connectors.catalog.canonical_reading import read_canonical, write_outside
 from tests.connectors.catalog.dynamics_finance_stand_in import SETTINGS, FinanceStandIn
 from tests.connectors.conftest import door_to

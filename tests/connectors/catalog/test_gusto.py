@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from apps.connectors.auth import build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.catalog.gusto.connector import CONNECTOR
 from apps.connectors.catalog.gusto.manifest import EMPLOYEES, MANIFEST
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from tests.connectors.catalog import gusto_stand_in as gusto
 from tests.connectors.catalog.canonical_reading import read_canonical
 from tests.connectors.conftest import door_to

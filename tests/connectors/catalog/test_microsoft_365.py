@@ -8,13 +8,13 @@ import pytest
 from aiohttp import web
 
 from apps.connectors.auth import build_signer
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.catalog.microsoft_365.connector import CONNECTOR
 from apps.connectors.catalog.microsoft_365.groups import is_workspace, with_kind
 from apps.connectors.catalog.microsoft_365.manifest import GROUPS, MANIFEST, USERS
 from apps.connectors.contract import SourceRecord, WantedSubscription, Write, WriteOutcome
 from apps.connectors.error_adapter import record_failure
 from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError, RejectedError, RemoteError
-from apps.connectors.manifest import AuthScheme, AuthSpec
 from apps.connectors.protocols.rest import RestConnector
 from tests.connectors.catalog import microsoft_365_stand_in as ms
 from tests.connectors.catalog.canonical_reading import read_canonical, write_outside

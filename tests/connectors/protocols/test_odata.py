@@ -13,7 +13,8 @@ from apps.connectors.catalog.business_central.manifest import MANIFEST
 from apps.connectors.contract import UndoState, Write
 from apps.connectors.egress import EgressRefusedError
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RejectedError
-from apps.connectors.manifest import ODataSpec, SystemManifest
+from apps.connectors.manifest import SystemManifest
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.protocols.odata import ODataConnector
 from apps.connectors.protocols.odata_calls import ODataCalls
 from apps.connectors.protocols.odata_writing import conditions_of

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from apps.connectors.manifest import FieldSpec, ObjectManifest, ODataSpec, Reading, ValueKind
+from apps.connectors.manifest import FieldSpec, ObjectManifest, Reading, ValueKind
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.protocols.odata_forms import usual_record, v2_record, with_numbers
 
 K = ValueKind

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.connectors.errors import BusinessClass, MisconfiguredError
-from apps.connectors.manifest import FieldSpec, ObjectManifest, ODataSpec, ValueKind
+from apps.connectors.manifest import FieldSpec, ObjectManifest, ValueKind
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.protocols.odata_query import (
     following_link,
     is_guid,

@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
+from apps.connectors.auth_spec import AuthSpec
 from apps.connectors.contract import Page
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.manifest import (
-    AuthSpec,
     ChangeRead,
     ErrorRule,
     ErrorShape,

@@ -16,8 +16,8 @@ from apps.accounts.actions import Role
 from apps.accounts.models import AuditEntry
 from apps.accounts.services import create_user
 from apps.connectors import registry, vault
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.credential_links import MOST_OPEN_LINKS
-from apps.connectors.manifest import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.models import Connection, CredentialLink, SignIn
 from apps.connectors.services import disable_connection
 from apps.dispatch.models import Queue

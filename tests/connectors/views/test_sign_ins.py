@@ -14,7 +14,7 @@ from apps.accounts.actions import Role
 from apps.accounts.models import AuditEntry
 from apps.accounts.services import create_user
 from apps.connectors import breaker, registry, vault
-from apps.connectors.manifest import AuthScheme, AuthSpec, SecretSpec
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.models import CircuitBreaker, Connection, Credential, SignIn
 from apps.connectors.services import NewConnection, create_connection
 from apps.customers.services import create_customer

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from apps.connectors.manifest import AuthSpec, ObjectManifest, ProofLabel, SystemManifest
+from apps.connectors.auth_spec import AuthSpec
+from apps.connectors.manifest import ObjectManifest, ProofLabel, SystemManifest
 from apps.connectors.webhook_spec import EventShape, HmacSpec, WebhookSpec
 from apps.connectors.webhooks import vendors
 

@@ -12,17 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.connectors.auth_spec import AuthSpec
 from apps.connectors.contract import FoundRecord, SourceRecord, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError, RetryableError
-from apps.connectors.manifest import (
-    AuthSpec,
-    Idempotency,
-    Limits,
-    ObjectManifest,
-    ProofLabel,
-    SystemManifest,
-    Writing,
-)
+from apps.connectors.manifest import Idempotency, Limits, ObjectManifest, ProofLabel, SystemManifest, Writing
 from apps.flows.engine.states import OperationState
 from apps.flows.services.deliver import IN_DOUBT, deliver_entries
 from apps.flows.services.entries import Entry, KnownOperation

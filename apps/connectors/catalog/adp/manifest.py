@@ -12,10 +12,9 @@ looked for on the person's time card), the limits of calls, and the texts of ref
 An entry has no field for a number of ours and ADP takes a repeat for a second entry: a delivery in doubt waits for a person.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.adp.refusals import RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     FieldSpec,
     Idempotency,
@@ -25,7 +24,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     WriteMode,

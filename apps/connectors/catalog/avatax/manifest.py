@@ -11,10 +11,9 @@ ordered by and is UTC, that an apostrophe in a filter is doubled, and that older
 their status Adjusted. Only sales are read and written (SalesInvoice): a credit is a transaction of another type.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.avatax.refusals import RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorShape,
     FieldSpec,
@@ -26,7 +25,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     Writing,

@@ -8,9 +8,8 @@ https://documentation.bamboohr.com/docs/getting-started. No number of calls is p
 Nothing is written: who works for a company is decided there. Webhooks are left to the regular reading.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     FieldSpec,
     Limits,
@@ -19,7 +18,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
 )

@@ -9,10 +9,9 @@ e-mail addresses of contacts are unique there. Our number stands in a custom fie
 not made, BottleCRM drops the number without a word, and a repeat is refused for its name instead.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.bottlecrm.refusals import RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     FieldSpec,
     Idempotency,
@@ -22,7 +21,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     Writing,

@@ -11,25 +11,23 @@ that a repeated entry could not be told from a second one.
 
 from dataclasses import replace
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.business_central.refusals import RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     FieldSpec,
     Idempotency,
     Limits,
     MappingLine,
     ObjectManifest,
-    ODataSpec,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     WriteMode,
     Writing,
 )
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.protocols.odata import ODATA_ERRORS, odata_pages
 from apps.connectors.sheet_terms import Formats, LimitScope, MoneyForm
 from apps.connectors.webhook_spec import SubscriptionSpec

@@ -6,10 +6,9 @@ when it was changed: the last weeks are read again each time and compared. The l
 experimental and is not used. Written from the documentation, never run against a workspace.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.clockify.refusals import RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     FieldSpec,
     Idempotency,
@@ -19,7 +18,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     Writing,

@@ -12,9 +12,8 @@ first (https://github.com/rossumai/university, docs/learn/coupa/import-configura
 The queue of what is not exported yet (`exported=false`) is left to the ERP that Coupa feeds: two readers would take from each other.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorShape,
     FieldSpec,
@@ -25,7 +24,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
 )

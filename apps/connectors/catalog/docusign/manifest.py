@@ -11,11 +11,9 @@ one is made; how soon DocuSign finds a new envelope by it is nowhere said.
 
 from dataclasses import replace
 
+from apps.connectors.auth_spec import AssertionSpec, AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.docusign.refusals import RULES
 from apps.connectors.manifest import (
-    AssertionSpec,
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorShape,
     FieldSpec,
@@ -27,7 +25,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     WriteMode,

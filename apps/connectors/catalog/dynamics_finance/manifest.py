@@ -11,25 +11,23 @@ A connection is for one company (dataAreaId), which is part of every key. No ent
 expenses are not written: the entities of their journals are not among those that the metadata document shows.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.dynamics_finance.refusals import RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     FieldSpec,
     Idempotency,
     Limits,
     MappingLine,
     ObjectManifest,
-    ODataSpec,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     WriteMode,
     Writing,
 )
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.protocols.odata import odata_pages
 from apps.connectors.protocols.rest_problems import PROBLEMS
 from apps.connectors.sheet_terms import Formats, LimitScope, MoneyForm, TimeForm

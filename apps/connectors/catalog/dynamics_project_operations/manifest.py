@@ -9,24 +9,22 @@ Projects have no number of their own there: the record's id is the code, unless 
 only read: entries are approved by processes of the application.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.dynamics_project_operations.refusals import RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     FieldSpec,
     Idempotency,
     Limits,
     MappingLine,
     ObjectManifest,
-    ODataSpec,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     Writing,
 )
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.protocols.odata import ODATA_ERRORS, odata_pages
 from apps.connectors.sheet_terms import Formats, LimitScope, MoneyForm, TimeForm
 

@@ -10,11 +10,10 @@ for further properties reads them, the mapping finds them under `properties`.
 
 from dataclasses import replace
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.hubspot.refusals import RULES
 from apps.connectors.describe_spec import DescribeSpec
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     FieldSpec,
     Idempotency,
@@ -24,7 +23,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     Writing,

@@ -6,10 +6,9 @@ nor take such a filter: both are read whole and compared. Written from these pag
 the list of users can be shorter than asked for before its end.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.jira.refusals import ERRORS, RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     FieldSpec,
     Idempotency,
     Limits,
@@ -18,7 +17,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     WriteMode,

@@ -13,10 +13,9 @@ A project's code is the group's mail name, which is there once in a directory.
 
 from dataclasses import replace
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.microsoft_365.refusals import RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorShape,
     FieldSpec,
@@ -28,7 +27,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     WriteMode,

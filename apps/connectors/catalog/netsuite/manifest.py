@@ -9,11 +9,10 @@ page on connecting asks for GMT), and the words with which a closed period refus
 meaning of its numbers is not published.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.netsuite.connector import EXTERNAL_ID
 from apps.connectors.catalog.netsuite.refusals import RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorShape,
     FieldSpec,
@@ -25,7 +24,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     Writing,

@@ -8,10 +8,9 @@ Limits differ by plan and path (https://developer.okta.com/docs/reference/rl-glo
 Groups are not here: no canonical type takes them. Event hooks are not either: they repeat a header of one's own choice.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.okta.refusals import RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorShape,
     FieldSpec,
@@ -22,7 +21,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     WriteMode,

@@ -4,6 +4,7 @@ Nothing here is one vendor's: any PostgreSQL (https://www.postgresql.org/docs/cu
 far as the system catalogs go. Tried against PostgreSQL 18; older ones, and services that only imitate it, are not tried.
 """
 
+from apps.connectors.auth_spec import AuthSpec, SecretSpec
 from apps.connectors.canonical.expense import EXPENSE
 from apps.connectors.canonical.invoice import INVOICE
 from apps.connectors.canonical.project import PROJECT
@@ -11,7 +12,6 @@ from apps.connectors.canonical.resource import RESOURCE
 from apps.connectors.canonical.shapes import CanonicalType
 from apps.connectors.canonical.time_entry import TIME_ENTRY
 from apps.connectors.manifest import (
-    AuthSpec,
     ChangeRead,
     FieldSpec,
     Idempotency,
@@ -21,7 +21,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     Writing,

@@ -10,11 +10,10 @@ and how long a request id is remembered. Names and document numbers can be given
 
 from dataclasses import replace
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.quickbooks.connector import LENGTH, REQUEST_ID, START
 from apps.connectors.catalog.quickbooks.refusals import RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorShape,
     FieldSpec,
@@ -26,7 +25,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     WriteMode,

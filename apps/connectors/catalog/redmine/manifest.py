@@ -3,10 +3,9 @@
 Facts were taken from a running 5.0.4 (`make real` boots one); https://www.redmine.org/projects/redmine/wiki/Rest_api.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorRule,
     ErrorShape,
@@ -17,7 +16,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
 )

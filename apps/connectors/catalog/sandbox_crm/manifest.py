@@ -2,15 +2,9 @@
 
 from dataclasses import replace
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.errors import BusinessClass
-from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    FieldSpec,
-    MappingLine,
-    SecretSpec,
-    ValueKind,
-)
+from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
 from apps.connectors.sandbox_family import common_refusals, list_of, refused, sandbox_system, writing_to
 from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec

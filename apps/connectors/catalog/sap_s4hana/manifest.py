@@ -9,11 +9,10 @@ of creation too), the zone of those times (UTC, as far as is known), and whether
 partner. The meaning of a project's processing status is not published, so its state is not read.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.sap_s4hana.connector import CHANGED_AT
 from apps.connectors.catalog.sap_s4hana.refusals import RULES
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     FieldSpec,
     Idempotency,
@@ -21,15 +20,14 @@ from apps.connectors.manifest import (
     Limits,
     MappingLine,
     ObjectManifest,
-    ODataSpec,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     WriteMode,
     Writing,
 )
+from apps.connectors.odata_spec import ODataSpec
 from apps.connectors.protocols.odata_v2 import ODATA_V2_ERRORS, odata_v2_pages
 from apps.connectors.sheet_terms import DayForm, Formats
 

@@ -5,10 +5,9 @@ against scim2-server 0.8, an implementation of others. Filters are optional in t
 `userName` and `meta.lastModified`, which most directories have.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorRule,
     FieldSpec,
@@ -19,7 +18,6 @@ from apps.connectors.manifest import (
     ObjectManifest,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     WriteMode,

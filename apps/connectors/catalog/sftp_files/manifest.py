@@ -4,13 +4,13 @@ Nothing here is one vendor's: any server that speaks SFTP (https://datatracker.i
 version 3, as OpenSSH does) and holds tables.
 """
 
+from apps.connectors.auth_spec import AuthSpec, SecretSpec
 from apps.connectors.canonical.expense import EXPENSE
 from apps.connectors.canonical.invoice import INVOICE
 from apps.connectors.canonical.resource import RESOURCE
 from apps.connectors.canonical.shapes import CanonicalType
 from apps.connectors.canonical.time_entry import TIME_ENTRY
 from apps.connectors.manifest import (
-    AuthSpec,
     ChangeRead,
     FieldSpec,
     Idempotency,
@@ -20,7 +20,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     Writing,

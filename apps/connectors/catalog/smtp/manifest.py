@@ -5,6 +5,7 @@ telling of, with the same three fields. What they say by default are the writing
 Nothing here is one vendor's: https://www.rfc-editor.org/rfc/rfc5321, with signing in (RFC 4954) and TLS (RFC 3207, RFC 8314).
 """
 
+from apps.connectors.auth_spec import AuthSpec, SecretSpec
 from apps.connectors.canonical.contract import CONTRACT
 from apps.connectors.canonical.invoice import INVOICE
 from apps.connectors.canonical.opportunity import OPPORTUNITY
@@ -12,14 +13,12 @@ from apps.connectors.canonical.project import PROJECT
 from apps.connectors.canonical.shapes import CanonicalType
 from apps.connectors.canonical.workspace import WORKSPACE
 from apps.connectors.manifest import (
-    AuthSpec,
     FieldSpec,
     Idempotency,
     Limits,
     MappingLine,
     ObjectManifest,
     ProofLabel,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     Writing,

@@ -7,9 +7,8 @@ account it is charged to, a work attribute. Written from these pages, never run 
 own second, and the name `_Account_` of the attribute, are not said there.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorShape,
     FieldSpec,
@@ -20,7 +19,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
 )

@@ -5,10 +5,9 @@ in short): a token belongs to one person, whose records it opens; times are whol
 start still runs; a record that was deleted stays, its text beginning with HIDDEN; a tag is a word of the text that begins with #.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorRule,
     FieldSpec,
@@ -18,7 +17,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
 )

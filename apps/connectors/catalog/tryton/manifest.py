@@ -4,10 +4,9 @@ Facts were taken from a running 8.2 (`make real` boots one); the interface itsel
 https://docs.tryton.org/latest/server/topics/user_application/rest_api.html.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorRule,
     ErrorShape,
@@ -19,7 +18,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
     ValueKind,
     Writing,

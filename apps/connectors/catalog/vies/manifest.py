@@ -5,10 +5,9 @@ a number of one's own the answer has an identifier of the enquiry, which is the 
 than VALID and INVALID, and are no verdict.
 """
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
     ChangeRead,
     ErrorRule,
     ErrorShape,

@@ -6,10 +6,10 @@ a type, the time at which it happened, and the data. Nothing here is one vendor'
 
 import re
 
+from apps.connectors.auth_spec import AuthSpec
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.shapes import CanonicalType
 from apps.connectors.manifest import (
-    AuthSpec,
     ChangeRead,
     FieldSpec,
     InstantForm,

@@ -10,10 +10,8 @@ tells it; too many are answered 429. Written from these pages, never run against
 (days of coming and going, personnel number) differ by version and are left out. Nothing is written.
 """
 
+from apps.connectors.auth_spec import AssertionSpec, AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.manifest import (
-    AssertionSpec,
-    AuthScheme,
-    AuthSpec,
     ErrorShape,
     FieldSpec,
     Limits,
@@ -22,7 +20,6 @@ from apps.connectors.manifest import (
     Paging,
     ProofLabel,
     Reading,
-    SecretSpec,
     SystemManifest,
 )
 from apps.connectors.sheet_terms import Formats, LimitScope

@@ -7,20 +7,12 @@ https://developer.xero.com/documentation/guides/oauth2/limits.
 
 from dataclasses import replace
 
+from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.xero.accounting import ACCOUNTING, CONTACTS, INVOICES
 from apps.connectors.catalog.xero.projects import PROJECTS, TASKS, TIME, USERS
 from apps.connectors.catalog.xero.records import ZONE
 from apps.connectors.catalog.xero.refusals import RULES
-from apps.connectors.manifest import (
-    AuthScheme,
-    AuthSpec,
-    ErrorShape,
-    FieldSpec,
-    Limits,
-    ProofLabel,
-    SecretSpec,
-    SystemManifest,
-)
+from apps.connectors.manifest import ErrorShape, FieldSpec, Limits, ProofLabel, SystemManifest
 from apps.connectors.sheet_terms import DayForm, Formats, LimitScope, MoneyForm, TimeForm
 from apps.connectors.webhooks.vendors import XERO
 
