@@ -1,4 +1,4 @@
-"""Tryton on stage, as a stand-in with the real one's answers: people and lines are read, lines are written."""
+"""Tryton on stage, as a stand-in with the real one's answers: people, lines and invoices are read, lines are written."""
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -14,14 +14,14 @@ from tests.connectors.catalog.tryton_stand_in import KEY, START, TrytonStandIn, 
 from tests.sandbox_server import SandboxServer
 
 B = BusinessClass
-LINES, PEOPLE = "timesheet.line", "company.employee"
+LINES, PEOPLE, INVOICES = "timesheet.line", "company.employee", "account.invoice"
 
 
 class TrytonStage(Stage):
-    """A Tryton with nine people, all entered in one moment, and eight lines."""
+    """A Tryton with nine people, all entered in one moment, eight lines and seven invoices."""
 
     slug = "tryton"
-    lists = (PEOPLE, LINES)
+    lists = (PEOPLE, LINES, INVOICES)
     level = PEOPLE
     stamps_late = True
     writes = (LINES,)
@@ -53,6 +53,8 @@ class TrytonStage(Stage):
         self.tryton.open_project("NW-101 Nordwind", "Build", "Discovery", ended={"Discovery": "2026-08-22"})
         for number in range(8):
             self._line(number)
+        for number in range(1, 8):
+            self.tryton.bill(f"2026-{number}", 12.5 if number < 7 else -2.25)
         return f"http://127.0.0.1:{await stack.enter_async_context(serve(self.tryton))}/firm"
 
     @property
@@ -70,6 +72,8 @@ class TrytonStage(Stage):
     async def add(self, name: str) -> str:
         if name == LINES:
             return str(self._line(len(self.tryton.lines)))
+        if name == INVOICES:
+            return str(self.tryton.bill(f"2026-{len(self.tryton.rows[name]) + 1}"))
         number = len(self.tryton.rows[PEOPLE]) + 1
         return str(self.tryton.employ(f"HR-{number:03d}", f"Person {number}"))
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -28,6 +29,19 @@ def date(text: str) -> dict[str, Any]:
 def instant(moment: datetime) -> dict[str, Any]:
     parts = ("year", "month", "day", "hour", "minute", "second", "microsecond")
     return {"__class__": "datetime", **{part: getattr(moment, part) for part in parts}}
+
+
+def decimal(amount: Decimal) -> dict[str, str]:
+    return {"__class__": "Decimal", "decimal": f"{amount:.2f}"}
+
+
+def invoice_line(number: int, quantity: float | None, net: Decimal, **changes: Any) -> dict[str, Any]:
+    words = quantity is None
+    return {
+        "id": number, "type": "line", "description": "Only words" if words else "Consulting", "quantity": quantity,
+        "unit": None, "product": None, "unit_price": None if words else decimal(Decimal(130)), "amount": decimal(net),
+        "account": None if words else {"id": 99, "code": "4.1.1"}, **changes,
+    }  # fmt: skip
 
 
 @dataclass
@@ -52,6 +66,7 @@ class TrytonStandIn:
             "company.employee": [],
             "project.work": [],
             "timesheet.line": [],
+            "account.invoice": [],
         }
 
     # --- what a bookkeeper does -----------------------------------------------------------------------------------
@@ -82,6 +97,21 @@ class TrytonStandIn:
                 {"id": 1000 + added, "timesheet_start_date": None, "timesheet_end_date": date(end) if end else None}
             ]
         return project
+
+    def bill(self, number: str | None, quantity: float = 12.5, **changes: Any) -> int:
+        """Enter one customer invoice over hours at 130.00 with 19 % tax; one without a number is a draft."""
+        net = Decimal(str(quantity)) * 130
+        tax = (net * Decimal("0.19")).quantize(Decimal("0.01"))
+        told: dict[str, Any] = {
+            "type": "out", "number": number, "state": "posted" if number else "draft", "accounting_date": None,
+            "invoice_date": date("2026-11-02") if number else None,
+            "party": {"id": 19, "code": "7", "name": "Orion Energi AS"}, "currency": {"id": 1, "code": "EUR"},
+            "untaxed_amount": decimal(net), "tax_amount": decimal(tax), "total_amount": decimal(net + tax),
+            "amount_to_pay": decimal(net + tax) if number else decimal(Decimal(0)),
+            "reference": "PO-77", "description": "October", "comment": "With thanks", "lines_to_pay": [],
+            "lines": [invoice_line(1, quantity, net), invoice_line(2, None, Decimal(0), type="comment")],
+        }  # fmt: skip
+        return self._add("account.invoice", **{**told, **changes})
 
     @property
     def lines(self) -> list[dict[str, Any]]:

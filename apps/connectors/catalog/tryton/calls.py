@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from apps.connectors.catalog.tryton import lines, references, values
-from apps.connectors.catalog.tryton.manifest import EMPLOYEE, EMPLOYEE_FIELDS, MANIFEST, PROJECT, TIME_LINE
+from apps.connectors.catalog.tryton.manifest import EMPLOYEE, EMPLOYEE_FIELDS, INVOICE, MANIFEST, PROJECT, TIME_LINE
 from apps.connectors.catalog.tryton.references import Person, Task
 from apps.connectors.contract import Exchange
 from apps.connectors.error_adapter import failure_of
@@ -75,6 +75,16 @@ class TrytonCalls:
             found |= references.match_projects(some, values.plain(answer.json()))
             asked = answer.exchange
         return found, asked
+
+    async def invoices(self, numbers: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+        """Return the customer invoice per number, where there is exactly one."""
+        found: dict[str, Mapping[str, Any]] = {}
+        company = await self.company()
+        for some in portions(sorted(set(numbers)), _KEYS_AT_ONCE):
+            domain = references.invoices_domain(company, some)
+            rows = await self.search(INVOICE.name, ("number", "party.name", "invoice_date", "state"), domain)
+            found |= references.match_invoices(some, values.plain(rows))
+        return found
 
     async def tasks(self, pairs: Iterable[tuple[str, str]]) -> tuple[dict[tuple[str, str], Task], Exchange | None]:
         """Return one Task per (project code, task name), and the evidence of the last search."""

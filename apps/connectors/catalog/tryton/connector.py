@@ -12,6 +12,8 @@ from apps.connectors.catalog.tryton.lines import read_wanted
 from apps.connectors.catalog.tryton.manifest import (
     EMPLOYEE,
     EMPLOYEE_FIELDS,
+    INVOICE,
+    INVOICE_FIELDS,
     LINE_FIELDS,
     PROJECT,
     PROJECT_FIELDS,
@@ -33,8 +35,16 @@ from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.protocols.rest_reading import require_reading
 from apps.connectors.protocols.rest_window import WindowStart
 
-_FIELDS = {TIME_LINE.name: LINE_FIELDS, EMPLOYEE.name: EMPLOYEE_FIELDS, PROJECT.name: PROJECT_FIELDS}
-_ONLY = {PROJECT.name: [["type", "=", "project"]]}
+_FIELDS = {
+    TIME_LINE.name: LINE_FIELDS,
+    EMPLOYEE.name: EMPLOYEE_FIELDS,
+    PROJECT.name: PROJECT_FIELDS,
+    INVOICE.name: INVOICE_FIELDS,
+}
+_ONLY: dict[str, list[Any]] = {
+    PROJECT.name: [["type", "=", "project"]],
+    INVOICE.name: [["type", "=", "out"], ["number", "!=", None]],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +150,7 @@ class TrytonConnector(RestConnector):
         return WindowStart({walk.field: since.isoformat() for walk in _WALKS}, oldest_first=False)
 
     async def find(self, object_name: str, natural_keys: Sequence[str]) -> dict[str, FoundRecord]:
-        """Return employees by party code or e-mail, projects by number or name, lines by our business key."""
+        """Return employees by code or e-mail, projects by number or name, invoices by number, lines by our key."""
         if object_name == TIME_LINE.name:
             marked = await self._tryton.lines_marked(natural_keys)
             return {key: FoundRecord(str(row["id"]), values.plain(row)) for key, row in marked.items()}
@@ -148,6 +158,9 @@ class TrytonConnector(RestConnector):
             people, _ = await self._tryton.people(natural_keys)
             known = {key: person for key, person in people.items() if person.number is not None}
             return {key: FoundRecord(str(person.number), {"name": person.name}) for key, person in known.items()}
+        if object_name == INVOICE.name:
+            invoices = await self._tryton.invoices(natural_keys)
+            return {key: FoundRecord(str(row["id"]), dict(row)) for key, row in invoices.items()}
         projects, _ = await self._tryton.projects(natural_keys)
         return {
             key: FoundRecord(str(row["id"]), dict(row)) for key, row in projects.items() if isinstance(row, Mapping)
@@ -182,7 +195,21 @@ def _record(object_name: str, row: Mapping[str, Any]) -> SourceRecord:
     if object_name == EMPLOYEE.name:
         mechanisms = (plain.get("party") or {}).get("contact_mechanisms") or []
         plain["email"] = next((each["value"] for each in mechanisms if each.get("type") == "email"), None)
+    if object_name == INVOICE.name:
+        plain |= {"due_date": _due_date(plain), "lines": _told_lines(plain)}
     return SourceRecord(object_name, str(plain["id"]), plain["changed_at"], plain)
+
+
+def _due_date(invoice: Mapping[str, Any]) -> str | None:
+    """Return the last of the days that the payment term parts the amount between: then all of it is due."""
+    days = (part.get("maturity_date") for part in invoice.get("lines_to_pay") or [])
+    return max((day for day in days if day), default=None)
+
+
+def _told_lines(invoice: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the lines without what they leave empty; none at all where the user may not read them."""
+    lines: list[Mapping[str, Any]] = invoice.get("lines") or []
+    return [{name: told for name, told in line.items() if told is not None} for line in lines]
 
 
 CONNECTOR = TrytonConnector

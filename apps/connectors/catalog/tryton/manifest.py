@@ -61,6 +61,36 @@ PROJECT_FIELDS = (
     "write_date",
 )
 
+INVOICE_FIELDS = (
+    "company",
+    "type",
+    "number",
+    "party.code",
+    "party.name",
+    "invoice_date",
+    "accounting_date",
+    "lines_to_pay.maturity_date",
+    "currency.code",
+    "untaxed_amount",
+    "tax_amount",
+    "total_amount",
+    "amount_to_pay",
+    "state",
+    "reference",
+    "description",
+    "comment",
+    "lines.type",
+    "lines.description",
+    "lines.quantity",
+    "lines.unit.symbol",
+    "lines.unit_price",
+    "lines.amount",
+    "lines.product.code",
+    "lines.account.code",
+    "create_date",
+    "write_date",
+)
+
 
 def _reading(path: str, fields: tuple[str, ...]) -> Reading:
     return Reading(
@@ -169,6 +199,78 @@ PROJECT = ObjectManifest(
     ),
 )
 
+# A total, a title or a comment between the lines is of another type and would count twice, or for nothing.
+_INVOICE_LINES = (
+    "has(r.lines) ? r.lines.filter(l, l.?type.orValue('line') == 'line').map(l, {?'description': l.?description, "
+    "?'quantity': l.?quantity, ?'unit': l.?unit.?symbol, ?'price': l.?unit_price, ?'net': l.?amount, "
+    "?'item': l.?product.?code, ?'account': l.?account.?code}) : []"
+)
+
+# Read are invoices that have a number: those that were posted once. A draft has neither number nor day yet, and both may
+# still change; it is read when it is posted, which is a change of it.
+INVOICE = ObjectManifest(
+    name="account.invoice",
+    label="Customer invoice",
+    canonical_type="Invoice",
+    version_field="changed_at",
+    natural_key="number",
+    fields=(
+        FieldSpec("number", ValueKind.TEXT, "Number"),
+        FieldSpec("party.code", ValueKind.TEXT, "Party code"),
+        FieldSpec("party.name", ValueKind.TEXT, "Client"),
+        FieldSpec("invoice_date", ValueKind.DATE, "Invoice date"),
+        FieldSpec("accounting_date", ValueKind.DATE, "Accounting date"),
+        FieldSpec("due_date", ValueKind.DATE, "Due date (of the last instalment)"),
+        FieldSpec("currency.code", ValueKind.TEXT, "Currency"),
+        FieldSpec("untaxed_amount", ValueKind.MONEY, "Untaxed"),
+        FieldSpec("tax_amount", ValueKind.MONEY, "Tax"),
+        FieldSpec("total_amount", ValueKind.MONEY, "Total"),
+        FieldSpec("amount_to_pay", ValueKind.MONEY, "Amount to pay"),
+        FieldSpec("state", ValueKind.CHOICE, "State", choices=("draft", "validated", "posted", "paid", "cancelled")),
+        FieldSpec("reference", ValueKind.TEXT, "Reference"),
+        FieldSpec("description", ValueKind.TEXT, "Description"),
+        FieldSpec("comment", ValueKind.TEXT, "Comment"),
+        FieldSpec("lines", ValueKind.NESTED, "Lines"),
+    ),
+    reading=_reading("account.invoice", INVOICE_FIELDS),
+    reading_lines=(
+        MappingLine("id", "id", required=True, label="Invoice id"),
+        MappingLine("number", "number", label="Invoice number"),
+        # Tryton has no type of its own for credits: their amounts are below zero.
+        MappingLine(
+            "kind",
+            expression="r.?total_amount.orValue('').startsWith('-') ? 'credit' : 'invoice'",
+            label="Invoice or credit",
+        ),
+        MappingLine("client", "party.code", required=True, label="Client who pays"),
+        MappingLine("client_name", "party.name", label="Name of the client"),
+        MappingLine("issue_date", "invoice_date", required=True, label="Day of the invoice"),
+        MappingLine("posting_date", "accounting_date", label="Posted on"),
+        MappingLine("due_date", "due_date", label="Due on"),
+        MappingLine("currency", "currency.code", required=True, label="Currency"),
+        MappingLine("net", "untaxed_amount", label="Amount without tax"),
+        MappingLine("tax", "tax_amount", label="Tax"),
+        MappingLine("gross", "total_amount", label="Amount with tax"),
+        MappingLine("open_amount", "amount_to_pay", label="Still to be paid"),
+        MappingLine(
+            "state",
+            "state",
+            value_map={
+                "draft": "draft",
+                "validated": "approved",
+                "posted": "posted",
+                "paid": "paid",
+                "cancelled": "void",
+            },
+            label="State",
+        ),
+        MappingLine("po_number", "reference", label="Purchase order"),
+        MappingLine("note", "comment", label="Note"),
+        MappingLine("lines", expression=_INVOICE_LINES, label="Lines"),
+        MappingLine("updated_at", "changed_at", label="Last changed"),
+    ),
+)
+
 # Texts, not codes: Tryton has none. The connector always asks for English, so one set of patterns is enough.
 ERROR_RULES = (
     ErrorRule(
@@ -195,7 +297,7 @@ ERROR_RULES = (
         (400, 403),
         pattern=r"You are not allowed to (access|create|write|read|modify|delete)|Forbidden",
         sentence="The Tryton user of this connection lacks a right. Give its groups access to timesheets, employees and "
-        "projects. ({message})",
+        "projects, and to invoices where they are read. ({message})",
     ),
     ErrorRule(
         FailureKind.REJECTED,
@@ -234,7 +336,7 @@ MANIFEST = SystemManifest(
     proof=ProofLabel.REAL_SYSTEM,
     documentation="docs/connect/tryton.md",
     auth=AuthSpec(AuthScheme.BEARER),
-    objects=(TIME_LINE, EMPLOYEE, PROJECT),
+    objects=(TIME_LINE, EMPLOYEE, PROJECT, INVOICE),
     secrets=(
         SecretSpec(
             "token",
@@ -247,6 +349,8 @@ MANIFEST = SystemManifest(
     rights=(
         "The user application “rest”, validated by the user under Preferences, Applications.",
         "To read companies, employees and projects: read access to these models.",
+        "To read customer invoices, where they are wanted: read access to invoices, invoice lines and account move lines, as "
+        "the group “Accounting” has it. What may not be read, Tryton leaves out without a word.",
         "To create and change timesheet lines of everybody: the group “Timesheet Administration”.",
     ),
     test_path="rest/model/company.company",

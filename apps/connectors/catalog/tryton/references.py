@@ -127,6 +127,19 @@ def _project(code: str, rows: list[Mapping[str, Any]]) -> Mapping[str, Any] | Fi
     return FieldProblem("project", sentence, BusinessClass.MISSING_REFERENCE, "project_unknown")
 
 
+def invoices_domain(company: int, numbers: Iterable[str]) -> list[Any]:
+    """Return the search for the company's customer invoices by number."""
+    return [["company", "=", company], ["type", "=", "out"], ["number", "in", sorted(set(numbers))]]
+
+
+def match_invoices(numbers: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return one invoice row per number; a number that two years both gave names none, for nobody can tell which."""
+    by_number: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        by_number.setdefault(row["number"], []).append(row)
+    return {number: by_number[number][0] for number in numbers if len(by_number.get(number, ())) == 1}
+
+
 def tasks_domain(projects: Iterable[int], names: Iterable[str]) -> list[Any]:
     """Return the search for the projects themselves and their tasks of these names, at any depth."""
     ids = sorted(set(projects))
