@@ -51,6 +51,7 @@ from deploy.local.real_systems import (
 )
 from deploy.local.real_tables import prove_tables
 from deploy.local.real_timetagger import prove_timetagger
+from deploy.local.real_tryton_invoices import prove_invoices
 from deploy.local.services import QUEUES
 from deploy.local.testing import ThrowawayError, clear_leftovers, servers_for_tests
 
@@ -135,6 +136,7 @@ def prove(places: Places, systems: Systems) -> bool:
         proof = Proof(systems.tryton, systems.source, _Steps(places, environment))
         try:
             proof.run()
+            proof.checks += prove_invoices(systems.tryton)
         finally:
             show_table(proof.checks)
     return bool(proof.checks) and all(check.holds for check in proof.checks)

@@ -28,7 +28,8 @@ def tryton_date(day: date | None) -> dict[str, Any] | None:
     return None if day is None else {"__class__": "date", "year": day.year, "month": day.month, "day": day.day}
 
 
-def _decimal(amount: Decimal) -> dict[str, str]:
+def decimal_value(amount: Decimal) -> dict[str, str]:
+    """Return an amount the way Tryton's JSON writes it."""
     return {"__class__": "Decimal", "decimal": str(amount)}
 
 
@@ -93,11 +94,11 @@ class Tryton:
     # --- set-up through the administrator's JSON-RPC ------------------------------------------------------------
     def load(self, *, closed_after: date) -> None:
         """Create company, people, projects and tasks, and the REST key; a second call changes nothing."""
-        call = self._administrator(company=None)
+        call = self.administrator(company=None)
         if call("res.user.application", "search", [["key", "=", self.key]], 0, 1, None):
             return
         company = self._create_company(call)
-        call = self._administrator(company)
+        call = self.administrator(company)
         for person in PEOPLE:
             self._create_employee(call, company, person)
         for project in PROJECTS:
@@ -106,7 +107,7 @@ class Tryton:
         call("res.user.application", "create", [{"user": user, "application": "rest", "key": self.key}])
 
     def _create_company(self, call: Any) -> int:
-        rounding = _decimal(Decimal("0.01"))
+        rounding = decimal_value(Decimal("0.01"))
         currency = {
             "name": "Euro",
             "code": CURRENCY,
@@ -131,7 +132,7 @@ class Tryton:
             "contact_mechanisms": [["create", [email]]],
         }
         [party_id] = call("party.party", "create", [party])
-        cost = {"date": tryton_date(_RATES_FROM), "cost_price": _decimal(person.cost_rate)}
+        cost = {"date": tryton_date(_RATES_FROM), "cost_price": decimal_value(person.cost_rate)}
         values = {"party": party_id, "company": company, "cost_prices": [["create", [cost]]]}
         return int(call("company.employee", "create", [values])[0])
 
@@ -159,16 +160,17 @@ class Tryton:
 
     def add_employee(self, person: Person) -> int:
         """Mend an unknown person: create the employee. Returns its id."""
-        call = self._administrator(company=None)
+        call = self.administrator(company=None)
         return self._create_employee(call, call("company.company", "search", [], 0, 1, None)[0], person)
 
     def reopen_task(self, project: Project, task: str) -> None:
         """Mend a closed task: take its end date away."""
-        call = self._administrator(company=None)
+        call = self.administrator(company=None)
         domain = [["name", "=", task], ["parent.name", "=", project.erp_name]]
         call("project.work", "write", call("project.work", "search", domain, 0, 1, None), {"timesheet_end_date": None})
 
-    def _administrator(self, company: int | None) -> Any:
+    def administrator(self, company: int | None) -> Any:
+        """Sign in and return call(model, method, *parameters, **context); a name with "wizard." is a wizard's."""
         context = {} if company is None else {"company": company}
         anonymous = JsonClient(self.address, {})
         login = anonymous.call(
@@ -178,9 +180,10 @@ class Tryton:
         session = base64.b64encode(f"admin:{user}:{token}".encode()).decode()
         client = JsonClient(self.address, {"Authorization": f"Session {session}"})
 
-        def call(model: str, method: str, *parameters: Any) -> Any:
-            name = f"model.{model}.{method}"
-            answer = client.call("POST", "rpc/", {"id": 0, "method": name, "params": [*parameters, context]})
+        def call(model: str, method: str, *parameters: Any, **more: Any) -> Any:
+            name = f"{model}.{method}" if model.startswith("wizard.") else f"model.{model}.{method}"
+            question = {"id": 0, "method": name, "params": [*parameters, {**context, **more}]}
+            answer = client.call("POST", "rpc/", question)
             if "error" in answer:
                 raise AnswerError("RPC", name, 400, json.dumps(answer["error"]))
             return answer["result"]
