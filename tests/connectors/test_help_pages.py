@@ -94,6 +94,6 @@ def test_the_page_is_reached_from_the_system_and_from_its_form(owner: Client) ->
     assert "An app" in words
 
 
-@pytest.mark.parametrize("slug", ["sandbox_psa", "nothing-of-the-kind"])
-def test_a_system_without_a_page_has_none(slug: str, owner: Client) -> None:
-    assert owner.get(f"/systems/{slug}/help/").status_code == 404
+def test_a_system_without_a_page_leads_to_what_it_can_do(owner: Client) -> None:
+    assert owner.get("/systems/sandbox_psa/help/")["Location"] == "/systems/sandbox_psa/"
+    assert owner.get("/systems/nothing-of-the-kind/help/").status_code == 404

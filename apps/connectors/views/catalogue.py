@@ -1,8 +1,8 @@
 """Pages about the systems that can be connected: the catalogue, also to choose from, and one system."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -65,11 +65,11 @@ def system_detail(request: HttpRequest, system: str) -> HttpResponse:
 @requires(Action.VIEW_CONNECTIONS)
 @require_safe
 def system_help(request: HttpRequest, system: str) -> HttpResponse:
-    """Show how one system is connected: what is needed there, which rights, how it works, what is left out."""
+    """Show how one system is connected; of one that needs no words, what it can do."""
     manifest = get_system(system)
     page = help_page(manifest)
     if page is None:
-        raise Http404
+        return redirect("connectors:system-detail", system)
     context = {
         "card": system_card(manifest),
         "page": page,
