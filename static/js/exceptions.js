@@ -143,6 +143,7 @@
     refresh();
   });
   const kept = { top: 0, ticks: new Set(), opened: false };
+  const isListsTurn = () => list().contains(document.activeElement) || document.activeElement === document.body || !document.activeElement;
   document.addEventListener("htmx:configRequest", (asked) => {
     const { target, parameters, path, headers } = asked.detail;
     if (target?.id === "queue-list") {
@@ -155,7 +156,7 @@
     if (swap.detail.target?.id !== "queue-list") return;
     kept.top = find("[data-rows]", list())?.scrollTop ?? 0;
     kept.ticks = new Set(picked().map((box) => box.value));
-    kept.focus = list().contains(document.activeElement) || document.activeElement === document.body || !document.activeElement;
+    kept.focus = isListsTurn();
   });
   document.addEventListener("htmx:afterSettle", (settled) => {
     const target = settled.detail.target;
@@ -165,7 +166,8 @@
       if (scroller) scroller.scrollTop = kept.top;
       markOpen();
       showPicked();
-      if (kept.focus) go(rowOf(goTo) ?? (goTo ? null : current()));
+      // Who has begun to write meanwhile keeps the keys: each letter would be a command here.
+      if (kept.focus && isListsTurn()) go(rowOf(goTo) ?? (goTo ? null : current()));
     }
     if (target?.id === "case-pane") {
       markOpen();

@@ -30,6 +30,14 @@ def _case(site: Site, case_id: str) -> ExceptionCase:
     return found
 
 
+# What htmx tells when the list is read again.
+_LIST_COMES = """(name) => {
+  const list = document.getElementById("queue-list");
+  const xhr = { responseURL: location.href, status: 200, getResponseHeader: () => null };
+  document.dispatchEvent(new CustomEvent(name, { detail: { target: list, elt: list, xhr } }));
+}"""
+
+
 def _press(page: Page, *keys: str) -> None:
     for key in keys:
         page.keyboard.press(key)
@@ -50,6 +58,21 @@ def _queue(open_tab: OpenTab, address: str = "/exceptions/?by=list") -> Tab:
 
 def _no_pointer_was_used(tab: Tab) -> None:
     assert tab.page.evaluate("sessionStorage.getItem('pointer')") is None
+
+
+def test_who_writes_a_note_keeps_the_keys_while_the_list_is_read_again(open_tab: OpenTab) -> None:
+    page = _queue(open_tab).page
+    _press(page, "j", "o")
+    expect(page.locator("[data-shown-case]")).to_be_visible()
+    expect(page.locator("#queue-says")).to_contain_text("Opened:")
+    page.locator("[data-row]").first.focus()
+    # What the list has just brought settles a moment after it came: in between the person begins to write.
+    page.evaluate(_LIST_COMES, "htmx:beforeSwap")
+    _press(page, "n")
+    page.evaluate(_LIST_COMES, "htmx:afterSettle")
+    page.keyboard.type("rocks")
+    expect(page.locator("#note_text")).to_be_focused()
+    expect(page.locator("#note_text")).to_have_value("rocks")
 
 
 def test_a_case_is_found_opened_taken_noted_and_retried_without_a_mouse(open_tab: OpenTab, site: Site) -> None:
