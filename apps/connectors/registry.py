@@ -1,6 +1,6 @@
 """Finds a system's manifest and opens its connector: by its folder in the catalogue, or out of the partner's own systems."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -31,6 +31,12 @@ from apps.connectors.webhooks import schemes
 from apps.connectors.webhooks.deliveries import Delivery
 
 _CATALOG = "apps.connectors.catalog"
+# Of what is not spoken to over HTTP: the door, who signs in there, and the connector behind it.
+_OTHER_DOORS: Mapping[Transport, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Connector]]] = {
+    Transport.SFTP: (SftpDoor, ssh_login.build_login, FilesConnector),
+    Transport.SQL: (SqlDoor, sql_login.build_login, TablesConnector),
+    Transport.SMTP: (SmtpDoor, smtp_login.build_login, MailConnector),
+}
 
 
 def manifest(slug: str) -> SystemManifest:
@@ -93,36 +99,17 @@ def open_system(  # noqa: PLR0913  each is one decision of the caller, all by na
     """
     # Figures have few names.
     name = private_shelf.PREFIX.rstrip("-") if private_shelf.is_private(system.slug) else system.slug
-    if system.transport is Transport.SFTP:
-        files = SftpDoor(
+    if system.transport is not Transport.HTTP:
+        door_class, build_login, connector_class = _OTHER_DOORS[system.transport]
+        other = door_class(
             base_url=base_url,
-            login=ssh_login.build_login(secrets, settings),
+            login=build_login(secrets, settings),
             allow=tuple(allow),
             budget=budget,
             system=name,
             log=log,
         )
-        return FilesConnector(system, files, settings)
-    if system.transport is Transport.SQL:
-        tables = SqlDoor(
-            base_url=base_url,
-            login=sql_login.build_login(secrets, settings),
-            allow=tuple(allow),
-            budget=budget,
-            system=name,
-            log=log,
-        )
-        return TablesConnector(system, tables, settings)
-    if system.transport is Transport.SMTP:
-        mail = SmtpDoor(
-            base_url=base_url,
-            login=smtp_login.build_login(secrets, settings),
-            allow=tuple(allow),
-            budget=budget,
-            system=name,
-            log=log,
-        )
-        return MailConnector(system, mail, settings)
+        return connector_class(system, other, settings)
     door = Door(
         base_url=base_url,
         auth=build_signer(system.auth, secrets, settings),

@@ -179,7 +179,7 @@ class BottleProof:
     async def _refusals(self, connector: BottleConnector) -> None:
         wrong = {
             "duplicate": ("accounts", {"name": "CLIENT 5"}),
-            "mapping_gap": ("accounts", {"name": "Somebody", "currency": "XXX"}),
+            "mapping_gap": ("accounts", {"name": "Somebody", "currency": "ZZZ"}),
             "missing_reference": ("contacts", {"first_name": "A", "last_name": "B", "account": _nobody()}),
         }
         for name, (kind, values) in wrong.items():

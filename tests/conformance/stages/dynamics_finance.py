@@ -35,7 +35,7 @@ class FinanceStage(StandInStage):
     refusals = {
         "customers": (
             Refusal("a name beyond measure", {"OrganizationName": "x" * 101}, B.TOO_LARGE, ""),
-            Refusal("a currency it does not know", {"SalesCurrencyCode": "XXX"}, B.MISSING_REFERENCE, "currency"),
+            Refusal("a currency it does not know", {"SalesCurrencyCode": "ZZZ"}, B.MISSING_REFERENCE, "currency"),
             Refusal(
                 "a country it does not know", {"AddressCountryRegionISOCode": "XX"}, B.MISSING_REFERENCE, "country"
             ),

@@ -167,7 +167,7 @@ def worker(number: int) -> Row:
                 "formattedName": f"Vale {number}, Robin",
             },
             "birthDate": "1991-06-28",
-            "governmentIDs": [{"idValue": "XXX-XX-1234"}],
+            "governmentIDs": [{"idValue": "900-00-1234"}],
         },
         "businessCommunication": {"emails": [{"emailUri": f"robin{number}@brightforge.example"}]},
         "workerDates": {"originalHireDate": "2024-02-29"},

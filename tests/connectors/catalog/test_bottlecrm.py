@@ -120,7 +120,7 @@ def test_events_name_the_record_and_others_are_left(event: str, told: tuple[str,
 TOLD: dict[str, tuple[dict[str, Any], BusinessClass, str]] = {
     "a name": ({"errors": {"name": ["Account already exists with this name"]}}, B.DUPLICATE, "name"),
     "an account": ({"errors": {"account": ["No such account."]}}, B.MISSING_REFERENCE, "client"),
-    "a choice": ({"errors": {"currency": ['"XXX" is not a valid choice.']}}, B.MAPPING_GAP, "currency"),
+    "a choice": ({"errors": {"currency": ['"ZZZ" is not a valid choice.']}}, B.MAPPING_GAP, "currency"),
     "a required field": ({"errors": {"last_name": ["This field is required."]}}, B.VALIDATION, "family"),
     "a custom field": ({"errors": {"custom_fields": {"region": "is required"}}}, B.VALIDATION, "custom_fields.region"),
     "no field": ({"errors": {"non_field_errors": ["Something else."]}}, B.VALIDATION, ""),

@@ -1,179 +1,21 @@
-"""The Tryton connector: pure rules by tables, and the whole connector against a stand-in with the real one's answers."""
+"""The Tryton connector as a whole, against a stand-in with the real one's answers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from apps.connectors import registry
-from apps.connectors.catalog.tryton import lines, references, values
-from apps.connectors.catalog.tryton.references import Period, Person, Task
 from apps.connectors.contract import Connector, Write, WriteOutcome
-from apps.connectors.errors import BusinessClass, FailureKind, FieldProblem, MisconfiguredError, RejectedError
+from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError, RejectedError
 from apps.connectors.rate_budget import NoBudget
-from tests.connectors.catalog.tryton_stand_in import KEY, TrytonStandIn, serve
+from tests.connectors.catalog.tryton_stand_in import KEY, TrytonStandIn, serve, time_line
 
-OPEN = Period(None, None)
 Open = Callable[..., Awaitable[Connector]]
 
 
-# --- values -----------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("hours", "seconds"),
-    [("2.5", 9000), ("0.25", 900), ("4.35", 15660), ("2.33", 8388), ("0", 0)],
-    ids=["half hours", "quarters", "hundredths", "a third as Redmine rounds it", "nothing"],
-)
-def test_hours_travel_as_seconds_and_come_back_the_same(hours: str, seconds: int) -> None:
-    sent = values.duration_value(Decimal(hours))
-    assert sent == {"__class__": "timedelta", "seconds": seconds}
-    assert Decimal(values.plain({"d": {**sent, "seconds": float(seconds)}})["d"]) == Decimal(hours)
-
-
-@given(st.decimals(min_value=0, max_value=24, places=2))
-def test_hours_of_two_decimals_are_never_rounded(hours: Decimal) -> None:
-    assert Decimal(values.plain(values.duration_value(hours))) == hours
-
-
-def test_what_tryton_sends_becomes_plain_json() -> None:
-    row = {
-        "__name__": "timesheet.line",
-        "id": 7,
-        "date": {"__class__": "date", "year": 2026, "month": 11, "day": 2},
-        "cost": {"__class__": "Decimal", "decimal": "60.00"},
-        "write_date": {
-            "__class__": "datetime", "year": 2026, "month": 11, "day": 21, "hour": 3, "minute": 5, "second": 9,
-            "microsecond": 120,
-        },
-        "works": [{"__name__": "timesheet.work", "id": 1}],
-    }  # fmt: skip
-    assert values.plain(row) == {
-        "id": 7,
-        "date": "2026-11-02",
-        "cost": "60.00",
-        "write_date": "2026-11-21T03:05:09.000120Z",
-        "works": [{"id": 1}],
-    }
-
-
-# --- lines ------------------------------------------------------------------------------------------------------------
-@given(st.text(max_size=60), st.from_regex(r"[A-Za-z]{1,12}:[a-z_]{1,12}:[A-Za-z0-9\[\] -]{1,12}", fullmatch=True))
-def test_a_line_is_recognised_by_its_marker_whatever_the_note_says(note: str, key: str) -> None:
-    row = {"id": 3, "description": lines.described(note, key)}
-    assert lines.by_marker([row], [key, "TimeEntry:redmine:other"]) == {key: row}
-
-
-def test_the_older_of_two_lines_with_one_marker_is_taken() -> None:
-    rows = [{"id": 9, "description": "x [k:1]"}, {"id": 4, "description": "y [k:1]"}]
-    assert lines.by_marker(rows, ["k:1"])["k:1"]["id"] == 4
-
-
-def test_a_note_over_several_lines_becomes_one_line() -> None:
-    assert lines.described("Workshop\n\twith client ", "k:1") == "Workshop with client [k:1]"
-
-
-@pytest.mark.parametrize(
-    ("changed", "field", "business_class"),
-    [
-        ({"employee": ""}, "resource", BusinessClass.MISSING_REFERENCE),
-        ({"project": None}, "project", BusinessClass.MISSING_REFERENCE),
-        ({"date": "02.11.2026"}, "work_date", BusinessClass.PARSE),
-        ({"duration": "2,5"}, "hours", BusinessClass.PARSE),
-        ({"duration": "NaN"}, "hours", BusinessClass.PARSE),
-        ({"duration": None}, "hours", BusinessClass.PARSE),
-    ],
-    ids=["no person", "no project", "a date of another form", "a decimal comma", "not a number", "no hours"],
-)
-def test_a_line_that_cannot_be_read_names_the_field(
-    changed: dict[str, Any], field: str, business_class: BusinessClass
-) -> None:
-    problem = lines.read_wanted(_write(0, 1, **changed)).problem
-    assert problem is not None
-    assert (problem.field, problem.business_class) == (field, business_class)
-
-
-# --- names ------------------------------------------------------------------------------------------------------------
-PROJECTS = [
-    {"id": 1, "number": "1", "name": "NW-101 Nordwind ERP"},
-    {"id": 2, "number": "2", "name": "NW-1010 Other"},
-    {"id": 3, "number": "3", "name": "Alpen"},
-    {"id": 4, "number": "4", "name": "HB-310"},
-    {"id": 5, "number": "5", "name": "HB-310 phase two"},
-    {"id": 6, "number": "6", "name": "TM-1 one"},
-    {"id": 7, "number": "7", "name": "TM-1 two"},
-]
-
-
-@pytest.mark.parametrize(
-    ("code", "number"),
-    [("nw-101", 1), ("NW-101 Nordwind ERP", 1), ("alpen", 3), ("3", 3), ("hb-310", 4)],
-    ids=[
-        "the beginning of a name",
-        "the whole name",
-        "in other letters",
-        "the number",
-        "a whole name before a beginning",
-    ],
-)
-def test_a_project_is_found_by_the_words_people_use(code: str, number: int) -> None:
-    row = references.match_projects([code], PROJECTS)[code]
-    assert not isinstance(row, FieldProblem)
-    assert row["id"] == number
-
-
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [("zz-9", "no project “zz-9”"), ("tm-1", "fits several projects in Tryton (“TM-1 one”, “TM-1 two”)")],
-    ids=["unknown", "two of them"],
-)
-def test_a_project_that_cannot_be_told_is_a_sentence(code: str, words: str) -> None:
-    problem = references.match_projects([code], PROJECTS)[code]
-    assert isinstance(problem, FieldProblem)
-    assert words in problem.message
-
-
-def test_two_employees_with_one_email_are_never_guessed_between() -> None:
-    party = {"contact_mechanisms": [{"type": "email", "value": "A@x.example"}]}
-    rows = [{"id": 1, "party": {"code": "1", **party}}, {"id": 2, "party": {"code": "2", **party}}]
-    person = references.match_people(["a@x.example"], rows)["a@x.example"]
-    assert person.problem is not None
-    assert person.problem.business_class is BusinessClass.DUPLICATE
-
-
-@pytest.mark.parametrize(
-    ("message", "person", "task", "words"),
-    [
-        ('field "Work"', OPEN, Period(None, date(2026, 11, 1)), "is closed for time after 1 November 2026"),
-        ('field "Work"', OPEN, Period(date(2026, 12, 1), None), "takes time only from 1 December 2026"),
-        ('field "Employee"', Period(None, date(2026, 10, 31)), OPEN, "Amara Okafor left on 31 October 2026"),
-        ('field "Employee"', Period(date(2026, 12, 1), None), OPEN, "Amara Okafor starts on 1 December 2026"),
-    ],
-    ids=["closed task", "task of later", "who left", "who comes later"],
-)
-def test_a_refusal_is_explained_in_words_of_the_business(
-    message: str, person: Period, task: Period, words: str
-) -> None:
-    problem = references.explain(
-        message,
-        date(2026, 11, 2),
-        Person("HR-001", 1, "Amara Okafor", person),
-        Task("p", "t", 1, "“Build” of “P”", task),
-    )
-    assert problem is not None
-    assert words in problem.message
-    assert problem.message.endswith("then replay.")
-
-
-def test_a_refusal_for_another_reason_is_left_as_tryton_words_it() -> None:
-    assert references.explain('field "Work"', date(2026, 11, 2), Person("1", 1), Task("p", "t", 1)) is None
-
-
-# --- the connector ----------------------------------------------------------------------------------------------------
 @dataclass
 class Office:
     """A stand-in with two people and a project, and connectors to it."""
@@ -208,26 +50,13 @@ async def office() -> AsyncIterator[Office]:
         yield Office(tryton, await stack.enter_async_context(serve(tryton)), stack)
 
 
-def _write(position: int, number: int, target_key: str | None = None, **changed: Any) -> Write:
-    sent = {
-        "employee": "HR-001",
-        "project": "nw-101",
-        "task": "Build",
-        "date": "2026-11-02",
-        "duration": "2.5",
-        "description": "Workshop",
-        **changed,
-    }
-    return Write(position, sent, f"TimeEntry:redmine:{number}", f"idem-{number}", target_key)
-
-
 def _error(outcome: WriteOutcome) -> RejectedError:
     assert isinstance(outcome.error, RejectedError)
     return outcome.error
 
 
 async def test_it_creates_many_lines_in_one_call_and_answers_for_each(office: Office) -> None:
-    outcomes = await office.post(*(_write(position, position) for position in range(30)))
+    outcomes = await office.post(*(time_line(position, position) for position in range(30)))
     assert len(office.tryton.lines) == 30
     assert len(office.tryton.calls("POST")) == 1
     assert all(outcome.created and outcome.error is None for outcome in outcomes.values())
@@ -236,30 +65,30 @@ async def test_it_creates_many_lines_in_one_call_and_answers_for_each(office: Of
 
 
 async def test_a_repeat_without_a_kept_number_finds_its_line_and_writes_nothing(office: Office) -> None:
-    await office.post(_write(0, 1))
-    outcome = (await office.post(_write(0, 1)))[0]
+    await office.post(time_line(0, 1))
+    outcome = (await office.post(time_line(0, 1)))[0]
     assert (outcome.target_key, outcome.created, outcome.error) == ("1", False, None)
     assert len(office.tryton.lines) == 1
     assert not office.tryton.calls("PUT")
 
 
 async def test_a_repeat_with_other_content_changes_the_line_it_made(office: Office) -> None:
-    await office.post(_write(0, 1))
-    await office.post(_write(0, 1, duration="3"))
+    await office.post(time_line(0, 1))
+    await office.post(time_line(0, 1, duration="3"))
     assert [row["duration"]["seconds"] for row in office.tryton.lines] == [10800]
 
 
 async def test_an_edit_changes_exactly_its_line(office: Office) -> None:
-    await office.post(_write(0, 1), _write(1, 2))
-    outcome = (await office.post(_write(0, 2, "2", duration="4.35")))[0]
+    await office.post(time_line(0, 1), time_line(1, 2))
+    outcome = (await office.post(time_line(0, 2, "2", duration="4.35")))[0]
     assert outcome.error is None
     assert not outcome.created
     assert [row["duration"]["seconds"] for row in office.tryton.lines] == [9000, 15660]
 
 
 async def test_an_edit_that_is_there_already_is_not_sent_again(office: Office) -> None:
-    await office.post(_write(0, 1))
-    assert (await office.post(_write(0, 1, "1")))[0].error is None
+    await office.post(time_line(0, 1))
+    assert (await office.post(time_line(0, 1, "1")))[0].error is None
     assert not office.tryton.calls("PUT")
 
 
@@ -288,7 +117,7 @@ async def test_an_edit_that_is_there_already_is_not_sent_again(office: Office) -
 async def test_a_refused_line_says_what_would_mend_it_and_keeps_nobody_else_back(
     office: Office, changed: dict[str, Any], field: str, business_class: BusinessClass, words: str
 ) -> None:
-    outcomes = await office.post(_write(0, 1), _write(1, 2, **changed), _write(2, 3))
+    outcomes = await office.post(time_line(0, 1), time_line(1, 2, **changed), time_line(2, 3))
     problem = _error(outcomes[1]).problems[0]
     assert (problem.field, problem.business_class) == (field, business_class)
     assert words in problem.message
@@ -300,21 +129,21 @@ async def test_a_refused_line_says_what_would_mend_it_and_keeps_nobody_else_back
 
 
 async def test_a_line_of_the_time_before_somebody_left_is_posted(office: Office) -> None:
-    outcome = (await office.post(_write(0, 1, employee="HR-002", date="2026-10-30")))[0]
+    outcome = (await office.post(time_line(0, 1, employee="HR-002", date="2026-10-30")))[0]
     assert outcome.error is None
     assert all(context["active_test"] is False for context in office.tryton.contexts)
 
 
 async def test_an_invoiced_line_is_left_alone_with_advice(office: Office) -> None:
-    await office.post(_write(0, 1))
+    await office.post(time_line(0, 1))
     office.tryton.lines[0]["invoice_line"] = 5
-    problem = _error((await office.post(_write(0, 1, "1", duration="9")))[0]).problems[0]
+    problem = _error((await office.post(time_line(0, 1, "1", duration="9")))[0]).problems[0]
     assert problem.business_class is BusinessClass.CONFLICT
     assert "already been invoiced" in problem.message
 
 
 async def test_a_line_deleted_in_tryton_is_not_created_behind_peoples_backs(office: Office) -> None:
-    problem = _error((await office.post(_write(0, 1, "77")))[0]).problems[0]
+    problem = _error((await office.post(time_line(0, 1, "77")))[0]).problems[0]
     assert "was deleted in Tryton" in problem.message
     assert not office.tryton.lines
 
@@ -322,31 +151,31 @@ async def test_a_line_deleted_in_tryton_is_not_created_behind_peoples_backs(offi
 async def test_a_lost_answer_is_in_doubt_until_the_probe_finds_the_lines(office: Office) -> None:
     office.tryton.lose_answers = 1
     connector = await office.open()
-    writes = [_write(0, 1), _write(1, 2)]
+    writes = [time_line(0, 1), time_line(1, 2)]
     outcomes = await connector.upsert("timesheet.line", writes)
     assert all(outcome.error is not None and outcome.error.ambiguous for outcome in outcomes)
-    arrived = await connector.probe("timesheet.line", [*writes, _write(2, 3, date="2026-11-03")])
+    arrived = await connector.probe("timesheet.line", [*writes, time_line(2, 3, date="2026-11-03")])
     assert {position: record.key for position, record in arrived.items()} == {0: "1", 1: "2"}
     assert len(office.tryton.lines) == 2
 
 
 async def test_a_line_that_somebody_saves_at_this_moment_is_tried_again_later(office: Office) -> None:
-    await office.post(_write(0, 1))
+    await office.post(time_line(0, 1))
     office.tryton.locked = True
-    error = (await office.post(_write(0, 1, "1", duration="3")))[0].error
+    error = (await office.post(time_line(0, 1, "1", duration="3")))[0].error
     assert error is not None
     assert (error.kind, error.business_class) == (FailureKind.RETRYABLE, BusinessClass.CONFLICT)
     assert not error.ambiguous
 
 
 async def test_the_probe_finds_a_line_whose_day_was_edited_since(office: Office) -> None:
-    await office.post(_write(0, 1))
+    await office.post(time_line(0, 1))
     connector = await office.open()
-    assert (await connector.probe("timesheet.line", [_write(0, 1, date="2026-11-05")]))[0].key == "1"
+    assert (await connector.probe("timesheet.line", [time_line(0, 1, date="2026-11-05")]))[0].key == "1"
 
 
 async def test_it_asks_for_english_so_that_refusals_can_be_read(office: Office) -> None:
-    await office.post(_write(0, 1))
+    await office.post(time_line(0, 1))
     assert office.tryton.languages == {"en"}
 
 
@@ -359,8 +188,8 @@ async def test_people_and_projects_are_found_by_their_names(office: Office) -> N
 
 
 async def test_it_reads_rows_never_changed_and_rows_changed_and_then_only_news(office: Office) -> None:
-    await office.post(*(_write(position, position) for position in range(3)))
-    await office.post(_write(0, 1, "2", duration="8"))
+    await office.post(*(time_line(position, position) for position in range(3)))
+    await office.post(time_line(0, 1, "2", duration="8"))
     connector = await office.open()
     pages = [page async for page in connector.read("timesheet.line", None)]
     assert [record.key for page in pages for record in page.records] == ["1", "3", "2"]
@@ -411,4 +240,4 @@ async def test_the_connection_test_holds_and_changes_nothing(office: Office) -> 
 async def test_nothing_but_time_is_written(office: Office) -> None:
     connector = await office.open()
     with pytest.raises(MisconfiguredError, match="Only timesheet lines"):
-        await connector.upsert("project.work", [_write(0, 1)])
+        await connector.upsert("project.work", [time_line(0, 1)])

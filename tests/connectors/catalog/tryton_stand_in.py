@@ -13,6 +13,8 @@ from typing import Any
 
 from aiohttp import web
 
+from apps.connectors.contract import Write
+
 KEY = "k" * 64
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 HTML_404 = "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
@@ -279,3 +281,17 @@ async def serve(stand_in: TrytonStandIn) -> AsyncIterator[int]:
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
+
+
+def time_line(position: int, number: int, target_key: str | None = None, **changed: Any) -> Write:
+    """Return the write of a time entry, as the engine hands it over."""
+    sent = {
+        "employee": "HR-001",
+        "project": "nw-101",
+        "task": "Build",
+        "date": "2026-11-02",
+        "duration": "2.5",
+        "description": "Workshop",
+        **changed,
+    }
+    return Write(position, sent, f"TimeEntry:redmine:{number}", f"idem-{number}", target_key)
