@@ -33,3 +33,10 @@ class CallTally:
         """Count a call that brought no answer; one that was not made for our own reasons does not count."""
         if is_systems_fault(error):
             self.note_failure(error.message)
+
+    def note_failed(self, status: int | None, error: RemoteError) -> None:
+        """Count a call by the status that the system's refusal stands for; None: it brought no answer."""
+        if status is not None:
+            self.note_answer(status)
+        else:
+            self.note_error(error)

@@ -189,10 +189,7 @@ class SmtpDoor:
     async def _settle(self, error: RemoteError, verb: str, shown: str, started: float) -> None:
         """Count a failed call and leave its evidence; after a lost connection the next call makes a new one."""
         status = _status_of(error)
-        if status is not None:
-            self._tally.note_answer(status)
-        else:
-            self._tally.note_error(error)
+        self._tally.note_failed(status, error)
         if is_systems_fault(error):
             await self._hang_up()
         error.exchange = self._exchange(verb, status, started, shown, error.message)

@@ -273,10 +273,7 @@ class SqlDoor:
     async def _settle(self, error: RemoteError, verb: str, table: str, started: float, shapes: Sequence[str]) -> None:
         """Count a failed transaction and leave its evidence; the next one begins on a sound connection."""
         status = _status_of(error)
-        if status is not None:
-            self._tally.note_answer(status)
-        else:
-            self._tally.note_error(error)
+        self._tally.note_failed(status, error)
         if is_systems_fault(error) or error.ambiguous:
             await self._hang_up()
         else:
