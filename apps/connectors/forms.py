@@ -61,7 +61,8 @@ def _in_future(day: date) -> None:
 def setting_field(spec: FieldSpec) -> forms.Field:
     """Return the field for one of a system's plain settings."""
     label = _(spec.label or spec.name)
-    asked: dict[str, Any] = {"label": label, "required": spec.required}
+    needed = {"required": _("%(field)s is needed.") % {"field": label}}
+    asked: dict[str, Any] = {"label": label, "required": spec.required, "error_messages": needed}
     if spec.kind is ValueKind.YES_NO:
         return forms.BooleanField(label=label, required=False)
     if spec.choices:

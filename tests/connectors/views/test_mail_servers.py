@@ -3,8 +3,11 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from apps.accounts.actions import Role
 from apps.connectors.services import clean_address
 from apps.connectors.sheet_terms import Transport
+from apps.tenants.scope import PartnerRef
+from tests.connectors.views.desk import browser_of, new_customer
 
 
 @pytest.mark.parametrize(
@@ -24,3 +27,10 @@ def test_an_address_that_is_no_mail_server_is_refused_with_the_mend(address: str
 
 def test_an_address_with_host_and_port_is_kept() -> None:
     assert clean_address(" smtp://mail.example.com:465/ ", Transport.SMTP) == "smtp://mail.example.com:465"
+
+
+def test_a_setting_that_is_left_out_is_named(partner_a: PartnerRef) -> None:
+    customer = new_customer(partner_a, "Halden & Rowe")
+    page = browser_of(partner_a, Role.OWNER).post("/connections/new/smtp/", {"customer": customer.id, "name": "Desk"})
+    assert page.status_code == 400
+    assert page.context["form"].errors["setting_user"] == ["User is needed."]
