@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
@@ -162,9 +161,7 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         require_room()
         days = wanted.validated_data
         try:
-            run = start_backfill(
-                flow, **days, started_by=caller(request).name, today=timezone.localdate(), outside_key=key
-            )
+            run = start_backfill(flow, **days, started_by=caller(request).name, outside_key=key)
         except BackfillError as error:
             if error.field:
                 raise serializers.ValidationError({error.field: str(error)}) from error

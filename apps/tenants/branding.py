@@ -12,6 +12,13 @@ FONTS = {
     "system": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
     "serif": "'Source Serif 4', Georgia, 'Times New Roman', serif",
 }
+# The file behind each font's Latin letters, as the first page needs it; the others come when a text needs them.
+FONT_FILES = {
+    "inter": "vendor/inter/inter-latin-wght-normal.woff2",
+    "source-sans": "vendor/source-sans/source-sans-3-latin-wght-normal.woff2",
+    "figtree": "vendor/figtree/figtree-latin-wght-normal.woff2",
+    "serif": "vendor/source-serif/source-serif-4-latin-wght-normal.woff2",
+}
 # Part of the stylesheet's address: raise it when brand_css writes something else, or browsers keep the old one for a year.
 EDITION = 2
 # Where a picture of the brand stands, and what it is called in tables and forms.
@@ -61,6 +68,12 @@ class BrandLook:
     def icon_url(self) -> str:
         """Return the address of the picture for the browser's tab."""
         return f"/brand/icon?v={self.tag}"
+
+    @property
+    def font_files(self) -> list[str]:
+        """Return the static files of the fonts that every page of the brand uses."""
+        fonts = dict.fromkeys((self.font if self.font in FONTS else "inter", self.heading_font))
+        return [FONT_FILES[font] for font in fonts if font in FONT_FILES]
 
     @property
     def is_wordmark(self) -> bool:

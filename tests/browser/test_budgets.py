@@ -1,5 +1,6 @@
 """Pages stay light and stand still: what a view weighs as production sends it, and how much it jumps while it appears."""
 
+from time import sleep
 from urllib.parse import urljoin
 
 import pytest
@@ -70,8 +71,9 @@ def test_the_first_view_and_every_later_one_keep_to_their_budget(fresh_tab, labe
         pytest.param("finance_approver", "/my/", id="a customer's home"),
     ],
 )
-def test_nothing_jumps_while_a_page_appears(fresh_tab, label: str, path: str) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_jumps_while_a_page_appears_even_when_fonts_come_late(fresh_tab, label: str, path: str) -> None:  # type: ignore[no-untyped-def]
     tab = fresh_tab(label)
+    tab.page.route("**/*.woff2", lambda route: (sleep(0.4), route.continue_()))
     for size in (WIDE, NARROW):
         tab.page.set_viewport_size(size)
         tab.go(path.format(**tab.site.house.ids["one"]))

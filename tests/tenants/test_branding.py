@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,3 +100,20 @@ def test_the_stylesheet_carries_the_brand_and_nothing_a_partner_typed() -> None:
 )
 def test_initials_stand_in_for_a_logo(name: str, initials: str) -> None:
     assert _look(name=name).initials == initials
+
+
+@pytest.mark.parametrize(
+    ("font", "heading", "files"),
+    [
+        ("inter", "", ["inter"]),
+        ("figtree", "serif", ["figtree", "source-serif"]),
+        ("inter", "inter", ["inter"]),
+        ("system", "", []),
+        ("system", "source-sans", ["source-sans"]),
+        ("no such font", "", ["inter"]),
+    ],
+)
+def test_a_page_asks_for_just_the_fonts_its_brand_uses(font: str, heading: str, files: list[str]) -> None:
+    asked = _look(font=font, heading_font=heading).font_files
+    assert [file.split("/")[1] for file in asked] == files
+    assert all(finders.find(file) for file in asked)

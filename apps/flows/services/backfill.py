@@ -31,7 +31,7 @@ class BackfillError(ValueError):
         self.field = field
 
 
-def start_backfill(flow: Flow, *, first: date, last: date, started_by: str, today: date, outside_key: str = "") -> Run:
+def start_backfill(flow: Flow, *, first: date, last: date, started_by: str, outside_key: str = "") -> Run:
     """Queue the reading of what was changed from `first` to `last`, both included, as days of the customer's time zone.
 
     `outside_key` is under which a program asks: `find_backfill` finds the run by it.
@@ -41,9 +41,9 @@ def start_backfill(flow: Flow, *, first: date, last: date, started_by: str, toda
         FlowNotLiveError: the flow is a draft or retired.
 
     """
-    require_span(first, last, today=today)
-    zone = ZoneInfo(flow.customer.time_zone)
-    until = min(datetime.combine(last + timedelta(days=1), time(), tzinfo=zone), datetime.now(UTC))
+    zone, now = ZoneInfo(flow.customer.time_zone), datetime.now(UTC)
+    require_span(first, last, today=now.astimezone(zone).date())
+    until = min(datetime.combine(last + timedelta(days=1), time(), tzinfo=zone), now)
     since = datetime.combine(first, time(), tzinfo=zone)
     payload = {
         "first": first.isoformat(),

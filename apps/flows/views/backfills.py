@@ -5,7 +5,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -42,7 +41,6 @@ def _started(request: HttpRequest, flow: Flow, form: BackfillForm) -> Run | None
             first=form.cleaned_data["first"],
             last=form.cleaned_data["last"],
             started_by=acting_person(request).name,
-            today=timezone.localdate(),
         )
     except BackfillError as error:
         form.add_error(error.field or None, str(error))

@@ -1,14 +1,16 @@
 """Backfills: a span of days read with a position of its own, safely over what is known, stopped and gone on with."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from apps.accounts.models import AuditEntry
 from apps.connectors.protocols.rest_window import no_window
+from apps.customers.models import Customer
 from apps.dispatch.models import DueWork, Priority
 from apps.flows.models import Batch, Checkpoint, Flow, FlowVersion, Run
 from apps.flows.services import execute_run
@@ -18,7 +20,7 @@ from apps.tenants import scope
 from tests.lines import Line
 
 MakeLine = Callable[..., Line]
-TODAY = datetime.now(UTC).date()
+TODAY = datetime.now(ZoneInfo("Europe/Berlin")).date()  # as the customers of these tests count days
 YEAR = {"first": TODAY - timedelta(days=365), "last": TODAY}
 
 
@@ -28,7 +30,6 @@ def _start(line: Line, **days: date) -> Run:
         return start_backfill(
             flow,
             started_by="Suki",
-            today=TODAY,
             first=days.get("first", YEAR["first"]),
             last=days.get("last", YEAR["last"]),
         )
@@ -83,6 +84,17 @@ def test_only_the_days_asked_for_are_read(make_line: MakeLine) -> None:
     assert (run.state, run.read) == ("empty", 0)
 
 
+def test_days_are_those_of_the_customers_time_zone(make_line: MakeLine) -> None:
+    line = make_line()
+    zone = ZoneInfo("Pacific/Kiritimati")  # 14 hours before UTC: most of the day it is tomorrow there
+    with scope.work_in(line.partner):
+        Customer.objects.filter(id=line.customer.id).update(time_zone=zone.key)
+    today = datetime.now(zone).date()
+    assert _backfill(line, last=today).written, "what was written a moment ago belongs to this day"
+    with pytest.raises(BackfillError, match="days that have come"):
+        _start(line, last=today + timedelta(days=1))
+
+
 def test_a_backfill_stands_behind_live_work(make_line: MakeLine) -> None:
     line = make_line()
     run = _start(line)
@@ -92,7 +104,6 @@ def test_a_backfill_stands_behind_live_work(make_line: MakeLine) -> None:
             start_backfill(
                 Flow.objects.select_related("customer").get(id=line.flow.id),
                 started_by="x",
-                today=TODAY,
                 first=YEAR["first"],
                 last=TODAY,
             )
