@@ -47,10 +47,11 @@ def newest_base(flow: Flow) -> Base:
         MissingRoleError: a step's system cannot take its records.
 
     """
-    definition = flow_template(flow.template).definition
+    template = flow_template(flow.template)
+    definition = template.definition
     places = {READING: _reading(flow, definition)}
     places |= _steps(flow, definition) if definition.walks else {DELIVERY: _delivery(flow, definition)}
-    return Base(definition.to_json(), places, 1)
+    return Base(definition.to_json(), places, template.version)
 
 
 def own_lines(version: FlowVersion) -> dict[str, StoredLines]:

@@ -123,12 +123,13 @@ def _compile(flow: Flow, version: FlowVersion) -> None:
     except MappingError as wrong:
         problems += wrong.problems
     systems, places = systems_of(flow), read_places(version.layers)
-    for step in parse_definition(version.definition).walk:
+    definition = parse_definition(version.definition)
+    for step in definition.walk:
         if isinstance(step.options, DeliverOptions):
             stored = places[step.name]
             kind = stored.writes(object_of(systems[step.options.role], step.options.type, stored.object))
             try:
-                compile_delivery(step.options.type, kind, stored.layers)
+                compile_delivery(step.options.type, kind, stored.layers, definition.settings)
             except MappingError as wrong:
                 problems += wrong.problems
     if problems:

@@ -88,6 +88,7 @@ class WalkSession:
             amount=_amount(self.operation),
             began_at=row.started_at if row else now,
             now=now,
+            settings=self.definition.settings,
         )
 
     def connection(self, role: str) -> Connection:
@@ -106,7 +107,7 @@ class WalkSession:
         connection = self.connection(role)
         stored = read_places(self.layers)[step.name]
         kind = stored.writes(object_of(connection, type_name, stored.object))
-        return Place(connection, kind, compile_delivery(type_name, kind, stored.layers))
+        return Place(connection, kind, compile_delivery(type_name, kind, stored.layers, self.definition.settings))
 
     def idempotency_key(self, step: Step, connection: Connection) -> str:
         """Return the key of this step's effect: the same for every repeat of the same content.
@@ -129,10 +130,17 @@ def object_of(connection: Connection, type_name: str, name: str = "") -> ObjectM
     return kind
 
 
-def compile_delivery(type_name: str, kind: ObjectManifest, layers: Layers = NO_LAYERS) -> CompiledMapping:
+def compile_delivery(
+    type_name: str, kind: ObjectManifest, layers: Layers = NO_LAYERS, settings: Mapping[str, Any] | None = None
+) -> CompiledMapping:
     """Compile the lines that write a canonical record to an object. Raises MappingError."""
-    from_fields, lines = canonical_type(type_name).fields, merge_delivery(kind, layers)
-    return compile_mapping(lines, source_fields=from_fields, target_fields=kind.fields, outgoing=True)
+    return compile_mapping(
+        merge_delivery(kind, layers),
+        source_fields=canonical_type(type_name).fields,
+        target_fields=kind.fields,
+        outgoing=True,
+        settings=settings,
+    )
 
 
 def open_walk(work: LeasedWork, state: OperationState = OperationState.WAITING) -> WalkSession | None:
