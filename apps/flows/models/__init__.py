@@ -17,6 +17,7 @@ from apps.flows.models.ledger import (
 )
 from apps.flows.models.receipt import OpenReceipt
 from apps.flows.models.replay import ReplayEntry, ReplayJob
+from apps.flows.models.rollout import Rollout, RolloutMember
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "PartnerLayer",
     "ReplayEntry",
     "ReplayJob",
+    "Rollout",
+    "RolloutMember",
     "Run",
     "Trigger",
     "TriggerEvent",
