@@ -20,11 +20,13 @@ from apps.flows.engine.steps import DeliverOptions
 from apps.flows.engine.steps.approve import ApproveOptions
 from apps.flows.mapping.layers import LayeredLine, parse_layer, write_layer
 from apps.flows.models import Flow, FlowRole, FlowVersion, MappingLayer
+from apps.flows.services.definitions import definition_for
 from apps.flows.services.gather import look_at_inbox
 from apps.flows.services.session import compile_version, objects_of, stored_layers
 from apps.flows.services.start_run import make_waiting_due
 from apps.flows.services.walk_session import compile_delivery, object_of, systems_of
 from apps.flows.templates_library import FlowTemplate, flow_template
+from apps.flows.templates_library.settings import chosen_settings, complete_settings
 
 
 def install_template(  # noqa: PLR0913  each is one fact of the flow, all by name
@@ -36,20 +38,25 @@ def install_template(  # noqa: PLR0913  each is one fact of the flow, all by nam
     installed_by: str,
     live: bool = True,
     roles: Mapping[str, Connection] | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Flow:
     """Install a template between two connections of one customer and publish its first version.
 
-    `roles` are the further systems of a walking flow, by role. With `live=False` it stays a draft: its mapping can be worked on and tried, but nothing runs before `set_live`.
+    `roles` are the further systems of a walking flow, by role; `settings` what differs from the template's. With `live=False` it stays a draft: its mapping can be worked on and tried, but nothing runs before `set_live`.
 
     Raises:
         ValidationError: unknown template, systems that cannot do it, connections of two customers, or a taken name.
+        SettingsError: a setting that the template does not have or allow.
         MappingError: the template's lines do not fit these systems; all problems are listed.
 
     """
     wanted = _template(template)
+    chosen = chosen_settings(wanted.settings, complete_settings(wanted.settings, settings or {}))
     _require_fitting(wanted, source, target)
     further = _fitting_roles(wanted, source, roles or {})
-    flow = Flow(customer_id=source.customer_id, template=template, name=name, source=source, target=target)
+    flow = Flow(
+        customer_id=source.customer_id, template=template, name=name, source=source, target=target, settings=chosen
+    )
     flow.clean_fields(exclude=["customer"])
     with transaction.atomic():
         try:
@@ -124,7 +131,7 @@ def publish(flow: Flow, *, published_by: str, note: str = "") -> FlowVersion:
             flow=locked,
             customer_id=locked.customer_id,
             number=(last or 0) + 1,
-            definition=template.definition.to_json(),
+            definition=definition_for(flow, template).to_json(),
             layers=layers,
             note=note[:300],
             published_at=timezone.now(),
