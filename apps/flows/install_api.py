@@ -7,13 +7,14 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from rest_framework import serializers
 
+from apps.accounts.api_problems import NotNowError
 from apps.connectors.models import Connection
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Flow
 from apps.flows.queries.installing import SOURCE, TARGET
 from apps.flows.queries.mapping import problem_sentences
 from apps.flows.services.flow_settings import change_settings
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.flows.templates_library import TEMPLATES, SettingsError, flow_template
 
 _FIELD_OF = {SOURCE: "source_id", TARGET: "target_id"}
@@ -70,6 +71,8 @@ def change_flow_settings(flow: Flow, wanted: Mapping[str, Any], *, by: str) -> N
         raise serializers.ValidationError({"settings": error.problems}) from error
     except MappingError as error:
         raise serializers.ValidationError({"settings": problem_sentences(error.problems)}) from error
+    except ValidationError as error:
+        raise NotNowError(" ".join(error.messages)) from error
 
 
 def _connection(given: UUID, field: str, role: str = "") -> Connection:

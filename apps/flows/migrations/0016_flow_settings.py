@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("flows", "0013_comparisons")]
+    dependencies = [("flows", "0014_versions_by_place")]
 
     operations = [
         migrations.AddField(model_name="flow", name="settings", field=models.JSONField(blank=True, default=dict)),

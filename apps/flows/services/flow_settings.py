@@ -1,13 +1,18 @@
 """A customer's choices among the settings of a flow's template: each change is a new version."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.flows.models import Flow, FlowVersion
+from apps.flows.services.bases import Base, newest_base, pinned_base
+from apps.flows.services.definitions import definition_for
 from apps.flows.services.publish import publish
-from apps.flows.templates_library import flow_template
+from apps.flows.templates_library import FlowTemplate, flow_template
 from apps.flows.templates_library.settings import chosen_settings, complete_settings, known_settings
 
 
@@ -23,16 +28,35 @@ def change_settings(flow: Flow, *, settings: Mapping[str, Any], changed_by: str,
     Raises:
         SettingsError: a value cannot be; nothing is changed.
         MappingError: the flow cannot be published with them; nothing is changed.
+        ValidationError: the flow stands on an earlier version of its template.
 
     """
-    schema = flow_template(flow.template).settings
+    template = flow_template(flow.template)
+    schema = template.settings
     with transaction.atomic():
-        locked = Flow.objects.select_for_update(no_key=True).get(id=flow.id)
+        locked = (
+            Flow.objects.select_for_update(no_key=True, of=("self",)).select_related("live_version").get(id=flow.id)
+        )
         before = known_settings(schema, locked.settings)
         after = chosen_settings(schema, complete_settings(schema, {**before, **settings}))
         if after == before:
             return None
-        Flow.objects.filter(id=flow.id).update(settings=after)
-        flow.settings = after
         changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
-        return publish(flow, published_by=changed_by, note=note or f"Changed settings: {', '.join(changed)}")
+        return publish(
+            flow,
+            published_by=changed_by,
+            note=note or f"Changed settings: {', '.join(changed)}",
+            base=_base_with(locked, template, after),
+        )
+
+
+def _base_with(flow: Flow, template: FlowTemplate, chosen: Mapping[str, Any]) -> Base:
+    live = flow.live_version
+    if live is None:
+        return replace(newest_base(flow), definition=definition_for(template, chosen).to_json())
+    if live.template_version != template.version:
+        # How an earlier version was shaped by its settings is not kept: only what came of it.
+        words = {"old": live.template_version, "new": template.version}
+        sentence = _("This flow stands on version %(old)s of its template: upgrade it to version %(new)s first.")
+        raise ValidationError(sentence % words)
+    return replace(pinned_base(live), definition=definition_for(template, chosen).to_json())

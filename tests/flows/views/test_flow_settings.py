@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from apps.accounts.actions import Action, Role
@@ -11,8 +12,9 @@ from apps.accounts.actor import acting
 from apps.accounts.services import create_api_key
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Flow, FlowVersion
+from apps.flows.services.bases import newest_base
 from apps.flows.services.flow_settings import change_settings, current_settings
-from apps.flows.services.publish import publish
+from apps.flows.services.restore_version import restore_version
 from apps.flows.templates_library import SettingsError
 from apps.tenants import scope
 from tests.flows.views.conftest import Shown, page_of
@@ -54,6 +56,28 @@ def test_unbillable_time_is_carried_from_the_version_on_that_says_so(make_line: 
     assert {entry["external_id"] for entry in line.time_lines()} == {*before, unbillable}
 
 
+def test_going_back_takes_the_settings_of_that_time(shown: Shown) -> None:
+    with scope.work_in(shown.line.partner):
+        flow = Flow.objects.get(id=shown.line.flow.id)
+        first = flow.live_version
+        assert first is not None
+        change_settings(flow, settings={"carry_unbillable": True}, changed_by="t")
+        assert (flow.settings, current_settings(flow)["carry_unbillable"]) == ({"carry_unbillable": True}, True)
+        restore_version(flow, first, made_by="t")
+        assert Flow.objects.get(id=flow.id).settings == {}
+        # How an earlier version of a template was shaped is not known: nobody guesses.
+        FlowVersion.objects.filter(id=flow.live_version_id).update(template_version=1)
+        with pytest.raises(ValidationError, match="stands on version 1 of its template: upgrade it to version 2 first"):
+            change_settings(flow, settings={"carry_unbillable": True}, changed_by="t")
+    assert len(_versions(shown.line)) == 3
+    owner, path = shown.owner, f"/flows/{shown.line.flow.id}/settings/"
+    refused = owner.post(f"{path}change/", {"setting_carry_unbillable": "on"}, follow=True)
+    assert "upgrade it to version 2 first" in page_of(refused)
+    program = _program(shown, Action.EDIT_FLOWS, Action.VIEW_FLOWS)
+    told = program.post(f"/api/v1{path}", {"settings": {"carry_unbillable": True}}, content_type="application/json")
+    assert told.status_code == 409
+
+
 def test_what_cannot_be_is_told_at_its_field_and_changes_nothing(shown: Shown) -> None:
     path = f"/flows/{shown.line.flow.id}/settings/"
     answer = shown.owner.post(f"{path}change/", {"setting_first_day": "soon"})
@@ -72,7 +96,7 @@ def test_what_cannot_be_is_told_at_its_field_and_changes_nothing(shown: Shown) -
         # What was stored under an earlier version of the template is found when it is published, not when it runs.
         flow.settings = {"first_day": "soon", "gone": 1}
         with pytest.raises(MappingError, match=r"settings\.first_day: must be a day"):
-            publish(flow, published_by="t")
+            newest_base(flow)
     assert len(_versions(shown.line)) == 1
 
 
