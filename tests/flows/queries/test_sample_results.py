@@ -68,4 +68,4 @@ def test_the_pages_of_a_line_and_of_a_dry_run_tell_it(make_line: Callable[..., L
     line.work()
     with scope.work_in(line.partner):
         assert DryRun.objects.get().state == "done"
-    assert "2 of 7 samples give another result than the template itself." in page_of(seen.owner.get(asked.url))
+    assert "2 of 7 samples give another result than the template itself." in page_of(seen.owner.get(asked["Location"]))
