@@ -20,6 +20,7 @@ from apps.flows.queries.mapping import problem_sentences
 from apps.flows.queries.step_words import kind_title, step_title
 from apps.flows.services.walk_session import MissingRoleError, systems_of
 from apps.flows.templates_library import TEMPLATES, FlowTemplate, LeftOut, Refused, SettingsError, Waits
+from apps.flows.templates_library.samples import Expected
 from apps.flows.templates_library.settings import known_settings
 from apps.flows.templates_library.trying import Difference, Outcome, Place, SampleResult, compare_samples
 
@@ -136,6 +137,17 @@ def outcome_words(outcome: Outcome, definition: FlowDefinition) -> str:
     if outcome.how is LeftOut:
         return _("is left out: %(why)s") % {"why": _(REASON_SENTENCES.get(outcome.reason, outcome.reason))}
     return _("waits at “%(step)s”") % words if outcome.how is Waits else _("gets through")
+
+
+def expected_words(expected: Expected, definition: FlowDefinition) -> str:
+    """Return in the reader's language what must come of a sample."""
+    if isinstance(expected, Refused):
+        return _("is refused at “%(step)s”") % {"step": _step_words(expected.step, definition)}
+    if isinstance(expected, LeftOut):
+        return _("is left out: %(why)s") % {"why": _(REASON_SENTENCES.get(expected.reason, expected.reason))}
+    if isinstance(expected, Waits):
+        return _("waits at “%(step)s”") % {"step": _step_words(expected.step, definition)}
+    return _("gets through")
 
 
 def _why(problems: tuple[FieldProblem, ...]) -> str:
