@@ -20,6 +20,7 @@ from apps.flows.engine.steps.approve import ApproveOptions
 from apps.flows.mapping.layers import write_layer
 from apps.flows.mapping.places import DELIVERY, READING, StoredLines, StoredPlace, read_places
 from apps.flows.models import Flow, FlowVersion, PartnerLayer
+from apps.flows.services.definitions import definition_for
 from apps.flows.services.walk_session import object_of, systems_of
 from apps.flows.templates_library import flow_template
 
@@ -43,12 +44,12 @@ def newest_base(flow: Flow) -> Base:
     """Return what a version would stand on that is made from the template, the systems and the partner's lines of today.
 
     Raises:
-        ValidationError: a system cannot give or take what the flow brings.
+        ValidationError: a system cannot give or take what the flow brings, or a setting is not allowed any more.
         MissingRoleError: a step's system cannot take its records.
 
     """
     template = flow_template(flow.template)
-    definition = template.definition
+    definition = definition_for(template, flow.settings)
     partner = _partner_lines(flow.template)
     places = {READING: _reading(flow, definition, partner)}
     places |= (
