@@ -90,4 +90,4 @@ def test_a_template_compiles_between_every_two_systems_that_fit() -> None:
 
 
 def _is_a_source(system: SystemManifest) -> bool:
-    return system.category in {"PSA", "Time"}
+    return system.category in {"PSA", "Time", "Expenses"}
