@@ -6,6 +6,7 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     LedgerReferences,
+    Owner,
     gettext_noop,
 )
 from apps.connectors.manifest import ValueKind
@@ -29,6 +30,7 @@ FIELDS = (
     CanonicalField("billing_kind", ValueKind.CHOICE, gettext_noop("Way of billing")),
     CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
     CanonicalField("cost_center", ValueKind.TEXT, gettext_noop("Cost centre")),
+    CanonicalField("rate_card", ValueKind.REFERENCE, gettext_noop("Rate card")),
     CanonicalField("po_number", ValueKind.TEXT, gettext_noop("Purchase order")),
     CanonicalField("state", ValueKind.CHOICE, gettext_noop("State")),
     CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
@@ -44,8 +46,11 @@ PROJECT = CanonicalType(
     name="Project",
     label=gettext_noop("Project"),
     plural=gettext_noop("Projects"),
+    summary="What work is done, billed and reported under.",
+    owner=Owner.PSA,
     fields=FIELDS,
     key_fields=("code",),
+    identity=(("code",), ("id",)),
     checks=(
         checks.present("code", "The project has no code. Give it one in {source}."),
         checks.not_longer_than("code", 40, "project code"),
@@ -56,6 +61,7 @@ PROJECT = CanonicalType(
         checks.currency_for("budget_money"),
         checks.currency_known(),
     ),
+    amount_rule="Estimated: its budget. Nothing without a budget or a currency.",
     amount=amounts.budget_amount,
     references=references,
     sentence=gettext_noop("Project {code}, {name}"),

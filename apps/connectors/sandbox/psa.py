@@ -33,6 +33,8 @@ _PROJECT_FIELDS = (
     "billing_kind",
     "billable",
     "budget_hours",
+    "budget_amount",
+    "rate_card",
     "cost_center",
     "po_number",
     "manager",
@@ -178,7 +180,7 @@ class Psa(ApprovingDesk):
     def _problems_of_project(self, project: Record) -> list[Problem]:
         found = rules.missing(project, _PROJECT_REQUIRED)
         found += rules.unknown(project, _PROJECT_FIELDS) + rules.too_long(project, _LONGEST) + rules.currency(project)
-        found += rules.amounts(project, ("budget_hours",))
+        found += rules.amounts(project, ("budget_hours", "budget_amount"))
         found += rules.choices(project, _PROJECT_CHOICES)
         client = self.look_up("clients", str(project.get("client_id") or ""))
         if project.get("client_id") and client is None:
