@@ -12,6 +12,7 @@ from apps.flows.mapping.expressions import ExpressionError, compile_expression
 
 STEPS_ROOT = "steps"  # under it an expression finds what earlier steps brought: r.steps.tax.valid
 STEP_NAME = re.compile(r"\{steps\.([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\}")  # the same in a sentence: {steps.tax.name}
+TODAY_ROOT = "today"  # the day on which a walking step looks, in UTC: r.ends < r.today
 
 
 class DefinitionError(ValueError):
@@ -132,7 +133,7 @@ def read_expression(text: str, path: str, described: CanonicalType) -> str:
     except ExpressionError as wrong:
         raise DefinitionError(path, wrong.message) from None
     for root in sorted(compiled.roots or frozenset()):
-        if root != STEPS_ROOT and described.field_named(root) is None:
+        if root not in (STEPS_ROOT, TODAY_ROOT) and described.field_named(root) is None:
             raise DefinitionError(path, f"{described.label} has no field {root!r}")
     return text
 
