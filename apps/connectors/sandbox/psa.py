@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from apps.connectors.sandbox import milestones, rules
+from apps.connectors.sandbox import psa_assignments as planned
 from apps.connectors.sandbox.approvals import ApprovingDesk
 from apps.connectors.sandbox.desk import Deed, Kind
 from apps.connectors.sandbox.firm import Firm, instant_text
@@ -126,6 +127,7 @@ KINDS = {
         choices=_ENTRY_CHOICES,
         removable=True,
     ),
+    planned.ASSIGNMENTS: planned.KIND,
 }
 
 
@@ -160,6 +162,8 @@ class Psa(ApprovingDesk):
             return {"active": True, **record}
         if kind == MILESTONES:
             return milestones.begun(self.look_up("projects", str(record.get("project_code"))) or {}, record)
+        if kind == planned.ASSIGNMENTS:
+            return planned.named({"status": "tentative", "billable": True, **record}, self.look_up)
         if kind != "projects":
             return record
         client = self.look_up("clients", str(record.get("client_id") or "")) or {}
@@ -168,8 +172,10 @@ class Psa(ApprovingDesk):
         return {**known, "state": "active", "billable": True, **record, "code": record.get("code") or f"PRJ-N{number}"}
 
     def completed(self, kind: str, before: Record, changed: Record) -> Record:
-        """Accepting a milestone notes its moment."""
-        return milestones.accepted(before, changed) if kind == MILESTONES else changed
+        """Accepting a milestone notes its moment; an assignment shows the names of whom and what it names now."""
+        if kind == MILESTONES:
+            return milestones.accepted(before, changed)
+        return planned.named(changed, self.look_up) if kind == planned.ASSIGNMENTS else changed
 
     def deeds(self, kind: str, record: Record) -> list[Deed]:
         """Return what a person can do with a record besides changing its fields."""
@@ -193,6 +199,8 @@ class Psa(ApprovingDesk):
             return milestones.problems_of(record)
         if kind == "clients":
             return _problems_of_client(record)
+        if kind == planned.ASSIGNMENTS:
+            return planned.problems_of(record, self.look_up)
         return self._problems_of_project(record) if kind == "projects" else []
 
     def _problems_of_project(self, project: Record) -> list[Problem]:

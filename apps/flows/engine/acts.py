@@ -11,7 +11,7 @@ from apps.connectors.canonical.shapes import Amount, fill_sentence
 from apps.connectors.canonical.values import UnusableValueError
 from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.flows.engine.states import OperationState
-from apps.flows.engine.stored import STEP_NAME, STEPS_ROOT
+from apps.flows.engine.stored import STEP_NAME, STEPS_ROOT, TODAY_ROOT, Settings
 from apps.flows.mapping.expressions import build_scope_builder, compile_expression
 
 Result = Mapping[str, Any]  # what a step leaves for later ones: small, plain JSON
@@ -20,7 +20,10 @@ NO_RESULT: Result = {}
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """One operation as its steps see it. `results` is by step name; `label` is the sentence people know it by."""
+    """One operation as its steps see it. `results` is by step name; `label` is the sentence people know it by.
+
+    `settings` are the customer's choices, which every expression may read.
+    """
 
     record: Mapping[str, Any]
     results: Mapping[str, Result]
@@ -30,11 +33,13 @@ class StepContext:
     amount: Amount | None
     began_at: datetime
     now: datetime
+    settings: Settings = field(default_factory=dict)
 
     def evaluate(self, text: str) -> Any:
         """Return what an expression gives. Raises UnusableValueError in words for people."""
         expression = compile_expression(text)
-        return expression.evaluate(build_scope_builder([expression])({**self.record, STEPS_ROOT: self.results}))
+        build_scope = build_scope_builder([expression], self.settings)
+        return expression.evaluate(build_scope({**self.record, STEPS_ROOT: self.results, TODAY_ROOT: self.now.date()}))
 
     def text(self, expression: str) -> str:
         """Return what an expression gives, as text. Raises UnusableValueError when it gives nothing."""
@@ -109,6 +114,14 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Take back what the flow created as `canonical_type` for this record in the system called `role`."""
+
+    role: str
+    canonical_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """Set fields of the source record, in the source's own words."""
 
@@ -132,19 +145,24 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class WaitFor:
-    """Wait until something is said about `correlation`, at most until `until`."""
+    """Wait until something is said about `correlation`, at most until `until`.
+
+    With `gives_way` a newer version of the record ends the walk and takes its place.
+    """
 
     event_name: str
     correlation: str
     until: datetime | None
     go_on_without: bool
+    gives_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
-    """Wait for a time."""
+    """Wait for a time. With `gives_way` a newer version of the record ends the walk and takes its place."""
 
     until: datetime
+    gives_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +201,5 @@ class Say:
     payload: Mapping[str, Any]
 
 
-Act = Go | End | Refuse | LookUp | Send | Mark | Ask | WaitFor | WaitUntil | Tell | CallFlow | Enter | Say
-CALLS = (LookUp, Send, Mark)  # what leaves the house: written ahead, called outside any transaction, settled
+Act = Go | End | Refuse | LookUp | Send | TakeBack | Mark | Ask | WaitFor | WaitUntil | Tell | CallFlow | Enter | Say
+CALLS = (LookUp, Send, TakeBack, Mark)  # what leaves the house: written ahead, called outside any transaction, settled

@@ -20,6 +20,7 @@ from apps.flows.engine.steps.map import MapOptions
 from apps.flows.engine.steps.milestone import MilestoneOptions
 from apps.flows.engine.steps.notify import NotifyOptions
 from apps.flows.engine.steps.wait import WaitOptions
+from apps.flows.engine.steps.withdraw import WithdrawOptions
 from apps.flows.engine.steps.write_back import WriteBackOptions
 from apps.tenants.templatetags.wording import count_words
 
@@ -73,6 +74,13 @@ def _deliver(options: DeliverOptions, source: str, target: str) -> str:
     return _("%(kind)s to %(system)s, each once") % words
 
 
+def _withdraw(options: WithdrawOptions, source: str, target: str) -> str:
+    words = {"kind": _kind(options.type), "system": _system(options.role, source, target)}
+    if not words["system"]:
+        return _("%(kind)s, as far as the flow made it") % words
+    return _("%(kind)s from %(system)s, as far as the flow made it") % words
+
+
 def _map(options: MapOptions, _source: str, _target: str) -> str:
     return _("made ready as %(kind)s") % {"kind": _kind(options.type)}
 
@@ -112,6 +120,7 @@ _WORDS: dict[type, Callable[[Any, str, str], str]] = {
     WaitOptions: _wait,
     DecideOptions: _decide,
     DeliverOptions: _deliver,
+    WithdrawOptions: _withdraw,
     MapOptions: _map,
     LookupOptions: _look_up,
     WriteBackOptions: _write_back,

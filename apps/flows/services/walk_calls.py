@@ -7,7 +7,16 @@ from typing import Any, Self
 from uuid import UUID
 
 from apps.connectors.canonical.shapes import LedgerReferences
-from apps.connectors.contract import Connector, Inquirer, Receipt, SourceRecord, UndoOutcome, Write, WriteOutcome
+from apps.connectors.contract import (
+    Connector,
+    Inquirer,
+    Receipt,
+    SourceRecord,
+    UndoOutcome,
+    UndoState,
+    Write,
+    WriteOutcome,
+)
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError, RetryableError
 from apps.flows.engine.acts import LookUp, Result
 from apps.flows.engine.records import PlannedOperation
@@ -150,6 +159,29 @@ async def _ask(connector: Connector, object_name: str, receipt: Receipt) -> tupl
             return None, (await connector.inquire(object_name, [receipt]))[0]
         except RemoteError as error:
             return None, WriteOutcome(0, error=error, exchange=error.exchange, receipt=receipt)
+
+
+def withdraw(connector: Connector, object_name: str, key: str, idempotency_key: str, seconds: int) -> CallAnswer:
+    """Take back one record that the flow created. Doing it twice changes nothing."""
+    gone, outcome = _complete(_withdraw(connector, object_name, key, idempotency_key), seconds)
+    if outcome.error is not None:
+        return CallAnswer(outcome)
+    return CallAnswer(outcome, {"withdrawn": True, "key": key}, "It was gone already." if gone else "Taken back.")
+
+
+async def _withdraw(
+    connector: Connector, object_name: str, key: str, idempotency_key: str
+) -> tuple[bool, WriteOutcome]:
+    async with connector:
+        try:
+            answer = await connector.undo(object_name, key, idempotency_key=idempotency_key)
+        except RemoteError as error:
+            return False, WriteOutcome(0, error=error, exchange=error.exchange)
+    if answer.state is UndoState.REFUSED:
+        unsaid = f"{connector.manifest.name} keeps {key} and does not say why: look there, then retry."
+        refused = answer.error or RejectedError(unsaid, problems=(FieldProblem("", unsaid, BusinessClass.VALIDATION),))
+        return False, WriteOutcome(0, error=refused, exchange=answer.exchange)
+    return answer.state is UndoState.ALREADY_GONE, WriteOutcome(0, target_key=key, exchange=answer.exchange)
 
 
 def take_back(connector: Connector, object_name: str, key: str, *, idempotency_key: str) -> UndoOutcome:

@@ -16,7 +16,7 @@ from apps.connectors.errors import FieldProblem
 from apps.connectors.manifest import Idempotency, LateAnswer, ObjectManifest
 from apps.connectors.models import Connection
 from apps.connectors.opening import open_connector
-from apps.flows.engine.acts import Act, LookUp, Mark, Send
+from apps.flows.engine.acts import Act, LookUp, Mark, Send, TakeBack
 from apps.flows.engine.definition import Step
 from apps.flows.engine.identity import fingerprint
 from apps.flows.engine.records import LinkState
@@ -29,7 +29,7 @@ from apps.flows.mapping.given import apply_given
 from apps.flows.mapping.layers import merge_layers
 from apps.flows.models import OpenReceipt, OperationStep
 from apps.flows.services import receipts
-from apps.flows.services.walk_calls import CallAnswer, Sending, ask, look_up, mark, send
+from apps.flows.services.walk_calls import CallAnswer, Sending, ask, look_up, mark, send, withdraw
 from apps.flows.services.walk_rows import Made
 from apps.flows.services.walk_session import SOURCE, MissingRoleError, Place, WalkSession
 
@@ -37,6 +37,7 @@ _LINKS = """
 SELECT business_key, outside_key, source_version, fingerprint FROM flows_link
 WHERE connection_id = %s AND canonical_type = %s AND business_key = ANY(%s)
 """
+_NEVER_MADE = "The flow made nothing of this record there: nothing is taken back."
 _KEY_SAFE = frozenset({Idempotency.KEY_HEADER, Idempotency.UPSERT_BY_EXTERNAL_ID})
 
 
@@ -44,7 +45,8 @@ _KEY_SAFE = frozenset({Idempotency.KEY_HEADER, Idempotency.UPSERT_BY_EXTERNAL_ID
 class Prepared:
     """A call ready to be made. With `problems` it must not be; `unchanged` ones need not be; `overtaken`: a newer version is there.
 
-    With a `receipt` it only asks what became of an earlier call. `late` is how the system tells later, if it does.
+    With a `receipt` it only asks what became of an earlier call. `late` is how the system tells later, if it does. `idle`
+    says why there is nothing to call for, "" when there is; `takes_back`: the system holds the record no longer after it.
     """
 
     connector: Connector
@@ -59,6 +61,8 @@ class Prepared:
     problems: tuple[FieldProblem, ...] = field(default=())
     receipt: OpenReceipt | None = None
     late: LateAnswer | None = None
+    idle: str = ""
+    takes_back: bool = False
 
 
 def prepare(session: WalkSession, step: Step, act: Act) -> Prepared:
@@ -69,6 +73,8 @@ def prepare(session: WalkSession, step: Step, act: Act) -> Prepared:
         return _mark(session, act)
     if isinstance(act, Send):
         return _send(session, step, act)
+    if isinstance(act, TakeBack):
+        return _take_back(session, step, act)
     raise TypeError(f"{type(act).__name__} is no call")
 
 
@@ -160,6 +166,31 @@ def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
         unchanged=decision is OperationState.UNCHANGED,
         overtaken=decision is OperationState.SUPERSEDED,
         late=_late(place.connection.system, place.target_object.name),
+    )
+
+
+def _take_back(session: WalkSession, step: Step, act: TakeBack) -> Prepared:
+    """Only what the flow itself created is taken back: what was there before it came, and was changed, stays."""
+    where, connector = session.connection(act.role), session.connector(act.role)
+    operation = session.operation
+    link = _links(where.id, act.canonical_type, [operation.business_key]).get(operation.business_key)
+    made = link and OperationStep.objects.filter(
+        operation__flow_id=operation.flow_id,
+        operation__business_key=operation.business_key,
+        connection_id=where.id,
+        outside_key=link.target_key[:120],
+        created=True,
+    ).order_by("-id").first()  # fmt: skip
+    if not link or not made:
+        return Prepared(connector, where.id, {}, partial(CallAnswer.refused, ()), Made(), idle=_NEVER_MADE)
+    key = session.idempotency_key(step, where)
+    return Prepared(
+        connector=connector,
+        connection_id=where.id,
+        evidence={"mapped": {"taken back": link.target_key}, "object_name": made.object_name, "idempotency_key": key},
+        call=partial(withdraw, connector, made.object_name, link.target_key, key),
+        made=Made(where.id, made.object_name, link.target_key),
+        takes_back=True,
     )
 
 
