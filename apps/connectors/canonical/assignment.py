@@ -10,6 +10,7 @@ from apps.connectors.canonical.shapes import (
     CanonicalValues,
     Check,
     LedgerReferences,
+    Owner,
     gettext_noop,
     problem,
 )
@@ -71,8 +72,11 @@ ASSIGNMENT = CanonicalType(
     name="Assignment",
     label=gettext_noop("Assignment"),
     plural=gettext_noop("Assignments"),
+    summary="A person, or a role still to be filled, planned on a project for some days.",
+    owner=Owner.RESOURCES,
     fields=FIELDS,
     key_fields=("id",),
+    identity=(("id",),),
     checks=(
         checks.present("project", "The assignment belongs to no project. Choose one in {source}."),
         checks.not_longer_than("project", 40, "project code"),
@@ -88,6 +92,7 @@ ASSIGNMENT = CanonicalType(
         checks.currency_for("bill_rate"),
         checks.currency_known(),
     ),
+    amount_rule="Estimated: hours times rate rounded to the currency. Nothing when not billable, or without hours, rate or currency.",
     amount=amounts.planned_work,
     references=references,
     sentence=gettext_noop("Assignment of {resource_name} to {project_name}, {starts} to {ends}"),

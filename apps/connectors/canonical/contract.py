@@ -11,6 +11,7 @@ from apps.connectors.canonical.shapes import (
     CanonicalValues,
     Check,
     LedgerReferences,
+    Owner,
     gettext_noop,
     problem,
 )
@@ -91,8 +92,11 @@ CONTRACT = CanonicalType(
     name="Contract",
     label=gettext_noop("Contract"),
     plural=gettext_noop("Contracts"),
+    summary="An agreement with a client, from the draft to the signature and its end.",
+    owner=Owner.CONTRACTS,
     fields=FIELDS,
     key_fields=("id",),
+    identity=(("number",), ("id",)),
     checks=(
         checks.present("id", "The contract has no number of its own, so it cannot be followed. Check it in {source}."),
         checks.present("name", "The contract has no name. Give it one in {source}."),
@@ -107,6 +111,7 @@ CONTRACT = CanonicalType(
         checks.not_negative("cap_hours", "number of hours"),
         checks.days_in_order("starts", "ends", "contract"),
     ),
+    amount_rule="Known once it is signed, estimated before. Unknown without currency. Nothing without an amount, or when void.",
     amount=contract_amount,
     references=references,
     sentence=gettext_noop("Contract {name}, {state}"),

@@ -6,6 +6,7 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     LedgerReferences,
+    Owner,
     gettext_noop,
 )
 from apps.connectors.manifest import ValueKind
@@ -44,8 +45,11 @@ CUSTOMER = CanonicalType(
     name="Customer",
     label=gettext_noop("Client"),
     plural=gettext_noop("Clients"),
+    summary="The firm's client, who orders and pays.",
+    owner=Owner.CRM,
     fields=FIELDS,
     key_fields=("number",),
+    identity=(("id",), ("number",), ("tax_id", "country")),
     checks=(
         checks.present("name", "The client has no name. Fill it in at {source}."),
         checks.not_longer_than("name", 255, "name"),
@@ -53,6 +57,7 @@ CUSTOMER = CanonicalType(
         checks.not_negative("payment_terms_days", "number of days to pay"),
         checks.currency_known(),
     ),
+    amount_rule="No money of its own.",
     amount=amounts.no_amount,
     references=references,
     sentence=gettext_noop("Client {name}"),

@@ -6,6 +6,7 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     LedgerReferences,
+    Owner,
     gettext_noop,
 )
 from apps.connectors.manifest import ValueKind
@@ -46,8 +47,11 @@ EXPENSE = CanonicalType(
     name="Expense",
     label=gettext_noop("Expense"),
     plural=gettext_noop("Expenses"),
+    summary="Money one person spent for a project.",
+    owner=Owner.EXPENSES,
     fields=FIELDS,
     key_fields=("id",),
+    identity=(("id",), ("report_no", "id")),
     checks=(
         checks.present("id", "The expense has no number of its own, so it cannot be followed. Check it in {source}."),
         checks.present("resource", "The person who spent the money is missing. Choose one in {source}."),
@@ -60,6 +64,7 @@ EXPENSE = CanonicalType(
         checks.currency_known(),
         checks.approved_not_before("spent_on"),
     ),
+    amount_rule="Known: the amount of the expense. Unknown without amount or currency.",
     amount=amounts.stated_amount,
     references=references,
     sentence=gettext_noop("Expense of {resource_name} on {spent_on}, {amount} {currency}, {project_name}"),

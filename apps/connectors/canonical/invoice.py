@@ -19,6 +19,7 @@ from apps.connectors.canonical.shapes import (
     CanonicalValues,
     Check,
     LedgerReferences,
+    Owner,
     gettext_noop,
     problem,
 )
@@ -123,8 +124,11 @@ INVOICE = CanonicalType(
     name="Invoice",
     label=gettext_noop("Invoice"),
     plural=gettext_noop("Invoices"),
+    summary="What a client is billed, with its lines, and how far it is on the way to being paid.",
+    owner=Owner.ERP,
     fields=FIELDS,
     key_fields=("legal_entity", "number"),
+    identity=(("legal_entity", "number"), ("id",)),
     checks=(
         checks.present("client", "The invoice names no client who pays it. Choose one in {source}."),
         checks.present("issue_date", "The day of the invoice is missing. Set it in {source}."),
@@ -134,6 +138,7 @@ INVOICE = CanonicalType(
         lines_add_up(),
         tax_adds_up(),
     ),
+    amount_rule="Known: the amount with tax, else without. Unknown without amount or currency. Nothing when void.",
     amount=invoiced_amount,
     references=references,
     sentence=gettext_noop("Invoice {number} to {client_name} of {issue_date}, {gross} {currency}"),

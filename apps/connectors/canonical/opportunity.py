@@ -9,6 +9,7 @@ from apps.connectors.canonical.shapes import (
     CanonicalValues,
     Check,
     LedgerReferences,
+    Owner,
     gettext_noop,
     problem,
 )
@@ -74,8 +75,11 @@ OPPORTUNITY = CanonicalType(
     name="Opportunity",
     label=gettext_noop("Deal"),
     plural=gettext_noop("Deals"),
+    summary="A deal with a client, from the first talk to won or lost.",
+    owner=Owner.CRM,
     fields=FIELDS,
     key_fields=("id",),
+    identity=(("id",),),
     checks=(
         checks.present("id", "The deal has no number of its own, so it cannot be followed. Check it in {source}."),
         checks.present("name", "The deal has no name. Give it one in {source}."),
@@ -94,6 +98,7 @@ OPPORTUNITY = CanonicalType(
         checks.form_of("client_country", "@@", "country code"),
         checks.days_in_order("starts", "ends", "project"),
     ),
+    amount_rule="Known once it is won, estimated before. Unknown without amount or currency. Nothing when lost.",
     amount=amounts.deal_amount,
     references=references,
     sentence=gettext_noop("Deal {name}, {client_name}, {amount} {currency}"),

@@ -6,6 +6,7 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     LedgerReferences,
+    Owner,
     gettext_noop,
 )
 from apps.connectors.manifest import ValueKind
@@ -44,8 +45,11 @@ PROJECT = CanonicalType(
     name="Project",
     label=gettext_noop("Project"),
     plural=gettext_noop("Projects"),
+    summary="What work is done, billed and reported under.",
+    owner=Owner.PSA,
     fields=FIELDS,
     key_fields=("code",),
+    identity=(("code",), ("id",)),
     checks=(
         checks.present("code", "The project has no code. Give it one in {source}."),
         checks.not_longer_than("code", 40, "project code"),
@@ -56,6 +60,7 @@ PROJECT = CanonicalType(
         checks.currency_for("budget_money"),
         checks.currency_known(),
     ),
+    amount_rule="Estimated: its budget. Nothing without a budget or a currency.",
     amount=amounts.budget_amount,
     references=references,
     sentence=gettext_noop("Project {code}, {name}"),

@@ -1,7 +1,7 @@
 """Resource: a person who works, employee or contractor."""
 
 from apps.connectors.canonical import amounts, checks
-from apps.connectors.canonical.shapes import CanonicalField, CanonicalType, gettext_noop
+from apps.connectors.canonical.shapes import CanonicalField, CanonicalType, Owner, gettext_noop
 from apps.connectors.manifest import ValueKind
 
 FIELDS = (
@@ -33,8 +33,11 @@ RESOURCE = CanonicalType(
     name="Resource",
     label=gettext_noop("Person"),
     plural=gettext_noop("People"),
+    summary="A person who works, employee or contractor.",
+    owner=Owner.HR,
     fields=FIELDS,
     key_fields=("employee_no",),
+    identity=(("employee_no",), ("email",), ("id",)),
     checks=(
         checks.present("name", "The person has no name. Fill it in at {source}."),
         checks.days_in_order("hired", "left", "employment"),
@@ -43,6 +46,7 @@ RESOURCE = CanonicalType(
         checks.not_negative("bill_rate", "rate"),
         checks.currency_known(),
     ),
+    amount_rule="No money of its own.",
     amount=amounts.no_amount,
     references=amounts.no_references,
     sentence=gettext_noop("{name}, personnel number {employee_no}"),

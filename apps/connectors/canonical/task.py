@@ -6,6 +6,7 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     LedgerReferences,
+    Owner,
     gettext_noop,
 )
 from apps.connectors.manifest import ValueKind
@@ -36,14 +37,18 @@ TASK = CanonicalType(
     name="Task",
     label=gettext_noop("Task"),
     plural=gettext_noop("Tasks"),
+    summary="A part of a project that time is recorded on.",
+    owner=Owner.PSA,
     fields=FIELDS,
     key_fields=("project", "code"),
+    identity=(("project", "code"), ("id",)),
     checks=(
         checks.present("project", "The task belongs to no project. Choose one in {source}."),
         checks.present("name", "The task has no name. Give it one in {source}."),
         checks.days_in_order("starts", "ends", "task"),
         checks.not_negative("estimate_hours", "estimate in hours"),
     ),
+    amount_rule="No money of its own.",
     amount=amounts.no_amount,
     references=references,
     sentence=gettext_noop("Task {name} of project {project}"),

@@ -10,6 +10,7 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     LedgerReferences,
+    Owner,
     gettext_noop,
 )
 from apps.connectors.manifest import ValueKind
@@ -77,8 +78,11 @@ TIME_ENTRY = CanonicalType(
     name="TimeEntry",
     label=gettext_noop("Time entry"),
     plural=gettext_noop("Time entries"),
+    summary="Hours one person worked on one day for a project.",
+    owner=Owner.TIME,
     fields=FIELDS,
     key_fields=("id",),
+    identity=(("id",), ("resource", "work_date", "task", "id")),
     checks=(
         checks.present("id", "The entry has no number of its own, so it cannot be followed. Check it in {source}."),
         checks.present("resource", "The person who worked is missing. Choose one on the entry in {source}."),
@@ -91,6 +95,10 @@ TIME_ENTRY = CanonicalType(
         checks.currency_for("bill_rate"),
         checks.currency_known(),
         checks.approved_not_before("work_date"),
+    ),
+    amount_rule=(
+        "Known: the amount to bill, else hours times rate rounded to the currency. Unknown without rate or currency. "
+        "Nothing when not billable."
     ),
     amount=amounts.billed_time,
     references=references,
