@@ -28,6 +28,7 @@ FIELDS = (
     CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
     CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
     CanonicalField("report_no", ValueKind.TEXT, gettext_noop("Report")),
+    CanonicalField("receipt", ValueKind.TEXT, gettext_noop("Receipt")),  # its file name, number or address
     CanonicalField("cost_center", ValueKind.TEXT, gettext_noop("Cost centre")),
     CanonicalField("approval", ValueKind.CHOICE, gettext_noop("Approval")),
     CanonicalField("approved_at", ValueKind.INSTANT, gettext_noop("Approved at")),

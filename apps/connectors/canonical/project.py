@@ -30,6 +30,7 @@ FIELDS = (
     CanonicalField("billing_kind", ValueKind.CHOICE, gettext_noop("Way of billing")),
     CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
     CanonicalField("cost_center", ValueKind.TEXT, gettext_noop("Cost centre")),
+    CanonicalField("rate_card", ValueKind.REFERENCE, gettext_noop("Rate card")),
     CanonicalField("po_number", ValueKind.TEXT, gettext_noop("Purchase order")),
     CanonicalField("state", ValueKind.CHOICE, gettext_noop("State")),
     CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),

@@ -1,5 +1,6 @@
 """The sandbox PSA: people, clients, projects, tasks and time entries that get approved."""
 
+from apps.connectors.sandbox import psa_assignments as planned
 from apps.connectors.sandbox import rules
 from apps.connectors.sandbox.approvals import ApprovingDesk
 from apps.connectors.sandbox.desk import Kind
@@ -32,6 +33,8 @@ _PROJECT_FIELDS = (
     "billing_kind",
     "billable",
     "budget_hours",
+    "budget_amount",
+    "rate_card",
     "cost_center",
     "po_number",
     "manager",
@@ -119,6 +122,7 @@ KINDS = {
         choices=_ENTRY_CHOICES,
         removable=True,
     ),
+    planned.ASSIGNMENTS: planned.KIND,
 }
 
 
@@ -150,6 +154,8 @@ class Psa(ApprovingDesk):
             return {"status": "draft", "approved_at": None, "custom": {}, **record}
         if kind == "clients":
             return {"active": True, **record}
+        if kind == planned.ASSIGNMENTS:
+            return planned.named({"status": "tentative", "billable": True, **record}, self.look_up)
         if kind != "projects":
             return record
         client = self.look_up("clients", str(record.get("client_id") or "")) or {}
@@ -157,18 +163,24 @@ class Psa(ApprovingDesk):
         known = {name: value for name, value in told.items() if value}
         return {**known, "state": "active", "billable": True, **record, "code": record.get("code") or f"PRJ-N{number}"}
 
+    def completed(self, kind: str, _before: Record, changed: Record) -> Record:
+        """An assignment shows the names of whom and what it names now."""
+        return planned.named(changed, self.look_up) if kind == planned.ASSIGNMENTS else changed
+
     def judge(self, kind: str, record: Record) -> list[Problem]:
         """Return everything wrong with a record that is new or changed."""
         if kind == ENTRIES:
             return rules.choices(record, _ENTRY_CHOICES)
         if kind == "clients":
             return _problems_of_client(record)
+        if kind == planned.ASSIGNMENTS:
+            return planned.problems_of(record, self.look_up)
         return self._problems_of_project(record) if kind == "projects" else []
 
     def _problems_of_project(self, project: Record) -> list[Problem]:
         found = rules.missing(project, _PROJECT_REQUIRED)
         found += rules.unknown(project, _PROJECT_FIELDS) + rules.too_long(project, _LONGEST) + rules.currency(project)
-        found += rules.amounts(project, ("budget_hours",))
+        found += rules.amounts(project, ("budget_hours", "budget_amount"))
         found += rules.choices(project, _PROJECT_CHOICES)
         client = self.look_up("clients", str(project.get("client_id") or ""))
         if project.get("client_id") and client is None:

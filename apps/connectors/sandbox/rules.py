@@ -102,6 +102,14 @@ def days(record: Record, names: Iterable[str]) -> tuple[dict[str, date], list[Pr
     return read, found
 
 
+def span(record: Record, first: str, last: str) -> list[Problem]:
+    """Return a problem for each end of a span that is no day, and one when it ends before it starts."""
+    read, found = days(record, (first, last))
+    if len(read) == 2 and read[last] < read[first]:
+        found.append(Problem("ends_before_start", last, "The last day lies before the first"))
+    return found
+
+
 def number_of(value: Any) -> Decimal | None:
     """Return an exact number, None when it is none."""
     try:

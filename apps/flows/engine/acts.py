@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from re import Match
 from typing import Any
 
-from apps.connectors.canonical.shapes import Amount
+from apps.connectors.canonical.shapes import Amount, fill_sentence
 from apps.connectors.canonical.values import UnusableValueError
 from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.flows.engine.states import OperationState
-from apps.flows.engine.stored import STEPS_ROOT, TODAY_ROOT, Settings
+from apps.flows.engine.stored import STEP_NAME, STEPS_ROOT, TODAY_ROOT, Settings
 from apps.flows.mapping.expressions import build_scope_builder, compile_expression
 
 Result = Mapping[str, Any]  # what a step leaves for later ones: small, plain JSON
@@ -48,6 +49,14 @@ class StepContext:
             raise UnusableValueError("the calculation gives nothing", BusinessClass.MAPPING_GAP)
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
+    def fill(self, sentence: str) -> str:
+        """Return a sentence with its {names} filled: fields of the record, and {steps.<name>.<field>} of earlier steps."""
+        return fill_sentence(STEP_NAME.sub(self._brought, sentence), self.record)
+
+    def _brought(self, found: Match[str]) -> str:
+        value = self.results.get(found[1], NO_RESULT).get(found[2])
+        return "?" if value is None else str(value).replace("{", "{{").replace("}", "}}")
+
     def holds(self, condition: str) -> bool:
         """Return whether a condition is true; no condition is. Raises UnusableValueError."""
         return not condition or self.evaluate(condition) is True
@@ -79,22 +88,30 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Read one record by its natural key. Missing and `required`: the operation is refused."""
+    """Read one record by its natural key. Missing and `required`: the operation is refused.
+
+    With `canonical_type` the system's object for it is read and what is kept are canonical values.
+    """
 
     role: str
     object_name: str
     key: str
     keep: tuple[str, ...]
     required: bool
+    canonical_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Create or update one record of `canonical_type` in the system called `role`."""
+    """Create or update one record of `canonical_type` in the system called `role`.
+
+    With `onto`, the number that the system gave a record already there, that one is changed, and only in what `values` hold.
+    """
 
     role: str
     canonical_type: str
     values: Mapping[str, Any]
+    onto: str = ""
 
 
 @dataclass(frozen=True, slots=True)

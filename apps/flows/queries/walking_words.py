@@ -86,7 +86,8 @@ def _map(options: MapOptions, _source: str, _target: str) -> str:
 
 
 def _look_up(options: LookupOptions, source: str, target: str) -> str:
-    words = {"object": options.object.replace("_", " "), "system": _system(options.role, source, target)}
+    named = _kind(options.type) if options.type else options.object.replace("_", " ")
+    words = {"object": named, "system": _system(options.role, source, target)}
     return _("%(object)s in %(system)s") % words if words["system"] else words["object"]
 
 

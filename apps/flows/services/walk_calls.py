@@ -22,7 +22,7 @@ from apps.flows.engine.acts import LookUp, Result
 from apps.flows.engine.records import PlannedOperation
 from apps.flows.engine.states import OperationState
 from apps.flows.engine.stored import plain
-from apps.flows.mapping.compile import Mapped
+from apps.flows.mapping.compile import CompiledMapping, Mapped
 from apps.flows.services.deliver import deliver_entries
 from apps.flows.services.entries import Entry
 from apps.flows.services.walk_session import Place
@@ -58,8 +58,8 @@ class CallAnswer:
         return cls(WriteOutcome(0, error=RejectedError(problems[0].message, problems=problems)))
 
 
-def look_up(connector: Connector, act: LookUp, seconds: int) -> CallAnswer:
-    """Find one record by its natural key."""
+def look_up(connector: Connector, act: LookUp, seconds: int, *, reading: CompiledMapping | None = None) -> CallAnswer:
+    """Find one record by its natural key. With `reading` what is kept of it are canonical values."""
     found, outcome = _complete(_find(connector, act), seconds)
     if outcome.error is not None:
         return CallAnswer(outcome)
@@ -69,7 +69,14 @@ def look_up(connector: Connector, act: LookUp, seconds: int) -> CallAnswer:
             problem = FieldProblem("", sentence, BusinessClass.MISSING_REFERENCE)
             return CallAnswer(WriteOutcome(0, error=RejectedError(sentence, problems=(problem,))))
         return CallAnswer(outcome, {"found": False}, "It was not found.")
-    kept = {name: plain(found.values[name]) for name in act.keep if name in found.values}
+    values: Mapping[str, Any] = found.values
+    if reading is not None:
+        read = reading.apply(found.values)
+        wrong = tuple(problem for problem in read.problems if problem.field in act.keep)
+        if wrong:
+            return CallAnswer(WriteOutcome(0, error=RejectedError(wrong[0].message, problems=wrong)))
+        values = read.values
+    kept = {name: plain(values[name]) for name in act.keep if name in values}
     return CallAnswer(outcome, {"found": True, "key": found.key, **kept})
 
 

@@ -1,7 +1,7 @@
 """Getting a call of a walking step ready: where it goes, what it says, under which key. Reads the database, calls nothing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,11 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.connectors import registry, shape_book
+from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.contract import Connector, SourceRecord, Write
 from apps.connectors.errors import FieldProblem
-from apps.connectors.manifest import Idempotency, LateAnswer
+from apps.connectors.manifest import Idempotency, LateAnswer, ObjectManifest
+from apps.connectors.models import Connection
 from apps.connectors.opening import open_connector
 from apps.flows.engine.acts import Act, LookUp, Mark, Send, TakeBack
 from apps.flows.engine.definition import Step
@@ -21,13 +23,15 @@ from apps.flows.engine.records import LinkState
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.steps.deliver import DeliverStep
 from apps.flows.engine.stored import plain
-from apps.flows.mapping.compile import Mapped
+from apps.flows.mapping.compile import CompiledMapping, Mapped, compile_mapping
 from apps.flows.mapping.drift import drift_error, writing_drift
+from apps.flows.mapping.given import apply_given
+from apps.flows.mapping.layers import merge_layers
 from apps.flows.models import OpenReceipt, OperationStep
 from apps.flows.services import receipts
 from apps.flows.services.walk_calls import CallAnswer, Sending, ask, look_up, mark, send, withdraw
 from apps.flows.services.walk_rows import Made
-from apps.flows.services.walk_session import SOURCE, Place, WalkSession
+from apps.flows.services.walk_session import SOURCE, MissingRoleError, Place, WalkSession
 
 _LINKS = """
 SELECT business_key, outside_key, source_version, fingerprint FROM flows_link
@@ -99,8 +103,26 @@ def _late(system: str, object_name: str) -> LateAnswer | None:
 def _look_up(session: WalkSession, act: LookUp) -> Prepared:
     where = session.connection(act.role)
     connector = session.connector(act.role)
+    reading = None
+    if act.canonical_type:
+        kind = read_object(where, act.canonical_type)
+        act, reading = replace(act, object_name=kind.name), compile_reading(act.canonical_type, kind)
     evidence = {"mapped": {"object": act.object_name, "key": act.key}}
-    return Prepared(connector, where.id, evidence, partial(look_up, connector, act), Made(where.id))
+    return Prepared(connector, where.id, evidence, partial(look_up, connector, act, reading=reading), Made(where.id))
+
+
+def read_object(where: Connection, type_name: str) -> ObjectManifest:
+    """Return the object that gives a type in a system. Raises MissingRoleError when there is none to read."""
+    kind = registry.manifest(where.system).object_for(type_name)
+    if kind is None or kind.reading is None or not kind.reading_lines:
+        raise MissingRoleError(f"{where.name} cannot give records of the type {type_name}.")
+    return kind
+
+
+def compile_reading(type_name: str, kind: ObjectManifest) -> CompiledMapping:
+    """Compile the lines that read an object as canonical records. Raises MappingError."""
+    fields = canonical_type(type_name).fields
+    return compile_mapping(merge_layers(kind.reading_lines), source_fields=kind.fields, target_fields=fields)
 
 
 def _mark(session: WalkSession, act: Mark) -> Prepared:
@@ -116,7 +138,7 @@ def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
     place = session.place(step, act.role, act.canonical_type)
     _require_agreed(place)
     connector = session.connector(act.role)
-    mapped = place.delivery.apply(act.values)
+    mapped = apply_given(place.delivery, act.values) if act.onto else place.delivery.apply(act.values)
     if mapped.problems:
         refused = partial(CallAnswer.refused, mapped.problems)
         return Prepared(connector, place.connection.id, {}, refused, Made(), problems=mapped.problems)
@@ -124,8 +146,9 @@ def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
     link = _links(place.connection.id, act.canonical_type, [session.operation.business_key]).get(
         session.operation.business_key
     )
-    made = Made(place.connection.id, place.target_object.name, link.target_key if link else "")
-    sending = _sending(session, step, place, mapped, content, link)
+    target_key = act.onto or (link.target_key if link else "")
+    made = Made(place.connection.id, place.target_object.name, target_key)
+    sending = _sending(session, step, place, mapped, content, target_key)
     decision = _decision(session, content, link)
     evidence = {
         "mapped": mapped.values,
@@ -187,9 +210,7 @@ def _decision(session: WalkSession, content: str, link: LinkState | None) -> Ope
     return decision
 
 
-def _sending(
-    session: WalkSession, step: Step, place: Place, mapped: Mapped, content: str, link: LinkState | None
-) -> Sending:
+def _sending(session: WalkSession, step: Step, place: Place, mapped: Mapped, content: str, target_key: str) -> Sending:
     operation, row = session.operation, session.rows.get(step.name)
     return Sending(
         operation_id=operation.id,
@@ -198,7 +219,7 @@ def _sending(
         place=place,
         mapped=mapped,
         fingerprint=content,
-        target_key=link.target_key if link else None,
+        target_key=target_key or None,
         idempotency_key=session.idempotency_key(step, place.connection),
         probe_first=row is not None and _is_doubtful(row, place),
         known_links=_known_links(place, mapped),

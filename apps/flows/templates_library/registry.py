@@ -4,11 +4,20 @@ from collections.abc import Mapping
 
 from apps.flows.templates_library.approved_time_to_bill import APPROVED_TIME_TO_BILL
 from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
+from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
+from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
 from apps.flows.templates_library.lead_to_project import LEAD_TO_PROJECT
 from apps.flows.templates_library.template import FlowTemplate
 
 TEMPLATES: Mapping[str, FlowTemplate] = {
-    template.slug: template for template in (APPROVED_TIME_TO_BILL, LEAD_TO_PROJECT, CLIENT_ONBOARDING)
+    template.slug: template
+    for template in (
+        APPROVED_TIME_TO_BILL,
+        LEAD_TO_PROJECT,
+        CLIENT_ONBOARDING,
+        CONTRACT_CHANGE,
+        EXPENSES_TO_BILL,
+    )
 }
 
 

@@ -113,6 +113,9 @@ def role_of(step: Step) -> str:
 def wanted_by(step: Step, system: SystemManifest) -> bool:
     """Return True when the system has what the step calls."""
     if isinstance(step.options, LookupOptions):
+        if step.options.type:
+            known = system.object_for(step.options.type)
+            return known is not None and known.reading is not None and bool(known.reading_lines)
         return any(found.name == step.options.object for found in system.objects)
     if isinstance(step.options, DeliverOptions):
         found = system.object_for(step.options.type)

@@ -103,6 +103,11 @@ def test_a_misspelt_option_is_named(kind: str) -> None:
     [
         pytest.param("lookup", {"role": ""}, "role", "is missing", id="a look-up without a system"),
         pytest.param("lookup", {"key": "r.prjct"}, "key", "no field 'prjct'", id="a look-up by nothing"),
+        pytest.param("lookup", {"type": "Project"}, "object", "only one of them", id="a look-up in two places"),
+        pytest.param("lookup", {"object": ""}, "object", "must say what", id="a look-up nowhere"),
+        pytest.param("lookup", {"object": "", "type": "Project", "keep": ["stat"]}, "keep", "'stat'", id="keeping no field"),
+        pytest.param("deliver", {"onto": "later"}, "onto", "no earlier step", id="changing what is not looked up"),
+        pytest.param("approve", {"question": "{steps.later.x}"}, "question", "no earlier step", id="asking of a later step"),
         pytest.param("deliver", {"of": "later"}, "of", "no earlier step", id="delivering what is not made"),
         pytest.param("deliver", {"type": "Project"}, "type", "map it to Project first", id="delivering another type"),
         pytest.param("map", {"type": "Invoic"}, "type", "must be one of", id="mapping to no type"),
@@ -191,6 +196,30 @@ def test_what_a_step_mapped_is_delivered_with_its_kinds_restored() -> None:
     sent = plan(definition.walk[1], context(map=mapped.result))
     assert isinstance(sent, acts.Send)
     assert (sent.canonical_type, sent.values["budget_hours"]) == ("Project", Decimal("7.5"))
+
+
+CHANGE: list[dict[str, Any]] = [
+    {"kind": "lookup", "name": "there", "role": "target", "type": "Project", "key": "r.project", "keep": ["budget_hours"]},
+    {"kind": "map", "type": "Project", "part": True, "lines": [{"target": "budget_hours", "source": "hours"}]},
+    {"kind": "approve", **EXAMPLES["approve"], "facts": {"Hours": "{steps.there.budget_hours} h → {hours} h"}},
+    {"kind": "deliver", "type": "Project", "of": "map", "onto": "there"},
+]  # fmt: skip
+
+
+def test_a_record_that_is_there_is_changed_in_what_was_mapped_and_never_made() -> None:
+    definition = walking(*CHANGE)
+    assert parse_definition(definition.to_json()) == definition
+    looked_up, mapped, asked, delivered = definition.walk
+    assert plan(looked_up) == acts.LookUp("target", "", "PRJ-0001", ("budget_hours",), False, "Project")
+    assert plan(mapped) == acts.Go({"budget_hours": "7.5"})
+    results = {"there": {"found": True, "key": "9", "budget_hours": "{6}"}, "map": {"budget_hours": "7.5"}}
+    question = plan(asked, context(**results))
+    assert isinstance(question, acts.Ask)
+    assert question.facts == (("Hours", "{6} h → 7.5 h"),)
+    assert plan(delivered, context(**results)) == acts.Send("target", "Project", {"budget_hours": Decimal("7.5")}, "9")
+    refused = plan(delivered, context(map=results["map"], there={"found": False}))
+    assert isinstance(refused, acts.Refuse)
+    assert "Create it there" in refused.problems[0].message
 
 
 @pytest.mark.parametrize(

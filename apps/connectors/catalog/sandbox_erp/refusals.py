@@ -7,7 +7,7 @@ ERROR_RULES = (
     refused(
         "closed_period",
         BusinessClass.CLOSED_PERIOD,
-        "The accounting period of {value} is closed in the ERP. Ask finance to reopen it, or approve the time in an open period.",
+        "The accounting period of {value} is closed in the ERP. Ask finance to reopen it, or have it approved in an open period.",
         "approved_at",
     ),
     refused(
@@ -74,6 +74,12 @@ ERROR_RULES = (
         BusinessClass.VALIDATION,
         "The amount {value} is not hours times rate. Correct the mapping of the amount.",
         "bill_amount",
+    ),
+    refused(
+        "tax_above_amount",
+        BusinessClass.VALIDATION,
+        "The tax of {value} is more than the amount itself. Correct the tax of the record.",
+        "tax_amount",
     ),
     refused(
         "invalid_currency",
