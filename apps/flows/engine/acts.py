@@ -38,8 +38,9 @@ class StepContext:
     def evaluate(self, text: str) -> Any:
         """Return what an expression gives. Raises UnusableValueError in words for people."""
         expression = compile_expression(text)
-        build_scope = build_scope_builder([expression], self.settings)
-        return expression.evaluate(build_scope({**self.record, STEPS_ROOT: self.results, TODAY_ROOT: self.now.date()}))
+        scope = build_scope_builder([expression], self.settings)
+        seen = {**self.record, STEPS_ROOT: self.results, TODAY_ROOT: self.now.date()}
+        return expression.evaluate(scope(seen))
 
     def text(self, expression: str) -> str:
         """Return what an expression gives, as text. Raises UnusableValueError when it gives nothing."""

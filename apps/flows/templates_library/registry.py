@@ -8,6 +8,8 @@ from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
 from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
 from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
 from apps.flows.templates_library.lead_to_project import LEAD_TO_PROJECT
+from apps.flows.templates_library.project_access import PROJECT_ACCESS
+from apps.flows.templates_library.project_workspace import PROJECT_WORKSPACE
 from apps.flows.templates_library.template import FlowTemplate
 
 TEMPLATES: Mapping[str, FlowTemplate] = {
@@ -19,6 +21,8 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         CONTRACT_CHANGE,
         EXPENSES_TO_BILL,
         ASSIGNMENTS_TO_PSA,
+        PROJECT_WORKSPACE,
+        PROJECT_ACCESS,
     )
 }
 
