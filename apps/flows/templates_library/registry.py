@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from apps.flows.templates_library.approved_time_to_bill import APPROVED_TIME_TO_BILL
 from apps.flows.templates_library.assignments_to_psa import ASSIGNMENTS_TO_PSA
+from apps.flows.templates_library.billing_status import BILLING_STATUS
 from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
 from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
 from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
@@ -21,6 +22,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         CONTRACT_CHANGE,
         EXPENSES_TO_BILL,
         ASSIGNMENTS_TO_PSA,
+        BILLING_STATUS,
         PROJECT_WORKSPACE,
         PROJECT_ACCESS,
     )

@@ -35,6 +35,7 @@ PROJECTS = list_of(
         FieldSpec("starts", ValueKind.DATE, "Starts"),
         FieldSpec("ends", ValueKind.DATE, "Ends"),
         FieldSpec("state", label="State"),
+        FieldSpec("billing_state", label="How its invoices stand"),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
     ),
     reading_lines=(
