@@ -31,6 +31,7 @@ _ACCOUNT_FIELDS = (
     "tax_id",
     "invoice_email",
     "payment_terms_days",
+    "parent_id",
 )
 _DEAL_FIELDS = (
     "id",
@@ -164,7 +165,8 @@ class Crm(Desk):
         if kind == "accounts":
             found = rules.missing(record, _ACCOUNT_REQUIRED) + rules.unknown(record, _ACCOUNT_FIELDS)
             found += rules.too_long(record, _LONGEST) + rules.country(record) + rules.currency(record)
-            return [*found, *rules.amounts(record, ("payment_terms_days",))]
+            found += rules.amounts(record, ("payment_terms_days",))
+            return found + rules.unknown_parent(record, "parent_id", lambda number: self.look_up("accounts", number))
         found = rules.missing(record, _DEAL_REQUIRED) + rules.unknown(record, _DEAL_FIELDS)
         found += rules.too_long(record, _LONGEST) + rules.currency(record)
         found += rules.amounts(record, ("amount", "budget_hours"))

@@ -25,6 +25,7 @@ _CLIENT_FIELDS = (
     "tax_id",
     "invoice_email",
     "payment_terms_days",
+    "parent_id",
     "active",
 )
 _PROJECT_FIELDS = (
@@ -205,7 +206,8 @@ class Psa(ApprovingDesk):
         if kind == MILESTONES:
             return milestones.problems_of(record)
         if kind == "clients":
-            return _problems_of_client(record)
+            parent = rules.unknown_parent(record, "parent_id", lambda number: self.look_up("clients", number))
+            return _problems_of_client(record) + parent
         if kind == planned.ASSIGNMENTS:
             return planned.problems_of(record, self.look_up)
         if kind == invoices.INVOICES:

@@ -7,6 +7,7 @@ from apps.flows.templates_library.assignments_to_psa import ASSIGNMENTS_TO_PSA
 from apps.flows.templates_library.billing_status import BILLING_STATUS
 from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
 from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
+from apps.flows.templates_library.customer_master import CUSTOMER_MASTER
 from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
 from apps.flows.templates_library.lead_to_project import LEAD_TO_PROJECT
 from apps.flows.templates_library.project_access import PROJECT_ACCESS
@@ -23,6 +24,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         EXPENSES_TO_BILL,
         ASSIGNMENTS_TO_PSA,
         BILLING_STATUS,
+        CUSTOMER_MASTER,
         PROJECT_WORKSPACE,
         PROJECT_ACCESS,
     )

@@ -104,6 +104,7 @@ _ACCOUNTS = list_of(
         FieldSpec("tax_id", label="Tax number"),
         FieldSpec("invoice_email", label="Invoices go to"),
         FieldSpec("payment_terms_days", ValueKind.WHOLE, "Payment terms in days"),
+        FieldSpec("parent_id", label="Belongs to the account"),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
     ),
     reading_lines=(
@@ -116,6 +117,7 @@ _ACCOUNTS = list_of(
         MappingLine("tax_id", "tax_id"),
         MappingLine("invoice_email", "invoice_email"),
         MappingLine("payment_terms_days", "payment_terms_days"),
+        MappingLine("parent", "parent_id"),
         MappingLine("updated_at", "modified_at"),
     ),
 )

@@ -108,6 +108,7 @@ CLIENTS = list_of(
         FieldSpec("tax_id", label="Tax number"),
         FieldSpec("invoice_email", label="Invoices go to"),
         FieldSpec("payment_terms_days", ValueKind.WHOLE, "Payment terms in days"),
+        FieldSpec("parent_id", label="Belongs to the client"),
         FieldSpec("active", ValueKind.YES_NO, "Active"),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
     ),
@@ -121,6 +122,7 @@ CLIENTS = list_of(
         MappingLine("tax_id", "tax_id"),
         MappingLine("invoice_email", "invoice_email"),
         MappingLine("payment_terms_days", "payment_terms_days"),
+        MappingLine("parent", "parent_id"),
         MappingLine("updated_at", "modified_at"),
     ),
     writing_lines=(
@@ -133,5 +135,6 @@ CLIENTS = list_of(
         MappingLine("tax_id", "tax_id", label="Tax number"),
         MappingLine("invoice_email", "invoice_email", label="Invoices go to"),
         MappingLine("payment_terms_days", "payment_terms_days", label="Payment terms in days"),
+        MappingLine("parent_id", "parent", reference="Customer", label="Belongs to the client"),
     ),
 )
