@@ -100,7 +100,9 @@ class Planning(Desk):
         found = rules.missing(record, _ASSIGNMENT_REQUIRED) + rules.unknown(record, _ASSIGNMENT_FIELDS)
         found += rules.too_long(record, _LONGEST) + rules.choices(record, _CHOICES)
         found += rules.amounts(record, ("hours_per_day",))
-        found += _problems_of_days(record) + self._unknown(record, "projects", "project_code", "unknown_project")
+        found += rules.span(record, "starts", "ends") + self._unknown(
+            record, "projects", "project_code", "unknown_project"
+        )
         return found + self._unknown(record, "people", "employee_no", "unknown_person")
 
     def kept_by(self, kind: str, record: Record) -> Problem | None:
@@ -124,13 +126,6 @@ class Planning(Desk):
         if not name or self.look_up(kind, name) is not None:
             return []
         return [Problem(code, field, f"There is no {name} among the {kind}")]
-
-
-def _problems_of_days(record: Record) -> list[Problem]:
-    days, found = rules.days(record, ("starts", "ends"))
-    if len(days) == 2 and days["ends"] < days["starts"]:
-        found.append(Problem("ends_before_start", "ends", "The last day lies before the first"))
-    return found
 
 
 def _person(chance: random.Random, person: Record) -> Record:

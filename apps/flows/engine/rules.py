@@ -9,7 +9,8 @@ from apps.connectors.canonical.currencies import KNOWN_CURRENCIES
 from apps.connectors.canonical.shapes import CanonicalType
 from apps.connectors.errors import BusinessClass
 from apps.flows.engine.conditions import CONDITIONS
-from apps.flows.engine.stored import DefinitionError, Group, Settings, read_list
+from apps.flows.engine.stored import TODAY_ROOT, DefinitionError, Group, Settings, read_list
+from apps.flows.mapping.expressions import compile_expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,16 @@ def read_filter(stored: Mapping[str, Any] | None, described: CanonicalType, sett
             raise DefinitionError("filter.conditions", f"{name!r} is not known; choose one of {', '.join(CONDITIONS)}")
         if described.field_named(condition.needs) is None:
             raise DefinitionError("filter.conditions", f"{described.label} has no {condition.needs!r} to look at")
-    return Filter(conditions, group.expression("expression", described))
+    return Filter(conditions, _timeless(group, group.expression("expression", described)))
+
+
+def _timeless(group: Group, text: str) -> str:
+    """Refuse the day in what is judged once, when a record is read: nobody would look again when the day has come."""
+    if text and TODAY_ROOT in (compile_expression(text).roots or ()):
+        raise DefinitionError(
+            group.where("expression"), "cannot ask for r.today: wait, then decide by it in a later step"
+        )
+    return text
 
 
 def _currencies(group: Group) -> tuple[str, ...]:
@@ -108,7 +118,7 @@ def _rule(stored: Any, path: str, described: CanonicalType, settings: Settings) 
         raise DefinitionError(group.where("field"), f"{described.label} has no field {blamed!r}")
     return Rule(
         name=group.text("name", required=True),
-        expression=group.expression("expression", described, required=True),
+        expression=_timeless(group, group.expression("expression", described, required=True)),
         sentence=group.text("sentence", required=True),
         field=blamed,
         business_class=BusinessClass(

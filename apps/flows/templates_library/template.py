@@ -74,6 +74,11 @@ class FlowTemplate:
     sla: tuple[SlaSuggestion, ...] = ()
     samples: tuple[Sample, ...] = ()
     sample_systems: Mapping[str, str] = field(default_factory=dict)
+    # By delivering step of a walk: canonical fields that are the target's own, filled where it has nothing.
+    fill_only: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # Kinds of systems ("ERP") it is meant for, where holding the type is not enough: hours also go to payroll. Empty: any.
+    source_categories: frozenset[str] = frozenset()
+    target_categories: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         # A definition stands alone: it carries the values that its expressions read.
@@ -90,11 +95,15 @@ class FlowTemplate:
 
     def can_read(self, system: SystemManifest) -> bool:
         """Return True when the system can be this template's source."""
+        if self.source_categories and system.category not in self.source_categories:
+            return False
         found = system.object_for(self.definition.canonical_type)
         return found is not None and found.reading is not None and bool(found.reading_lines)
 
     def can_write(self, system: SystemManifest) -> bool:
         """Return True when the system can be this template's target."""
+        if self.target_categories and system.category not in self.target_categories:
+            return False
         if self.definition.walks:
             return self.can_play("target", system)
         found = system.object_for(self.definition.canonical_type)
@@ -113,6 +122,9 @@ def role_of(step: Step) -> str:
 def wanted_by(step: Step, system: SystemManifest) -> bool:
     """Return True when the system has what the step calls."""
     if isinstance(step.options, LookupOptions):
+        if step.options.type:
+            known = system.object_for(step.options.type)
+            return known is not None and known.reading is not None and bool(known.reading_lines)
         return any(found.name == step.options.object for found in system.objects)
     if isinstance(step.options, DeliverOptions):
         found = system.object_for(step.options.type)

@@ -21,6 +21,7 @@ from apps.flows.engine.acts import (
     Say,
     Send,
     StepContext,
+    TakeBack,
     WaitFor,
     WaitUntil,
 )
@@ -270,6 +271,9 @@ class _Walk:
             return self._found(step, act, given or {"found": False})
         if isinstance(act, Ask | WaitFor | WaitUntil):
             return self._answered(step, given)
+        if isinstance(act, TakeBack):
+            self.results[step.name] = given or {"withdrawn": False}
+            return None
         if isinstance(act, Mark | Enter | Say):
             self.sent[step.name] = _said(act)
         self.results[step.name] = act.result if isinstance(act, Go) else {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
-from apps.connectors.canonical.shapes import CanonicalType, fill_sentence
+from apps.connectors.canonical.shapes import CanonicalType
 from apps.flows.engine.acts import Act, Ask, Go, StepContext
 from apps.flows.engine.stored import DefinitionError, Group, read_list, written
 
@@ -24,7 +24,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class ApproveOptions:
-    """Asks people of a role. `question` and `facts` are sentences filled from the record.
+    """Asks people of a role. `question` and `facts` are sentences filled from the record and what earlier steps brought.
 
     Thresholds are looked at from the highest down: the first whose amount is reached decides who is asked. `free_below`:
     smaller amounts need nobody. An operation without a known amount is asked about as the dearest one would be.
@@ -75,8 +75,8 @@ class ApproveOptions:
             return Go({"approved": True}, note="Below the amount that needs an approval.")
         role, needed = self._asked(amount)
         return Ask(
-            question=fill_sentence(self.question, context.record)[:300],
-            facts=tuple((label, fill_sentence(text, context.record)) for label, text in self.facts.items()),
+            question=context.fill(self.question)[:300],
+            facts=tuple((label, context.fill(text)) for label, text in self.facts.items()),
             amount=amount,
             currency=context.amount.currency if context.amount else "",
             role=role,
@@ -111,5 +111,5 @@ def _facts(group: Group, described: CanonicalType) -> dict[str, str]:
     stored = group.stored.get("facts", {})
     if not isinstance(stored, Mapping):
         raise DefinitionError(group.where("facts"), "must be a group of texts")
-    inner = Group(stored, group.where("facts"), tuple(map(str, stored)))
+    inner = Group(stored, group.where("facts"), tuple(map(str, stored)), earlier=group.earlier)
     return {str(label): inner.sentence(str(label), described, required=True) for label in stored}
