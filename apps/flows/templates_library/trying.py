@@ -31,6 +31,7 @@ from apps.flows.engine.steps import CheckStep, DeliverOptions
 from apps.flows.engine.stored import STEPS_ROOT
 from apps.flows.engine.walk import passed_over
 from apps.flows.mapping.compile import CompiledMapping, compile_mapping
+from apps.flows.mapping.given import apply_given
 from apps.flows.mapping.layers import LayeredLine, merge_layers
 from apps.flows.templates_library.samples import SAMPLE_DAY, Delivers, Expected, LeftOut, Refused, Sample, Waits
 from apps.flows.templates_library.template import FlowTemplate
@@ -296,7 +297,8 @@ class _Walk:
         delivery = self.trial.deliveries.get(step.name)
         values: Values = dict(act.values)
         if delivery is not None:
-            mapped = delivery.apply({**act.values, STEPS_ROOT: self.results})
+            values = {**act.values, STEPS_ROOT: self.results}
+            mapped = apply_given(delivery, values) if act.onto else delivery.apply(values)
             if mapped.problems:
                 return self._refused(step, mapped.problems)
             values = mapped.values
