@@ -17,17 +17,30 @@ _KINDS = {
             "hours_per_day",
             "capacity_hours_week",
             "cap_hours",
+            "share",
         ),
         "number",
     ),
-    **dict.fromkeys(("rate", "amount", "unit_price", "tax_amount", "budget_amount"), "money"),
-    **dict.fromkeys(("worked_on", "close_date", "starts", "ends", "day", "spent_on"), "date"),
     **dict.fromkeys(
-        ("created_at", "modified_at", "approved_at", "won_at", "exported_at", "sent_at", "signed_at", "voided_at"),
+        ("rate", "amount", "unit_price", "tax_amount", "budget_amount", "net", "tax", "gross", "open_amount"), "money"
+    ),
+    **dict.fromkeys(("worked_on", "close_date", "starts", "ends", "day", "spent_on", "due_on", "issued_on"), "date"),
+    **dict.fromkeys(
+        (
+            "created_at",
+            "modified_at",
+            "approved_at",
+            "won_at",
+            "exported_at",
+            "sent_at",
+            "signed_at",
+            "voided_at",
+            "accepted_at",
+        ),
         "instant",
     ),
     **dict.fromkeys(("billable", "active", "open_for_time", "exported", "open", "reimbursable"), "boolean"),
-    **dict.fromkeys(("tags", "custom", "members", "account", "skills"), "nested"),
+    **dict.fromkeys(("tags", "custom", "members", "account", "skills", "lines"), "nested"),
 }
 
 

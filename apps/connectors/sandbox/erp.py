@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from apps.connectors.sandbox import erp_expense_rules as expenses
+from apps.connectors.sandbox import erp_invoice_rules as invoices
 from apps.connectors.sandbox import erp_master_rules as masters
 from apps.connectors.sandbox import erp_rules
 from apps.connectors.sandbox.desk import Desk, Kind, Verdict
@@ -16,6 +17,7 @@ from apps.connectors.sandbox.store import Company, Record, Store
 from apps.connectors.sandbox.vocabulary import COST_CENTERS, REGIONS
 
 LINES, EXPENSES = "time-lines", "expense-lines"
+INVOICES = "invoices"
 LARGEST_BATCH = 500
 KINDS = {
     "companies": Kind("code", ("code", "name", "currency"), fields=("code", "name", "currency")),
@@ -38,6 +40,18 @@ KINDS = {
         required=masters.PROJECT_REQUIRED,
         choices=masters.PROJECT_CHOICES,
         longest=masters.LONGEST,
+    ),
+    INVOICES: Kind(
+        "number",
+        ("number", "customer", "project", "issued_on", "net", "currency", "state"),
+        own_key="external_id",
+        removable=True,
+        money="net",
+        counted=("state", "posted"),
+        fields=invoices.FIELDS,
+        required=invoices.REQUIRED,
+        choices=invoices.CHOICES,
+        longest=invoices.LONGEST,
     ),
     "employees": Kind(
         "number", ("number", "name", "company", "active"), fields=("number", "name", "company", "active")
@@ -131,13 +145,27 @@ class Erp(Desk):
         if kind == "projects":
             named = self.look_up("customers", str(record.get("customer_number") or ""))
             return {"state": "active", **({"customer": named["name"]} if named else {}), **record}
+        if kind == INVOICES:
+            begun = {
+                "sort": "invoice",
+                "state": "draft",
+                **record,
+                "number": record.get("number") or f"INV-{number:07d}",
+            }
+            return self._named(begun)
         return self._in_company(record) if kind == EXPENSES else record
 
     def completed(self, kind: str, before: Record, changed: Record) -> Record:
         """A customer keeps its number for ever; an expense follows its project into another company."""
         if kind == EXPENSES:
             return self._in_company(changed)
+        if kind == INVOICES:
+            return self._named({**changed, "number": before["number"]})
         return {**changed, "number": before["number"]} if kind == "customers" else changed
+
+    def _named(self, invoice: Record) -> Record:
+        customer = self.look_up("customers", str(invoice.get("customer_number") or "")) or {}
+        return {**invoice, "customer": customer.get("name")}
 
     def _in_company(self, expense: Record) -> Record:
         project = self.look_up("projects", str(expense.get("project") or "")) or {}
@@ -151,12 +179,20 @@ class Erp(Desk):
             )
             problems_of = erp_rules.problems_of if kind == LINES else expenses.problems_of
             return problems_of(record, self.look_up, switches)
+        if kind == INVOICES:
+            before = self.look_up(INVOICES, str(record["number"]))
+            return invoices.problems_of(record, before, self.look_up, closed=self._faults.strikes("closed_period"))
         if kind == "customers":
             return masters.problems_of_customer(record, self.look_up)
         return masters.problems_of_project(record, self.look_up) if kind == "projects" else super().judge(kind, record)
 
     def kept_by(self, kind: str, record: Record) -> Problem | None:
         """Return what still needs a record, so that it cannot be removed."""
+        if kind == INVOICES:
+            drafted = record.get("state") in ("draft", "approved")
+            return (
+                None if drafted else Problem("invoice_posted", "number", f"Invoice {record['number']} is in the books")
+            )
         field, users = ("project", (LINES, EXPENSES)) if kind == "projects" else ("customer_number", ("projects",))
         name = str(record[KINDS[kind].name])
         for user in users:

@@ -1,10 +1,14 @@
 """The sandbox PSA: people, clients, projects, tasks and time entries that get approved."""
 
+from aiohttp import web
+
+from apps.connectors.sandbox import milestones, rules
 from apps.connectors.sandbox import psa_assignments as planned
-from apps.connectors.sandbox import rules
 from apps.connectors.sandbox.approvals import ApprovingDesk
-from apps.connectors.sandbox.desk import Kind
+from apps.connectors.sandbox.desk import Deed, Kind
 from apps.connectors.sandbox.firm import Firm, instant_text
+from apps.connectors.sandbox.milestones import MILESTONES
+from apps.connectors.sandbox.replies import answer
 from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Record, Store
 
@@ -110,6 +114,7 @@ KINDS = {
         prefix="TA-N",
         fields=("project_code", "name", "billable", "open_for_time"),
     ),
+    MILESTONES: milestones.KIND,
     ENTRIES: Kind(
         "id",
         ("id", "worked_on", "person_name", "project_code", "task_name", "hours", "rate", "currency", "status"),
@@ -143,6 +148,7 @@ class Psa(ApprovingDesk):
             "clients": firm.clients,
             "projects": firm.projects,
             "tasks": firm.tasks,
+            MILESTONES: milestones.planned_milestones(firm),
             ENTRIES: firm.entries,
         }
         for kind, records in kinds.items():
@@ -154,6 +160,8 @@ class Psa(ApprovingDesk):
             return {"status": "draft", "approved_at": None, "custom": {}, **record}
         if kind == "clients":
             return {"active": True, **record}
+        if kind == MILESTONES:
+            return milestones.begun(self.look_up("projects", str(record.get("project_code"))) or {}, record)
         if kind == planned.ASSIGNMENTS:
             return planned.named({"status": "tentative", "billable": True, **record}, self.look_up)
         if kind != "projects":
@@ -163,14 +171,32 @@ class Psa(ApprovingDesk):
         known = {name: value for name, value in told.items() if value}
         return {**known, "state": "active", "billable": True, **record, "code": record.get("code") or f"PRJ-N{number}"}
 
-    def completed(self, kind: str, _before: Record, changed: Record) -> Record:
-        """An assignment shows the names of whom and what it names now."""
+    def completed(self, kind: str, before: Record, changed: Record) -> Record:
+        """Accepting a milestone notes its moment; an assignment shows the names of whom and what it names now."""
+        if kind == MILESTONES:
+            return milestones.accepted(before, changed)
         return planned.named(changed, self.look_up) if kind == planned.ASSIGNMENTS else changed
+
+    def deeds(self, kind: str, record: Record) -> list[Deed]:
+        """Return what a person can do with a record besides changing its fields."""
+        if kind != MILESTONES:
+            return super().deeds(kind, record)
+        return [Deed("accept", "Accept this milestone")] if record.get("status") == "planned" else []
+
+    def do(self, deed: str, kind: str, key: str) -> web.Response:
+        """Do what `deeds` offered."""
+        if (deed, kind) != ("accept", MILESTONES):
+            return super().do(deed, kind, key)
+        with self._store.change():
+            verdict = self.write(kind, {"status": "ready"}, key="", target=key)
+        return answer({"accept": [key]}) if verdict.status < 400 else verdict.response()
 
     def judge(self, kind: str, record: Record) -> list[Problem]:
         """Return everything wrong with a record that is new or changed."""
         if kind == ENTRIES:
             return rules.choices(record, _ENTRY_CHOICES)
+        if kind == MILESTONES:
+            return milestones.problems_of(record)
         if kind == "clients":
             return _problems_of_client(record)
         if kind == planned.ASSIGNMENTS:

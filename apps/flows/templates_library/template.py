@@ -74,6 +74,9 @@ class FlowTemplate:
     sla: tuple[SlaSuggestion, ...] = ()
     samples: tuple[Sample, ...] = ()
     sample_systems: Mapping[str, str] = field(default_factory=dict)
+    # Kinds of systems ("ERP") it is meant for, where holding the type is not enough: hours also go to payroll. Empty: any.
+    source_categories: frozenset[str] = frozenset()
+    target_categories: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         # A definition stands alone: it carries the values that its expressions read.
@@ -90,11 +93,15 @@ class FlowTemplate:
 
     def can_read(self, system: SystemManifest) -> bool:
         """Return True when the system can be this template's source."""
+        if self.source_categories and system.category not in self.source_categories:
+            return False
         found = system.object_for(self.definition.canonical_type)
         return found is not None and found.reading is not None and bool(found.reading_lines)
 
     def can_write(self, system: SystemManifest) -> bool:
         """Return True when the system can be this template's target."""
+        if self.target_categories and system.category not in self.target_categories:
+            return False
         if self.definition.walks:
             return self.can_play("target", system)
         found = system.object_for(self.definition.canonical_type)

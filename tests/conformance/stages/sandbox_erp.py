@@ -28,7 +28,7 @@ class ErpStage(SandboxStage):
         "employees": {"number": "E-{n}", "name": "Robin Vale", "company": "100", "active": True},
         "customers": {"number": "K-{n}", "name": "Okafor Bank", "country": "DE", "currency": "EUR"},
     }
-    writes = ("time-lines", "customers", "projects", "expense-lines")
+    writes = ("time-lines", "customers", "projects", "expense-lines", "invoices")
     samples = {
         "time-lines": {
             "external_id": "TE-9{n}",
@@ -51,12 +51,14 @@ class ErpStage(SandboxStage):
             "currency": "EUR",
             "description": "Train",
         },
+        "invoices": {"external_id": "MS-{n}", "customer_number": "C-001", "currency": "EUR", "net": "250.00"},
     }
     changed = {
         "time-lines": {"quantity": "1.25"},
         "customers": {"name": "Okafor Group"},
         "projects": {"name": "Cloud"},
         "expense-lines": {"amount": "125.00"},
+        "invoices": {"net": "275.00"},
     }
     refusals = {
         "time-lines": (
@@ -85,12 +87,25 @@ class ErpStage(SandboxStage):
             Refusal("more tax than amount", {"tax_amount": "120"}, B.VALIDATION, "tax_amount"),
             Refusal("a day that is none", {"spent_on": "2026-02-29"}, B.PARSE, "spent_on"),
         ),
+        "invoices": (
+            Refusal("closed period", {"issued_on": "2025-01-02"}, B.CLOSED_PERIOD, "approved_at"),
+            Refusal("unknown customer", {"customer_number": "K-9"}, B.MISSING_REFERENCE, "client"),
+            Refusal("lines that differ", {"lines": [{"net": "249.00"}]}, B.VALIDATION, "net"),
+        ),
     }
-    texts = {"time-lines": "description", "customers": "name", "projects": "name", "expense-lines": "description"}
-    numbers = {"time-lines": "unit_price", "projects": "budget_hours", "expense-lines": "amount"}
+    texts = {
+        "time-lines": "description",
+        "customers": "name",
+        "projects": "name",
+        "expense-lines": "description",
+        "invoices": "note",
+    }
+    numbers = {"time-lines": "unit_price", "projects": "budget_hours", "expense-lines": "amount", "invoices": "net"}
     planted = {"text": Planted("customers", "name"), "date": Planted("time-lines", "posting_date")}
 
     def sample(self, name: str, number: int, /, **changes: Any) -> Write:
+        if name == "invoices":
+            return super().sample(name, number, **{"issued_on": datetime.now(UTC).date().isoformat(), **changes})
         if name == "expense-lines":
             return super().sample(name, number, **{"posting_date": _today(), **changes})
         if name != "time-lines":

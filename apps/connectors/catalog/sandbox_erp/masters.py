@@ -11,8 +11,8 @@ from apps.connectors.manifest import (
 from apps.connectors.sandbox_family import list_of
 
 
-def _writing_to(path: str) -> Writing:
-    """A repeat is recognised by its key for a day, and by our own number for ever; removing is the way back."""
+def writing_masters(path: str) -> Writing:
+    """Return how one record at a time is written: a repeat is recognised by its key for a day, and by our own number for ever; removing is the way back."""
     return Writing(
         create_path=path,
         update_path=f"{path}/{{key}}",
@@ -30,7 +30,7 @@ CUSTOMERS = list_of(
     "Customers",
     "Customer",
     known_by="number",
-    writing=_writing_to("customers"),
+    writing=writing_masters("customers"),
     fields=(
         FieldSpec("id", label="Record number"),
         FieldSpec("number", label="Customer number", max_length=20),
@@ -77,7 +77,7 @@ PROJECTS = list_of(
     "Projects",
     "Project",
     known_by="code",
-    writing=_writing_to("projects"),
+    writing=writing_masters("projects"),
     fields=(
         FieldSpec("id", label="Number"),
         FieldSpec("code", label="Project code", required=True, max_length=40),

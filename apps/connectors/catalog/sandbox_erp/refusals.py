@@ -64,6 +64,17 @@ ERROR_RULES = (
         "The ERP keeps this record because others already refer to it. Take those back first, or leave it there.",
     ),
     refused(
+        "invoice_posted",
+        BusinessClass.CONFLICT,
+        "The invoice is posted in the ERP, so nothing of it may change any more. Issue a credit and a new invoice there.",
+    ),
+    refused(
+        "lines_differ",
+        BusinessClass.VALIDATION,
+        "The lines of the invoice do not add up to {value}. Correct the mapping of the amounts.",
+        "net",
+    ),
+    refused(
         "hours_out_of_range",
         BusinessClass.VALIDATION,
         "{value} hours on one day cannot be posted: the ERP takes more than 0 and at most 24. Correct the hours of the entry.",
