@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from apps.flows.templates_library.approved_time_to_bill import APPROVED_TIME_TO_BILL
+from apps.flows.templates_library.assignments_to_psa import ASSIGNMENTS_TO_PSA
 from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
 from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
 from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
@@ -19,6 +20,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         CLIENT_ONBOARDING,
         CONTRACT_CHANGE,
         EXPENSES_TO_BILL,
+        ASSIGNMENTS_TO_PSA,
         PROJECT_WORKSPACE,
         PROJECT_ACCESS,
     )
