@@ -279,6 +279,9 @@ class _Walk:
     def _found(self, step: Step, act: LookUp, given: Values) -> Outcome | None:
         if act.required and not given.get("found"):
             return self._refused(step, (FieldProblem("", "It was not found.", BusinessClass.MISSING_REFERENCE),))
+        wrong = act.judge(_canonical(act.canonical_type, given)) if act.judge is not None and given.get("found") else ()
+        if wrong:
+            return self._refused(step, wrong)
         self.results[step.name] = given
         return None
 
@@ -305,6 +308,12 @@ class _Walk:
         self.sent[step.name] = values
         self.results[step.name] = given or {"key": step.name}
         return None
+
+
+def _canonical(type_name: str, given: Values) -> Values:
+    """Return what a look-up of a sample brings as the record that was found."""
+    described = canonical_type(type_name)
+    return restore(described, {name: value for name, value in given.items() if described.field_named(name)})[0]
 
 
 def _said(act: Mark | Enter | Say) -> Values:
