@@ -20,6 +20,7 @@ from apps.flows.engine.steps.approve import ApproveOptions
 from apps.flows.mapping.layers import write_layer
 from apps.flows.mapping.places import DELIVERY, READING, StoredLines, StoredPlace, read_places
 from apps.flows.models import Flow, FlowVersion, PartnerLayer
+from apps.flows.services.definitions import definition_for
 from apps.flows.services.walk_session import object_of, systems_of
 from apps.flows.templates_library import flow_template
 
@@ -45,10 +46,11 @@ def newest_base(flow: Flow) -> Base:
     Raises:
         ValidationError: a system cannot give or take what the flow brings.
         MissingRoleError: a step's system cannot take its records.
+        MappingError: a setting that was chosen is not allowed any more.
 
     """
     template = flow_template(flow.template)
-    definition = template.definition
+    definition = definition_for(template, flow.settings)
     places = {READING: _reading(flow, definition)}
     places |= _steps(flow, definition) if definition.walks else {DELIVERY: _delivery(flow, definition)}
     return Base(definition.to_json(), places, template.version)
