@@ -8,6 +8,7 @@ from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
 from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
 from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
 from apps.flows.templates_library.lead_to_project import LEAD_TO_PROJECT
+from apps.flows.templates_library.milestone_billing import MILESTONE_BILLING
 from apps.flows.templates_library.project_access import PROJECT_ACCESS
 from apps.flows.templates_library.project_workspace import PROJECT_WORKSPACE
 from apps.flows.templates_library.template import FlowTemplate
@@ -19,6 +20,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         LEAD_TO_PROJECT,
         CLIENT_ONBOARDING,
         CONTRACT_CHANGE,
+        MILESTONE_BILLING,
         EXPENSES_TO_BILL,
         ASSIGNMENTS_TO_PSA,
         PROJECT_WORKSPACE,

@@ -211,7 +211,7 @@ def test_what_is_looked_up_is_judged_as_it_is_then() -> None:
     assert act.judge is not None
     assert act.judge({"state": "active"}) == ()
     (broken,) = act.judge({"state": "closed"})
-    assert (broken.field, broken.code, broken.message) == ("state", "open", "PRJ-0001 is closed.")
+    assert (broken.field, broken.code, broken.message) == ("", "open", "PRJ-0001 is closed.")
     assert "cannot be judged" in act.judge({})[0].message
 
 

@@ -68,6 +68,7 @@ class LookupOptions:
 
 
 def _broken(rules: Sequence[Rule], context: StepContext, found: Mapping[str, Any]) -> tuple[FieldProblem, ...]:
-    """Return what is wrong with the record found, in sentences about the flow's own record."""
-    checks = [build_rule(replace(rule, sentence=context.fill(rule.sentence)), context.settings) for rule in rules]
+    """Return what is wrong with the record found, in sentences about the flow's own record: none of its fields is to blame."""
+    told = (replace(rule, sentence=context.fill(rule.sentence), field="") for rule in rules)
+    checks = [build_rule(rule, context.settings) for rule in told]
     return tuple(problem for check in checks for problem in check.find(found, context.now.date()))
