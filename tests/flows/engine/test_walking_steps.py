@@ -229,7 +229,10 @@ def test_a_record_that_is_there_is_changed_in_what_was_mapped_and_never_made() -
     looked_up, mapped, asked, delivered = definition.walk
     assert plan(looked_up) == acts.LookUp("target", "", "PRJ-0001", ("budget_hours",), False, "Project")
     assert plan(mapped) == acts.Go({"budget_hours": "7.5"})
-    results = {"there": {"found": True, "key": "9", "budget_hours": "{6}"}, "map": {"budget_hours": "7.5"}}
+    results: dict[str, Any] = {
+        "there": {"found": True, "key": "9", "budget_hours": "{6}"},
+        "map": {"budget_hours": "7.5"},
+    }
     question = plan(asked, context(**results))
     assert isinstance(question, acts.Ask)
     assert question.facts == (("Hours", "{6} h → 7.5 h"),)
