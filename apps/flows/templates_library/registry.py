@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from apps.flows.templates_library.actuals_to_psa import ACTUALS_TO_PSA
 from apps.flows.templates_library.approved_time_to_bill import APPROVED_TIME_TO_BILL
 from apps.flows.templates_library.assignments_to_psa import ASSIGNMENTS_TO_PSA
 from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
@@ -21,6 +22,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         CLIENT_ONBOARDING,
         CONTRACT_CHANGE,
         MILESTONE_BILLING,
+        ACTUALS_TO_PSA,
         EXPENSES_TO_BILL,
         ASSIGNMENTS_TO_PSA,
         PROJECT_WORKSPACE,
