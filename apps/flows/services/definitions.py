@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
 from apps.flows.engine.definition import FlowDefinition
-from apps.flows.mapping.compile import LineProblem, MappingError
 from apps.flows.templates_library import TEMPLATES, FlowTemplate, SettingsError
 from apps.flows.templates_library.settings import chosen_settings, known_settings
 
@@ -13,14 +15,14 @@ def definition_for(template: FlowTemplate, chosen: Mapping[str, Any]) -> FlowDef
     """Return the template's definition with what a customer chose.
 
     Raises:
-        MappingError: a setting is not allowed (any more) by this version of the template.
+        ValidationError: a setting is not allowed (any more) by this version of the template.
 
     """
     try:
         return template.definition_with(chosen)
     except SettingsError as wrong:
-        problems = [LineProblem(f"settings.{name}", sentence) for name, sentence in wrong.problems.items()]
-        raise MappingError(problems) from wrong
+        sentence = _("The settings do not fit this version of the template: %(problems)s")
+        raise ValidationError(sentence % {"problems": str(wrong)}) from wrong
 
 
 def settings_chosen(slug: str, definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,11 +73,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class SampleResult:
-    """What came of a sample, and how that differs from what was wanted: () when it is as it should be."""
+    """What came of a sample, and how that differs from what was wanted: () when it is as it should be.
+
+    `before` is what came of it without a change, where two definitions were compared.
+    """
 
     sample: Sample
     outcome: Outcome
     differences: tuple[Difference, ...]
+    before: Outcome | None = None
 
     @property
     def holds(self) -> bool:
@@ -144,7 +148,7 @@ def compare_samples(  # noqa: PLR0913  two sides of one comparison, all by name
     first = _outcomes(template, settings_before, before, definition_before)
     then = _outcomes(template, settings_after, after, definition_after)
     return [
-        SampleResult(sample, found, differences_between(known, found))
+        SampleResult(sample, found, differences_between(known, found), known)
         for (sample, known), (_same, found) in zip(first, then, strict=True)
     ]
 
