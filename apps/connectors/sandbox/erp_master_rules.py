@@ -18,6 +18,7 @@ CUSTOMER_FIELDS = (
     "payment_terms_days",
     "invoice_email",
     "company",
+    "parent_number",
     "state",
 )
 PROJECT_FIELDS = (
@@ -52,6 +53,7 @@ def problems_of_customer(customer: Record, look_up: LookUp) -> list[Problem]:
     found += rules.country(customer) + rules.currency(customer)
     found += rules.amounts(customer, ("payment_terms_days",))
     found += rules.choices(customer, CUSTOMER_CHOICES)
+    found += rules.unknown_parent(customer, "parent_number", lambda number: look_up("customers", number))
     return [*found, *_company(customer, look_up)]
 
 

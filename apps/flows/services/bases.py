@@ -17,6 +17,7 @@ from apps.connectors.models import Connection
 from apps.flows.engine.definition import FlowDefinition, Step
 from apps.flows.engine.steps import DeliverOptions
 from apps.flows.engine.steps.approve import ApproveOptions
+from apps.flows.mapping.filling import fill_only
 from apps.flows.mapping.layers import write_layer
 from apps.flows.mapping.places import DELIVERY, READING, StoredLines, StoredPlace, read_places
 from apps.flows.models import Flow, FlowVersion, PartnerLayer
@@ -96,14 +97,15 @@ def _object_for(connection: Connection, name: str, type_name: str) -> ObjectMani
 
 
 def _steps(flow: Flow, definition: FlowDefinition, partner: _PartnerLines) -> dict[str, StoredPlace]:
-    systems, places = systems_of(flow), {}
+    systems, places, own = systems_of(flow), {}, flow_template(flow.template).fill_only
     for step in definition.walk:
         _require_roles_of_people(step)
         if isinstance(step.options, DeliverOptions):
             connection = systems[step.options.role]
             kind = object_of(connection, step.options.type)
             lines = partner.get((step.name, connection.system), ())
-            places[step.name] = StoredPlace(kind.name, write_layer(kind.writing_lines), partner=lines)
+            kept = fill_only(kind.writing_lines, own.get(step.name, frozenset()))
+            places[step.name] = StoredPlace(kind.name, write_layer(kind.writing_lines), write_layer(kept), lines)
     return places
 
 

@@ -75,6 +75,8 @@ class FlowTemplate:
     sla: tuple[SlaSuggestion, ...] = ()
     samples: tuple[Sample, ...] = ()
     sample_systems: Mapping[str, str] = field(default_factory=dict)
+    # By delivering step of a walk: canonical fields that are the target's own, filled where it has nothing.
+    fill_only: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # Kinds of systems ("ERP") it is meant for, where holding the type is not enough: hours also go to payroll. Empty: any.
     source_categories: frozenset[str] = frozenset()
     target_categories: frozenset[str] = frozenset()

@@ -43,6 +43,7 @@ CUSTOMERS = list_of(
         FieldSpec("payment_terms_days", ValueKind.WHOLE, "Days to pay"),
         FieldSpec("invoice_email", label="Invoices go to"),
         FieldSpec("company", label="Company"),
+        FieldSpec("parent_number", label="Belongs to the customer"),
         FieldSpec("state", ValueKind.CHOICE, "State", choices=("active", "blocked", "closed")),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
     ),
@@ -56,6 +57,7 @@ CUSTOMERS = list_of(
         MappingLine("currency", "currency"),
         MappingLine("payment_terms_days", "payment_terms_days"),
         MappingLine("invoice_email", "invoice_email"),
+        MappingLine("parent", "parent_number"),
         MappingLine("state", "state"),
         MappingLine("updated_at", "modified_at"),
     ),
@@ -69,6 +71,7 @@ CUSTOMERS = list_of(
         MappingLine("currency", "currency", required=True, label="Currency"),
         MappingLine("payment_terms_days", "payment_terms_days", label="Days to pay"),
         MappingLine("invoice_email", "invoice_email", label="Invoices go to"),
+        MappingLine("parent_number", "parent", reference="Customer", label="Belongs to the customer"),
     ),
 )
 

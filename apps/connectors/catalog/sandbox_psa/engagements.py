@@ -39,6 +39,7 @@ PROJECTS = list_of(
         FieldSpec("starts", ValueKind.DATE, "Starts"),
         FieldSpec("ends", ValueKind.DATE, "Ends"),
         FieldSpec("state", label="State"),
+        FieldSpec("billing_state", label="How its invoices stand"),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
     ),
     reading_lines=(
@@ -119,6 +120,7 @@ CLIENTS = list_of(
         FieldSpec("tax_id", label="Tax number"),
         FieldSpec("invoice_email", label="Invoices go to"),
         FieldSpec("payment_terms_days", ValueKind.WHOLE, "Payment terms in days"),
+        FieldSpec("parent_id", label="Belongs to the client"),
         FieldSpec("active", ValueKind.YES_NO, "Active"),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
     ),
@@ -132,6 +134,7 @@ CLIENTS = list_of(
         MappingLine("tax_id", "tax_id"),
         MappingLine("invoice_email", "invoice_email"),
         MappingLine("payment_terms_days", "payment_terms_days"),
+        MappingLine("parent", "parent_id"),
         MappingLine("updated_at", "modified_at"),
     ),
     writing_lines=(
@@ -144,5 +147,6 @@ CLIENTS = list_of(
         MappingLine("tax_id", "tax_id", label="Tax number"),
         MappingLine("invoice_email", "invoice_email", label="Invoices go to"),
         MappingLine("payment_terms_days", "payment_terms_days", label="Payment terms in days"),
+        MappingLine("parent_id", "parent", reference="Customer", label="Belongs to the client"),
     ),
 )
