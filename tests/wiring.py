@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apps.customers.services import create_customer
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope

@@ -10,6 +10,7 @@ from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
 from apps.flows.templates_library.lead_to_project import LEAD_TO_PROJECT
 from apps.flows.templates_library.project_access import PROJECT_ACCESS
 from apps.flows.templates_library.project_workspace import PROJECT_WORKSPACE
+from apps.flows.templates_library.subcontractor_order import SUBCONTRACTOR_ORDER
 from apps.flows.templates_library.template import FlowTemplate
 
 TEMPLATES: Mapping[str, FlowTemplate] = {
@@ -23,6 +24,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         ASSIGNMENTS_TO_PSA,
         PROJECT_WORKSPACE,
         PROJECT_ACCESS,
+        SUBCONTRACTOR_ORDER,
     )
 }
 
