@@ -7,6 +7,7 @@ from apps.flows.templates_library.assignments_to_psa import ASSIGNMENTS_TO_PSA
 from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
 from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
 from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
+from apps.flows.templates_library.invoice_release import INVOICE_RELEASE
 from apps.flows.templates_library.lead_to_project import LEAD_TO_PROJECT
 from apps.flows.templates_library.project_access import PROJECT_ACCESS
 from apps.flows.templates_library.project_workspace import PROJECT_WORKSPACE
@@ -25,6 +26,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         PROJECT_WORKSPACE,
         PROJECT_ACCESS,
         SUBCONTRACTOR_ORDER,
+        INVOICE_RELEASE,
     )
 }
 
