@@ -8,6 +8,7 @@ from aiohttp import web
 from apps.connectors.sandbox import erp_expense_rules as expenses
 from apps.connectors.sandbox import erp_invoice_rules as invoices
 from apps.connectors.sandbox import erp_master_rules as masters
+from apps.connectors.sandbox import erp_purchasing as purchasing
 from apps.connectors.sandbox import erp_rules
 from apps.connectors.sandbox.desk import Desk, Kind, Verdict
 from apps.connectors.sandbox.erp_actuals import actuals
@@ -82,6 +83,7 @@ KINDS = {
         choices=expenses.CHOICES,
         longest=expenses.LONGEST,
     ),
+    **purchasing.KINDS,
 }
 
 
@@ -116,6 +118,7 @@ class Erp(Desk):
             "cost-centers": [
                 {"id": f"cc-{code[3:]}", "code": code, "name": f"Cost centre {code[3:]}"} for code in COST_CENTERS
             ],
+            purchasing.SUPPLIERS: purchasing.suppliers(),
             "periods": [{"id": f"pe-{p.code}", "code": p.code, "state": p.state} for p in periods_of(firm)],
         }
         for kind, records in masters.items():
@@ -173,6 +176,8 @@ class Erp(Desk):
                 "number": record.get("number") or f"INV-{number:07d}",
             }
             return self._named(begun)
+        if kind == purchasing.ORDERS:
+            return purchasing.new_order(record, number, self.look_up)
         return self._in_company(record) if kind == EXPENSES else record
 
     def completed(self, kind: str, before: Record, changed: Record) -> Record:
@@ -181,6 +186,8 @@ class Erp(Desk):
             return self._in_company(changed)
         if kind == INVOICES:
             return self._named({**changed, "number": before["number"]})
+        if kind == purchasing.ORDERS:
+            return {**purchasing.named(changed, self.look_up), "number": before["number"]}
         return {**changed, "number": before["number"]} if kind == "customers" else changed
 
     def _named(self, invoice: Record) -> Record:
@@ -204,6 +211,8 @@ class Erp(Desk):
             return invoices.problems_of(record, before, self.look_up, closed=self._faults.strikes("closed_period"))
         if kind == "customers":
             return masters.problems_of_customer(record, self.look_up)
+        if kind == purchasing.ORDERS:
+            return purchasing.problems_of_order(record, self.look_up)
         return masters.problems_of_project(record, self.look_up) if kind == "projects" else super().judge(kind, record)
 
     def kept_by(self, kind: str, record: Record) -> Problem | None:

@@ -133,7 +133,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask people of a role; times in seconds, 0 for none."""
+    """Ask people of a role; times in seconds, 0 for none. With `go_on_refused` a no is an answer like a yes."""
 
     question: str
     facts: Sequence[tuple[str, str]]
@@ -144,6 +144,7 @@ class Ask:
     due_seconds: int
     remind_seconds: int
     escalate_to: str
+    go_on_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

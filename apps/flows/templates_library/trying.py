@@ -28,6 +28,7 @@ from apps.flows.engine.acts import (
 from apps.flows.engine.definition import CheckOptions, FlowDefinition, Step, parse_definition
 from apps.flows.engine.flow import merge_delivery
 from apps.flows.engine.steps import CheckStep, DeliverOptions
+from apps.flows.engine.steps.approve import ApproveOptions
 from apps.flows.engine.stored import STEPS_ROOT
 from apps.flows.engine.walk import passed_over
 from apps.flows.mapping.compile import CompiledMapping, compile_mapping
@@ -292,7 +293,8 @@ class _Walk:
     def _answered(self, step: Step, given: Values | None) -> Outcome | None:
         if given is None:
             return Outcome(Waits, step.name, values=self.sent)
-        if step.kind == "approve" and not given.get("approved"):
+        answered = isinstance(step.options, ApproveOptions) and step.options.go_on_refused
+        if step.kind == "approve" and not given.get("approved") and not answered:
             return self._refused(step, (FieldProblem("", "It was not agreed to.", BusinessClass.MISSING_APPROVAL),))
         self.results[step.name] = given
         return None

@@ -33,7 +33,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "approve": {
         "question": "Bill {hours} h of {resource_name}?", "role": "finance", "needed": 1, "facts": {"Project": "{project}"},
         "thresholds": [{"above": "1000", "role": "owner", "needed": 2}], "free_below": "100", "due_hours": 48,
-        "remind_hours": 24, "escalate_to": "owner",
+        "remind_hours": 24, "escalate_to": "owner", "go_on_refused": True,
     },
     "wait": {"event": "contract.signed", "about": "r.project", "at_most_hours": 72, "go_on_without": True, "give_way": True},
     "notify": {"role": "finance", "subject": "{hours} h", "text": "Of {resource_name}."},
