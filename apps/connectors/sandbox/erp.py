@@ -1,5 +1,6 @@
 """The sandbox ERP: customers, projects, accounting periods, time and expense lines with real business rules."""
 
+from decimal import Decimal
 from typing import Any
 
 from aiohttp import web
@@ -7,8 +8,10 @@ from aiohttp import web
 from apps.connectors.sandbox import erp_expense_rules as expenses
 from apps.connectors.sandbox import erp_invoice_rules as invoices
 from apps.connectors.sandbox import erp_master_rules as masters
+from apps.connectors.sandbox import erp_purchasing as purchasing
 from apps.connectors.sandbox import erp_rules
 from apps.connectors.sandbox.desk import Desk, Kind, Verdict
+from apps.connectors.sandbox.erp_actuals import actuals
 from apps.connectors.sandbox.firm import Firm, instant_text
 from apps.connectors.sandbox.periods import periods_of
 from apps.connectors.sandbox.replies import AskedWrongError, answer, parsed, refusal
@@ -19,6 +22,7 @@ from apps.connectors.sandbox.vocabulary import COST_CENTERS, REGIONS
 LINES, EXPENSES = "time-lines", "expense-lines"
 INVOICES = "invoices"
 LARGEST_BATCH = 500
+_COST_SHARE = Decimal("0.55")  # of what an hour is sold at
 KINDS = {
     "companies": Kind("code", ("code", "name", "currency"), fields=("code", "name", "currency")),
     "customers": Kind(
@@ -54,7 +58,7 @@ KINDS = {
         longest=invoices.LONGEST,
     ),
     "employees": Kind(
-        "number", ("number", "name", "company", "active"), fields=("number", "name", "company", "active")
+        "number", ("number", "name", "company", "active"), fields=("number", "name", "company", "cost_rate", "active")
     ),
     "cost-centers": Kind("code", ("code", "name"), fields=("code", "name")),
     "periods": Kind("code", ("code", "state"), fields=("code", "state"), choices={"state": ("open", "closed")}),
@@ -79,6 +83,7 @@ KINDS = {
         choices=expenses.CHOICES,
         longest=expenses.LONGEST,
     ),
+    **purchasing.KINDS,
 }
 
 
@@ -105,6 +110,7 @@ class Erp(Desk):
                     "number": p["id"],
                     "name": p["name"],
                     "company": REGIONS[p["region"]][0],
+                    "cost_rate": f"{Decimal(p['rate']) * _COST_SHARE:.2f}",
                     "active": True,
                 }
                 for p in firm.people
@@ -112,10 +118,27 @@ class Erp(Desk):
             "cost-centers": [
                 {"id": f"cc-{code[3:]}", "code": code, "name": f"Cost centre {code[3:]}"} for code in COST_CENTERS
             ],
+            purchasing.SUPPLIERS: purchasing.suppliers(),
             "periods": [{"id": f"pe-{p.code}", "code": p.code, "state": p.state} for p in periods_of(firm)],
         }
         for kind, records in masters.items():
             cls.fill_kind(store, company, kind, records, instant_text(firm.as_of))
+
+    def some(self, kind: str, query: dict[str, str]) -> web.Response:
+        """Answer one page of a list; one of projects shows what became of them up to now."""
+        if kind == "projects" and not {"code", "external_id"} & query.keys():
+            self._bring_actuals_up_to_date()
+        return super().some(kind, query)
+
+    def _bring_actuals_up_to_date(self) -> None:
+        """A project counts as changed where its figures did: they are reckoned when somebody asks, not with every line."""
+        known = (self._store.every(self._company, kind) for kind in (LINES, EXPENSES, INVOICES, "employees"))
+        found = actuals(*known)
+        with self._store.change():
+            for project in list(self._store.every(self._company, "projects")):
+                figures = found.get(str(project["code"]), {})
+                if any(project.get(name) != value for name, value in figures.items()):
+                    self.save("projects", {**project, **figures})
 
     def post(self, kind: str, key: str, body: bytes, idempotency_key: str) -> web.Response:
         """Answer a POST: without a key it makes a record."""
@@ -153,6 +176,8 @@ class Erp(Desk):
                 "number": record.get("number") or f"INV-{number:07d}",
             }
             return self._named(begun)
+        if kind == purchasing.ORDERS:
+            return purchasing.new_order(record, number, self.look_up)
         return self._in_company(record) if kind == EXPENSES else record
 
     def completed(self, kind: str, before: Record, changed: Record) -> Record:
@@ -161,6 +186,8 @@ class Erp(Desk):
             return self._in_company(changed)
         if kind == INVOICES:
             return self._named({**changed, "number": before["number"]})
+        if kind == purchasing.ORDERS:
+            return {**purchasing.named(changed, self.look_up), "number": before["number"]}
         return {**changed, "number": before["number"]} if kind == "customers" else changed
 
     def _named(self, invoice: Record) -> Record:
@@ -184,6 +211,8 @@ class Erp(Desk):
             return invoices.problems_of(record, before, self.look_up, closed=self._faults.strikes("closed_period"))
         if kind == "customers":
             return masters.problems_of_customer(record, self.look_up)
+        if kind == purchasing.ORDERS:
+            return purchasing.problems_of_order(record, self.look_up)
         return masters.problems_of_project(record, self.look_up) if kind == "projects" else super().judge(kind, record)
 
     def kept_by(self, kind: str, record: Record) -> Problem | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from apps.connectors.sandbox import rules
+from apps.connectors.sandbox.erp_actuals import FIELDS as ACTUALS
 from apps.connectors.sandbox.erp_rules import LookUp
 from apps.connectors.sandbox.rules import Problem, Record
 
@@ -36,6 +37,7 @@ PROJECT_FIELDS = (
     "ends",
     "po_number",
     "state",
+    *ACTUALS,
 )
 CUSTOMER_REQUIRED, PROJECT_REQUIRED = ("name", "country", "currency"), ("code", "name", "company")
 CUSTOMER_CHOICES = {"state": ("active", "blocked", "closed")}

@@ -41,6 +41,10 @@ _PROJECT_FIELDS = (
     "budget_hours",
     "budget_amount",
     "rate_card",
+    "actual_hours",
+    "actual_cost",
+    "actual_billed",
+    "actual_margin",
     "cost_center",
     "po_number",
     "manager",
@@ -234,7 +238,7 @@ class Psa(ApprovingDesk):
     def _problems_of_project(self, project: Record) -> list[Problem]:
         found = rules.missing(project, _PROJECT_REQUIRED)
         found += rules.unknown(project, _PROJECT_FIELDS) + rules.too_long(project, _LONGEST) + rules.currency(project)
-        found += rules.amounts(project, ("budget_hours", "budget_amount"))
+        found += rules.amounts(project, ("budget_hours", "budget_amount", "actual_hours", "actual_cost"))
         found += rules.choices(project, _PROJECT_CHOICES)
         client = self.look_up("clients", str(project.get("client_id") or ""))
         if project.get("client_id") and client is None:

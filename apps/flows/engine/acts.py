@@ -1,6 +1,6 @@
 """What a step of a walking operation may decide to do, and what it may look at (plain values)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -90,7 +90,8 @@ class Refuse:
 class LookUp:
     """Read one record by its natural key. Missing and `required`: the operation is refused.
 
-    With `canonical_type` the system's object for it is read and what is kept are canonical values.
+    With `canonical_type` the system's object for it is read and what is kept are canonical values. `judge` says what is wrong
+    with the record found, as it is now: a retry looks again.
     """
 
     role: str
@@ -99,6 +100,7 @@ class LookUp:
     keep: tuple[str, ...]
     required: bool
     canonical_type: str = ""
+    judge: Callable[[Mapping[str, Any]], tuple[FieldProblem, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask people of a role; times in seconds, 0 for none."""
+    """Ask people of a role; times in seconds, 0 for none. With `go_on_refused` a no is an answer like a yes."""
 
     question: str
     facts: Sequence[tuple[str, str]]
@@ -142,6 +144,7 @@ class Ask:
     due_seconds: int
     remind_seconds: int
     escalate_to: str
+    go_on_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

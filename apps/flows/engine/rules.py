@@ -56,16 +56,20 @@ def read_check(group: Group, described: CanonicalType) -> CheckOptions:
     for name in without:
         if described.check_named(name) is None:
             raise DefinitionError(group.where("without"), f"{described.label} has no check {name!r}")
-    rules = read_list(group.stored.get("rules", []), group.where("rules"))
     return CheckOptions(
         without=without,
         currencies=_currencies(group),
         project_form=group.text("project_form"),
         zone=_zone(group),
-        rules=tuple(
-            _rule(rule, f"{group.where('rules')}.{place}", described, group.settings)
-            for place, rule in enumerate(rules)
-        ),
+        rules=read_rules(group, described),
+    )
+
+
+def read_rules(group: Group, described: CanonicalType) -> tuple[Rule, ...]:
+    """Read the rules stored under the key `rules`, over records of a type. Raises DefinitionError."""
+    stored = read_list(group.stored.get("rules", []), group.where("rules"))
+    return tuple(
+        _rule(rule, f"{group.where('rules')}.{place}", described, group.settings) for place, rule in enumerate(stored)
     )
 
 

@@ -72,7 +72,8 @@ def look_up(connector: Connector, act: LookUp, seconds: int, *, reading: Compile
     values: Mapping[str, Any] = found.values
     if reading is not None:
         read = reading.apply(found.values)
-        wrong = tuple(problem for problem in read.problems if problem.field in act.keep)
+        unread = tuple(problem for problem in read.problems if problem.field in act.keep)
+        wrong = unread or (act.judge(read.values) if act.judge is not None else ())
         if wrong:
             return CallAnswer(WriteOutcome(0, error=RejectedError(wrong[0].message, problems=wrong)))
         values = read.values

@@ -49,6 +49,8 @@ def _ask(session: WalkSession, step: Step, act: Ask) -> Stands:
     said = approvals.words_of(request)
     if request.state == ApprovalRequest.State.APPROVED:
         return Stands({"approved": True, "by": said}, f"Approved by {said}.")
+    if request.state == ApprovalRequest.State.REJECTED and act.go_on_refused:
+        return Stands({"approved": False, "by": said}, f"Refused by {said}.")
     reason = "was not answered in time" if request.state == ApprovalRequest.State.EXPIRED else f"was refused by {said}"
     sentence = f"The approval {reason}: clear it up, then retry to ask again."
     return Stands(problems=(FieldProblem("", sentence, BusinessClass.MISSING_APPROVAL),))

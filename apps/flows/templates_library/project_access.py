@@ -95,6 +95,7 @@ PROJECT_ACCESS = FlowTemplate(
     ),
     samples=SAMPLES,
     sample_systems={"target": "sandbox_identity"},
+    target_categories=frozenset({"Identity"}),
     definition=FlowDefinition(
         canonical_type="Assignment",
         filter=Filter(expression="has(r.resource) && has(r.status)"),

@@ -28,7 +28,7 @@ class ErpStage(SandboxStage):
         "employees": {"number": "E-{n}", "name": "Robin Vale", "company": "100", "active": True},
         "customers": {"number": "K-{n}", "name": "Okafor Bank", "country": "DE", "currency": "EUR"},
     }
-    writes = ("time-lines", "customers", "projects", "expense-lines", "invoices")
+    writes = ("time-lines", "customers", "projects", "expense-lines", "invoices", "purchase-orders")
     samples = {
         "time-lines": {
             "external_id": "TE-9{n}",
@@ -52,6 +52,15 @@ class ErpStage(SandboxStage):
             "description": "Train",
         },
         "invoices": {"external_id": "MS-{n}", "customer_number": "C-001", "currency": "EUR", "net": "250.00"},
+        "purchase-orders": {
+            "external_id": "PR-9{n}",
+            "supplier": "S-100",
+            "project": "PRJ-0001",
+            "hours": 100,
+            "rate": "90.00",
+            "amount": "9000.00",
+            "currency": "EUR",
+        },
     }
     changed = {
         "time-lines": {"quantity": "1.25"},
@@ -59,6 +68,7 @@ class ErpStage(SandboxStage):
         "projects": {"name": "Cloud"},
         "expense-lines": {"amount": "125.00"},
         "invoices": {"net": "275.00"},
+        "purchase-orders": {"role": "Testing"},
     }
     refusals = {
         "time-lines": (
@@ -92,6 +102,12 @@ class ErpStage(SandboxStage):
             Refusal("unknown customer", {"customer_number": "K-9"}, B.MISSING_REFERENCE, "client"),
             Refusal("lines that differ", {"lines": [{"net": "249.00"}]}, B.VALIDATION, "net"),
         ),
+        "purchase-orders": (
+            Refusal("unknown supplier", {"supplier": "S-999"}, B.MISSING_REFERENCE, "supplier"),
+            Refusal("blocked supplier", {"supplier": "S-300"}, B.VALIDATION, "supplier"),
+            Refusal("unknown project", {"project": "PRJ-9999"}, B.MISSING_REFERENCE, "project"),
+            Refusal("another amount", {"amount": "9100.00"}, B.VALIDATION, "bill_amount"),
+        ),
     }
     texts = {
         "time-lines": "description",
@@ -99,6 +115,7 @@ class ErpStage(SandboxStage):
         "projects": "name",
         "expense-lines": "description",
         "invoices": "note",
+        "purchase-orders": "role",
     }
     numbers = {"time-lines": "unit_price", "projects": "budget_hours", "expense-lines": "amount", "invoices": "net"}
     planted = {"text": Planted("customers", "name"), "date": Planted("time-lines", "posting_date")}

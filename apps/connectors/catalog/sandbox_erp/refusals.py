@@ -41,6 +41,18 @@ ERROR_RULES = (
         "cost_center",
     ),
     refused(
+        "unknown_supplier",
+        BusinessClass.MISSING_REFERENCE,
+        "The ERP knows no supplier {value}. Set the supplier up there first, or correct it on the request.",
+        "supplier",
+    ),
+    refused(
+        "supplier_blocked",
+        BusinessClass.VALIDATION,
+        "Supplier {value} is blocked in the ERP. Ask finance to release it, or choose another.",
+        "supplier",
+    ),
+    refused(
         "unknown_customer",
         BusinessClass.MISSING_REFERENCE,
         "The ERP knows no customer {value}. Create the customer there first, or correct it on the project.",

@@ -28,12 +28,13 @@ class ApproveOptions:
 
     Thresholds are looked at from the highest down: the first whose amount is reached decides who is asked. `free_below`:
     smaller amounts need nobody. An operation without a known amount is asked about as the dearest one would be.
+    `go_on_refused`: a no is an answer like a yes, and later steps read r.steps.<name>.approved; without it a no stops the walk.
     """
 
     kind: ClassVar[str] = "approve"
     owner_queue: ClassVar[str] = "finance"
     keys: ClassVar[frozenset[str]] = frozenset({
-        "question", "facts", "role", "needed", "thresholds", "free_below", "due_hours", "remind_hours", "escalate_to",
+        "question", "facts", "role", "needed", "thresholds", "free_below", "due_hours", "remind_hours", "escalate_to", "go_on_refused",
     })  # fmt: skip
     question: str
     role: str
@@ -44,6 +45,7 @@ class ApproveOptions:
     due_hours: int = 0
     remind_hours: int = 0
     escalate_to: str = ""
+    go_on_refused: bool = False
 
     @classmethod
     def read(cls, group: Group, described: CanonicalType) -> Self:
@@ -60,6 +62,7 @@ class ApproveOptions:
             due_hours=group.whole("due_hours", least=1, most=_MOST_HOURS),
             remind_hours=group.whole("remind_hours", least=1, most=_MOST_HOURS),
             escalate_to=group.text("escalate_to"),
+            go_on_refused=group.flag("go_on_refused"),
         )
 
     @property
@@ -84,6 +87,7 @@ class ApproveOptions:
             due_seconds=self.due_hours * HOUR,
             remind_seconds=self.remind_hours * HOUR,
             escalate_to=self.escalate_to,
+            go_on_refused=self.go_on_refused,
         )
 
     def _asked(self, amount: Decimal | None) -> tuple[str, int]:
