@@ -11,6 +11,7 @@ from apps.flows.templates_library.invoice_release import INVOICE_RELEASE
 from apps.flows.templates_library.lead_to_project import LEAD_TO_PROJECT
 from apps.flows.templates_library.project_access import PROJECT_ACCESS
 from apps.flows.templates_library.project_workspace import PROJECT_WORKSPACE
+from apps.flows.templates_library.slipped_milestone import SLIPPED_MILESTONE
 from apps.flows.templates_library.subcontractor_order import SUBCONTRACTOR_ORDER
 from apps.flows.templates_library.template import FlowTemplate
 
@@ -27,6 +28,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         PROJECT_ACCESS,
         SUBCONTRACTOR_ORDER,
         INVOICE_RELEASE,
+        SLIPPED_MILESTONE,
     )
 }
 
