@@ -21,7 +21,7 @@ _OPEN = f"!({_DONE})"
 # It has slipped when the whole last day and the days of grace are over.
 _SLIPS_AT = 'timestamp(r.ends + "T00:00:00Z") + duration(string((int(settings.grace_days) + 1) * 24) + "h")'
 _LATE = f'{_OPEN} && {_SLIPS_AT} <= timestamp(r.today + "T00:00:00Z")'
-_IS_NEW = "has(r.steps.escalated.created) && r.steps.escalated.created"
+_IS_NEW = "has(r.steps.escalated.new) && r.steps.escalated.new"  # a ticket that was settled and is opened again counts
 _SETTLED = "has(r.steps.settled.withdrawn) && r.steps.settled.withdrawn"
 _TASK = {
     "id": "T-1",
@@ -61,7 +61,7 @@ SAMPLES = (
             },
             "slipped": {"task": "Go live"},
         }),
-        results={"escalated": {"key": "ST-1", "created": True}},
+        results={"escalated": {"key": "ST-1", "created": True, "new": True}},
     ),
     Sample("A milestone to come is waited for", _TASK | {"ends": "2026-12-10"}, Waits("its_day")),
     Sample("A day late is within the grace", _TASK | {"ends": "2026-11-19"}, Waits("its_day")),
