@@ -97,7 +97,7 @@ def send(connector: Connector, sending: Sending, seconds: int) -> CallAnswer:
         return CallAnswer(outcome)
     key = outcome.target_key or sending.target_key or ""
     note = "Created." if outcome.created else "Brought up to date."
-    return CallAnswer(outcome, {"key": key, "created": outcome.created}, note)
+    return CallAnswer(outcome, {"key": key, "created": outcome.created, "new": sending.target_key is None}, note)
 
 
 async def _send(connector: Connector, sending: Sending) -> tuple[None, WriteOutcome]:
