@@ -25,6 +25,9 @@ class CheckStep:
     def __init__(self, described: CanonicalType, chosen: Filter, options: CheckOptions) -> None:
         self.conditions = tuple(CONDITIONS[name] for name in chosen.conditions)
         self.checks = build_checks(described, options)
+        self.business_rules = (
+            options.business_rules
+        )  # judged after planning, with facts that others have to be asked for
         self._expression = compile_expression(chosen.expression) if chosen.expression else None
         self._scope = build_scope_builder([self._expression]) if self._expression else None
 
