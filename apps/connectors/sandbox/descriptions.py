@@ -20,7 +20,7 @@ _KINDS = {
         ),
         "number",
     ),
-    **dict.fromkeys(("rate", "amount", "unit_price", "tax_amount"), "money"),
+    **dict.fromkeys(("rate", "amount", "unit_price", "tax_amount", "budget"), "money"),
     **dict.fromkeys(("worked_on", "close_date", "starts", "ends", "day", "spent_on"), "date"),
     **dict.fromkeys(
         ("created_at", "modified_at", "approved_at", "won_at", "exported_at", "sent_at", "signed_at", "voided_at"),

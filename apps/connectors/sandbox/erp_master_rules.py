@@ -28,6 +28,7 @@ PROJECT_FIELDS = (
     "customer",
     "currency",
     "cost_center",
+    "budget",
     "budget_hours",
     "po_number",
     "state",
@@ -53,7 +54,7 @@ def problems_of_project(project: Record, look_up: LookUp) -> list[Problem]:
     found = rules.missing(project, PROJECT_REQUIRED)
     found += rules.unknown(project, PROJECT_FIELDS) + rules.too_long(project, LONGEST)
     found += rules.currency(project)
-    found += rules.amounts(project, ("budget_hours",))
+    found += rules.amounts(project, ("budget", "budget_hours"))
     found += rules.choices(project, PROJECT_CHOICES)
     return [*found, *_company(project, look_up), *_customer(project, look_up), *_cost_center(project, look_up)]
 

@@ -2,9 +2,20 @@
 
 from django.utils.translation import gettext_noop
 
-from apps.flows.engine.definition import Filter, FlowDefinition
+from apps.flows.engine.definition import CheckOptions, Filter, FlowDefinition, Step
 from apps.flows.mapping.layers import LineChange
 from apps.flows.templates_library.template import FlowTemplate
+
+# Each is judged where the systems can tell; pages say which cannot be.
+_BEFORE_POSTING = (
+    "period_open",
+    "project_open",
+    "project_billable",
+    "cost_center_mapped",
+    "hours_of_day",
+    "duplicate",
+    "budget_left",
+)
 
 APPROVED_TIME_TO_BILL = FlowTemplate(
     slug="approved-time-to-bill",
@@ -28,6 +39,7 @@ APPROVED_TIME_TO_BILL = FlowTemplate(
     definition=FlowDefinition(
         canonical_type="TimeEntry",
         filter=Filter(conditions=("approved", "billable")),
+        steps=(Step("extract"), Step("check", CheckOptions(library=_BEFORE_POSTING)), Step("map"), Step("deliver")),
     ),
     lines=(
         # Changes reach only those targets that have the field; what they do not mention stays as the target wants it.

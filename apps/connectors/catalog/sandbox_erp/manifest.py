@@ -1,5 +1,6 @@
 """The sandbox ERP: where approved time becomes lines that can be billed."""
 
+from apps.connectors.catalog.sandbox_erp.books import BOOKS
 from apps.connectors.catalog.sandbox_erp.masters import CUSTOMERS, EMPLOYEES, PROJECTS
 from apps.connectors.catalog.sandbox_erp.refusals import ERROR_RULES
 from apps.connectors.manifest import (
@@ -85,7 +86,7 @@ MANIFEST = sandbox_system(
     "Sandbox ERP",
     category="ERP",
     summary="A simulated ERP with customers, projects, accounting periods and time lines, for trying things out.",
-    objects=(_TIME_LINES, CUSTOMERS, PROJECTS, EMPLOYEES),
+    objects=(_TIME_LINES, CUSTOMERS, PROJECTS, EMPLOYEES, *BOOKS),
     rights="The right to read, and the right “write” to make customers, projects and time lines.",
     at_once=8,
     error_rules=ERROR_RULES,
