@@ -11,7 +11,7 @@ from apps.connectors.errors import BusinessClass
 from apps.flows.business_rules.library import RULES, rules_for
 from apps.flows.business_rules.rule import BusinessRule
 from apps.flows.engine.conditions import CONDITIONS
-from apps.flows.engine.stored import DefinitionError, Group, read_list
+from apps.flows.engine.stored import DefinitionError, Group, Settings, read_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +72,20 @@ def read_check(group: Group, described: CanonicalType) -> CheckOptions:
         currencies=_currencies(group),
         project_form=group.text("project_form"),
         zone=_zone(group),
-        rules=tuple(_rule(rule, f"{group.where('rules')}.{place}", described) for place, rule in enumerate(rules)),
+        rules=tuple(
+            _rule(rule, f"{group.where('rules')}.{place}", described, group.settings)
+            for place, rule in enumerate(rules)
+        ),
         library=library,
         switched_off=_switched_off(group, library),
     )
 
 
-def read_filter(stored: Mapping[str, Any] | None, described: CanonicalType) -> Filter:
+def read_filter(stored: Mapping[str, Any] | None, described: CanonicalType, settings: Settings) -> Filter:
     """Read a flow's filter. Raises DefinitionError."""
     if stored is None:
         return Filter()
-    group = Group(stored, "filter", {"conditions", "expression"})
+    group = Group(stored, "filter", {"conditions", "expression"}, settings=settings)
     conditions = group.texts("conditions")
     for name in conditions:
         condition = CONDITIONS.get(name)
@@ -125,8 +128,8 @@ def _switched_off(group: Group, library: tuple[str, ...]) -> dict[str, str]:
     return {name: inner.text(name, required=True, longest=300) for name in inner.stored}
 
 
-def _rule(stored: Any, path: str, described: CanonicalType) -> Rule:
-    group = Group(stored, path, {"name", "expression", "sentence", "field", "business_class"})
+def _rule(stored: Any, path: str, described: CanonicalType, settings: Settings) -> Rule:
+    group = Group(stored, path, {"name", "expression", "sentence", "field", "business_class"}, settings=settings)
     blamed = group.text("field")
     if blamed and described.field_named(blamed) is None:
         raise DefinitionError(group.where("field"), f"{described.label} has no field {blamed!r}")

@@ -18,6 +18,7 @@ from apps.flows.mapping.expressions import (
     Scope,
     build_scope_builder,
     compile_expression,
+    unknown_settings,
 )
 from apps.flows.mapping.layers import LayeredLine
 from apps.flows.mapping.paths import FieldPath, PathError, build_getter, parse_path
@@ -183,9 +184,11 @@ def compile_mapping(
     source_fields: Sequence[Field],
     target_fields: Sequence[Field],
     outgoing: bool = False,
+    settings: Mapping[str, Any] | None = None,
 ) -> CompiledMapping:
     """Compile merged lines. `outgoing` means canonical -> outside: values become JSON, sources must be canonical fields.
 
+    Expressions read `settings` by name; None: which there are is not known yet, so none is held unknown.
     Raises MappingError with every problem of every line.
     """
     targets = {field.name: field for field in target_fields}
@@ -201,12 +204,15 @@ def compile_mapping(
             compiled.append(compiled_line)
         if one.expression is not None:
             expressions.append(one.expression)
+            if settings is not None:
+                unknown = unknown_settings(one.expression, settings)
+                problems += [LineProblem(layered.line.target, sentence) for sentence in unknown]
     problems += _unmapped(lines, target_fields, outgoing=outgoing)
     if problems:
         raise MappingError(problems)
     return CompiledMapping(
         lines=tuple(compiled),
-        build_scope=build_scope_builder(expressions) if expressions else None,
+        build_scope=build_scope_builder(expressions, settings) if expressions else None,
         _texts=tuple((line.target, line.line.source) for line in compiled if line.plain_text),
         _producers=tuple((line.target, line.produce) for line in compiled if not line.plain_text),
         _required=frozenset(line.target for line in compiled if line.required),

@@ -86,6 +86,7 @@ class WalkSession:
             amount=_amount(self.operation),
             began_at=row.started_at if row else now,
             now=now,
+            settings=self.definition.settings,
         )
 
     def connection(self, role: str) -> Connection:
@@ -105,7 +106,7 @@ class WalkSession:
         stored = self.layers.get("steps", {}).get(step.name, {})
         kind = object_of(connection, type_name, stored.get("object", ""))
         lines = tuple(line.line for line in merge_layers((), parse_layer(stored.get("system", []))))
-        mapping = compile_delivery(type_name, kind, lines)
+        mapping = compile_delivery(type_name, kind, lines, self.definition.settings)
         return Place(connection, replace(kind, writing_lines=lines), mapping)
 
     def idempotency_key(self, step: Step, connection: Connection) -> str:
@@ -129,10 +130,17 @@ def object_of(connection: Connection, type_name: str, name: str = "") -> ObjectM
     return kind
 
 
-def compile_delivery(type_name: str, kind: ObjectManifest, lines: Any) -> CompiledMapping:
+def compile_delivery(
+    type_name: str, kind: ObjectManifest, lines: Any, settings: Mapping[str, Any] | None = None
+) -> CompiledMapping:
     """Compile the lines that write a canonical record to an object. Raises MappingError."""
-    from_fields = canonical_type(type_name).fields
-    return compile_mapping(merge_layers(lines), source_fields=from_fields, target_fields=kind.fields, outgoing=True)
+    return compile_mapping(
+        merge_layers(lines),
+        source_fields=canonical_type(type_name).fields,
+        target_fields=kind.fields,
+        outgoing=True,
+        settings=settings,
+    )
 
 
 def open_walk(work: LeasedWork, state: OperationState = OperationState.WAITING) -> WalkSession | None:

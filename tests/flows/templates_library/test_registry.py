@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from apps.accounts.actions import Role
 from apps.connectors import registry
@@ -13,7 +14,15 @@ from apps.flows.engine.definition import parse_definition
 from apps.flows.engine.flow import Layers, compile_flow
 from apps.flows.engine.steps import DeliverOptions
 from apps.flows.services.walk_session import compile_delivery
-from apps.flows.templates_library import TEMPLATES, FlowTemplate, UnknownTemplateError, flow_template, list_templates
+from apps.flows.templates_library import (
+    ACCELERATORS,
+    TEMPLATES,
+    FlowTemplate,
+    UnknownTemplateError,
+    flow_template,
+    list_templates,
+)
+from apps.flows.templates_library.settings import properties_of
 from apps.flows.templates_library.template import role_of, wanted_by
 
 ALL = [pytest.param(template, id=slug) for slug, template in TEMPLATES.items()]
@@ -27,6 +36,13 @@ def test_a_template_says_what_it_does_and_what_it_needs(template: FlowTemplate) 
     assert template.needs
     assert all(sentence.endswith(".") for sentence in (*template.needs, template.outcome))
     assert parse_definition(template.definition.to_json()) == template.definition
+    assert template.workflow.startswith("W")
+    assert template.category
+    assert template.accelerator in {"", *ACCELERATORS}
+    assert sorted(template.changes) == list(range(1, template.version + 1))
+    assert template.sla
+    Draft202012Validator.check_schema(template.settings)
+    assert all(described["description"].endswith(".") for described in properties_of(template.settings).values())
 
 
 @pytest.mark.parametrize("template", [entry for entry in ALL if TEMPLATES[str(entry.id)].definition.walks])
