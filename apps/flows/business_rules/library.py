@@ -38,3 +38,11 @@ def rules_for(kind: str) -> tuple[BusinessRule, ...]:
 def rule_of_code(code: str) -> BusinessRule | None:
     """Return the rule that a refusal's code belongs to, None where no rule refused."""
     return RULES.get(code.removeprefix(CODE)) if code.startswith(CODE) else None
+
+
+def rule_titled(title: str) -> BusinessRule | None:
+    """Return the rule whose cases have this title, None where there is none."""
+    return _BY_TITLE.get(title)
+
+
+_BY_TITLE = {rule.title: rule for rule in RULES.values()}
