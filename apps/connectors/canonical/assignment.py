@@ -34,11 +34,13 @@ FIELDS = (
     CanonicalField("starts", ValueKind.DATE, gettext_noop("Starts"), required=True),
     CanonicalField("ends", ValueKind.DATE, gettext_noop("Ends"), required=True),
     CanonicalField("hours", ValueKind.HOURS, gettext_noop("Hours in all")),
-    CanonicalField("hours_per_day", ValueKind.HOURS, gettext_noop("Hours a day")),
-    CanonicalField("percent", ValueKind.DECIMAL, gettext_noop("Share of the working time")),  # 0.5 is half of it
-    CanonicalField("status", ValueKind.CHOICE, gettext_noop("Status")),
+    CanonicalField("hours_per_day", ValueKind.HOURS, gettext_noop("Hours a day"), unit="hours per day"),
+    CanonicalField(
+        "percent", ValueKind.DECIMAL, gettext_noop("Share of the working time"), unit="fraction"
+    ),  # 0.5 is half of it
+    CanonicalField("status", ValueKind.CHOICE, gettext_noop("Status"), choices=STATUSES),
     CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
-    CanonicalField("bill_rate", ValueKind.MONEY, gettext_noop("Rate per hour")),
+    CanonicalField("bill_rate", ValueKind.MONEY, gettext_noop("Rate per hour"), unit="money per hour"),
     CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency")),
     CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
     CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),

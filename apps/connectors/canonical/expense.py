@@ -9,6 +9,7 @@ from apps.connectors.canonical.shapes import (
     Owner,
     gettext_noop,
 )
+from apps.connectors.canonical.vocabulary import APPROVALS
 from apps.connectors.manifest import ValueKind
 
 FIELDS = (
@@ -23,14 +24,18 @@ FIELDS = (
     CanonicalField("spent_on", ValueKind.DATE, gettext_noop("Spent on"), required=True),
     CanonicalField("amount", ValueKind.MONEY, gettext_noop("Amount"), required=True),
     CanonicalField("tax_amount", ValueKind.MONEY, gettext_noop("Tax")),
+    CanonicalField("fx_rate", ValueKind.DECIMAL, gettext_noop("Exchange rate"), unit="factor"),
     CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency"), required=True),
     CanonicalField("reimbursable", ValueKind.YES_NO, gettext_noop("Paid back")),
     CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
+    CanonicalField("markup", ValueKind.DECIMAL, gettext_noop("Markup"), unit="fraction", summary="0.1 adds a tenth."),
     CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
     CanonicalField("report_no", ValueKind.TEXT, gettext_noop("Report")),
+    CanonicalField("receipt", ValueKind.TEXT, gettext_noop("Receipt")),  # its file name, number or address
     CanonicalField("cost_center", ValueKind.TEXT, gettext_noop("Cost centre")),
-    CanonicalField("approval", ValueKind.CHOICE, gettext_noop("Approval")),
+    CanonicalField("approval", ValueKind.CHOICE, gettext_noop("Approval"), choices=APPROVALS),
     CanonicalField("approved_at", ValueKind.INSTANT, gettext_noop("Approved at")),
+    CanonicalField("posted_at", ValueKind.INSTANT, gettext_noop("Posted at"), owner=Owner.ERP),
     CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
 

@@ -31,7 +31,7 @@ from apps.connectors.canonical.shapes import (
 )
 from apps.connectors.canonical.task import TASK
 from apps.connectors.canonical.time_entry import TIME_ENTRY
-from apps.connectors.canonical.values import PARSERS, UnusableValueError
+from apps.connectors.canonical.values import PARSERS, UnusableValueError, shown
 from apps.connectors.canonical.workspace import WORKSPACE
 from apps.connectors.errors import FieldProblem
 
@@ -95,6 +95,10 @@ def restore(described: CanonicalType, plain: Mapping[str, Any]) -> tuple[dict[st
             value = PARSERS[field.kind](raw)
         except UnusableValueError as wrong:
             problems.append(FieldProblem(name, f"{field.label}: {wrong.message}.", wrong.business_class))
+            continue
+        if field.choices and value is not None and value not in field.choices:
+            told = f"{field.label}: {shown(value)} is not one of {', '.join(field.choices)}."
+            problems.append(FieldProblem(name, told, code="unknown_choice"))
             continue
         if value is not None:
             values[name] = value

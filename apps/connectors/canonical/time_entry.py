@@ -13,9 +13,8 @@ from apps.connectors.canonical.shapes import (
     Owner,
     gettext_noop,
 )
+from apps.connectors.canonical.vocabulary import APPROVALS
 from apps.connectors.manifest import ValueKind
-
-APPROVALS = ("open", "submitted", "approved", "rejected", "locked")
 
 FIELDS = (
     CanonicalField("id", ValueKind.TEXT, gettext_noop("Entry number")),
@@ -35,21 +34,26 @@ FIELDS = (
     CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
     CanonicalField("service_item", ValueKind.TEXT, gettext_noop("Service")),
     CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
-    CanonicalField("approval", ValueKind.CHOICE, gettext_noop("Approval")),
-    CanonicalField("approved_by", ValueKind.TEXT, gettext_noop("Approved by")),
-    CanonicalField("approved_at", ValueKind.INSTANT, gettext_noop("Approved at")),
-    CanonicalField("bill_rate", ValueKind.MONEY, gettext_noop("Rate per hour")),
+    CanonicalField("approval", ValueKind.CHOICE, gettext_noop("Approval"), choices=APPROVALS, owner=Owner.PSA),
+    CanonicalField("approved_by", ValueKind.TEXT, gettext_noop("Approved by"), owner=Owner.PSA),
+    CanonicalField("approved_at", ValueKind.INSTANT, gettext_noop("Approved at"), owner=Owner.PSA),
+    CanonicalField("bill_rate", ValueKind.MONEY, gettext_noop("Rate per hour"), unit="money per hour"),
     CanonicalField("bill_amount", ValueKind.MONEY, gettext_noop("Amount to bill")),
-    CanonicalField("cost_rate", ValueKind.MONEY, gettext_noop("Cost per hour")),
+    CanonicalField("cost_rate", ValueKind.MONEY, gettext_noop("Cost per hour"), unit="money per hour", sensitive=True),
     CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency")),
     CanonicalField("cost_center", ValueKind.TEXT, gettext_noop("Cost centre")),
     CanonicalField("department", ValueKind.TEXT, gettext_noop("Department")),
     CanonicalField("region", ValueKind.TEXT, gettext_noop("Region")),
     CanonicalField("location", ValueKind.TEXT, gettext_noop("Location")),
     CanonicalField("po_number", ValueKind.TEXT, gettext_noop("Purchase order")),
-    CanonicalField("invoice_line", ValueKind.TEXT, gettext_noop("Invoice line")),
-    CanonicalField("posted_at", ValueKind.INSTANT, gettext_noop("Posted at")),
-    CanonicalField("correction_of", ValueKind.TEXT, gettext_noop("Correction of")),
+    CanonicalField("invoice_line", ValueKind.TEXT, gettext_noop("Invoice line"), owner=Owner.ERP),
+    CanonicalField("posted_at", ValueKind.INSTANT, gettext_noop("Posted at"), owner=Owner.ERP),
+    CanonicalField(
+        "correction_of",
+        ValueKind.TEXT,
+        gettext_noop("Correction of"),
+        summary="The number of the entry that this one corrects: what is posted is never changed.",
+    ),
     CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
 

@@ -20,11 +20,11 @@ FIELDS = (
     CanonicalField("project_name", ValueKind.TEXT, gettext_noop("Name of the project")),
     CanonicalField("client_name", ValueKind.TEXT, gettext_noop("Name of the client")),
     CanonicalField("name", ValueKind.TEXT, gettext_noop("Name"), required=True),
-    CanonicalField("kind", ValueKind.CHOICE, gettext_noop("Kind")),
+    CanonicalField("kind", ValueKind.CHOICE, gettext_noop("Kind"), choices=KINDS),
     CanonicalField("owner", ValueKind.TEXT, gettext_noop("Owner")),
     CanonicalField("members", ValueKind.NESTED, gettext_noop("Members")),
     CanonicalField("url", ValueKind.TEXT, gettext_noop("Address")),
-    CanonicalField("state", ValueKind.CHOICE, gettext_noop("State")),
+    CanonicalField("state", ValueKind.CHOICE, gettext_noop("State"), choices=STATES),
     CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
 

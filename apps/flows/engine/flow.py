@@ -1,6 +1,6 @@
 """A flow compiled for running: both mappings, the checks and the names, built once per run."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.canonical.shapes import CanonicalType
@@ -12,19 +12,7 @@ from apps.flows.engine.steps.extract import ExtractStep
 from apps.flows.engine.steps.map import MapStep
 from apps.flows.engine.stored import Settings
 from apps.flows.mapping.compile import CompiledMapping, LineProblem, MappingError, compile_mapping
-from apps.flows.mapping.layers import Layer, LayeredLine, LineChange, merge_layers
-
-
-@dataclass(frozen=True, slots=True)
-class Layers:
-    """What template, partner and customer change about the lines of a mapping."""
-
-    template: Layer = field(default=())
-    partner: Layer = field(default=())
-    customer: Layer = field(default=())
-
-
-NO_LAYERS = Layers()
+from apps.flows.mapping.layers import NO_LAYERS, LayeredLine, Layers, LineChange, merge_layers
 
 
 @dataclass(frozen=True, slots=True)

@@ -349,10 +349,13 @@ class _LineCompiler:
         if self.line.default is None:
             return None
         try:
-            return self._converter()(self.line.default)
+            default = self._converter()(self.line.default)
+            for require in _limits(self.field):
+                require(default)
         except UnusableValueError as wrong:
             self.complain(f"the default does not fit: {wrong.message}")
             return None
+        return default
 
     def _converter(self) -> _Work:
         kind = ValueKind.TEXT if self.field is None or self.line.reference else self.field.kind
@@ -363,8 +366,7 @@ class _LineCompiler:
         if self.line.value_map is not None:
             works.append(_build_value_map(self.line))
         works.append(self._converter())
-        if isinstance(self.field, FieldSpec):
-            works += _limits(self.field)
+        works += _limits(self.field)
         return works, any(transform.sees_missing for transform, _ in transforms)
 
     def _produce(self, works: Sequence[_Work], default: Any, *, sees_missing: bool) -> Produce:
@@ -446,11 +448,11 @@ def _build_value_map(line: MappingLine) -> _Work:
     return translate
 
 
-def _limits(field: FieldSpec) -> list[_Work]:
+def _limits(field: Field | None) -> list[_Work]:
     works: list[_Work] = []
-    if field.choices:
+    if field is not None and field.choices:
         works.append(_build_choice(field.choices))
-    if field.max_length is not None:
+    if isinstance(field, FieldSpec) and field.max_length is not None:
         works.append(_build_length(field.max_length))
     return works
 

@@ -4,7 +4,7 @@ from apps.flows.models.approval import ApprovalDecision, ApprovalRequest, Delega
 from apps.flows.models.booked import BookedRecord
 from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
 from apps.flows.models.dry_run import DryRun
-from apps.flows.models.flow import Flow, FlowRole, FlowVersion, MappingLayer, Trigger
+from apps.flows.models.flow import Flow, FlowRole, FlowVersion, PartnerLayer, Trigger
 from apps.flows.models.ledger import (
     Batch,
     Checkpoint,
@@ -40,11 +40,11 @@ __all__ = [
     "FlowVersion",
     "Link",
     "ListedPage",
-    "MappingLayer",
     "Milestone",
     "OpenReceipt",
     "Operation",
     "OperationStep",
+    "PartnerLayer",
     "ReplayEntry",
     "ReplayJob",
     "Run",

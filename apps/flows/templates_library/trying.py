@@ -25,12 +25,12 @@ from apps.flows.engine.acts import (
     WaitUntil,
 )
 from apps.flows.engine.definition import CheckOptions, FlowDefinition, Step, parse_definition
-from apps.flows.engine.flow import NO_LAYERS, Layers, merge_delivery
+from apps.flows.engine.flow import merge_delivery
 from apps.flows.engine.steps import CheckStep, DeliverOptions
 from apps.flows.engine.stored import STEPS_ROOT
 from apps.flows.engine.walk import passed_over
 from apps.flows.mapping.compile import CompiledMapping, compile_mapping
-from apps.flows.mapping.layers import LayeredLine, merge_layers
+from apps.flows.mapping.layers import NO_LAYERS, LayeredLine, Layers, merge_layers
 from apps.flows.templates_library.samples import SAMPLE_DAY, Delivers, Expected, LeftOut, Refused, Sample, Waits
 from apps.flows.templates_library.template import FlowTemplate
 

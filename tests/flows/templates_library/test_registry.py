@@ -11,8 +11,9 @@ from apps.connectors.catalog.redmine.manifest import MANIFEST as REDMINE
 from apps.connectors.catalog.tryton.manifest import MANIFEST as TRYTON
 from apps.connectors.manifest import SystemManifest
 from apps.flows.engine.definition import parse_definition
-from apps.flows.engine.flow import Layers, compile_flow
+from apps.flows.engine.flow import compile_flow
 from apps.flows.engine.steps import DeliverOptions
+from apps.flows.mapping.layers import Layers
 from apps.flows.services.walk_session import compile_delivery
 from apps.flows.templates_library import (
     ACCELERATORS,
@@ -60,7 +61,7 @@ def test_a_walking_template_fits_the_sandbox_and_declares_every_system_it_calls(
             for system in systems:
                 place = system.object_for(step.options.type)
                 if wanted_by(step, system) and place is not None and system.slug.startswith("sandbox"):
-                    compile_delivery(step.options.type, place, place.writing_lines)
+                    compile_delivery(step.options.type, place)
 
 
 def test_an_unknown_template_is_refused_with_the_known_ones() -> None:
