@@ -1,6 +1,7 @@
 """The flows room's tables: what is installed, what ran, what walks, and what came of every record."""
 
 from apps.flows.models.approval import ApprovalDecision, ApprovalRequest, Delegation
+from apps.flows.models.booked import BookedRecord
 from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
 from apps.flows.models.dry_run import DryRun
 from apps.flows.models.flow import Flow, FlowRole, FlowVersion, PartnerLayer, Trigger
@@ -24,6 +25,7 @@ __all__ = [
     "ApprovalDecision",
     "ApprovalRequest",
     "Batch",
+    "BookedRecord",
     "BusinessEvent",
     "Checkpoint",
     "Comparison",

@@ -20,7 +20,7 @@ from apps.flows.engine.counts import COUNT_COLUMN
 from apps.flows.engine.records import REASONS, WALKS
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.models import Batch, Checkpoint, Operation, Run
-from apps.flows.services import blobs, ledger_writes, receipts, telemetry, verdicts, walk_start
+from apps.flows.services import blobs, booked, ledger_writes, receipts, telemetry, verdicts, walk_start
 from apps.flows.services.day_figures import Tally, add_to_day
 from apps.flows.services.deliver import evidence_of
 from apps.flows.services.entries import Delivery, Entry, KnownOperation, OpenBatch, evidence_entry
@@ -54,6 +54,7 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
         receipts.keep(session, judged, delivery.outcomes, now)
         walk_start.begin_walks(session, [entry for entry, _ in judged if entry.walks], now)
         _write_links(session, judged, delivery, now)
+        booked.note_booked(session, judged)
         _supersede(session, batch, judged, now)
         if keep_checkpoint:
             batch.checkpoint_after = None
