@@ -99,6 +99,7 @@ BEHIND_EARLIER = "behind_earlier"
 STILL_REJECTED = "still_rejected"
 PROBLEMS = "problems"
 WALKS = "walks"
+CAME_BACK = "came_back"
 
 REASONS: Mapping[str, str] = {
     SAME_VERSION: "This version was delivered before.",
@@ -110,4 +111,5 @@ REASONS: Mapping[str, str] = {
     STILL_REJECTED: "It was rejected before and nothing has changed since.",
     PROBLEMS: "Something is wrong with the record.",
     WALKS: "It walks the flow's steps by itself.",
+    CAME_BACK: "It came back as it was written there from this very system: nothing has to be sent.",
 }

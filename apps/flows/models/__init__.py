@@ -15,6 +15,7 @@ from apps.flows.models.ledger import (
     Run,
     TriggerEvent,
 )
+from apps.flows.models.ownership import FieldOwner, OwnerReview
 from apps.flows.models.receipt import OpenReceipt
 from apps.flows.models.replay import ReplayEntry, ReplayJob
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
@@ -32,6 +33,7 @@ __all__ = [
     "DroppedMonth",
     "DryRun",
     "EventWait",
+    "FieldOwner",
     "Flow",
     "FlowDay",
     "FlowRole",
@@ -43,6 +45,7 @@ __all__ = [
     "OpenReceipt",
     "Operation",
     "OperationStep",
+    "OwnerReview",
     "ReplayEntry",
     "ReplayJob",
     "Run",

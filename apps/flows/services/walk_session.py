@@ -18,10 +18,12 @@ from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.acts import StepContext
 from apps.flows.engine.definition import FlowDefinition, Step, parse_definition
 from apps.flows.engine.identity import EffectScope
+from apps.flows.engine.ownership import Guard
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.mapping.compile import CompiledMapping, compile_mapping
 from apps.flows.mapping.layers import merge_layers, parse_layer
 from apps.flows.models import Correction, Flow, FlowRole, Operation, OperationStep, Run
+from apps.flows.services.owner_register import guard_for
 from apps.flows.services.session import keeps_values
 from apps.tenants import scope
 
@@ -41,6 +43,7 @@ class Place:
     connection: Connection
     target_object: ObjectManifest
     delivery: CompiledMapping
+    guard: Guard | None = None
 
     @property
     def needs_existing_values(self) -> bool:
@@ -106,7 +109,8 @@ class WalkSession:
         kind = object_of(connection, type_name, stored.get("object", ""))
         lines = tuple(line.line for line in merge_layers((), parse_layer(stored.get("system", []))))
         mapping = compile_delivery(type_name, kind, lines)
-        return Place(connection, replace(kind, writing_lines=lines), mapping)
+        guard = guard_for(self.flow.customer_id, type_name, self.flow.source_id, mapping)
+        return Place(connection, replace(kind, writing_lines=lines), mapping, guard)
 
     def idempotency_key(self, step: Step, connection: Connection) -> str:
         """Return the key of this step's effect: the same for every repeat of the same content.
