@@ -21,7 +21,7 @@ from apps.customers.services import add_member, create_customer
 from apps.dispatch.models import Queue
 from apps.dispatch.worker import drain
 from apps.flows.models import Flow, Operation, OperationStep, Run
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.flows.services.start_run import run_now
 from apps.flows.triggers.webhook import listen
 from apps.tenants import scope

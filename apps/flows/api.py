@@ -18,8 +18,8 @@ from apps.flows.install_api import InstallSerializer, install_flow
 from apps.flows.models import Flow
 from apps.flows.queries import flows as flow_queries
 from apps.flows.run_api import RunSerializer, require_room
-from apps.flows.services import publish
 from apps.flows.services.backfill import BackfillError, find_backfill, start_backfill
+from apps.flows.services.flow_state import pause_flow, resume_flow
 from apps.flows.services.start_run import FlowNotLiveError, run_now
 from apps.flows.templates_library import list_templates
 
@@ -179,7 +179,7 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         flow = flow_queries.get_flow(pk)
         if flow.state != Flow.State.LIVE:
             raise NotNowError(f"{flow.name} is {flow.get_state_display()}: only a live flow can be paused.")
-        publish.pause_flow(flow, reason=wanted.validated_data["reason"], made_by=caller(request).name)
+        pause_flow(flow, reason=wanted.validated_data["reason"], made_by=caller(request).name)
         return Response(FlowSerializer(flow_queries.get_flow(pk)).data)
 
     @extend_schema(summary="Resume a flow", request=None, responses=FlowSerializer)
@@ -189,7 +189,7 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         flow = flow_queries.get_flow(pk)
         if flow.state != Flow.State.PAUSED:
             raise NotNowError(f"{flow.name} is {flow.get_state_display()}: only a paused flow can be resumed.")
-        publish.resume_flow(flow)
+        resume_flow(flow)
         return Response(FlowSerializer(flow_queries.get_flow(pk)).data)
 
 

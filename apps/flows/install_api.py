@@ -12,7 +12,7 @@ from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Flow
 from apps.flows.queries.installing import SOURCE, TARGET
 from apps.flows.queries.mapping import problem_sentences
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.flows.templates_library import TEMPLATES, flow_template
 
 _FIELD_OF = {SOURCE: "source_id", TARGET: "target_id"}

@@ -10,7 +10,7 @@ from apps.connectors.canonical.shapes import Amount
 from apps.connectors.canonical.values import UnusableValueError
 from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.flows.engine.states import OperationState
-from apps.flows.engine.stored import STEPS_ROOT
+from apps.flows.engine.stored import STEPS_ROOT, Settings
 from apps.flows.mapping.expressions import build_scope_builder, compile_expression
 
 Result = Mapping[str, Any]  # what a step leaves for later ones: small, plain JSON
@@ -19,7 +19,10 @@ NO_RESULT: Result = {}
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """One operation as its steps see it. `results` is by step name; `label` is the sentence people know it by."""
+    """One operation as its steps see it. `results` is by step name; `label` is the sentence people know it by.
+
+    `settings` are the customer's choices, which every expression may read.
+    """
 
     record: Mapping[str, Any]
     results: Mapping[str, Result]
@@ -29,11 +32,13 @@ class StepContext:
     amount: Amount | None
     began_at: datetime
     now: datetime
+    settings: Settings = field(default_factory=dict)
 
     def evaluate(self, text: str) -> Any:
         """Return what an expression gives. Raises UnusableValueError in words for people."""
         expression = compile_expression(text)
-        return expression.evaluate(build_scope_builder([expression])({**self.record, STEPS_ROOT: self.results}))
+        build_scope = build_scope_builder([expression], self.settings)
+        return expression.evaluate(build_scope({**self.record, STEPS_ROOT: self.results}))
 
     def text(self, expression: str) -> str:
         """Return what an expression gives, as text. Raises UnusableValueError when it gives nothing."""

@@ -9,7 +9,7 @@ from apps.connectors.canonical.currencies import KNOWN_CURRENCIES
 from apps.connectors.canonical.shapes import CanonicalType
 from apps.connectors.errors import BusinessClass
 from apps.flows.engine.conditions import CONDITIONS
-from apps.flows.engine.stored import DefinitionError, Group, read_list
+from apps.flows.engine.stored import DefinitionError, Group, Settings, read_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,18 @@ def read_check(group: Group, described: CanonicalType) -> CheckOptions:
         currencies=_currencies(group),
         project_form=group.text("project_form"),
         zone=_zone(group),
-        rules=tuple(_rule(rule, f"{group.where('rules')}.{place}", described) for place, rule in enumerate(rules)),
+        rules=tuple(
+            _rule(rule, f"{group.where('rules')}.{place}", described, group.settings)
+            for place, rule in enumerate(rules)
+        ),
     )
 
 
-def read_filter(stored: Mapping[str, Any] | None, described: CanonicalType) -> Filter:
+def read_filter(stored: Mapping[str, Any] | None, described: CanonicalType, settings: Settings) -> Filter:
     """Read a flow's filter. Raises DefinitionError."""
     if stored is None:
         return Filter()
-    group = Group(stored, "filter", {"conditions", "expression"})
+    group = Group(stored, "filter", {"conditions", "expression"}, settings=settings)
     conditions = group.texts("conditions")
     for name in conditions:
         condition = CONDITIONS.get(name)
@@ -98,8 +101,8 @@ def _zone(group: Group) -> str:
     return zone
 
 
-def _rule(stored: Any, path: str, described: CanonicalType) -> Rule:
-    group = Group(stored, path, {"name", "expression", "sentence", "field", "business_class"})
+def _rule(stored: Any, path: str, described: CanonicalType, settings: Settings) -> Rule:
+    group = Group(stored, path, {"name", "expression", "sentence", "field", "business_class"}, settings=settings)
     blamed = group.text("field")
     if blamed and described.field_named(blamed) is None:
         raise DefinitionError(group.where("field"), f"{described.label} has no field {blamed!r}")

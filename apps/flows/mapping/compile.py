@@ -18,6 +18,7 @@ from apps.flows.mapping.expressions import (
     Scope,
     build_scope_builder,
     compile_expression,
+    unknown_settings,
 )
 from apps.flows.mapping.layers import LayeredLine
 from apps.flows.mapping.paths import FieldPath, PathError, build_getter, parse_path
@@ -183,9 +184,11 @@ def compile_mapping(
     source_fields: Sequence[Field],
     target_fields: Sequence[Field],
     outgoing: bool = False,
+    settings: Mapping[str, Any] | None = None,
 ) -> CompiledMapping:
     """Compile merged lines. `outgoing` means canonical -> outside: values become JSON, sources must be canonical fields.
 
+    Expressions read `settings` by name; None: which there are is not known yet, so none is held unknown.
     Raises MappingError with every problem of every line.
     """
     targets = {field.name: field for field in target_fields}
@@ -201,12 +204,15 @@ def compile_mapping(
             compiled.append(compiled_line)
         if one.expression is not None:
             expressions.append(one.expression)
+            if settings is not None:
+                unknown = unknown_settings(one.expression, settings)
+                problems += [LineProblem(layered.line.target, sentence) for sentence in unknown]
     problems += _unmapped(lines, target_fields, outgoing=outgoing)
     if problems:
         raise MappingError(problems)
     return CompiledMapping(
         lines=tuple(compiled),
-        build_scope=build_scope_builder(expressions) if expressions else None,
+        build_scope=build_scope_builder(expressions, settings) if expressions else None,
         _texts=tuple((line.target, line.line.source) for line in compiled if line.plain_text),
         _producers=tuple((line.target, line.produce) for line in compiled if not line.plain_text),
         _required=frozenset(line.target for line in compiled if line.required),
@@ -343,10 +349,13 @@ class _LineCompiler:
         if self.line.default is None:
             return None
         try:
-            return self._converter()(self.line.default)
+            default = self._converter()(self.line.default)
+            for require in _limits(self.field):
+                require(default)
         except UnusableValueError as wrong:
             self.complain(f"the default does not fit: {wrong.message}")
             return None
+        return default
 
     def _converter(self) -> _Work:
         kind = ValueKind.TEXT if self.field is None or self.line.reference else self.field.kind
@@ -357,8 +366,7 @@ class _LineCompiler:
         if self.line.value_map is not None:
             works.append(_build_value_map(self.line))
         works.append(self._converter())
-        if isinstance(self.field, FieldSpec):
-            works += _limits(self.field)
+        works += _limits(self.field)
         return works, any(transform.sees_missing for transform, _ in transforms)
 
     def _produce(self, works: Sequence[_Work], default: Any, *, sees_missing: bool) -> Produce:
@@ -440,11 +448,11 @@ def _build_value_map(line: MappingLine) -> _Work:
     return translate
 
 
-def _limits(field: FieldSpec) -> list[_Work]:
+def _limits(field: Field | None) -> list[_Work]:
     works: list[_Work] = []
-    if field.choices:
+    if field is not None and field.choices:
         works.append(_build_choice(field.choices))
-    if field.max_length is not None:
+    if isinstance(field, FieldSpec) and field.max_length is not None:
         works.append(_build_length(field.max_length))
     return works
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("connectors", "0011_private_systems_are_staff_business"),
         ("customers", "0005_retention"),
-        ("flows", "0013_comparisons"),
+        ("flows", "0014_versions_by_place"),
     ]
 
     operations = [

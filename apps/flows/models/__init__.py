@@ -3,7 +3,7 @@
 from apps.flows.models.approval import ApprovalDecision, ApprovalRequest, Delegation
 from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
 from apps.flows.models.dry_run import DryRun
-from apps.flows.models.flow import Flow, FlowRole, FlowVersion, MappingLayer, Trigger
+from apps.flows.models.flow import Flow, FlowRole, FlowVersion, PartnerLayer, Trigger
 from apps.flows.models.ledger import (
     Batch,
     Checkpoint,
@@ -40,12 +40,12 @@ __all__ = [
     "FlowVersion",
     "Link",
     "ListedPage",
-    "MappingLayer",
     "Milestone",
     "OpenReceipt",
     "Operation",
     "OperationStep",
     "OwnerReview",
+    "PartnerLayer",
     "ReplayEntry",
     "ReplayJob",
     "Run",

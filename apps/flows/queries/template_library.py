@@ -11,8 +11,8 @@ from apps.connectors import registry
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.shapes import CanonicalType
 from apps.connectors.manifest import SystemManifest
-from apps.flows.engine.flow import Layers, merge_delivery
-from apps.flows.mapping.layers import LayeredLine
+from apps.flows.engine.flow import merge_delivery
+from apps.flows.mapping.layers import LayeredLine, Layers
 from apps.flows.models import Flow
 from apps.flows.queries.flow_picture import PicturedStep, pictured_plainly
 from apps.flows.templates_library import TEMPLATES, FlowTemplate, list_templates

@@ -16,7 +16,6 @@ from apps.connectors import registry
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.models import Connection
 from apps.customers.models import Customer
-from apps.flows.engine.owner_roles import default_owner
 from apps.flows.engine.ownership import OTHERS, ConflictRule, Guard, RegisterEntry, build_guard
 from apps.flows.mapping.compile import CompiledMapping
 from apps.flows.models import FieldOwner
@@ -56,7 +55,7 @@ def _entries_of(row: FieldOwner, taken: set[str], by_kind: Mapping[str, list[Con
     for name in fields:
         if name in taken and name != row.field:
             continue
-        owners = by_kind.get(default_owner(row.canonical_type, name), [])
+        owners = by_kind.get(CANONICAL_TYPES[row.canonical_type].owner_of(name).value, [])
         if owners:  # a kind of system that the customer does not have protects nothing
             ids = frozenset(str(owner.id) for owner in owners)
             yield RegisterEntry(row.canonical_type, name, ids, rule, ", ".join(owner.name for owner in owners))

@@ -1,13 +1,38 @@
 """What a flow template is: a definition, its mapping lines, and the words that sell and explain it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import MappingLine, SystemManifest
 from apps.flows.engine.definition import FlowDefinition, Step
 from apps.flows.engine.steps import DeliverOptions
 from apps.flows.engine.steps.lookup import LookupOptions
 from apps.flows.mapping.layers import LineChange
+from apps.flows.templates_library.samples import Sample
+from apps.flows.templates_library.settings import (
+    SettingsSchema,
+    complete_settings,
+    default_settings,
+    known_settings,
+)
+
+HOUR = 3_600
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class SlaSuggestion:
+    """How fast a template's records should go, in seconds; 0 where nothing is suggested.
+
+    `deliver_within`: from the source's change to the target. `resolve_within`: from a refusal to its end, for refusals
+    of `business_class`, None for all others.
+    """
+
+    deliver_within: int = 0
+    resolve_within: int = 0
+    business_class: BusinessClass | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +42,12 @@ class FlowTemplate:
     `lines` lie over the target's own lines where the target has the field, so one template serves many targets.
     `needs` are sentences a person can check before installing; `records_word` and `done_word` are how people speak
     of its work ("time entries", "billed").
+
+    `version` grows with every change that a customer would notice; `changes` says for each what is new. `workflow` is
+    its number among the workflows of a services firm ("W3"), `accelerator` the group it is sold in, `category` the part
+    of the business it serves. `settings` is the schema of what each customer may choose; expressions read the values as
+    `settings.<name>`, and `shaped_by` makes the definition for what no expression can say (an amount from which people
+    are asked, a condition that falls away). `samples` hold for the systems in `sample_systems` (role -> slug), in whose words they speak.
     """
 
     slug: str
@@ -33,6 +64,29 @@ class FlowTemplate:
     lines: tuple[MappingLine | LineChange, ...] = ()
     # Further systems of a walking flow besides source and target, by role, each with what it is called.
     roles: Mapping[str, str] = field(default_factory=dict)
+    version: int = 1
+    changes: Mapping[int, str] = field(default_factory=dict)
+    workflow: str = ""
+    category: str = ""
+    accelerator: str = ""
+    settings: SettingsSchema = field(default_factory=dict)
+    shaped_by: Callable[[Mapping[str, Any]], FlowDefinition] | None = None
+    sla: tuple[SlaSuggestion, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    sample_systems: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # A definition stands alone: it carries the values that its expressions read.
+        defaults = replace(self.definition, settings=default_settings(self.settings))
+        object.__setattr__(self, "definition", defaults)
+
+    def definition_with(self, chosen: Mapping[str, Any]) -> FlowDefinition:
+        """Return the definition with a customer's settings. Raises SettingsError.
+
+        Settings that an earlier version of the template had are left out: nothing reads them any more.
+        """
+        settings = complete_settings(self.settings, known_settings(self.settings, chosen))
+        return replace(self.shaped_by(settings) if self.shaped_by else self.definition, settings=settings)
 
     def can_read(self, system: SystemManifest) -> bool:
         """Return True when the system can be this template's source."""

@@ -6,7 +6,7 @@ from apps.flows.forms import InstallForm
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Flow
 from apps.flows.queries.mapping import problem_sentences
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 
 
 def install(form: InstallForm, *, by: str, live: bool = True) -> Flow | None:

@@ -103,6 +103,7 @@ _CUSTOMERS = {
 }
 _VERSIONS = {
     "draft": Badge("pencil", _("Draft"), "neutral"),
+    "proposed": Badge("git-branch", _("Proposed"), "progress"),
     "live": Badge("player-play", _("Live"), "success"),
     "retired": Badge("archive", _("Retired"), "neutral"),
     "replaced": Badge("archive", _("Replaced"), "neutral"),

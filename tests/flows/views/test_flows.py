@@ -7,7 +7,7 @@ import pytest
 from apps.accounts.actions import Role
 from apps.dispatch.models import DueWork
 from apps.flows.models import Flow, Run, Trigger
-from apps.flows.services.publish import pause_flow
+from apps.flows.services.flow_state import pause_flow
 from apps.flows.services.start_run import RUN_KIND
 from apps.tenants import scope
 from tests.flows.views.conftest import Shown, page_of, typed_line

@@ -9,7 +9,7 @@ from apps.connectors.canonical.shapes import CanonicalType
 from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
 from apps.flows.engine.acts import Act, Go, Refuse, StepContext
 from apps.flows.engine.identity import fingerprint
-from apps.flows.engine.stored import STEPS_ROOT, DefinitionError, Group, plain
+from apps.flows.engine.stored import STEPS_ROOT, DefinitionError, Group, Settings, plain
 from apps.flows.mapping.compile import CompiledMapping, Field, Mapped, MappingError, compile_mapping
 from apps.flows.mapping.layers import LayerError, merge_layers, parse_layer, write_layer
 
@@ -41,13 +41,15 @@ class MapOptions:
     compiled: CompiledMapping = field(compare=False, repr=False)
 
     @classmethod
-    def build(cls, described: CanonicalType, into: str, lines: tuple[MappingLine, ...]) -> Self:
-        """Compile the lines. Raises MappingError."""
+    def build(
+        cls, described: CanonicalType, into: str, lines: tuple[MappingLine, ...], settings: Settings | None = None
+    ) -> Self:
+        """Compile the lines. Raises MappingError. Without `settings` (a template's own text) none is held unknown."""
         sources: list[Field] = [*described.fields, FieldSpec(STEPS_ROOT, ValueKind.NESTED)]
         fields = canonical_type(into).fields
         needed = {spec.name for spec in fields if spec.required}
         layered = merge_layers([replace(line, required=line.required or line.target in needed) for line in lines])
-        compiled = compile_mapping(layered, source_fields=sources, target_fields=fields)
+        compiled = compile_mapping(layered, source_fields=sources, target_fields=fields, settings=settings)
         return cls(into, lines, compiled)
 
     @classmethod
@@ -57,7 +59,7 @@ class MapOptions:
         try:
             changes = parse_layer(group.stored.get("lines", []))
             lines = tuple(entry.line for entry in merge_layers((), changes))
-            return cls.build(described, into, lines)
+            return cls.build(described, into, lines, group.settings)
         except LayerError as wrong:
             raise DefinitionError(group.where("lines"), str(wrong)) from None
         except MappingError as wrong:
