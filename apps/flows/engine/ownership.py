@@ -69,6 +69,7 @@ class Held(NamedTuple):
 class Dispute(NamedTuple):
     """One field on which source and target differ. `theirs` is None where the target's value could not be seen."""
 
+    canonical_type: str
     field: str
     target_field: str
     ours: Any
@@ -119,7 +120,8 @@ def rule_on(guard: Guard, values: Mapping[str, Any], held: Held | None, version:
             continue
         ruling = _ruling(rule.rule, held, version)
         ours = sent[target_field] if ruling is Ruling.WRITTEN else sent.pop(target_field)
-        disputes.append(Dispute(rule.field, target_field, ours, theirs, rule.rule, ruling, rule.owner))
+        found = Dispute(guard.canonical_type, rule.field, target_field, ours, theirs, rule.rule, ruling, rule.owner)
+        disputes.append(found)
     return Ruled(sent, tuple(disputes))
 
 

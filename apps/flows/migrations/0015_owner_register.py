@@ -109,6 +109,7 @@ class Migration(migrations.Migration):
                             ("accepted", "taken over"),
                             ("refused", "kept out"),
                             ("agreed", "the systems agree again"),
+                            ("closed", "the rule was changed"),
                         ],
                         default="open",
                         max_length=8,

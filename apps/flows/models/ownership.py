@@ -47,6 +47,7 @@ class OwnerReview(CustomerOwned):
         ACCEPTED = "accepted", "taken over"
         REFUSED = "refused", "kept out"
         AGREED = "agreed", "the systems agree again"
+        CLOSED = "closed", "the rule was changed"
 
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="owner_reviews", db_index=False)
     # No constraint in the database: the ledger is cut by time.

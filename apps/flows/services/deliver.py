@@ -12,6 +12,7 @@ from apps.connectors.answers import holds
 from apps.connectors.contract import Connector, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError, RetryableError
 from apps.connectors.manifest import ObjectManifest
+from apps.flows.engine.ownership import Dispute
 from apps.flows.services.entries import Delivery, Destination, Entry, Minded
 from apps.flows.services.held_values import mind_held_values
 
@@ -228,8 +229,12 @@ def evidence_of(outcome: WriteOutcome, minded: Minded | None = None, *, contents
             exchange.request if contents else "",
             exchange.response if contents else "",
         ],
-        "disputes": [
-            [d.field, d.target_field, *((d.ours, d.theirs) if contents else (None, None)), d.rule, d.ruling, d.owner]
-            for d in (minded.disputes if minded else ())
-        ],
+        "unsent": bool(minded and not minded.sent),
+        "disputes": [_kept_dispute(one, contents=contents) for one in (minded.disputes if minded else ())],
     }
+
+
+def _kept_dispute(one: Dispute, *, contents: bool) -> list[Any]:
+    """Return a dispute as evidence keeps it, in the order of its fields."""
+    values = (one.ours, one.theirs) if contents else (None, None)
+    return [one.canonical_type, one.field, one.target_field, *values, one.rule, one.ruling, one.owner]

@@ -41,6 +41,7 @@ class Attempt:
     dropped_at: datetime | None = None
     step: str = ""  # of a walk; "" where the record went with its batch, or was only read
     taken: bool = False  # the system told later what became of it
+    unsent: bool = False  # the target held all of it that may be written: nothing left the house
     disputes: tuple[Dispute, ...] = ()  # fields of other systems on which both sides differed
 
 
@@ -115,14 +116,15 @@ def _attempt(operation: Operation, number: int, batch: Batch) -> Attempt:
         taken=outcome.get("taken", False),
         dropped_at=batch.payload_dropped_at,
         step=batch.step,
+        unsent=outcome.get("unsent", False),
         disputes=tuple(_dispute(stored) for stored in outcome.get("disputes", ())),
     )
 
 
 def _dispute(stored: list[Any]) -> Dispute:
-    field, target_field, ours, theirs, rule, ruling, owner = stored
+    kind, name, target_field, ours, theirs, rule, ruling, owner = stored
     return Dispute(
-        field, target_field, redact_json(ours), redact_json(theirs), ConflictRule(rule), Ruling(ruling), owner
+        kind, name, target_field, redact_json(ours), redact_json(theirs), ConflictRule(rule), Ruling(ruling), owner
     )
 
 

@@ -18,7 +18,7 @@ from apps.connectors.models import Connection
 from apps.customers.models import Customer
 from apps.flows.engine.ownership import OTHERS, ConflictRule, Guard, RegisterEntry, build_guard
 from apps.flows.mapping.compile import CompiledMapping
-from apps.flows.models import FieldOwner
+from apps.flows.models import FieldOwner, OwnerReview
 
 _TEXTS = ("business_owner", "technical_owner", "note")
 
@@ -106,6 +106,8 @@ def set_owner(
                 row.save()
         except IntegrityError:
             raise ValidationError({"field": _("Somebody else entered this field just now: look again.")}) from None
+        if before and (before["owner"], before["rule"]) != (_described(row)["owner"], _described(row)["rule"]):
+            _close_reviews(row)
         _note(customer, row, before, _described(row))
     return row
 
@@ -124,8 +126,24 @@ def _require_known(customer: Customer, canonical_type: str, field: str, connecti
 def remove_owner(row: FieldOwner) -> None:
     """Take an entry out of the register: flows may write the field freely again, unless the other fields' entry says no."""
     with transaction.atomic():
+        _close_reviews(row)
         row.delete()
         _note(row.customer, row, _described(row), {})
+
+
+def _close_reviews(row: FieldOwner) -> None:
+    """Close what waits for a decision under a rule that no longer holds; the next change is judged by the new one."""
+    waiting = OwnerReview.objects.filter(
+        customer_id=row.customer_id, canonical_type=row.canonical_type, state=OwnerReview.State.OPEN
+    )
+    if row.field != OTHERS:
+        waiting = waiting.filter(field=row.field)
+    else:
+        named = FieldOwner.objects.filter(customer_id=row.customer_id, canonical_type=row.canonical_type)
+        waiting = waiting.exclude(field__in=named.exclude(field=OTHERS).values("field"))
+    waiting.update(
+        state=OwnerReview.State.CLOSED, decided_at=timezone.now(), note="The rule for the field was changed."
+    )
 
 
 def _described(row: FieldOwner) -> dict[str, str]:

@@ -15,9 +15,9 @@ from apps.dispatch.worker import drain
 from apps.flows.engine.definition import Filter, FlowDefinition
 from apps.flows.engine.ownership import ConflictRule
 from apps.flows.models import Flow, Link, Operation, Run
+from apps.flows.services.install import install_template
 from apps.flows.services.origin_marks import has_way_back, twins_of
 from apps.flows.services.owner_register import set_owner
-from apps.flows.services.publish import install_template
 from apps.flows.services.start_run import run_now
 from apps.flows.templates_library import registry
 from apps.flows.templates_library.template import FlowTemplate
