@@ -23,6 +23,7 @@ from apps.flows.views import (
     run_list,
     runs,
     stand_ins,
+    upgrades,
 )
 
 _OWNERS = "customers/<uuid:customer_id>/owners"
@@ -42,6 +43,7 @@ urlpatterns = [
     path(
         "flows/<uuid:flow_id>/versions/<int:number>/restore/", flows.flow_version_restore, name="flow-version-restore"
     ),
+    path("flows/<uuid:flow_id>/upgrade/", upgrades.flow_upgrade, name="flow-upgrade"),
     path("flows/<uuid:flow_id>/monitors/", flow_tabs.flow_monitors, name="flow-monitors"),
     path("flows/<uuid:flow_id>/settings/", flow_tabs.flow_settings, name="flow-settings"),
     path("flows/<uuid:flow_id>/expectation/", flows.flow_expect, name="flow-expect"),

@@ -26,6 +26,7 @@ from apps.flows.queries.mapping import get_mapping_table
 from apps.flows.queries.monitors import list_monitors
 from apps.flows.queries.run_list import RUNS, fitting_runs
 from apps.flows.queries.runs import RunRow, run_row
+from apps.flows.queries.upgrades import is_upgrade_offered
 from apps.flows.queries.versions import compare_versions, get_version, list_versions
 from apps.flows.queries.waiting_triggers import get_hold
 from apps.flows.schedule_forms import ExpectationForm, ScheduleForm
@@ -111,7 +112,13 @@ def flow_versions(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     flow = queries.get_flow(flow_id)
     versions = list_versions(flow)
     context = framed(
-        request, flow, "versions", versions=versions, compared=_compared(request, flow), newest=versions[:1]
+        request,
+        flow,
+        "versions",
+        versions=versions,
+        compared=_compared(request, flow),
+        newest=versions[:1],
+        is_upgrade_offered=is_upgrade_offered(flow),
     )
     return render(request, "flows/flow_versions.html", context)
 
