@@ -16,6 +16,7 @@ from apps.flows.models.ledger import (
     Run,
     TriggerEvent,
 )
+from apps.flows.models.ownership import FieldOwner, OwnerReview
 from apps.flows.models.receipt import OpenReceipt
 from apps.flows.models.replay import ReplayEntry, ReplayJob
 from apps.flows.models.rollout import Rollout, RolloutMember
@@ -35,6 +36,7 @@ __all__ = [
     "DroppedMonth",
     "DryRun",
     "EventWait",
+    "FieldOwner",
     "Flow",
     "FlowDay",
     "FlowRole",
@@ -45,6 +47,7 @@ __all__ = [
     "OpenReceipt",
     "Operation",
     "OperationStep",
+    "OwnerReview",
     "PartnerLayer",
     "ReplayEntry",
     "ReplayJob",
