@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from apps.connectors.canonical.shapes import gettext_noop
 from apps.connectors.canonical.values import (
     PARSERS,
     UnusableValueError,
@@ -95,10 +96,10 @@ def _reading(check: LineCheck, holds: Holds) -> Holds:
 
 
 def _check(
-    demand: str, argument: str, takes: ValueKind | None, *examples: Example, sees_missing: bool = False
+    summary: str, demand: str, argument: str, takes: ValueKind | None, *examples: Example, sees_missing: bool = False
 ) -> Callable[[Callable[[str], Holds]], Callable[[str], Holds]]:
     def register(build: Callable[[str], Holds]) -> Callable[[str], Holds]:
-        name, summary = build.__name__, (build.__doc__ or "").strip()
+        name = build.__name__.removeprefix("_")
         LINE_CHECKS[name] = LineCheck(name, summary, demand, takes, argument, build, examples, sees_missing)
         return build
 
@@ -108,41 +109,73 @@ def _check(
 _TEXT, _NUMBER, _DATE = ValueKind.TEXT, ValueKind.DECIMAL, ValueKind.DATE
 
 
-@_check("must not be empty", "", None, ("not_empty", "a", True), ("not_empty", None, False), sees_missing=True)
-def not_empty(_argument: str) -> Holds:
-    """There must be a value."""
+@_check(
+    gettext_noop("There must be a value."),
+    "must not be empty",
+    "",
+    None,
+    ("not_empty", "a", True),
+    ("not_empty", None, False),
+    sees_missing=True,
+)
+def _not_empty(_argument: str) -> Holds:
     return lambda value: value is not None and value not in ("", [], {})
 
 
-@_check("must be at least {argument}", "a number", _NUMBER, ("at_least:0", "0", True), ("at_least:0", -0.01, False))
-def at_least(argument: str) -> Holds:
-    """A number must not be smaller."""
+@_check(
+    gettext_noop("A number must not be smaller."),
+    "must be at least {argument}",
+    "a number",
+    _NUMBER,
+    ("at_least:0", "0", True),
+    ("at_least:0", -0.01, False),
+)
+def _at_least(argument: str) -> Holds:
     limit = _number("at_least", argument)
     return lambda number: number >= limit
 
 
-@_check("must be at most {argument}", "a number", _NUMBER, ("at_most:24", 24.0, True), ("at_most:24", "24.5", False))
-def at_most(argument: str) -> Holds:
-    """A number must not be larger."""
+@_check(
+    gettext_noop("A number must not be larger."),
+    "must be at most {argument}",
+    "a number",
+    _NUMBER,
+    ("at_most:24", 24.0, True),
+    ("at_most:24", "24.5", False),
+)
+def _at_most(argument: str) -> Holds:
     limit = _number("at_most", argument)
     return lambda number: number <= limit
 
 
-@_check("must be more than {argument}", "a number", _NUMBER, ("more_than:0", 0.1, True), ("more_than:0", 0, False))
-def more_than(argument: str) -> Holds:
-    """A number must be larger."""
+@_check(
+    gettext_noop("A number must be larger."),
+    "must be more than {argument}",
+    "a number",
+    _NUMBER,
+    ("more_than:0", 0.1, True),
+    ("more_than:0", 0, False),
+)
+def _more_than(argument: str) -> Holds:
     limit = _number("more_than", argument)
     return lambda number: number > limit
 
 
-@_check("must be less than {argument}", "a number", _NUMBER, ("less_than:1", 0.9, True), ("less_than:1", 1, False))
-def less_than(argument: str) -> Holds:
-    """A number must be smaller."""
+@_check(
+    gettext_noop("A number must be smaller."),
+    "must be less than {argument}",
+    "a number",
+    _NUMBER,
+    ("less_than:1", 0.9, True),
+    ("less_than:1", 1, False),
+)
+def _less_than(argument: str) -> Holds:
     limit = _number("less_than", argument)
     return lambda number: number < limit
 
 
 @_check(
+    gettext_noop("A number must not be written more finely."),
     "must have at most {argument} decimals",
     "a number of decimals",
     _NUMBER,
@@ -150,51 +183,51 @@ def less_than(argument: str) -> Holds:
     ("decimals_at_most:2", "10.250", True),
     ("decimals_at_most:2", "10.255", False),
 )
-def decimals_at_most(argument: str) -> Holds:
-    """A number must not be written more finely."""
+def _decimals_at_most(argument: str) -> Holds:
     unit = Decimal(1).scaleb(-_whole("decimals_at_most", argument, most=12))
     return lambda number: number % unit == 0
 
 
 @_check(
+    gettext_noop("The value must be one of a few."),
     "must be one of {argument}",
     "the values, with commas between",
     _TEXT,
     ("one_of:EUR, USD", "USD", True),
     ("one_of:EUR, USD", "GBP", False),
 )
-def one_of(argument: str) -> Holds:
-    """The value must be one of a few."""
+def _one_of(argument: str) -> Holds:
     allowed = _listed("one_of", argument)
     return lambda text: text in allowed
 
 
 @_check(
+    gettext_noop("The value must not be one of a few."),
     "must not be one of {argument}",
     "the values, with commas between",
     _TEXT,
     ("none_of:n/a, TBD", "A1", True),
     ("none_of:n/a, TBD", "TBD", False),
 )
-def none_of(argument: str) -> Holds:
-    """The value must not be one of a few."""
+def _none_of(argument: str) -> Holds:
     refused = _listed("none_of", argument)
     return lambda text: text not in refused
 
 
 @_check(
+    gettext_noop("A text must begin so."),
     "must begin with {argument}",
     "a text",
     _TEXT,
     ("starts_with:PRJ-", "PRJ-0042", True),
     ("starts_with:PRJ-", "prj-0042", False),
 )
-def starts_with(argument: str) -> Holds:
-    """A text must begin so."""
+def _starts_with(argument: str) -> Holds:
     return lambda text: text.startswith(argument)
 
 
 @_check(
+    gettext_noop("A text must match a pattern (RE2); without ^ and $ it may stand anywhere."),
     "must match {argument}",
     "a pattern",
     _TEXT,
@@ -202,8 +235,7 @@ def starts_with(argument: str) -> Holds:
     ("matches:^PRJ-[0-9]{4}$", "PRJ-42", False),
     ("matches:[0-9]", "room 9", True),
 )
-def matches(argument: str) -> Holds:
-    """A text must match a pattern (RE2); without ^ and $ it may stand anywhere."""
+def _matches(argument: str) -> Holds:
     try:
         return build_matcher(argument)
     except ExpressionError as wrong:
@@ -211,53 +243,53 @@ def matches(argument: str) -> Holds:
 
 
 @_check(
+    gettext_noop("A text must not be shorter."),
     "must have at least {argument} characters",
     "a number of characters",
     _TEXT,
     ("length_at_least:3", "abc", True),
     ("length_at_least:3", "ab", False),
 )
-def length_at_least(argument: str) -> Holds:
-    """A text must not be shorter."""
+def _length_at_least(argument: str) -> Holds:
     length = _whole("length_at_least", argument)
     return lambda text: len(text) >= length
 
 
 @_check(
+    gettext_noop("A text must not be longer."),
     "must have at most {argument} characters",
     "a number of characters",
     _TEXT,
     ("length_at_most:3", "abc", True),
     ("length_at_most:3", "abcd", False),
 )
-def length_at_most(argument: str) -> Holds:
-    """A text must not be longer."""
+def _length_at_most(argument: str) -> Holds:
     length = _whole("length_at_most", argument)
     return lambda text: len(text) <= length
 
 
 @_check(
+    gettext_noop("A day must not be earlier."),
     "must not lie before {argument}",
     "a day",
     _DATE,
     ("not_before:2020-01-01", date(2020, 1, 1), True),
     ("not_before:2020-01-01", "2019-12-31", False),
 )
-def not_before(argument: str) -> Holds:
-    """A day must not be earlier."""
+def _not_before(argument: str) -> Holds:
     first = _day("not_before", argument)
     return lambda day: day >= first
 
 
 @_check(
+    gettext_noop("A day must not be later."),
     "must not lie after {argument}",
     "a day",
     _DATE,
     ("not_after:2049-12-31", "2049-12-31", True),
     ("not_after:2049-12-31", "2050-01-01", False),
 )
-def not_after(argument: str) -> Holds:
-    """A day must not be later."""
+def _not_after(argument: str) -> Holds:
     last = _day("not_after", argument)
     return lambda day: day <= last
 

@@ -16,6 +16,7 @@ from apps.accounts.page_filters import acting_person
 from apps.flows import forms
 from apps.flows.mapping.compile import MappingError
 from apps.flows.mapping.layers import LayerError
+from apps.flows.mapping.line_checks import LINE_CHECKS
 from apps.flows.mapping.transforms import TRANSFORMS
 from apps.flows.models import Flow
 from apps.flows.queries.flows import get_flow
@@ -55,6 +56,7 @@ def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
         "form": form,
         "tried": tried,
         "transforms": [transform for _name, transform in sorted(TRANSFORMS.items())],
+        "checks": [check for _name, check in sorted(LINE_CHECKS.items())],
         "crumbs": crumbs(flow, edited.label),
     }
     return render(request, "flows/line_edit.html", context, status=400 if form.errors else 200)
