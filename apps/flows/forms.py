@@ -172,7 +172,11 @@ class LineForm(forms.Form):
             return _rows_of(self.edited.line)
         if not isinstance(self.data, QueryDict):
             return []
-        pairs = zip(self.data.getlist("value_from"), self.data.getlist("value_to"), strict=False)
+        # PostgreSQL keeps no null character; a form's own fields refuse it, these are none.
+        old_values, new_values = (
+            [value.replace("\x00", "") for value in self.data.getlist(name)] for name in ("value_from", "value_to")
+        )
+        pairs = zip(old_values, new_values, strict=False)
         return [(old.strip()[:200], new.strip()[:200]) for old, new in pairs if old.strip() or new.strip()]
 
     @property

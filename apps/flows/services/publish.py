@@ -1,6 +1,6 @@
 """From a template to a live flow, and from changed mapping lines to a new immutable version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,7 +12,7 @@ from apps.accounts import audit
 from apps.accounts.actions import Action, Role, allowed
 from apps.accounts.audit import AuditAction
 from apps.connectors import registry
-from apps.connectors.manifest import MappingLine, ObjectManifest
+from apps.connectors.manifest import ObjectManifest
 from apps.connectors.models import Connection
 from apps.flows.engine.definition import FlowDefinition, Step, parse_definition
 from apps.flows.engine.flow import merge_delivery
@@ -220,38 +220,6 @@ def change_line(flow: Flow, *, target: str, changes: Mapping[str, Any], made_by:
         parse_layer(layer.lines)
         layer.save()
         return publish(flow, published_by=made_by, note=note or f"Changed {target}")
-
-
-def add_mapping_value(flow: Flow, *, target: str, outside_value: str, new_value: str, made_by: str) -> FlowVersion:
-    """Teach one value map a new value, for this customer, and publish: the mend for a mapping gap.
-
-    Raises:
-        ValidationError: the field has no value map, or the new value is empty.
-
-    """
-    if flow.live_version is None:
-        raise ValidationError({"target": "The flow has no published version yet."})
-    line = _line_of(layered_lines(flow.live_version), target)
-    if line.value_map is None:
-        raise ValidationError({"target": f"{target} has no table of values to add to."})
-    if not new_value.strip():
-        raise ValidationError({"new_value": "Say what the value becomes in the target system."})
-    own = next((stored for stored in customer_lines(flow) if stored["target"] == target), {})
-    changes = {key: value for key, value in own.items() if key != "target"}
-    changes["value_map"] = {**line.value_map, outside_value: new_value.strip()}
-    version = change_line(
-        flow, target=target, changes=changes, made_by=made_by, note=f"{target}: {outside_value} becomes {new_value}"
-    )
-    details = {"target": target, "outside_value": outside_value, "new_value": new_value}
-    audit.record(AuditAction.MAPPING_VALUE_ADDED, subject="flow", subject_id=str(flow.id), details=details)
-    return version
-
-
-def _line_of(lines: Sequence[LayeredLine], target: str) -> MappingLine:
-    for layered in lines:
-        if layered.line.target == target:
-            return layered.line
-    raise ValidationError({"target": f"This flow fills no field called {target!r}."})
 
 
 def set_live(flow: Flow) -> bool:

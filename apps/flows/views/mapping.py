@@ -28,7 +28,8 @@ from apps.flows.queries.mapping import (
     problem_sentences,
     try_line,
 )
-from apps.flows.services.publish import add_mapping_value, change_line
+from apps.flows.services.publish import change_line
+from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
 
