@@ -14,7 +14,13 @@ CONTENT = {
     "TimeEntry": ("resource", "work_date", "project", "task", "task_name", "start_at", "hours", "note"),
     "Expense": ("resource", "spent_on", "project", "category", "amount", "currency", "note"),
 }
-_TELLING = ("note", "task", "task_name", "start_at", "category")  # where none of them is given, equal figures prove nothing
+_TELLING = (
+    "note",
+    "task",
+    "task_name",
+    "start_at",
+    "category",
+)  # where none of them is given, equal figures prove nothing
 
 
 def content_of(kind: str, values: CanonicalValues) -> str:
@@ -27,7 +33,9 @@ def content_of(kind: str, values: CanonicalValues) -> str:
         return ""
     if not any(values.get(name) for name in _TELLING):
         return ""
-    text = "\x1f".join(_plain(values.get(name)) for name in names)
+    # A task's name only counts where it has no number: names are changed, and the work stays the same.
+    told = {**values, "task_name": ""} if values.get("task") else values
+    text = "\x1f".join(_plain(told.get(name)) for name in names)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
