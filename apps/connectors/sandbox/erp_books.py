@@ -21,7 +21,7 @@ KINDS = {
     "cost-centers": _read("code", ("code", "name", "active")),
     "periods": _read("code", ("code", "starts", "ends", "state"), state=("open", "closed")),
     "rate-lines": _read("number", ("number", "service_item", "unit", "rate", "currency", "starts", "ends")),
-    "purchase-orders": _read(
+    "client-orders": _read(
         "number", ("number", "customer_number", "amount", "currency", "state"), state=("ordered", "closed")
     ),
 }
@@ -49,7 +49,7 @@ def records_of(firm: Firm) -> dict[str, list[Record]]:
             for period in periods_of(firm)
         ],
         "rate-lines": _rate_lines(),
-        "purchase-orders": _orders(firm),
+        "client-orders": _orders(firm),
     }
 
 

@@ -55,7 +55,7 @@ PO_LIMIT = BusinessRule(
         "number on the records, then retry. Nothing was posted."
     ),
     judge=_judge,
-    asks=(Question(_KIND, "po_number", ("amount",)),),
+    asks=(Question(_KIND, "po_number", ("client",)),),
     blames="po_number",
     from_ledger=True,
     samples=(

@@ -11,7 +11,8 @@ from apps.connectors.errors import BusinessClass
 from apps.flows.business_rules.library import RULES, rules_for
 from apps.flows.business_rules.rule import BusinessRule
 from apps.flows.engine.conditions import CONDITIONS
-from apps.flows.engine.stored import DefinitionError, Group, Settings, read_list
+from apps.flows.engine.stored import TODAY_ROOT, DefinitionError, Group, Settings, read_list
+from apps.flows.mapping.expressions import compile_expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +66,23 @@ def read_check(group: Group, described: CanonicalType) -> CheckOptions:
     for name in without:
         if described.check_named(name) is None:
             raise DefinitionError(group.where("without"), f"{described.label} has no check {name!r}")
-    rules = read_list(group.stored.get("rules", []), group.where("rules"))
     library = _library(group, described)
     return CheckOptions(
         without=without,
         currencies=_currencies(group),
         project_form=group.text("project_form"),
         zone=_zone(group),
-        rules=tuple(
-            _rule(rule, f"{group.where('rules')}.{place}", described, group.settings)
-            for place, rule in enumerate(rules)
-        ),
+        rules=read_rules(group, described),
         library=library,
         switched_off=_switched_off(group, library),
+    )
+
+
+def read_rules(group: Group, described: CanonicalType) -> tuple[Rule, ...]:
+    """Read the rules stored under the key `rules`, over records of a type. Raises DefinitionError."""
+    stored = read_list(group.stored.get("rules", []), group.where("rules"))
+    return tuple(
+        _rule(rule, f"{group.where('rules')}.{place}", described, group.settings) for place, rule in enumerate(stored)
     )
 
 
@@ -93,7 +98,16 @@ def read_filter(stored: Mapping[str, Any] | None, described: CanonicalType, sett
             raise DefinitionError("filter.conditions", f"{name!r} is not known; choose one of {', '.join(CONDITIONS)}")
         if described.field_named(condition.needs) is None:
             raise DefinitionError("filter.conditions", f"{described.label} has no {condition.needs!r} to look at")
-    return Filter(conditions, group.expression("expression", described))
+    return Filter(conditions, _timeless(group, group.expression("expression", described)))
+
+
+def _timeless(group: Group, text: str) -> str:
+    """Refuse the day in what is judged once, when a record is read: nobody would look again when the day has come."""
+    if text and TODAY_ROOT in (compile_expression(text).roots or ()):
+        raise DefinitionError(
+            group.where("expression"), "cannot ask for r.today: wait, then decide by it in a later step"
+        )
+    return text
 
 
 def _currencies(group: Group) -> tuple[str, ...]:
@@ -135,7 +149,7 @@ def _rule(stored: Any, path: str, described: CanonicalType, settings: Settings) 
         raise DefinitionError(group.where("field"), f"{described.label} has no field {blamed!r}")
     return Rule(
         name=group.text("name", required=True),
-        expression=group.expression("expression", described, required=True),
+        expression=_timeless(group, group.expression("expression", described, required=True)),
         sentence=group.text("sentence", required=True),
         field=blamed,
         business_class=BusinessClass(

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("connectors", "0001_initial"),
         ("customers", "0005_retention"),
-        ("flows", "0014_versions_by_place"),
+        ("flows", "0016_flow_settings"),
     ]
 
     operations = [

@@ -16,8 +16,10 @@ from apps.flows.models.ledger import (
     Run,
     TriggerEvent,
 )
+from apps.flows.models.ownership import FieldOwner, OwnerReview
 from apps.flows.models.receipt import OpenReceipt
 from apps.flows.models.replay import ReplayEntry, ReplayJob
+from apps.flows.models.rollout import Rollout, RolloutMember
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "DroppedMonth",
     "DryRun",
     "EventWait",
+    "FieldOwner",
     "Flow",
     "FlowDay",
     "FlowRole",
@@ -44,9 +47,12 @@ __all__ = [
     "OpenReceipt",
     "Operation",
     "OperationStep",
+    "OwnerReview",
     "PartnerLayer",
     "ReplayEntry",
     "ReplayJob",
+    "Rollout",
+    "RolloutMember",
     "Run",
     "Trigger",
     "TriggerEvent",

@@ -17,7 +17,7 @@ from apps.flows.engine.records import PROBLEMS, LinkState, PlannedOperation
 from apps.flows.engine.records import Correction as Corrected
 from apps.flows.engine.states import BatchState, OperationState
 from apps.flows.models import Batch, Correction
-from apps.flows.services import blobs, receipts, telemetry
+from apps.flows.services import blobs, origin_marks, receipts, telemetry
 from apps.flows.services.entries import Entry, KnownOperation, OpenBatch, evidence_entry
 from apps.flows.services.ledger_writes import new_id
 from apps.flows.services.session import Session
@@ -149,10 +149,11 @@ def _planned_batch(
     compiled = session.compiled
     keys = build_business_keys(compiled, records)
     known = _known_operations(session, sorted(set(keys)))
+    links, twins = links_of(session, known_keys=keys), origin_marks.twins_of(session, records)
     plan = plan_batch(
         compiled,
         records,
-        links=links_of(session, known_keys=keys),
+        links={key: LinkState(twins[key]) for key in twins} | links,
         open_operations={},  # what is open is overtaken or tried again here, by ledger line
         corrections=_corrections(known, {key: fit_version(r.version) for key, r in zip(keys, records, strict=True)}),
         now=timezone.now(),
@@ -175,6 +176,7 @@ def _planned_batch(
                 target=target,
             )
         )
+        entries[-1].returns = planned.business_key in twins
     _keep_behind(session, entries)
     _recall_references(session, entries)
     return OpenBatch(batch_id, number, entries, None, _overtaken(entries, known), plan.duplicates)

@@ -48,14 +48,20 @@ class Upgrade:
 
     def unsaved_version(self) -> FlowVersion:
         """Return the version it would be, for looking at; undecided conflicts stand as the customer has them."""
-        places = {name: place.with_customer(self.own.get(name, ())) for name, place in self.base.places.items()}
+        return self._unsaved(self.base, self.own)
+
+    def bare_versions(self) -> tuple[FlowVersion, FlowVersion]:
+        """Return what is live and what would be, both without the customer's own lines, for looking at."""
+        return self._unsaved(pinned_base(self.before), {}), self._unsaved(self.base, {})
+
+    def _unsaved(self, base: Base, own: Mapping[str, Sequence[Mapping[str, Any]]]) -> FlowVersion:
         return FlowVersion(
             flow=self.before.flow,
             customer_id=self.before.customer_id,
-            number=self.before.number + 1,
-            definition=dict(self.base.definition),
-            layers=write_places(places),
-            template_version=self.base.template_version,
+            number=self.before.number + (base is self.base),
+            definition=dict(base.definition),
+            layers=write_places({name: place.with_customer(own.get(name, ())) for name, place in base.places.items()}),
+            template_version=base.template_version,
             made_at=timezone.now(),
         )
 

@@ -174,7 +174,7 @@ def flow_expect(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 @requires(Action.EDIT_FLOWS)
 @require_POST
 def flow_version_restore(request: HttpRequest, flow_id: UUID, number: int) -> HttpResponse:
-    """Publish an earlier version's lines again."""
+    """Publish an earlier version again."""
     flow = queries.get_flow(flow_id)
     version = get_version(flow, number)
     if version is None:
@@ -182,9 +182,7 @@ def flow_version_restore(request: HttpRequest, flow_id: UUID, number: int) -> Ht
     with refusals_told(request):
         new = restore_version(flow, version, made_by=acting_person(request).name)
         words = {"new": new.number, "old": number}
-        messages.success(
-            request, _("Version %(new)s is live: this flow's own lines are as in version %(old)s.") % words
-        )
+        messages.success(request, _("Version %(new)s is live: everything is as in version %(old)s.") % words)
     return redirect("flows:flow-versions", flow.id)
 
 

@@ -99,7 +99,7 @@ RATE_LINES = list_of(
     ),
 )
 ORDERS = list_of(
-    "purchase-orders",
+    "client-orders",
     "Orders of clients",
     "PurchaseOrder",
     known_by="number",
