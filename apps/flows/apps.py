@@ -28,6 +28,7 @@ class FlowsConfig(AppConfig):
             replay_portions,
             replay_trial,
             retention,
+            rollouts,
             start_run,
             undo,
             walk,
@@ -61,6 +62,7 @@ class FlowsConfig(AppConfig):
         kinds.register_periodic(SWEEP_KIND, SWEEP_EVERY_SECONDS)
         kinds.register(retention.RETENTION_KIND, retention.clean_up, queue=Queue.MAINT)
         kinds.register_periodic(retention.RETENTION_KIND, retention.RETENTION_EVERY_SECONDS)
+        kinds.register(rollouts.ROLLOUT_KIND, rollouts.carry_on, queue=Queue.MAINT)
         kinds.register(schedule.SCHEDULE_KIND, schedule.fire_schedule, queue=Queue.POLL)
         kinds.register(comparisons.COMPARISONS_KIND, comparisons.start_due_comparisons, queue=Queue.MAINT)
         kinds.register_periodic(comparisons.COMPARISONS_KIND, comparisons.LOOKED_AT_EVERY_SECONDS)

@@ -10,6 +10,7 @@ from apps.flows.views import (
     comparisons,
     dry_runs,
     flow_list,
+    flow_settings,
     flow_starts,
     flow_tabs,
     flows,
@@ -24,6 +25,7 @@ from apps.flows.views import (
     runs,
     stand_ins,
     upgrades,
+    value_tables,
 )
 
 _OWNERS = "customers/<uuid:customer_id>/owners"
@@ -46,6 +48,7 @@ urlpatterns = [
     path("flows/<uuid:flow_id>/upgrade/", upgrades.flow_upgrade, name="flow-upgrade"),
     path("flows/<uuid:flow_id>/monitors/", flow_tabs.flow_monitors, name="flow-monitors"),
     path("flows/<uuid:flow_id>/settings/", flow_tabs.flow_settings, name="flow-settings"),
+    path("flows/<uuid:flow_id>/settings/change/", flow_settings.flow_settings_change, name="flow-settings-change"),
     path("flows/<uuid:flow_id>/expectation/", flows.flow_expect, name="flow-expect"),
     path("flows/<uuid:flow_id>/dry-run/", dry_runs.flow_dry_run, name="flow-dry-run"),
     path("flows/<uuid:flow_id>/run/", flows.flow_run_now, name="flow-run-now"),
@@ -61,6 +64,18 @@ urlpatterns = [
     path("flows/<uuid:flow_id>/mapping/<str:target>/", mapping.flow_line_edit, name="flow-line-edit"),
     path("flows/<uuid:flow_id>/mapping/<str:target>/reset/", mapping.flow_line_reset, name="flow-line-reset"),
     path("flows/<uuid:flow_id>/mapping/<str:target>/value/", mapping.flow_value_add, name="flow-value-add"),
+    path("flows/<uuid:flow_id>/mapping/<str:target>/values/", value_tables.flow_values, name="flow-values"),
+    path("flows/<uuid:flow_id>/mapping/<str:target>/values/add/", value_tables.flow_values_add, name="flow-values-add"),
+    path(
+        "flows/<uuid:flow_id>/mapping/<str:target>/values/export/",
+        value_tables.flow_values_export,
+        name="flow-values-export",
+    ),
+    path(
+        "flows/<uuid:flow_id>/mapping/<str:target>/values/retry/",
+        value_tables.flow_values_retry,
+        name="flow-values-retry",
+    ),
     path("dry-runs/<uuid:dry_run_id>/", dry_runs.dry_run_detail, name="dry-run-detail"),
     path("templates/", library.template_list, name="template-list"),
     path("templates/<slug:template>/", library.template_detail, name="template-detail"),

@@ -329,6 +329,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "step": "company",
         "system": "sandbox_psa",
         "template": "approved-time-to-bill",
+        "type_name": "TimeEntry",
         "target": "quantity",
         "token": "no-such-token",
         "digest": "0" * 64,

@@ -1,5 +1,6 @@
 """Reading what was stored as JSON: every wrong place is named, and nothing unknown is let through."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from decimal import Decimal, InvalidOperation
@@ -16,6 +17,8 @@ from apps.flows.mapping.expressions import (
 
 Settings = Mapping[str, str | int | float | bool]  # a customer's choices by name, as the template's schema allows them
 STEPS_ROOT = "steps"  # under it an expression finds what earlier steps brought: r.steps.tax.valid
+STEP_NAME = re.compile(r"\{steps\.([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\}")  # the same in a sentence: {steps.tax.name}
+TODAY_ROOT = "today"  # the day on which a walking step looks, in UTC: r.ends < r.today
 
 
 class DefinitionError(ValueError):
@@ -105,8 +108,13 @@ class Group:
         return amount
 
     def sentence(self, key: str, described: CanonicalType, *, required: bool = False, longest: int = 2_000) -> str:
-        """Return a sentence whose {names} are fields of the type."""
-        return read_sentence(self.text(key, required=required, longest=longest), self.where(key), described)
+        """Return a sentence whose {names} are fields of the type, or {steps.<name>.<field>} of an earlier step."""
+        text = self.text(key, required=required, longest=longest)
+        for name, _ in STEP_NAME.findall(text):
+            if name not in self.earlier:
+                raise DefinitionError(self.where(key), f"{name!r} is no earlier step")
+        read_sentence(STEP_NAME.sub("", text), self.where(key), described)
+        return text
 
     def expression(self, key: str, described: CanonicalType, *, required: bool = False) -> str:
         """Return CEL over the canonical record `r`, "" when it is absent."""
@@ -152,7 +160,7 @@ def read_expression(text: str, path: str, described: CanonicalType, settings: Se
     except ExpressionError as wrong:
         raise DefinitionError(path, wrong.message) from None
     for root in sorted(compiled.roots or frozenset()):
-        if root != STEPS_ROOT and described.field_named(root) is None:
+        if root not in (STEPS_ROOT, TODAY_ROOT) and described.field_named(root) is None:
             raise DefinitionError(path, f"{described.label} has no field {root!r}")
     for sentence in unknown_settings(compiled, settings):
         raise DefinitionError(path, sentence)

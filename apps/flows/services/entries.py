@@ -60,7 +60,8 @@ class Entry:
     `known` is its ledger line when there is one; `probe_first` asks the target before writing, because an earlier
     attempt may have arrived; `repeat` records were settled before and get no new line; `behind` is until when the record
     waits because its target has taken another version of it and not answered yet; `returns` says that it was made from a
-    record of the very system it goes to, so that it may be nothing but what we wrote ourselves.
+    record of the very system it goes to, so that it may be nothing but what we wrote ourselves. `held` says that a
+    business rule stopped it.
     """
 
     operation_id: UUID
@@ -70,6 +71,7 @@ class Entry:
     probe_first: bool = False
     repeat: OperationState | None = None
     behind: datetime | None = None
+    held: bool = False
     returns: bool = False
 
     @property
@@ -86,6 +88,7 @@ class Entry:
 def evidence_entry(entry: Entry, *, contents: bool = True) -> dict[str, Any]:
     """Return what a batch's plan keeps of one record; without `contents` only how to find it and its effect again."""
     planned = entry.planned
+    held = [[p.field, p.message, p.business_class, p.code] for p in planned.problems] if entry.held else None
     return {
         "id": str(entry.operation_id),
         "object": entry.record.object_name,
@@ -96,6 +99,7 @@ def evidence_entry(entry: Entry, *, contents: bool = True) -> dict[str, Any]:
         "idempotency_key": planned.idempotency_key,
         "business_key": planned.business_key,
         "repeat": entry.repeat.value if entry.repeat else "",
+        **({"held": held} if held else {}),
     }
 
 

@@ -1,15 +1,13 @@
 """One transaction after the calls: ledger lines, links, checkpoint, counts and the day's figures, or nothing."""
 
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -21,7 +19,8 @@ from apps.flows.engine.counts import COUNT_COLUMN
 from apps.flows.engine.records import REASONS, WALKS
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.models import Batch, Checkpoint, Operation, Run
-from apps.flows.services import blobs, ledger_writes, owner_reviews, receipts, telemetry, verdicts, walk_start
+from apps.flows.services import blobs, booked, ledger_writes, owner_reviews, receipts, telemetry, verdicts, walk_start
+from apps.flows.services.day_figures import Tally, add_to_day
 from apps.flows.services.deliver import evidence_of
 from apps.flows.services.entries import Delivery, Entry, KnownOperation, OpenBatch, evidence_entry
 from apps.flows.services.session import Session
@@ -35,15 +34,6 @@ _BEHIND = (
 _MAY_BE_OURS = (
     "Another flow is writing to the system this record comes from: it waits until it is known which records are ours."
 )
-
-
-@dataclass(slots=True)
-class Tally:
-    """What one batch adds to its run's counts and to its day."""
-
-    read: int = 0
-    changes: Counter[str] = field(default_factory=Counter)
-    amounts: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
 
 def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_checkpoint: bool = False) -> None:
@@ -66,6 +56,7 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
         receipts.keep(session, judged, delivery.outcomes, now)
         walk_start.begin_walks(session, [entry for entry, _ in judged if entry.walks], now)
         _write_links(session, judged, delivery, now)
+        booked.note_booked(session, judged)
         _supersede(session, batch, judged, now)
         _keep_disputes(session, judged, delivery, now)
         if keep_checkpoint:
@@ -321,28 +312,3 @@ def count(session: Session, tally: Tally, now: datetime) -> None:
     # A run cancelled while this batch was on its way stays cancelled.
     run.exclude(state=RunState.CANCELLED).update(state=RunState.RUNNING, error_class="", error_message="")
     add_to_day(session.flow_id, session.customer_id, tally, now)
-
-
-_ADD_TO_DAY = """
-INSERT INTO flows_flowday (id, customer_id, flow_id, day, currency, read, written, unchanged, skipped, rejected, amount_written,
-                           last_success_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (flow_id, day, currency) DO UPDATE
-SET read = flows_flowday.read + excluded.read, written = flows_flowday.written + excluded.written,
-    unchanged = flows_flowday.unchanged + excluded.unchanged, skipped = flows_flowday.skipped + excluded.skipped,
-    rejected = flows_flowday.rejected + excluded.rejected,
-    amount_written = flows_flowday.amount_written + excluded.amount_written,
-    last_success_at = coalesce(excluded.last_success_at, flows_flowday.last_success_at)
-"""
-
-
-def add_to_day(flow_id: UUID, customer_id: UUID, tally: Tally, now: datetime) -> None:
-    """Add what was settled to the day's figures of a flow. In the transaction that settles it."""
-    currencies = sorted(tally.amounts) or [""]
-    with connection.cursor() as cursor:
-        for position, currency in enumerate(currencies):
-            counts = [max(tally.changes[n], 0) for n in ("written", "unchanged", "skipped", "rejected")]
-            numbers = [tally.read, *counts] if position == 0 else [0] * 5
-            success = now if tally.changes["written"] or tally.changes["unchanged"] else None
-            row: list[Any] = [ledger_writes.new_id(), customer_id, flow_id, now.date(), currency]
-            cursor.execute(_ADD_TO_DAY, [*row, *numbers, tally.amounts.get(currency, Decimal(0)), success])

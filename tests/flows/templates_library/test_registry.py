@@ -53,7 +53,7 @@ def test_a_walking_template_fits_the_sandbox_and_declares_every_system_it_calls(
     systems = registry.all_manifests()
     for role in ("target", *template.roles):
         assert [system.slug for system in systems if template.can_play(role, system)], role
-    assert template.can_read(registry.manifest("sandbox_crm"))
+    assert any(template.can_read(system) for system in systems if system.slug.startswith("sandbox"))
     asked = [role for step in template.definition.walk for role in getattr(step.options, "roles", ())]
     assert set(asked) <= set(Role)
     for step in template.definition.walk:
@@ -107,4 +107,4 @@ def test_a_template_compiles_between_every_two_systems_that_fit() -> None:
 
 
 def _is_a_source(system: SystemManifest) -> bool:
-    return system.category in {"PSA", "Time"}
+    return system.category in {"PSA", "Time", "Expenses"}
