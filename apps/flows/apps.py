@@ -22,6 +22,7 @@ class FlowsConfig(AppConfig):
             approvals,
             dry_run,
             execute_run,
+            owner_decisions,
             private_trials,
             replay_job,
             replay_portions,
@@ -50,6 +51,7 @@ class FlowsConfig(AppConfig):
         badges.register(navigation.OPEN_APPROVALS, count_approvals)
         kinds.register(dry_run.DRY_RUN_KIND, dry_run.carry_out_dry_run, queue=Queue.RUN)
         kinds.register(private_trials.TRIAL_KIND, private_trials.carry_out_trial, queue=Queue.POLL)
+        kinds.register(owner_decisions.TAKE_OVER_KIND, owner_decisions.carry_out, queue=Queue.RUN)
         kinds.register(replay_job.REPLAY, replay_portions.work_on, queue=Queue.MAINT)
         kinds.register(replay_trial.REPLAY_TRIAL, replay_trial.carry_out_trial, queue=Queue.RUN)
         kinds.register(RHYTHM_KIND, learn_rhythms, queue=Queue.MAINT)

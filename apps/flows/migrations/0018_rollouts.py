@@ -10,7 +10,7 @@ from apps.tenants.fences import fence, staff_only
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_retention"),
-        ("flows", "0014_versions_by_place"),
+        ("flows", "0017_booked_records"),
     ]
 
     operations = [
