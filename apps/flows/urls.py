@@ -18,6 +18,7 @@ from apps.flows.views import (
     mapping,
     operation_list,
     operations,
+    owners,
     replays,
     roll_back,
     run_list,
@@ -25,6 +26,8 @@ from apps.flows.views import (
     stand_ins,
     upgrades,
 )
+
+_OWNERS = "customers/<uuid:customer_id>/owners"
 
 app_name = "flows"
 urlpatterns = [
@@ -84,6 +87,12 @@ urlpatterns = [
     path("replays/<uuid:replay_id>/cancel/", replays.replay_cancel, name="replay-cancel"),
     path("replays/<uuid:replay_id>/resume/", replays.replay_resume, name="replay-resume"),
     path("replays/<uuid:replay_id>/again/", replays.replay_again, name="replay-again"),
+    path(f"{_OWNERS}/", owners.owner_list, name="owner-list"),
+    path(f"{_OWNERS}/add/", owners.owner_create, name="owner-create"),
+    path(f"{_OWNERS}/<uuid:entry_id>/", owners.owner_edit, name="owner-edit"),
+    path(f"{_OWNERS}/<uuid:entry_id>/remove/", owners.owner_remove, name="owner-remove"),
+    path("owner-reviews/<uuid:review_id>/accept/", owners.owner_review_accept, name="owner-review-accept"),
+    path("owner-reviews/<uuid:review_id>/refuse/", owners.owner_review_refuse, name="owner-review-refuse"),
     path("approvals/", approvals.approval_list, name="approval-list"),
     path("approvals/mail/<str:token>/", approval_link.approval_mail, name="approval-mail"),
     path("approvals/<uuid:request_id>/", approvals.approval_detail, name="approval-detail"),

@@ -17,6 +17,7 @@ _KINDS = {
             "hours_per_day",
             "capacity_hours_week",
             "cap_hours",
+            "done",
             "share",
             "actual_hours",
             "actual_margin",

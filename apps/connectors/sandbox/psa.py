@@ -55,6 +55,7 @@ _PROJECT_FIELDS = (
 )
 _LONGEST = {"name": 255, "code": 40, "external_id": 200, "po_number": 40}
 _BILLING = ("time_material", "fixed_fee", "milestone", "retainer", "recurring")
+_TASK_CHOICES = {"kind": ("phase", "task", "milestone")}
 _CLIENT_REQUIRED, _PROJECT_REQUIRED = ("name",), ("code", "name", "client_id")
 _ENTRY_CHOICES = {"status": ("draft", "submitted", "approved", "rejected")}
 _PROJECT_CHOICES = {"state": ("planned", "active", "on_hold", "closed"), "billing_kind": _BILLING}
@@ -119,7 +120,8 @@ KINDS = {
         "id",
         ("id", "project_code", "name", "open_for_time"),
         prefix="TA-N",
-        fields=("project_code", "name", "billable", "open_for_time"),
+        fields=("project_code", "name", "billable", "open_for_time", "kind", "starts", "ends", "done"),
+        choices=_TASK_CHOICES,
     ),
     MILESTONES: milestones.KIND,
     ENTRIES: Kind(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("flows", "0014_versions_by_place")]
+    dependencies = [("flows", "0015_owner_register")]
 
     operations = [
         migrations.AddField(model_name="flow", name="settings", field=models.JSONField(blank=True, default=dict)),

@@ -16,6 +16,7 @@ from apps.flows.mapping.layers import LayeredLine, Layers
 from apps.flows.models import Flow
 from apps.flows.queries.causes import CAUSES
 from apps.flows.queries.flow_picture import PicturedStep, pictured_plainly
+from apps.flows.queries.rule_list import list_rule_words
 from apps.flows.queries.sample_results import expected_words
 from apps.flows.queries.setting_words import SettingRow, setting_rows
 from apps.flows.templates_library import ACCELERATORS, TEMPLATES, FlowTemplate, Sample, SlaSuggestion, list_templates
@@ -82,6 +83,7 @@ class TemplatePage:
     described: CanonicalType
     steps: list[PicturedStep]
     checks: list[str]
+    rules: list[str]
     sample: list[SampleLine]
     sample_target: SystemManifest | None
     used_by: list[Flow]
@@ -135,6 +137,7 @@ def get_template_page(slug: str, target: str = "") -> TemplatePage:
         described=described,
         steps=pictured_plainly(template.definition, source, goal),
         checks=list(dict.fromkeys(_check_words(check.summary, described) for check in described.checks)),
+        rules=list_rule_words(template.definition),
         sample=_sample(template, described, chosen) if chosen else [],
         sample_target=chosen,
         used_by=list(

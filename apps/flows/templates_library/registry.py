@@ -16,6 +16,7 @@ from apps.flows.templates_library.lead_to_project import LEAD_TO_PROJECT
 from apps.flows.templates_library.milestone_billing import MILESTONE_BILLING
 from apps.flows.templates_library.project_access import PROJECT_ACCESS
 from apps.flows.templates_library.project_workspace import PROJECT_WORKSPACE
+from apps.flows.templates_library.slipped_milestone import SLIPPED_MILESTONE
 from apps.flows.templates_library.subcontractor_order import SUBCONTRACTOR_ORDER
 from apps.flows.templates_library.template import FlowTemplate
 
@@ -40,6 +41,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         PROJECT_ACCESS,
         SUBCONTRACTOR_ORDER,
         INVOICE_RELEASE,
+        SLIPPED_MILESTONE,
     )
 }
 

@@ -24,6 +24,7 @@ from apps.flows.queries.flow_charts import get_flow_charts
 from apps.flows.queries.flow_picture import PERIODS, definition_of, get_flow_picture
 from apps.flows.queries.mapping import get_mapping_table
 from apps.flows.queries.monitors import list_monitors
+from apps.flows.queries.rule_list import list_rules
 from apps.flows.queries.run_list import RUNS, fitting_runs
 from apps.flows.queries.runs import RunRow, run_row
 from apps.flows.queries.setting_words import setting_rows
@@ -66,7 +67,8 @@ def flow_detail(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         latest=run_row(facts.runs[0]) if facts.runs else None,
         worth=", ".join(money_words(amount, currency) for amount, currency in facts.today.amounts),
         dry_run=DryRun.objects.filter(flow=flow).defer("rows").first(),
-        definition=definition_of(flow),
+        definition=(definition := definition_of(flow)),
+        rules=list_rules(flow, definition),
     )
     return render(request, "flows/flow_detail.html", context)
 

@@ -27,6 +27,8 @@ class CheckStep:
         self, described: CanonicalType, chosen: Filter, options: CheckOptions, settings: Settings | None = None
     ) -> None:
         self.conditions = tuple(CONDITIONS[name] for name in chosen.conditions)
+        # Judged after planning, with facts that others have to be asked for.
+        self.business_rules = options.business_rules
         self.checks = build_checks(described, options, settings)
         self._expression = compile_expression(chosen.expression) if chosen.expression else None
         self._scope = build_scope_builder([self._expression], settings) if self._expression else None
