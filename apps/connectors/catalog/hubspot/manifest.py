@@ -46,7 +46,8 @@ _STAGES = {
     "contractsent": "negotiation",
 }
 
-# The stages of the pipeline that every account begins with, as the page on deals names them (see above).
+# A new deal needs a stage, by its internal id (https://developers.hubspot.com/docs/api/crm/deals). These are of the pipeline an
+# account begins with; one that has changed them says so in the mapping of its flow.
 _STAGES_OF_NEW = {
     "qualification": "qualifiedtobuy",
     "proposal": "presentationscheduled",
