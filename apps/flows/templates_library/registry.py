@@ -6,6 +6,7 @@ from apps.flows.templates_library.approved_time_to_bill import APPROVED_TIME_TO_
 from apps.flows.templates_library.assignments_to_psa import ASSIGNMENTS_TO_PSA
 from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
 from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
+from apps.flows.templates_library.contract_renewal import CONTRACT_RENEWAL
 from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
 from apps.flows.templates_library.invoice_release import INVOICE_RELEASE
 from apps.flows.templates_library.lead_to_project import LEAD_TO_PROJECT
@@ -29,6 +30,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         SUBCONTRACTOR_ORDER,
         INVOICE_RELEASE,
         SLIPPED_MILESTONE,
+        CONTRACT_RENEWAL,
     )
 }
 
