@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from apps.customers.services import create_customer
+from apps.dispatch.models import DueWork
+from apps.flows.models import Operation, OperationStep
 from apps.flows.services.install import install_template
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import ExceptionCase
@@ -37,6 +39,14 @@ class Wired(Deals):
     def written(self, system: str) -> list[tuple[str, str]]:
         """Return what was done in a system so far, by kind of record: ("create", "expense-lines")."""
         return [(effect["action"], effect["object"]) for effect in self.effects(system)]
+
+    def let_waits_end(self) -> None:
+        """Make due what waits for its next try."""
+        past = "2020-01-01T00:00:00Z"
+        with scope.work_in(self.partner):
+            OperationStep.objects.filter(flow_id=self.flow.id, state="waiting").update(due_at=past)
+            Operation.objects.filter(flow_id=self.flow.id, state="waiting").update(due_at=past)
+        DueWork.objects.update(due_at=past)
 
     def cases(self) -> list[ExceptionCase]:
         """Let monitoring judge the ledger, and return the open exceptions of the flow."""

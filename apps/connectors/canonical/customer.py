@@ -1,14 +1,19 @@
 """Customer: the firm's client, who orders and pays."""
 
+from datetime import date
+
 from apps.connectors.canonical import amounts, checks
 from apps.connectors.canonical.shapes import (
     CanonicalField,
     CanonicalType,
     CanonicalValues,
+    Check,
     LedgerReferences,
     Owner,
     gettext_noop,
+    problem,
 )
+from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.connectors.manifest import ValueKind
 
 KINDS = ("sold_to", "bill_to", "both")
@@ -47,6 +52,21 @@ FIELDS = (
 )
 
 
+def exempt_has_evidence() -> Check:
+    """Build the rule that nobody is exempt from tax numbers by word alone."""
+    unproven = problem(
+        "tax_evidence",
+        "The client is exempt from having a tax number, but nothing proves it. Add the evidence in {source}.",
+        BusinessClass.MISSING_REFERENCE,
+        "no_evidence",
+    )
+
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
+        return unproven if values.get("tax_status") == "exempt" and not values.get("tax_evidence") else ()
+
+    return Check("exempt_has_evidence", "a client that is exempt from having a tax number has evidence of it", find)
+
+
 def references(values: CanonicalValues) -> LedgerReferences:
     """Return the client's own name."""
     return LedgerReferences(values.get("name") or values.get("number") or "")
@@ -67,6 +87,7 @@ CUSTOMER = CanonicalType(
         checks.form_of("country", "@@", "country code"),
         checks.not_negative("payment_terms_days", "number of days to pay"),
         checks.currency_known(),
+        exempt_has_evidence(),
     ),
     amount_rule="No money of its own.",
     amount=amounts.no_amount,

@@ -63,6 +63,7 @@ FIELDS = (
     CanonicalField("gross", ValueKind.MONEY, gettext_noop("Amount with tax")),
     CanonicalField("open_amount", ValueKind.MONEY, gettext_noop("Still to be paid")),
     CanonicalField("state", ValueKind.CHOICE, gettext_noop("State"), choices=STATES),
+    CanonicalField("block_reason", ValueKind.TEXT, gettext_noop("Why it is blocked")),
     CanonicalField("po_number", ValueKind.TEXT, gettext_noop("Purchase order")),
     CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
     CanonicalField("lines", ValueKind.NESTED, gettext_noop("Lines"), parts=LINE_PARTS),

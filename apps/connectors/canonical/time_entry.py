@@ -1,6 +1,7 @@
 """TimeEntry: hours one person worked on one day for a project."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from apps.connectors.canonical import amounts, checks
@@ -9,11 +10,14 @@ from apps.connectors.canonical.shapes import (
     CanonicalField,
     CanonicalType,
     CanonicalValues,
+    Check,
     LedgerReferences,
     Owner,
     gettext_noop,
+    problem,
 )
 from apps.connectors.canonical.vocabulary import APPROVALS
+from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.connectors.manifest import ValueKind
 
 FIELDS = (
@@ -47,6 +51,7 @@ FIELDS = (
     CanonicalField("location", ValueKind.TEXT, gettext_noop("Location")),
     CanonicalField("po_number", ValueKind.TEXT, gettext_noop("Purchase order")),
     CanonicalField("invoice_line", ValueKind.TEXT, gettext_noop("Invoice line"), owner=Owner.ERP),
+    CanonicalField("unbilled_reason", ValueKind.TEXT, gettext_noop("Why it is not billed"), owner=Owner.ERP),
     CanonicalField("posted_at", ValueKind.INSTANT, gettext_noop("Posted at"), owner=Owner.ERP),
     CanonicalField(
         "correction_of",
@@ -56,6 +61,38 @@ FIELDS = (
     ),
     CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
+
+
+def posted_is_billed() -> Check:
+    """Build the rule that posted work stands on an invoice line, or says why it is not billed: none is forgotten."""
+    forgotten = problem(
+        "invoice_line",
+        "The work is posted but stands on no invoice, and nothing says why. Bill it, or give the reason, in {source}.",
+        BusinessClass.MISSING_REFERENCE,
+        "not_billed",
+    )
+
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
+        if values.get("posted_at") is None or values.get("billable") is False:
+            return ()
+        return () if values.get("invoice_line") or values.get("unbilled_reason") else forgotten
+
+    return Check("posted_is_billed", "posted work stands on an invoice line or says why it is not billed", find)
+
+
+def correction_adds() -> Check:
+    """Build the rule that a correction is an entry of its own: what is posted is never changed."""
+    itself = problem(
+        "correction_of",
+        "The entry says that it corrects itself. Enter the correction as one more entry in {source}.",
+        code="corrects_itself",
+    )
+
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
+        corrected = values.get("correction_of")
+        return itself if corrected and corrected == values.get("id") else ()
+
+    return Check("correction_adds", "a correction is an entry of its own", find)
 
 
 def derive_bill_amount(values: CanonicalValues) -> Mapping[str, Any]:
@@ -99,6 +136,8 @@ TIME_ENTRY = CanonicalType(
         checks.currency_for("bill_rate"),
         checks.currency_known(),
         checks.approved_not_before("work_date"),
+        posted_is_billed(),
+        correction_adds(),
     ),
     amount_rule=(
         "Known: the amount to bill, else hours times rate rounded to the currency. Unknown without rate or currency. "

@@ -19,11 +19,27 @@ _KINDS = {
             "cap_hours",
             "done",
             "share",
+            "actual_hours",
+            "actual_margin",
         ),
         "number",
     ),
     **dict.fromkeys(
-        ("rate", "amount", "unit_price", "tax_amount", "budget_amount", "net", "tax", "gross", "open_amount"), "money"
+        (
+            "rate",
+            "amount",
+            "unit_price",
+            "tax_amount",
+            "budget_amount",
+            "net",
+            "tax",
+            "gross",
+            "open_amount",
+            "cost_rate",
+            "actual_cost",
+            "actual_billed",
+        ),
+        "money",
     ),
     **dict.fromkeys(("worked_on", "close_date", "starts", "ends", "day", "spent_on", "due_on", "issued_on"), "date"),
     **dict.fromkeys(

@@ -1,27 +1,29 @@
 """The sandbox ERP: customers, projects, accounting periods, time and expense lines with real business rules."""
 
+from decimal import Decimal
 from typing import Any
 
 from aiohttp import web
 
+from apps.connectors.sandbox import erp_books as books
 from apps.connectors.sandbox import erp_expense_rules as expenses
 from apps.connectors.sandbox import erp_invoice_rules as invoices
 from apps.connectors.sandbox import erp_master_rules as masters
 from apps.connectors.sandbox import erp_purchasing as purchasing
 from apps.connectors.sandbox import erp_rules
 from apps.connectors.sandbox.desk import Desk, Kind, Verdict
+from apps.connectors.sandbox.erp_actuals import actuals
 from apps.connectors.sandbox.firm import Firm, instant_text
-from apps.connectors.sandbox.periods import periods_of
 from apps.connectors.sandbox.replies import AskedWrongError, answer, parsed, refusal
 from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Record, Store
-from apps.connectors.sandbox.vocabulary import COST_CENTERS, REGIONS
+from apps.connectors.sandbox.vocabulary import REGIONS
 
 LINES, EXPENSES = "time-lines", "expense-lines"
 INVOICES = "invoices"
 LARGEST_BATCH = 500
+_COST_SHARE = Decimal("0.55")  # of what an hour is sold at
 KINDS = {
-    "companies": Kind("code", ("code", "name", "currency"), fields=("code", "name", "currency")),
     "customers": Kind(
         "number",
         ("number", "name", "country", "tax_id", "currency", "state"),
@@ -55,10 +57,9 @@ KINDS = {
         longest=invoices.LONGEST,
     ),
     "employees": Kind(
-        "number", ("number", "name", "company", "active"), fields=("number", "name", "company", "active")
+        "number", ("number", "name", "company", "active"), fields=("number", "name", "company", "cost_rate", "active")
     ),
-    "cost-centers": Kind("code", ("code", "name"), fields=("code", "name")),
-    "periods": Kind("code", ("code", "state"), fields=("code", "state"), choices={"state": ("open", "closed")}),
+    **books.KINDS,
     LINES: Kind(
         "external_id",
         ("id", "external_id", "company", "project", "employee", "posting_date", "quantity", "amount", "currency"),
@@ -95,10 +96,7 @@ class Erp(Desk):
     def fill(cls, store: Store, company: Company, firm: Firm) -> None:
         """Store the master records of a new company; it begins without a single time line."""
         masters: dict[str, list[Record]] = {
-            "companies": [
-                {"id": f"co-{code}", "code": code, "name": f"Consulting {region}", "currency": currency}
-                for region, (code, currency, _) in REGIONS.items()
-            ],
+            **books.records_of(firm),
             "customers": [_customer(client) for client in firm.clients],
             "projects": [_project(project, closed=project is firm.projects[-1]) for project in firm.projects],
             "employees": [
@@ -107,18 +105,31 @@ class Erp(Desk):
                     "number": p["id"],
                     "name": p["name"],
                     "company": REGIONS[p["region"]][0],
+                    "cost_rate": f"{Decimal(p['rate']) * _COST_SHARE:.2f}",
                     "active": True,
                 }
                 for p in firm.people
             ],
-            "cost-centers": [
-                {"id": f"cc-{code[3:]}", "code": code, "name": f"Cost centre {code[3:]}"} for code in COST_CENTERS
-            ],
             purchasing.SUPPLIERS: purchasing.suppliers(),
-            "periods": [{"id": f"pe-{p.code}", "code": p.code, "state": p.state} for p in periods_of(firm)],
         }
         for kind, records in masters.items():
             cls.fill_kind(store, company, kind, records, instant_text(firm.as_of))
+
+    def some(self, kind: str, query: dict[str, str]) -> web.Response:
+        """Answer one page of a list; one of projects shows what became of them up to now."""
+        if kind == "projects" and not {"code", "external_id"} & query.keys():
+            self._bring_actuals_up_to_date()
+        return super().some(kind, query)
+
+    def _bring_actuals_up_to_date(self) -> None:
+        """A project counts as changed where its figures did: they are reckoned when somebody asks, not with every line."""
+        known = (self._store.every(self._company, kind) for kind in (LINES, EXPENSES, INVOICES, "employees"))
+        found = actuals(*known)
+        with self._store.change():
+            for project in list(self._store.every(self._company, "projects")):
+                figures = found.get(str(project["code"]), {})
+                if any(project.get(name) != value for name, value in figures.items()):
+                    self.save("projects", {**project, **figures})
 
     def post(self, kind: str, key: str, body: bytes, idempotency_key: str) -> web.Response:
         """Answer a POST: without a key it makes a record."""

@@ -9,12 +9,12 @@ from apps.connectors.sandbox.rules import Problem, Record
 
 FIELDS = (
     "number", "external_id", "company", "customer_number", "customer", "project", "sort", "issued_on", "due_on", "currency",
-    "net", "tax", "gross", "open_amount", "state", "po_number", "note", "lines",
+    "net", "tax", "gross", "open_amount", "state", "block_reason", "po_number", "note", "lines",
 )  # fmt: skip
 REQUIRED = ("customer_number", "issued_on", "currency", "net")
 STATES = ("draft", "approved", "posted", "part_paid", "paid", "void")
 CHOICES = {"state": STATES, "sort": ("invoice", "credit")}
-LONGEST = {"number": 20, "external_id": 200, "po_number": 40, "note": 500}
+LONGEST = {"number": 20, "external_id": 200, "po_number": 40, "note": 500, "block_reason": 200}
 _FINAL = ("customer_number", "project", "issued_on", "currency", "net", "tax", "lines")  # of what is in the books
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from apps.connectors.sandbox import rules
+from apps.connectors.sandbox.erp_actuals import FIELDS as ACTUALS
 from apps.connectors.sandbox.erp_rules import LookUp
 from apps.connectors.sandbox.rules import Problem, Record
 
@@ -17,6 +18,7 @@ CUSTOMER_FIELDS = (
     "payment_terms_days",
     "invoice_email",
     "company",
+    "parent_number",
     "state",
 )
 PROJECT_FIELDS = (
@@ -35,6 +37,7 @@ PROJECT_FIELDS = (
     "ends",
     "po_number",
     "state",
+    *ACTUALS,
 )
 CUSTOMER_REQUIRED, PROJECT_REQUIRED = ("name", "country", "currency"), ("code", "name", "company")
 CUSTOMER_CHOICES = {"state": ("active", "blocked", "closed")}
@@ -50,6 +53,7 @@ def problems_of_customer(customer: Record, look_up: LookUp) -> list[Problem]:
     found += rules.country(customer) + rules.currency(customer)
     found += rules.amounts(customer, ("payment_terms_days",))
     found += rules.choices(customer, CUSTOMER_CHOICES)
+    found += rules.unknown_parent(customer, "parent_number", lambda number: look_up("customers", number))
     return [*found, *_company(customer, look_up)]
 
 

@@ -105,5 +105,6 @@ def _numbers(line: Record, _look_up: LookUp, _switches: Switches) -> Iterator[Pr
 def cost_center(line: Record, look_up: LookUp, switches: Switches) -> Iterator[Problem]:
     """Yield a problem for a cost centre that is not set up."""
     code = line.get("cost_center")
-    if code and (switches.no_cost_centers or look_up("cost-centers", str(code)) is None):
+    known = look_up("cost-centers", str(code)) if code else None
+    if code and (switches.no_cost_centers or known is None or known.get("active") is False):
         yield Problem("invalid_cost_center", "cost_center", f"Cost centre {code} is not valid")

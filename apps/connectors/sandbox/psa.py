@@ -4,6 +4,7 @@ from aiohttp import web
 
 from apps.connectors.sandbox import milestones, rules
 from apps.connectors.sandbox import psa_assignments as planned
+from apps.connectors.sandbox import shown_invoices as invoices
 from apps.connectors.sandbox.approvals import ApprovingDesk
 from apps.connectors.sandbox.desk import Deed, Kind
 from apps.connectors.sandbox.firm import Firm, instant_text
@@ -24,6 +25,7 @@ _CLIENT_FIELDS = (
     "tax_id",
     "invoice_email",
     "payment_terms_days",
+    "parent_id",
     "active",
 )
 _PROJECT_FIELDS = (
@@ -39,12 +41,17 @@ _PROJECT_FIELDS = (
     "budget_hours",
     "budget_amount",
     "rate_card",
+    "actual_hours",
+    "actual_cost",
+    "actual_billed",
+    "actual_margin",
     "cost_center",
     "po_number",
     "manager",
     "starts",
     "ends",
     "state",
+    "billing_state",
 )
 _LONGEST = {"name": 255, "code": 40, "external_id": 200, "po_number": 40}
 _BILLING = ("time_material", "fixed_fee", "milestone", "retainer", "recurring")
@@ -130,6 +137,7 @@ KINDS = {
         removable=True,
     ),
     planned.ASSIGNMENTS: planned.KIND,
+    invoices.INVOICES: invoices.KIND,
 }
 
 
@@ -166,6 +174,8 @@ class Psa(ApprovingDesk):
             return milestones.begun(self.look_up("projects", str(record.get("project_code"))) or {}, record)
         if kind == planned.ASSIGNMENTS:
             return planned.named({"status": "tentative", "billable": True, **record}, self.look_up)
+        if kind == invoices.INVOICES:
+            return invoices.settled(record)
         if kind != "projects":
             return record
         client = self.look_up("clients", str(record.get("client_id") or "")) or {}
@@ -177,6 +187,8 @@ class Psa(ApprovingDesk):
         """Accepting a milestone notes its moment; an assignment shows the names of whom and what it names now."""
         if kind == MILESTONES:
             return milestones.accepted(before, changed)
+        if kind == invoices.INVOICES:
+            return invoices.settled(changed)
         return planned.named(changed, self.look_up) if kind == planned.ASSIGNMENTS else changed
 
     def deeds(self, kind: str, record: Record) -> list[Deed]:
@@ -200,15 +212,35 @@ class Psa(ApprovingDesk):
         if kind == MILESTONES:
             return milestones.problems_of(record)
         if kind == "clients":
-            return _problems_of_client(record)
+            parent = rules.unknown_parent(record, "parent_id", lambda number: self.look_up("clients", number))
+            return _problems_of_client(record) + parent
         if kind == planned.ASSIGNMENTS:
             return planned.problems_of(record, self.look_up)
+        if kind == invoices.INVOICES:
+            return self._problems_of_invoice(record)
         return self._problems_of_project(record) if kind == "projects" else []
+
+    def noted(self, kind: str, _before: Record | None, record: Record) -> None:
+        """A project shows how its invoices stand."""
+        if kind != invoices.INVOICES:
+            return
+        project = self.look_up("projects", str(record["project_code"]))
+        all_of_them = self._store.every(self._company, invoices.INVOICES)
+        stands = invoices.billing_state(one for one in all_of_them if one["project_code"] == record["project_code"])
+        if project is not None and project.get("billing_state") != stands:
+            self.save("projects", {**project, "billing_state": stands})
+
+    def _problems_of_invoice(self, invoice: Record) -> list[Problem]:
+        found = rules.missing(invoice, ("project_code",)) + invoices.problems_of(invoice)
+        code = str(invoice.get("project_code") or "")
+        if code and self.look_up("projects", code) is None:
+            found.append(Problem("unknown_project", "project_code", f"Project {code} does not exist"))
+        return found
 
     def _problems_of_project(self, project: Record) -> list[Problem]:
         found = rules.missing(project, _PROJECT_REQUIRED)
         found += rules.unknown(project, _PROJECT_FIELDS) + rules.too_long(project, _LONGEST) + rules.currency(project)
-        found += rules.amounts(project, ("budget_hours", "budget_amount"))
+        found += rules.amounts(project, ("budget_hours", "budget_amount", "actual_hours", "actual_cost"))
         found += rules.choices(project, _PROJECT_CHOICES)
         client = self.look_up("clients", str(project.get("client_id") or ""))
         if project.get("client_id") and client is None:

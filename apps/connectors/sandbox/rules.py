@@ -1,6 +1,6 @@
 """What is wrong with a record, in the words all sandbox systems share, and the small rules they judge by."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -108,6 +108,14 @@ def span(record: Record, first: str, last: str) -> list[Problem]:
     if len(read) == 2 and read[last] < read[first]:
         found.append(Problem("ends_before_start", last, "The last day lies before the first"))
     return found
+
+
+def unknown_parent(record: Record, field: str, look_up: Callable[[str], Record | None]) -> list[Problem]:
+    """Return a problem when what a client belongs to is not there."""
+    number = record.get(field)
+    if number in (None, "") or look_up(str(number)) is not None:
+        return []
+    return [Problem("unknown_parent", field, f"There is no {number} it could belong to")]
 
 
 def number_of(value: Any) -> Decimal | None:

@@ -1,6 +1,6 @@
 """What a step of a walking operation may decide to do, and what it may look at (plain values)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -90,7 +90,8 @@ class Refuse:
 class LookUp:
     """Read one record by its natural key. Missing and `required`: the operation is refused.
 
-    With `canonical_type` the system's object for it is read and what is kept are canonical values.
+    With `canonical_type` the system's object for it is read and what is kept are canonical values. `judge` says what is wrong
+    with the record found, as it is now: a retry looks again.
     """
 
     role: str
@@ -99,6 +100,7 @@ class LookUp:
     keep: tuple[str, ...]
     required: bool
     canonical_type: str = ""
+    judge: Callable[[Mapping[str, Any]], tuple[FieldProblem, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

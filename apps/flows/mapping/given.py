@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from apps.flows.mapping.compile import CompiledLine, CompiledMapping, Mapped
+from apps.connectors.manifest import MappingLine
+from apps.flows.mapping.compile import CompiledMapping, Mapped
 from apps.flows.mapping.expressions import compile_expression
 from apps.flows.mapping.paths import parse_path
 
@@ -15,7 +16,7 @@ def apply_given(mapping: CompiledMapping, values: Mapping[str, Any]) -> Mapped:
     besides is not missing here; a line that was given something unusable is a problem as always.
     """
     whole, wrong = mapping.apply(values), mapping.problems_by_target(values)
-    given = [line.target for line in mapping.lines if _reads_any(line, values)]
+    given = [line.target for line in mapping.lines if reads_any(line.line, values)]
     return Mapped(
         values={target: whole.values[target] for target in given if target in whole.values},
         references=tuple(reference for reference in whole.references if reference.field in given),
@@ -23,8 +24,9 @@ def apply_given(mapping: CompiledMapping, values: Mapping[str, Any]) -> Mapped:
     )
 
 
-def _reads_any(line: CompiledLine, values: Mapping[str, Any]) -> bool:
-    if line.line.source:
-        return parse_path(line.line.source).root in values
-    roots = compile_expression(line.line.expression).roots if line.line.expression else None
+def reads_any(line: MappingLine, values: Mapping[str, Any]) -> bool:
+    """Return whether a line's path begins at one of the fields in `values`, or its calculation reads one."""
+    if line.source:
+        return parse_path(line.source).root in values
+    roots = compile_expression(line.expression).roots if line.expression else None
     return bool(roots) and not values.keys().isdisjoint(roots or ())

@@ -29,6 +29,8 @@ class Flow(CustomerOwned):
     rhythm = models.JSONField(null=True, blank=True)
     # When nothing starts by itself, as triggers/blackouts.py writes it; {}: never.
     blackouts = models.JSONField(default=dict, blank=True)
+    # What differs from the defaults of the template's settings, by name; a published version holds all of them.
+    settings = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -226,7 +226,7 @@ def try_line(flow: Flow, target: str, changes: Mapping[str, Any]) -> TriedLine:
         MappingError, LayerError: the line cannot be.
 
     """
-    pinned = compile_version(_trial_version(flow, target, changes), flow.source, flow.target)
+    pinned = compile_version(trial_version(flow, target, changes), flow.source, flow.target)
     sample, record = latest_sample(flow)
     if sample is None:
         return TriedLine("", "", "")
@@ -238,7 +238,8 @@ def try_line(flow: Flow, target: str, changes: Mapping[str, Any]) -> TriedLine:
     return TriedLine(_shown(row.value), problem, str(sample))
 
 
-def _trial_version(flow: Flow, target: str, changes: Mapping[str, Any]) -> FlowVersion:
+def trial_version(flow: Flow, target: str, changes: Mapping[str, Any]) -> FlowVersion:
+    """Return the version that a changed line would make, not stored. Raises LayerError."""
     live = flow.live_version
     if live is None:
         raise LayerError("Nothing is published yet.")
@@ -251,5 +252,6 @@ def _trial_version(flow: Flow, target: str, changes: Mapping[str, Any]) -> FlowV
         customer_id=flow.customer_id,
         number=live.number + 1,
         definition=live.definition,
+        template_version=live.template_version,
         layers=write_places({**places, DELIVERY: places[DELIVERY].with_customer(lines)}),
     )

@@ -17,9 +17,11 @@ from apps.connectors.models import Connection
 from apps.flows.engine.definition import FlowDefinition, Step
 from apps.flows.engine.steps import DeliverOptions
 from apps.flows.engine.steps.approve import ApproveOptions
+from apps.flows.mapping.filling import fill_only
 from apps.flows.mapping.layers import write_layer
 from apps.flows.mapping.places import DELIVERY, READING, StoredLines, StoredPlace, read_places
 from apps.flows.models import Flow, FlowVersion, PartnerLayer
+from apps.flows.services.definitions import definition_for
 from apps.flows.services.walk_session import object_of, systems_of
 from apps.flows.templates_library import flow_template
 
@@ -43,12 +45,12 @@ def newest_base(flow: Flow) -> Base:
     """Return what a version would stand on that is made from the template, the systems and the partner's lines of today.
 
     Raises:
-        ValidationError: a system cannot give or take what the flow brings.
+        ValidationError: a system cannot give or take what the flow brings, or a setting is not allowed any more.
         MissingRoleError: a step's system cannot take its records.
 
     """
     template = flow_template(flow.template)
-    definition = template.definition
+    definition = definition_for(template, flow.settings)
     partner = _partner_lines(flow.template)
     places = {READING: _reading(flow, definition, partner)}
     places |= (
@@ -95,14 +97,15 @@ def _object_for(connection: Connection, name: str, type_name: str) -> ObjectMani
 
 
 def _steps(flow: Flow, definition: FlowDefinition, partner: _PartnerLines) -> dict[str, StoredPlace]:
-    systems, places = systems_of(flow), {}
+    systems, places, own = systems_of(flow), {}, flow_template(flow.template).fill_only
     for step in definition.walk:
         _require_roles_of_people(step)
         if isinstance(step.options, DeliverOptions):
             connection = systems[step.options.role]
             kind = object_of(connection, step.options.type)
             lines = partner.get((step.name, connection.system), ())
-            places[step.name] = StoredPlace(kind.name, write_layer(kind.writing_lines), partner=lines)
+            kept = fill_only(kind.writing_lines, own.get(step.name, frozenset()))
+            places[step.name] = StoredPlace(kind.name, write_layer(kind.writing_lines), write_layer(kept), lines)
     return places
 
 

@@ -1,6 +1,7 @@
 """From a template to a flow of one customer."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -12,6 +13,7 @@ from apps.connectors.models import Connection
 from apps.flows.models import Flow, FlowRole
 from apps.flows.services.publish import publish
 from apps.flows.templates_library import FlowTemplate, flow_template
+from apps.flows.templates_library.settings import chosen_settings, complete_settings
 
 
 def install_template(  # noqa: PLR0913  each is one fact of the flow, all by name
@@ -23,20 +25,25 @@ def install_template(  # noqa: PLR0913  each is one fact of the flow, all by nam
     installed_by: str,
     live: bool = True,
     roles: Mapping[str, Connection] | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Flow:
     """Install a template between two connections of one customer and publish its first version.
 
-    `roles` are the further systems of a walking flow, by role. With `live=False` it stays a draft: its mapping can be worked on and tried, but nothing runs before `set_live`.
+    `roles` are the further systems of a walking flow, by role; `settings` what differs from the template's. With `live=False` it stays a draft: its mapping can be worked on and tried, but nothing runs before `set_live`.
 
     Raises:
         ValidationError: unknown template, systems that cannot do it, connections of two customers, or a taken name.
+        SettingsError: a setting that the template does not have or allow.
         MappingError: the template's lines do not fit these systems; all problems are listed.
 
     """
     wanted = _template(template)
+    chosen = chosen_settings(wanted.settings, complete_settings(wanted.settings, settings or {}))
     _require_fitting(wanted, source, target)
     further = _fitting_roles(wanted, source, roles or {})
-    flow = Flow(customer_id=source.customer_id, template=template, name=name, source=source, target=target)
+    flow = Flow(
+        customer_id=source.customer_id, template=template, name=name, source=source, target=target, settings=chosen
+    )
     flow.clean_fields(exclude=["customer"])
     with transaction.atomic():
         try:

@@ -18,6 +18,7 @@ from apps.flows.mapping.layers import LayeredLine, LayerError
 from apps.flows.mapping.places import DELIVERY, READING, StoredLines, read_places, write_places
 from apps.flows.models import Flow, FlowVersion
 from apps.flows.services.bases import Base, newest_base, own_lines, pinned_base
+from apps.flows.services.definitions import settings_chosen
 from apps.flows.services.session import compile_version, objects_of
 from apps.flows.services.walk_session import compile_delivery, object_of, systems_of
 
@@ -139,8 +140,10 @@ def _compile(flow: Flow, version: FlowVersion) -> None:
 def _go_live(flow: Flow, version: FlowVersion, by: str) -> None:
     version.published_at, version.published_by = timezone.now(), by[:200]
     version.save(update_fields=["published_at", "published_by"])
-    Flow.objects.filter(id=flow.id).update(live_version=version)
-    flow.live_version = version
+    # What is chosen is what the live version has, also when an earlier one was restored.
+    settings = settings_chosen(flow.template, version.definition)
+    Flow.objects.filter(id=flow.id).update(live_version=version, settings=settings)
+    flow.live_version, flow.settings = version, settings
     details = {"version": version.number, "note": version.note}
     audit.record(AuditAction.FLOW_PUBLISHED, subject="flow", subject_id=str(flow.id), details=details)
 

@@ -18,6 +18,7 @@ from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.definition import FlowDefinition, parse_definition
 from apps.flows.engine.flow import CompiledFlow, compile_flow
 from apps.flows.engine.identity import EffectScope
+from apps.flows.engine.ownership import Guard
 from apps.flows.engine.states import RunState, states_before
 from apps.flows.mapping.compile import CompiledMapping
 from apps.flows.mapping.layers import NO_LAYERS
@@ -25,6 +26,8 @@ from apps.flows.mapping.places import DELIVERY, READING, read_places
 from apps.flows.models import Checkpoint, Flow, FlowVersion, Run
 from apps.flows.services import announced
 from apps.flows.services.backfill import own_position
+from apps.flows.services.origin_marks import has_way_back
+from apps.flows.services.owner_register import guard_for
 from apps.flows.services.start_run import causes_of, payload_of
 from apps.tenants import scope
 from apps.tenants.correlation import Correlation
@@ -37,6 +40,7 @@ class PinnedFlow:
     compiled: CompiledFlow
     source_object: ObjectManifest
     target_object: ObjectManifest
+    guard: Guard | None = None  # the customer's owner register, as it is now
 
     @property
     def delivery(self) -> CompiledMapping:
@@ -120,6 +124,7 @@ class Session:
     known_links: dict[tuple[str, str], str] = field(default_factory=dict)
     brought: tuple[SourceRecord, ...] = ()  # what events brought, where records come no other way
     causes: Mapping[str, str] = field(default_factory=dict)  # of gathered events: source key -> correlation id
+    comes_back: bool = False  # other flows bring to the source what stands in the target
 
     @property
     def compiled(self) -> CompiledFlow:
@@ -205,6 +210,8 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
 ) -> Session:
     checkpoint = Checkpoint.objects.filter(flow=flow).first()
     position = checkpoint.position if checkpoint else None
+    pinned = compile_version(version, flow.source, flow.target)
+    guard = guard_for(flow.customer_id, pinned.compiled.described.name, flow.source_id, pinned.delivery)
     correlation = correlation or Correlation(run_id.hex)
     return Session(
         work=work,
@@ -215,7 +222,7 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
         target_id=flow.target_id,
         mode=mode,
         payload=payload or {},
-        pinned=compile_version(version, flow.source, flow.target),
+        pinned=replace(pinned, guard=guard),
         effects=EffectScope(scope.require().partner.schema_name, str(flow.id), str(flow.target_id)),
         source=open_connector(flow.source, correlation_id=correlation.id),
         target=open_connector(flow.target, correlation_id=correlation.id),
@@ -226,4 +233,5 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
         correlation=correlation,
         version=version.number,
         stores_contents=payload_rule(flow.customer_id).stored,
+        comes_back=has_way_back(flow),
     )

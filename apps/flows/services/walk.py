@@ -19,7 +19,6 @@ from django.utils import timezone
 from apps.connectors import breaker, connection_state, shape_book
 from apps.connectors.breaker import PausedError
 from apps.connectors.canonical.values import UnusableValueError
-from apps.connectors.contract import WriteOutcome
 from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import FailureKind, FieldProblem, RemoteError
 from apps.connectors.judgement import is_systems_fault
@@ -37,6 +36,7 @@ from apps.flows.services import receipts, telemetry, undo, verdicts, walk_giving
 from apps.flows.services.session import correlation_of
 from apps.flows.services.verdicts import Verdict
 from apps.flows.services.walk_calls import CallAnswer
+from apps.flows.services.walk_delivered import keep_delivered
 from apps.flows.services.walk_delivery import Prepared, prepare, prepare_question
 from apps.flows.services.walk_effects import Stands, take_effect
 from apps.flows.services.walk_giving_way import GIVES_WAY
@@ -263,13 +263,14 @@ class _Walk:
         if answer.outcome.receipt is None:
             self._settle(step, prepared, answer)
         else:
-            self._follow(step, prepared, answer.outcome)
+            self._follow(step, prepared, answer)
 
-    def _follow(self, step: Step, prepared: Prepared, outcome: WriteOutcome) -> None:
+    def _follow(self, step: Step, prepared: Prepared, answer: CallAnswer) -> None:
         """Wait until the system is asked (again) what became of what it has taken, at most for the time it has."""
+        outcome = answer.outcome
         with transaction.atomic():
             self.session.work.confirm()
-            verdict = walk_receipts.follow(self.session, step, prepared, outcome)
+            verdict = walk_receipts.follow(self.session, step, prepared, answer)
         if verdict is None:
             raise _Paused(None)  # it was cancelled meanwhile
         asked = prepared.receipt.asked if prepared.receipt is not None else 0
@@ -323,7 +324,7 @@ class _Walk:
             session.work.confirm()
             row = walk_rows.row_of(session, step)
             if prepared.receipt is None:
-                walk_rows.close_evidence(session, row, outcome)
+                walk_rows.close_evidence(session, row, outcome, answer.minded)
             else:
                 walk_rows.note_answer(session, row, outcome)
             if outcome.error is None:
@@ -390,8 +391,7 @@ class _Walk:
         if prepared.takes_back:
             walk_rows.drop_link(session, prepared.connection_id, made.outside_key)
         elif prepared.type_name and outside_key:
-            seen = (session.operation.source_version, prepared.fingerprint)
-            walk_rows.write_link(session, prepared.connection_id, prepared.type_name, outside_key, seen)
+            keep_delivered(session, prepared, outside_key, answer.minded)
 
 
 def _times_undone(row: OperationStep) -> dict[str, int]:

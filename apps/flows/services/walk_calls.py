@@ -24,7 +24,7 @@ from apps.flows.engine.states import OperationState
 from apps.flows.engine.stored import plain
 from apps.flows.mapping.compile import CompiledMapping, Mapped
 from apps.flows.services.deliver import deliver_entries
-from apps.flows.services.entries import Entry
+from apps.flows.services.entries import Entry, Minded
 from apps.flows.services.walk_session import Place
 
 
@@ -51,6 +51,7 @@ class CallAnswer:
     outcome: WriteOutcome
     result: Result = field(default_factory=dict)
     note: str = ""
+    minded: Minded | None = None
 
     @classmethod
     def refused(cls, problems: tuple[FieldProblem, ...], _seconds: int) -> Self:
@@ -72,7 +73,8 @@ def look_up(connector: Connector, act: LookUp, seconds: int, *, reading: Compile
     values: Mapping[str, Any] = found.values
     if reading is not None:
         read = reading.apply(found.values)
-        wrong = tuple(problem for problem in read.problems if problem.field in act.keep)
+        unread = tuple(problem for problem in read.problems if problem.field in act.keep)
+        wrong = unread or (act.judge(read.values) if act.judge is not None else ())
         if wrong:
             return CallAnswer(WriteOutcome(0, error=RejectedError(wrong[0].message, problems=wrong)))
         values = read.values
@@ -91,22 +93,25 @@ async def _find(connector: Connector, act: LookUp) -> tuple[Any, WriteOutcome]:
 
 def send(connector: Connector, sending: Sending, seconds: int) -> CallAnswer:
     """Create or update one record; a doubtful earlier try is looked for first."""
-    _, outcome = _complete(_send(connector, sending), seconds)
+    minded, outcome = _complete(_send(connector, sending), seconds)
     if outcome.error is not None:
         return CallAnswer(outcome)
     key = outcome.target_key or sending.target_key or ""
+    if minded is not None and not minded.sent:
+        return CallAnswer(outcome, {"key": key, "unchanged": True}, minded.sentence, minded)
     note = "Created." if outcome.created else "Brought up to date."
-    return CallAnswer(outcome, {"key": key, "created": outcome.created, "new": sending.target_key is None}, note)
+    result = {"key": key, "created": outcome.created, "new": sending.target_key is None}
+    return CallAnswer(outcome, result, note, minded)
 
 
-async def _send(connector: Connector, sending: Sending) -> tuple[None, WriteOutcome]:
+async def _send(connector: Connector, sending: Sending) -> tuple[Minded | None, WriteOutcome]:
     entry = Entry(sending.operation_id, sending.source, _planned(sending), probe_first=sending.probe_first)
     async with connector:
         try:
             delivery = await deliver_entries(connector, sending.place, [entry], sending.known_links)
         except RemoteError as error:
             return None, WriteOutcome(0, error=error, exchange=error.exchange)
-    return None, delivery.outcomes[sending.operation_id]
+    return delivery.minded.get(sending.operation_id), delivery.outcomes[sending.operation_id]
 
 
 def _planned(sending: Sending) -> PlannedOperation:

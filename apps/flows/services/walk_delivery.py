@@ -18,7 +18,7 @@ from apps.connectors.models import Connection
 from apps.connectors.opening import open_connector
 from apps.flows.engine.acts import Act, LookUp, Mark, Send, TakeBack
 from apps.flows.engine.definition import Step
-from apps.flows.engine.identity import fingerprint
+from apps.flows.engine.identity import business_key, fingerprint
 from apps.flows.engine.records import LinkState
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.steps.deliver import DeliverStep
@@ -222,7 +222,7 @@ def _sending(session: WalkSession, step: Step, place: Place, mapped: Mapped, con
         target_key=target_key or None,
         idempotency_key=session.idempotency_key(step, place.connection),
         probe_first=row is not None and _is_doubtful(row, place),
-        known_links=_known_links(place, mapped),
+        known_links=_known_links(session, place, mapped),
     )
 
 
@@ -239,11 +239,18 @@ def _is_doubtful(row: OperationStep, place: Place) -> bool:
     return row.changed_at < timezone.now() - writing.keys_trusted
 
 
-def _known_links(place: Place, mapped: Mapped) -> Mapping[tuple[str, str], str]:
+def _known_links(session: WalkSession, place: Place, mapped: Mapped) -> Mapping[tuple[str, str], str]:
+    """Return the target's numbers of what the record names, where earlier deliveries know them.
+
+    A name is often the source's own number of another record: then what was delivered for that one is meant.
+    """
     known: dict[tuple[str, str], str] = {}
     for reference in mapped.references:
-        found = _links(place.connection.id, reference.canonical_type, [reference.key])
-        known.update({(reference.canonical_type, key): link.target_key for key, link in found.items()})
+        own = business_key(reference.canonical_type, session.flow.source.system, reference.key)
+        found = _links(place.connection.id, reference.canonical_type, [reference.key, own])
+        link = found.get(own) or found.get(reference.key)
+        if link is not None:
+            known[reference.canonical_type, reference.key] = link.target_key
     return known
 
 

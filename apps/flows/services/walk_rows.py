@@ -21,6 +21,7 @@ from apps.flows.models import Batch, Link, Operation, OperationStep
 from apps.flows.services import blobs, ledger_writes
 from apps.flows.services.day_figures import Tally, add_to_day
 from apps.flows.services.deliver import evidence_of
+from apps.flows.services.entries import Minded
 from apps.flows.services.run_end import move_count, withdraw
 from apps.flows.services.verdicts import Verdict
 from apps.flows.services.walk_lanes import start_next
@@ -106,9 +107,11 @@ def _evidence(session: WalkSession, entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def close_evidence(session: WalkSession, row: OperationStep, outcome: WriteOutcome) -> None:
-    """Keep what a call was answered."""
-    answered = blobs.pack({str(session.operation.id): evidence_of(outcome)})
+def close_evidence(
+    session: WalkSession, row: OperationStep, outcome: WriteOutcome, minded: Minded | None = None
+) -> None:
+    """Keep what a call was answered, and what stood in dispute."""
+    answered = blobs.pack({str(session.operation.id): evidence_of(outcome, minded)})
     if row.batch_id is None:
         raise RuntimeError("an answer came to a call that was not written ahead")
     Batch.objects.filter(id=row.batch_id).update(state=BatchState.SETTLED, settled_at=timezone.now(), outcome=answered)

@@ -19,11 +19,13 @@ from apps.flows.engine.acts import StepContext
 from apps.flows.engine.definition import FlowDefinition, Step, parse_definition
 from apps.flows.engine.flow import merge_delivery
 from apps.flows.engine.identity import EffectScope
+from apps.flows.engine.ownership import Guard
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.mapping.compile import CompiledMapping, compile_mapping
 from apps.flows.mapping.layers import NO_LAYERS, Layers
 from apps.flows.mapping.places import read_places
 from apps.flows.models import Correction, Flow, FlowRole, Operation, OperationStep, Run
+from apps.flows.services.owner_register import guard_for
 from apps.flows.services.session import keeps_values
 from apps.tenants import scope
 
@@ -43,6 +45,7 @@ class Place:
     connection: Connection
     target_object: ObjectManifest
     delivery: CompiledMapping
+    guard: Guard | None = None
 
     @property
     def needs_existing_values(self) -> bool:
@@ -107,7 +110,10 @@ class WalkSession:
         connection = self.connection(role)
         stored = read_places(self.layers)[step.name]
         kind = stored.writes(object_of(connection, type_name, stored.object))
-        return Place(connection, kind, compile_delivery(type_name, kind, stored.layers, self.definition.settings))
+        mapping = compile_delivery(type_name, kind, stored.layers, self.definition.settings)
+        return Place(
+            connection, kind, mapping, guard_for(self.flow.customer_id, type_name, self.flow.source_id, mapping)
+        )
 
     def idempotency_key(self, step: Step, connection: Connection) -> str:
         """Return the key of this step's effect: the same for every repeat of the same content.

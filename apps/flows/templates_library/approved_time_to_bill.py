@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from apps.connectors.errors import BusinessClass
-from apps.flows.engine.definition import Filter, FlowDefinition
+from apps.flows.engine.definition import CheckOptions, Filter, FlowDefinition, Step
 from apps.flows.mapping.layers import LineChange
 from apps.flows.templates_library.samples import Delivers, LeftOut, Refused, Sample
 from apps.flows.templates_library.settings import day, default_settings, settings_schema, yes_no
@@ -44,9 +44,22 @@ _ENTRY: dict[str, Any] = {
 }
 
 
+# Each is judged where the systems can tell; pages say which cannot be.
+_BEFORE_POSTING = (
+    "period_open",
+    "project_open",
+    "project_billable",
+    "cost_center_mapped",
+    "hours_of_day",
+    "duplicate",
+    "budget_left",
+)
+
+
 def _definition(settings: Mapping[str, Any]) -> FlowDefinition:
     return FlowDefinition(
         canonical_type="TimeEntry",
+        steps=(Step("extract"), Step("check", CheckOptions(library=_BEFORE_POSTING)), Step("map"), Step("deliver")),
         filter=Filter(
             conditions=("approved",) if settings["carry_unbillable"] else ("approved", "billable"),
             # A condition that nobody wants is left away: it would cost time for every entry.

@@ -2,7 +2,7 @@
 
 from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.manifest import MappingLine
-from apps.flows.engine.definition import Step
+from apps.flows.engine.definition import Rule, Step
 from apps.flows.engine.steps import DeliverOptions, MapOptions
 from apps.flows.engine.steps.lookup import LookupOptions
 
@@ -10,7 +10,15 @@ _LOOK_SECONDS, _WRITE_SECONDS = 30, 60
 
 
 def find(  # noqa: PLR0913  each is one fact of the step, all by name
-    name: str, title: str, *, into: str, key: str, role: str = "target", keep: tuple[str, ...] = (), condition: str = ""
+    name: str,
+    title: str,
+    *,
+    into: str,
+    key: str,
+    role: str = "target",
+    keep: tuple[str, ...] = (),
+    rules: tuple[Rule, ...] = (),
+    condition: str = "",
 ) -> Step:
     """Find the record of the type `into` that `key` names; without it nothing goes on, and master data is asked."""
     return Step(
@@ -19,7 +27,7 @@ def find(  # noqa: PLR0913  each is one fact of the step, all by name
         title=title,
         condition=condition,
         timeout_seconds=_LOOK_SECONDS,
-        options=LookupOptions(role, "", key, keep=keep, required=True, type=into),
+        options=LookupOptions(role, "", key, keep=keep, required=True, type=into, rules=rules),
     )
 
 

@@ -1,14 +1,15 @@
 """What a flow template is: a definition, its mapping lines, and the words that sell and explain it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import MappingLine, SystemManifest
 from apps.flows.engine.definition import FlowDefinition, Step
-from apps.flows.engine.steps import DeliverOptions
+from apps.flows.engine.steps import DeliverOptions, MapOptions
 from apps.flows.engine.steps.lookup import LookupOptions
+from apps.flows.mapping.given import reads_any
 from apps.flows.mapping.layers import LineChange
 from apps.flows.templates_library.samples import Sample
 from apps.flows.templates_library.settings import (
@@ -74,9 +75,13 @@ class FlowTemplate:
     sla: tuple[SlaSuggestion, ...] = ()
     samples: tuple[Sample, ...] = ()
     sample_systems: Mapping[str, str] = field(default_factory=dict)
+    # By delivering step of a walk: canonical fields that are the target's own, filled where it has nothing.
+    fill_only: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # Kinds of systems ("ERP") it is meant for, where holding the type is not enough: hours also go to payroll. Empty: any.
     source_categories: frozenset[str] = frozenset()
     target_categories: frozenset[str] = frozenset()
+    # Fields of which a source must give one, where the type alone says too little: not every project tells what it cost.
+    source_fields: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         # A definition stands alone: it carries the values that its expressions read.
@@ -96,7 +101,9 @@ class FlowTemplate:
         if self.source_categories and system.category not in self.source_categories:
             return False
         found = system.object_for(self.definition.canonical_type)
-        return found is not None and found.reading is not None and bool(found.reading_lines)
+        if found is None or found.reading is None or not found.reading_lines:
+            return False
+        return not self.source_fields or any(line.target in self.source_fields for line in found.reading_lines)
 
     def can_write(self, system: SystemManifest) -> bool:
         """Return True when the system can be this template's target."""
@@ -109,12 +116,27 @@ class FlowTemplate:
 
     def can_play(self, role: str, system: SystemManifest) -> bool:
         """Return True when the system has everything that the steps of a walking flow want of `role`."""
-        return all(wanted_by(step, system) for step in self.definition.walk if role_of(step) == role)
+        walk = self.definition.walk
+        return all(
+            wanted_by(step, system) and _takes_change(step, walk, system) for step in walk if role_of(step) == role
+        )
 
 
 def role_of(step: Step) -> str:
     """Return which system a walking step calls, "" when none."""
     return str(getattr(step.options, "role", "")) if isinstance(step.options, DeliverOptions | LookupOptions) else ""
+
+
+def _takes_change(step: Step, walk: Sequence[Step], system: SystemManifest) -> bool:
+    """Return False when a step would change a record of the system in nothing that it takes."""
+    if not isinstance(step.options, DeliverOptions) or not step.options.onto:
+        return True
+    made = next((one.options for one in walk if one.name == step.options.of), None)
+    place = system.object_for(step.options.type)
+    if place is None or not isinstance(made, MapOptions):
+        return True
+    given = dict.fromkeys(line.target for line in made.lines)
+    return any(reads_any(line, given) for line in place.writing_lines)
 
 
 def wanted_by(step: Step, system: SystemManifest) -> bool:

@@ -32,6 +32,7 @@ from apps.flows.engine.steps.approve import ApproveOptions
 from apps.flows.engine.stored import STEPS_ROOT
 from apps.flows.engine.walk import passed_over
 from apps.flows.mapping.compile import CompiledMapping, compile_mapping
+from apps.flows.mapping.given import apply_given
 from apps.flows.mapping.layers import NO_LAYERS, LayeredLine, Layers, merge_layers
 from apps.flows.templates_library.samples import SAMPLE_DAY, Delivers, Expected, LeftOut, Refused, Sample, Waits
 from apps.flows.templates_library.template import FlowTemplate
@@ -73,11 +74,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class SampleResult:
-    """What came of a sample, and how that differs from what was wanted: () when it is as it should be."""
+    """What came of a sample, and how that differs from what was wanted: () when it is as it should be.
+
+    `before` is what came of it without a change, where two definitions were compared.
+    """
 
     sample: Sample
     outcome: Outcome
     differences: tuple[Difference, ...]
+    before: Outcome | None = None
 
     @property
     def holds(self) -> bool:
@@ -144,7 +149,7 @@ def compare_samples(  # noqa: PLR0913  two sides of one comparison, all by name
     first = _outcomes(template, settings_before, before, definition_before)
     then = _outcomes(template, settings_after, after, definition_after)
     return [
-        SampleResult(sample, found, differences_between(known, found))
+        SampleResult(sample, found, differences_between(known, found), known)
         for (sample, known), (_same, found) in zip(first, then, strict=True)
     ]
 
@@ -279,6 +284,9 @@ class _Walk:
     def _found(self, step: Step, act: LookUp, given: Values) -> Outcome | None:
         if act.required and not given.get("found"):
             return self._refused(step, (FieldProblem("", "It was not found.", BusinessClass.MISSING_REFERENCE),))
+        wrong = act.judge(_canonical(act.canonical_type, given)) if act.judge is not None and given.get("found") else ()
+        if wrong:
+            return self._refused(step, wrong)
         self.results[step.name] = given
         return None
 
@@ -298,13 +306,20 @@ class _Walk:
         delivery = self.trial.deliveries.get(step.name)
         values: Values = dict(act.values)
         if delivery is not None:
-            mapped = delivery.apply({**act.values, STEPS_ROOT: self.results})
+            values = {**act.values, STEPS_ROOT: self.results}
+            mapped = apply_given(delivery, values) if act.onto else delivery.apply(values)
             if mapped.problems:
                 return self._refused(step, mapped.problems)
             values = mapped.values
         self.sent[step.name] = values
         self.results[step.name] = given or {"key": step.name}
         return None
+
+
+def _canonical(type_name: str, given: Values) -> Values:
+    """Return what a look-up of a sample brings as the record that was found."""
+    described = canonical_type(type_name)
+    return restore(described, {name: value for name, value in given.items() if described.field_named(name)})[0]
 
 
 def _said(act: Mark | Enter | Say) -> Values:

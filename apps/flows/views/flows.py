@@ -182,9 +182,7 @@ def flow_version_restore(request: HttpRequest, flow_id: UUID, number: int) -> Ht
     with refusals_told(request):
         new = restore_version(flow, version, made_by=acting_person(request).name)
         words = {"new": new.number, "old": number}
-        messages.success(
-            request, _("Version %(new)s is live: everything is as in version %(old)s.") % words
-        )
+        messages.success(request, _("Version %(new)s is live: everything is as in version %(old)s.") % words)
     return redirect("flows:flow-versions", flow.id)
 
 

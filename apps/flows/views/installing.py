@@ -18,6 +18,7 @@ def install(form: InstallForm, *, by: str, live: bool = True) -> Flow | None:
             source=form.chosen("source"),
             target=form.chosen("target"),
             roles=form.roles(),
+            settings=form.settings,
             installed_by=by,
             live=live,
         )

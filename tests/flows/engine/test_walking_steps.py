@@ -106,6 +106,11 @@ def test_a_misspelt_option_is_named(kind: str) -> None:
         pytest.param("lookup", {"type": "Project"}, "object", "only one of them", id="a look-up in two places"),
         pytest.param("lookup", {"object": ""}, "object", "must say what", id="a look-up nowhere"),
         pytest.param("lookup", {"object": "", "type": "Project", "keep": ["stat"]}, "keep", "'stat'", id="keeping no field"),
+        pytest.param(
+            "lookup",
+            {"object": "", "type": "Project", "rules": [{"name": "open", "expression": "r.hours > 1.0", "sentence": "x"}]},
+            "rules.0.expression", "no field 'hours'", id="a rule about what the type has not",
+        ),
         pytest.param("deliver", {"onto": "later"}, "onto", "no earlier step", id="changing what is not looked up"),
         pytest.param("approve", {"question": "{steps.later.x}"}, "question", "no earlier step", id="asking of a later step"),
         pytest.param("deliver", {"of": "later"}, "of", "no earlier step", id="delivering what is not made"),
@@ -198,6 +203,18 @@ def test_what_a_step_mapped_is_delivered_with_its_kinds_restored() -> None:
     assert (sent.canonical_type, sent.values["budget_hours"]) == ("Project", Decimal("7.5"))
 
 
+def test_what_is_looked_up_is_judged_as_it_is_then() -> None:
+    rule = {"name": "open", "expression": 'r.state != "closed"', "sentence": "{project} is closed.", "field": "state"}
+    step = step_of("lookup", object="", type="Project", rules=[rule])
+    act = plan(step)
+    assert isinstance(act, acts.LookUp)
+    assert act.judge is not None
+    assert act.judge({"state": "active"}) == ()
+    (broken,) = act.judge({"state": "closed"})
+    assert (broken.field, broken.code, broken.message) == ("", "open", "PRJ-0001 is closed.")
+    assert "cannot be judged" in act.judge({})[0].message
+
+
 CHANGE: list[dict[str, Any]] = [
     {"kind": "lookup", "name": "there", "role": "target", "type": "Project", "key": "r.project", "keep": ["budget_hours"]},
     {"kind": "map", "type": "Project", "part": True, "lines": [{"target": "budget_hours", "source": "hours"}]},
@@ -212,7 +229,10 @@ def test_a_record_that_is_there_is_changed_in_what_was_mapped_and_never_made() -
     looked_up, mapped, asked, delivered = definition.walk
     assert plan(looked_up) == acts.LookUp("target", "", "PRJ-0001", ("budget_hours",), False, "Project")
     assert plan(mapped) == acts.Go({"budget_hours": "7.5"})
-    results = {"there": {"found": True, "key": "9", "budget_hours": "{6}"}, "map": {"budget_hours": "7.5"}}
+    results: dict[str, Any] = {
+        "there": {"found": True, "key": "9", "budget_hours": "{6}"},
+        "map": {"budget_hours": "7.5"},
+    }
     question = plan(asked, context(**results))
     assert isinstance(question, acts.Ask)
     assert question.facts == (("Hours", "{6} h → 7.5 h"),)

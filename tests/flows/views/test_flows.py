@@ -42,6 +42,14 @@ def _due_works_of(run_id: str) -> bool:
         return DueWork.objects.filter(kind=RUN_KIND, reference=run_id).exists()
 
 
+def test_the_overview_says_which_rules_are_judged_before_posting_and_by_whom(shown: Shown) -> None:
+    page = page_of(shown.owner.get(f"/flows/{shown.line.flow.id}/"))
+    assert "Rules before posting" in page
+    assert "The accounting period of the posting is open" in page
+    assert "Judged by what Sandbox ERP says." in page
+    assert "Before posting, where the systems can tell" in page_of(shown.owner.get("/templates/approved-time-to-bill/"))
+
+
 def test_a_retired_flow_is_not_run_and_says_so(shown: Shown) -> None:
     here = f"/flows/{shown.line.flow.id}"
     with scope.work_in(shown.line.partner):

@@ -1,5 +1,6 @@
 """The sandbox ERP: where approved time becomes lines that can be billed."""
 
+from apps.connectors.catalog.sandbox_erp.books import BOOKS
 from apps.connectors.catalog.sandbox_erp.expense_lines import EXPENSE_LINES
 from apps.connectors.catalog.sandbox_erp.invoices import INVOICES
 from apps.connectors.catalog.sandbox_erp.masters import CUSTOMERS, EMPLOYEES, PROJECTS
@@ -88,7 +89,7 @@ MANIFEST = sandbox_system(
     "Sandbox ERP",
     category="ERP",
     summary="A simulated ERP with customers, projects, accounting periods, time and expense lines, invoices and purchase orders, for trying things out.",
-    objects=(_TIME_LINES, CUSTOMERS, PROJECTS, EMPLOYEES, EXPENSE_LINES, INVOICES, PURCHASE_ORDERS),
+    objects=(_TIME_LINES, CUSTOMERS, PROJECTS, EMPLOYEES, EXPENSE_LINES, INVOICES, PURCHASE_ORDERS, *BOOKS),
     rights="The right to read, and the right “write” to make customers, projects, lines, invoices and purchase orders.",
     at_once=8,
     error_rules=ERROR_RULES,

@@ -59,6 +59,12 @@ ERROR_RULES = (
         "client",
     ),
     refused(
+        "unknown_parent",
+        BusinessClass.MISSING_REFERENCE,
+        "The ERP knows no customer {value} that this one could belong to. Create that customer first, or correct it.",
+        "parent",
+    ),
+    refused(
         "customer_blocked",
         BusinessClass.VALIDATION,
         "Customer {value} is blocked in the ERP. Ask finance to release it before the project begins.",

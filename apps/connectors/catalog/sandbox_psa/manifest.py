@@ -2,6 +2,7 @@
 
 from apps.connectors.catalog.sandbox_psa.assignments import ASSIGNMENTS
 from apps.connectors.catalog.sandbox_psa.engagements import CLIENTS, PROJECTS
+from apps.connectors.catalog.sandbox_psa.invoices import INVOICES
 from apps.connectors.catalog.sandbox_psa.milestones import MILESTONES
 from apps.connectors.catalog.sandbox_psa.refusals import ERROR_RULES
 from apps.connectors.manifest import (
@@ -150,7 +151,7 @@ MANIFEST = sandbox_system(
     "Sandbox PSA",
     category="PSA",
     summary="A simulated PSA with people, projects and time entries, for trying things out.",
-    objects=(_TIME_ENTRIES, PROJECTS, _RESOURCES, CLIENTS, _TASKS, MILESTONES, ASSIGNMENTS),
+    objects=(_TIME_ENTRIES, PROJECTS, _RESOURCES, CLIENTS, _TASKS, MILESTONES, ASSIGNMENTS, INVOICES),
     rights="The right to read, and the right “write” to make clients, projects and tasks and to mark time as billed.",
     at_once=8,
     error_rules=ERROR_RULES,

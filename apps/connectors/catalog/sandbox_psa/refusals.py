@@ -11,6 +11,12 @@ ERROR_RULES = (
         "client",
     ),
     refused(
+        "unknown_parent",
+        BusinessClass.MISSING_REFERENCE,
+        "The PSA knows no client {value} that this one could belong to. Create that client first, or correct it.",
+        "parent",
+    ),
+    refused(
         "client_inactive",
         BusinessClass.VALIDATION,
         "Client {value} is inactive in the PSA. Make it active there before the project begins.",

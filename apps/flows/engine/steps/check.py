@@ -27,6 +27,8 @@ class CheckStep:
         self, described: CanonicalType, chosen: Filter, options: CheckOptions, settings: Settings | None = None
     ) -> None:
         self.conditions = tuple(CONDITIONS[name] for name in chosen.conditions)
+        # Judged after planning, with facts that others have to be asked for.
+        self.business_rules = options.business_rules
         self.checks = build_checks(described, options, settings)
         self._expression = compile_expression(chosen.expression) if chosen.expression else None
         self._scope = build_scope_builder([self._expression], settings) if self._expression else None
@@ -71,10 +73,11 @@ def build_checks(
     if options.project_form:
         code_field = "project" if described.field_named("project") else "code"
         chosen.append(checks.form_of(code_field, options.project_form, "project code"))
-    return tuple(chosen + [_build_rule(rule, settings) for rule in options.rules])
+    return tuple(chosen + [build_rule(rule, settings) for rule in options.rules])
 
 
-def _build_rule(rule: Rule, settings: Settings | None) -> Check:
+def build_rule(rule: Rule, settings: Settings | None) -> Check:
+    """Return a rule as a check: its expression must be true of the values."""
     expression = compile_expression(rule.expression)
     scope = build_scope_builder([expression], settings)
     broken = problem(rule.field, rule.sentence, rule.business_class, rule.name)
