@@ -61,7 +61,8 @@ class MappingLine:
     order, each written "name" or "name:argument" ("date_format:%d.%m.%Y"); `value_map` translates the result
     (an unmapped value is a mapping gap unless `value_map_default` is set); `default` replaces a missing value;
     `expression` is CEL over the variable `r` (the source record). `reference` names the canonical type whose target id
-    the value must be turned into ("Project"): the engine resolves it through links and the connector's `find`.
+    the value must be turned into ("Project"): the engine resolves it through links and the connector's `find`. `checks`
+    are named demands on the result, each written as a transform is ("at_most:24"); a value that fails one is not sent.
     """
 
     target: str
@@ -75,6 +76,7 @@ class MappingLine:
     required: bool = False
     reference: str = ""
     label: str = ""
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

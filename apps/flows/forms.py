@@ -1,6 +1,6 @@
 """What people type on the flows room's pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.values import PARSERS, UnusableValueError, plain_text
 from apps.connectors.manifest import MappingLine, WriteMode
 from apps.connectors.models import Connection
+from apps.flows.mapping.line_checks import LineCheckError, build_line_check
 from apps.flows.mapping.transforms import TransformError, build_transform
 from apps.flows.models import ReplayJob
 from apps.flows.queries.installing import Fit
@@ -40,7 +41,7 @@ _WRITE_MODES = (
     (WriteMode.APPEND.value, _("Add to what is there")),
 )
 EMPTY_ROWS = 3
-MOST_ROWS = 500
+MOST_TYPED_ROWS = 200
 
 
 class InstallForm(forms.Form):
@@ -131,6 +132,13 @@ class LineForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=_("One on each line, worked off from top to bottom, for example: trim or shorten:50"),
     )
+    checks = forms.CharField(
+        label=_("Checks"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text=_("What must hold for the result, one on each line, for example: at_most:24 or matches:^PRJ-"),
+    )
     otherwise = forms.CharField(
         label=_("Any other value becomes"),
         required=False,
@@ -163,27 +171,35 @@ class LineForm(forms.Form):
     @property
     def value_rows(self) -> list[tuple[str, str]]:
         """Return the rows of the value table as they are to be shown, with some empty ones to fill."""
+        if self.has_long_table:
+            return []
         table = self._typed_rows() if self.is_bound else _rows_of(self.edited.line)
         return [*table, *[("", "")] * EMPTY_ROWS]
 
     def _typed_rows(self) -> list[tuple[str, str]]:
+        if self.has_long_table:
+            return _rows_of(self.edited.line)
         if not isinstance(self.data, QueryDict):
             return []
-        pairs = zip(self.data.getlist("value_from"), self.data.getlist("value_to"), strict=False)
+        # PostgreSQL keeps no null character; a form's own fields refuse it, these are none.
+        old_values, new_values = (
+            [value.replace("\x00", "") for value in self.data.getlist(name)] for name in ("value_from", "value_to")
+        )
+        pairs = zip(old_values, new_values, strict=False)
         return [(old.strip()[:200], new.strip()[:200]) for old, new in pairs if old.strip() or new.strip()]
+
+    @property
+    def has_long_table(self) -> bool:
+        """True when the table has too many rows to be typed here: it is kept as it is, and has a page of its own."""
+        return len(self.edited.line.value_map or {}) > MOST_TYPED_ROWS
 
     def clean_transforms(self) -> tuple[str, ...]:
         """Return the steps. Each unknown one is named."""
-        written = tuple(step.strip() for step in self.cleaned_data["transforms"].splitlines() if step.strip())
-        wrong = []
-        for step in written:
-            try:
-                build_transform(step)
-            except TransformError as error:
-                wrong.append(str(error))
-        if wrong:
-            raise forms.ValidationError(wrong)
-        return written
+        return _written_lines(self.cleaned_data["transforms"], build_transform, TransformError)
+
+    def clean_checks(self) -> tuple[str, ...]:
+        """Return the checks. Each one that is unknown or lacks something is named."""
+        return _written_lines(self.cleaned_data["checks"], build_line_check, LineCheckError)
 
     def clean(self) -> dict[str, Any]:
         """Refuse two origins of one value, and rows of the table that cannot be."""
@@ -191,8 +207,9 @@ class LineForm(forms.Form):
         if cleaned.get("source") and cleaned.get("expression", "").strip():
             self.add_error("expression", gettext("Keep one: the field or the expression."))
         rows = self._typed_rows()
-        if len(rows) > MOST_ROWS:
-            self.add_error(None, gettext("A table holds at most %(most)s values.") % {"most": MOST_ROWS})
+        if len(rows) > MOST_TYPED_ROWS and not self.has_long_table:
+            sentence = gettext("At most %(most)s values can be typed here: bring more in from a file.")
+            self.add_error(None, sentence % {"most": MOST_TYPED_ROWS})
         for old, new in rows:
             if not old or not new:
                 row = {"old": old or "…", "new": new or "…"}
@@ -210,6 +227,7 @@ class LineForm(forms.Form):
             source=cleaned["source"],
             expression=cleaned["expression"].strip(),
             transforms=cleaned["transforms"],
+            checks=cleaned["checks"],
             value_map=_table(rows, line.value_map or {}) if rows else None,
             value_map_default=_kept(cleaned["otherwise"], line.value_map_default) if rows else None,
             default=_kept(cleaned["default"], line.default),
@@ -217,11 +235,26 @@ class LineForm(forms.Form):
         )
 
 
+def _written_lines(typed: str, build: Callable[[str], object], refusal: type[ValueError]) -> tuple[str, ...]:
+    """Return what was typed, one for each line; ValidationError with what is wrong with each."""
+    written = tuple(one.strip() for one in typed.splitlines() if one.strip())
+    wrong = []
+    for one in written:
+        try:
+            build(one)
+        except refusal as error:
+            wrong.append(str(error))
+    if wrong:
+        raise forms.ValidationError(wrong)
+    return written
+
+
 def _initial(line: MappingLine) -> dict[str, Any]:
     return {
         "source": line.source,
         "expression": line.expression,
         "transforms": "\n".join(line.transforms),
+        "checks": "\n".join(line.checks),
         "otherwise": "" if line.value_map_default is None else plain_text(line.value_map_default),
         "default": "" if line.default is None else plain_text(line.default),
         "write_mode": line.write_mode.value,

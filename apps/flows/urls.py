@@ -25,6 +25,7 @@ from apps.flows.views import (
     runs,
     stand_ins,
     upgrades,
+    value_tables,
 )
 
 _OWNERS = "customers/<uuid:customer_id>/owners"
@@ -63,6 +64,18 @@ urlpatterns = [
     path("flows/<uuid:flow_id>/mapping/<str:target>/", mapping.flow_line_edit, name="flow-line-edit"),
     path("flows/<uuid:flow_id>/mapping/<str:target>/reset/", mapping.flow_line_reset, name="flow-line-reset"),
     path("flows/<uuid:flow_id>/mapping/<str:target>/value/", mapping.flow_value_add, name="flow-value-add"),
+    path("flows/<uuid:flow_id>/mapping/<str:target>/values/", value_tables.flow_values, name="flow-values"),
+    path("flows/<uuid:flow_id>/mapping/<str:target>/values/add/", value_tables.flow_values_add, name="flow-values-add"),
+    path(
+        "flows/<uuid:flow_id>/mapping/<str:target>/values/export/",
+        value_tables.flow_values_export,
+        name="flow-values-export",
+    ),
+    path(
+        "flows/<uuid:flow_id>/mapping/<str:target>/values/retry/",
+        value_tables.flow_values_retry,
+        name="flow-values-retry",
+    ),
     path("dry-runs/<uuid:dry_run_id>/", dry_runs.dry_run_detail, name="dry-run-detail"),
     path("templates/", library.template_list, name="template-list"),
     path("templates/<slug:template>/", library.template_detail, name="template-detail"),

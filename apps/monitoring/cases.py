@@ -15,10 +15,10 @@ from apps.accounts.audit import AuditAction
 from apps.accounts.models import User
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, Operation, Run
-from apps.flows.services.publish import add_mapping_value
 from apps.flows.services.replay import CorrectionError, NothingToReplayError, correct_operation, replay_operations
 from apps.flows.services.replay import skip_operations as skip_ledger_lines
 from apps.flows.services.start_run import FlowNotLiveError, run_now
+from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.triggers.comparisons import ComparisonError, look_now
 from apps.monitoring import case_book
 from apps.monitoring.judging import judge_ledger

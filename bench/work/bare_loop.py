@@ -15,7 +15,7 @@ import orjson
 import psycopg
 from uuid_utils.compat import uuid7
 
-from bench.mapping import map_by_hand
+from bench.planning import map_by_hand
 from bench.work.meter import Meter, report
 
 AT_ONCE, PAGE, BATCH = 16, 200, 100

@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from bench.mapping import break_entry, build_entry, map_by_hand
+from bench.planning import break_entry, build_entry, map_by_hand
 
 _APPROVAL_SEED = 1712  # the one that gives the two totals above
 _FIRST_CHANGE = datetime(2026, 1, 1, tzinfo=UTC)

@@ -35,7 +35,7 @@ from apps.tenants import scope  # noqa: E402
 from apps.tenants.models import Partner  # noqa: E402
 from apps.tenants.provisioning import NewPartner, create_partner  # noqa: E402
 from apps.tenants.scope import PartnerRef  # noqa: E402
-from bench.mapping import DEFINITION  # noqa: E402
+from bench.planning import DEFINITION  # noqa: E402
 from bench.work.bare_loop import AT_ONCE  # noqa: E402
 from bench.work.meter import Meter, report  # noqa: E402
 

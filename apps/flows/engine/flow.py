@@ -12,7 +12,8 @@ from apps.flows.engine.steps.extract import ExtractStep
 from apps.flows.engine.steps.map import MapStep
 from apps.flows.engine.stored import Settings
 from apps.flows.mapping.compile import CompiledMapping, LineProblem, MappingError, compile_mapping
-from apps.flows.mapping.layers import NO_LAYERS, LayeredLine, Layers, LineChange, merge_layers
+from apps.flows.mapping.layers import NO_LAYERS, Layer, LayeredLine, Layers, LineChange, merge_layers
+from apps.flows.mapping.orphans import find_orphans
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,12 @@ def merge_delivery(target: ObjectManifest, layers: Layers = NO_LAYERS) -> list[L
     A template's lines are written for many targets: those for fields this target does not have are left out, and so
     are changes to lines it does not have.
     """
-    template = tuple(entry for entry in layers.template if _is_for(entry, target))
+    template = _template_for(target, layers)
     return merge_layers(target.writing_lines, template, layers.partner, layers.customer)
+
+
+def _template_for(target: ObjectManifest, layers: Layers) -> Layer:
+    return tuple(entry for entry in layers.template if _is_for(entry, target))
 
 
 def _is_for(entry: LineChange | MappingLine, target: ObjectManifest) -> bool:
@@ -104,7 +109,11 @@ def _compile_both(
     reading_layers: Layers,
     settings: Settings,
 ) -> tuple[CompiledMapping, CompiledMapping]:
-    problems: list[LineProblem] = []
+    orphans = {
+        **find_orphans(source.reading_lines, reading_layers.template, reading_layers.partner, reading_layers.customer),
+        **find_orphans(target.writing_lines, _template_for(target, layers), layers.partner, layers.customer),
+    }
+    problems = [LineProblem(field, sentence) for field, sentence in orphans.items()]
     reading = delivery = None
     try:
         reading = compile_mapping(
@@ -114,7 +123,7 @@ def _compile_both(
             settings=settings,
         )
     except MappingError as wrong:
-        problems += wrong.problems
+        problems += [problem for problem in wrong.problems if problem.target not in orphans]
     try:
         delivery = compile_mapping(
             merge_delivery(target, layers),
@@ -123,8 +132,22 @@ def _compile_both(
             outgoing=True,
             settings=settings,
         )
+        problems += _references_to_itself(described, delivery)
     except MappingError as wrong:
-        problems += wrong.problems
-    if reading is None or delivery is None:
+        problems += [problem for problem in wrong.problems if problem.target not in orphans]
+    if problems or reading is None or delivery is None:
         raise MappingError(problems)
     return reading, delivery
+
+
+def _references_to_itself(described: CanonicalType, delivery: CompiledMapping) -> list[LineProblem]:
+    """Find lines that need the record's own target id before the record can be written: a circle of one."""
+    return [
+        LineProblem(
+            line.target,
+            f"the line refers to the {described.label} that is just being written, by its own {line.line.source}: choose "
+            "the field that names the other record",
+        )
+        for line in delivery.lines
+        if line.line.reference == described.name and described.key_fields == (line.line.source,)
+    ]

@@ -1,15 +1,17 @@
 """Compile mapping lines into plain functions once, so that applying them can only fail for what a record holds.
 
 Everything that is wrong with a line is found here, all of it at once: a path the source does not have, an unknown
-transform, kinds that do not fit, a required field without a line, an expression that cannot be read.
+transform or check, kinds that do not fit, a table that is too large, a required field without a line, an expression that
+cannot be read. The file is long because one line's compilation is told in one place.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.shapes import CanonicalField
-from apps.connectors.canonical.values import NULL, PARSERS, WRITERS, UnusableValueError, parse_text, plain_text, shown
+from apps.connectors.canonical.values import NULL, PARSERS, WRITERS, UnusableValueError, parse_text, shown
 from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
 from apps.flows.mapping.expressions import (
@@ -20,11 +22,16 @@ from apps.flows.mapping.expressions import (
     compile_expression,
     unknown_settings,
 )
+from apps.flows.mapping.fitting import build_limits, build_value_map, value_map_problems
 from apps.flows.mapping.layers import LayeredLine
+from apps.flows.mapping.line_checks import MOST_CHECKS, LineCheck, LineCheckError, build_line_check, build_line_checks
 from apps.flows.mapping.paths import FieldPath, PathError, build_getter, parse_path
 from apps.flows.mapping.transforms import Transform, TransformError, build_transform
 
 Field = FieldSpec | CanonicalField
+MOST_LINES = 300
+MOST_TRANSFORMS = 20
+LONGEST_DEFAULT = 2_000
 _UNUSABLE = (UnusableValueError, ArithmeticError, LookupError, TypeError, ValueError)
 
 Produce = Callable[[Mapping[str, Any], Scope], Any]
@@ -191,6 +198,9 @@ def compile_mapping(
     Expressions read `settings` by name; None: which there are is not known yet, so none is held unknown.
     Raises MappingError with every problem of every line.
     """
+    if len(lines) > MOST_LINES:
+        sentence = f"the mapping has {len(lines)} lines, and {MOST_LINES} fit: remove those that no record needs"
+        raise MappingError([LineProblem("", sentence)])
     targets = {field.name: field for field in target_fields}
     sources = {field.name: field for field in source_fields}
     problems: list[LineProblem] = []
@@ -258,7 +268,10 @@ class _LineCompiler:
             self.complain(f"there is no field {self.line.target!r} to fill: remove the line or correct its name")
         kind = self._read_origin()
         transforms = self._read_transforms()
-        self._require_fitting(kind, [transform for transform, _ in transforms])
+        given = self._require_fitting(kind, [transform for transform, _ in transforms])
+        checks = self._read_checks(given)
+        self._read_reference()
+        self._read_table()
         default = self._read_default()
         if self.problems:
             return None
@@ -271,8 +284,8 @@ class _LineCompiler:
             how=_in_words(self.line),
             blame=self._blame(),
             required=self.line.required or bool(self.outgoing and self.field and self.field.required),
-            produce=self._produce(works, default, sees_missing=sees_missing),
-            plain_text=works == [parse_text] and default is None and self._is_top_level(),
+            produce=_after_checks(self._produce(works, default, sees_missing=sees_missing), self.line.checks),
+            plain_text=works == [parse_text] and default is None and not checks and self._is_top_level(),
         )
 
     def _read_origin(self) -> ValueKind | None:
@@ -321,7 +334,10 @@ class _LineCompiler:
                 self.complain(f"the source has no field {root!r}: choose one of {_some(self.sources)}")
 
     def _read_transforms(self) -> list[tuple[Transform, _Work]]:
-        built = []
+        built: list[tuple[Transform, _Work]] = []
+        if len(self.line.transforms) > MOST_TRANSFORMS:
+            self.complain(f"the line has {len(self.line.transforms)} steps, and {MOST_TRANSFORMS} fit: use fewer")
+            return built
         for written in self.line.transforms:
             try:
                 built.append(build_transform(written))
@@ -329,13 +345,58 @@ class _LineCompiler:
                 self.complain(str(wrong))
         return built
 
-    def _require_fitting(self, kind: ValueKind | None, transforms: Sequence[Transform]) -> None:
+    def _require_fitting(self, kind: ValueKind | None, transforms: Sequence[Transform]) -> ValueKind | None:
+        """Complain where a step gets what it cannot take; return the kind of the result, None when that is not known."""
         for transform in transforms:
             self._require_kind(kind, transform.takes, f"the step {transform.name}")
             # What it gives is what the next one gets; a step that gives any kind leaves it open.
             kind = transform.gives
         if self.line.value_map is None and self.field is not None and not self._is_formed_day(kind):
             self._require_kind(kind, self.field.kind, f"the field {self.line.target}")
+        formed = self.line.value_map is None and self._is_formed_day(kind)
+        return kind if formed or self.field is None else self.field.kind
+
+    def _read_checks(self, kind: ValueKind | None) -> list[LineCheck]:
+        if len(self.line.checks) > MOST_CHECKS:
+            self.complain(f"the line has {len(self.line.checks)} checks, and {MOST_CHECKS} fit: use fewer")
+            return []
+        built = []
+        for written in self.line.checks:
+            try:
+                built.append(build_line_check(written)[0])
+            except LineCheckError as wrong:
+                self.complain(str(wrong))
+        for check in built:
+            self._require_kind(kind, check.takes, f"the check {check.name}")
+        return built
+
+    def _read_reference(self) -> None:
+        kind = self.line.reference
+        if kind and kind not in CANONICAL_TYPES:
+            known = ", ".join(sorted(CANONICAL_TYPES))
+            self.complain(f"there is no type {shown(kind)} to refer to: choose among {known}")
+
+    def _read_table(self) -> None:
+        if self.line.value_map is not None:
+            for sentence in value_map_problems(self.line.value_map, self._accept()):
+                self.complain(sentence)
+        if self.line.value_map_default is not None:
+            self._require_value(self.line.value_map_default, "what any other value becomes does not fit")
+
+    def _accept(self) -> _Work:
+        """Return what a fixed value of the line goes through: the conversion to its field, with the field's limits."""
+        works = [self._converter(), *build_limits(self.field)]
+        return _build_chain(works, None, sees_missing=False)
+
+    def _require_value(self, value: Any, where: str) -> None:
+        if isinstance(value, str) and len(value) > LONGEST_DEFAULT:
+            self.complain(f"{where}: it has {len(value)} characters, and {LONGEST_DEFAULT} fit")
+            return
+        try:
+            self._accept()(value)
+        except _UNUSABLE as wrong:
+            reason = wrong.message if isinstance(wrong, UnusableValueError) else f"{shown(value)} cannot be used"
+            self.complain(f"{where}: {reason}")
 
     def _is_formed_day(self, kind: ValueKind | None) -> bool:
         # A date step has written the day in the target's own form: it is sent as that text.
@@ -348,14 +409,22 @@ class _LineCompiler:
     def _read_default(self) -> Any:
         if self.line.default is None:
             return None
-        try:
-            default = self._converter()(self.line.default)
-            for require in _limits(self.field):
-                require(default)
-        except UnusableValueError as wrong:
-            self.complain(f"the default does not fit: {wrong.message}")
+        told = len(self.problems)
+        self._require_value(self.line.default, "the default does not fit")
+        if len(self.problems) > told:
             return None
+        default = self._converter()(self.line.default)
+        self._require_checked(default)
         return default
+
+    def _require_checked(self, default: Any) -> None:
+        try:
+            build_line_checks(self.line.checks[:MOST_CHECKS])(default)
+        except LineCheckError:
+            return  # told already
+        except _UNUSABLE as wrong:
+            reason = wrong.message.partition(". ")[0] if isinstance(wrong, UnusableValueError) else shown(default)
+            self.complain(f"the default does not pass a check of its own line: {reason}")
 
     def _converter(self) -> _Work:
         kind = ValueKind.TEXT if self.field is None or self.line.reference else self.field.kind
@@ -364,9 +433,9 @@ class _LineCompiler:
     def _works(self, transforms: Sequence[tuple[Transform, _Work]]) -> tuple[list[_Work], bool]:
         works = [function for _, function in transforms]
         if self.line.value_map is not None:
-            works.append(_build_value_map(self.line))
+            works.append(build_value_map(self.line))
         works.append(self._converter())
-        works += _limits(self.field)
+        works += build_limits(self.field)
         return works, any(transform.sees_missing for transform, _ in transforms)
 
     def _produce(self, works: Sequence[_Work], default: Any, *, sees_missing: bool) -> Produce:
@@ -388,6 +457,13 @@ class _LineCompiler:
             return self.path.root
         roots = self.expression.roots if self.expression else None
         return next(iter(roots)) if roots is not None and len(roots) == 1 else self.line.target
+
+
+def _after_checks(produce: Produce, written: Sequence[str]) -> Produce:
+    if not written:
+        return produce
+    require = build_line_checks(written)
+    return lambda values, scope: require(produce(values, scope))
 
 
 def _direct(name: str, work: _Work) -> Produce:
@@ -429,59 +505,6 @@ def _build_chain(works: Sequence[_Work], default: Any, *, sees_missing: bool) ->
     return run
 
 
-def _build_value_map(line: MappingLine) -> _Work:
-    table = {plain_text(key): value for key, value in (line.value_map or {}).items()}
-    fallback, name = line.value_map_default, line.label or line.target
-
-    def translate(value: Any) -> Any:
-        key = value if type(value) is str else plain_text(value)
-        found = table.get(key, table)  # the table itself is no value of its own: it stands for "not there"
-        if found is not table:
-            return found
-        if fallback is not None:
-            return fallback
-        raise UnusableValueError(
-            f"{shown(key)} has no value in the table of {name}. Add it to the table in the mapping",
-            BusinessClass.MAPPING_GAP,
-        )
-
-    return translate
-
-
-def _limits(field: Field | None) -> list[_Work]:
-    works: list[_Work] = []
-    if field is not None and field.choices:
-        works.append(_build_choice(field.choices))
-    if isinstance(field, FieldSpec) and field.max_length is not None:
-        works.append(_build_length(field.max_length))
-    return works
-
-
-def _build_choice(choices: tuple[str, ...]) -> _Work:
-    def require_choice(value: Any) -> Any:
-        if value is None or value in choices or plain_text(value) in choices:
-            return value
-        raise UnusableValueError(
-            f"{shown(value)} is not one of {', '.join(choices)}. Add a value table to this line of the mapping",
-            BusinessClass.MAPPING_GAP,
-        )
-
-    return require_choice
-
-
-def _build_length(longest: int) -> _Work:
-    def require_length(value: Any) -> Any:
-        if type(value) is str and len(value) > longest:
-            raise UnusableValueError(
-                f"the text has {len(value)} characters, {longest} fit. Shorten it in {{source}}, or add the step "
-                f"“shorten:{longest}” to this line of the mapping",
-                BusinessClass.TOO_LARGE,
-            )
-        return value
-
-    return require_length
-
-
 _KIND_WORDS: Mapping[ValueKind, str] = {
     _K.TEXT: "a text",
     _K.WHOLE: "a whole number",
@@ -514,4 +537,4 @@ def _in_words(line: MappingLine) -> str:
     words = " → ".join(parts)
     if line.default is not None:
         words = f"{words}, else {line.default}" if words else f"always {line.default}"
-    return words
+    return f"{words}, checked: {', '.join(line.checks)}" if line.checks else words

@@ -2,13 +2,14 @@
 
 Three traps are closed here. CEL does not coerce, so every number of the record is given as a double (write 1.0, not
 1, beside a field). Evaluation returns errors as values, so each result's type is looked at before it is believed.
-Time is bounded by the library, memory is not, so text that could multiply itself is refused when it is compiled.
+The library ends an evaluation after 10,000 turns of its loops, nests 32 levels at most and matches patterns by RE2, in
+linear time; what a single turn costs and how far a text may grow it leaves open, so both are estimated when compiling.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from math import isfinite
@@ -23,7 +24,10 @@ from apps.connectors.errors import BusinessClass
 LONGEST_EXPRESSION = 2_000
 LONGEST_INPUT_TEXT = 2_000
 LONGEST_RESULT = 65_536
+LONGEST_PATTERN = 200
+_LONGEST_REMEMBERED = 100
 _MOST_PARTS = 1_000
+_MOST_PARTS_IN_ALL = 10_000
 _DEEPEST = 8
 _DIGITS_KEPT = 9  # a double's noise (1.0049999999999999) lies beyond; money and hours lie before
 
@@ -34,6 +38,15 @@ _SHORT = r"\s*(?:\"[^\"\\]{0,5}\"|'[^'\\]{0,5}')\s*"
 _SHORT_REPLACE = re.compile(rf"\.replace\(\s*{_SHORT},{_SHORT}\)|\.join\({_SHORT}\)|\.join\(\s*\)")
 _MULTIPLIES = re.compile(r"\.\s*(?:replace|join|map|transformList|transformMap)\s*\(")
 _MOST_SHORT = 4
+_LOOPS = r"(?:all|exists|exists_one|existsOne|filter|map|transformList|transformMap)"
+# What a loop's body is made of: the start of another loop, a call, a comparison that walks a list, other brackets.
+_BODY = re.compile(
+    rf"(?P<loop>\.\s*{_LOOPS}\s*\()|(?P<walk>\.\s*(?:split|join|replace|format|charAt|reverse)\s*\()"
+    r"|(?P<scan>\bin\b|==|!=|\+|\.\s*[A-Za-z]\w*\s*\()|(?P<open>[(\[{])|(?P<close>[)\]}])"
+)
+_TURNS = (1, 1_000, 10_000)  # of a body outside any loop, in one, and in loops within each other
+_WALK_COST, _SCAN_COST = 20, 2  # against one for each four characters of the body
+_MOST_COST = 200_000
 _POSITION = re.compile(r"<input>:(\d+):(\d+): (.*)")
 
 Scope = Any  # a cel.Activation, or the UnusableValueError that kept it from being built
@@ -70,10 +83,13 @@ def compile_expression(text: str) -> Expression:
     if len(text) > LONGEST_EXPRESSION:
         raise ExpressionError(f"the expression has {len(text)} characters; at most {LONGEST_EXPRESSION} are allowed")
     _require_bounded(text)
+    _require_affordable(text)
     try:
         compiled = _environment().compile(text)
     except RuntimeError as refused:
         raise _placed(str(refused)) from None
+    except TypeError:
+        raise ExpressionError("the expression holds half a character: write it anew") from None
     return Expression(text, _roots(text), _build_evaluate(compiled), _settings(text))
 
 
@@ -89,6 +105,29 @@ def _require_bounded(text: str) -> None:
         raise ExpressionError(
             "the expression could make a text or a list grow without bound: use replace, join and map once, or "
             f"replace and join up to {_MOST_SHORT} times with texts of at most 5 characters"
+        )
+
+
+def _require_affordable(text: str) -> None:
+    """Refuse what could take longer than about two seconds: the body of each loop, times the turns that it may take."""
+    brackets: list[int] = []
+    cost, loops, last = 0, 0, 0
+    bare = _STRINGS.sub('""', text)
+    for part in _BODY.finditer(bare):
+        turns = _TURNS[min(loops, 2)]
+        cost += turns * (part.end() - last) // 4 if loops else 0
+        last = part.end()
+        if part["walk"] or part["scan"]:
+            cost += turns * (_WALK_COST if part["walk"] else _SCAN_COST)
+        if part["close"]:
+            loops -= brackets.pop() if brackets else 0
+        elif part[0][-1] in "([{":
+            brackets.append(1 if part["loop"] else 0)
+            loops += brackets[-1]
+    if cost > _MOST_COST:
+        raise ExpressionError(
+            "the expression could run too long, because too much is done inside its loops (all, exists, filter, map): "
+            "shorten their bodies, put no loop inside another, or calculate a part of it in a field of its own"
         )
 
 
@@ -119,6 +158,41 @@ def _placed(message: str) -> ExpressionError:
     return ExpressionError(f"{sentence} (line {line}, character {column})", line, column)
 
 
+@lru_cache(maxsize=1_024)
+def build_matcher(pattern: str) -> Callable[[str], bool]:
+    """Return a function that says whether a pattern stands anywhere in a text.
+
+    The pattern is RE2's, whose time grows with the text alone (https://github.com/google/re2/wiki/Syntax): no pattern can
+    make it run away, and what would need that (look-ahead, references back) is refused. Raises ExpressionError.
+    """
+    if len(pattern) > LONGEST_PATTERN:
+        raise ExpressionError(f"the pattern has {len(pattern)} characters; at most {LONGEST_PATTERN} are allowed")
+    if not pattern.isprintable():
+        raise ExpressionError("the pattern holds a character that cannot be shown: write it as \\n, \\t or \\x{1F600}")
+    written = pattern.replace("\\", "\\\\").replace('"', '\\"')
+    run, activate = _matching().compile(f'v.matches("{written}")').eval, _matching().Activation
+    tried = run(activate({"v": ""}))
+    if tried.type() != cel.Type.BOOL:
+        reason = str(tried.value()).rpartition("regular expression: ")[2]
+        raise ExpressionError(f"the pattern {pattern!r} cannot be used ({reason})")
+
+    def match(text: str) -> bool:
+        try:
+            return run(activate({"v": text})).value() is True
+        # What is no Unicode is refused by one or the other, as the conversion happens to meet it.
+        except (RuntimeError, ValueError):
+            raise UnusableValueError("the text holds half a character. Correct it in {source}") from None
+
+    # A sync has many records of few values; long texts are hardly ever the same.
+    remembered = lru_cache(maxsize=1_024)(match)
+    return lambda text: remembered(text) if len(text) <= _LONGEST_REMEMBERED else match(text)
+
+
+@cache
+def _matching() -> Any:
+    return cel.NewEnv(variables={"v": cel.Type.STRING})
+
+
 def build_scope_builder(
     expressions: Iterable[Expression], settings: Mapping[str, Any] | None = None
 ) -> Callable[[Mapping[str, Any]], Scope]:
@@ -137,7 +211,8 @@ def build_scope_builder(
     def build(values: Mapping[str, Any]) -> Scope:
         try:
             record = {
-                name: _given(value) for name in (values if names is None else names)
+                name: _given(value) if type(value) in _SINGLE else _given_bounded(value)
+                for name in (values if names is None else names)
                 if (value := values.get(name)) is not None
             }  # fmt: skip
             return activate({"r": record, **fixed} if chosen else {"r": record})
@@ -147,6 +222,26 @@ def build_scope_builder(
             return UnusableValueError("a number is too large for a calculation")
 
     return build
+
+
+_SINGLE = frozenset({str, Decimal, float, int, bool, date, datetime})
+
+
+def _given_bounded(value: Any) -> Any:
+    if _parts_of(value) > _MOST_PARTS_IN_ALL:
+        raise UnusableValueError("a list or group of values is too large for a calculation", BusinessClass.TOO_LARGE)
+    return _given(value)
+
+
+def _parts_of(value: Any) -> int:
+    """Count the single values in a list or group; counting ends where there are too many."""
+    counted, open_parts = 0, [value]
+    while open_parts and counted <= _MOST_PARTS_IN_ALL:
+        part = open_parts.pop()
+        counted += 1
+        if isinstance(part, (dict, list, tuple)):
+            open_parts += list(part.values() if isinstance(part, dict) else part)[: _MOST_PARTS_IN_ALL + 1]
+    return counted
 
 
 def _given(value: Any, depth: int = 0) -> Any:

@@ -134,7 +134,7 @@ def _parse_change(entry: Any, where: str) -> LineChange:
 def _parse_key(key: str, value: Any, where: str) -> Any:
     if key in _TEXT_KEYS:
         return _expect(value, isinstance(value, str), f"{where}: must be a text")
-    if key == "transforms":
+    if key in {"transforms", "checks"}:
         fits = isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value)
         return tuple(_expect(value, fits, f"{where}: must be a list of texts"))
     if key == "value_map":

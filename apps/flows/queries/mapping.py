@@ -9,11 +9,12 @@ from apps.connectors.contract import SourceRecord
 from apps.connectors.manifest import FieldSpec, MappingLine
 from apps.flows.engine.definition import DefinitionError, parse_definition
 from apps.flows.engine.flow import merge_delivery
-from apps.flows.mapping.compile import LineProblem, MappingError
+from apps.flows.mapping.compile import CompiledLine, LineProblem, MappingError
 from apps.flows.mapping.explain import ExplainedLine, explain
 from apps.flows.mapping.layers import LayerError, LineChange, build_difference, parse_layer, write_layer
 from apps.flows.mapping.places import DELIVERY, read_places, write_places
 from apps.flows.models import Flow, FlowVersion, Operation
+from apps.flows.queries.unknown_values import NO_GAPS, ValueGaps, list_value_gaps
 from apps.flows.services.bases import own_lines
 from apps.flows.services.evidence import records_of
 from apps.flows.services.publish import layered_lines
@@ -45,6 +46,7 @@ class ValueTable:
     label: str
     pairs: list[tuple[str, str]]
     otherwise: str
+    gaps: ValueGaps = NO_GAPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,8 @@ class TriedLine:
     others: tuple[str, ...] = ()
 
 
-def get_mapping_table(flow: Flow) -> MappingTable:
-    """Return the live version's mapping with samples of the latest record."""
+def get_mapping_table(flow: Flow, *, with_gaps: bool = False) -> MappingTable:
+    """Return the live version's mapping with samples of the latest record, and with what its tables do not know."""
     version = flow.live_version
     if version is None:
         return MappingTable([], [], [], [], None, ["Nothing is published yet."])
@@ -101,13 +103,16 @@ def get_mapping_table(flow: Flow) -> MappingTable:
     canonical = _canonical(pinned, record)
     lines = {line.target: line for line in pinned.compiled.delivery.lines}
     filled = {line.target for line in pinned.compiled.delivery.lines}
+    gaps = list_value_gaps(flow, pinned) if with_gaps else {}
     return MappingTable(
         rows=[
             _row(row, lines[row.target].line, pinned, sample) for row in explain(pinned.compiled.delivery, canonical)
         ],
         reading=_reading_rows(pinned, record, sample),
         values=[
-            _table(line.target, line.label, line.line) for line in pinned.compiled.delivery.lines if line.line.value_map
+            _table(line, gaps.get(line.target, NO_GAPS))
+            for line in pinned.compiled.delivery.lines
+            if line.line.value_map is not None
         ],
         unfilled=[spec for spec in pinned.target_object.fields if spec.name not in filled],
         sample=sample,
@@ -154,9 +159,25 @@ def _reading_rows(pinned: PinnedFlow, record: SourceRecord | None, sample: Opera
     ]
 
 
-def _table(target: str, label: str, line: MappingLine) -> ValueTable:
-    pairs = sorted((plain_text(key), plain_text(value)) for key, value in (line.value_map or {}).items())
-    return ValueTable(target, label, pairs, _plain(line.value_map_default))
+def get_value_table(flow: Flow, target: str, *, with_gaps: bool) -> ValueTable | None:
+    """Return one table of the live version's mapping; None when the line has none, or nothing is published.
+
+    Raises MappingError, DefinitionError, KeyError when the mapping cannot be read any more.
+    """
+    if flow.live_version is None:
+        return None
+    flow.live_version.flow = flow
+    pinned = compile_version(flow.live_version, flow.source, flow.target)
+    line = next((line for line in pinned.delivery.lines if line.target == target), None)
+    if line is None or line.line.value_map is None:
+        return None
+    gaps = list_value_gaps(flow, pinned) if with_gaps else {}
+    return _table(line, gaps.get(target, NO_GAPS))
+
+
+def _table(line: CompiledLine, gaps: ValueGaps) -> ValueTable:
+    pairs = sorted((plain_text(key), plain_text(value)) for key, value in (line.line.value_map or {}).items())
+    return ValueTable(line.target, line.label, pairs, _plain(line.line.value_map_default), gaps)
 
 
 def _plain(value: Any) -> str:

@@ -142,6 +142,8 @@ def line_words(line: MappingLine | None) -> str:
         parts.append(_("any other value becomes %(value)s") % {"value": plain_text(line.value_map_default)})
     if line.default is not None:
         parts.append(_("when there is none: %(value)s") % {"value": plain_text(line.default)})
+    if line.checks:
+        parts.append(_("checked: %(checks)s") % {"checks": ", ".join(line.checks)})
     parts.append(_WRITING.get(line.write_mode.value, lambda: "")())
     return "; ".join(part for part in parts if part)
 

@@ -1,6 +1,6 @@
 """From changed mapping lines to a new immutable version, and from a version to the live one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
-from apps.connectors.manifest import MappingLine
 from apps.flows.engine.definition import parse_definition
 from apps.flows.engine.flow import merge_delivery, merge_reading
 from apps.flows.engine.steps import DeliverOptions
@@ -42,7 +41,7 @@ def publish(
 
     """
     with transaction.atomic():
-        held = _hold(flow)
+        held = hold_flow(flow)
         version = _make(flow, held, base, own, made_by=published_by, note=note)
         _go_live(flow, version, published_by)
     return version
@@ -53,7 +52,7 @@ def propose(
 ) -> FlowVersion:
     """Make a new version as `publish` does, without making it live: it can be looked at, tried and approved first."""
     with transaction.atomic():
-        return _make(flow, _hold(flow), base, own, made_by=made_by, note=note)
+        return _make(flow, hold_flow(flow), base, own, made_by=made_by, note=note)
 
 
 def go_live(flow: Flow, version: FlowVersion, *, by: str) -> None:
@@ -66,7 +65,7 @@ def go_live(flow: Flow, version: FlowVersion, *, by: str) -> None:
 
     """
     with transaction.atomic():
-        held = _hold(flow)
+        held = hold_flow(flow)
         if version.flow_id != held.id or version.published_at is not None:
             raise ValidationError("Only a version of this flow that was never live can be made live.")
         if held.live_version_id != version.made_after_id:
@@ -77,7 +76,8 @@ def go_live(flow: Flow, version: FlowVersion, *, by: str) -> None:
         _go_live(flow, version, by)
 
 
-def _hold(flow: Flow) -> Flow:
+def hold_flow(flow: Flow) -> Flow:
+    """Return the flow with its live version, held until the transaction ends: nobody else publishes meanwhile."""
     return Flow.objects.select_for_update(no_key=True, of=("self",)).select_related("live_version").get(id=flow.id)
 
 
@@ -188,7 +188,7 @@ def change_line(  # noqa: PLR0913  each is one fact of the change, all by name
 
     """
     with transaction.atomic():
-        live = _hold(flow).live_version
+        live = hold_flow(flow).live_version
         if live is None:
             raise LayerError("nothing is published yet: publish the flow first")
         if seen is not None:
@@ -212,35 +212,3 @@ def _require_unchanged(flow: Flow, live: FlowVersion, seen: int, place: str, tar
 
 def _own_line(version: FlowVersion, place: str, target: str) -> Mapping[str, Any] | None:
     return next((line for line in own_lines(version).get(place, ()) if line["target"] == target), None)
-
-
-def add_mapping_value(flow: Flow, *, target: str, outside_value: str, new_value: str, made_by: str) -> FlowVersion:
-    """Teach one value map a new value, for this customer, and publish: the mend for a mapping gap.
-
-    Raises:
-        ValidationError: the field has no value map, or the new value is empty.
-
-    """
-    if flow.live_version is None:
-        raise ValidationError({"target": "The flow has no published version yet."})
-    line = _line_of(layered_lines(flow.live_version), target)
-    if line.value_map is None:
-        raise ValidationError({"target": f"{target} has no table of values to add to."})
-    if not new_value.strip():
-        raise ValidationError({"new_value": "Say what the value becomes in the target system."})
-    own = own_lines(flow.live_version).get(DELIVERY, ())
-    changes = {key: value for line in own if line["target"] == target for key, value in line.items() if key != "target"}
-    changes["value_map"] = {**line.value_map, outside_value: new_value.strip()}
-    version = change_line(
-        flow, target=target, changes=changes, made_by=made_by, note=f"{target}: {outside_value} becomes {new_value}"
-    )
-    details = {"target": target, "outside_value": outside_value, "new_value": new_value}
-    audit.record(AuditAction.MAPPING_VALUE_ADDED, subject="flow", subject_id=str(flow.id), details=details)
-    return version
-
-
-def _line_of(lines: Sequence[LayeredLine], target: str) -> MappingLine:
-    for layered in lines:
-        if layered.line.target == target:
-            return layered.line
-    raise ValidationError({"target": f"This flow fills no field called {target!r}."})

@@ -11,6 +11,7 @@ from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
 from apps.flows.templates_library.contract_renewal import CONTRACT_RENEWAL
 from apps.flows.templates_library.customer_master import CUSTOMER_MASTER
 from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
+from apps.flows.templates_library.hours_to_payroll import HOURS_TO_PAYROLL
 from apps.flows.templates_library.invoice_release import INVOICE_RELEASE
 from apps.flows.templates_library.lead_to_project import LEAD_TO_PROJECT
 from apps.flows.templates_library.milestone_billing import MILESTONE_BILLING
@@ -33,6 +34,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         ASSIGNMENTS_TO_PSA,
         BILLING_STATUS,
         CUSTOMER_MASTER,
+        HOURS_TO_PAYROLL,
         PROJECT_WORKSPACE,
         PROJECT_ACCESS,
         SUBCONTRACTOR_ORDER,

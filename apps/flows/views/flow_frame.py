@@ -44,6 +44,7 @@ class FlowFrame:
     can_run: bool
     can_edit: bool
     can_see_payloads: bool
+    can_retry: bool
     hold: Hold | None
     breakers: list[CircuitBreaker]  # of its connections that are not called just now
     can_see_connections: bool
@@ -91,6 +92,7 @@ def frame_of(request: HttpRequest, flow: Flow, active: str) -> FlowFrame:
         can_run=who.can(Action.RUN_FLOWS),
         can_edit=who.can(Action.EDIT_FLOWS),
         can_see_payloads=who.can(Action.VIEW_PAYLOADS),
+        can_retry=who.can(Action.WORK_CASES),
         hold=get_hold(flow, timezone.now()),
         breakers=list_breakers_of(flow),
         can_see_connections=who.can(Action.VIEW_CONNECTIONS),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.listing import ListSpec, csv_of, page_of, read_list
-from apps.accounts.page_filters import asked_number
+from apps.accounts.page_filters import acting_person, asked_number
 from apps.flows.comparison_forms import ComparisonForm
 from apps.flows.models import DryRun, Flow, Run, Trigger
 from apps.flows.queries import flows as queries
@@ -89,7 +89,8 @@ def flow_now(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 def flow_mapping(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Show where each field of the target gets its value from."""
     flow = queries.get_flow(flow_id)
-    return render(request, "flows/flow_mapping.html", framed(request, flow, "mapping", mapping=get_mapping_table(flow)))
+    mapping = get_mapping_table(flow, with_gaps=acting_person(request).can(Action.VIEW_PAYLOADS))
+    return render(request, "flows/flow_mapping.html", framed(request, flow, "mapping", mapping=mapping))
 
 
 @requires(Action.VIEW_FLOWS)

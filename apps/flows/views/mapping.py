@@ -16,6 +16,7 @@ from apps.accounts.page_filters import acting_person
 from apps.flows import forms
 from apps.flows.mapping.compile import MappingError
 from apps.flows.mapping.layers import LayerError
+from apps.flows.mapping.line_checks import LINE_CHECKS
 from apps.flows.mapping.transforms import TRANSFORMS
 from apps.flows.models import Flow
 from apps.flows.queries.flows import get_flow
@@ -29,7 +30,8 @@ from apps.flows.queries.mapping import (
     try_line,
 )
 from apps.flows.queries.sample_results import SampleReport, report_of_change
-from apps.flows.services.publish import add_mapping_value, change_line
+from apps.flows.services.publish import change_line
+from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
 
@@ -60,6 +62,7 @@ def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
         "tried": tried,
         "samples": samples,
         "transforms": [transform for _name, transform in sorted(TRANSFORMS.items())],
+        "checks": [check for _name, check in sorted(LINE_CHECKS.items())],
         "crumbs": crumbs(flow, edited.label),
     }
     return render(request, "flows/line_edit.html", context, status=400 if form.errors else 200)

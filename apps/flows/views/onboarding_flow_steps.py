@@ -24,7 +24,7 @@ from apps.flows.queries.installing import Fit, fit_of, list_installable_connecti
 from apps.flows.queries.onboarding import MAPPING_SAMPLE
 from apps.flows.queries.onboarding_preview import get_flow_of, get_preview, latest_result, latest_trial
 from apps.flows.services.dry_run import KEPT_ROWS, DryRunError, request_dry_run, rows_kept
-from apps.flows.services.publish import add_mapping_value
+from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.templates_library import FlowTemplate, list_templates
 from apps.flows.triggers.go_live import go_live
 from apps.flows.views.installing import install

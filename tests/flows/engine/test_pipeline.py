@@ -481,6 +481,23 @@ def test_a_flow_between_other_types_is_refused(source: ObjectManifest, target: O
         compile_flow(DEFINITION, source, target, source_system="psa")
 
 
+def test_publishing_tells_a_change_of_a_line_that_the_layer_below_removed() -> None:
+    layers = Layers(
+        partner=(LineChange("text", removed=True),), customer=(LineChange("text", {"transforms": ("shorten:9",)}),)
+    )
+    with pytest.raises(MappingError) as refused:
+        compile_flow(DEFINITION, SOURCE, TARGET, layers, source_system="psa")
+    (found,) = refused.value.problems
+    assert found.target == "text"
+    assert "the partner's layer has removed this line: take the change away" in found.message
+
+
+def test_a_record_cannot_refer_to_itself() -> None:
+    layers = Layers(customer=(LineChange("project", {"source": "id", "reference": "TimeEntry"}),))
+    with pytest.raises(MappingError, match="that is just being written, by its own id: choose"):
+        compile_flow(DEFINITION, SOURCE, TARGET, layers, source_system="psa")
+
+
 def test_every_reason_has_a_sentence() -> None:
     reasons = {entry.values[4] for entry in DECISIONS if entry.values[4]} - {"not_approved", "not_billable"}
     assert reasons <= set(records.REASONS)

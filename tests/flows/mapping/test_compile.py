@@ -1,5 +1,6 @@
 """Compiled mappings: everything wrong is found at once, and applying never raises for what a record holds."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
 from apps.flows.mapping.compile import CompiledMapping, MappingError, Reference, compile_mapping
 from apps.flows.mapping.explain import explain
-from apps.flows.mapping.layers import LayeredLine, Origin, merge_layers
+from apps.flows.mapping.layers import LayeredLine, LayerError, Origin, merge_layers, parse_layer
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -179,6 +180,20 @@ PROBLEMS = [
     pytest.param(
         MappingLine("company", "task_name"), "task_name", "Company: “Fieldwork” is not a number", None, id="no number"
     ),
+    pytest.param(
+        MappingLine("quantity", "hours", checks=("more_than:0", "at_most:5")),
+        "hours",
+        "Hours: “7.5” must be at most 5. Correct it in {source}",
+        BusinessClass.VALIDATION,
+        id="a value that a check refuses",
+    ),
+    pytest.param(
+        MappingLine("description", "note", checks=("not_empty",)),
+        "note",
+        "there is no value, but it must not be empty",
+        BusinessClass.VALIDATION,
+        id="a missing value that a check refuses",
+    ),
 ]
 
 
@@ -226,6 +241,53 @@ MISTAKES = [
     pytest.param(MappingLine("billable", "hours", ("money_round",)), "needs yes or no", id="money for yes or no"),
     pytest.param(MappingLine("company", default="x"), "the default does not fit", id="a default of another kind"),
     pytest.param(MappingLine("tags", "hours"), "list or group", id="a number for a list"),
+    pytest.param(MappingLine("project", "project", reference="Projekt"), "no type “Projekt”", id="an unknown type"),
+    pytest.param(MappingLine("company", "region", ("trim",) * 21), "21 steps, and 20 fit", id="too many steps"),
+    pytest.param(MappingLine("company", default="1" * 2_001), "2001 characters, and 2000 fit", id="a long default"),
+    pytest.param(
+        MappingLine("unit", default="week"), "“week” is not one of hour, day", id="a default that is no choice"
+    ),
+    pytest.param(MappingLine("company", default={"a": 1}), "the default does not fit", id="a group as a default"),
+    pytest.param(
+        MappingLine("company", "region", value_map={"EMEA": "one"}),
+        "the row “EMEA” of the table does not fit its field: “one” is not a number",
+        id="a table whose values are of another kind",
+    ),
+    pytest.param(
+        MappingLine("unit", "region", value_map={"EMEA": "week"}),
+        "not one of hour, day",
+        id="a table beside the choices",
+    ),
+    pytest.param(
+        MappingLine("company", "region", value_map={"EMEA": 1}, value_map_default="x"),
+        "what any other value becomes does not fit",
+        id="another value of another kind",
+    ),
+    pytest.param(
+        MappingLine("company", "region", value_map={str(row): row for row in range(50_000)}),
+        "50,000 rows, and 10,000 fit: let the line refer to records by link",
+        id="a table of 50,000 rows",
+    ),
+    pytest.param(MappingLine("company", expression="r.hours" + " " * 10_000), "10007 characters", id="10 kB of CEL"),
+    pytest.param(
+        MappingLine("tags", expression="r.hours.all(x, r.hours.all(y, r.region.split('').size() > 0))"),
+        "run too long",
+        id="an expression that would run long",
+    ),
+    pytest.param(MappingLine("quantity", "hours", checks=("at_most:x",)), "needs a number", id="a broken check"),
+    pytest.param(
+        MappingLine("quantity", "hours", checks=("at_most:1",) * 11), "11 checks, and 10 fit", id="many checks"
+    ),
+    pytest.param(
+        MappingLine("quantity", "hours", checks=("not_before:2026-01-01",)),
+        "the check not_before needs a date, but gets hours",
+        id="a check of another kind",
+    ),
+    pytest.param(
+        MappingLine("quantity", "hours", default=30, checks=("at_most:24",)),
+        "does not pass a check of its own line: “30” must be at most 24",
+        id="a default that its own check refuses",
+    ),
 ]
 
 
@@ -252,6 +314,33 @@ def test_all_mistakes_are_told_at_once_with_their_places() -> None:
     ]
     assert refused.value.problems[3].column == 11
     assert "needs Reference, but no line fills it" in str(refused.value)
+
+
+def test_a_mapping_of_too_many_lines_is_refused_as_a_whole() -> None:
+    lines = [LayeredLine(MappingLine(f"f{number}", "id"), "customer") for number in range(301)]
+    with pytest.raises(MappingError, match="301 lines, and 300 fit"):
+        compile_mapping(lines, source_fields=TIME_ENTRY.fields, target_fields=())
+
+
+def test_a_table_tells_its_first_wrong_rows_and_counts_the_others() -> None:
+    table = {"a" * 201: 1, "b": "x" * 501, **{f"c{number}": "x" for number in range(10)}}
+    with pytest.raises(MappingError) as refused:
+        outgoing(MappingLine("company", "region", value_map=table))
+    told = [found.message for found in refused.value.problems]
+    assert "has 201 characters, and 200 fit" in told[0]
+    assert "becomes 501 characters, and 500 fit" in told[1]
+    assert told[3:] == ["9 further rows of the table are wrong as well"]
+
+
+def test_a_check_sees_what_steps_table_and_default_have_made() -> None:
+    compiled = outgoing(
+        MappingLine("company", "region", value_map={"EMEA": 100}, checks=("at_least:100",)),
+        MappingLine("description", "note", ("upper",), default="NONE", checks=("not_empty", "matches:^[A-Z]+$")),
+    )
+    assert compiled.apply(ENTRY).problems == ()
+    assert compiled.apply({**ENTRY, "note": "abc"}).values["description"] == "ABC"
+    (found,) = compiled.apply({**ENTRY, "note": "a1"}).problems
+    assert "“A1” must match ^[A-Z]+$" in found.message
 
 
 OUTSIDE = (FieldSpec("hours", ValueKind.HOURS), FieldSpec("custom", ValueKind.NESTED), FieldSpec("person.key"))
@@ -295,6 +384,42 @@ def test_explaining_shows_every_line_with_value_origin_and_words() -> None:
     assert rows["unit"][2:5] == ("hour", "customer", "always hour")
     assert rows["amount"].how == "= r.hours * r.bill_rate → money_round"
     assert rows["description"].how == "note, else none"
+
+
+LINE_KEYS = (
+    "source",
+    "expression",
+    "default",
+    "checks",
+    "transforms",
+    "value_map",
+    "value_map_default",
+    "reference",
+    "label",
+)
+LAYER_VALUES = (
+    JSON
+    | st.sampled_from(["r.hours", "r.hours +", "work_date", "Project", "a[b=c].d", "trim", "at_most:24", "EMEA"])
+    | st.lists(
+        st.sampled_from(["trim", "upper", "money_round", "at_most:24", "matches:(", "date_parse:%Q"]), max_size=3
+    )
+    | st.dictionaries(st.text(max_size=4), JSON, max_size=3)
+)
+LAYER_LINES = st.dictionaries(st.sampled_from(LINE_KEYS), LAYER_VALUES, max_size=4).flatmap(
+    lambda keys: st.sampled_from([field.name for field in ERP_FIELDS] + ["nowhere", "\ud800"]).map(
+        lambda target: {"target": target, **keys}
+    )
+)
+
+
+@settings(max_examples=150)
+@given(stored=st.lists(LAYER_LINES, max_size=3))
+def test_whatever_a_layer_holds_it_compiles_or_is_refused_by_name(stored: list[dict[str, Any]]) -> None:
+    with suppress(LayerError, MappingError):
+        merged = merge_layers((MappingLine("external_id", "id"),), customer=parse_layer(stored))
+        compiled = compile_mapping(merged, source_fields=TIME_ENTRY.fields, target_fields=ERP_FIELDS, outgoing=True)
+        assert len(compiled.lines) == len(merged)
+        compiled.apply(ENTRY)
 
 
 EVERYTHING = outgoing(

@@ -43,7 +43,6 @@ def test_a_word_that_the_type_has_is_read(line: MappingLine, said: Any, read: st
     "line",
     [
         pytest.param(MappingLine("approval", "status"), id="as it comes"),
-        pytest.param(MappingLine("approval", "status", value_map={"Signed": "signed"}), id="a table of other words"),
         pytest.param(MappingLine("approval", expression="r.status"), id="calculated"),
     ],
 )
@@ -55,7 +54,22 @@ def test_another_word_is_a_gap_that_says_which_words_there_are(line: MappingLine
     assert "approval" not in mapped.values
 
 
-def test_a_default_that_the_type_does_not_have_is_found_before_anything_is_read() -> None:
-    with pytest.raises(MappingError, match="the default does not fit: “done” is not one of open") as refused:
-        _reading(MappingLine("approval", "status", default="done"))
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        pytest.param(
+            MappingLine("approval", "status", default="done"),
+            "the default does not fit: “done” is not one of open",
+            id="a default",
+        ),
+        pytest.param(
+            MappingLine("approval", "status", value_map={"Signed": "signed"}),
+            "the row “Signed” of the table does not fit its field",
+            id="a table of other words",
+        ),
+    ],
+)
+def test_a_word_that_the_type_does_not_have_is_found_before_anything_is_read(line: MappingLine, told: str) -> None:
+    with pytest.raises(MappingError, match=told) as refused:
+        _reading(line)
     assert [problem.target for problem in refused.value.problems] == ["approval"]

@@ -93,6 +93,16 @@ def test_a_bad_expression_names_the_place(text: str, column: int) -> None:
         pytest.param('r.a.split("").join(r.a).split("").join(r.a)', "without bound", id="joining twice"),
         pytest.param("[1].map(x, [2].map(y, r.a))", "without bound", id="nested maps"),
         pytest.param('r.a.replace("a","b")' + '.replace("a","b")' * 4, "without bound", id="many small replacements"),
+        pytest.param("r.a.all(x, r.a.all(y, r.s.split('').size() > 0))", "run too long", id="splitting in two loops"),
+        pytest.param(
+            "r.a.all(x, r.a.all(y, " + " && ".join(["!(x in r.a)"] * 9) + "))", "too long", id="searching lists"
+        ),
+        pytest.param(
+            "r.a.all(x, " + " && ".join(["r.s.split('').size() > 0"] * 9) + ")", "too long", id="one long body"
+        ),
+        pytest.param("r" + "[0]" * 600, "recursion", id="a deep path"),
+        pytest.param("1" + "+1" * 900, "recursion", id="a long sum"),
+        pytest.param("'\ud800'", "recognition|half a character", id="half a character"),
         pytest.param("cel.bind(a, r.a + r.a, a + a)", "undeclared", id="bindings"),
     ],
 )
@@ -126,6 +136,7 @@ def test_an_error_is_a_sentence_and_never_a_value(text: str, words: str) -> None
         pytest.param("x" * 2_001, id="a long text"),
         pytest.param(list(range(1_001)), id="a long list"),
         pytest.param([[[[[[[[[[1]]]]]]]]]], id="a deep list"),
+        pytest.param({str(row): list(range(999)) for row in range(11)}, id="many lists"),
         pytest.param("\ud800", id="half a character"),
         pytest.param(10**400, id="a number without end"),
     ],
@@ -133,6 +144,19 @@ def test_an_error_is_a_sentence_and_never_a_value(text: str, words: str) -> None
 def test_an_input_that_is_too_large_is_refused(value: Any) -> None:
     with pytest.raises(UnusableValueError):
         evaluate("r.a == r.a", {"a": value})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'r.lines.filter(l, l.kind == "hours" && l.billable).map(l, l.amount * l.rate)',
+        'r.lines.all(l, l.dimensions.exists(d, d.code.startsWith("CC")))',
+        'r.lines.exists(l, l.dimensions.exists(d, d.code == "CC" && d.value != ""))',
+        'r.tags.exists(t, t.matches("^CC-[0-9]+$")) ? r.tags.filter(t, t != "x").join(", ") : "none"',
+    ],
+)
+def test_what_people_calculate_over_lists_is_no_long_run(text: str) -> None:
+    assert compile_expression(text).text == text
 
 
 def test_a_result_that_is_too_long_is_refused() -> None:

@@ -21,6 +21,11 @@ from tests.flows.views.conftest import Shown, page_of, typed_line
         ({"value_from": ["a", "a"], "value_to": ["1", "2"]}, "the same value twice"),
         ({"value_from": ["a"], "value_to": [""]}, "half filled"),
         ({"write_mode": "shout"}, "Select a valid choice"),
+        ({"checks": "shout\nlength_at_most:x"}, "there is no check"),
+        ({"checks": "at_most:x"}, "needs a number"),
+        ({"checks": "matches:("}, "cannot be used"),
+        ({"checks": "length_at_least:50", "default": "none"}, "does not pass a check of its own line"),
+        ({"value_from": ["x"] + list("abc") * 67, "value_to": ["y"] * 202}, "bring more in from a file"),
     ],
     ids=[
         "two origins",
@@ -32,6 +37,11 @@ from tests.flows.views.conftest import Shown, page_of, typed_line
         "a value twice in the table",
         "half a row",
         "an unknown write mode",
+        "an unknown check",
+        "a check whose limit is no number",
+        "a check whose pattern is none",
+        "a check that the default does not pass",
+        "more rows than anybody types",
     ],
 )
 def test_a_wrong_line_is_explained_in_place_and_publishes_nothing(
@@ -49,14 +59,17 @@ def test_a_wrong_line_is_explained_in_place_and_publishes_nothing(
 def test_a_line_is_tried_published_shown_and_reset(shown: Shown) -> None:
     here = f"/flows/{shown.line.flow.id}/"
     path = f"{here}mapping/description/"
-    wanted = typed_line(transforms="trim\nupper", note="Capitals on invoices")
+    wanted = typed_line(transforms="trim\nupper", checks="length_at_most:60", note="Capitals on invoices")
     tried = shown.owner.post(path, {**wanted, "preview": "1"})
     assert tried.status_code == 200
     assert tried.context["tried"].value.isupper()
     assert "Version 2 is live" in page_of(shown.owner.post(path, {**wanted, "publish": "1"}, follow=True))
     (row,) = [row for row in shown.owner.get(f"{here}mapping/").context["mapping"].rows if row.target == "description"]
     assert (row.origin, "upper" in row.how) == ("customer", True)
+    assert row.how.endswith("checked: length_at_most:60")
     assert "Capitals on invoices" in page_of(shown.owner.get(f"{here}versions/"))
+    assert "checked: length_at_most:60" in page_of(shown.owner.get(f"{here}versions/?from=1&to=2"))
+    assert "length_at_most:60</textarea>" in page_of(shown.owner.get(path))
     assert "Nothing was changed" in page_of(shown.owner.post(path, {**wanted, "publish": "1"}, follow=True))
     shown.owner.post(f"{path}reset/")
     (row,) = [row for row in shown.owner.get(f"{here}mapping/").context["mapping"].rows if row.target == "description"]
