@@ -9,6 +9,7 @@ from apps.flows.templates_library.bi_feed import BI_INVOICES, BI_PEOPLE, BI_PROJ
 from apps.flows.templates_library.billing_status import BILLING_STATUS
 from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
 from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
+from apps.flows.templates_library.contract_renewal import CONTRACT_RENEWAL
 from apps.flows.templates_library.customer_master import CUSTOMER_MASTER
 from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
 from apps.flows.templates_library.hours_to_payroll import HOURS_TO_PAYROLL
@@ -44,6 +45,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         SUBCONTRACTOR_ORDER,
         INVOICE_RELEASE,
         SLIPPED_MILESTONE,
+        CONTRACT_RENEWAL,
     )
 }
 
