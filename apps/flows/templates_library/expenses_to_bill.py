@@ -134,6 +134,7 @@ EXPENSES_TO_BILL = FlowTemplate(
         SlaSuggestion(resolve_within=DAY, business_class=BusinessClass.INVALID_DIMENSION),
     ),
     # Refunds to people are payroll's own business; here the expense becomes what a client is billed.
+    source_categories=frozenset({"Expenses", "PSA", "Time", "Files", "Database", "Webhooks"}),
     target_categories=frozenset({"ERP", "Files", "Database"}),
     samples=(
         Sample(
