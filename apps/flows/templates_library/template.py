@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apps.connectors.errors import BusinessClass
-from apps.connectors.manifest import MappingLine, ProofLabel, SystemManifest
+from apps.connectors.manifest import ChangeRead, MappingLine, ProofLabel, SystemManifest
 from apps.flows.engine.definition import FlowDefinition, Step
 from apps.flows.engine.steps import DeliverOptions, MapOptions
 from apps.flows.engine.steps.lookup import LookupOptions
@@ -150,7 +150,9 @@ def wanted_by(step: Step, system: SystemManifest) -> bool:
     if isinstance(step.options, LookupOptions):
         if step.options.type:
             known = system.object_for(step.options.type)
-            return known is not None and known.reading is not None and bool(known.reading_lines)
+            if known is None or known.reading is None or not known.reading_lines:
+                return False
+            return known.reading.change_read is not ChangeRead.NEW_FILES  # a folder of files answers no question
         return any(found.name == step.options.object for found in system.objects)
     if isinstance(step.options, DeliverOptions):
         found = system.object_for(step.options.type)
