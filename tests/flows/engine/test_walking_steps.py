@@ -128,6 +128,7 @@ def test_a_misspelt_option_is_named(kind: str) -> None:
         pytest.param("approve", {"question": "{"}, "question", "brace", id="an open brace"),
         pytest.param("approve", {"question": "{hours:>9}"}, "question", "no field", id="a format in a sentence"),
         pytest.param("approve", {"facts": {"A": 5}}, "facts.A", "must be a text", id="a fact of another kind"),
+        pytest.param("approve", {"facts": {"A": "=r.hous"}}, "facts.A", "no field 'hous'", id="a calculated fact of nothing"),
         pytest.param("approve", {"free_below": "ten"}, "free_below", "amount", id="no amount"),
         pytest.param("approve", {"free_below": "-1"}, "free_below", "amount", id="a negative amount"),
         pytest.param("approve", {"thresholds": [{"role": "x", "above": "NaN"}]}, "thresholds.0.above", "", id="no number"),
@@ -218,7 +219,9 @@ def test_what_is_looked_up_is_judged_as_it_is_then() -> None:
 CHANGE: list[dict[str, Any]] = [
     {"kind": "lookup", "name": "there", "role": "target", "type": "Project", "key": "r.project", "keep": ["budget_hours"]},
     {"kind": "map", "type": "Project", "part": True, "lines": [{"target": "budget_hours", "source": "hours"}]},
-    {"kind": "approve", **EXAMPLES["approve"], "facts": {"Hours": "{steps.there.budget_hours} h → {hours} h"}},
+    {"kind": "approve", **EXAMPLES["approve"], "facts": {
+        "Hours": "{steps.there.budget_hours} h → {hours} h", "In all": '=string(r.hours) + " h"', "Nothing": '=""',
+    }},
     {"kind": "deliver", "type": "Project", "of": "map", "onto": "there"},
 ]  # fmt: skip
 
@@ -235,7 +238,7 @@ def test_a_record_that_is_there_is_changed_in_what_was_mapped_and_never_made() -
     }
     question = plan(asked, context(**results))
     assert isinstance(question, acts.Ask)
-    assert question.facts == (("Hours", "{6} h → 7.5 h"),)
+    assert question.facts == (("Hours", "{6} h → 7.5 h"), ("In all", "7.5 h"))
     assert plan(delivered, context(**results)) == acts.Send("target", "Project", {"budget_hours": Decimal("7.5")}, "9")
     refused = plan(delivered, context(map=results["map"], there={"found": False}))
     assert isinstance(refused, acts.Refuse)
