@@ -127,6 +127,8 @@ def test_a_misspelt_option_is_named(kind: str) -> None:
         pytest.param("approve", {"question": "{hous}"}, "question", "no field 'hous'", id="a question about nothing"),
         pytest.param("approve", {"question": "{"}, "question", "brace", id="an open brace"),
         pytest.param("approve", {"question": "{hours:>9}"}, "question", "no field", id="a format in a sentence"),
+        pytest.param("approve", {"facts": [["A"]]}, "facts", "list of pairs", id="facts without words"),
+        pytest.param("approve", {"facts": [["A", 5]]}, "facts.A", "must be a text", id="a listed fact of another kind"),
         pytest.param("approve", {"facts": {"A": 5}}, "facts.A", "must be a text", id="a fact of another kind"),
         pytest.param("approve", {"facts": {"A": "=r.hous"}}, "facts.A", "no field 'hous'", id="a calculated fact of nothing"),
         pytest.param("approve", {"free_below": "ten"}, "free_below", "amount", id="no amount"),
@@ -263,6 +265,15 @@ def test_the_amount_decides_who_is_asked(amount: str | None, role: str | None, n
         assert isinstance(act, acts.Ask)
         assert (act.role, act.needed, act.question) == (role, needed, "Bill 7.5 h of Ann?")
         assert (act.due_seconds, act.facts) == (172_800, (("Project", "PRJ-0001"),))
+
+
+def test_facts_keep_their_order_where_stored_groups_lose_theirs() -> None:
+    step = step_of("approve", facts={"Project": "{project}", "A": "{hours}"})
+    assert step.options is not None
+    stored = {name: step.options.to_json()[name] for name in sorted(step.options.to_json(), reverse=True)}
+    question = plan(step_of("approve", facts=stored["facts"]))
+    assert isinstance(question, acts.Ask)
+    assert [label for label, _ in question.facts] == ["Project", "A"]
 
 
 def test_a_decision_chooses_a_way_or_the_end() -> None:

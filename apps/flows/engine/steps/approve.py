@@ -101,7 +101,9 @@ class ApproveOptions:
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as they are stored."""
-        stored = written(self, without=("thresholds",))
+        stored = written(self, without=("thresholds", "facts"))
+        if self.facts:  # as a list: a stored group forgets its order, and people read the facts in theirs
+            stored["facts"] = [[label, text] for label, text in self.facts.items()]
         if self.thresholds:
             stored["thresholds"] = [written(one) | {"above": str(one.above)} for one in self.thresholds]
         return stored
@@ -116,8 +118,10 @@ def _threshold(stored: Any, path: str) -> Threshold:
 
 def _facts(group: Group, described: CanonicalType) -> dict[str, str]:
     stored = group.stored.get("facts", {})
+    if isinstance(stored, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in stored):
+        stored = {str(label): text for label, text in stored}
     if not isinstance(stored, Mapping):
-        raise DefinitionError(group.where("facts"), "must be a group of texts")
+        raise DefinitionError(group.where("facts"), "must be a group of texts, or a list of pairs")
     inner = Group(stored, group.where("facts"), tuple(map(str, stored)), earlier=group.earlier, settings=group.settings)
     return {str(label): _fact(inner, str(label), described) for label in stored}
 
