@@ -181,7 +181,7 @@ def _judge(session: Session, runner: asyncio.Runner, wish: Wish, records: Sequen
     if rules is not None:
         runner.run(_in_time(rules.ask(batch)))
         with transaction.atomic():
-            planning.hold_back(batch, rules.judge(batch))
+            planning.hold_back(batch, rules.judge())
     to_deliver = [entry for entry in batch.entries if entry.planned.to_deliver]
     missing = runner.run(_in_time(missing_references(session.target, to_deliver, session.known_links)))
     for entry in batch.entries:

@@ -59,6 +59,9 @@ _CURRENCY = Rule(
     field="currency",
 )
 
+# Each is judged where the systems can tell; pages say which cannot be.
+_BEFORE_POSTING = ("period_open", "project_open", "project_billable", "cost_center_mapped", "duplicate", "budget_left")
+
 _EXPENSE: dict[str, Any] = {
     "id": "X-1",
     "resource": "E-17",
