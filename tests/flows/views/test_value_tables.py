@@ -1,5 +1,6 @@
 """Tables of values: what they do not know is seen with its money, added at once, brought as a file, and tried again."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +53,10 @@ def test_unknown_values_are_shown_added_and_what_they_blocked_is_tried_again(gap
 
     on_mapping = page_of(gapped.owner.get(f"/flows/{gapped.line.flow.id}/mapping/"))
     assert f'name="value_from" value="{values[0]}"' in on_mapping
+    # Every form of the two pages carries its token, in parts that are included as well.
+    for page in (on_mapping, page_of(gapped.owner.get(_path(gapped)))):
+        forms = re.findall(r"<form[^>]*method=.post.*?</form>", page, re.DOTALL)
+        assert [form[:120] for form in forms if "csrfmiddlewaretoken" not in form] == []
     assert len(values) > 1
     sent = {"value_from": values, "value_to": ["100"] * (len(values) - 1) + [""], "back": "mapping"}
     answer = gapped.owner.post(_path(gapped, "add/"), sent, follow=True)
