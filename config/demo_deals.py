@@ -24,7 +24,7 @@ from apps.dispatch.worker import drain
 from apps.flows.models import ApprovalRequest, EventWait, Flow, Operation
 from apps.flows.services import approvals, events, undo
 from apps.flows.services.approval_voices import asked_voices
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.flows.services.start_run import run_now
 from apps.flows.triggers.schedule import schedule_flow
 from apps.flows.triggers.webhook import listen

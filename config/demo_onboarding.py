@@ -21,7 +21,7 @@ from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import WhoIsAsked
 from apps.customers.services import add_legal_entity, create_customer
 from apps.flows.services.dry_run import request_dry_run
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
 from config.demo import DemoBeginner

@@ -21,7 +21,7 @@ from apps.customers.services import add_member, create_customer
 from apps.dispatch.models import Queue
 from apps.dispatch.worker import drain
 from apps.flows.models import Flow, Operation, OperationStep, Run
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.flows.services.start_run import run_now
 from apps.flows.triggers.webhook import listen
 from apps.tenants import scope
@@ -162,12 +162,13 @@ def found_deals(
     }
     with scope.work_in(partner):
         customer = create_customer(name=name or f"Customer {company}", currency="EUR")
-        systems = {system: _connect(customer, sandbox, system, company, token) for system, token in tokens.items()}
+        systems = {system: connect(customer, sandbox, system, company, token) for system, token in tokens.items()}
         flow = _install(template, systems)
     return Deals(partner, sandbox, company, customer, systems, flow)
 
 
-def _connect(customer: Customer, sandbox: SandboxServer, system: str, company: str, token: str) -> Connection:
+def connect(customer: Customer, sandbox: SandboxServer, system: str, company: str, token: str) -> Connection:
+    """Connect a customer with its company in one sandbox system; call it inside the partner's scope."""
     secrets = {"client_id": company, "client_secret": token} if system == "crm" else {"token": token}
     return create_connection(
         customer,

@@ -15,7 +15,7 @@ from apps.customers.services import create_customer
 from apps.dispatch.models import Queue
 from apps.dispatch.worker import drain
 from apps.flows.models import Flow, Operation, Run
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.flows.services.start_run import run_now
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef

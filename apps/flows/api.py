@@ -14,12 +14,12 @@ from rest_framework.response import Response
 from apps.accounts.actions import Action
 from apps.accounts.api_auth import caller
 from apps.accounts.api_problems import NotNowError
-from apps.flows.install_api import InstallSerializer, install_flow
+from apps.flows.install_api import InstallSerializer, SettingsSerializer, change_flow_settings, install_flow
 from apps.flows.models import Flow
 from apps.flows.queries import flows as flow_queries
 from apps.flows.run_api import RunSerializer, require_room
-from apps.flows.services import publish
 from apps.flows.services.backfill import BackfillError, find_backfill, start_backfill
+from apps.flows.services.flow_state import pause_flow, resume_flow
 from apps.flows.services.start_run import FlowNotLiveError, run_now
 from apps.flows.templates_library import list_templates
 
@@ -43,6 +43,7 @@ class FlowSerializer(serializers.ModelSerializer[Flow]):
             "source_id",
             "target_id",
             "roles",
+            "settings",
             "state",
             "state_reason",
             "live_version",
@@ -69,6 +70,11 @@ class TemplateSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(), help_text="The systems it needs besides source and target."
     )
     canonical_type = serializers.CharField(source="definition.canonical_type")
+    version = serializers.IntegerField()
+    workflow = serializers.CharField(help_text="Its number among the workflows of a services firm, as W3.")
+    category = serializers.CharField()
+    accelerator = serializers.CharField(help_text="The group of templates it belongs to.")
+    settings = serializers.DictField(help_text="What can be chosen for each customer: a JSON Schema, draft 2020-12.")
 
 
 class PauseSerializer(serializers.Serializer[Any]):
@@ -110,6 +116,7 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         "run_now": Action.RUN_FLOWS,
         "pause": Action.RUN_FLOWS,
         "resume": Action.RUN_FLOWS,
+        "change_settings": Action.EDIT_FLOWS,
         "backfills": Action.RUN_FLOWS,
     }
 
@@ -128,6 +135,15 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         wanted.is_valid(raise_exception=True)
         flow = install_flow(wanted.validated_data, by=caller(request).name)
         return Response(FlowSerializer(flow_queries.get_flow(flow.id)).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(summary="Change a flow's settings", request=SettingsSerializer, responses=FlowSerializer)
+    @action(detail=True, methods=["post"], url_path="settings")
+    def change_settings(self, request: Request, pk: UUID) -> Response:
+        """Take other settings of the template and publish a version with them; the others stay as they are."""
+        wanted = SettingsSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        change_flow_settings(flow_queries.get_flow(pk), wanted.validated_data, by=caller(request).name)
+        return Response(FlowSerializer(flow_queries.get_flow(pk)).data)
 
     @extend_schema(summary="Start a run now", request=None, responses={202: RunSerializer})
     @action(detail=True, methods=["post"], url_path="run-now")
@@ -179,7 +195,7 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         flow = flow_queries.get_flow(pk)
         if flow.state != Flow.State.LIVE:
             raise NotNowError(f"{flow.name} is {flow.get_state_display()}: only a live flow can be paused.")
-        publish.pause_flow(flow, reason=wanted.validated_data["reason"], made_by=caller(request).name)
+        pause_flow(flow, reason=wanted.validated_data["reason"], made_by=caller(request).name)
         return Response(FlowSerializer(flow_queries.get_flow(pk)).data)
 
     @extend_schema(summary="Resume a flow", request=None, responses=FlowSerializer)
@@ -189,7 +205,7 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         flow = flow_queries.get_flow(pk)
         if flow.state != Flow.State.PAUSED:
             raise NotNowError(f"{flow.name} is {flow.get_state_display()}: only a paused flow can be resumed.")
-        publish.resume_flow(flow)
+        resume_flow(flow)
         return Response(FlowSerializer(flow_queries.get_flow(pk)).data)
 
 

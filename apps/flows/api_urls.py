@@ -1,6 +1,6 @@
-"""Where the API of this room hangs: /api/v1/flows, /runs, /operations, /templates, /approvals, /replays and /events."""
+"""Where the API of this room hangs: /api/v1/flows, /runs, /operations, /templates, /approvals, /replays, /events and /field-owners."""
 
-from apps.flows import api, approval_api, event_api, operation_api, replay_api, run_api
+from apps.flows import api, approval_api, event_api, operation_api, owner_api, replay_api, run_api
 
 router_entries = (
     ("flows", api.FlowViewSet, "flow"),
@@ -10,4 +10,5 @@ router_entries = (
     ("approvals", approval_api.ApprovalViewSet, "approval"),
     ("replays", replay_api.ReplayViewSet, "replay"),
     ("events", event_api.EventViewSet, "event"),
+    ("field-owners", owner_api.FieldOwnerViewSet, "field-owner"),
 )

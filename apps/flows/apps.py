@@ -22,11 +22,13 @@ class FlowsConfig(AppConfig):
             approvals,
             dry_run,
             execute_run,
+            owner_decisions,
             private_trials,
             replay_job,
             replay_portions,
             replay_trial,
             retention,
+            rollouts,
             start_run,
             undo,
             walk,
@@ -49,6 +51,7 @@ class FlowsConfig(AppConfig):
         badges.register(navigation.OPEN_APPROVALS, count_approvals)
         kinds.register(dry_run.DRY_RUN_KIND, dry_run.carry_out_dry_run, queue=Queue.RUN)
         kinds.register(private_trials.TRIAL_KIND, private_trials.carry_out_trial, queue=Queue.POLL)
+        kinds.register(owner_decisions.TAKE_OVER_KIND, owner_decisions.carry_out, queue=Queue.RUN)
         kinds.register(replay_job.REPLAY, replay_portions.work_on, queue=Queue.MAINT)
         kinds.register(replay_trial.REPLAY_TRIAL, replay_trial.carry_out_trial, queue=Queue.RUN)
         kinds.register(RHYTHM_KIND, learn_rhythms, queue=Queue.MAINT)
@@ -59,6 +62,7 @@ class FlowsConfig(AppConfig):
         kinds.register_periodic(SWEEP_KIND, SWEEP_EVERY_SECONDS)
         kinds.register(retention.RETENTION_KIND, retention.clean_up, queue=Queue.MAINT)
         kinds.register_periodic(retention.RETENTION_KIND, retention.RETENTION_EVERY_SECONDS)
+        kinds.register(rollouts.ROLLOUT_KIND, rollouts.carry_on, queue=Queue.MAINT)
         kinds.register(schedule.SCHEDULE_KIND, schedule.fire_schedule, queue=Queue.POLL)
         kinds.register(comparisons.COMPARISONS_KIND, comparisons.start_due_comparisons, queue=Queue.MAINT)
         kinds.register_periodic(comparisons.COMPARISONS_KIND, comparisons.LOOKED_AT_EVERY_SECONDS)

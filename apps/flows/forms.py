@@ -19,6 +19,7 @@ from apps.flows.mapping.transforms import TransformError, build_transform
 from apps.flows.models import ReplayJob
 from apps.flows.queries.installing import Fit
 from apps.flows.queries.mapping import EditedLine
+from apps.flows.settings_forms import PREFIX, build_setting_fields, read_setting_fields
 
 _NOT_BY_ITSELF = 0
 # Shared with the onboarding: 0 means that only people and webhooks start the flow.
@@ -44,7 +45,7 @@ MOST_TYPED_ROWS = 200
 
 
 class InstallForm(forms.Form):
-    """A template to install, and one of a customer's connections for each system that it needs."""
+    """A template to install, one of a customer's connections for each system that it needs, and what can be chosen."""
 
     template = forms.ChoiceField(widget=forms.HiddenInput)
     name = forms.CharField(label=_("Name"), max_length=160, help_text=_("How this customer's people will know it."))
@@ -60,15 +61,23 @@ class InstallForm(forms.Form):
             if len(part.connections) == 1:
                 self.initial.setdefault(part.name, str(part.connections[0].id))
         self.initial.setdefault("template", fit.template.slug)
+        self.fields.update(build_setting_fields(fit.template.settings, {}))
+        self.settings: dict[str, Any] = {}
 
     @property
     def systems(self) -> list[forms.BoundField]:
         """Return the fields that ask for a connection, in order."""
         return [self[part.name] for part in self.fit.parts]
 
+    @property
+    def choices(self) -> list[forms.BoundField]:
+        """Return the fields of the template's settings, in order."""
+        return [self[name] for name in self.fields if name.startswith(PREFIX)]
+
     def clean(self) -> dict[str, Any]:
-        """Refuse one connection on both sides."""
+        """Refuse one connection on both sides, and settings that cannot be."""
         cleaned: dict[str, Any] = super().clean() or {}
+        self.settings = read_setting_fields(self, self.fit.template.settings)
         if cleaned.get("source") and cleaned.get("source") == cleaned.get("target"):
             self.add_error("target", gettext("Choose another connection than the one it reads from."))
         return cleaned

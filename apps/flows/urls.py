@@ -10,6 +10,7 @@ from apps.flows.views import (
     comparisons,
     dry_runs,
     flow_list,
+    flow_settings,
     flow_starts,
     flow_tabs,
     flows,
@@ -17,13 +18,18 @@ from apps.flows.views import (
     mapping,
     operation_list,
     operations,
+    owners,
     replays,
     roll_back,
+    rollouts,
     run_list,
     runs,
     stand_ins,
+    upgrades,
     value_tables,
 )
+
+_OWNERS = "customers/<uuid:customer_id>/owners"
 
 app_name = "flows"
 urlpatterns = [
@@ -40,8 +46,10 @@ urlpatterns = [
     path(
         "flows/<uuid:flow_id>/versions/<int:number>/restore/", flows.flow_version_restore, name="flow-version-restore"
     ),
+    path("flows/<uuid:flow_id>/upgrade/", upgrades.flow_upgrade, name="flow-upgrade"),
     path("flows/<uuid:flow_id>/monitors/", flow_tabs.flow_monitors, name="flow-monitors"),
     path("flows/<uuid:flow_id>/settings/", flow_tabs.flow_settings, name="flow-settings"),
+    path("flows/<uuid:flow_id>/settings/change/", flow_settings.flow_settings_change, name="flow-settings-change"),
     path("flows/<uuid:flow_id>/expectation/", flows.flow_expect, name="flow-expect"),
     path("flows/<uuid:flow_id>/dry-run/", dry_runs.flow_dry_run, name="flow-dry-run"),
     path("flows/<uuid:flow_id>/run/", flows.flow_run_now, name="flow-run-now"),
@@ -72,6 +80,13 @@ urlpatterns = [
     path("dry-runs/<uuid:dry_run_id>/", dry_runs.dry_run_detail, name="dry-run-detail"),
     path("templates/", library.template_list, name="template-list"),
     path("templates/<slug:template>/", library.template_detail, name="template-detail"),
+    path("templates/<slug:template>/rollout/", rollouts.rollout_start, name="rollout-start"),
+    path("rollouts/<uuid:rollout_id>/", rollouts.rollout_detail, name="rollout-detail"),
+    path("rollouts/<uuid:rollout_id>/pause/", rollouts.rollout_pause, name="rollout-pause"),
+    path("rollouts/<uuid:rollout_id>/resume/", rollouts.rollout_resume, name="rollout-resume"),
+    path("rollouts/<uuid:rollout_id>/stop/", rollouts.rollout_stop, name="rollout-stop"),
+    path("rollouts/<uuid:rollout_id>/take-back/", rollouts.rollout_take_back, name="rollout-take-back"),
+    path("rollouts/<uuid:rollout_id>/flows/<uuid:member_id>/defer/", rollouts.rollout_defer, name="rollout-defer"),
     path("runs/", run_list.run_list, name="run-list"),
     path("runs/<uuid:run_id>/", runs.run_detail, name="run-detail"),
     path("runs/<uuid:run_id>/live/", runs.run_live, name="run-live"),
@@ -93,6 +108,12 @@ urlpatterns = [
     path("replays/<uuid:replay_id>/cancel/", replays.replay_cancel, name="replay-cancel"),
     path("replays/<uuid:replay_id>/resume/", replays.replay_resume, name="replay-resume"),
     path("replays/<uuid:replay_id>/again/", replays.replay_again, name="replay-again"),
+    path(f"{_OWNERS}/", owners.owner_list, name="owner-list"),
+    path(f"{_OWNERS}/add/", owners.owner_create, name="owner-create"),
+    path(f"{_OWNERS}/<uuid:entry_id>/", owners.owner_edit, name="owner-edit"),
+    path(f"{_OWNERS}/<uuid:entry_id>/remove/", owners.owner_remove, name="owner-remove"),
+    path("owner-reviews/<uuid:review_id>/accept/", owners.owner_review_accept, name="owner-review-accept"),
+    path("owner-reviews/<uuid:review_id>/refuse/", owners.owner_review_refuse, name="owner-review-refuse"),
     path("approvals/", approvals.approval_list, name="approval-list"),
     path("approvals/mail/<str:token>/", approval_link.approval_mail, name="approval-mail"),
     path("approvals/<uuid:request_id>/", approvals.approval_detail, name="approval-detail"),

@@ -15,8 +15,8 @@ from apps.accounts.models import User
 from apps.accounts.preferences import without_alerts
 from apps.customers.models import Membership
 from apps.monitoring import case_book
-from apps.monitoring.blame import QUEUE_LABELS, WaitingOn, WorkQueue, verdict_for
-from apps.monitoring.case_words import sentence_words, title_words
+from apps.monitoring.blame import QUEUE_LABELS, WaitingOn, WorkQueue
+from apps.monitoring.case_words import runbook_words, sentence_words, title_words
 from apps.monitoring.customer_words import words_for
 from apps.monitoring.impact import Quality, Sum, added
 from apps.monitoring.models import Alert, CaseAmount, ExceptionCase
@@ -117,7 +117,7 @@ def _as_mailed(case: ExceptionCase, audience: str) -> MailedCase:
     else:
         title = title_words(case.title, case.error_class)
         sentence = sentence_words(case.explanation, case.error_class)
-        next_step = str(verdict_for(case.error_class).runbook)
+        next_step = runbook_words(case.title, case.error_class)
     return MailedCase(
         title=title,
         sentence=sentence,

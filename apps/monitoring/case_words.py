@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.errors import BusinessClass
+from apps.flows.business_rules.library import rule_titled
 from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, WaitingOn, WorkQueue, verdict_for
 from apps.tenants.templatetags.wording import count_words
 
@@ -21,11 +22,17 @@ SAYS_ENOUGH = frozenset({BusinessClass.CLOSED_PERIOD, BusinessClass.INACTIVE_PRO
 def title_words(title: str, business_class: str) -> str:
     """Return a stored title ("A value has no translation: Cost centre") in the reader's language."""
     known = verdict_for(business_class).title
-    if title == known:
-        return _(known)
+    if title == known or rule_titled(title) is not None:
+        return _(title)
     if title.startswith(f"{known}: "):
         return _with_field(known, title.removeprefix(f"{known}: "))
     return title
+
+
+def runbook_words(title: str, business_class: str) -> str:
+    """Return what to do: as the business rule says whose case it is, else as the kind of failure says."""
+    rule = rule_titled(title)
+    return _(rule.runbook if rule else verdict_for(business_class).runbook)
 
 
 def cause_words(business_class: str, field: str) -> str:

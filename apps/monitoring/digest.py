@@ -29,7 +29,7 @@ from apps.customers.models import Customer, Membership
 from apps.customers.queries import upcoming_cut_offs
 from apps.monitoring import impact
 from apps.monitoring.blame import Severity, WaitingOn, verdict_for
-from apps.monitoring.case_words import queue_words, sentence_words, title_words
+from apps.monitoring.case_words import queue_words, runbook_words, sentence_words, title_words
 from apps.monitoring.customer_words import words_for
 from apps.monitoring.digest_clock import Due, due_now
 from apps.monitoring.impact import Quality
@@ -272,7 +272,7 @@ def _mailed(case: ExceptionCase, *, is_customer: bool) -> MailedCase:
     return MailedCase(
         title=str(words.title) if is_customer else title_words(case.title, case.error_class),
         sentence=str(words.happened) if is_customer else sentence_words(verdict.explanation, case.error_class),
-        next_step=str(words.yours) if is_customer else _(verdict.runbook),
+        next_step=str(words.yours) if is_customer else runbook_words(case.title, case.error_class),
         customer=case.customer.name,
         flow=case.flow.name if case.flow else "",
         queue=queue_words(case.queue),

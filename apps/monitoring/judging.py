@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from apps.connectors.canonical.registry import canonical_type
+from apps.flows.business_rules.library import rule_of_code
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation
 from apps.flows.queries.step_owner import owner_queue_of
@@ -138,6 +139,9 @@ def _case_for(new: NewCase, example: Operation, now: datetime) -> tuple[Exceptio
 
 
 def _title(operation: Operation) -> str:
+    rule = rule_of_code(operation.error_code)
+    if rule is not None:
+        return rule.title
     title = verdict_for(operation.error_class).title
     if operation.error_class in SAYS_ENOUGH:
         return title

@@ -160,7 +160,7 @@ def _out_of_rhythm(now: datetime) -> dict[UUID, tuple[Flow, str]]:
 
 
 def _live_since(flow: Flow) -> datetime:
-    return flow.live_version.published_at if flow.live_version else flow.created_at
+    return (flow.live_version and flow.live_version.published_at) or flow.created_at
 
 
 def _resumed_at(flow: Flow) -> datetime | None:

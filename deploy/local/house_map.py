@@ -47,7 +47,7 @@ def map_of(root: Path) -> str:
 def _room(root: Path, room: str) -> str:
     folder = root / "apps" / room
     rows = [(f"`{path.relative_to(folder).as_posix()}`", first_sentence(path)) for path in modules_of(folder)]
-    return f"### apps/{room}\n\n{_table(('module', 'what it is for'), rows)}"
+    return f"### apps/{room}\n\n{table_of(('module', 'what it is for'), rows)}"
 
 
 def _actions() -> str:
@@ -56,7 +56,7 @@ def _actions() -> str:
         for action in Action
     }
     rows = [(f"`{action}`", ACTION_LABELS[action], _who(granted[action])) for action in Action]
-    return f"### Actions: who may do what\n\n{_table(('action', 'lets people', 'granted to'), rows)}"
+    return f"### Actions: who may do what\n\n{table_of(('action', 'lets people', 'granted to'), rows)}"
 
 
 def _who(names: str) -> str:
@@ -85,13 +85,13 @@ def _states() -> str:
         for kind, table in tables
         for old in kind
     ]
-    return f"### States and the only moves between them\n\n{_table(('of', 'from', 'to'), rows)}"
+    return f"### States and the only moves between them\n\n{table_of(('of', 'from', 'to'), rows)}"
 
 
 def _systems(root: Path) -> str:
     folder = root / "apps" / "connectors" / "catalog"
     rows = [(f"`{slug}`", first_sentence(folder / slug / "manifest.py")) for slug in catalog.SYSTEMS]
-    return f"### The catalogue\n\n{_table(('system', 'manifest'), rows)}"
+    return f"### The catalogue\n\n{table_of(('system', 'manifest'), rows)}"
 
 
 def _transforms() -> str:
@@ -99,10 +99,11 @@ def _transforms() -> str:
         (f"`{name}{':…' if known.argument else ''}`", known.summary.splitlines()[0])
         for name, known in sorted(TRANSFORMS.items())
     ]
-    return f"### Transforms a mapping line may name\n\n{_table(('transform', 'what it does'), rows)}"
+    return f"### Transforms a mapping line may name\n\n{table_of(('transform', 'what it does'), rows)}"
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table_of(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a Markdown table."""
     lines = [head, tuple("---" for _ in head), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

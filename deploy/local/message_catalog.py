@@ -7,10 +7,11 @@ page is rendered. Texts that nobody uses any more are dropped.
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import django
 from babel.messages.catalog import Catalog
@@ -110,9 +111,15 @@ def messages_of_registries() -> Iterator[tuple[Message, str]]:
     for template in list_templates():
         for words in (
             template.name, template.summary, template.outcome, template.records_word, template.record_word,
-            template.done_word, *template.needs,
+            template.done_word, *template.needs, template.category, *template.changes.values(),
+            *(sample.name for sample in template.samples), *_texts_of_settings(template.settings),
         ):  # fmt: skip
             yield Message(words.replace("%", "%%")), "apps/flows/templates_library"
+
+
+def _texts_of_settings(schema: Mapping[str, Any]) -> Iterator[str]:
+    for described in schema.get("properties", {}).values():
+        yield from (described["title"], described["description"], *described.get("x-labels", {}).values())
 
 
 def template_engine() -> Engine:

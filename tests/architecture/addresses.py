@@ -22,6 +22,7 @@ ROWS_OF_THE_API = {
     "replays": "replay_id",
     "templates": "template",
     "approvals": "request_id",
+    "field-owners": "entry_id",
 }
 ROW_NAMES = frozenset(
     {
@@ -45,6 +46,8 @@ ROW_NAMES = frozenset(
         "delegation_id",
         "system_id",
         "trial_id",
+        "entry_id",
+        "review_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

@@ -25,7 +25,16 @@ from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import WhoIsAsked, issue_link
 from apps.customers.services import add_member
 from apps.dispatch.models import Queue
-from apps.flows.models import ApprovalRequest, Delegation, DryRun, Operation, ReplayEntry, ReplayJob
+from apps.flows.models import (
+    ApprovalRequest,
+    Delegation,
+    DryRun,
+    FieldOwner,
+    Operation,
+    OwnerReview,
+    ReplayEntry,
+    ReplayJob,
+)
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import BulkEntry, BulkJob, ExceptionCase
@@ -265,6 +274,27 @@ def _ids_of(line: Line) -> dict[str, Any]:
             started_at=now,
             finished_at=now,
         )
+        entry = FieldOwner.objects.create(
+            customer=line.customer,
+            canonical_type="TimeEntry",
+            field="task_name",
+            conflict_rule="review",
+            changed_at=now,
+            changed_by="Olga Owner",
+        )
+        review = OwnerReview.objects.create(
+            customer=line.customer,
+            flow=line.flow,
+            operation_id=operation.id,
+            connection=line.target,
+            canonical_type="TimeEntry",
+            business_key=operation.business_key,
+            field="task_name",
+            target_field="description",
+            rule="review",
+            opened_at=now,
+            seen_at=now,
+        )
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
@@ -289,6 +319,8 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "view_id": view.id,
         "request_id": request.id,
         "delegation_id": delegation.id,
+        "entry_id": entry.id,
+        "review_id": review.id,
         "system_id": own.id,
         "trial_id": trial.id,
         "record": "sites",
@@ -297,6 +329,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "step": "company",
         "system": "sandbox_psa",
         "template": "approved-time-to-bill",
+        "type_name": "TimeEntry",
         "target": "quantity",
         "token": "no-such-token",
         "digest": "0" * 64,

@@ -10,6 +10,7 @@ ADDRESSES = all_addresses()
 PLAIN_WORDS = {
     "system",
     "template",
+    "type_name",
     "target",
     "token",
     "uidb36",

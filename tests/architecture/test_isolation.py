@@ -70,9 +70,7 @@ def test_the_customers_table_itself_is_fenced(schemas: list[str]) -> None:
 def test_a_customers_role_reaches_no_table_that_is_not_its_business(schemas: list[str]) -> None:
     reachable = {row[1] for row in _as_owner(_FENCES, [CUSTOMER_ROLE]) if row[5] and not row[2]}
     # Rows without a customer that a signed-in customer's person needs: the person, the session, the second step.
-    assert not {name for name in reachable if name.startswith(("connectors_", "flows_", "monitoring_"))} - {
-        "flows_mappinglayer"
-    }, reachable
+    assert not {name for name in reachable if name.startswith(("connectors_", "flows_", "monitoring_"))}, reachable
 
 
 def test_every_partner_has_every_table_and_the_public_schema_none_of_theirs(schemas: list[str]) -> None:

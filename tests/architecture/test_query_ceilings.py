@@ -36,7 +36,7 @@ CEILINGS = {
         "/flows/": 24,
         "/flows/{flow_id}/": 26,
         "/flows/{flow_id}/runs/": 17,
-        "/flows/{flow_id}/versions/": 17,
+        "/flows/{flow_id}/versions/": 18,
         "/runs/": 15,
         "/runs/{run_id}/": 19,
         "/operations/": 15,

@@ -18,7 +18,7 @@ from apps.customers.services import add_member, create_customer
 from apps.flows.engine.acts import Ask
 from apps.flows.models import ApprovalRequest, Delegation, Flow, Operation, Run, TriggerEvent
 from apps.flows.services import approvals
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from tests.people import PASSWORD
 
 HOUR = 3600

@@ -12,7 +12,7 @@ from apps.accounts.actor import acting
 from apps.accounts.services import create_api_key, create_user
 from apps.customers.services import create_customer
 from apps.flows.models import BusinessEvent, Flow, Run, Trigger
-from apps.flows.services.publish import pause_flow
+from apps.flows.services.flow_state import pause_flow
 from apps.tenants import scope
 from tests.lines import Line
 

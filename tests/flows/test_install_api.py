@@ -33,9 +33,10 @@ def _post(deals: Deals, body: dict[str, Any]) -> Any:
 
 def test_a_walking_flow_is_installed_with_all_its_systems(make_deals: MakeDeals) -> None:
     deals = make_deals()
-    answer = _post(deals, _body(deals, live=False))
+    answer = _post(deals, _body(deals, live=False, settings={"approval_from": 500, "contract_days": 14}))
     assert answer.status_code == 201, answer.content
     told = answer.json()
+    assert told["settings"] == {"approval_from": 500}  # what is as the template has it is not kept
     assert (told["state"], told["live_version"], told["template"]) == ("draft", 1, "client-onboarding")
     assert told["roles"] == {role: str(deals.systems[role].id) for role in ("psa", "workspace", "tax")}
     listed = deals.program(Action.VIEW_FLOWS).get("/api/v1/flows/").json()["results"]
@@ -61,8 +62,21 @@ NOBODYS = str(uuid4())
         ({"source_id": "erp"}, "source_id", "cannot give records"),
         ({"target_id": "tax"}, "target_id", "cannot take what this flow brings"),
         ({"roles": {"tax": "x"}}, "roles.tax", "valid UUID"),
+        ({"settings": {"approval_hours": 0}}, "settings.approval_hours", "a whole number from 1 to 2160"),
+        ({"settings": {"hours": 2}}, "settings.hours", "choose among approval_from"),
     ],
-    ids=["template", "source of nobody", "role of nobody", "role", "unknown role", "source", "target", "no id"],
+    ids=[
+        "template",
+        "source of nobody",
+        "role of nobody",
+        "role",
+        "unknown role",
+        "source",
+        "target",
+        "no id",
+        "a setting",
+        "an unknown setting",
+    ],
 )
 def test_what_is_wrong_is_said_under_its_name(
     make_deals: MakeDeals, changes: dict[str, Any], field: str, sentence: str

@@ -14,7 +14,8 @@ from apps.connectors.services import NewConnection, create_connection
 from apps.dispatch.models import Queue
 from apps.dispatch.services import enqueue
 from apps.flows.models import Comparison, ComparisonRule, Flow, Operation, Run
-from apps.flows.services.publish import change_line, install_template
+from apps.flows.services.install import install_template
+from apps.flows.services.publish import change_line
 from apps.flows.services.start_run import run_now
 from apps.flows.triggers.comparisons import COMPARISONS_KIND
 from apps.monitoring.judging import judge_ledger

@@ -10,7 +10,7 @@ from typing import Any
 from apps.connectors.models import Connection
 from apps.connectors.services import NewConnection, create_connection
 from apps.flows.models import Flow, Operation
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.flows.services.start_run import run_now
 from apps.tenants import scope
 from tests.connectors.sftp_server import PASSWORD, USER, SftpServer, in_background

@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.connectors.services import NewConnection, create_connection
 from apps.flows.services.deliver import IN_DOUBT
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.tenants import scope
 from tests.connectors.smtp_server import PASSWORD, MailServer, in_background, plain_settings
 from tests.deals import Deals

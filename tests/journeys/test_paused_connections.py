@@ -15,7 +15,7 @@ from apps.dispatch.models import DueWork, Queue
 from apps.flows.engine.definition import parse_definition
 from apps.flows.models import Flow, OperationStep, Run
 from apps.flows.services.cancel_run import cancel_run
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.flows.services.start_run import run_now
 from apps.flows.templates_library import registry as templates
 from apps.monitoring.judging import judge_ledger

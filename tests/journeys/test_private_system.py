@@ -15,7 +15,7 @@ from apps.customers.models import Customer
 from apps.customers.retention import set_payload_rule
 from apps.dispatch.models import Queue
 from apps.flows.models import Flow
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.tenants import scope
 from tests import harbour
 from tests.flows.views.conftest import Desk

@@ -23,7 +23,7 @@ from apps.customers.models import Customer
 from apps.customers.retention import PayloadRule
 from apps.dispatch.models import DueWork, Queue
 from apps.flows.models import Flow, Run, TriggerEvent
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.flows.services.retention import _drop_brought
 from apps.flows.services.start_run import run_now
 from apps.flows.triggers.webhook import MOST_RECORD_BYTES, listen

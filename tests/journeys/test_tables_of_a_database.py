@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 from apps.connectors.models import Connection
 from apps.connectors.services import NewConnection, create_connection
 from apps.flows.models import Flow, Operation
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.flows.services.start_run import run_now
 from apps.tenants import scope
 from tests.connectors.sql_server import PASSWORD, SCHEMA, admin_url, database, port, settings

@@ -12,7 +12,8 @@ import pytest
 from apps.connectors.models import Connection
 from apps.flows.models import Batch, Checkpoint, Flow, FlowDay, Link, Operation, Run
 from apps.flows.services import execute_run
-from apps.flows.services.publish import change_line, pause_flow
+from apps.flows.services.flow_state import pause_flow
+from apps.flows.services.publish import change_line
 from apps.flows.services.replay import CorrectionError, correct_operation, replay_operations, skip_operations
 from apps.flows.services.start_run import FlowNotLiveError
 from apps.tenants import scope

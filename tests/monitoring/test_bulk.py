@@ -18,7 +18,7 @@ from apps.dispatch import leases
 from apps.dispatch.models import DueWork, Queue
 from apps.dispatch.worker import drain
 from apps.flows.models import Flow, Run
-from apps.flows.services.publish import pause_flow
+from apps.flows.services.flow_state import pause_flow
 from apps.monitoring import bulk, cases
 from apps.monitoring.bulk import BulkError, ask_bulk, cancel_bulk, confirm_bulk, do_next, resume_stalled
 from apps.monitoring.case_pages import Bar

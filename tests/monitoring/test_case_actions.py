@@ -7,7 +7,7 @@ import pytest
 
 from apps.accounts.actions import Role
 from apps.flows.models import Flow, Operation, Run
-from apps.flows.services.publish import pause_flow
+from apps.flows.services.flow_state import pause_flow
 from apps.monitoring.models import CaseStep, ExceptionCase
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked

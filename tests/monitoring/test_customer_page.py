@@ -16,7 +16,8 @@ from apps.connectors.models import Connection
 from apps.customers.models import Customer
 from apps.customers.services import create_customer
 from apps.flows.models import Flow, Run
-from apps.flows.services.publish import change_line, pause_flow
+from apps.flows.services.flow_state import pause_flow
+from apps.flows.services.publish import change_line
 from apps.monitoring.models import ExceptionCase
 from apps.monitoring.queries.customer_page import MARKS, get_overview, mark_of
 from apps.monitoring.queries.figures import Tally

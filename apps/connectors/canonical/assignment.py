@@ -10,6 +10,7 @@ from apps.connectors.canonical.shapes import (
     CanonicalValues,
     Check,
     LedgerReferences,
+    Owner,
     gettext_noop,
     problem,
 )
@@ -33,11 +34,13 @@ FIELDS = (
     CanonicalField("starts", ValueKind.DATE, gettext_noop("Starts"), required=True),
     CanonicalField("ends", ValueKind.DATE, gettext_noop("Ends"), required=True),
     CanonicalField("hours", ValueKind.HOURS, gettext_noop("Hours in all")),
-    CanonicalField("hours_per_day", ValueKind.HOURS, gettext_noop("Hours a day")),
-    CanonicalField("percent", ValueKind.DECIMAL, gettext_noop("Share of the working time")),  # 0.5 is half of it
-    CanonicalField("status", ValueKind.CHOICE, gettext_noop("Status")),
+    CanonicalField("hours_per_day", ValueKind.HOURS, gettext_noop("Hours a day"), unit="hours per day"),
+    CanonicalField(
+        "percent", ValueKind.DECIMAL, gettext_noop("Share of the working time"), unit="fraction"
+    ),  # 0.5 is half of it
+    CanonicalField("status", ValueKind.CHOICE, gettext_noop("Status"), choices=STATUSES),
     CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
-    CanonicalField("bill_rate", ValueKind.MONEY, gettext_noop("Rate per hour")),
+    CanonicalField("bill_rate", ValueKind.MONEY, gettext_noop("Rate per hour"), unit="money per hour"),
     CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency")),
     CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
     CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
@@ -71,8 +74,11 @@ ASSIGNMENT = CanonicalType(
     name="Assignment",
     label=gettext_noop("Assignment"),
     plural=gettext_noop("Assignments"),
+    summary="A person, or a role still to be filled, planned on a project for some days.",
+    owner=Owner.RESOURCES,
     fields=FIELDS,
     key_fields=("id",),
+    identity=(("id",),),
     checks=(
         checks.present("project", "The assignment belongs to no project. Choose one in {source}."),
         checks.not_longer_than("project", 40, "project code"),
@@ -88,6 +94,7 @@ ASSIGNMENT = CanonicalType(
         checks.currency_for("bill_rate"),
         checks.currency_known(),
     ),
+    amount_rule="Estimated: hours times rate rounded to the currency. Nothing when not billable, or without hours, rate or currency.",
     amount=amounts.planned_work,
     references=references,
     sentence=gettext_noop("Assignment of {resource_name} to {project_name}, {starts} to {ends}"),

@@ -11,9 +11,11 @@ from apps.connectors.canonical.shapes import (
     CanonicalValues,
     Check,
     LedgerReferences,
+    Owner,
     gettext_noop,
     problem,
 )
+from apps.connectors.canonical.vocabulary import BILLING_KINDS
 from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.connectors.manifest import ValueKind
 
@@ -25,11 +27,13 @@ FIELDS = (
     CanonicalField("id", ValueKind.TEXT, gettext_noop("Contract id")),
     CanonicalField("number", ValueKind.TEXT, gettext_noop("Contract number")),
     CanonicalField("name", ValueKind.TEXT, gettext_noop("Name"), required=True),
-    CanonicalField("kind", ValueKind.CHOICE, gettext_noop("Kind")),
-    CanonicalField("state", ValueKind.CHOICE, gettext_noop("State"), required=True),
+    CanonicalField("kind", ValueKind.CHOICE, gettext_noop("Kind"), choices=KINDS),
+    CanonicalField("state", ValueKind.CHOICE, gettext_noop("State"), required=True, choices=STATES),
     CanonicalField("parent", ValueKind.REFERENCE, gettext_noop("Belongs to the contract")),
+    CanonicalField("amends", ValueKind.REFERENCE, gettext_noop("Changes the contract")),
     CanonicalField("client", ValueKind.REFERENCE, gettext_noop("Client")),
     CanonicalField("client_name", ValueKind.TEXT, gettext_noop("Name of the client")),
+    CanonicalField("opportunity", ValueKind.REFERENCE, gettext_noop("Deal")),
     CanonicalField("project", ValueKind.REFERENCE, gettext_noop("Project")),
     CanonicalField("legal_entity", ValueKind.TEXT, gettext_noop("Legal entity")),
     CanonicalField("template", ValueKind.TEXT, gettext_noop("Template of the document")),
@@ -43,11 +47,25 @@ FIELDS = (
     CanonicalField("ends", ValueKind.DATE, gettext_noop("Ends")),
     CanonicalField("amount", ValueKind.MONEY, gettext_noop("Amount")),
     CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency")),
-    CanonicalField("billing_kind", ValueKind.CHOICE, gettext_noop("Way of billing")),
-    CanonicalField("po_number", ValueKind.TEXT, gettext_noop("Purchase order")),
-    CanonicalField("po_limit", ValueKind.MONEY, gettext_noop("Limit of the purchase order")),
-    CanonicalField("payment_terms_days", ValueKind.WHOLE, gettext_noop("Days to pay")),
+    CanonicalField(
+        "billing_kind", ValueKind.CHOICE, gettext_noop("Way of billing"), choices=BILLING_KINDS, owner=Owner.ERP
+    ),
+    CanonicalField("rate_card", ValueKind.REFERENCE, gettext_noop("Rate card")),
+    CanonicalField("po_number", ValueKind.TEXT, gettext_noop("Purchase order"), owner=Owner.ERP),
+    CanonicalField("po_limit", ValueKind.MONEY, gettext_noop("Limit of the purchase order"), owner=Owner.ERP),
+    CanonicalField("payment_terms_days", ValueKind.WHOLE, gettext_noop("Days to pay"), unit="days"),
     CanonicalField("cap_hours", ValueKind.HOURS, gettext_noop("Most hours")),
+    CanonicalField("tax_treatment", ValueKind.TEXT, gettext_noop("Tax treatment")),
+    CanonicalField("expense_policy", ValueKind.TEXT, gettext_noop("Rule for expenses")),
+    CanonicalField(
+        "documents",
+        ValueKind.NESTED,
+        gettext_noop("Documents"),
+        parts=(
+            CanonicalField("sha256", ValueKind.TEXT, gettext_noop("Fingerprint"), required=True),
+            CanonicalField("uri", ValueKind.TEXT, gettext_noop("Address")),
+        ),
+    ),
     CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
     CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
@@ -91,8 +109,11 @@ CONTRACT = CanonicalType(
     name="Contract",
     label=gettext_noop("Contract"),
     plural=gettext_noop("Contracts"),
+    summary="An agreement with a client, from the draft to the signature and its end.",
+    owner=Owner.CONTRACTS,
     fields=FIELDS,
     key_fields=("id",),
+    identity=(("number",), ("id",)),
     checks=(
         checks.present("id", "The contract has no number of its own, so it cannot be followed. Check it in {source}."),
         checks.present("name", "The contract has no name. Give it one in {source}."),
@@ -107,6 +128,7 @@ CONTRACT = CanonicalType(
         checks.not_negative("cap_hours", "number of hours"),
         checks.days_in_order("starts", "ends", "contract"),
     ),
+    amount_rule="Known once it is signed, estimated before. Unknown without currency. Nothing without an amount, or when void.",
     amount=contract_amount,
     references=references,
     sentence=gettext_noop("Contract {name}, {state}"),

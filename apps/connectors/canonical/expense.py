@@ -6,8 +6,10 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     LedgerReferences,
+    Owner,
     gettext_noop,
 )
+from apps.connectors.canonical.vocabulary import APPROVALS
 from apps.connectors.manifest import ValueKind
 
 FIELDS = (
@@ -22,14 +24,18 @@ FIELDS = (
     CanonicalField("spent_on", ValueKind.DATE, gettext_noop("Spent on"), required=True),
     CanonicalField("amount", ValueKind.MONEY, gettext_noop("Amount"), required=True),
     CanonicalField("tax_amount", ValueKind.MONEY, gettext_noop("Tax")),
+    CanonicalField("fx_rate", ValueKind.DECIMAL, gettext_noop("Exchange rate"), unit="factor"),
     CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency"), required=True),
     CanonicalField("reimbursable", ValueKind.YES_NO, gettext_noop("Paid back")),
     CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
+    CanonicalField("markup", ValueKind.DECIMAL, gettext_noop("Markup"), unit="fraction", summary="0.1 adds a tenth."),
     CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
     CanonicalField("report_no", ValueKind.TEXT, gettext_noop("Report")),
+    CanonicalField("receipt", ValueKind.TEXT, gettext_noop("Receipt")),  # its file name, number or address
     CanonicalField("cost_center", ValueKind.TEXT, gettext_noop("Cost centre")),
-    CanonicalField("approval", ValueKind.CHOICE, gettext_noop("Approval")),
+    CanonicalField("approval", ValueKind.CHOICE, gettext_noop("Approval"), choices=APPROVALS),
     CanonicalField("approved_at", ValueKind.INSTANT, gettext_noop("Approved at")),
+    CanonicalField("posted_at", ValueKind.INSTANT, gettext_noop("Posted at"), owner=Owner.ERP),
     CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
 
@@ -46,8 +52,11 @@ EXPENSE = CanonicalType(
     name="Expense",
     label=gettext_noop("Expense"),
     plural=gettext_noop("Expenses"),
+    summary="Money one person spent for a project.",
+    owner=Owner.EXPENSES,
     fields=FIELDS,
     key_fields=("id",),
+    identity=(("id",), ("report_no", "id")),
     checks=(
         checks.present("id", "The expense has no number of its own, so it cannot be followed. Check it in {source}."),
         checks.present("resource", "The person who spent the money is missing. Choose one in {source}."),
@@ -60,6 +69,7 @@ EXPENSE = CanonicalType(
         checks.currency_known(),
         checks.approved_not_before("spent_on"),
     ),
+    amount_rule="Known: the amount of the expense. Unknown without amount or currency.",
     amount=amounts.stated_amount,
     references=references,
     sentence=gettext_noop("Expense of {resource_name} on {spent_on}, {amount} {currency}, {project_name}"),

@@ -19,6 +19,7 @@ from apps.connectors.canonical.shapes import (
     CanonicalValues,
     Check,
     LedgerReferences,
+    Owner,
     gettext_noop,
     problem,
 )
@@ -29,10 +30,25 @@ from apps.connectors.manifest import ValueKind
 KINDS = ("invoice", "credit")
 STATES = ("draft", "approved", "posted", "sent", "part_paid", "paid", "void")
 
+LINE_PARTS = (
+    CanonicalField("description", ValueKind.TEXT, gettext_noop("Description")),
+    CanonicalField("quantity", ValueKind.DECIMAL, gettext_noop("Quantity"), unit="units"),
+    CanonicalField("unit", ValueKind.TEXT, gettext_noop("Unit")),
+    CanonicalField("price", ValueKind.MONEY, gettext_noop("Price"), unit="money per unit"),
+    CanonicalField("net", ValueKind.MONEY, gettext_noop("Amount without tax")),
+    CanonicalField("tax", ValueKind.MONEY, gettext_noop("Tax")),
+    CanonicalField("tax_code", ValueKind.TEXT, gettext_noop("Tax code")),
+    CanonicalField("item", ValueKind.TEXT, gettext_noop("Service")),
+    CanonicalField("account", ValueKind.TEXT, gettext_noop("Account")),
+    CanonicalField("project", ValueKind.TEXT, gettext_noop("Project")),
+    CanonicalField("task", ValueKind.TEXT, gettext_noop("Task")),
+    CanonicalField("work_date", ValueKind.DATE, gettext_noop("Day of the work")),
+)
+
 FIELDS = (
     CanonicalField("id", ValueKind.TEXT, gettext_noop("Invoice id")),
     CanonicalField("number", ValueKind.TEXT, gettext_noop("Invoice number")),
-    CanonicalField("kind", ValueKind.CHOICE, gettext_noop("Invoice or credit")),
+    CanonicalField("kind", ValueKind.CHOICE, gettext_noop("Invoice or credit"), choices=KINDS),
     CanonicalField("legal_entity", ValueKind.TEXT, gettext_noop("Legal entity")),
     CanonicalField("client", ValueKind.REFERENCE, gettext_noop("Client who pays"), required=True),
     CanonicalField("client_name", ValueKind.TEXT, gettext_noop("Name of the client")),
@@ -41,15 +57,16 @@ FIELDS = (
     CanonicalField("posting_date", ValueKind.DATE, gettext_noop("Posted on")),
     CanonicalField("due_date", ValueKind.DATE, gettext_noop("Due on")),
     CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency"), required=True),
-    CanonicalField("fx_rate", ValueKind.DECIMAL, gettext_noop("Exchange rate")),
+    CanonicalField("fx_rate", ValueKind.DECIMAL, gettext_noop("Exchange rate"), unit="factor"),
     CanonicalField("net", ValueKind.MONEY, gettext_noop("Amount without tax")),
     CanonicalField("tax", ValueKind.MONEY, gettext_noop("Tax")),
     CanonicalField("gross", ValueKind.MONEY, gettext_noop("Amount with tax")),
     CanonicalField("open_amount", ValueKind.MONEY, gettext_noop("Still to be paid")),
-    CanonicalField("state", ValueKind.CHOICE, gettext_noop("State")),
+    CanonicalField("state", ValueKind.CHOICE, gettext_noop("State"), choices=STATES),
+    CanonicalField("block_reason", ValueKind.TEXT, gettext_noop("Why it is blocked")),
     CanonicalField("po_number", ValueKind.TEXT, gettext_noop("Purchase order")),
     CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
-    CanonicalField("lines", ValueKind.NESTED, gettext_noop("Lines")),
+    CanonicalField("lines", ValueKind.NESTED, gettext_noop("Lines"), parts=LINE_PARTS),
     CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
 
@@ -123,8 +140,11 @@ INVOICE = CanonicalType(
     name="Invoice",
     label=gettext_noop("Invoice"),
     plural=gettext_noop("Invoices"),
+    summary="What a client is billed, with its lines, and how far it is on the way to being paid.",
+    owner=Owner.ERP,
     fields=FIELDS,
     key_fields=("legal_entity", "number"),
+    identity=(("legal_entity", "number"), ("id",)),
     checks=(
         checks.present("client", "The invoice names no client who pays it. Choose one in {source}."),
         checks.present("issue_date", "The day of the invoice is missing. Set it in {source}."),
@@ -134,6 +154,7 @@ INVOICE = CanonicalType(
         lines_add_up(),
         tax_adds_up(),
     ),
+    amount_rule="Known: the amount with tax, else without. Unknown without amount or currency. Nothing when void.",
     amount=invoiced_amount,
     references=references,
     sentence=gettext_noop("Invoice {number} to {client_name} of {issue_date}, {gross} {currency}"),

@@ -9,14 +9,15 @@ from apps.connectors.canonical.shapes import (
     CanonicalValues,
     Check,
     LedgerReferences,
+    Owner,
     gettext_noop,
     problem,
 )
+from apps.connectors.canonical.vocabulary import BILLING_KINDS
 from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.connectors.manifest import ValueKind
 
 STAGES = ("qualification", "proposal", "negotiation", "won", "lost")
-BILLING_KINDS = ("time_material", "fixed_fee", "milestone", "retainer", "recurring")
 
 FIELDS = (
     CanonicalField("id", ValueKind.TEXT, gettext_noop("Deal number")),
@@ -27,9 +28,9 @@ FIELDS = (
     CanonicalField("client_country", ValueKind.TEXT, gettext_noop("Country of the client")),
     CanonicalField("client_tax_id", ValueKind.TEXT, gettext_noop("Tax number of the client")),
     CanonicalField("invoice_email", ValueKind.TEXT, gettext_noop("E-mail for invoices")),
-    CanonicalField("payment_terms_days", ValueKind.WHOLE, gettext_noop("Days to pay")),
-    CanonicalField("stage", ValueKind.CHOICE, gettext_noop("Stage"), required=True),
-    CanonicalField("probability", ValueKind.DECIMAL, gettext_noop("Probability")),
+    CanonicalField("payment_terms_days", ValueKind.WHOLE, gettext_noop("Days to pay"), unit="days"),
+    CanonicalField("stage", ValueKind.CHOICE, gettext_noop("Stage"), required=True, choices=STAGES),
+    CanonicalField("probability", ValueKind.DECIMAL, gettext_noop("Probability"), unit="fraction"),
     CanonicalField("amount", ValueKind.MONEY, gettext_noop("Amount")),
     CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency")),
     CanonicalField("close_date", ValueKind.DATE, gettext_noop("Closes on")),
@@ -40,7 +41,7 @@ FIELDS = (
     CanonicalField("region", ValueKind.TEXT, gettext_noop("Region")),
     CanonicalField("owner", ValueKind.TEXT, gettext_noop("Owner")),
     CanonicalField("owner_name", ValueKind.TEXT, gettext_noop("Name of the owner")),
-    CanonicalField("billing_kind", ValueKind.CHOICE, gettext_noop("Way of billing")),
+    CanonicalField("billing_kind", ValueKind.CHOICE, gettext_noop("Way of billing"), choices=BILLING_KINDS),
     CanonicalField("budget_hours", ValueKind.HOURS, gettext_noop("Budget in hours")),
     CanonicalField("starts", ValueKind.DATE, gettext_noop("Starts")),
     CanonicalField("ends", ValueKind.DATE, gettext_noop("Ends")),
@@ -74,8 +75,11 @@ OPPORTUNITY = CanonicalType(
     name="Opportunity",
     label=gettext_noop("Deal"),
     plural=gettext_noop("Deals"),
+    summary="A deal with a client, from the first talk to won or lost.",
+    owner=Owner.CRM,
     fields=FIELDS,
     key_fields=("id",),
+    identity=(("id",),),
     checks=(
         checks.present("id", "The deal has no number of its own, so it cannot be followed. Check it in {source}."),
         checks.present("name", "The deal has no name. Give it one in {source}."),
@@ -94,6 +98,7 @@ OPPORTUNITY = CanonicalType(
         checks.form_of("client_country", "@@", "country code"),
         checks.days_in_order("starts", "ends", "project"),
     ),
+    amount_rule="Known once it is won, estimated before. Unknown without amount or currency. Nothing when lost.",
     amount=amounts.deal_amount,
     references=references,
     sentence=gettext_noop("Deal {name}, {client_name}, {amount} {currency}"),

@@ -3,14 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
+from apps.connectors.canonical.accounting_period import ACCOUNTING_PERIOD
+from apps.connectors.canonical.approval import APPROVAL
 from apps.connectors.canonical.assignment import ASSIGNMENT
+from apps.connectors.canonical.billing_milestone import BILLING_MILESTONE
 from apps.connectors.canonical.contact import CONTACT
 from apps.connectors.canonical.contract import CONTRACT
 from apps.connectors.canonical.customer import CUSTOMER
+from apps.connectors.canonical.dimension import DIMENSION, DIMENSION_VALUE
 from apps.connectors.canonical.expense import EXPENSE
 from apps.connectors.canonical.invoice import INVOICE
+from apps.connectors.canonical.legal_entity import LEGAL_ENTITY
 from apps.connectors.canonical.opportunity import OPPORTUNITY
+from apps.connectors.canonical.payment import PAYMENT
 from apps.connectors.canonical.project import PROJECT
+from apps.connectors.canonical.purchase_order import PURCHASE_ORDER
+from apps.connectors.canonical.rate_card import RATE_CARD, RATE_LINE
 from apps.connectors.canonical.resource import RESOURCE
 from apps.connectors.canonical.shapes import (
     Amount,
@@ -19,10 +27,11 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     Check,
     LedgerReferences,
+    Owner,
 )
 from apps.connectors.canonical.task import TASK
 from apps.connectors.canonical.time_entry import TIME_ENTRY
-from apps.connectors.canonical.values import PARSERS, UnusableValueError
+from apps.connectors.canonical.values import PARSERS, UnusableValueError, shown
 from apps.connectors.canonical.workspace import WORKSPACE
 from apps.connectors.errors import FieldProblem
 
@@ -41,6 +50,16 @@ CANONICAL_TYPES: Mapping[str, CanonicalType] = {
         OPPORTUNITY,
         CONTRACT,
         WORKSPACE,
+        LEGAL_ENTITY,
+        RATE_CARD,
+        RATE_LINE,
+        BILLING_MILESTONE,
+        PAYMENT,
+        PURCHASE_ORDER,
+        DIMENSION,
+        DIMENSION_VALUE,
+        ACCOUNTING_PERIOD,
+        APPROVAL,
     )
 }
 
@@ -77,6 +96,10 @@ def restore(described: CanonicalType, plain: Mapping[str, Any]) -> tuple[dict[st
         except UnusableValueError as wrong:
             problems.append(FieldProblem(name, f"{field.label}: {wrong.message}.", wrong.business_class))
             continue
+        if field.choices and value is not None and value not in field.choices:
+            told = f"{field.label}: {shown(value)} is not one of {', '.join(field.choices)}."
+            problems.append(FieldProblem(name, told, code="unknown_choice"))
+            continue
         if value is not None:
             values[name] = value
     return values, tuple(problems)
@@ -90,6 +113,7 @@ __all__ = [
     "CanonicalType",
     "Check",
     "LedgerReferences",
+    "Owner",
     "UnknownTypeError",
     "canonical_type",
     "restore",

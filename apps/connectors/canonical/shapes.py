@@ -49,14 +49,55 @@ class LedgerReferences(NamedTuple):
     period: str = ""
 
 
+class Owner(StrEnum):
+    """The kind of system whose value wins unless a customer says otherwise; words are the categories of the catalogue.
+
+    PROCUREMENT has no category of its own yet, PLATFORM is this product itself.
+    """
+
+    CRM = "CRM"
+    CONTRACTS = "Contracts"
+    PSA = "PSA"
+    TIME = "Time"
+    EXPENSES = "Expenses"
+    RESOURCES = "Resources"
+    HR = "HR"
+    ERP = "ERP"
+    TAX = "Tax"
+    WORKSPACES = "Workspaces"
+    PROCUREMENT = "Procurement"
+    PLATFORM = "Platform"
+
+
+_UNITS = {ValueKind.HOURS: "hours", ValueKind.MONEY: "money"}
+
+
 @dataclass(frozen=True, slots=True)
 class CanonicalField:
-    """One field of a canonical type. A required field must be mapped by every source that reads the type."""
+    """One field of a canonical type. A required field must be mapped by every source that reads the type.
+
+    `unit` says what a number counts where its kind does not ("fraction", "days", "money per hour"). `choices` are the only
+    words a CHOICE may hold. `owner` is the kind of system whose value wins, None where it is the type's. `currency` names
+    the field that says the currency of a MONEY field. `sensitive` marks what only few people may see: what somebody costs.
+    `parts` are the fields of each entry of a NESTED list; () where its entries are single values, or anything.
+    """
 
     name: str
     kind: ValueKind
     label: str
     required: bool = False
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    owner: Owner | None = None
+    currency: str = "currency"
+    sensitive: bool = False
+    summary: str = ""
+    parts: tuple["CanonicalField", ...] = ()
+
+    @property
+    def measured_in(self) -> str:
+        """Return what its numbers count: "hours", "money", "fraction"; "" for what is no number."""
+        return self.unit or _UNITS.get(self.kind, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +117,37 @@ class Check:
 class CanonicalType:
     """One kind of business record: its fields, its rules, its worth, and the sentence people know it by.
 
-    `derive` returns further values that follow from the given ones (a bill amount from hours and rate).
+    `owner` is the kind of system whose values win where a field names no other. `identity` lists the sets of fields by which
+    a record is known again, the surest first. `amount_rule` says in words what `amount` does. `derive` returns further
+    values that follow from the given ones (a bill amount from hours and rate).
     `sentence` is filled from the values: "Time entry of {resource_name} on {work_date}, {hours} h, {project_name}".
+    A change that breaks those who read the type needs the next `version` (compatibility.py).
     """
 
     name: str
     label: str
     plural: str
+    summary: str
+    owner: Owner
     fields: tuple[CanonicalField, ...]
     key_fields: tuple[str, ...]
+    identity: tuple[tuple[str, ...], ...]
+    amount_rule: str
     checks: tuple[Check, ...]
     amount: Callable[[CanonicalValues], Amount | None]
     references: Callable[[CanonicalValues], LedgerReferences]
     sentence: str
     derive: Callable[[CanonicalValues], Mapping[str, Any]] = lambda _values: {}
+    version: int = 1
 
     def field_named(self, name: str) -> CanonicalField | None:
         """Return the field called `name`, or None."""
         return next((field for field in self.fields if field.name == name), None)
+
+    def owner_of(self, name: str) -> Owner:
+        """Return the kind of system whose value of this field wins."""
+        field = self.field_named(name)
+        return self.owner if field is None or field.owner is None else field.owner
 
     def check_named(self, name: str) -> Check | None:
         """Return the check called `name`, or None."""

@@ -1,6 +1,7 @@
 """TimeEntry: hours one person worked on one day for a project."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from apps.connectors.canonical import amounts, checks
@@ -9,12 +10,15 @@ from apps.connectors.canonical.shapes import (
     CanonicalField,
     CanonicalType,
     CanonicalValues,
+    Check,
     LedgerReferences,
+    Owner,
     gettext_noop,
+    problem,
 )
+from apps.connectors.canonical.vocabulary import APPROVALS
+from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.connectors.manifest import ValueKind
-
-APPROVALS = ("open", "submitted", "approved", "rejected", "locked")
 
 FIELDS = (
     CanonicalField("id", ValueKind.TEXT, gettext_noop("Entry number")),
@@ -34,23 +38,61 @@ FIELDS = (
     CanonicalField("billable", ValueKind.YES_NO, gettext_noop("Billable")),
     CanonicalField("service_item", ValueKind.TEXT, gettext_noop("Service")),
     CanonicalField("note", ValueKind.TEXT, gettext_noop("Note")),
-    CanonicalField("approval", ValueKind.CHOICE, gettext_noop("Approval")),
-    CanonicalField("approved_by", ValueKind.TEXT, gettext_noop("Approved by")),
-    CanonicalField("approved_at", ValueKind.INSTANT, gettext_noop("Approved at")),
-    CanonicalField("bill_rate", ValueKind.MONEY, gettext_noop("Rate per hour")),
+    CanonicalField("approval", ValueKind.CHOICE, gettext_noop("Approval"), choices=APPROVALS, owner=Owner.PSA),
+    CanonicalField("approved_by", ValueKind.TEXT, gettext_noop("Approved by"), owner=Owner.PSA),
+    CanonicalField("approved_at", ValueKind.INSTANT, gettext_noop("Approved at"), owner=Owner.PSA),
+    CanonicalField("bill_rate", ValueKind.MONEY, gettext_noop("Rate per hour"), unit="money per hour"),
     CanonicalField("bill_amount", ValueKind.MONEY, gettext_noop("Amount to bill")),
-    CanonicalField("cost_rate", ValueKind.MONEY, gettext_noop("Cost per hour")),
+    CanonicalField("cost_rate", ValueKind.MONEY, gettext_noop("Cost per hour"), unit="money per hour", sensitive=True),
     CanonicalField("currency", ValueKind.TEXT, gettext_noop("Currency")),
     CanonicalField("cost_center", ValueKind.TEXT, gettext_noop("Cost centre")),
     CanonicalField("department", ValueKind.TEXT, gettext_noop("Department")),
     CanonicalField("region", ValueKind.TEXT, gettext_noop("Region")),
     CanonicalField("location", ValueKind.TEXT, gettext_noop("Location")),
     CanonicalField("po_number", ValueKind.TEXT, gettext_noop("Purchase order")),
-    CanonicalField("invoice_line", ValueKind.TEXT, gettext_noop("Invoice line")),
-    CanonicalField("posted_at", ValueKind.INSTANT, gettext_noop("Posted at")),
-    CanonicalField("correction_of", ValueKind.TEXT, gettext_noop("Correction of")),
+    CanonicalField("invoice_line", ValueKind.TEXT, gettext_noop("Invoice line"), owner=Owner.ERP),
+    CanonicalField("unbilled_reason", ValueKind.TEXT, gettext_noop("Why it is not billed"), owner=Owner.ERP),
+    CanonicalField("posted_at", ValueKind.INSTANT, gettext_noop("Posted at"), owner=Owner.ERP),
+    CanonicalField(
+        "correction_of",
+        ValueKind.TEXT,
+        gettext_noop("Correction of"),
+        summary="The number of the entry that this one corrects: what is posted is never changed.",
+    ),
     CanonicalField("updated_at", ValueKind.INSTANT, gettext_noop("Last changed")),
 )
+
+
+def posted_is_billed() -> Check:
+    """Build the rule that posted work stands on an invoice line, or says why it is not billed: none is forgotten."""
+    forgotten = problem(
+        "invoice_line",
+        "The work is posted but stands on no invoice, and nothing says why. Bill it, or give the reason, in {source}.",
+        BusinessClass.MISSING_REFERENCE,
+        "not_billed",
+    )
+
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
+        if values.get("posted_at") is None or values.get("billable") is False:
+            return ()
+        return () if values.get("invoice_line") or values.get("unbilled_reason") else forgotten
+
+    return Check("posted_is_billed", "posted work stands on an invoice line or says why it is not billed", find)
+
+
+def correction_adds() -> Check:
+    """Build the rule that a correction is an entry of its own: what is posted is never changed."""
+    itself = problem(
+        "correction_of",
+        "The entry says that it corrects itself. Enter the correction as one more entry in {source}.",
+        code="corrects_itself",
+    )
+
+    def find(values: CanonicalValues, _today: date) -> tuple[FieldProblem, ...]:
+        corrected = values.get("correction_of")
+        return itself if corrected and corrected == values.get("id") else ()
+
+    return Check("correction_adds", "a correction is an entry of its own", find)
 
 
 def derive_bill_amount(values: CanonicalValues) -> Mapping[str, Any]:
@@ -77,8 +119,11 @@ TIME_ENTRY = CanonicalType(
     name="TimeEntry",
     label=gettext_noop("Time entry"),
     plural=gettext_noop("Time entries"),
+    summary="Hours one person worked on one day for a project.",
+    owner=Owner.TIME,
     fields=FIELDS,
     key_fields=("id",),
+    identity=(("id",), ("resource", "work_date", "task", "id")),
     checks=(
         checks.present("id", "The entry has no number of its own, so it cannot be followed. Check it in {source}."),
         checks.present("resource", "The person who worked is missing. Choose one on the entry in {source}."),
@@ -91,6 +136,12 @@ TIME_ENTRY = CanonicalType(
         checks.currency_for("bill_rate"),
         checks.currency_known(),
         checks.approved_not_before("work_date"),
+        posted_is_billed(),
+        correction_adds(),
+    ),
+    amount_rule=(
+        "Known: the amount to bill, else hours times rate rounded to the currency. Unknown without rate or currency. "
+        "Nothing when not billable."
     ),
     amount=amounts.billed_time,
     references=references,

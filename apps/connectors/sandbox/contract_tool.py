@@ -16,8 +16,9 @@ STATES = ("draft", "sent", "signed", "void")
 SORTS = ("msa", "sow", "change_order")
 _BILLING = ("time_material", "fixed_fee", "milestone", "retainer", "recurring")
 _FIELDS = (
-    "number", "external_id", "name", "sort", "state", "client_name", "legal_entity", "signer_name", "signer_email",
-    "starts", "ends", "amount", "currency", "billing_kind", "po_number", "payment_terms_days", "cap_hours", "sent_at",
+    "number", "external_id", "name", "sort", "state", "amends", "deal_id", "project_code", "client_name", "legal_entity",
+    "signer_name", "signer_email",
+    "starts", "ends", "amount", "currency", "billing_kind", "rate_card", "po_number", "payment_terms_days", "cap_hours", "sent_at",
     "signed_at", "voided_at", "void_reason",
 )  # fmt: skip
 _REQUIRED = ("name", "state", "client_name")
@@ -112,6 +113,9 @@ def _agreement(deal: Record, number: int) -> Record:
         "name": f"Statement of work: {deal['name']}",
         "sort": "sow",
         "state": state,
+        "amends": None,
+        "deal_id": deal["id"],
+        "project_code": None,
         "client_name": deal["account_name"],
         "legal_entity": deal["legal_entity"],
         "signer_name": f"Signatory of {deal['account_name']}",
@@ -121,6 +125,7 @@ def _agreement(deal: Record, number: int) -> Record:
         "amount": deal["amount"],
         "currency": deal["currency"],
         "billing_kind": deal["billing_kind"],
+        "rate_card": None,
         "po_number": deal["po_number"],
         "payment_terms_days": account["payment_terms_days"],
         "cap_hours": deal["budget_hours"],

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from apps.connectors.sandbox import rules, tokens
+from apps.connectors.sandbox import shown_invoices as invoices
 from apps.connectors.sandbox.deals import OPEN_STAGES, account_part
 from apps.connectors.sandbox.desk import Deed, Desk, Kind
 from apps.connectors.sandbox.faults import Faults
@@ -30,6 +31,7 @@ _ACCOUNT_FIELDS = (
     "tax_id",
     "invoice_email",
     "payment_terms_days",
+    "parent_id",
 )
 _DEAL_FIELDS = (
     "id",
@@ -87,6 +89,7 @@ KINDS = {
         required=_ACCOUNT_REQUIRED,
         longest=_LONGEST,
     ),
+    invoices.INVOICES: invoices.KIND,
 }
 
 
@@ -132,12 +135,16 @@ class Crm(Desk):
 
     def prepared(self, kind: str, record: Record, number: int) -> Record:
         """Return a new record with what the system adds by itself."""
+        if kind == invoices.INVOICES:
+            return invoices.settled(record)
         if kind != DEALS:
             return record
         return self.completed(kind, {}, {"stage": OPEN_STAGES[0], "exported": False, **record})
 
     def completed(self, kind: str, before: Record, changed: Record) -> Record:
         """Winning sets its moment, handing over its own; a deal shows its account as that is now."""
+        if kind == invoices.INVOICES:
+            return invoices.settled(changed)
         if kind != DEALS:
             return changed
         now = instant_text(datetime.now(UTC))
@@ -153,10 +160,13 @@ class Crm(Desk):
 
     def judge(self, kind: str, record: Record) -> list[Problem]:
         """Return everything wrong with a record that is new or changed."""
+        if kind == invoices.INVOICES:
+            return invoices.problems_of(record)
         if kind == "accounts":
             found = rules.missing(record, _ACCOUNT_REQUIRED) + rules.unknown(record, _ACCOUNT_FIELDS)
             found += rules.too_long(record, _LONGEST) + rules.country(record) + rules.currency(record)
-            return [*found, *rules.amounts(record, ("payment_terms_days",))]
+            found += rules.amounts(record, ("payment_terms_days",))
+            return found + rules.unknown_parent(record, "parent_id", lambda number: self.look_up("accounts", number))
         found = rules.missing(record, _DEAL_REQUIRED) + rules.unknown(record, _DEAL_FIELDS)
         found += rules.too_long(record, _LONGEST) + rules.currency(record)
         found += rules.amounts(record, ("amount", "budget_hours"))
@@ -169,7 +179,7 @@ class Crm(Desk):
         """Announce a deal that was won; show a changed account in its deals."""
         if kind == "accounts":
             self._show_in_deals(record)
-        elif record.get("stage") == "won" and (before is None or before.get("stage") != "won"):
+        elif kind == DEALS and record.get("stage") == "won" and (before is None or before.get("stage") != "won"):
             self._announce(
                 {"type": self.event, "object": DEALS, "key": record["id"], "occurred_at": record["modified_at"]}
             )

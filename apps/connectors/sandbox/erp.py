@@ -1,23 +1,29 @@
-"""The sandbox ERP: customers, projects, accounting periods and time lines with real business rules."""
+"""The sandbox ERP: customers, projects, accounting periods, time and expense lines with real business rules."""
 
+from decimal import Decimal
 from typing import Any
 
 from aiohttp import web
 
+from apps.connectors.sandbox import erp_books as books
+from apps.connectors.sandbox import erp_expense_rules as expenses
+from apps.connectors.sandbox import erp_invoice_rules as invoices
 from apps.connectors.sandbox import erp_master_rules as masters
+from apps.connectors.sandbox import erp_purchasing as purchasing
 from apps.connectors.sandbox import erp_rules
 from apps.connectors.sandbox.desk import Desk, Kind, Verdict
+from apps.connectors.sandbox.erp_actuals import actuals
 from apps.connectors.sandbox.firm import Firm, instant_text
-from apps.connectors.sandbox.periods import periods_of
 from apps.connectors.sandbox.replies import AskedWrongError, answer, parsed, refusal
 from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Record, Store
-from apps.connectors.sandbox.vocabulary import COST_CENTERS, REGIONS
+from apps.connectors.sandbox.vocabulary import REGIONS
 
-LINES = "time-lines"
+LINES, EXPENSES = "time-lines", "expense-lines"
+INVOICES = "invoices"
 LARGEST_BATCH = 500
+_COST_SHARE = Decimal("0.55")  # of what an hour is sold at
 KINDS = {
-    "companies": Kind("code", ("code", "name", "currency"), fields=("code", "name", "currency")),
     "customers": Kind(
         "number",
         ("number", "name", "country", "tax_id", "currency", "state"),
@@ -38,11 +44,22 @@ KINDS = {
         choices=masters.PROJECT_CHOICES,
         longest=masters.LONGEST,
     ),
-    "employees": Kind(
-        "number", ("number", "name", "company", "active"), fields=("number", "name", "company", "active")
+    INVOICES: Kind(
+        "number",
+        ("number", "customer", "project", "issued_on", "net", "currency", "state"),
+        own_key="external_id",
+        removable=True,
+        money="net",
+        counted=("state", "posted"),
+        fields=invoices.FIELDS,
+        required=invoices.REQUIRED,
+        choices=invoices.CHOICES,
+        longest=invoices.LONGEST,
     ),
-    "cost-centers": Kind("code", ("code", "name"), fields=("code", "name")),
-    "periods": Kind("code", ("code", "state"), fields=("code", "state"), choices={"state": ("open", "closed")}),
+    "employees": Kind(
+        "number", ("number", "name", "company", "active"), fields=("number", "name", "company", "cost_rate", "active")
+    ),
+    **books.KINDS,
     LINES: Kind(
         "external_id",
         ("id", "external_id", "company", "project", "employee", "posting_date", "quantity", "amount", "currency"),
@@ -54,6 +71,17 @@ KINDS = {
         required=erp_rules.REQUIRED,
         longest=erp_rules.LONGEST,
     ),
+    EXPENSES: Kind(
+        "external_id",
+        ("id", "external_id", "company", "project", "employee", "posting_date", "category", "amount", "currency"),
+        prefix="EL-",
+        money="amount",
+        fields=expenses.FIELDS,
+        required=expenses.REQUIRED,
+        choices=expenses.CHOICES,
+        longest=expenses.LONGEST,
+    ),
+    **purchasing.KINDS,
 }
 
 
@@ -68,10 +96,7 @@ class Erp(Desk):
     def fill(cls, store: Store, company: Company, firm: Firm) -> None:
         """Store the master records of a new company; it begins without a single time line."""
         masters: dict[str, list[Record]] = {
-            "companies": [
-                {"id": f"co-{code}", "code": code, "name": f"Consulting {region}", "currency": currency}
-                for region, (code, currency, _) in REGIONS.items()
-            ],
+            **books.records_of(firm),
             "customers": [_customer(client) for client in firm.clients],
             "projects": [_project(project, closed=project is firm.projects[-1]) for project in firm.projects],
             "employees": [
@@ -80,17 +105,31 @@ class Erp(Desk):
                     "number": p["id"],
                     "name": p["name"],
                     "company": REGIONS[p["region"]][0],
+                    "cost_rate": f"{Decimal(p['rate']) * _COST_SHARE:.2f}",
                     "active": True,
                 }
                 for p in firm.people
             ],
-            "cost-centers": [
-                {"id": f"cc-{code[3:]}", "code": code, "name": f"Cost centre {code[3:]}"} for code in COST_CENTERS
-            ],
-            "periods": [{"id": f"pe-{p.code}", "code": p.code, "state": p.state} for p in periods_of(firm)],
+            purchasing.SUPPLIERS: purchasing.suppliers(),
         }
         for kind, records in masters.items():
             cls.fill_kind(store, company, kind, records, instant_text(firm.as_of))
+
+    def some(self, kind: str, query: dict[str, str]) -> web.Response:
+        """Answer one page of a list; one of projects shows what became of them up to now."""
+        if kind == "projects" and not {"code", "external_id"} & query.keys():
+            self._bring_actuals_up_to_date()
+        return super().some(kind, query)
+
+    def _bring_actuals_up_to_date(self) -> None:
+        """A project counts as changed where its figures did: they are reckoned when somebody asks, not with every line."""
+        known = (self._store.every(self._company, kind) for kind in (LINES, EXPENSES, INVOICES, "employees"))
+        found = actuals(*known)
+        with self._store.change():
+            for project in list(self._store.every(self._company, "projects")):
+                figures = found.get(str(project["code"]), {})
+                if any(project.get(name) != value for name, value in figures.items()):
+                    self.save("projects", {**project, **figures})
 
     def post(self, kind: str, key: str, body: bytes, idempotency_key: str) -> web.Response:
         """Answer a POST: without a key it makes a record."""
@@ -120,29 +159,65 @@ class Erp(Desk):
         if kind == "projects":
             named = self.look_up("customers", str(record.get("customer_number") or ""))
             return {"state": "active", **({"customer": named["name"]} if named else {}), **record}
-        return record
+        if kind == INVOICES:
+            begun = {
+                "sort": "invoice",
+                "state": "draft",
+                **record,
+                "number": record.get("number") or f"INV-{number:07d}",
+            }
+            return self._named(begun)
+        if kind == purchasing.ORDERS:
+            return purchasing.new_order(record, number, self.look_up)
+        return self._in_company(record) if kind == EXPENSES else record
 
     def completed(self, kind: str, before: Record, changed: Record) -> Record:
-        """A customer keeps its number for ever."""
+        """A customer keeps its number for ever; an expense follows its project into another company."""
+        if kind == EXPENSES:
+            return self._in_company(changed)
+        if kind == INVOICES:
+            return self._named({**changed, "number": before["number"]})
+        if kind == purchasing.ORDERS:
+            return {**purchasing.named(changed, self.look_up), "number": before["number"]}
         return {**changed, "number": before["number"]} if kind == "customers" else changed
+
+    def _named(self, invoice: Record) -> Record:
+        customer = self.look_up("customers", str(invoice.get("customer_number") or "")) or {}
+        return {**invoice, "customer": customer.get("name")}
+
+    def _in_company(self, expense: Record) -> Record:
+        project = self.look_up("projects", str(expense.get("project") or "")) or {}
+        return {**expense, "company": project.get("company")}
 
     def judge(self, kind: str, record: Record) -> list[Problem]:
         """Return everything wrong with a record that is new or changed."""
-        if kind == LINES:
+        if kind in {LINES, EXPENSES}:
             switches = erp_rules.Switches(
                 closed=self._faults.strikes("closed_period"), no_cost_centers=self._faults.strikes("invalid_dimension")
             )
-            return erp_rules.problems_of(record, self.look_up, switches)
+            problems_of = erp_rules.problems_of if kind == LINES else expenses.problems_of
+            return problems_of(record, self.look_up, switches)
+        if kind == INVOICES:
+            before = self.look_up(INVOICES, str(record["number"]))
+            return invoices.problems_of(record, before, self.look_up, closed=self._faults.strikes("closed_period"))
         if kind == "customers":
             return masters.problems_of_customer(record, self.look_up)
+        if kind == purchasing.ORDERS:
+            return purchasing.problems_of_order(record, self.look_up)
         return masters.problems_of_project(record, self.look_up) if kind == "projects" else super().judge(kind, record)
 
     def kept_by(self, kind: str, record: Record) -> Problem | None:
         """Return what still needs a record, so that it cannot be removed."""
-        field, user = ("project", LINES) if kind == "projects" else ("customer_number", "projects")
+        if kind == INVOICES:
+            drafted = record.get("state") in ("draft", "approved")
+            return (
+                None if drafted else Problem("invoice_posted", "number", f"Invoice {record['number']} is in the books")
+            )
+        field, users = ("project", (LINES, EXPENSES)) if kind == "projects" else ("customer_number", ("projects",))
         name = str(record[KINDS[kind].name])
-        if self._store.is_used(self._company, user, field, name):
-            return Problem("in_use", KINDS[kind].name, f"{name} is used by {user.replace('-', ' ')}")
+        for user in users:
+            if self._store.is_used(self._company, user, field, name):
+                return Problem("in_use", KINDS[kind].name, f"{name} is used by {user.replace('-', ' ')}")
         return None
 
     def incoming(self, kind: str, record: Record) -> Record:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from apps.connectors.sandbox import rules
+from apps.connectors.sandbox.erp_actuals import FIELDS as ACTUALS
 from apps.connectors.sandbox.erp_rules import LookUp
 from apps.connectors.sandbox.rules import Problem, Record
 
@@ -17,6 +18,7 @@ CUSTOMER_FIELDS = (
     "payment_terms_days",
     "invoice_email",
     "company",
+    "parent_number",
     "state",
 )
 PROJECT_FIELDS = (
@@ -29,12 +31,18 @@ PROJECT_FIELDS = (
     "currency",
     "cost_center",
     "budget_hours",
+    "budget_amount",
+    "billing_kind",
+    "rate_card",
+    "ends",
     "po_number",
     "state",
+    *ACTUALS,
 )
 CUSTOMER_REQUIRED, PROJECT_REQUIRED = ("name", "country", "currency"), ("code", "name", "company")
 CUSTOMER_CHOICES = {"state": ("active", "blocked", "closed")}
-PROJECT_CHOICES = {"state": ("active", "on_hold", "closed")}
+BILLING = ("time_material", "fixed_fee", "milestone", "retainer", "recurring")
+PROJECT_CHOICES = {"state": ("active", "on_hold", "closed"), "billing_kind": BILLING}
 LONGEST = {"number": 20, "code": 40, "name": 120, "external_id": 200, "po_number": 40}
 
 
@@ -45,6 +53,7 @@ def problems_of_customer(customer: Record, look_up: LookUp) -> list[Problem]:
     found += rules.country(customer) + rules.currency(customer)
     found += rules.amounts(customer, ("payment_terms_days",))
     found += rules.choices(customer, CUSTOMER_CHOICES)
+    found += rules.unknown_parent(customer, "parent_number", lambda number: look_up("customers", number))
     return [*found, *_company(customer, look_up)]
 
 
@@ -53,7 +62,7 @@ def problems_of_project(project: Record, look_up: LookUp) -> list[Problem]:
     found = rules.missing(project, PROJECT_REQUIRED)
     found += rules.unknown(project, PROJECT_FIELDS) + rules.too_long(project, LONGEST)
     found += rules.currency(project)
-    found += rules.amounts(project, ("budget_hours",))
+    found += rules.amounts(project, ("budget_hours", "budget_amount"))
     found += rules.choices(project, PROJECT_CHOICES)
     return [*found, *_company(project, look_up), *_customer(project, look_up), *_cost_center(project, look_up)]
 

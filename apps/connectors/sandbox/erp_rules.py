@@ -44,7 +44,7 @@ def problems_of(line: Record, look_up: LookUp, switches: Switches) -> list[Probl
     missing = [problem.field for problem in found]
     found += rules.unknown(line, FIELDS)
     found += rules.too_long(line, LONGEST)
-    for rule in (_references, _period, _numbers, _cost_center):
+    for rule in (_company, project_and_employee, period, _numbers, cost_center):
         found += [problem for problem in rule(line, look_up, switches) if problem.field not in missing]
     return found
 
@@ -57,10 +57,14 @@ def posting_day(line: Record) -> date | None:
         return None
 
 
-def _references(line: Record, look_up: LookUp, _switches: Switches) -> Iterator[Problem]:
+def _company(line: Record, look_up: LookUp, _switches: Switches) -> Iterator[Problem]:
     company = look_up("companies", str(line.get("company")))
     if company is None:
         yield Problem("unknown_company", "company", f"Company {line.get('company')} does not exist")
+
+
+def project_and_employee(line: Record, look_up: LookUp, _switches: Switches) -> Iterator[Problem]:
+    """Yield a problem for a project or a person that is not there, or not active."""
     project = look_up("projects", str(line.get("project")))
     if project is None:
         yield Problem("unknown_project", "project", f"Project {line.get('project')} does not exist")
@@ -73,13 +77,14 @@ def _references(line: Record, look_up: LookUp, _switches: Switches) -> Iterator[
         yield Problem("unknown_employee", "employee", f"Employee {employee['number']} is inactive")
 
 
-def _period(line: Record, look_up: LookUp, switches: Switches) -> Iterator[Problem]:
+def period(line: Record, look_up: LookUp, switches: Switches) -> Iterator[Problem]:
+    """Yield a problem when the books of the posting date are closed, or the date is none."""
     day = posting_day(line)
     if day is None:
         yield Problem("invalid_date", "posting_date", "posting_date must be written DD.MM.YYYY")
         return
-    period = look_up("periods", f"{day:%Y-%m}")
-    if switches.closed or period is None or period["state"] != "open":
+    month = look_up("periods", f"{day:%Y-%m}")
+    if switches.closed or month is None or month["state"] != "open":
         yield Problem("closed_period", "posting_date", f"Period {day:%Y-%m} is closed for posting")
 
 
@@ -97,7 +102,9 @@ def _numbers(line: Record, _look_up: LookUp, _switches: Switches) -> Iterator[Pr
     yield from rules.currency(line)
 
 
-def _cost_center(line: Record, look_up: LookUp, switches: Switches) -> Iterator[Problem]:
+def cost_center(line: Record, look_up: LookUp, switches: Switches) -> Iterator[Problem]:
+    """Yield a problem for a cost centre that is not set up."""
     code = line.get("cost_center")
-    if code and (switches.no_cost_centers or look_up("cost-centers", str(code)) is None):
+    known = look_up("cost-centers", str(code)) if code else None
+    if code and (switches.no_cost_centers or known is None or known.get("active") is False):
         yield Problem("invalid_cost_center", "cost_center", f"Cost centre {code} is not valid")

@@ -92,6 +92,7 @@ def found_firm(wishes: Wishes) -> Firm:
     days = _work_days(wishes)
     drafts = _drafts(chance, wishes, people, projects[:-1], days)  # the last one is closed in the ERP
     entries = [_entry(chance, wishes, number, draft) for number, draft in enumerate(drafts, 1)]
+    _tell_apart(entries)
     if wishes.problems:
         entries += _problem_entries(wishes, people, projects, days, len(entries))
     _stamp(entries, wishes)
@@ -240,6 +241,17 @@ def _entry(chance: random.Random, wishes: Wishes, number: int, draft: _Draft) ->
         "created_at": f"{draft.day.isoformat()}T17:30:00Z",
         "modified_at": "",
     }
+
+
+def _tell_apart(entries: list[Record]) -> None:
+    """Give entries that would say the same another note: nobody of this firm enters anything twice."""
+    said = set[tuple[Any, ...]]()
+    for entry in entries:
+        what = tuple(entry[name] for name in ("person_id", "worked_on", "task_id", "hours"))
+        first = NOTES.index(entry["notes"])
+        notes = (NOTES[(first + step) % len(NOTES)] for step in range(len(NOTES)))
+        entry["notes"] = next((note for note in notes if (*what, note) not in said), entry["notes"])
+        said.add((*what, entry["notes"]))
 
 
 def _approved_at(wishes: Wishes, day: date, number: int) -> datetime:

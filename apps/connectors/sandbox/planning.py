@@ -10,15 +10,21 @@ from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Record, Store
 from apps.connectors.sandbox.vocabulary import TASKS
 
-ASSIGNMENTS = "assignments"
+ASSIGNMENTS, REQUESTS = "assignments", "purchase-requests"
 STATES = ("request", "soft", "hard", "done")
 SKILLS = ("finance", "supply chain", "data", "change", "testing", "integration")
 _ASSIGNMENT_FIELDS = (
     "id",
     "external_id", "project_code", "project_name", "client_name", "employee_no", "person_name", "role", "starts", "ends",
-    "hours_per_day", "state", "billable", "note",
+    "hours_per_day", "state", "billable", "po_number", "note",
 )  # fmt: skip
 _ASSIGNMENT_REQUIRED = ("project_code", "starts", "ends")
+_REQUEST_FIELDS = (
+    "id", "external_id", "assignment", "project_code", "project_name", "role", "supplier", "hours", "rate", "currency", "starts",
+    "ends", "state", "po_number", "note",
+)  # fmt: skip
+_REQUEST_REQUIRED = ("project_code", "supplier", "hours", "rate", "currency")
+_REQUEST_CHOICES = {"state": ("draft", "submitted", "ordered", "rejected", "void")}
 _PROJECT_FIELDS = ("code", "external_id", "name", "client_name", "starts", "ends", "state")
 _PROJECT_REQUIRED = ("code", "name")
 _PERSON_FIELDS = (
@@ -26,7 +32,7 @@ _PERSON_FIELDS = (
 )  # fmt: skip
 _CHOICES = {"state": STATES}
 _PROJECT_CHOICES = {"state": ("planned", "active", "closed")}
-_LONGEST = {"external_id": 200, "code": 40, "name": 120, "role": 80, "note": 500}
+_LONGEST = {"external_id": 200, "code": 40, "name": 120, "role": 80, "note": 500, "po_number": 40}
 KINDS = {
     ASSIGNMENTS: Kind(
         "id",
@@ -50,6 +56,17 @@ KINDS = {
         fields=_PROJECT_FIELDS,
         required=_PROJECT_REQUIRED,
         choices=_PROJECT_CHOICES,
+        longest=_LONGEST,
+    ),
+    REQUESTS: Kind(
+        "id",
+        ("id", "project_code", "role", "supplier", "hours", "rate", "currency", "state", "po_number"),
+        prefix="PQ-",
+        own_key="external_id",
+        counted=("state", "submitted"),
+        fields=_REQUEST_FIELDS,
+        required=_REQUEST_REQUIRED,
+        choices=_REQUEST_CHOICES,
         longest=_LONGEST,
     ),
     "people": Kind(
@@ -84,10 +101,14 @@ class Planning(Desk):
         """An assignment begins as a request, a project is active; both show the names behind their numbers."""
         if kind == "projects":
             return {"state": "active", **record}
+        if kind == REQUESTS:
+            return self._of_project({"state": "draft", "po_number": None, **record})
         return self._named({"state": "request", "billable": True, **record}) if kind == ASSIGNMENTS else record
 
     def completed(self, kind: str, _before: Record, changed: Record) -> Record:
-        """An assignment shows the names of who and what it names now."""
+        """An assignment shows the names of who and what it names now; a request that of its project."""
+        if kind == REQUESTS:
+            return self._of_project(changed)
         return self._named(changed) if kind == ASSIGNMENTS else changed
 
     def judge(self, kind: str, record: Record) -> list[Problem]:
@@ -95,13 +116,35 @@ class Planning(Desk):
         if kind == "projects":
             found = rules.missing(record, _PROJECT_REQUIRED) + rules.unknown(record, _PROJECT_FIELDS)
             return [*found, *rules.too_long(record, _LONGEST), *rules.choices(record, _PROJECT_CHOICES)]
+        if kind == REQUESTS:
+            return self._problems_of_request(record)
         if kind != ASSIGNMENTS:
             return super().judge(kind, record)
         found = rules.missing(record, _ASSIGNMENT_REQUIRED) + rules.unknown(record, _ASSIGNMENT_FIELDS)
         found += rules.too_long(record, _LONGEST) + rules.choices(record, _CHOICES)
         found += rules.amounts(record, ("hours_per_day",))
-        found += _problems_of_days(record) + self._unknown(record, "projects", "project_code", "unknown_project")
+        found += rules.span(record, "starts", "ends") + self._unknown(
+            record, "projects", "project_code", "unknown_project"
+        )
         return found + self._unknown(record, "people", "employee_no", "unknown_person")
+
+    def noted(self, kind: str, _before: Record | None, record: Record) -> None:
+        """An assignment shows the number under which it was ordered."""
+        if kind != REQUESTS or not record.get("assignment"):
+            return
+        planned = self._store.get(self._company, ASSIGNMENTS, str(record["assignment"]))
+        if planned is not None and planned.get("po_number") != record.get("po_number"):
+            self.save(ASSIGNMENTS, {**planned, "po_number": record.get("po_number")})
+
+    def _problems_of_request(self, record: Record) -> list[Problem]:
+        found = rules.missing(record, _REQUEST_REQUIRED) + rules.unknown(record, _REQUEST_FIELDS)
+        found += rules.too_long(record, _LONGEST) + rules.choices(record, _REQUEST_CHOICES) + rules.currency(record)
+        found += [*rules.amounts(record, ("hours", "rate")), *rules.days(record, ("starts", "ends"))[1]]
+        return found + self._unknown(record, "projects", "project_code", "unknown_project")
+
+    def _of_project(self, request: Record) -> Record:
+        project = self.look_up("projects", str(request.get("project_code") or "")) or {}
+        return {**request, "project_name": project.get("name")}
 
     def kept_by(self, kind: str, record: Record) -> Problem | None:
         """A project that people are planned on stays."""
@@ -124,13 +167,6 @@ class Planning(Desk):
         if not name or self.look_up(kind, name) is not None:
             return []
         return [Problem(code, field, f"There is no {name} among the {kind}")]
-
-
-def _problems_of_days(record: Record) -> list[Problem]:
-    days, found = rules.days(record, ("starts", "ends"))
-    if len(days) == 2 and days["ends"] < days["starts"]:
-        found.append(Problem("ends_before_start", "ends", "The last day lies before the first"))
-    return found
 
 
 def _person(chance: random.Random, person: Record) -> Record:

@@ -1,6 +1,6 @@
 """What is wrong with a record, in the words all sandbox systems share, and the small rules they judge by."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -100,6 +100,22 @@ def days(record: Record, names: Iterable[str]) -> tuple[dict[str, date], list[Pr
         except ValueError:
             found.append(Problem("invalid_date", name, f"{text} is not a date such as 2026-11-20"))
     return read, found
+
+
+def span(record: Record, first: str, last: str) -> list[Problem]:
+    """Return a problem for each end of a span that is no day, and one when it ends before it starts."""
+    read, found = days(record, (first, last))
+    if len(read) == 2 and read[last] < read[first]:
+        found.append(Problem("ends_before_start", last, "The last day lies before the first"))
+    return found
+
+
+def unknown_parent(record: Record, field: str, look_up: Callable[[str], Record | None]) -> list[Problem]:
+    """Return a problem when what a client belongs to is not there."""
+    number = record.get(field)
+    if number in (None, "") or look_up(str(number)) is not None:
+        return []
+    return [Problem("unknown_parent", field, f"There is no {number} it could belong to")]
 
 
 def number_of(value: Any) -> Decimal | None:

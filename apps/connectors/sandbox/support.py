@@ -1,4 +1,4 @@
-"""The sandbox support desk: the organisations that are looked after, and the people there who may ask."""
+"""The sandbox support desk: the organisations that are looked after, the people there who may ask, and the tickets."""
 
 from apps.connectors.sandbox import rules
 from apps.connectors.sandbox.desk import Desk, Kind
@@ -7,14 +7,16 @@ from apps.connectors.sandbox.rules import Problem
 from apps.connectors.sandbox.store import Company, Record, Store
 from apps.connectors.sandbox.vocabulary import FAMILY, GIVEN
 
-ORGANIZATIONS, CONTACTS = "organizations", "contacts"
+ORGANIZATIONS, CONTACTS, TICKETS = "organizations", "contacts", "tickets"
 LEVELS = ("basic", "standard", "premium")
 _FIELDS = {
     ORGANIZATIONS: ("name", "external_id", "country", "level", "note", "active"),
     CONTACTS: ("email", "external_id", "name", "phone", "organization", "locale", "active"),
+    TICKETS: ("id", "external_id", "subject", "project", "priority", "state", "due_on", "note"),
 }
-_REQUIRED = {ORGANIZATIONS: ("name",), CONTACTS: ("email", "name")}
-_LONGEST = {"external_id": 200, "name": 120, "email": 120, "phone": 40, "note": 500}
+_REQUIRED = {ORGANIZATIONS: ("name",), CONTACTS: ("email", "name"), TICKETS: ("subject", "project")}
+_TICKET_CHOICES = {"priority": ("low", "normal", "high"), "state": ("open", "solved")}
+_LONGEST = {"subject": 200, "project": 40, "external_id": 200, "name": 120, "email": 120, "phone": 40, "note": 500}
 KINDS = {
     ORGANIZATIONS: Kind(
         "name",
@@ -36,6 +38,17 @@ KINDS = {
         required=_REQUIRED[CONTACTS],
         longest=_LONGEST,
     ),
+    TICKETS: Kind(
+        "id",
+        ("id", "subject", "project", "priority", "state", "due_on"),
+        prefix="ST-",
+        own_key="external_id",
+        counted=("state", "open"),
+        fields=_FIELDS[TICKETS],
+        required=_REQUIRED[TICKETS],
+        choices=_TICKET_CHOICES,
+        longest=_LONGEST,
+    ),
 }
 
 
@@ -48,7 +61,7 @@ class SupportDesk(Desk):
 
     @classmethod
     def fill(cls, store: Store, company: Company, firm: Firm) -> None:
-        """Store every other client of the firm, at least eight if there are, each with one person who asks."""
+        """Store every other client of the firm, at least eight if there are, each with one person who asks and one ticket."""
         clients = firm.clients[::2] if len(firm.clients) > 16 else firm.clients
         organizations = [
             {
@@ -63,21 +76,31 @@ class SupportDesk(Desk):
         ]
         contacts = [_contact(number, organization) for number, organization in enumerate(organizations, 1)]
         cls.fill_kind(store, company, ORGANIZATIONS, organizations, instant_text(firm.as_of))
+        tickets = [_ticket(number, firm) for number, _ in enumerate(organizations, 1)]
         cls.fill_kind(store, company, CONTACTS, contacts, instant_text(firm.as_of))
+        cls.fill_kind(store, company, TICKETS, tickets, instant_text(firm.as_of))
 
-    def prepared(self, _kind: str, record: Record, _number: int) -> Record:
-        """Who is new is active."""
-        return {"active": True, **record}
+    def prepared(self, kind: str, record: Record, _number: int) -> Record:
+        """Who is new is active; a ticket begins open."""
+        return {"state": "open", "priority": "normal", **record} if kind == TICKETS else {"active": True, **record}
 
     def judge(self, kind: str, record: Record) -> list[Problem]:
         """Return everything wrong with a record that is new or changed."""
         found = rules.missing(record, _REQUIRED[kind]) + rules.unknown(record, _FIELDS[kind])
         found += rules.too_long(record, _LONGEST) + rules.country(record) + rules.choices(record, {"level": LEVELS})
+        if kind == TICKETS:
+            return [*found, *rules.choices(record, _TICKET_CHOICES), *rules.days(record, ("due_on",))[1]]
         found += rules.email(record)
         organization = str(record.get("organization") or "")
         if organization and self._store.get(self._company, ORGANIZATIONS, organization) is None:
             found.append(Problem("unknown_organization", "organization", f"There is no organization {organization}"))
         return found
+
+
+def _ticket(number: int, firm: Firm) -> Record:
+    project = firm.projects[number % len(firm.projects)]["code"]
+    about = {"subject": f"Question {number} about {project}", "project": project, "due_on": None, "note": None}
+    return {"id": f"ST-{number:04d}", **about, "priority": "normal", "state": "open" if number % 3 else "solved"}
 
 
 def _contact(number: int, organization: Record) -> Record:

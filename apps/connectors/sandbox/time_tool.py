@@ -3,6 +3,7 @@
 from decimal import Decimal, InvalidOperation
 
 from apps.connectors.sandbox import approvals, rules
+from apps.connectors.sandbox import time_access as access
 from apps.connectors.sandbox.approvals import ApprovingDesk
 from apps.connectors.sandbox.desk import Kind
 from apps.connectors.sandbox.firm import Firm, instant_text
@@ -40,6 +41,7 @@ KINDS = {
     "people": Kind(
         "email", ("email", "name", "team", "active"), writable=False, fields=("email", "name", "team", "active")
     ),
+    access.ACCESS: access.KIND,
 }
 
 
@@ -73,6 +75,8 @@ class TimeTool(ApprovingDesk):
         """Return everything wrong with a record that is new or changed."""
         if kind == BOOKINGS:
             return rules.choices(record, {"status": approvals.STATES})
+        if kind == access.ACCESS:
+            return access.problems_of(record, self.look_up)
         if kind != "projects":
             return super().judge(kind, record)
         found = rules.missing(record, _PROJECT_REQUIRED) + rules.unknown(record, _PROJECT_FIELDS)

@@ -1,16 +1,17 @@
 """What a step of a walking operation may decide to do, and what it may look at (plain values)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from re import Match
 from typing import Any
 
-from apps.connectors.canonical.shapes import Amount
+from apps.connectors.canonical.shapes import Amount, fill_sentence
 from apps.connectors.canonical.values import UnusableValueError
 from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.flows.engine.states import OperationState
-from apps.flows.engine.stored import STEPS_ROOT
+from apps.flows.engine.stored import STEP_NAME, STEPS_ROOT, TODAY_ROOT, Settings
 from apps.flows.mapping.expressions import build_scope_builder, compile_expression
 
 Result = Mapping[str, Any]  # what a step leaves for later ones: small, plain JSON
@@ -19,7 +20,10 @@ NO_RESULT: Result = {}
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """One operation as its steps see it. `results` is by step name; `label` is the sentence people know it by."""
+    """One operation as its steps see it. `results` is by step name; `label` is the sentence people know it by.
+
+    `settings` are the customer's choices, which every expression may read.
+    """
 
     record: Mapping[str, Any]
     results: Mapping[str, Result]
@@ -29,11 +33,14 @@ class StepContext:
     amount: Amount | None
     began_at: datetime
     now: datetime
+    settings: Settings = field(default_factory=dict)
 
     def evaluate(self, text: str) -> Any:
         """Return what an expression gives. Raises UnusableValueError in words for people."""
         expression = compile_expression(text)
-        return expression.evaluate(build_scope_builder([expression])({**self.record, STEPS_ROOT: self.results}))
+        scope = build_scope_builder([expression], self.settings)
+        seen = {**self.record, STEPS_ROOT: self.results, TODAY_ROOT: self.now.date()}
+        return expression.evaluate(scope(seen))
 
     def text(self, expression: str) -> str:
         """Return what an expression gives, as text. Raises UnusableValueError when it gives nothing."""
@@ -41,6 +48,14 @@ class StepContext:
         if value in (None, ""):
             raise UnusableValueError("the calculation gives nothing", BusinessClass.MAPPING_GAP)
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+    def fill(self, sentence: str) -> str:
+        """Return a sentence with its {names} filled: fields of the record, and {steps.<name>.<field>} of earlier steps."""
+        return fill_sentence(STEP_NAME.sub(self._brought, sentence), self.record)
+
+    def _brought(self, found: Match[str]) -> str:
+        value = self.results.get(found[1], NO_RESULT).get(found[2])
+        return "?" if value is None else str(value).replace("{", "{{").replace("}", "}}")
 
     def holds(self, condition: str) -> bool:
         """Return whether a condition is true; no condition is. Raises UnusableValueError."""
@@ -73,22 +88,40 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Read one record by its natural key. Missing and `required`: the operation is refused."""
+    """Read one record by its natural key. Missing and `required`: the operation is refused.
+
+    With `canonical_type` the system's object for it is read and what is kept are canonical values. `judge` says what is wrong
+    with the record found, as it is now: a retry looks again.
+    """
 
     role: str
     object_name: str
     key: str
     keep: tuple[str, ...]
     required: bool
+    canonical_type: str = ""
+    judge: Callable[[Mapping[str, Any]], tuple[FieldProblem, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Create or update one record of `canonical_type` in the system called `role`."""
+    """Create or update one record of `canonical_type` in the system called `role`.
+
+    With `onto`, the number that the system gave a record already there, that one is changed, and only in what `values` hold.
+    """
 
     role: str
     canonical_type: str
     values: Mapping[str, Any]
+    onto: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Take back what the flow created as `canonical_type` for this record in the system called `role`."""
+
+    role: str
+    canonical_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +133,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask people of a role; times in seconds, 0 for none."""
+    """Ask people of a role; times in seconds, 0 for none. With `go_on_refused` a no is an answer like a yes."""
 
     question: str
     facts: Sequence[tuple[str, str]]
@@ -111,23 +144,29 @@ class Ask:
     due_seconds: int
     remind_seconds: int
     escalate_to: str
+    go_on_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WaitFor:
-    """Wait until something is said about `correlation`, at most until `until`."""
+    """Wait until something is said about `correlation`, at most until `until`.
+
+    With `gives_way` a newer version of the record ends the walk and takes its place.
+    """
 
     event_name: str
     correlation: str
     until: datetime | None
     go_on_without: bool
+    gives_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
-    """Wait for a time."""
+    """Wait for a time. With `gives_way` a newer version of the record ends the walk and takes its place."""
 
     until: datetime
+    gives_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,5 +205,5 @@ class Say:
     payload: Mapping[str, Any]
 
 
-Act = Go | End | Refuse | LookUp | Send | Mark | Ask | WaitFor | WaitUntil | Tell | CallFlow | Enter | Say
-CALLS = (LookUp, Send, Mark)  # what leaves the house: written ahead, called outside any transaction, settled
+Act = Go | End | Refuse | LookUp | Send | TakeBack | Mark | Ask | WaitFor | WaitUntil | Tell | CallFlow | Enter | Say
+CALLS = (LookUp, Send, TakeBack, Mark)  # what leaves the house: written ahead, called outside any transaction, settled

@@ -11,7 +11,7 @@ from apps.connectors.errors import FailureKind
 from apps.flows.engine.rules import CHECK_KEYS, CheckOptions, Filter, Rule, read_check, read_filter
 from apps.flows.engine.steps import WALKING_KINDS, StepKind
 from apps.flows.engine.steps.decide import END, DecideOptions
-from apps.flows.engine.stored import DefinitionError, Group, plain, read_list
+from apps.flows.engine.stored import DefinitionError, Group, Settings, plain, read_list, read_settings
 
 __all__ = [
     "LARGEST_BATCH",
@@ -109,7 +109,7 @@ class FlowDefinition:
     """What a flow moves and how. Empty object names mean: the source's and target's object for the canonical type.
 
     A straight flow takes whole batches through extract, check, map and deliver. In every other, each record that passes
-    the check walks the remaining steps by itself.
+    the check walks the remaining steps by itself. `settings` are the customer's choices, read as `settings.<name>`.
     """
 
     canonical_type: str
@@ -119,6 +119,7 @@ class FlowDefinition:
     filter: Filter = field(default_factory=Filter)
     batch_size: int = LARGEST_BATCH
     on_failure: str = OnFailure.ASK
+    settings: Settings = field(default_factory=dict)
 
     @property
     def walks(self) -> bool:
@@ -140,7 +141,9 @@ class FlowDefinition:
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as it is stored; `parse_definition` reads it back."""
-        policy = {"on_failure": self.on_failure} if self.on_failure != OnFailure.ASK else {}
+        policy: dict[str, Any] = {"on_failure": self.on_failure} if self.on_failure != OnFailure.ASK else {}
+        if self.settings:
+            policy["settings"] = dict(self.settings)
         return policy | {
             "canonical_type": self.canonical_type,
             "source_object": self.source_object,
@@ -153,13 +156,23 @@ class FlowDefinition:
 
 def parse_definition(stored: Any) -> FlowDefinition:
     """Read a stored definition. Raises DefinitionError naming the first place that is wrong."""
-    keys = {"canonical_type", "source_object", "target_object", "steps", "filter", "batch_size", "on_failure"}
+    keys = {
+        "canonical_type",
+        "source_object",
+        "target_object",
+        "steps",
+        "filter",
+        "batch_size",
+        "on_failure",
+        "settings",
+    }
     whole = Group(stored, "", keys)
     name = whole.text("canonical_type", required=True)
     if name not in CANONICAL_TYPES:
         raise DefinitionError("canonical_type", f"{name!r} is not known; choose one of {', '.join(CANONICAL_TYPES)}")
     described = canonical_type(name)
-    steps = _read_steps(whole.stored.get("steps"), described)
+    settings = read_settings(whole.stored.get("settings", {}))
+    steps = _read_steps(whole.stored.get("steps"), described, settings)
     on_failure = whole.choice("on_failure", OnFailure.ALL, default=OnFailure.ASK)
     if on_failure == OnFailure.ROLL_BACK and all(step.options is None for step in steps):
         raise DefinitionError("on_failure", "needs records that walk by themselves: a batch has nothing to take back")
@@ -168,19 +181,20 @@ def parse_definition(stored: Any) -> FlowDefinition:
         source_object=whole.text("source_object"),
         target_object=whole.text("target_object"),
         steps=steps,
-        filter=read_filter(whole.stored.get("filter"), described),
+        filter=read_filter(whole.stored.get("filter"), described, settings),
         batch_size=_batch_size(whole.stored.get("batch_size", LARGEST_BATCH)),
         on_failure=on_failure,
+        settings=settings,
     )
 
 
-def _read_steps(stored: Any, described: CanonicalType) -> tuple[Step, ...]:
+def _read_steps(stored: Any, described: CanonicalType, settings: Settings) -> tuple[Step, ...]:
     if stored is None:
         return tuple(Step(kind) for kind in RECORD_STEPS)
     entries = read_list(stored, "steps")
     kinds = tuple(entry.get("kind") if isinstance(entry, Mapping) else None for entry in entries)
     if kinds == RECORD_STEPS and all(set(entry) <= CHECK_KEYS | {"kind"} for entry in entries):
-        return tuple(_read_batch_step(entry, f"steps.{place}", described) for place, entry in enumerate(entries))
+        return tuple(_read_batch_step(entry, f"steps.{at}", described, settings) for at, entry in enumerate(entries))
     for place, kind in enumerate(kinds):
         if kind not in RECORD_STEPS and kind not in WALKING_KINDS:
             choices = ", ".join(dict.fromkeys((*RECORD_STEPS, *WALKING_KINDS)))
@@ -191,21 +205,21 @@ def _read_steps(stored: Any, described: CanonicalType) -> tuple[Step, ...]:
         raise DefinitionError("steps", "must begin with extract and check")
     if len(kinds) < 3:
         raise DefinitionError("steps", "must go on after the check")
-    first = tuple(_read_batch_step(entry, f"steps.{place}", described) for place, entry in enumerate(entries[:2]))
-    return first + _read_walk(entries[2:], described)
+    first = tuple(_read_batch_step(entry, f"steps.{at}", described, settings) for at, entry in enumerate(entries[:2]))
+    return first + _read_walk(entries[2:], described, settings)
 
 
-def _read_batch_step(stored: Any, path: str, described: CanonicalType) -> Step:
+def _read_batch_step(stored: Any, path: str, described: CanonicalType, settings: Settings) -> Step:
     kind = stored["kind"]
-    group = Group(stored, path, {"kind"} | (CHECK_KEYS if kind == "check" else set()))
+    group = Group(stored, path, {"kind"} | (CHECK_KEYS if kind == "check" else set()), settings=settings)
     return Step(kind, read_check(group, described)) if kind == "check" else Step(kind)
 
 
-def _read_walk(entries: list[Any], described: CanonicalType) -> tuple[Step, ...]:
+def _read_walk(entries: list[Any], described: CanonicalType, settings: Settings) -> tuple[Step, ...]:
     steps: list[Step] = []
     for place, entry in enumerate(entries, start=2):
         path = f"steps.{place}"
-        step = _read_walking_step(entry, path, described, [earlier.name for earlier in steps])
+        step = _read_walking_step(entry, path, described, settings, [earlier.name for earlier in steps])
         if any(step.name == earlier.name for earlier in steps):
             raise DefinitionError(f"{path}.name", f"{step.name!r} is the name of an earlier step: give it another")
         steps.append(step)
@@ -213,12 +227,14 @@ def _read_walk(entries: list[Any], described: CanonicalType) -> tuple[Step, ...]
     return tuple(steps)
 
 
-def _read_walking_step(stored: Any, path: str, described: CanonicalType, earlier: Collection[str]) -> Step:
+def _read_walking_step(
+    stored: Any, path: str, described: CanonicalType, settings: Settings, earlier: Collection[str]
+) -> Step:
     kind: str = stored["kind"]
     if kind not in WALKING_KINDS:
         raise DefinitionError(f"{path}.kind", f"must be one of {', '.join(WALKING_KINDS)} after the check")
     known = WALKING_KINDS[kind]
-    group = Group(stored, path, _EVERY_STEP | known.keys, earlier=earlier)
+    group = Group(stored, path, _EVERY_STEP | known.keys, earlier=earlier, settings=settings)
     name = group.text("name") or kind
     if not _NAME.fullmatch(name):
         raise DefinitionError(f"{path}.name", "must be small letters, digits and _, at most 40, a letter first")

@@ -1,6 +1,6 @@
 """A flow compiled for running: both mappings, the checks and the names, built once per run."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.canonical.shapes import CanonicalType
@@ -10,21 +10,10 @@ from apps.flows.engine.steps.check import CheckStep
 from apps.flows.engine.steps.deliver import DeliverStep
 from apps.flows.engine.steps.extract import ExtractStep
 from apps.flows.engine.steps.map import MapStep
+from apps.flows.engine.stored import Settings
 from apps.flows.mapping.compile import CompiledMapping, LineProblem, MappingError, compile_mapping
-from apps.flows.mapping.layers import Layer, LayeredLine, LineChange, merge_layers
+from apps.flows.mapping.layers import NO_LAYERS, Layer, LayeredLine, Layers, LineChange, merge_layers
 from apps.flows.mapping.orphans import find_orphans
-
-
-@dataclass(frozen=True, slots=True)
-class Layers:
-    """What template, partner and customer change about the lines of a mapping."""
-
-    template: Layer = field(default=())
-    partner: Layer = field(default=())
-    customer: Layer = field(default=())
-
-
-NO_LAYERS = Layers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +53,7 @@ def compile_flow(  # noqa: PLR0913  the signature the services are written again
     if definition.walks:
         target = replace(source, fields=(), writing_lines=())
     _require_type(described, source, target)
-    reading, delivery = _compile_both(described, source, target, layers, reading_layers)
+    reading, delivery = _compile_both(described, source, target, layers, reading_layers, definition.settings)
     step = definition.step("check")
     return CompiledFlow(
         definition=definition,
@@ -74,7 +63,7 @@ def compile_flow(  # noqa: PLR0913  the signature the services are written again
         reading=reading,
         delivery=delivery,
         extract=ExtractStep(described, reading),
-        check=CheckStep(described, definition.filter, step.check if step else CheckOptions()),
+        check=CheckStep(described, definition.filter, step.check if step else CheckOptions(), definition.settings),
         map=MapStep(delivery),
         deliver=DeliverStep(),
     )
@@ -113,7 +102,12 @@ def _require_type(described: CanonicalType, source: ObjectManifest, target: Obje
 
 
 def _compile_both(
-    described: CanonicalType, source: ObjectManifest, target: ObjectManifest, layers: Layers, reading_layers: Layers
+    described: CanonicalType,
+    source: ObjectManifest,
+    target: ObjectManifest,
+    layers: Layers,
+    reading_layers: Layers,
+    settings: Settings,
 ) -> tuple[CompiledMapping, CompiledMapping]:
     orphans = {
         **find_orphans(source.reading_lines, reading_layers.template, reading_layers.partner, reading_layers.customer),
@@ -123,7 +117,10 @@ def _compile_both(
     reading = delivery = None
     try:
         reading = compile_mapping(
-            merge_reading(source, reading_layers), source_fields=source.fields, target_fields=described.fields
+            merge_reading(source, reading_layers),
+            source_fields=source.fields,
+            target_fields=described.fields,
+            settings=settings,
         )
     except MappingError as wrong:
         problems += [problem for problem in wrong.problems if problem.target not in orphans]
@@ -133,6 +130,7 @@ def _compile_both(
             source_fields=described.fields,
             target_fields=target.fields,
             outgoing=True,
+            settings=settings,
         )
         problems += _references_to_itself(described, delivery)
     except MappingError as wrong:

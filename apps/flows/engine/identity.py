@@ -24,6 +24,13 @@ def business_key(canonical_type: str, source_system: str, key: str) -> str:
     return f"{canonical_type}:{source_system}:{_hashed(key)}"
 
 
+def source_key_of(key: str, canonical_type: str, source_system: str) -> str:
+    """Return the source's own key out of a business key, "" where it is another type's or system's, or was hashed."""
+    prefix = f"{canonical_type}:{source_system}:"
+    own = key.removeprefix(prefix) if key.startswith(prefix) else ""
+    return "" if own.startswith("hash-") else own
+
+
 def fit_version(version: str) -> str:
     """Return a source version that fits its column: itself, or its hash."""
     return version if len(version) <= VERSION_LENGTH and "\x00" not in version else _hashed(version)

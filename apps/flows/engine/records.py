@@ -99,6 +99,8 @@ BEHIND_EARLIER = "behind_earlier"
 STILL_REJECTED = "still_rejected"
 PROBLEMS = "problems"
 WALKS = "walks"
+GAVE_WAY = "gave_way"
+CAME_BACK = "came_back"
 
 REASONS: Mapping[str, str] = {
     SAME_VERSION: "This version was delivered before.",
@@ -110,4 +112,6 @@ REASONS: Mapping[str, str] = {
     STILL_REJECTED: "It was rejected before and nothing has changed since.",
     PROBLEMS: "Something is wrong with the record.",
     WALKS: "It walks the flow's steps by itself.",
+    GAVE_WAY: "A newer version of the record has taken its place.",
+    CAME_BACK: "It came back as it was written there from this very system: nothing has to be sent.",
 }

@@ -1,5 +1,6 @@
 """Reading what was stored as JSON: every wrong place is named, and nothing unknown is let through."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from decimal import Decimal, InvalidOperation
@@ -7,9 +8,17 @@ from string import Formatter
 from typing import Any
 
 from apps.connectors.canonical.shapes import CanonicalType
-from apps.flows.mapping.expressions import ExpressionError, compile_expression
+from apps.flows.mapping.expressions import (
+    LONGEST_INPUT_TEXT,
+    ExpressionError,
+    compile_expression,
+    unknown_settings,
+)
 
+Settings = Mapping[str, str | int | float | bool]  # a customer's choices by name, as the template's schema allows them
 STEPS_ROOT = "steps"  # under it an expression finds what earlier steps brought: r.steps.tax.valid
+STEP_NAME = re.compile(r"\{steps\.([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\}")  # the same in a sentence: {steps.tax.name}
+TODAY_ROOT = "today"  # the day on which a walking step looks, in UTC: r.ends < r.today
 
 
 class DefinitionError(ValueError):
@@ -24,7 +33,15 @@ class DefinitionError(ValueError):
 class Group:
     """A stored mapping and its place. Every reader returns the value or raises DefinitionError naming the place."""
 
-    def __init__(self, stored: Any, path: str, known: Collection[str], *, earlier: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        stored: Any,
+        path: str,
+        known: Collection[str],
+        *,
+        earlier: Collection[str] = (),
+        settings: Settings | None = None,
+    ) -> None:
         if not isinstance(stored, Mapping):
             raise DefinitionError(path, "must be a group of keys")
         unknown = sorted(str(key) for key in stored if key not in known)
@@ -35,6 +52,7 @@ class Group:
         self.stored = stored
         self.path = path
         self.earlier = earlier  # names that a step may refer to: those of the steps before it
+        self.settings: Settings = settings or {}  # what its expressions may read as settings.<name>
 
     def where(self, key: str) -> str:
         """Return the full place of a key."""
@@ -90,13 +108,18 @@ class Group:
         return amount
 
     def sentence(self, key: str, described: CanonicalType, *, required: bool = False, longest: int = 2_000) -> str:
-        """Return a sentence whose {names} are fields of the type."""
-        return read_sentence(self.text(key, required=required, longest=longest), self.where(key), described)
+        """Return a sentence whose {names} are fields of the type, or {steps.<name>.<field>} of an earlier step."""
+        text = self.text(key, required=required, longest=longest)
+        for name, _ in STEP_NAME.findall(text):
+            if name not in self.earlier:
+                raise DefinitionError(self.where(key), f"{name!r} is no earlier step")
+        read_sentence(STEP_NAME.sub("", text), self.where(key), described)
+        return text
 
     def expression(self, key: str, described: CanonicalType, *, required: bool = False) -> str:
         """Return CEL over the canonical record `r`, "" when it is absent."""
         text = self.text(key, required=required)
-        return read_expression(text, self.where(key), described) if text else ""
+        return read_expression(text, self.where(key), described, self.settings) if text else ""
 
 
 def read_list(stored: Any, path: str) -> list[Any]:
@@ -118,15 +141,29 @@ def read_sentence(text: str, path: str, described: CanonicalType) -> str:
     return text
 
 
-def read_expression(text: str, path: str, described: CanonicalType) -> str:
-    """Return an expression that compiles and reads only fields of the type. Raises DefinitionError."""
+def read_settings(stored: Any) -> Settings:
+    """Return a definition's settings. Raises DefinitionError."""
+    if not isinstance(stored, Mapping):
+        raise DefinitionError("settings", "must be a group of keys")
+    for name, value in stored.items():
+        if not isinstance(value, str | int | float):
+            raise DefinitionError(f"settings.{name}", "must be a text, a number, or true or false")
+        if isinstance(value, str) and len(value) > LONGEST_INPUT_TEXT:
+            raise DefinitionError(f"settings.{name}", f"is longer than {LONGEST_INPUT_TEXT} characters")
+    return {str(name): value for name, value in stored.items()}
+
+
+def read_expression(text: str, path: str, described: CanonicalType, settings: Settings) -> str:
+    """Return an expression that compiles and reads only fields of the type and settings. Raises DefinitionError."""
     try:
         compiled = compile_expression(text)
     except ExpressionError as wrong:
         raise DefinitionError(path, wrong.message) from None
     for root in sorted(compiled.roots or frozenset()):
-        if root != STEPS_ROOT and described.field_named(root) is None:
+        if root not in (STEPS_ROOT, TODAY_ROOT) and described.field_named(root) is None:
             raise DefinitionError(path, f"{described.label} has no field {root!r}")
+    for sentence in unknown_settings(compiled, settings):
+        raise DefinitionError(path, sentence)
     return text
 
 

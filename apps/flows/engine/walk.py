@@ -7,7 +7,13 @@ from apps.flows.engine.definition import Step, Undo
 from apps.flows.engine.states import StepState
 
 PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
-MAKES_SOMETHING = frozenset({"deliver", "write_back", "milestone", "notify", "emit", "call"})
+MAKES_SOMETHING = frozenset({"deliver", "withdraw", "write_back", "milestone", "notify", "emit", "call"})
+
+_FOR_GOOD: Mapping[str, str] = {
+    **dict.fromkeys(("notify", "emit"), "What was said cannot be unsaid."),
+    **dict.fromkeys(("call", "write_back"), "It has to be taken back where it happened."),
+    "withdraw": "What was taken back is not made again.",
+}
 
 
 def next_step(steps: Sequence[Step], states: Mapping[str, StepState]) -> Step | None:
@@ -46,10 +52,8 @@ def undo_verdict(done: DoneStep, *, allowed: bool) -> str:
         return "Nothing was made."
     if undo == Undo.IMPOSSIBLE:
         return "It is declared as final."
-    if kind in {"notify", "emit"}:
-        return "What was said cannot be unsaid."
-    if kind in {"call", "write_back"}:
-        return "It has to be taken back where it happened."
+    if kind in _FOR_GOOD:
+        return _FOR_GOOD[kind]
     if kind == "deliver" and not done.created:
         return "The record was there before: it was changed, not created."
     if kind == "deliver" and not done.can_undo:

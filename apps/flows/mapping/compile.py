@@ -20,6 +20,7 @@ from apps.flows.mapping.expressions import (
     Scope,
     build_scope_builder,
     compile_expression,
+    unknown_settings,
 )
 from apps.flows.mapping.fitting import build_limits, build_value_map, value_map_problems
 from apps.flows.mapping.layers import LayeredLine
@@ -190,9 +191,11 @@ def compile_mapping(
     source_fields: Sequence[Field],
     target_fields: Sequence[Field],
     outgoing: bool = False,
+    settings: Mapping[str, Any] | None = None,
 ) -> CompiledMapping:
     """Compile merged lines. `outgoing` means canonical -> outside: values become JSON, sources must be canonical fields.
 
+    Expressions read `settings` by name; None: which there are is not known yet, so none is held unknown.
     Raises MappingError with every problem of every line.
     """
     if len(lines) > MOST_LINES:
@@ -211,12 +214,15 @@ def compile_mapping(
             compiled.append(compiled_line)
         if one.expression is not None:
             expressions.append(one.expression)
+            if settings is not None:
+                unknown = unknown_settings(one.expression, settings)
+                problems += [LineProblem(layered.line.target, sentence) for sentence in unknown]
     problems += _unmapped(lines, target_fields, outgoing=outgoing)
     if problems:
         raise MappingError(problems)
     return CompiledMapping(
         lines=tuple(compiled),
-        build_scope=build_scope_builder(expressions) if expressions else None,
+        build_scope=build_scope_builder(expressions, settings) if expressions else None,
         _texts=tuple((line.target, line.line.source) for line in compiled if line.plain_text),
         _producers=tuple((line.target, line.produce) for line in compiled if not line.plain_text),
         _required=frozenset(line.target for line in compiled if line.required),
@@ -379,7 +385,7 @@ class _LineCompiler:
 
     def _accept(self) -> _Work:
         """Return what a fixed value of the line goes through: the conversion to its field, with the field's limits."""
-        works = [self._converter(), *(build_limits(self.field) if isinstance(self.field, FieldSpec) else ())]
+        works = [self._converter(), *build_limits(self.field)]
         return _build_chain(works, None, sees_missing=False)
 
     def _require_value(self, value: Any, where: str) -> None:
@@ -429,8 +435,7 @@ class _LineCompiler:
         if self.line.value_map is not None:
             works.append(build_value_map(self.line))
         works.append(self._converter())
-        if isinstance(self.field, FieldSpec):
-            works += build_limits(self.field)
+        works += build_limits(self.field)
         return works, any(transform.sees_missing for transform, _ in transforms)
 
     def _produce(self, works: Sequence[_Work], default: Any, *, sees_missing: bool) -> Produce:

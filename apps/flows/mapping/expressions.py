@@ -33,6 +33,7 @@ _DIGITS_KEPT = 9  # a double's noise (1.0049999999999999) lies beyond; money and
 
 _STRINGS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 _ROOT = re.compile(r"(?<![\w.])r\s*(?:\.\s*\??\s*([A-Za-z_]\w*))?")
+_SETTING = re.compile(r"(?<![\w.])settings\b\s*(?:\.\s*\??\s*([A-Za-z_]\w*))?")
 _SHORT = r"\s*(?:\"[^\"\\]{0,5}\"|'[^'\\]{0,5}')\s*"
 _SHORT_REPLACE = re.compile(rf"\.replace\(\s*{_SHORT},{_SHORT}\)|\.join\({_SHORT}\)|\.join\(\s*\)")
 _MULTIPLIES = re.compile(r"\.\s*(?:replace|join|map|transformList|transformMap)\s*\(")
@@ -63,16 +64,20 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression. `roots` are the record's fields it reads; None when it reads the record as a whole."""
+    """A compiled expression. `roots` are the record's fields it reads; None when it reads the record as a whole.
+
+    `settings` are the flow's settings it reads.
+    """
 
     text: str
     roots: frozenset[str] | None
     evaluate: Callable[[Scope], Any]
+    settings: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=2_048)
 def compile_expression(text: str) -> Expression:
-    """Compile CEL over the variable `r`. Raises ExpressionError with the place of the first mistake."""
+    """Compile CEL over the record `r` and the flow's `settings`. Raises ExpressionError with the first mistake's place."""
     if not text.strip():
         raise ExpressionError("the expression is empty")
     if len(text) > LONGEST_EXPRESSION:
@@ -85,13 +90,13 @@ def compile_expression(text: str) -> Expression:
         raise _placed(str(refused)) from None
     except TypeError:
         raise ExpressionError("the expression holds half a character: write it anew") from None
-    return Expression(text, _roots(text), _build_evaluate(compiled))
+    return Expression(text, _roots(text), _build_evaluate(compiled), _settings(text))
 
 
 @cache
 def _environment() -> Any:
     extensions = [ext_strings.ExtStrings(), ext_math.ExtMath(), ext_optional.ExtOptional()]
-    return cel.NewEnv(variables={"r": cel.Type.DYN}, extensions=extensions)
+    return cel.NewEnv(variables={"r": cel.Type.DYN, "settings": cel.Type.DYN}, extensions=extensions)
 
 
 def _require_bounded(text: str) -> None:
@@ -129,6 +134,19 @@ def _require_affordable(text: str) -> None:
 def _roots(text: str) -> frozenset[str] | None:
     names = [match[1] for match in _ROOT.finditer(_STRINGS.sub('""', text))]
     return None if None in names else frozenset(names)
+
+
+def _settings(text: str) -> frozenset[str]:
+    names = [match[1] for match in _SETTING.finditer(_STRINGS.sub('""', text))]
+    if None in names:
+        raise ExpressionError("settings are read one by one: write settings.name")
+    return frozenset(names)
+
+
+def unknown_settings(expression: Expression, known: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each setting that the expression reads and the flow does not have."""
+    choices = f"choose one of {', '.join(known)}" if known else "it has none"
+    return [f"the flow has no setting {name!r}: {choices}" for name in sorted(expression.settings - known.keys())]
 
 
 def _placed(message: str) -> ExpressionError:
@@ -175,12 +193,18 @@ def _matching() -> Any:
     return cel.NewEnv(variables={"v": cel.Type.STRING})
 
 
-def build_scope_builder(expressions: Iterable[Expression]) -> Callable[[Mapping[str, Any]], Scope]:
+def build_scope_builder(
+    expressions: Iterable[Expression], settings: Mapping[str, Any] | None = None
+) -> Callable[[Mapping[str, Any]], Scope]:
     """Return a function that prepares a record once for all these expressions.
 
-    Only the fields they read are handed over; missing ones are left out, so that has(r.note) tells the truth.
+    Only the fields they read are handed over; missing ones are left out, so that has(r.note) tells the truth. The same
+    goes for `settings`, which every record sees alike.
     """
+    expressions = tuple(expressions)
     roots = [expression.roots for expression in expressions]
+    chosen = frozenset[str]().union(*(expression.settings for expression in expressions))
+    fixed = {"settings": {name: _given(value) for name, value in (settings or {}).items() if name in chosen}}
     names = None if None in roots else frozenset().union(*(root for root in roots if root is not None))
     activate = _environment().Activation
 
@@ -191,7 +215,7 @@ def build_scope_builder(expressions: Iterable[Expression]) -> Callable[[Mapping[
                 for name in (values if names is None else names)
                 if (value := values.get(name)) is not None
             }  # fmt: skip
-            return activate({"r": record})
+            return activate({"r": record, **fixed} if chosen else {"r": record})
         except UnusableValueError as wrong:
             return wrong
         except (ValueError, OverflowError):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from apps.connectors.canonical.shapes import CanonicalField
 from apps.connectors.canonical.values import UnusableValueError, plain_text, shown
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import FieldSpec, MappingLine
@@ -66,12 +67,12 @@ def _row_problem(old: Any, new: Any, convert: Work) -> str:
     return ""
 
 
-def build_limits(field: FieldSpec) -> Sequence[Work]:
-    """Return what refuses a value that an outside field does not take; nothing for a field without limits."""
+def build_limits(field: FieldSpec | CanonicalField | None) -> Sequence[Work]:
+    """Return what refuses a value that a field does not take; nothing for a field without limits."""
     works: list[Work] = []
-    if field.choices:
+    if field is not None and field.choices:
         works.append(_build_choice(field.choices))
-    if field.max_length is not None:
+    if isinstance(field, FieldSpec) and field.max_length is not None:
         works.append(_build_length(field.max_length))
     return works
 

@@ -37,6 +37,18 @@ class LayeredLine:
 Layer = Sequence[LineChange | MappingLine]
 
 
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What template, partner and customer change about the lines of a mapping."""
+
+    template: Layer = ()
+    partner: Layer = ()
+    customer: Layer = ()
+
+
+NO_LAYERS = Layers()
+
+
 def merge_layers(
     system: Sequence[MappingLine], template: Layer = (), partner: Layer = (), customer: Layer = ()
 ) -> list[LayeredLine]:

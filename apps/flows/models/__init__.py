@@ -1,9 +1,10 @@
 """The flows room's tables: what is installed, what ran, what walks, and what came of every record."""
 
 from apps.flows.models.approval import ApprovalDecision, ApprovalRequest, Delegation
+from apps.flows.models.booked import BookedRecord
 from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
 from apps.flows.models.dry_run import DryRun
-from apps.flows.models.flow import Flow, FlowRole, FlowVersion, MappingLayer, Trigger
+from apps.flows.models.flow import Flow, FlowRole, FlowVersion, PartnerLayer, Trigger
 from apps.flows.models.ledger import (
     Batch,
     Checkpoint,
@@ -15,14 +16,17 @@ from apps.flows.models.ledger import (
     Run,
     TriggerEvent,
 )
+from apps.flows.models.ownership import FieldOwner, OwnerReview
 from apps.flows.models.receipt import OpenReceipt
 from apps.flows.models.replay import ReplayEntry, ReplayJob
+from apps.flows.models.rollout import Rollout, RolloutMember
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
 
 __all__ = [
     "ApprovalDecision",
     "ApprovalRequest",
     "Batch",
+    "BookedRecord",
     "BusinessEvent",
     "Checkpoint",
     "Comparison",
@@ -32,19 +36,23 @@ __all__ = [
     "DroppedMonth",
     "DryRun",
     "EventWait",
+    "FieldOwner",
     "Flow",
     "FlowDay",
     "FlowRole",
     "FlowVersion",
     "Link",
     "ListedPage",
-    "MappingLayer",
     "Milestone",
     "OpenReceipt",
     "Operation",
     "OperationStep",
+    "OwnerReview",
+    "PartnerLayer",
     "ReplayEntry",
     "ReplayJob",
+    "Rollout",
+    "RolloutMember",
     "Run",
     "Trigger",
     "TriggerEvent",

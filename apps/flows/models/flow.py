@@ -1,4 +1,4 @@
-"""What is installed: flows, their immutable versions, mapping layers and triggers."""
+"""What is installed: flows, their immutable versions, the partner's lines and triggers."""
 
 from django.db import models
 
@@ -29,6 +29,8 @@ class Flow(CustomerOwned):
     rhythm = models.JSONField(null=True, blank=True)
     # When nothing starts by itself, as triggers/blackouts.py writes it; {}: never.
     blackouts = models.JSONField(default=dict, blank=True)
+    # What differs from the defaults of the template's settings, by name; a published version holds all of them.
+    settings = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -55,17 +57,23 @@ class FlowRole(CustomerOwned):
 
 
 class FlowVersion(CustomerOwned):
-    """One published definition, compiled from the layers of that moment. Never changed: a change is a new version.
+    """One definition with all its lines, compiled from the layers of that moment. Never changed: a change is a new version.
 
-    `definition` is the flow's steps; `layers` the four mapping layers as they were, so the version stands alone.
+    It is proposed until it is published (`published_at` None), then live while its flow points to it, then retired.
+    `definition` is the flow's steps; `layers` every place's lines as mapping/places.py writes them, so the version stands
+    alone. `made_after` is what was live when it was made.
     """
 
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     definition = models.JSONField()
     layers = models.JSONField()
+    template_version = models.PositiveIntegerField(default=1)
+    made_after = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     note = models.CharField(max_length=300, blank=True)
-    published_at = models.DateTimeField()
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=200, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -76,33 +84,25 @@ class FlowVersion(CustomerOwned):
         return f"version {self.number}"
 
 
-class MappingLayer(PartnerModel):
-    """The lines that a partner (flow empty) or a flow's customer changed; only differences are kept.
+class PartnerLayer(PartnerModel):
+    """The lines that a partner changed for all its customers; only differences are kept.
 
-    `lines` is a list of {"target": ..., and only the keys of MappingLine that differ}; {"target": x, "removed": true}
-    removes a lower layer's line.
+    They hold at one place of a template (mapping/places.py) for one outside system. `lines` is a list of {"target": ...,
+    and only the keys of MappingLine that differ}; {"target": x, "removed": true} removes a lower layer's line.
     """
 
-    class Level(models.TextChoices):
-        PARTNER = "partner", "partner"
-        CUSTOMER = "customer", "customer"
-
-    level = models.CharField(max_length=8, choices=Level)
     template = models.SlugField(max_length=60)
-    target_system = models.SlugField(max_length=40)
-    flow = models.OneToOneField(Flow, null=True, blank=True, on_delete=models.CASCADE, related_name="customer_layer")
+    place = models.SlugField(max_length=40)
+    system = models.SlugField(max_length=40)
     lines = models.JSONField(default=list)
     changed_at = models.DateTimeField(auto_now=True)
+    changed_by = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=("template", "target_system"), condition=models.Q(level="partner"), name="partner_layer_once"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=("template", "place", "system"), name="partner_place_once")]
 
     def __str__(self) -> str:
-        return f"{self.level} layer of {self.template}"
+        return f"partner's lines of {self.template}, {self.place}"
 
 
 class Trigger(CustomerOwned):

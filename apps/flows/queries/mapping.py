@@ -8,14 +8,16 @@ from apps.connectors.canonical.values import plain_text
 from apps.connectors.contract import SourceRecord
 from apps.connectors.manifest import FieldSpec, MappingLine
 from apps.flows.engine.definition import DefinitionError, parse_definition
-from apps.flows.engine.flow import Layers, merge_delivery
+from apps.flows.engine.flow import merge_delivery
 from apps.flows.mapping.compile import CompiledLine, LineProblem, MappingError
 from apps.flows.mapping.explain import ExplainedLine, explain
 from apps.flows.mapping.layers import LayerError, LineChange, build_difference, parse_layer, write_layer
+from apps.flows.mapping.places import DELIVERY, read_places, write_places
 from apps.flows.models import Flow, FlowVersion, Operation
 from apps.flows.queries.unknown_values import NO_GAPS, ValueGaps, list_value_gaps
+from apps.flows.services.bases import own_lines
 from apps.flows.services.evidence import records_of
-from apps.flows.services.publish import customer_lines, layered_lines
+from apps.flows.services.publish import layered_lines
 from apps.flows.services.session import PinnedFlow, compile_version, objects_of
 
 SAMPLE_LENGTH = 120
@@ -215,7 +217,7 @@ def get_edited_line(flow: Flow, target: str) -> EditedLine | None:
     layered = merged.get(target)
     if layered is None and spec is None:
         return None
-    below = Layers(parse_layer(version.layers["template"]), parse_layer(version.layers["partner"]))
+    below = read_places(version.layers)[DELIVERY].with_customer(()).layers
     lower = {one.line.target: one.line for one in merge_delivery(target_object, below)}.get(target)
     fields = compile_version(version, flow.source, flow.target).compiled.described.fields
     return EditedLine(
@@ -245,7 +247,7 @@ def try_line(flow: Flow, target: str, changes: Mapping[str, Any]) -> TriedLine:
         MappingError, LayerError: the line cannot be.
 
     """
-    pinned = compile_version(_trial_version(flow, target, changes), flow.source, flow.target)
+    pinned = compile_version(trial_version(flow, target, changes), flow.source, flow.target)
     sample, record = latest_sample(flow)
     if sample is None:
         return TriedLine("", "", "")
@@ -257,11 +259,13 @@ def try_line(flow: Flow, target: str, changes: Mapping[str, Any]) -> TriedLine:
     return TriedLine(_shown(row.value), problem, str(sample))
 
 
-def _trial_version(flow: Flow, target: str, changes: Mapping[str, Any]) -> FlowVersion:
+def trial_version(flow: Flow, target: str, changes: Mapping[str, Any]) -> FlowVersion:
+    """Return the version that a changed line would make, not stored. Raises LayerError."""
     live = flow.live_version
     if live is None:
         raise LayerError("Nothing is published yet.")
-    kept = [line for line in customer_lines(flow) if line["target"] != target]
+    places = read_places(live.layers)
+    kept = [line for line in own_lines(live).get(DELIVERY, ()) if line["target"] != target]
     lines = [*kept, *write_layer([LineChange(target, dict(changes))])] if changes else kept
     parse_layer(lines)
     return FlowVersion(
@@ -269,5 +273,6 @@ def _trial_version(flow: Flow, target: str, changes: Mapping[str, Any]) -> FlowV
         customer_id=flow.customer_id,
         number=live.number + 1,
         definition=live.definition,
-        layers={**live.layers, "customer": lines},
+        template_version=live.template_version,
+        layers=write_places({**places, DELIVERY: places[DELIVERY].with_customer(lines)}),
     )

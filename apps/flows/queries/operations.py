@@ -314,6 +314,8 @@ def _attempt_row(attempt: Attempt, operation: Operation, *, latest: bool) -> Att
         return AttemptRow(attempt, "rejected", attempt.error)
     if attempt.taken and not latest:
         return AttemptRow(attempt, "sent", _("The system took it, to tell later what became of it."))
+    if attempt.unsent:
+        return AttemptRow(attempt, "unchanged", sentence_of(operation) if latest else _("Nothing had to be sent."))
     if attempt.target_key and not attempt.taken:
         sentence = _("Delivered; the system calls it %(key)s.") % {"key": attempt.target_key}
         return AttemptRow(attempt, "written", sentence)

@@ -15,6 +15,7 @@ _KINDS: dict[str, tuple[str, str | Promise]] = {
     "check": ("checklist", gettext_lazy("Check")),
     "map": ("transform", gettext_lazy("Map")),
     "deliver": ("send", gettext_lazy("Deliver")),
+    "withdraw": ("arrow-back-up", gettext_lazy("Take back")),
     "lookup": ("search", gettext_lazy("Look up")),
     "write_back": ("pencil-check", gettext_lazy("Write back")),
     "decide": ("arrow-fork", gettext_lazy("Decide")),

@@ -11,12 +11,17 @@ from apps.connectors import registry
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.shapes import CanonicalType
 from apps.connectors.manifest import SystemManifest
-from apps.flows.engine.flow import Layers, merge_delivery
-from apps.flows.mapping.layers import LayeredLine
+from apps.flows.engine.flow import merge_delivery
+from apps.flows.mapping.layers import LayeredLine, Layers
 from apps.flows.models import Flow
+from apps.flows.queries.causes import CAUSES
 from apps.flows.queries.flow_picture import PicturedStep, pictured_plainly
-from apps.flows.templates_library import TEMPLATES, FlowTemplate, list_templates
+from apps.flows.queries.rule_list import list_rule_words
+from apps.flows.queries.sample_results import expected_words
+from apps.flows.queries.setting_words import SettingRow, setting_rows
+from apps.flows.templates_library import ACCELERATORS, TEMPLATES, FlowTemplate, Sample, SlaSuggestion, list_templates
 from apps.flows.triggers.calendar import interval_words
+from apps.tenants.templatetags.wording import duration_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,32 @@ class TemplateCard:
     flows: int
     live: int
     customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateGroup:
+    """The templates of one accelerator, or those of none (`name` and `summary` say so), by workflow."""
+
+    name: str
+    summary: str
+    cards: list[TemplateCard]
+
+
+@dataclass(frozen=True, slots=True)
+class SlaRow:
+    """One suggestion: what it is about, and within which time."""
+
+    about: str
+    within: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """One sample and, in words, what comes of it; `settings` are those it is for, "" for the template's own."""
+
+    name: str
+    outcome: str
+    settings: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +83,16 @@ class TemplatePage:
     described: CanonicalType
     steps: list[PicturedStep]
     checks: list[str]
+    rules: list[str]
     sample: list[SampleLine]
     sample_target: SystemManifest | None
     used_by: list[Flow]
     rhythm: str
+    accelerator: str
+    settings: list[SettingRow]
+    samples: list[SampleRow]
+    sla: list[SlaRow]
+    changes: list[tuple[int, str]]
 
 
 def list_template_cards() -> list[TemplateCard]:
@@ -63,6 +100,23 @@ def list_template_cards() -> list[TemplateCard]:
     templates = list_templates()
     uses = _uses_of(template.slug for template in templates)
     return [_card(template, uses[template.slug]) for template in templates]
+
+
+def list_template_groups() -> list[TemplateGroup]:
+    """Return the library by accelerator, in their order; those of none come last."""
+    cards = sorted(list_template_cards(), key=lambda card: _place_of(card.template.workflow))
+    groups = [
+        TemplateGroup(_(one.name), _(one.summary), [c for c in cards if c.template.accelerator == one.slug])
+        for one in ACCELERATORS.values()
+    ]
+    others = [card for card in cards if card.template.accelerator not in ACCELERATORS]
+    groups.append(TemplateGroup(_("Further flows"), _("Each solves one problem by itself."), others))
+    return [group for group in groups if group.cards]
+
+
+def _place_of(workflow: str) -> tuple[int, str]:
+    number = workflow.removeprefix("W")
+    return (int(number) if number.isdigit() else 0, workflow)
 
 
 def get_template_page(slug: str, target: str = "") -> TemplatePage:
@@ -83,6 +137,7 @@ def get_template_page(slug: str, target: str = "") -> TemplatePage:
         described=described,
         steps=pictured_plainly(template.definition, source, goal),
         checks=list(dict.fromkeys(_check_words(check.summary, described) for check in described.checks)),
+        rules=list_rule_words(template.definition),
         sample=_sample(template, described, chosen) if chosen else [],
         sample_target=chosen,
         used_by=list(
@@ -92,7 +147,28 @@ def get_template_page(slug: str, target: str = "") -> TemplatePage:
             .order_by("customer__name", "name")[:200]
         ),
         rhythm=interval_words(template.schedule_seconds),
+        accelerator=_(ACCELERATORS[template.accelerator].name) if template.accelerator in ACCELERATORS else "",
+        settings=setting_rows(template.settings, {}),
+        samples=[_sample_row(sample, template) for sample in template.samples],
+        sla=[row for suggestion in template.sla for row in _sla_rows(suggestion)],
+        changes=sorted(template.changes.items(), reverse=True),
     )
+
+
+def _sample_row(sample: Sample, template: FlowTemplate) -> SampleRow:
+    chosen = [row for row in setting_rows(template.settings, sample.settings) if row.name in sample.settings]
+    settings = "; ".join(f"{row.title}: {row.value}" for row in chosen)
+    return SampleRow(_(sample.name), expected_words(sample.expected, template.definition), settings)
+
+
+def _sla_rows(suggestion: SlaSuggestion) -> list[SlaRow]:
+    rows = []
+    if suggestion.deliver_within:
+        rows.append(SlaRow(_("From the change to the target"), duration_words(suggestion.deliver_within)))
+    if suggestion.resolve_within:
+        about = CAUSES[suggestion.business_class] if suggestion.business_class else _("What is refused, solved")
+        rows.append(SlaRow(str(about), duration_words(suggestion.resolve_within)))
+    return rows
 
 
 def _uses_of(slugs: Iterable[str]) -> dict[str, dict[str, int]]:

@@ -1,6 +1,6 @@
 """What differs between two published versions of a flow, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from apps.connectors.canonical.values import plain_text
 from apps.connectors.manifest import MappingLine
 from apps.flows.engine.definition import DefinitionError
 from apps.flows.mapping.layers import LayeredLine, LayerError
+from apps.flows.mapping.places import DELIVERY, READING, read_places
 from apps.flows.models import Flow, FlowVersion
 from apps.flows.services.publish import layered_lines
 
@@ -68,37 +69,69 @@ def compare_versions(earlier: FlowVersion, later: FlowVersion) -> VersionDiffere
     if earlier.number > later.number:
         earlier, later = later, earlier
     try:
-        before, after = _lines(earlier), _lines(later)
+        # Versions from before reading was kept say nothing about it.
+        both = read_places(earlier.layers).keys() & read_places(later.layers).keys() | _steps_of(earlier, later)
+        before, after = _lines(earlier, both), _lines(later, both)
     except (LayerError, DefinitionError, KeyError):
         sentence = _("One of these versions was made for systems that are not known any more.")
         return VersionDifference(earlier, later, [], sentence)
+    steps = step_titles(later) | step_titles(earlier)
     changed = [
-        _changed(target, before.get(target), after.get(target))
-        for target in [*before, *(target for target in after if target not in before)]
-        if _line(before.get(target)) != _line(after.get(target))
+        _changed(where, steps, before.get(where), after.get(where))
+        for where in [*before, *(where for where in after if where not in before)]
+        if _line(before.get(where)) != _line(after.get(where))
     ]
     return VersionDifference(earlier, later, [*_definition_changes(earlier, later), *changed])
 
 
-def _lines(version: FlowVersion) -> dict[str, LayeredLine]:
-    return {layered.line.target: layered for layered in layered_lines(version)}
+def _steps_of(*versions: FlowVersion) -> set[str]:
+    return {place for version in versions for place in read_places(version.layers)} - {READING}
+
+
+def _lines(version: FlowVersion, places: Collection[str]) -> dict[tuple[str, str], LayeredLine]:
+    """Return every line by place and target."""
+    return {
+        (place, layered.line.target): layered
+        for place in read_places(version.layers)
+        if place in places
+        for layered in layered_lines(version, place)
+    }
+
+
+def step_titles(version: FlowVersion) -> dict[str, str]:
+    """Return what people call the steps of a version, by name."""
+    steps = version.definition.get("steps") or []
+    return {step.get("name") or step["kind"]: step.get("title") or step.get("name") or step["kind"] for step in steps}
+
+
+def place_words(place: str, steps: Mapping[str, str]) -> str:
+    """Return where a line maps, "" for the flow's one delivery; `steps` are titles by name."""
+    if place == DELIVERY:
+        return ""
+    return _("Reading") if place == READING else steps.get(place, place)
 
 
 def _line(layered: LayeredLine | None) -> MappingLine | None:
     return layered.line if layered else None
 
 
-def _changed(target: str, before: LayeredLine | None, after: LayeredLine | None) -> ChangedLine:
-    either = after or before
-    label = (either.line.label if either else "") or target
-    return ChangedLine(label, _line_words(before), _line_words(after), either.origin if either else "")
+def _changed(
+    where: tuple[str, str], steps: Mapping[str, str], before: LayeredLine | None, after: LayeredLine | None
+) -> ChangedLine:
+    either, place = after or before, place_words(where[0], steps)
+    label = (either.line.label if either else "") or where[1]
+    return ChangedLine(
+        f"{place}: {label}" if place else label,
+        line_words(_line(before)),
+        line_words(_line(after)),
+        either.origin if either else "",
+    )
 
 
-def _line_words(layered: LayeredLine | None) -> str:
-    """Return how a field is filled: "Note, then trim, upper; when empty: none"."""
-    if layered is None:
+def line_words(line: MappingLine | None) -> str:
+    """Return how a field is filled: "Note, then trim, upper; when empty: none"; "" without a line."""
+    if line is None:
         return ""
-    line = layered.line
     parts = [line.source or line.expression or _("a fixed value")]
     if line.transforms:
         parts.append(_("then %(steps)s") % {"steps": ", ".join(line.transforms)})

@@ -20,6 +20,7 @@ from apps.flows.engine.steps.map import MapOptions
 from apps.flows.engine.steps.milestone import MilestoneOptions
 from apps.flows.engine.steps.notify import NotifyOptions
 from apps.flows.engine.steps.wait import WaitOptions
+from apps.flows.engine.steps.withdraw import WithdrawOptions
 from apps.flows.engine.steps.write_back import WriteBackOptions
 from apps.tenants.templatetags.wording import count_words
 
@@ -73,12 +74,20 @@ def _deliver(options: DeliverOptions, source: str, target: str) -> str:
     return _("%(kind)s to %(system)s, each once") % words
 
 
+def _withdraw(options: WithdrawOptions, source: str, target: str) -> str:
+    words = {"kind": _kind(options.type), "system": _system(options.role, source, target)}
+    if not words["system"]:
+        return _("%(kind)s, as far as the flow made it") % words
+    return _("%(kind)s from %(system)s, as far as the flow made it") % words
+
+
 def _map(options: MapOptions, _source: str, _target: str) -> str:
     return _("made ready as %(kind)s") % {"kind": _kind(options.type)}
 
 
 def _look_up(options: LookupOptions, source: str, target: str) -> str:
-    words = {"object": options.object.replace("_", " "), "system": _system(options.role, source, target)}
+    named = _kind(options.type) if options.type else options.object.replace("_", " ")
+    words = {"object": named, "system": _system(options.role, source, target)}
     return _("%(object)s in %(system)s") % words if words["system"] else words["object"]
 
 
@@ -111,6 +120,7 @@ _WORDS: dict[type, Callable[[Any, str, str], str]] = {
     WaitOptions: _wait,
     DecideOptions: _decide,
     DeliverOptions: _deliver,
+    WithdrawOptions: _withdraw,
     MapOptions: _map,
     LookupOptions: _look_up,
     WriteBackOptions: _write_back,

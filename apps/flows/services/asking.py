@@ -18,10 +18,11 @@ from apps.flows.engine.counts import COUNT_COLUMN
 from apps.flows.engine.states import BatchState, OperationState
 from apps.flows.models import Batch, OpenReceipt, Operation
 from apps.flows.services import blobs, ledger_writes, receipts, telemetry, verdicts
+from apps.flows.services.day_figures import Tally
 from apps.flows.services.deliver import evidence_of
 from apps.flows.services.halting import RunStoppedError, require_present, stopped_or_away
 from apps.flows.services.session import Session
-from apps.flows.services.settle import Tally, count, link_row
+from apps.flows.services.settle import count, link_row
 from apps.flows.services.verdicts import Verdict
 from apps.flows.signals import ledger_changed
 

@@ -24,6 +24,11 @@ def pack(content: Any) -> bytes:
     return _COMPRESS.compress(orjson.dumps(content, default=_plain, option=orjson.OPT_NON_STR_KEYS))
 
 
+def plain_json(value: Any) -> Any:
+    """Return `value` as a JSON column holds it: as `pack` would keep it, without the one character PostgreSQL refuses."""
+    return orjson.loads(orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).replace(b"\\u0000", b""))
+
+
 def unpack(blob: bytes | memoryview | None) -> Any:
     """Return what `pack` was given; None for an empty blob."""
     if not blob:

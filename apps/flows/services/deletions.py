@@ -17,9 +17,9 @@ from apps.connectors.models import Connection
 from apps.flows.engine.absence import deletion_version
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation, Run
+from apps.flows.services.day_figures import Tally, add_to_day
 from apps.flows.services.ledger_writes import new_id
 from apps.flows.services.session import Session
-from apps.flows.services.settle import Tally, add_to_day
 from apps.flows.signals import ledger_changed
 
 DELIVERED = (OperationState.WRITTEN, OperationState.UNCHANGED)

@@ -11,9 +11,10 @@ from uuid import UUID
 from apps.connectors.answers import holds
 from apps.connectors.contract import Connector, Write, WriteOutcome
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError, RetryableError
-from apps.connectors.manifest import MappingLine, ObjectManifest, WriteMode
-from apps.flows.mapping.write_modes import apply_write_modes
-from apps.flows.services.entries import Delivery, Destination, Entry
+from apps.connectors.manifest import ObjectManifest
+from apps.flows.engine.ownership import Dispute
+from apps.flows.services.entries import Delivery, Destination, Entry, Minded
+from apps.flows.services.held_values import mind_held_values
 
 TypeAndKey = tuple[str, str]
 _FIRST_PORTION = 4  # times what the system takes at once
@@ -45,10 +46,17 @@ async def deliver_entries(
         else:
             ready.append(entry)
     writes = [_write(position, entry, links) for position, entry in enumerate(ready)]
-    await _with_existing_values(target, place, writes)
-    for outcome in await _send_in_time(target, place.target_object, ready, writes, ends_at):
+    minded = await mind_held_values(target, place, ready, writes)
+    left = []
+    for write in writes:
+        operation_id = ready[write.position].operation_id
+        if operation_id in minded and not minded[operation_id].sent:
+            outcomes[operation_id] = WriteOutcome(write.position, target_key=write.target_key)
+        else:
+            left.append(write)
+    for outcome in await _send_in_time(target, place.target_object, ready, left, ends_at):
         outcomes[ready[outcome.position].operation_id] = outcome
-    return Delivery(outcomes, found)
+    return Delivery(outcomes, found, minded)
 
 
 async def missing_references(
@@ -170,32 +178,6 @@ def _as_update(write: Write, target_key: str) -> Write:
     return Write(write.position, write.values, write.business_key, f"{write.idempotency_key}:found", target_key)
 
 
-async def _with_existing_values(target: Connector, place: Destination, writes: list[Write]) -> None:
-    """Where a line keeps what the target has (fill empty, append), merge with the record as it is there now."""
-    updates = [write for write in writes if write.target_key is not None]
-    if not updates or not place.needs_existing_values:
-        return
-    lines = [compiled_line.line for compiled_line in place.delivery.lines]
-    existing = await _existing(target, place.target_object, updates) if any(map(_looks_first, lines)) else {}
-    for write in updates:
-        merged = apply_write_modes(write.values, existing.get(write.target_key or "", {}), lines)
-        write.values.clear()
-        write.values.update(merged)
-
-
-def _looks_first(line: MappingLine) -> bool:
-    return line.write_mode in {WriteMode.FILL_EMPTY, WriteMode.APPEND}
-
-
-async def _existing(target: Connector, kind: ObjectManifest, writes: list[Write]) -> dict[str, Mapping[str, Any]]:
-    """Return what the target holds of these records, by its own key: the one key that always leads to them."""
-    keys = [write.target_key for write in writes if write.target_key is not None]
-    held: dict[str, Mapping[str, Any]] = {}
-    async for page in target.read(kind.name, None, keys):
-        held.update({record.key: record.values for record in page.records})
-    return held
-
-
 async def _resolve_references(
     target: Connector, entries: Iterable[Entry], known_links: Mapping[TypeAndKey, str]
 ) -> dict[TypeAndKey, str]:
@@ -228,7 +210,7 @@ def _missing_reference(target: Connector, entry: Entry, links: Mapping[TypeAndKe
     return RejectedError(problems[0].message, problems=tuple(problems)) if problems else None
 
 
-def evidence_of(outcome: WriteOutcome, *, contents: bool = True) -> dict[str, Any]:
+def evidence_of(outcome: WriteOutcome, minded: Minded | None = None, *, contents: bool = True) -> dict[str, Any]:
     """Return what is kept of one answer in the batch's outcome; without `contents` not what was sent and answered."""
     exchange = outcome.exchange
     return {
@@ -247,4 +229,12 @@ def evidence_of(outcome: WriteOutcome, *, contents: bool = True) -> dict[str, An
             exchange.request if contents else "",
             exchange.response if contents else "",
         ],
+        "unsent": bool(minded and not minded.sent),
+        "disputes": [_kept_dispute(one, contents=contents) for one in (minded.disputes if minded else ())],
     }
+
+
+def _kept_dispute(one: Dispute, *, contents: bool) -> list[Any]:
+    """Return a dispute as evidence keeps it, in the order of its fields."""
+    values = (one.ours, one.theirs) if contents else (None, None)
+    return [one.canonical_type, one.field, one.target_field, *values, one.rule, one.ruling, one.owner]

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from apps.connectors.contract import SourceRecord, WriteOutcome
 from apps.connectors.manifest import ObjectManifest
-from apps.flows.engine.records import WALKS, PlannedOperation
+from apps.flows.engine.ownership import Dispute, Guard
+from apps.flows.engine.records import CAME_BACK, REASONS, WALKS, PlannedOperation
 from apps.flows.engine.states import OperationState
 from apps.flows.mapping.compile import CompiledMapping
 
@@ -27,6 +28,10 @@ class Destination(Protocol):
     @property
     def needs_existing_values(self) -> bool:
         """True when a line keeps what the target has, so that an update must read it first."""
+
+    @property
+    def guard(self) -> Guard | None:
+        """Which fields belong to other systems; None when every field may be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,9 @@ class Entry:
 
     `known` is its ledger line when there is one; `probe_first` asks the target before writing, because an earlier
     attempt may have arrived; `repeat` records were settled before and get no new line; `behind` is until when the record
-    waits because its target has taken another version of it and not answered yet.
+    waits because its target has taken another version of it and not answered yet; `returns` says that it was made from a
+    record of the very system it goes to, so that it may be nothing but what we wrote ourselves. `held` says that a
+    business rule stopped it.
     """
 
     operation_id: UUID
@@ -59,6 +66,8 @@ class Entry:
     probe_first: bool = False
     repeat: OperationState | None = None
     behind: datetime | None = None
+    held: bool = False
+    returns: bool = False
 
     @property
     def walks(self) -> bool:
@@ -74,6 +83,7 @@ class Entry:
 def evidence_entry(entry: Entry, *, contents: bool = True) -> dict[str, Any]:
     """Return what a batch's plan keeps of one record; without `contents` only how to find it and its effect again."""
     planned = entry.planned
+    held = [[p.field, p.message, p.business_class, p.code] for p in planned.problems] if entry.held else None
     return {
         "id": str(entry.operation_id),
         "object": entry.record.object_name,
@@ -84,6 +94,7 @@ def evidence_entry(entry: Entry, *, contents: bool = True) -> dict[str, Any]:
         "idempotency_key": planned.idempotency_key,
         "business_key": planned.business_key,
         "repeat": entry.repeat.value if entry.repeat else "",
+        **({"held": held} if held else {}),
     }
 
 
@@ -104,9 +115,31 @@ class OpenBatch:
     replaced: list[KnownOperation] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Minded:
+    """What looking at the target before writing showed: fields in dispute; `sent` False says that nothing was left to send."""
+
+    disputes: tuple[Dispute, ...] = ()
+    sent: bool = True
+
+    @property
+    def sentence(self) -> str:
+        """Return why nothing was sent, "" when something was."""
+        if self.sent:
+            return ""
+        if not self.disputes:
+            return REASONS[CAME_BACK]
+        owners = ", ".join(dict.fromkeys(dispute.owner for dispute in self.disputes))
+        return f"Nothing was sent: all that differs belongs to {owners}."[:600]
+
+
 @dataclass(slots=True)
 class Delivery:
-    """What came of delivering a batch: an outcome for each operation that was tried, and ids learned on the way."""
+    """What came of delivering a batch: an outcome for each operation that was tried, and ids learned on the way.
+
+    `minded` has those whose target's values were looked at for the owner register or because they had come back.
+    """
 
     outcomes: dict[UUID, WriteOutcome]
     found_links: dict[tuple[str, str], str] = field(default_factory=dict)  # (canonical type, key) -> target id
+    minded: dict[UUID, Minded] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from apps.connectors.contract import Exchange, SourceRecord
 from apps.connectors.redaction import redact_json
+from apps.flows.engine.ownership import ConflictRule, Dispute, Ruling
 from apps.flows.engine.states import BatchState
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Batch, Correction, DroppedMonth, Operation
@@ -40,6 +41,8 @@ class Attempt:
     dropped_at: datetime | None = None
     step: str = ""  # of a walk; "" where the record went with its batch, or was only read
     taken: bool = False  # the system told later what became of it
+    unsent: bool = False  # the target held all of it that may be written: nothing left the house
+    disputes: tuple[Dispute, ...] = ()  # fields of other systems on which both sides differed
 
 
 def records_of(lines: Iterable[Operation]) -> dict[UUID, SourceRecord]:
@@ -113,6 +116,15 @@ def _attempt(operation: Operation, number: int, batch: Batch) -> Attempt:
         taken=outcome.get("taken", False),
         dropped_at=batch.payload_dropped_at,
         step=batch.step,
+        unsent=outcome.get("unsent", False),
+        disputes=tuple(_dispute(stored) for stored in outcome.get("disputes", ())),
+    )
+
+
+def _dispute(stored: list[Any]) -> Dispute:
+    kind, name, target_field, ours, theirs, rule, ruling, owner = stored
+    return Dispute(
+        kind, name, target_field, redact_json(ours), redact_json(theirs), ConflictRule(rule), Ruling(ruling), owner
     )
 
 

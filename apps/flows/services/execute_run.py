@@ -47,6 +47,7 @@ from apps.flows.services.halting import (
 )
 from apps.flows.services.reading import BatchReader, ReadBatch
 from apps.flows.services.reread import Recalled, read_again, recall
+from apps.flows.services.rule_book import open_rules, plan_by_rules
 from apps.flows.services.run_end import wind_up
 from apps.flows.services.session import Session, open_session
 from apps.flows.services.settle import reject_lost, settle
@@ -105,6 +106,7 @@ class _Slice:
         self.ends_at = time.monotonic() + SLICE_SECONDS
         self.upcoming: ReadBatch | RemoteError | None = None
         self.behind = False
+        self.rules = open_rules(session)
 
     def work_through(self) -> RunAgain | None:
         session = self.session
@@ -172,8 +174,7 @@ class _Slice:
         recalled = self._recall(lines)
         reject_lost(self.session, recalled.lost)
         if recalled.records:
-            with transaction.atomic():
-                batch = planning.plan_and_write_ahead(self.session, recalled.records, None, again=True)
+            batch = plan_by_rules(self.session, self.rules, self._complete, recalled.records, None, again=True)
             batch.replaced = recalled.replaced
             self._deliver_and_settle(batch, reader=None)
 
@@ -198,8 +199,7 @@ class _Slice:
             read = self._taken()
             if not read.records:
                 break
-            with transaction.atomic():
-                batch = planning.plan_and_write_ahead(self.session, read.records, read.checkpoint)
+            batch = plan_by_rules(self.session, self.rules, self._complete, read.records, read.checkpoint)
             self._deliver_and_settle(batch, reader=None if read.last else reader)
             if read.last:
                 break

@@ -9,14 +9,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.connectors.contract import SourceRecord
+from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.connectors.manifest import Idempotency, Writing
 from apps.flows.engine.identity import fit_version, is_older
 from apps.flows.engine.pipeline import build_business_keys, plan_batch
+from apps.flows.engine.records import PROBLEMS, LinkState, PlannedOperation
 from apps.flows.engine.records import Correction as Corrected
-from apps.flows.engine.records import LinkState, PlannedOperation
 from apps.flows.engine.states import BatchState, OperationState
 from apps.flows.models import Batch, Correction
-from apps.flows.services import blobs, receipts, telemetry
+from apps.flows.services import blobs, origin_marks, receipts, telemetry
 from apps.flows.services.entries import Entry, KnownOperation, OpenBatch, evidence_entry
 from apps.flows.services.ledger_writes import new_id
 from apps.flows.services.session import Session
@@ -63,9 +64,42 @@ def plan_and_write_ahead(
     return batch
 
 
-def plan_only(session: Session, records: Sequence[SourceRecord]) -> OpenBatch:
+def plan_only(session: Session, records: Sequence[SourceRecord], *, again: bool = False) -> OpenBatch:
     """Decide about `records` as a run would, and store nothing: what a dry run shows. Call inside a transaction."""
-    return _planned_batch(session, new_id(), 0, records, again=False)
+    return _planned_batch(session, new_id(), 0, records, again=again)
+
+
+def write_planned(
+    session: Session,
+    batch: OpenBatch,
+    checkpoint_after: Mapping[str, Any] | None,
+    held: Mapping[UUID, tuple[FieldProblem, ...]],
+    *,
+    again: bool,
+) -> OpenBatch:
+    """Store a batch that `plan_only` decided about, without what business rules hold back. Call inside a transaction."""
+    session.work.confirm()
+    session.batches += 1
+    batch.number, batch.checkpoint_after = session.batches, checkpoint_after
+    hold_back(batch, held)
+    _write_ahead(session, batch, again=again)
+    return batch
+
+
+def hold_back(batch: OpenBatch, held: Mapping[UUID, tuple[FieldProblem, ...]]) -> None:
+    """Reject records that business rules stop, by the id of their operation."""
+    for entry in batch.entries:
+        problems = held.get(entry.operation_id)
+        if problems:
+            entry.held = True
+            entry.planned = entry.planned._replace(
+                decision=OperationState.REJECTED,
+                step="check",
+                reason=PROBLEMS,
+                problems=problems,
+                mapped=None,
+                references=(),
+            )
 
 
 def recover_batch(session: Session, row: Batch) -> OpenBatch:
@@ -81,6 +115,7 @@ def recover_batch(session: Session, row: Batch) -> OpenBatch:
         session, row.id, row.number or 0, [record for _, record in stored], again=plan["again"], ids=ids
     )
     batch.checkpoint_after = row.checkpoint_after
+    hold_back(batch, _held_in(plan))  # what was decided stands: facts may have changed since, and others may have left
     writing = session.pinned.target_object.writing
     by_keys = writing is not None and target_memory(writing) is TargetMemory.KEYS
     if writing is None or not by_keys or row.created_at < timezone.now() - writing.keys_trusted:
@@ -114,10 +149,11 @@ def _planned_batch(
     compiled = session.compiled
     keys = build_business_keys(compiled, records)
     known = _known_operations(session, sorted(set(keys)))
+    links, twins = links_of(session, known_keys=keys), origin_marks.twins_of(session, records)
     plan = plan_batch(
         compiled,
         records,
-        links=links_of(session, known_keys=keys),
+        links={key: LinkState(twins[key]) for key in twins} | links,
         open_operations={},  # what is open is overtaken or tried again here, by ledger line
         corrections=_corrections(known, {key: fit_version(r.version) for key, r in zip(keys, records, strict=True)}),
         now=timezone.now(),
@@ -140,6 +176,7 @@ def _planned_batch(
                 target=target,
             )
         )
+        entries[-1].returns = planned.business_key in twins
     _keep_behind(session, entries)
     _recall_references(session, entries)
     return OpenBatch(batch_id, number, entries, None, _overtaken(entries, known), plan.duplicates)
@@ -290,3 +327,14 @@ def reload_records(batch_plan: Any) -> list[tuple[UUID, SourceRecord]]:
     return [
         (UUID(e["id"]), SourceRecord(e["object"], e["key"], e["version"], e["values"])) for e in batch_plan["entries"]
     ]
+
+
+def _held_in(batch_plan: Any) -> dict[UUID, tuple[FieldProblem, ...]]:
+    """Return what business rules held back when the batch was written ahead."""
+    return {
+        UUID(entry["id"]): tuple(
+            FieldProblem(field, message, BusinessClass(known), code) for field, message, known, code in entry["held"]
+        )
+        for entry in batch_plan["entries"]
+        if entry.get("held")
+    }

@@ -1,261 +1,214 @@
-"""From a template to a live flow, and from changed mapping lines to a new immutable version."""
+"""From changed mapping lines to a new immutable version, and from a version to the live one."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from apps.accounts import audit
-from apps.accounts.actions import Action, Role, allowed
 from apps.accounts.audit import AuditAction
-from apps.connectors import registry
-from apps.connectors.manifest import ObjectManifest
-from apps.connectors.models import Connection
-from apps.flows.engine.definition import FlowDefinition, Step, parse_definition
-from apps.flows.engine.flow import merge_delivery
+from apps.flows.engine.definition import parse_definition
+from apps.flows.engine.flow import merge_delivery, merge_reading
 from apps.flows.engine.steps import DeliverOptions
-from apps.flows.engine.steps.approve import ApproveOptions
-from apps.flows.mapping.layers import LayeredLine, parse_layer, write_layer
-from apps.flows.models import Flow, FlowRole, FlowVersion, MappingLayer
-from apps.flows.services.gather import look_at_inbox
-from apps.flows.services.session import compile_version, objects_of, stored_layers
-from apps.flows.services.start_run import make_waiting_due
+from apps.flows.mapping.compile import LineProblem, MappingError
+from apps.flows.mapping.layers import LayeredLine, LayerError
+from apps.flows.mapping.places import DELIVERY, READING, StoredLines, read_places, write_places
+from apps.flows.models import Flow, FlowVersion
+from apps.flows.services.bases import Base, newest_base, own_lines, pinned_base
+from apps.flows.services.definitions import settings_chosen
+from apps.flows.services.session import compile_version, objects_of
 from apps.flows.services.walk_session import compile_delivery, object_of, systems_of
-from apps.flows.templates_library import FlowTemplate, flow_template
+
+OwnLines = Mapping[str, StoredLines]
 
 
-def install_template(  # noqa: PLR0913  each is one fact of the flow, all by name
-    *,
-    template: str,
-    name: str,
-    source: Connection,
-    target: Connection,
-    installed_by: str,
-    live: bool = True,
-    roles: Mapping[str, Connection] | None = None,
-) -> Flow:
-    """Install a template between two connections of one customer and publish its first version.
-
-    `roles` are the further systems of a walking flow, by role. With `live=False` it stays a draft: its mapping can be worked on and tried, but nothing runs before `set_live`.
-
-    Raises:
-        ValidationError: unknown template, systems that cannot do it, connections of two customers, or a taken name.
-        MappingError: the template's lines do not fit these systems; all problems are listed.
-
-    """
-    wanted = _template(template)
-    _require_fitting(wanted, source, target)
-    further = _fitting_roles(wanted, source, roles or {})
-    flow = Flow(customer_id=source.customer_id, template=template, name=name, source=source, target=target)
-    flow.clean_fields(exclude=["customer"])
-    with transaction.atomic():
-        try:
-            with transaction.atomic():
-                flow.save()
-        except IntegrityError:
-            raise ValidationError({"name": f"This customer already has a flow called {name!r}."}) from None
-        for role, connection in further.items():
-            FlowRole.objects.create(flow=flow, customer_id=flow.customer_id, role=role, connection=connection)
-        publish(flow, published_by=installed_by, note="Installed")
-        if live:
-            Flow.objects.filter(id=flow.id).update(state=Flow.State.LIVE)
-        flow.refresh_from_db()
-        details = {"template": template, "source": source.system, "target": target.system}
-        audit.record(AuditAction.FLOW_INSTALLED, subject="flow", subject_id=str(flow.id), details=details)
-    return flow
+class OvertakenError(ValueError):
+    """Somebody else has published meanwhile what is about to be replaced; the message says who, what and how to go on."""
 
 
-def _template(slug: str) -> FlowTemplate:
-    try:
-        return flow_template(slug)
-    except KeyError:
-        raise ValidationError({"template": f"There is no template {slug!r}."}) from None
+def publish(
+    flow: Flow, *, published_by: str, note: str = "", base: Base | None = None, own: OwnLines | None = None
+) -> FlowVersion:
+    """Make a new version and make it the live one.
 
-
-def _require_fitting(template: FlowTemplate, source: Connection, target: Connection) -> None:
-    kind = template.definition.canonical_type
-    if source.customer_id != target.customer_id:
-        raise ValidationError({"target": "Source and target must belong to the same customer."})
-    for side, connection in (("source", source), ("target", target)):
-        if registry.is_draft(connection.system):
-            raise ValidationError({side: f"The system of {connection.name} is a draft: make it live first."})
-    reads = registry.manifest(source.system).object_for(kind)
-    if reads is None or reads.reading is None:
-        raise ValidationError({"source": f"{source.name} cannot give records of the type {kind}."})
-    if not template.can_write(registry.manifest(target.system)):
-        wanted = "what this flow brings" if template.definition.walks else f"records of the type {kind}"
-        raise ValidationError({"target": f"{target.name} cannot take {wanted}."})
-
-
-def _fitting_roles(
-    template: FlowTemplate, source: Connection, roles: Mapping[str, Connection]
-) -> Mapping[str, Connection]:
-    """Return the further systems when each role has one that can play it."""
-    for role, label in template.roles.items():
-        chosen = roles.get(role)
-        if chosen is None:
-            raise ValidationError({role: f"Choose a connection for: {label}."})
-        if chosen.customer_id != source.customer_id:
-            raise ValidationError({role: "All systems of a flow must belong to the same customer."})
-        if not template.can_play(role, registry.manifest(chosen.system)):
-            raise ValidationError({role: f"{chosen.name} cannot be used for: {label}."})
-    unknown = sorted(set(roles) - set(template.roles))
-    if unknown:
-        raise ValidationError({unknown[0]: "This template has no such role."})
-    return roles
-
-
-def publish(flow: Flow, *, published_by: str, note: str = "") -> FlowVersion:
-    """Freeze the layers as they are now into a new version and make it the live one.
+    `base` None: that of the live version, for a flow's first version the newest one. `own` None: the customer's lines of
+    the live version.
 
     Raises:
-        MappingError: the lines do not compile; nothing is published.
+        MappingError, LayerError: the lines do not compile; nothing is published.
 
     """
-    template = flow_template(flow.template)
-    layers = _walking_layers(flow, template) if template.definition.walks else _layers(flow, template)
     with transaction.atomic():
-        locked = Flow.objects.select_for_update(no_key=True).get(id=flow.id)
-        last = FlowVersion.objects.filter(flow=locked).order_by("-number").values_list("number", flat=True).first()
-        version = FlowVersion(
-            flow=locked,
-            customer_id=locked.customer_id,
-            number=(last or 0) + 1,
-            definition=template.definition.to_json(),
-            layers=layers,
-            note=note[:300],
-            published_at=timezone.now(),
-            published_by=published_by,
-        )
-        compile_version(version, flow.source, flow.target)
-        version.save()
-        Flow.objects.filter(id=flow.id).update(live_version=version)
-        flow.live_version = version
-        details = {"version": version.number, "note": note}
-        audit.record(AuditAction.FLOW_PUBLISHED, subject="flow", subject_id=str(flow.id), details=details)
+        held = hold_flow(flow)
+        version = _make(flow, held, base, own, made_by=published_by, note=note)
+        _go_live(flow, version, published_by)
     return version
 
 
-def _layers(flow: Flow, template: FlowTemplate) -> dict[str, Any]:
-    target = _target_object(flow, template.definition)
-    return {
-        "system": write_layer(target.writing_lines),
-        "template": write_layer(template.lines),
-        "partner": partner_lines(flow),
-        "customer": customer_lines(flow),
-    }
+def propose(
+    flow: Flow, *, made_by: str, note: str = "", base: Base | None = None, own: OwnLines | None = None
+) -> FlowVersion:
+    """Make a new version as `publish` does, without making it live: it can be looked at, tried and approved first."""
+    with transaction.atomic():
+        return _make(flow, hold_flow(flow), base, own, made_by=made_by, note=note)
 
 
-def _walking_layers(flow: Flow, template: FlowTemplate) -> dict[str, Any]:
-    """Return what each delivering step writes, pinned: {"steps": {name: {"object", "system"}}}; no other lines yet."""
-    systems = systems_of(flow)
-    steps: dict[str, Any] = {}
-    for step in template.definition.walk:
-        _require_roles_of_people(step)
-        if isinstance(step.options, DeliverOptions):
-            place = object_of(systems[step.options.role], step.options.type)
-            compile_delivery(step.options.type, place, place.writing_lines)
-            steps[step.name] = {"object": place.name, "system": write_layer(place.writing_lines)}
-    return {"system": [], "template": [], "partner": [], "customer": [], "steps": steps}
+def go_live(flow: Flow, version: FlowVersion, *, by: str) -> None:
+    """Make a proposed version the live one.
+
+    Raises:
+        ValidationError: the version is another flow's, or was live before (restore it instead).
+        OvertakenError: another version went live since this one was made.
+        MappingError: it does not fit its systems any more.
+
+    """
+    with transaction.atomic():
+        held = hold_flow(flow)
+        if version.flow_id != held.id or version.published_at is not None:
+            raise ValidationError("Only a version of this flow that was never live can be made live.")
+        if held.live_version_id != version.made_after_id:
+            raise OvertakenError(
+                f"Another version went live since version {version.number} was made: make it anew from what is live."
+            )
+        _compile(flow, version)
+        _go_live(flow, version, by)
 
 
-def _require_roles_of_people(step: Step) -> None:
-    for role in getattr(step.options, "roles", ()):
-        if role not in set(Role):
-            raise ValidationError({"template": f"The step {step.name!r} asks {role!r}, which is no role of people."})
-        if isinstance(step.options, ApproveOptions) and not allowed(Role(role), Action.APPROVE):
-            raise ValidationError({"template": f"The step {step.name!r} asks {role!r}, who may not approve."})
+def hold_flow(flow: Flow) -> Flow:
+    """Return the flow with its live version, held until the transaction ends: nobody else publishes meanwhile."""
+    return Flow.objects.select_for_update(no_key=True, of=("self",)).select_related("live_version").get(id=flow.id)
 
 
-def _target_object(flow: Flow, definition: FlowDefinition) -> ObjectManifest:
-    found = registry.manifest(flow.target.system).object_for(definition.canonical_type)
-    if found is None:
-        raise ValidationError({"target": f"{flow.target.name} cannot take {definition.canonical_type}."})
-    return found
+def _make(flow: Flow, held: Flow, base: Base | None, own: OwnLines | None, *, made_by: str, note: str) -> FlowVersion:
+    live = held.live_version
+    if base is None:
+        base = pinned_base(live) if live else newest_base(flow)
+    if own is None:
+        own = own_lines(live) if live else {}
+    version = FlowVersion(
+        flow=flow,
+        customer_id=held.customer_id,
+        number=_next_number(held),
+        definition=dict(base.definition),
+        layers=_layers(base, own),
+        template_version=base.template_version,
+        made_after=live,
+        note=note[:300],
+        made_at=timezone.now(),
+        made_by=made_by[:200],
+    )
+    _compile(flow, version)
+    version.save()
+    return version
 
 
-def partner_lines(flow: Flow) -> list[dict[str, Any]]:
-    """Return the partner's changes for this template and target system, as stored."""
-    layer = MappingLayer.objects.filter(
-        level=MappingLayer.Level.PARTNER, template=flow.template, target_system=flow.target.system
-    ).first()
-    return list(layer.lines) if layer else []
+def _next_number(flow: Flow) -> int:
+    last = FlowVersion.objects.filter(flow=flow).order_by("-number").values_list("number", flat=True).first()
+    return (last or 0) + 1
 
 
-def customer_lines(flow: Flow) -> list[dict[str, Any]]:
-    """Return this flow's own changes, as stored."""
-    layer = MappingLayer.objects.filter(flow=flow).first()
-    return list(layer.lines) if layer else []
+def _layers(base: Base, own: OwnLines) -> dict[str, Any]:
+    for place, lines in own.items():
+        if lines and place not in base.places:
+            raise LayerError(f"{place}: this flow maps nothing there (any more): take the customer's lines for it away")
+    return write_places({name: place.with_customer(own.get(name, ())) for name, place in base.places.items()})
 
 
-def layered_lines(version: FlowVersion) -> list[LayeredLine]:
-    """Return a version's lines as merged, each with the layer it comes from: the mapping table."""
-    flow = version.flow
+def _compile(flow: Flow, version: FlowVersion) -> None:
+    """Find every problem of every place before anything is published. Raises MappingError."""
+    problems: list[LineProblem] = []
+    try:
+        compile_version(version, flow.source, flow.target)
+    except MappingError as wrong:
+        problems += wrong.problems
+    systems, places = systems_of(flow), read_places(version.layers)
     definition = parse_definition(version.definition)
-    _, target = objects_of(definition, version.layers, flow.source.system, flow.target.system)
-    return merge_delivery(target, stored_layers(version.layers))
+    for step in definition.walk:
+        if isinstance(step.options, DeliverOptions):
+            stored = places[step.name]
+            kind = stored.writes(object_of(systems[step.options.role], step.options.type, stored.object))
+            try:
+                compile_delivery(step.options.type, kind, stored.layers, definition.settings)
+            except MappingError as wrong:
+                problems += wrong.problems
+    if problems:
+        raise MappingError(problems)
 
 
-def change_line(flow: Flow, *, target: str, changes: Mapping[str, Any], made_by: str, note: str = "") -> FlowVersion:
+def _go_live(flow: Flow, version: FlowVersion, by: str) -> None:
+    version.published_at, version.published_by = timezone.now(), by[:200]
+    version.save(update_fields=["published_at", "published_by"])
+    # What is chosen is what the live version has, also when an earlier one was restored.
+    settings = settings_chosen(flow.template, version.definition)
+    Flow.objects.filter(id=flow.id).update(live_version=version, settings=settings)
+    flow.live_version, flow.settings = version, settings
+    details = {"version": version.number, "note": version.note}
+    audit.record(AuditAction.FLOW_PUBLISHED, subject="flow", subject_id=str(flow.id), details=details)
+
+
+def layered_lines(version: FlowVersion, place: str = DELIVERY) -> list[LayeredLine]:
+    """Return the lines of one place of a version as merged, each with the layer it comes from; [] where nothing is mapped."""
+    flow, stored = version.flow, read_places(version.layers).get(place)
+    definition = parse_definition(version.definition)
+    if place == READING:
+        reads, _ = objects_of(definition, version.layers, flow.source.system, flow.target.system)
+        return merge_reading(reads, stored.layers) if stored else merge_reading(reads)
+    if stored is None:
+        return []
+    if place == DELIVERY:
+        _, writes = objects_of(definition, version.layers, flow.source.system, flow.target.system)
+        return merge_delivery(writes, stored.layers)
+    step = definition.step_named(place)
+    if step is None or not isinstance(step.options, DeliverOptions):
+        return []
+    kind = object_of(systems_of(flow)[step.options.role], step.options.type, stored.object)
+    return merge_delivery(stored.writes(kind), stored.layers)
+
+
+def change_line(  # noqa: PLR0913  each is one fact of the change, all by name
+    flow: Flow,
+    *,
+    target: str,
+    changes: Mapping[str, Any],
+    made_by: str,
+    note: str = "",
+    place: str = DELIVERY,
+    seen: int | None = None,
+) -> FlowVersion:
     """Set keys of one mapping line in the customer's layer and publish. Empty `changes` resets it to the layer below.
+
+    `seen` is the number of the version that the change was made from: who has not seen the line as it is now does not
+    replace it.
 
     Raises:
         MappingError, LayerError: the line cannot be; nothing is changed.
+        OvertakenError: the line was changed since version `seen`.
 
     """
     with transaction.atomic():
-        layer, _ = MappingLayer.objects.select_for_update().get_or_create(
-            flow=flow,
-            defaults={
-                "level": MappingLayer.Level.CUSTOMER,
-                "template": flow.template,
-                "target_system": flow.target.system,
-            },
+        live = hold_flow(flow).live_version
+        if live is None:
+            raise LayerError("nothing is published yet: publish the flow first")
+        if seen is not None:
+            _require_unchanged(flow, live, seen, place, target)
+        own = own_lines(live)
+        kept = [line for line in own.get(place, ()) if line["target"] != target]
+        lines = [*kept, {"target": target, **changes}] if changes else kept
+        return publish(flow, published_by=made_by, note=note or f"Changed {target}", own={**own, place: lines})
+
+
+def _require_unchanged(flow: Flow, live: FlowVersion, seen: int, place: str, target: str) -> None:
+    if live.number == seen:
+        return
+    before = FlowVersion.objects.filter(flow=flow, number=seen).first()
+    if before is None or _own_line(before, place, target) != _own_line(live, place, target):
+        raise OvertakenError(
+            f"{live.made_by or 'Somebody'} has changed this line meanwhile (version {live.number}). Look at it as it is now, "
+            "then make your change again."
         )
-        kept = [line for line in layer.lines if line["target"] != target]
-        layer.lines = [*kept, {"target": target, **changes}] if changes else kept
-        parse_layer(layer.lines)
-        layer.save()
-        return publish(flow, published_by=made_by, note=note or f"Changed {target}")
 
 
-def set_live(flow: Flow) -> bool:
-    """Let a draft start runs; False when it was no draft any more."""
-    changed = Flow.objects.filter(id=flow.id, state=Flow.State.DRAFT).update(state=Flow.State.LIVE, state_reason="")
-    if changed:
-        flow.state = Flow.State.LIVE
-        audit.record(AuditAction.FLOW_RESUMED, subject="flow", subject_id=str(flow.id), details={"from": "draft"})
-    return bool(changed)
-
-
-def pause_flow(flow: Flow, *, reason: str, made_by: str) -> None:
-    """Stop a flow from starting runs, with a reason that everyone sees. Raises ValidationError without one."""
-    if not reason.strip():
-        raise ValidationError({"reason": "Say why the flow is paused: others will ask."})
-    Flow.objects.filter(id=flow.id, state=Flow.State.LIVE).update(
-        state=Flow.State.PAUSED, state_reason=f"{reason.strip()} ({made_by})"[:300]
-    )
-    audit.record(AuditAction.FLOW_PAUSED, subject="flow", subject_id=str(flow.id), details={"reason": reason})
-
-
-def resume_flow(flow: Flow) -> None:
-    """Let a paused flow start runs again; what it was asked for meanwhile becomes due, in order.
-
-    Raises:
-        ValidationError: one of its connections was removed meanwhile.
-
-    """
-    removed = [connection.name for connection in (flow.source, flow.target) if connection.removed_at is not None]
-    if removed:
-        raise ValidationError(
-            _("%(name)s was removed: install the flow anew with another connection.") % {"name": " · ".join(removed)}
-        )
-    with transaction.atomic():
-        if Flow.objects.filter(id=flow.id, state=Flow.State.PAUSED).update(state=Flow.State.LIVE, state_reason=""):
-            flow.refresh_from_db(fields=["state", "state_reason", "live_version"])
-            make_waiting_due(flow)
-            look_at_inbox(flow.id, flow.customer_id)
-        audit.record(AuditAction.FLOW_RESUMED, subject="flow", subject_id=str(flow.id))
+def _own_line(version: FlowVersion, place: str, target: str) -> Mapping[str, Any] | None:
+    return next((line for line in own_lines(version).get(place, ()) if line["target"] == target), None)

@@ -1,15 +1,14 @@
-"""Going back: a customer's lines as an earlier version had them, published as a new version."""
+"""Going back: an earlier version as it was, published again as a new one."""
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
-from apps.flows.mapping.layers import parse_layer
-from apps.flows.models import Flow, FlowVersion, MappingLayer
+from apps.flows.models import Flow, FlowVersion
+from apps.flows.services.bases import own_lines, pinned_base
 from apps.flows.services.publish import publish
 
 
 def restore_version(flow: Flow, version: FlowVersion, *, made_by: str) -> FlowVersion:
-    """Put the flow's own lines back as `version` had them and publish; the layers below stay as they are now.
+    """Publish what `version` held, steps and every layer of its lines, as a new version.
 
     Raises:
         ValidationError: the version is another flow's, or live already.
@@ -20,17 +19,10 @@ def restore_version(flow: Flow, version: FlowVersion, *, made_by: str) -> FlowVe
         raise ValidationError("This version belongs to another flow.")
     if version.id == flow.live_version_id:
         raise ValidationError(f"Version {version.number} is live already.")
-    lines = list(version.layers["customer"])
-    parse_layer(lines)
-    with transaction.atomic():
-        layer, _ = MappingLayer.objects.select_for_update().get_or_create(
-            flow=flow,
-            defaults={
-                "level": MappingLayer.Level.CUSTOMER,
-                "template": flow.template,
-                "target_system": flow.target.system,
-            },
-        )
-        layer.lines = lines
-        layer.save()
-        return publish(flow, published_by=made_by, note=f"As in version {version.number}")
+    return publish(
+        flow,
+        published_by=made_by,
+        note=f"As in version {version.number}",
+        base=pinned_base(version),
+        own=own_lines(version),
+    )

@@ -16,14 +16,18 @@ from apps.connectors.opening import open_connector
 from apps.customers.retention import payload_rule
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.definition import FlowDefinition, parse_definition
-from apps.flows.engine.flow import CompiledFlow, Layers, compile_flow
+from apps.flows.engine.flow import CompiledFlow, compile_flow
 from apps.flows.engine.identity import EffectScope
+from apps.flows.engine.ownership import Guard
 from apps.flows.engine.states import RunState, states_before
 from apps.flows.mapping.compile import CompiledMapping
-from apps.flows.mapping.layers import merge_layers, parse_layer
+from apps.flows.mapping.layers import NO_LAYERS
+from apps.flows.mapping.places import DELIVERY, READING, read_places
 from apps.flows.models import Checkpoint, Flow, FlowVersion, Run
 from apps.flows.services import announced
 from apps.flows.services.backfill import own_position
+from apps.flows.services.origin_marks import has_way_back
+from apps.flows.services.owner_register import guard_for
 from apps.flows.services.start_run import causes_of, payload_of
 from apps.tenants import scope
 from apps.tenants.correlation import Correlation
@@ -36,6 +40,7 @@ class PinnedFlow:
     compiled: CompiledFlow
     source_object: ObjectManifest
     target_object: ObjectManifest
+    guard: Guard | None = None  # the customer's owner register, as it is now
 
     @property
     def delivery(self) -> CompiledMapping:
@@ -56,7 +61,7 @@ def keeps_values(delivery: CompiledMapping) -> bool:
 def objects_of(
     definition: FlowDefinition, layers: Mapping[str, Any], source_system: str, target_system: str
 ) -> tuple[ObjectManifest, ObjectManifest]:
-    """Return the two objects a version moves records between; the target's own lines are those of its publishing.
+    """Return the two objects a version moves records between; their own lines are those of its publishing.
 
     The batches of a walking flow write nothing: their second object is the first one, without writing.
 
@@ -65,31 +70,30 @@ def objects_of(
     source, target = registry.manifest(source_system), registry.manifest(target_system)
     kind = definition.canonical_type
     reads = source.object_named(definition.source_object) if definition.source_object else source.object_for(kind)
+    places = read_places(layers)
+    if reads is not None and READING in places:
+        reads = places[READING].reads(reads)
     if definition.walks and reads is not None:
         return reads, replace(reads, writing=None, writing_lines=())  # its steps know themselves where they write
     writes = target.object_named(definition.target_object) if definition.target_object else target.object_for(kind)
     if reads is None or writes is None:
         raise KeyError(f"{source.name} and {target.name} cannot both hold {kind}")
-    system_lines = tuple(layered.line for layered in merge_layers((), parse_layer(layers["system"])))
-    return reads, replace(writes, writing_lines=system_lines)
-
-
-def stored_layers(layers: Mapping[str, Any]) -> Layers:
-    """Return a version's upper layers as the compiler takes them."""
-    return Layers(parse_layer(layers["template"]), parse_layer(layers["partner"]), parse_layer(layers["customer"]))
+    return reads, places[DELIVERY].writes(writes)
 
 
 def compile_version(version: FlowVersion, source: Connection, target: Connection) -> PinnedFlow:
     """Compile a published version between two connections. Raises MappingError, DefinitionError, KeyError."""
     definition = parse_definition(version.definition)
     reads, writes = objects_of(definition, version.layers, source.system, target.system)
+    places = read_places(version.layers)
     compiled = compile_flow(
         definition,
         reads,
         writes,
-        stored_layers(version.layers),
+        places[DELIVERY].layers if DELIVERY in places else NO_LAYERS,
         source_system=source.system,
         source_label=source.name,
+        reading_layers=places[READING].layers if READING in places else NO_LAYERS,
     )
     return PinnedFlow(compiled, reads, writes)
 
@@ -120,6 +124,7 @@ class Session:
     known_links: dict[tuple[str, str], str] = field(default_factory=dict)
     brought: tuple[SourceRecord, ...] = ()  # what events brought, where records come no other way
     causes: Mapping[str, str] = field(default_factory=dict)  # of gathered events: source key -> correlation id
+    comes_back: bool = False  # other flows bring to the source what stands in the target
 
     @property
     def compiled(self) -> CompiledFlow:
@@ -205,6 +210,8 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
 ) -> Session:
     checkpoint = Checkpoint.objects.filter(flow=flow).first()
     position = checkpoint.position if checkpoint else None
+    pinned = compile_version(version, flow.source, flow.target)
+    guard = guard_for(flow.customer_id, pinned.compiled.described.name, flow.source_id, pinned.delivery)
     correlation = correlation or Correlation(run_id.hex)
     return Session(
         work=work,
@@ -215,7 +222,7 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
         target_id=flow.target_id,
         mode=mode,
         payload=payload or {},
-        pinned=compile_version(version, flow.source, flow.target),
+        pinned=replace(pinned, guard=guard),
         effects=EffectScope(scope.require().partner.schema_name, str(flow.id), str(flow.target_id)),
         source=open_connector(flow.source, correlation_id=correlation.id),
         target=open_connector(flow.target, correlation_id=correlation.id),
@@ -226,4 +233,5 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
         correlation=correlation,
         version=version.number,
         stores_contents=payload_rule(flow.customer_id).stored,
+        comes_back=has_way_back(flow),
     )

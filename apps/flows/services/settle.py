@@ -1,19 +1,16 @@
 """One transaction after the calls: ledger lines, links, checkpoint, counts and the day's figures, or nothing."""
 
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from apps.connectors.contract import WriteOutcome
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.manifest import LateAnswer
 from apps.flows.engine.absence import is_deletion
@@ -22,7 +19,8 @@ from apps.flows.engine.counts import COUNT_COLUMN
 from apps.flows.engine.records import REASONS, WALKS
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.models import Batch, Checkpoint, Operation, Run
-from apps.flows.services import blobs, ledger_writes, receipts, telemetry, verdicts, walk_start
+from apps.flows.services import blobs, booked, ledger_writes, owner_reviews, receipts, telemetry, verdicts, walk_start
+from apps.flows.services.day_figures import Tally, add_to_day
 from apps.flows.services.deliver import evidence_of
 from apps.flows.services.entries import Delivery, Entry, KnownOperation, OpenBatch, evidence_entry
 from apps.flows.services.session import Session
@@ -33,15 +31,6 @@ _SENTENCES = {**REASONS, **REASON_SENTENCES}
 _BEHIND = (
     "The system has taken another version of this record and tells later what became of it: this one goes after it."
 )
-
-
-@dataclass(slots=True)
-class Tally:
-    """What one batch adds to its run's counts and to its day."""
-
-    read: int = 0
-    changes: Counter[str] = field(default_factory=Counter)
-    amounts: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
 
 def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_checkpoint: bool = False) -> None:
@@ -56,7 +45,7 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
     """
     now = timezone.now()
     late = receipts.late_answer(session)
-    judged = [(entry, _judge(entry, delivery.outcomes, now, late)) for entry in batch.entries]
+    judged = [(entry, _judge(entry, delivery, now, late)) for entry in batch.entries]
     with telemetry.step("settle", len(batch.entries)), transaction.atomic():
         session.work.advance()
         tally = Tally(read=batch.duplicates, changes=Counter(skipped=batch.duplicates))
@@ -64,19 +53,21 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
         receipts.keep(session, judged, delivery.outcomes, now)
         walk_start.begin_walks(session, [entry for entry, _ in judged if entry.walks], now)
         _write_links(session, judged, delivery, now)
+        booked.note_booked(session, judged)
         _supersede(session, batch, judged, now)
+        _keep_disputes(session, judged, delivery, now)
         if keep_checkpoint:
             batch.checkpoint_after = None
         if batch.checkpoint_after is not None and session.mode != Run.Mode.BACKFILL:
             _move_checkpoint(session, batch.checkpoint_after, now)
-        _close_batch(session, batch, delivery.outcomes, now)
+        _close_batch(session, batch, delivery, now)
         count(session, tally, now)
         ledger_changed.send(sender=Operation, flow_id=session.flow_id, customer_id=session.customer_id)
     telemetry.note_settled(tally.read, tally.changes)
 
 
-def _judge(entry: Entry, outcomes: Mapping[UUID, WriteOutcome], now: datetime, late: LateAnswer | None) -> Verdict:
-    planned = entry.planned
+def _judge(entry: Entry, delivery: Delivery, now: datetime, late: LateAnswer | None) -> Verdict:
+    planned, minded = entry.planned, delivery.minded.get(entry.operation_id)
     if entry.repeat is not None:
         return Verdict(entry.repeat, "extract")
     if entry.behind is not None:
@@ -84,10 +75,13 @@ def _judge(entry: Entry, outcomes: Mapping[UUID, WriteOutcome], now: datetime, l
         return Verdict(OperationState.WAITING, "deliver", "", entry.behind, doubtful, error_message=_BEHIND)
     if planned.reason == WALKS:
         return Verdict(OperationState.WAITING, planned.step)
+    if minded is not None and not minded.sent:
+        key = planned.target_key or ""
+        return Verdict(OperationState.UNCHANGED, "deliver", target_key=key, error_message=minded.sentence)
     if planned.decision == OperationState.WAITING:
         attempt = (entry.known.attempts if entry.known else 0) + 1
         return verdicts.from_outcome(
-            outcomes[entry.operation_id],
+            delivery.outcomes[entry.operation_id],
             attempt=attempt,
             now=now,
             jitter=0.5 + random.random() / 2,  # noqa: S311  spreading retries
@@ -101,6 +95,34 @@ def _judge(entry: Entry, outcomes: Mapping[UUID, WriteOutcome], now: datetime, l
         target_key=planned.target_key or "",
         error_message=_SENTENCES.get(planned.reason, planned.reason)[:600],
     )
+
+
+def _keep_disputes(
+    session: Session, judged: Iterable[tuple[Entry, Verdict]], delivery: Delivery, now: datetime
+) -> None:
+    if not delivery.minded:
+        return
+    where = owner_reviews.Where(
+        customer_id=session.customer_id,
+        flow_id=session.flow_id,
+        connection_id=session.target_id,
+        object_name=session.pinned.target_object.name,
+        canonical_type=session.compiled.described.name,
+        stores_contents=session.stores_contents,
+    )
+    describe = session.compiled.described.describe
+    seen = [
+        owner_reviews.Seen(
+            entry.operation_id,
+            entry.planned.business_key,
+            describe(entry.planned.canonical),
+            verdict.target_key or entry.planned.target_key or "",
+            delivery.minded[entry.operation_id],
+        )
+        for entry, verdict in judged
+        if entry.operation_id in delivery.minded and delivery.outcomes[entry.operation_id].error is None
+    ]
+    owner_reviews.keep(where, seen, now)
 
 
 def _write_lines(
@@ -220,9 +242,12 @@ def _move_checkpoint(session: Session, position: Mapping[str, Any], now: datetim
     )
 
 
-def _close_batch(session: Session, batch: OpenBatch, outcomes: Mapping[UUID, WriteOutcome], now: datetime) -> None:
-    contents = session.stores_contents
-    evidence = {str(known): evidence_of(outcome, contents=contents) for known, outcome in outcomes.items()}
+def _close_batch(session: Session, batch: OpenBatch, delivery: Delivery, now: datetime) -> None:
+    contents, minded = session.stores_contents, delivery.minded
+    evidence = {
+        str(known): evidence_of(outcome, minded.get(known), contents=contents)
+        for known, outcome in delivery.outcomes.items()
+    }
     changes: dict[str, Any] = {"outcome": blobs.pack(evidence), "checkpoint_after": batch.checkpoint_after}
     if not contents:  # kept until here, because a batch whose worker is lost is repeated from it
         entries = [evidence_entry(entry, contents=False) for entry in batch.entries]
@@ -277,28 +302,3 @@ def count(session: Session, tally: Tally, now: datetime) -> None:
     # A run cancelled while this batch was on its way stays cancelled.
     run.exclude(state=RunState.CANCELLED).update(state=RunState.RUNNING, error_class="", error_message="")
     add_to_day(session.flow_id, session.customer_id, tally, now)
-
-
-_ADD_TO_DAY = """
-INSERT INTO flows_flowday (id, customer_id, flow_id, day, currency, read, written, unchanged, skipped, rejected, amount_written,
-                           last_success_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (flow_id, day, currency) DO UPDATE
-SET read = flows_flowday.read + excluded.read, written = flows_flowday.written + excluded.written,
-    unchanged = flows_flowday.unchanged + excluded.unchanged, skipped = flows_flowday.skipped + excluded.skipped,
-    rejected = flows_flowday.rejected + excluded.rejected,
-    amount_written = flows_flowday.amount_written + excluded.amount_written,
-    last_success_at = coalesce(excluded.last_success_at, flows_flowday.last_success_at)
-"""
-
-
-def add_to_day(flow_id: UUID, customer_id: UUID, tally: Tally, now: datetime) -> None:
-    """Add what was settled to the day's figures of a flow. In the transaction that settles it."""
-    currencies = sorted(tally.amounts) or [""]
-    with connection.cursor() as cursor:
-        for position, currency in enumerate(currencies):
-            counts = [max(tally.changes[n], 0) for n in ("written", "unchanged", "skipped", "rejected")]
-            numbers = [tally.read, *counts] if position == 0 else [0] * 5
-            success = now if tally.changes["written"] or tally.changes["unchanged"] else None
-            row: list[Any] = [ledger_writes.new_id(), customer_id, flow_id, now.date(), currency]
-            cursor.execute(_ADD_TO_DAY, [*row, *numbers, tally.amounts.get(currency, Decimal(0)), success])

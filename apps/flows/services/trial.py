@@ -23,6 +23,7 @@ from apps.flows.services import blobs, planning
 from apps.flows.services.deliver import missing_references
 from apps.flows.services.entries import Entry
 from apps.flows.services.execute_run import close_connectors, open_connectors
+from apps.flows.services.rule_book import open_rules
 from apps.flows.services.session import Session
 
 _MOST_LOOKED_AT = 5_000
@@ -176,6 +177,11 @@ def _judge(session: Session, runner: asyncio.Runner, wish: Wish, records: Sequen
     with transaction.atomic():
         session.work.confirm()
         batch = planning.plan_only(session, records)
+    rules = open_rules(session)
+    if rules is not None:
+        runner.run(_in_time(rules.ask(batch)))
+        with transaction.atomic():
+            planning.hold_back(batch, rules.judge(batch))
     to_deliver = [entry for entry in batch.entries if entry.planned.to_deliver]
     missing = runner.run(_in_time(missing_references(session.target, to_deliver, session.known_links)))
     for entry in batch.entries:

@@ -22,7 +22,7 @@ from apps.flows.engine.definition import FlowDefinition, Step, parse_definition
 from apps.flows.engine.retry import next_attempt
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.walk import MAKES_SOMETHING, DoneStep, undo_verdict
-from apps.flows.models import Link, Milestone, Operation, OperationStep, Run
+from apps.flows.models import Milestone, Operation, OperationStep, Run
 from apps.flows.services import walk_rows
 from apps.flows.services.run_end import move_count, withdraw
 from apps.flows.services.walk_calls import take_back
@@ -236,9 +236,8 @@ def _undo_delivery(session: WalkSession, row: OperationStep) -> RunAgain | None:
         note = "It was gone already." if outcome.state is UndoState.ALREADY_GONE else "Taken back."
         walk_rows.save(row, StepState.UNDONE, note=note, result={UNDONE_TIMES: row.result.get(UNDONE_TIMES, 0) + 1})
         # The system holds it no longer: a later delivery must create it anew.
-        Link.objects.filter(
-            connection=row.connection, business_key=session.operation.business_key, outside_key=row.outside_key
-        ).delete()
+        if row.connection_id is not None:
+            walk_rows.drop_link(session, row.connection_id, row.outside_key)
     return None
 
 

@@ -12,8 +12,10 @@ from apps.accounts.audit import AuditAction
 from apps.connectors.canonical.values import NULL, plain_text
 from apps.connectors.manifest import MappingLine
 from apps.flows.mapping.fitting import LONGEST_NEW_VALUE, LONGEST_OUTSIDE_VALUE
-from apps.flows.models import Flow, FlowVersion, MappingLayer
-from apps.flows.services.publish import change_line, customer_lines, layered_lines
+from apps.flows.mapping.places import DELIVERY
+from apps.flows.models import Flow, FlowVersion
+from apps.flows.services.bases import own_lines
+from apps.flows.services.publish import change_line, hold_flow, layered_lines
 
 _NAMED_IN_AUDIT = 20
 
@@ -50,7 +52,6 @@ def replace_mapping_values(flow: Flow, *, target: str, values: Mapping[str, str]
 def _set_rows(flow: Flow, target: str, values: Mapping[str, str], made_by: str, *, keeps_others: bool) -> FlowVersion:
     rows = _checked(values)
     with transaction.atomic():
-        _lock_layer(flow)
         # Read behind the lock: what somebody else has just added stays.
         live = _live_version(flow)
         line = _line_with_table(live, target)
@@ -60,7 +61,7 @@ def _set_rows(flow: Flow, target: str, values: Mapping[str, str], made_by: str, 
         table = {**known, **kept} if keeps_others else kept
         if table == known:
             return live  # sent twice, or somebody else was quicker: nothing is to be published
-        own = next((stored for stored in customer_lines(flow) if stored["target"] == target), {})
+        own = next((one for one in own_lines(live).get(DELIVERY, ()) if one["target"] == target), {})
         changes = {key: value for key, value in own.items() if key not in {"target", "removed"}}
         changes["value_map"] = table
         published = change_line(flow, target=target, changes=changes, made_by=made_by, note=_note(target, rows))
@@ -87,21 +88,12 @@ def _checked(values: Mapping[str, str]) -> dict[str, str]:
     return rows
 
 
-def _lock_layer(flow: Flow) -> None:
-    defaults = {
-        "level": MappingLayer.Level.CUSTOMER,
-        "template": flow.template,
-        "target_system": flow.target.system,
-    }
-    MappingLayer.objects.select_for_update().get_or_create(flow=flow, defaults=defaults)
-
-
 def _live_version(flow: Flow) -> FlowVersion:
-    flow.refresh_from_db(fields=["live_version"])
-    if flow.live_version is None:
+    live = hold_flow(flow).live_version
+    if live is None:
         raise ValidationError({"target": _("The flow has no published version yet.")})
-    flow.live_version.flow = flow
-    return flow.live_version
+    live.flow = flow
+    return live
 
 
 def _line_with_table(version: FlowVersion, target: str) -> MappingLine:

@@ -4,7 +4,6 @@ A step that waits leaves rows and nothing else. Whatever ends its wait (an answe
 work due again; being woken for nothing is harmless, because every step looks for itself how it stands.
 """
 
-import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,30 +19,32 @@ from django.utils import timezone
 from apps.connectors import breaker, connection_state, shape_book
 from apps.connectors.breaker import PausedError
 from apps.connectors.canonical.values import UnusableValueError
-from apps.connectors.contract import WriteOutcome
 from apps.connectors.credentials import UnsealError
-from apps.connectors.errors import BusinessClass, FailureKind, FieldProblem, RateLimitedError, RemoteError
+from apps.connectors.errors import FailureKind, FieldProblem, RemoteError
 from apps.connectors.judgement import is_systems_fault
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.acts import CALLS, Act, End, Go, Refuse, Send
 from apps.flows.engine.definition import DefinitionError, OnFailure, Step
-from apps.flows.engine.records import OLDER_VERSION, REASONS
-from apps.flows.engine.retry import next_attempt
+from apps.flows.engine.records import GAVE_WAY, OLDER_VERSION, REASONS
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.walk import next_step, passed_over
 from apps.flows.mapping.compile import MappingError
 from apps.flows.mapping.drift import DriftError
 from apps.flows.models import OpenReceipt, Operation, OperationStep
-from apps.flows.services import receipts, telemetry, undo, verdicts, walk_receipts, walk_rows
+from apps.flows.services import receipts, telemetry, undo, verdicts, walk_giving_way, walk_receipts, walk_rows
 from apps.flows.services.session import correlation_of
 from apps.flows.services.verdicts import Verdict
 from apps.flows.services.walk_calls import CallAnswer
+from apps.flows.services.walk_delivered import keep_delivered
 from apps.flows.services.walk_delivery import Prepared, prepare, prepare_question
 from apps.flows.services.walk_effects import Stands, take_effect
+from apps.flows.services.walk_giving_way import GIVES_WAY
 from apps.flows.services.walk_session import UNDONE_TIMES, MissingRoleError, WalkSession, open_walk
+from apps.flows.services.walk_verdicts import cannot_call, judged, next_try
 
 SLICE_SECONDS = 15.0  # then others get their turn
+_MOVES = frozenset({"deliver", "withdraw"})
 _ATTEMPTS_TO_TELL = 3  # one call that fails says little; one that fails for seconds tells of an outage
 _CANNOT_CALL = (MissingRoleError, MappingError, UnsealError, RemoteError, KeyError)
 log = structlog.get_logger(__name__)
@@ -123,8 +124,10 @@ class _Walk:
         return None
 
     def _end_state(self) -> OperationState:
-        delivered = [row for row in self.session.rows.values() if row.kind == "deliver" and row.state == StepState.DONE]
-        unchanged = delivered and all(row.result.get("unchanged") for row in delivered)
+        called = [row for row in self.session.rows.values() if row.kind in _MOVES and row.state == StepState.DONE]
+        unchanged = called and all(
+            row.result.get("unchanged") or row.result.get("withdrawn") is False for row in called
+        )
         return OperationState.UNCHANGED if unchanged else OperationState.WRITTEN
 
     def _take(self, step: Step) -> None:
@@ -208,7 +211,7 @@ class _Walk:
                 self._note(step, stands)
         if stands.problems:
             self._refuse(step, verdicts.from_problems(step.name, stands.problems))
-        elif stands.waits:
+        elif stands.waits and session.operation.state == OperationState.WAITING:
             raise _Paused(stands.due_at)
 
     def _note(self, step: Step, stands: Stands) -> None:
@@ -217,11 +220,21 @@ class _Walk:
             walk_rows.save(row, StepState.DONE, result=stands.result, note=stands.note[:300])
             return
         walk_rows.save(row, StepState.WAITING, result=stands.result, note=stands.note[:300], due_at=stands.due_at)
+        if GIVES_WAY in stands.result:
+            self._rest(step)
         Operation.objects.filter(id=self.session.operation.id).update(step=step.name)
+
+    def _rest(self, step: Step) -> None:
+        """Begin a wait that gives way: what came before is settled with it, and a newer version that waits already goes on."""
+        session = self.session
+        walk_rows.supersede_earlier(session)
+        if walk_giving_way.has_newer(session.operation):
+            session.operation.step = step.name
+            walk_rows.end(session, OperationState.SUPERSEDED, REASONS[GAVE_WAY])
 
     def _call(self, step: Step, act: Act) -> None:
         prepared = self._prepared(step, act)
-        if prepared is not None and not prepared.unchanged and not prepared.overtaken:
+        if prepared is not None and not (prepared.unchanged or prepared.overtaken or prepared.idle):
             self._make(step, prepared)
 
     def _ask(self, step: Step, receipt: OpenReceipt) -> None:
@@ -232,7 +245,7 @@ class _Walk:
             with transaction.atomic():  # the secrets are read
                 prepared = prepare_question(self.session, receipt)
         except _CANNOT_CALL as error:
-            self._refuse(step, replace(_cannot_call(step, error), ambiguous=True))
+            self._refuse(step, replace(cannot_call(step, error), ambiguous=True))
             return
         self._make(step, prepared)
 
@@ -250,13 +263,14 @@ class _Walk:
         if answer.outcome.receipt is None:
             self._settle(step, prepared, answer)
         else:
-            self._follow(step, prepared, answer.outcome)
+            self._follow(step, prepared, answer)
 
-    def _follow(self, step: Step, prepared: Prepared, outcome: WriteOutcome) -> None:
+    def _follow(self, step: Step, prepared: Prepared, answer: CallAnswer) -> None:
         """Wait until the system is asked (again) what became of what it has taken, at most for the time it has."""
+        outcome = answer.outcome
         with transaction.atomic():
             self.session.work.confirm()
-            verdict = walk_receipts.follow(self.session, step, prepared, outcome)
+            verdict = walk_receipts.follow(self.session, step, prepared, answer)
         if verdict is None:
             raise _Paused(None)  # it was cancelled meanwhile
         asked = prepared.receipt.asked if prepared.receipt is not None else 0
@@ -290,7 +304,7 @@ class _Walk:
                 with transaction.atomic():  # what is put back there is known by the time somebody tries again
                     self.session.work.confirm()
                     shape_book.ask_quietly(self.session.connection(act.role))
-            self._refuse(step, _cannot_call(step, error))
+            self._refuse(step, cannot_call(step, error))
             return None
         if prepared.problems:
             self._refuse(step, verdicts.from_problems(step.name, prepared.problems))
@@ -300,6 +314,8 @@ class _Walk:
         elif prepared.unchanged:
             result = {"key": prepared.made.outside_key, "unchanged": True}
             self._pass(step, StepState.DONE, result=result, note="Nothing that it receives has changed.")
+        elif prepared.idle:
+            self._pass(step, StepState.DONE, result={"withdrawn": False}, note=prepared.idle)
         return prepared
 
     def _settle(self, step: Step, prepared: Prepared, answer: CallAnswer) -> None:
@@ -308,20 +324,20 @@ class _Walk:
             session.work.confirm()
             row = walk_rows.row_of(session, step)
             if prepared.receipt is None:
-                walk_rows.close_evidence(session, row, outcome)
+                walk_rows.close_evidence(session, row, outcome, answer.minded)
             else:
                 walk_rows.note_answer(session, row, outcome)
             if outcome.error is None:
                 self._keep(step, prepared, answer)
                 return
-            due_at = _next_try(step, outcome.error, row.attempts)
+            due_at = next_try(step, outcome.error, row.attempts)
             if due_at is not None and prepared.receipt is not None:
                 receipts.close(session.operation.id, step.name)
             if outcome.error.kind is FailureKind.AUTH_EXPIRED:
                 row.attempts -= 1  # the door was shut: nothing was tried
                 walk_rows.save(row, StepState.WAITING, note="The sign-in was refused.")
             elif due_at is not None:
-                verdict = _judged(step, outcome.error)
+                verdict = judged(step, outcome.error)
                 walk_rows.save(
                     row,
                     StepState.WAITING,
@@ -338,7 +354,7 @@ class _Walk:
         if outcome.error.kind is FailureKind.MISCONFIGURED:
             with transaction.atomic():
                 connection_state.mark_attention(prepared.connection_id, outcome.error.message)
-        self._refuse(step, _judged(step, outcome.error))
+        self._refuse(step, judged(step, outcome.error))
 
     def _tell_breaker(self, step: Step, connection_id: UUID, error: RemoteError, attempts: int) -> None:
         """Wait with the connection where the failure opens its breaker: a refused sign-in, or a system that stays away."""
@@ -372,28 +388,11 @@ class _Walk:
             created=row.created or answer.outcome.created,
             ambiguous=False,
         )
-        if prepared.type_name and outside_key:
-            seen = (session.operation.source_version, prepared.fingerprint)
-            walk_rows.write_link(session, prepared.connection_id, prepared.type_name, outside_key, seen)
+        if prepared.takes_back:
+            walk_rows.drop_link(session, prepared.connection_id, made.outside_key)
+        elif prepared.type_name and outside_key:
+            keep_delivered(session, prepared, outside_key, answer.minded)
 
 
 def _times_undone(row: OperationStep) -> dict[str, int]:
     return {UNDONE_TIMES: row.result[UNDONE_TIMES]} if UNDONE_TIMES in row.result else {}
-
-
-def _next_try(step: Step, error: RemoteError, attempts: int) -> datetime | None:
-    until = error.until if isinstance(error, RateLimitedError) else None
-    jitter = 0.5 + random.random() / 2  # noqa: S311  spreading load, no secret
-    delays = step.retry.get(error.kind)
-    return next_attempt(error.kind, attempts, timezone.now(), until=until, jitter=jitter, delays=delays)
-
-
-def _judged(step: Step, error: RemoteError) -> Verdict:
-    return Verdict(OperationState.REJECTED, step.name, **verdicts.of_error(error))
-
-
-def _cannot_call(step: Step, error: Exception) -> Verdict:
-    if isinstance(error, RemoteError):
-        return _judged(step, error)
-    problem = FieldProblem("", str(error).strip("'\""), BusinessClass.CONNECTION)
-    return verdicts.from_problems(step.name, (problem,))

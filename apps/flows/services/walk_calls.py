@@ -7,15 +7,24 @@ from typing import Any, Self
 from uuid import UUID
 
 from apps.connectors.canonical.shapes import LedgerReferences
-from apps.connectors.contract import Connector, Inquirer, Receipt, SourceRecord, UndoOutcome, Write, WriteOutcome
+from apps.connectors.contract import (
+    Connector,
+    Inquirer,
+    Receipt,
+    SourceRecord,
+    UndoOutcome,
+    UndoState,
+    Write,
+    WriteOutcome,
+)
 from apps.connectors.errors import BusinessClass, FieldProblem, RejectedError, RemoteError, RetryableError
 from apps.flows.engine.acts import LookUp, Result
 from apps.flows.engine.records import PlannedOperation
 from apps.flows.engine.states import OperationState
 from apps.flows.engine.stored import plain
-from apps.flows.mapping.compile import Mapped
+from apps.flows.mapping.compile import CompiledMapping, Mapped
 from apps.flows.services.deliver import deliver_entries
-from apps.flows.services.entries import Entry
+from apps.flows.services.entries import Entry, Minded
 from apps.flows.services.walk_session import Place
 
 
@@ -42,6 +51,7 @@ class CallAnswer:
     outcome: WriteOutcome
     result: Result = field(default_factory=dict)
     note: str = ""
+    minded: Minded | None = None
 
     @classmethod
     def refused(cls, problems: tuple[FieldProblem, ...], _seconds: int) -> Self:
@@ -49,8 +59,8 @@ class CallAnswer:
         return cls(WriteOutcome(0, error=RejectedError(problems[0].message, problems=problems)))
 
 
-def look_up(connector: Connector, act: LookUp, seconds: int) -> CallAnswer:
-    """Find one record by its natural key."""
+def look_up(connector: Connector, act: LookUp, seconds: int, *, reading: CompiledMapping | None = None) -> CallAnswer:
+    """Find one record by its natural key. With `reading` what is kept of it are canonical values."""
     found, outcome = _complete(_find(connector, act), seconds)
     if outcome.error is not None:
         return CallAnswer(outcome)
@@ -60,7 +70,15 @@ def look_up(connector: Connector, act: LookUp, seconds: int) -> CallAnswer:
             problem = FieldProblem("", sentence, BusinessClass.MISSING_REFERENCE)
             return CallAnswer(WriteOutcome(0, error=RejectedError(sentence, problems=(problem,))))
         return CallAnswer(outcome, {"found": False}, "It was not found.")
-    kept = {name: plain(found.values[name]) for name in act.keep if name in found.values}
+    values: Mapping[str, Any] = found.values
+    if reading is not None:
+        read = reading.apply(found.values)
+        unread = tuple(problem for problem in read.problems if problem.field in act.keep)
+        wrong = unread or (act.judge(read.values) if act.judge is not None else ())
+        if wrong:
+            return CallAnswer(WriteOutcome(0, error=RejectedError(wrong[0].message, problems=wrong)))
+        values = read.values
+    kept = {name: plain(values[name]) for name in act.keep if name in values}
     return CallAnswer(outcome, {"found": True, "key": found.key, **kept})
 
 
@@ -75,22 +93,25 @@ async def _find(connector: Connector, act: LookUp) -> tuple[Any, WriteOutcome]:
 
 def send(connector: Connector, sending: Sending, seconds: int) -> CallAnswer:
     """Create or update one record; a doubtful earlier try is looked for first."""
-    _, outcome = _complete(_send(connector, sending), seconds)
+    minded, outcome = _complete(_send(connector, sending), seconds)
     if outcome.error is not None:
         return CallAnswer(outcome)
     key = outcome.target_key or sending.target_key or ""
+    if minded is not None and not minded.sent:
+        return CallAnswer(outcome, {"key": key, "unchanged": True}, minded.sentence, minded)
     note = "Created." if outcome.created else "Brought up to date."
-    return CallAnswer(outcome, {"key": key, "created": outcome.created}, note)
+    result = {"key": key, "created": outcome.created, "new": sending.target_key is None}
+    return CallAnswer(outcome, result, note, minded)
 
 
-async def _send(connector: Connector, sending: Sending) -> tuple[None, WriteOutcome]:
+async def _send(connector: Connector, sending: Sending) -> tuple[Minded | None, WriteOutcome]:
     entry = Entry(sending.operation_id, sending.source, _planned(sending), probe_first=sending.probe_first)
     async with connector:
         try:
             delivery = await deliver_entries(connector, sending.place, [entry], sending.known_links)
         except RemoteError as error:
             return None, WriteOutcome(0, error=error, exchange=error.exchange)
-    return None, delivery.outcomes[sending.operation_id]
+    return delivery.minded.get(sending.operation_id), delivery.outcomes[sending.operation_id]
 
 
 def _planned(sending: Sending) -> PlannedOperation:
@@ -143,6 +164,29 @@ async def _ask(connector: Connector, object_name: str, receipt: Receipt) -> tupl
             return None, (await connector.inquire(object_name, [receipt]))[0]
         except RemoteError as error:
             return None, WriteOutcome(0, error=error, exchange=error.exchange, receipt=receipt)
+
+
+def withdraw(connector: Connector, object_name: str, key: str, idempotency_key: str, seconds: int) -> CallAnswer:
+    """Take back one record that the flow created. Doing it twice changes nothing."""
+    gone, outcome = _complete(_withdraw(connector, object_name, key, idempotency_key), seconds)
+    if outcome.error is not None:
+        return CallAnswer(outcome)
+    return CallAnswer(outcome, {"withdrawn": True, "key": key}, "It was gone already." if gone else "Taken back.")
+
+
+async def _withdraw(
+    connector: Connector, object_name: str, key: str, idempotency_key: str
+) -> tuple[bool, WriteOutcome]:
+    async with connector:
+        try:
+            answer = await connector.undo(object_name, key, idempotency_key=idempotency_key)
+        except RemoteError as error:
+            return False, WriteOutcome(0, error=error, exchange=error.exchange)
+    if answer.state is UndoState.REFUSED:
+        unsaid = f"{connector.manifest.name} keeps {key} and does not say why: look there, then retry."
+        refused = answer.error or RejectedError(unsaid, problems=(FieldProblem("", unsaid, BusinessClass.VALIDATION),))
+        return False, WriteOutcome(0, error=refused, exchange=answer.exchange)
+    return answer.state is UndoState.ALREADY_GONE, WriteOutcome(0, target_key=key, exchange=answer.exchange)
 
 
 def take_back(connector: Connector, object_name: str, key: str, *, idempotency_key: str) -> UndoOutcome:

@@ -1,7 +1,7 @@
 """Getting a call of a walking step ready: where it goes, what it says, under which key. Reads the database, calls nothing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -10,29 +10,34 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.connectors import registry, shape_book
+from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.contract import Connector, SourceRecord, Write
 from apps.connectors.errors import FieldProblem
-from apps.connectors.manifest import Idempotency, LateAnswer
+from apps.connectors.manifest import Idempotency, LateAnswer, ObjectManifest
+from apps.connectors.models import Connection
 from apps.connectors.opening import open_connector
-from apps.flows.engine.acts import Act, LookUp, Mark, Send
+from apps.flows.engine.acts import Act, LookUp, Mark, Send, TakeBack
 from apps.flows.engine.definition import Step
-from apps.flows.engine.identity import fingerprint
+from apps.flows.engine.identity import business_key, fingerprint
 from apps.flows.engine.records import LinkState
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.steps.deliver import DeliverStep
 from apps.flows.engine.stored import plain
-from apps.flows.mapping.compile import Mapped
+from apps.flows.mapping.compile import CompiledMapping, Mapped, compile_mapping
 from apps.flows.mapping.drift import drift_error, writing_drift
+from apps.flows.mapping.given import apply_given
+from apps.flows.mapping.layers import merge_layers
 from apps.flows.models import OpenReceipt, OperationStep
 from apps.flows.services import receipts
-from apps.flows.services.walk_calls import CallAnswer, Sending, ask, look_up, mark, send
+from apps.flows.services.walk_calls import CallAnswer, Sending, ask, look_up, mark, send, withdraw
 from apps.flows.services.walk_rows import Made
-from apps.flows.services.walk_session import SOURCE, Place, WalkSession
+from apps.flows.services.walk_session import SOURCE, MissingRoleError, Place, WalkSession
 
 _LINKS = """
 SELECT business_key, outside_key, source_version, fingerprint FROM flows_link
 WHERE connection_id = %s AND canonical_type = %s AND business_key = ANY(%s)
 """
+_NEVER_MADE = "The flow made nothing of this record there: nothing is taken back."
 _KEY_SAFE = frozenset({Idempotency.KEY_HEADER, Idempotency.UPSERT_BY_EXTERNAL_ID})
 
 
@@ -40,7 +45,8 @@ _KEY_SAFE = frozenset({Idempotency.KEY_HEADER, Idempotency.UPSERT_BY_EXTERNAL_ID
 class Prepared:
     """A call ready to be made. With `problems` it must not be; `unchanged` ones need not be; `overtaken`: a newer version is there.
 
-    With a `receipt` it only asks what became of an earlier call. `late` is how the system tells later, if it does.
+    With a `receipt` it only asks what became of an earlier call. `late` is how the system tells later, if it does. `idle`
+    says why there is nothing to call for, "" when there is; `takes_back`: the system holds the record no longer after it.
     """
 
     connector: Connector
@@ -55,6 +61,8 @@ class Prepared:
     problems: tuple[FieldProblem, ...] = field(default=())
     receipt: OpenReceipt | None = None
     late: LateAnswer | None = None
+    idle: str = ""
+    takes_back: bool = False
 
 
 def prepare(session: WalkSession, step: Step, act: Act) -> Prepared:
@@ -65,6 +73,8 @@ def prepare(session: WalkSession, step: Step, act: Act) -> Prepared:
         return _mark(session, act)
     if isinstance(act, Send):
         return _send(session, step, act)
+    if isinstance(act, TakeBack):
+        return _take_back(session, step, act)
     raise TypeError(f"{type(act).__name__} is no call")
 
 
@@ -93,8 +103,26 @@ def _late(system: str, object_name: str) -> LateAnswer | None:
 def _look_up(session: WalkSession, act: LookUp) -> Prepared:
     where = session.connection(act.role)
     connector = session.connector(act.role)
+    reading = None
+    if act.canonical_type:
+        kind = read_object(where, act.canonical_type)
+        act, reading = replace(act, object_name=kind.name), compile_reading(act.canonical_type, kind)
     evidence = {"mapped": {"object": act.object_name, "key": act.key}}
-    return Prepared(connector, where.id, evidence, partial(look_up, connector, act), Made(where.id))
+    return Prepared(connector, where.id, evidence, partial(look_up, connector, act, reading=reading), Made(where.id))
+
+
+def read_object(where: Connection, type_name: str) -> ObjectManifest:
+    """Return the object that gives a type in a system. Raises MissingRoleError when there is none to read."""
+    kind = registry.manifest(where.system).object_for(type_name)
+    if kind is None or kind.reading is None or not kind.reading_lines:
+        raise MissingRoleError(f"{where.name} cannot give records of the type {type_name}.")
+    return kind
+
+
+def compile_reading(type_name: str, kind: ObjectManifest) -> CompiledMapping:
+    """Compile the lines that read an object as canonical records. Raises MappingError."""
+    fields = canonical_type(type_name).fields
+    return compile_mapping(merge_layers(kind.reading_lines), source_fields=kind.fields, target_fields=fields)
 
 
 def _mark(session: WalkSession, act: Mark) -> Prepared:
@@ -110,7 +138,7 @@ def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
     place = session.place(step, act.role, act.canonical_type)
     _require_agreed(place)
     connector = session.connector(act.role)
-    mapped = place.delivery.apply(act.values)
+    mapped = apply_given(place.delivery, act.values) if act.onto else place.delivery.apply(act.values)
     if mapped.problems:
         refused = partial(CallAnswer.refused, mapped.problems)
         return Prepared(connector, place.connection.id, {}, refused, Made(), problems=mapped.problems)
@@ -118,8 +146,9 @@ def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
     link = _links(place.connection.id, act.canonical_type, [session.operation.business_key]).get(
         session.operation.business_key
     )
-    made = Made(place.connection.id, place.target_object.name, link.target_key if link else "")
-    sending = _sending(session, step, place, mapped, content, link)
+    target_key = act.onto or (link.target_key if link else "")
+    made = Made(place.connection.id, place.target_object.name, target_key)
+    sending = _sending(session, step, place, mapped, content, target_key)
     decision = _decision(session, content, link)
     evidence = {
         "mapped": mapped.values,
@@ -140,6 +169,31 @@ def _send(session: WalkSession, step: Step, act: Send) -> Prepared:
     )
 
 
+def _take_back(session: WalkSession, step: Step, act: TakeBack) -> Prepared:
+    """Only what the flow itself created is taken back: what was there before it came, and was changed, stays."""
+    where, connector = session.connection(act.role), session.connector(act.role)
+    operation = session.operation
+    link = _links(where.id, act.canonical_type, [operation.business_key]).get(operation.business_key)
+    made = link and OperationStep.objects.filter(
+        operation__flow_id=operation.flow_id,
+        operation__business_key=operation.business_key,
+        connection_id=where.id,
+        outside_key=link.target_key[:120],
+        created=True,
+    ).order_by("-id").first()  # fmt: skip
+    if not link or not made:
+        return Prepared(connector, where.id, {}, partial(CallAnswer.refused, ()), Made(), idle=_NEVER_MADE)
+    key = session.idempotency_key(step, where)
+    return Prepared(
+        connector=connector,
+        connection_id=where.id,
+        evidence={"mapped": {"taken back": link.target_key}, "object_name": made.object_name, "idempotency_key": key},
+        call=partial(withdraw, connector, made.object_name, link.target_key, key),
+        made=Made(where.id, made.object_name, link.target_key),
+        takes_back=True,
+    )
+
+
 def _require_agreed(place: Place) -> None:
     """Return when the target's fields are as the mapping relies on them, as far as is known. Raises DriftError."""
     where = (place.connection.id, place.target_object.name)
@@ -156,9 +210,7 @@ def _decision(session: WalkSession, content: str, link: LinkState | None) -> Ope
     return decision
 
 
-def _sending(
-    session: WalkSession, step: Step, place: Place, mapped: Mapped, content: str, link: LinkState | None
-) -> Sending:
+def _sending(session: WalkSession, step: Step, place: Place, mapped: Mapped, content: str, target_key: str) -> Sending:
     operation, row = session.operation, session.rows.get(step.name)
     return Sending(
         operation_id=operation.id,
@@ -167,10 +219,10 @@ def _sending(
         place=place,
         mapped=mapped,
         fingerprint=content,
-        target_key=link.target_key if link else None,
+        target_key=target_key or None,
         idempotency_key=session.idempotency_key(step, place.connection),
         probe_first=row is not None and _is_doubtful(row, place),
-        known_links=_known_links(place, mapped),
+        known_links=_known_links(session, place, mapped),
     )
 
 
@@ -187,11 +239,18 @@ def _is_doubtful(row: OperationStep, place: Place) -> bool:
     return row.changed_at < timezone.now() - writing.keys_trusted
 
 
-def _known_links(place: Place, mapped: Mapped) -> Mapping[tuple[str, str], str]:
+def _known_links(session: WalkSession, place: Place, mapped: Mapped) -> Mapping[tuple[str, str], str]:
+    """Return the target's numbers of what the record names, where earlier deliveries know them.
+
+    A name is often the source's own number of another record: then what was delivered for that one is meant.
+    """
     known: dict[tuple[str, str], str] = {}
     for reference in mapped.references:
-        found = _links(place.connection.id, reference.canonical_type, [reference.key])
-        known.update({(reference.canonical_type, key): link.target_key for key, link in found.items()})
+        own = business_key(reference.canonical_type, session.flow.source.system, reference.key)
+        found = _links(place.connection.id, reference.canonical_type, [reference.key, own])
+        link = found.get(own) or found.get(reference.key)
+        if link is not None:
+            known[reference.canonical_type, reference.key] = link.target_key
     return known
 
 

@@ -18,6 +18,7 @@ from apps.flows.engine.states import RUN_TERMINAL, RunState
 from apps.flows.models import ApprovalRequest, EventWait, Flow, Milestone, Run, TriggerEvent
 from apps.flows.services import approvals, events, notices
 from apps.flows.services.start_run import FlowNotLiveError, start_run
+from apps.flows.services.walk_giving_way import GIVES_WAY
 from apps.flows.services.walk_session import WalkSession
 
 _LOOK_AGAIN = timedelta(seconds=30)  # at another flow's run, should its end not be told
@@ -48,6 +49,8 @@ def _ask(session: WalkSession, step: Step, act: Ask) -> Stands:
     said = approvals.words_of(request)
     if request.state == ApprovalRequest.State.APPROVED:
         return Stands({"approved": True, "by": said}, f"Approved by {said}.")
+    if request.state == ApprovalRequest.State.REJECTED and act.go_on_refused:
+        return Stands({"approved": False, "by": said}, f"Refused by {said}.")
     reason = "was not answered in time" if request.state == ApprovalRequest.State.EXPIRED else f"was refused by {said}"
     sentence = f"The approval {reason}: clear it up, then retry to ask again."
     return Stands(problems=(FieldProblem("", sentence, BusinessClass.MISSING_APPROVAL),))
@@ -64,7 +67,8 @@ def _wait_for(session: WalkSession, step: Step, act: WaitFor) -> Stands:
     if wait.state == EventWait.State.MET and wait.event is not None:
         return Stands(wait.event.payload, f"{act.event_name} was said.")
     if act.until is None or act.until > timezone.now():
-        return Stands(note=f"Waits for {act.event_name} about {act.correlation}.", waits=True, due_at=act.until)
+        note = f"Waits for {act.event_name} about {act.correlation}."
+        return Stands(_giving_way(act), note, waits=True, due_at=act.until)
     wait.state = EventWait.State.EXPIRED
     wait.save(update_fields=["state"])
     if act.go_on_without:
@@ -74,7 +78,11 @@ def _wait_for(session: WalkSession, step: Step, act: WaitFor) -> Stands:
 
 
 def _wait_until(_session: WalkSession, _step: Step, act: WaitUntil) -> Stands:
-    return Stands(note="Waits for its time.", waits=True, due_at=act.until)
+    return Stands(_giving_way(act), "Waits for its time.", waits=True, due_at=act.until)
+
+
+def _giving_way(act: WaitFor | WaitUntil) -> Result:
+    return {GIVES_WAY: True} if act.gives_way else {}
 
 
 def _tell(session: WalkSession, _step: Step, act: Tell) -> Stands:

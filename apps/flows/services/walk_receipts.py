@@ -9,6 +9,8 @@ from apps.flows.engine.states import OperationState, StepState
 from apps.flows.models import OpenReceipt, Operation, OperationStep
 from apps.flows.services import receipts, verdicts, walk_rows
 from apps.flows.services.verdicts import Verdict
+from apps.flows.services.walk_calls import CallAnswer
+from apps.flows.services.walk_delivered import keep_disputes
 from apps.flows.services.walk_delivery import Prepared
 from apps.flows.services.walk_session import WalkSession
 
@@ -23,14 +25,15 @@ def open_receipt(session: WalkSession, step: Step) -> OpenReceipt | None:
         return of_step.filter(step=step.name).first()
 
 
-def follow(session: WalkSession, step: Step, prepared: Prepared, outcome: WriteOutcome) -> Verdict | None:
+def follow(session: WalkSession, step: Step, prepared: Prepared, answer: CallAnswer) -> Verdict | None:
     """Write down that the system is asked (again), and when; nothing when its time is over, which the verdict says.
 
     None: the walk was cancelled meanwhile. In a transaction, after the lease was confirmed.
     """
-    row, held, now = walk_rows.row_of(session, step), prepared.receipt, timezone.now()
+    row, held, now, outcome = walk_rows.row_of(session, step), prepared.receipt, timezone.now(), answer.outcome
     if held is None:
-        walk_rows.close_evidence(session, row, outcome)
+        walk_rows.close_evidence(session, row, outcome, answer.minded)
+        keep_disputes(session, prepared, outcome.target_key or prepared.made.outside_key, answer.minded)
     if not walk_rows.is_walking(session.operation.id):
         if held is None:  # taken, and nobody will ask: whoever tries it again looks first
             walk_rows.save(row, StepState.WAITING, note="The run was cancelled.", ambiguous=True)

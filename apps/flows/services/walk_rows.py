@@ -17,11 +17,12 @@ from apps.flows.engine.counts import COUNT_COLUMN
 from apps.flows.engine.definition import Step
 from apps.flows.engine.states import BatchState, OperationState, StepState
 from apps.flows.engine.walk import place_of
-from apps.flows.models import Batch, Operation, OperationStep
+from apps.flows.models import Batch, Link, Operation, OperationStep
 from apps.flows.services import blobs, ledger_writes
+from apps.flows.services.day_figures import Tally, add_to_day
 from apps.flows.services.deliver import evidence_of
+from apps.flows.services.entries import Minded
 from apps.flows.services.run_end import move_count, withdraw
-from apps.flows.services.settle import Tally, add_to_day
 from apps.flows.services.verdicts import Verdict
 from apps.flows.services.walk_lanes import start_next
 from apps.flows.services.walk_session import WalkSession
@@ -106,9 +107,11 @@ def _evidence(session: WalkSession, entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def close_evidence(session: WalkSession, row: OperationStep, outcome: WriteOutcome) -> None:
-    """Keep what a call was answered."""
-    answered = blobs.pack({str(session.operation.id): evidence_of(outcome)})
+def close_evidence(
+    session: WalkSession, row: OperationStep, outcome: WriteOutcome, minded: Minded | None = None
+) -> None:
+    """Keep what a call was answered, and what stood in dispute."""
+    answered = blobs.pack({str(session.operation.id): evidence_of(outcome, minded)})
     if row.batch_id is None:
         raise RuntimeError("an answer came to a call that was not written ahead")
     Batch.objects.filter(id=row.batch_id).update(state=BatchState.SETTLED, settled_at=timezone.now(), outcome=answered)
@@ -147,6 +150,12 @@ def write_link(
     ledger_writes.write_links([row], all_new=False)
 
 
+def drop_link(session: WalkSession, connection_id: UUID, outside_key: str) -> None:
+    """Forget that a system holds the record: a later delivery must create it anew."""
+    key = session.operation.business_key
+    Link.objects.filter(connection_id=connection_id, business_key=key, outside_key=outside_key[:120]).delete()
+
+
 def refuse(session: WalkSession, step: Step, verdict: Verdict) -> None:
     """Stop the walk at this step: someone must act."""
     row = row_of(session, step)
@@ -167,7 +176,7 @@ def end(session: WalkSession, state: OperationState, note: str = "") -> None:
     last = session.definition.walk[-1].name
     verdict = Verdict(state, last, target_key=_target_key(session), error_message=note[:600])
     _close(session, state, session.operation.step if note else last, verdict=verdict)
-    _supersede_earlier(session)
+    supersede_earlier(session)
 
 
 def _target_key(session: WalkSession) -> str:
@@ -206,7 +215,7 @@ def count_end(operation: Operation, run_id: UUID, state: OperationState, now: da
     add_to_day(operation.flow_id, operation.customer_id, tally, now)
 
 
-def _supersede_earlier(session: WalkSession) -> None:
+def supersede_earlier(session: WalkSession) -> None:
     """Close blocked lines of earlier versions: this later one has got through."""
     operation = session.operation
     blocked = Operation.objects.filter(

@@ -1,7 +1,7 @@
 """One walking operation opened for work in one process: its record, its steps so far, and the systems it may call."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +17,15 @@ from apps.connectors.opening import open_connector
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.acts import StepContext
 from apps.flows.engine.definition import FlowDefinition, Step, parse_definition
+from apps.flows.engine.flow import merge_delivery
 from apps.flows.engine.identity import EffectScope
+from apps.flows.engine.ownership import Guard
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.mapping.compile import CompiledMapping, compile_mapping
-from apps.flows.mapping.layers import merge_layers, parse_layer
+from apps.flows.mapping.layers import NO_LAYERS, Layers
+from apps.flows.mapping.places import read_places
 from apps.flows.models import Correction, Flow, FlowRole, Operation, OperationStep, Run
+from apps.flows.services.owner_register import guard_for
 from apps.flows.services.session import keeps_values
 from apps.tenants import scope
 
@@ -41,6 +45,7 @@ class Place:
     connection: Connection
     target_object: ObjectManifest
     delivery: CompiledMapping
+    guard: Guard | None = None
 
     @property
     def needs_existing_values(self) -> bool:
@@ -86,6 +91,7 @@ class WalkSession:
             amount=_amount(self.operation),
             began_at=row.started_at if row else now,
             now=now,
+            settings=self.definition.settings,
         )
 
     def connection(self, role: str) -> Connection:
@@ -102,11 +108,12 @@ class WalkSession:
     def place(self, step: Step, role: str, type_name: str) -> Place:
         """Return where a step delivers records of a type. Raises MissingRoleError, MappingError."""
         connection = self.connection(role)
-        stored = self.layers.get("steps", {}).get(step.name, {})
-        kind = object_of(connection, type_name, stored.get("object", ""))
-        lines = tuple(line.line for line in merge_layers((), parse_layer(stored.get("system", []))))
-        mapping = compile_delivery(type_name, kind, lines)
-        return Place(connection, replace(kind, writing_lines=lines), mapping)
+        stored = read_places(self.layers)[step.name]
+        kind = stored.writes(object_of(connection, type_name, stored.object))
+        mapping = compile_delivery(type_name, kind, stored.layers, self.definition.settings)
+        return Place(
+            connection, kind, mapping, guard_for(self.flow.customer_id, type_name, self.flow.source_id, mapping)
+        )
 
     def idempotency_key(self, step: Step, connection: Connection) -> str:
         """Return the key of this step's effect: the same for every repeat of the same content.
@@ -129,10 +136,17 @@ def object_of(connection: Connection, type_name: str, name: str = "") -> ObjectM
     return kind
 
 
-def compile_delivery(type_name: str, kind: ObjectManifest, lines: Any) -> CompiledMapping:
+def compile_delivery(
+    type_name: str, kind: ObjectManifest, layers: Layers = NO_LAYERS, settings: Mapping[str, Any] | None = None
+) -> CompiledMapping:
     """Compile the lines that write a canonical record to an object. Raises MappingError."""
-    from_fields = canonical_type(type_name).fields
-    return compile_mapping(merge_layers(lines), source_fields=from_fields, target_fields=kind.fields, outgoing=True)
+    return compile_mapping(
+        merge_delivery(kind, layers),
+        source_fields=canonical_type(type_name).fields,
+        target_fields=kind.fields,
+        outgoing=True,
+        settings=settings,
+    )
 
 
 def open_walk(work: LeasedWork, state: OperationState = OperationState.WAITING) -> WalkSession | None:

@@ -8,6 +8,7 @@ from apps.flows.engine.stored import plain
 from apps.flows.models import Operation, OperationStep
 from apps.flows.services.entries import Entry
 from apps.flows.services.session import Session
+from apps.flows.services.walk_giving_way import still_walking
 from apps.flows.services.walk_lanes import resume_many
 from apps.flows.services.walk_session import RECORD
 
@@ -49,7 +50,8 @@ def _record_row(session: Session, entry: Entry, now: datetime) -> OperationStep:
 def _keys_taken(session: Session, lines: Sequence[Operation]) -> set[str]:
     """Return the keys of which an earlier version still walks: the later one is started when that one ends.
 
-    Their rows are locked, so an ending either comes before (and is seen here) or after (and then sees the new line).
+    Their rows are locked, so an ending either comes before (and is seen here) or after (and then sees the new line). One that
+    only rests in a wait that gives way does so now.
     """
     earlier = Operation.objects.select_for_update(no_key=True, of=("self",)).filter(
         flow_id=session.flow_id,
@@ -57,4 +59,5 @@ def _keys_taken(session: Session, lines: Sequence[Operation]) -> set[str]:
         state=OperationState.WAITING,
     )
     earlier = earlier.exclude(id__in=[line.id for line in lines]).order_by("id")
-    return set(earlier.values_list("business_key", flat=True))
+    newest = {line.business_key: line.id for line in lines}
+    return {one.business_key for one in still_walking(list(earlier), newest)}

@@ -1,9 +1,12 @@
 """Client onboarding: from a won deal through tax, approval and contract into every system the work needs."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext_noop
 
+from apps.connectors.errors import BusinessClass
 from apps.flows.engine.definition import Filter, FlowDefinition, Step, Undo
 from apps.flows.engine.steps import DeliverOptions
 from apps.flows.engine.steps.approve import ApproveOptions, Threshold
@@ -15,17 +18,21 @@ from apps.flows.engine.steps.notify import NotifyOptions
 from apps.flows.engine.steps.wait import WaitOptions
 from apps.flows.engine.steps.write_back import WriteBackOptions
 from apps.flows.templates_library.deal_records import (
+    PROJECT_PREFIX,
     WON_AND_NEW,
+    WON_DEAL,
     client_of_deal,
     project_code,
     project_of_deal,
     workspace_of_deal,
 )
-from apps.flows.templates_library.template import FlowTemplate
+from apps.flows.templates_library.samples import Delivers, LeftOut, Sample, Waits
+from apps.flows.templates_library.settings import default_settings, number, settings_schema, whole
+from apps.flows.templates_library.template import DAY, HOUR, FlowTemplate, SlaSuggestion
 
 _DEAL = {"Deal": "{name}", "Client": "{client_name}", "Billing": "{billing_kind}", "Legal entity": "{legal_entity}"}
 _TAX_IS_FINE = '!has(r.client_tax_id) || (has(r.steps.tax.status) && r.steps.tax.status == "valid")'
-_CONTRACT_FROM = "r.amount >= 25000.0"
+_CONTRACT_FROM = "r.amount >= settings.contract_from"
 
 
 def _deliver(name: str, title: str, kind: str, of: str, role: str = "target", *, undo: str = Undo.SAFE) -> Step:
@@ -36,31 +43,32 @@ def _enter(name: str, title: str, state: str) -> Step:
     return Step("milestone", name=name, title=title, options=MilestoneOptions(state))
 
 
-CLIENT_ONBOARDING = FlowTemplate(
-    slug="client-onboarding",
-    name="Client onboarding",
-    summary=(
-        "Walks every won deal through tax check, approval and contract, and sets client, project and workspace up in all "
-        "systems, so that nobody works before everything is right and nothing is forgotten."
+_SETTINGS = settings_schema(
+    approval_from=number(
+        "Deals need an approval from", "Smaller deals go through by themselves.", default=10_000, least=0, most=10**9
     ),
-    needs=(
-        "Deals are set to won in the CRM, with amount, legal entity and service line.",
-        "Somebody of the customer is its finance approver.",
-        "The event contract.signed is told for deals of 25,000 and more: by the signing service, through the API.",
-        "PSA, workspace system and tax service are connected.",
+    owner_from=number(
+        "The owner approves from",
+        "Deals of this amount and more are asked of the customer's owner, smaller ones of the finance approver.",
+        default=250_000,
+        least=0,
+        most=10**9,
     ),
-    outcome="Every won deal is set up everywhere, waits for somebody named here, or was taken back.",
-    records_word=gettext_noop("deals"),
-    record_word=gettext_noop("deal"),
-    done_word=gettext_noop("set up everywhere"),
-    expected_every_seconds=7 * 24 * 3_600,
-    schedule_seconds=900,
-    roles={
-        "psa": gettext_noop("Projects and clients of the PSA"),
-        "workspace": gettext_noop("Workspaces"),
-        "tax": gettext_noop("Tax numbers"),
-    },
-    definition=FlowDefinition(
+    approval_hours=whole(
+        "Hours to approve", "Then the question goes to the next role; half-way it is asked again.",
+        default=48, least=1, most=24 * 90,
+    ),
+    contract_from=number(
+        "Deals need a signed contract from", "Larger deals wait for the contract before work begins.",
+        default=25_000, least=0, most=10**9,
+    ),
+    contract_days=whole("Days to sign", "After that somebody is asked to act.", default=14, least=1, most=365),
+    project_prefix=PROJECT_PREFIX,
+)  # fmt: skip
+
+
+def _definition(settings: Mapping[str, Any]) -> FlowDefinition:
+    return FlowDefinition(
         canonical_type="Opportunity",
         filter=Filter(expression=WON_AND_NEW),
         steps=(
@@ -101,8 +109,8 @@ CLIENT_ONBOARDING = FlowTemplate(
                     question="Set up {name} for {client_name}?",
                     role="finance_approver",
                     facts=_DEAL,
-                    thresholds=(Threshold(Decimal(250_000), "customer_owner"),),
-                    free_below=Decimal(10_000),
+                    thresholds=(Threshold(Decimal(str(settings["owner_from"])), "customer_owner"),),
+                    free_below=Decimal(str(settings["approval_from"])),
                     due_hours=48,
                     remind_hours=24,
                     escalate_to="customer_owner",
@@ -121,7 +129,9 @@ CLIENT_ONBOARDING = FlowTemplate(
                 name="contract",
                 title="Signed contract",
                 condition=_CONTRACT_FROM,
-                options=WaitOptions(event="contract.signed", about="r.id", at_most_hours=14 * 24),
+                options=WaitOptions(
+                    event="contract.signed", about="r.id", at_most_hours=24 * settings["contract_days"]
+                ),
             ),
             _enter("contract_approved", "Contract approved", "contract_approved"),
             workspace_of_deal(),
@@ -143,5 +153,86 @@ CLIENT_ONBOARDING = FlowTemplate(
             ),
             Step("emit", title="Tell the others", options=EmitOptions("client.onboarded", {"project": project_code()})),
         ),
+    )
+
+
+_SAMPLES = (
+    Sample(
+        "A small deal is set up everywhere at once",
+        WON_DEAL | {"amount": "9000.00"},
+        Delivers(
+            {
+                "client_in_erp": {"name": "Alder Brewery"},
+                "project_in_psa": {"code": "P-D-100"},
+                "project_in_erp": {"code": "P-D-100"},
+                "workspace_made": {"project": "P-D-100"},
+                "write_back": {"exported": True, "project_code": "P-D-100"},
+            }
+        ),
     ),
+    Sample("A deal of some size waits for its approval", WON_DEAL, Waits("deal_agreed")),
+    Sample(
+        "From which amount people are asked is the customer's choice",
+        WON_DEAL,
+        Delivers({"project_in_erp": {"code": "P-D-100"}}),
+        settings={"approval_from": 25_000},
+    ),
+    Sample(
+        "A large deal waits for its contract",
+        WON_DEAL | {"amount": "40000.00"},
+        Waits("contract"),
+        results={"deal_agreed": {"approved": True}},
+    ),
+    Sample(
+        "A tax number that is not valid is asked about",
+        WON_DEAL | {"client_tax_id": "DE000000000"},
+        Waits("tax_agreed"),
+        results={"tax": {"found": True, "key": "DE000000000", "status": "invalid"}},
+    ),
+    Sample("A deal that is still open is left alone", WON_DEAL | {"stage": "proposal"}, LeftOut("filtered")),
 )
+
+CLIENT_ONBOARDING = FlowTemplate(
+    slug="client-onboarding",
+    name="Client onboarding",
+    summary=(
+        "Walks every won deal through tax check, approval and contract, and sets client, project and workspace up in all "
+        "systems, so that nobody works before everything is right and nothing is forgotten."
+    ),
+    needs=(
+        "Deals are set to won in the CRM, with amount, legal entity and service line.",
+        "Somebody of the customer is its finance approver.",
+        "The event contract.signed is told for deals of 25,000 and more: by the signing service, through the API.",
+        "PSA, workspace system and tax service are connected.",
+    ),
+    outcome="Every won deal is set up everywhere, waits for somebody named here, or was taken back.",
+    records_word=gettext_noop("deals"),
+    record_word=gettext_noop("deal"),
+    done_word=gettext_noop("set up everywhere"),
+    expected_every_seconds=7 * 24 * 3_600,
+    schedule_seconds=900,
+    roles={
+        "psa": gettext_noop("Projects and clients of the PSA"),
+        "workspace": gettext_noop("Workspaces"),
+        "tax": gettext_noop("Tax numbers"),
+    },
+    definition=_definition(default_settings(_SETTINGS)),
+    shaped_by=_definition,
+    version=2,
+    changes={
+        1: "The first version.",
+        2: "Amounts, times and project codes are settings of each customer.",
+    },
+    workflow="W1",
+    category="Sales",
+    accelerator="client-onboarding",
+    settings=_SETTINGS,
+    sla=(
+        SlaSuggestion(deliver_within=3 * DAY, resolve_within=DAY),
+        SlaSuggestion(resolve_within=4 * HOUR, business_class=BusinessClass.MISSING_REFERENCE),
+    ),
+    samples=_SAMPLES,
+    sample_systems={
+        "target": "sandbox_erp", "psa": "sandbox_psa", "workspace": "sandbox_workspace", "tax": "sandbox_tax",
+    },
+)  # fmt: skip

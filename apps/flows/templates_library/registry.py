@@ -2,13 +2,44 @@
 
 from collections.abc import Mapping
 
+from apps.flows.templates_library.actuals_to_psa import ACTUALS_TO_PSA
 from apps.flows.templates_library.approved_time_to_bill import APPROVED_TIME_TO_BILL
+from apps.flows.templates_library.assignments_to_psa import ASSIGNMENTS_TO_PSA
+from apps.flows.templates_library.billing_status import BILLING_STATUS
 from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
+from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
+from apps.flows.templates_library.customer_master import CUSTOMER_MASTER
+from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
+from apps.flows.templates_library.hours_to_payroll import HOURS_TO_PAYROLL
+from apps.flows.templates_library.invoice_release import INVOICE_RELEASE
 from apps.flows.templates_library.lead_to_project import LEAD_TO_PROJECT
+from apps.flows.templates_library.milestone_billing import MILESTONE_BILLING
+from apps.flows.templates_library.project_access import PROJECT_ACCESS
+from apps.flows.templates_library.project_workspace import PROJECT_WORKSPACE
+from apps.flows.templates_library.slipped_milestone import SLIPPED_MILESTONE
+from apps.flows.templates_library.subcontractor_order import SUBCONTRACTOR_ORDER
 from apps.flows.templates_library.template import FlowTemplate
 
 TEMPLATES: Mapping[str, FlowTemplate] = {
-    template.slug: template for template in (APPROVED_TIME_TO_BILL, LEAD_TO_PROJECT, CLIENT_ONBOARDING)
+    template.slug: template
+    for template in (
+        APPROVED_TIME_TO_BILL,
+        LEAD_TO_PROJECT,
+        CLIENT_ONBOARDING,
+        CONTRACT_CHANGE,
+        MILESTONE_BILLING,
+        ACTUALS_TO_PSA,
+        EXPENSES_TO_BILL,
+        ASSIGNMENTS_TO_PSA,
+        BILLING_STATUS,
+        CUSTOMER_MASTER,
+        HOURS_TO_PAYROLL,
+        PROJECT_WORKSPACE,
+        PROJECT_ACCESS,
+        SUBCONTRACTOR_ORDER,
+        INVOICE_RELEASE,
+        SLIPPED_MILESTONE,
+    )
 }
 
 

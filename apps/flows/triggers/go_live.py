@@ -8,7 +8,7 @@ from django.db import transaction
 from apps.customers.models import Customer
 from apps.customers.onboarding_changes import finish_onboarding
 from apps.flows.models import Flow, Run
-from apps.flows.services.publish import set_live
+from apps.flows.services.flow_state import set_live
 from apps.flows.services.start_run import run_now
 from apps.flows.triggers.schedule import schedule_flow
 

@@ -20,6 +20,7 @@ from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.models import DryRun
 from apps.flows.queries import flows as queries
 from apps.flows.queries.operations import shown
+from apps.flows.queries.sample_results import report_of_version
 from apps.flows.queries.versions import get_version
 from apps.flows.services.dry_run import COUNTS, SAMPLE, DryRunError, request_dry_run, rows_kept
 from apps.flows.views.flow_frame import crumbs
@@ -96,6 +97,7 @@ def dry_run_detail(request: HttpRequest, dry_run_id: UUID) -> HttpResponse:
         "newer_url": address(request, page=start // _ROWS_A_PAGE) if start > 0 else "",
         "older_url": address(request, page=start // _ROWS_A_PAGE + 2) if len(chosen) > start + _ROWS_A_PAGE else "",
         "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
+        "samples": report_of_version(dry_run.version),
     }
     return render(request, "flows/dry_run_detail.html", context)
 
@@ -111,6 +113,7 @@ def _get(dry_run_id: UUID) -> DryRun:
     )
     if found is None:
         raise Http404("There is no such dry run.")
+    found.version.flow = found.flow
     return found
 
 

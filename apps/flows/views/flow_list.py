@@ -21,7 +21,7 @@ from apps.accounts.page_filters import acting_person
 from apps.flows.models import Flow
 from apps.flows.queries.flow_list import FLOWS, count_by_state, fitting_flows, flow_rows
 from apps.flows.queries.flows import list_customers_to_choose
-from apps.flows.services import publish
+from apps.flows.services.flow_state import pause_flow, resume_flow
 from apps.flows.services.start_run import FlowNotLiveError, run_now
 
 
@@ -83,7 +83,7 @@ def flow_pause_many(request: HttpRequest) -> HttpResponse:
     def pause(flow: Flow) -> bool:
         if flow.state != Flow.State.LIVE:
             return False
-        publish.pause_flow(flow, reason=chosen.reason, made_by=who)
+        pause_flow(flow, reason=chosen.reason, made_by=who)
         return True
 
     done, left = _carry_out(chosen, pause)
@@ -101,7 +101,7 @@ def flow_resume_many(request: HttpRequest) -> HttpResponse:
         if flow.state != Flow.State.PAUSED:
             return False
         try:
-            publish.resume_flow(flow)
+            resume_flow(flow)
         except ValidationError as error:
             messages.error(request, f"{flow.name}: {' '.join(error.messages)}")
             return False

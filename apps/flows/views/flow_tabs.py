@@ -24,11 +24,15 @@ from apps.flows.queries.flow_charts import get_flow_charts
 from apps.flows.queries.flow_picture import PERIODS, definition_of, get_flow_picture
 from apps.flows.queries.mapping import get_mapping_table
 from apps.flows.queries.monitors import list_monitors
+from apps.flows.queries.rule_list import list_rules
 from apps.flows.queries.run_list import RUNS, fitting_runs
 from apps.flows.queries.runs import RunRow, run_row
+from apps.flows.queries.setting_words import setting_rows
+from apps.flows.queries.upgrades import is_upgrade_offered
 from apps.flows.queries.versions import compare_versions, get_version, list_versions
 from apps.flows.queries.waiting_triggers import get_hold
 from apps.flows.schedule_forms import ExpectationForm, ScheduleForm
+from apps.flows.settings_forms import SettingsForm
 from apps.flows.start_forms import StartsForm, starts_form
 from apps.flows.triggers.blackouts import read_blackouts
 from apps.flows.views.flow_frame import framed
@@ -63,7 +67,8 @@ def flow_detail(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         latest=run_row(facts.runs[0]) if facts.runs else None,
         worth=", ".join(money_words(amount, currency) for amount, currency in facts.today.amounts),
         dry_run=DryRun.objects.filter(flow=flow).defer("rows").first(),
-        definition=definition_of(flow),
+        definition=(definition := definition_of(flow)),
+        rules=list_rules(flow, definition),
     )
     return render(request, "flows/flow_detail.html", context)
 
@@ -112,7 +117,13 @@ def flow_versions(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     flow = queries.get_flow(flow_id)
     versions = list_versions(flow)
     context = framed(
-        request, flow, "versions", versions=versions, compared=_compared(request, flow), newest=versions[:1]
+        request,
+        flow,
+        "versions",
+        versions=versions,
+        compared=_compared(request, flow),
+        newest=versions[:1],
+        is_upgrade_offered=is_upgrade_offered(flow),
     )
     return render(request, "flows/flow_versions.html", context)
 
@@ -165,14 +176,18 @@ def render_settings(
     flow: Flow,
     form: ScheduleForm | None = None,
     starts: StartsForm | None = None,
+    chosen: SettingsForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Answer the settings' page, with a schedule or other starts that were refused where there are such."""
+    """Answer the settings' page, with a schedule, other starts or settings that were refused where there are such."""
     context = framed(request, flow, "settings", template=queries.template_of(flow), definition=definition_of(flow))
     trigger = context["frame"].schedule
     context["form"] = form or ScheduleForm(trigger=trigger, zone=flow.customer.time_zone)
     context["next_times"] = next_times_of(context["form"]) or ([trigger.next_at] if trigger and trigger.next_at else [])
     context["starts"] = starts or form_of_starts(flow)
+    context["chosen"] = chosen or form_of_settings(flow)
+    if context["template"]:
+        context["chosen_rows"] = setting_rows(context["template"].settings, flow.settings)
     context["quiet_words"] = read_blackouts(flow.blackouts).words()
     labels = context["template"].roles if context["template"] else {}
     context["roles"] = [
@@ -180,6 +195,14 @@ def render_settings(
         for one in flow.roles.select_related("connection")
     ]
     return render(request, "flows/flow_settings.html", context, status=status)
+
+
+def form_of_settings(flow: Flow, sent: QueryDict | None = None) -> SettingsForm | None:
+    """Return the form of the template's settings, None when there are none to choose; `sent` is what somebody typed."""
+    template = queries.template_of(flow)
+    if template is None or not template.settings:
+        return None
+    return SettingsForm(sent, schema=template.settings, now=flow.settings)
 
 
 def form_of_starts(flow: Flow, sent: QueryDict | None = None) -> StartsForm:

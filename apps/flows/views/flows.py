@@ -26,7 +26,7 @@ from apps.flows.queries import flows as queries
 from apps.flows.queries.installing import Fit, fit_of, list_installable_connections
 from apps.flows.queries.versions import get_version
 from apps.flows.schedule_forms import ExpectationForm, ScheduleForm
-from apps.flows.services import publish
+from apps.flows.services.flow_state import pause_flow, resume_flow
 from apps.flows.services.restore_version import restore_version
 from apps.flows.services.start_run import FlowNotLiveError, run_now
 from apps.flows.templates_library import list_templates
@@ -99,7 +99,7 @@ def flow_pause(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, " ".join(str(error) for error in form.errors["reason"]))
     else:
-        publish.pause_flow(flow, reason=form.cleaned_data["reason"], made_by=acting_person(request).name)
+        pause_flow(flow, reason=form.cleaned_data["reason"], made_by=acting_person(request).name)
         words = _("%(flow)s is paused. Runs that are under way finish.") % {"flow": flow.name}
         say_with_undo(request, words, undo_url=reverse("flows:flow-resume", args=[flow.id]))
     return redirect("flows:flow-detail", flow.id)
@@ -111,7 +111,7 @@ def flow_resume(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Let a paused flow run again."""
     flow = queries.get_flow(flow_id)
     try:
-        publish.resume_flow(flow)
+        resume_flow(flow)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -174,7 +174,7 @@ def flow_expect(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 @requires(Action.EDIT_FLOWS)
 @require_POST
 def flow_version_restore(request: HttpRequest, flow_id: UUID, number: int) -> HttpResponse:
-    """Publish an earlier version's lines again."""
+    """Publish an earlier version again."""
     flow = queries.get_flow(flow_id)
     version = get_version(flow, number)
     if version is None:
@@ -182,9 +182,7 @@ def flow_version_restore(request: HttpRequest, flow_id: UUID, number: int) -> Ht
     with refusals_told(request):
         new = restore_version(flow, version, made_by=acting_person(request).name)
         words = {"new": new.number, "old": number}
-        messages.success(
-            request, _("Version %(new)s is live: this flow's own lines are as in version %(old)s.") % words
-        )
+        messages.success(request, _("Version %(new)s is live: everything is as in version %(old)s.") % words)
     return redirect("flows:flow-versions", flow.id)
 
 

@@ -6,7 +6,7 @@ from apps.flows.forms import InstallForm
 from apps.flows.mapping.compile import MappingError
 from apps.flows.models import Flow
 from apps.flows.queries.mapping import problem_sentences
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 
 
 def install(form: InstallForm, *, by: str, live: bool = True) -> Flow | None:
@@ -18,6 +18,7 @@ def install(form: InstallForm, *, by: str, live: bool = True) -> Flow | None:
             source=form.chosen("source"),
             target=form.chosen("target"),
             roles=form.roles(),
+            settings=form.settings,
             installed_by=by,
             live=live,
         )

@@ -7,14 +7,14 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.page_filters import acting_person, asked_words
-from apps.flows.queries.template_library import get_template_page, list_template_cards
+from apps.flows.queries.template_library import get_template_page, list_template_groups
 
 
 @requires(Action.VIEW_FLOWS)
 @require_safe
 def template_list(request: HttpRequest) -> HttpResponse:
     """Show the library."""
-    context = {"cards": list_template_cards(), "can_install": acting_person(request).can(Action.EDIT_FLOWS)}
+    context = {"groups": list_template_groups(), "can_install": acting_person(request).can(Action.EDIT_FLOWS)}
     return render(request, "flows/template_list.html", context)
 
 

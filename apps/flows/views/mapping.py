@@ -26,8 +26,10 @@ from apps.flows.queries.mapping import (
     changes_for,
     get_edited_line,
     problem_sentences,
+    trial_version,
     try_line,
 )
+from apps.flows.queries.sample_results import SampleReport, report_of_change
 from apps.flows.services.publish import change_line
 from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.views.flow_frame import crumbs
@@ -42,11 +44,13 @@ def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
     edited = _edited(flow, target)
     form = forms.LineForm(request.POST or None, edited=edited)
     tried: TriedLine | None = None
+    samples: SampleReport | None = None
     if request.method == "POST" and form.is_valid():
         changes = changes_for(edited, form.wanted_line())
         try:
             if "preview" in request.POST:
                 tried = try_line(flow, target, changes)
+                samples = _samples(flow, target, changes)
             else:
                 return _published(request, flow, edited, changes, form.cleaned_data["note"])
         except (MappingError, LayerError) as error:
@@ -56,11 +60,20 @@ def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
         "edited": edited,
         "form": form,
         "tried": tried,
+        "samples": samples,
         "transforms": [transform for _name, transform in sorted(TRANSFORMS.items())],
         "checks": [check for _name, check in sorted(LINE_CHECKS.items())],
         "crumbs": crumbs(flow, edited.label),
     }
     return render(request, "flows/line_edit.html", context, status=400 if form.errors else 200)
+
+
+def _samples(flow: Flow, target: str, changes: dict[str, Any]) -> SampleReport | None:
+    live = flow.live_version
+    if live is None:
+        return None
+    live.flow = flow
+    return report_of_change(live, trial_version(flow, target, changes))
 
 
 def _edited(flow: Flow, target: str) -> EditedLine:

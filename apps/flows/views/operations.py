@@ -17,11 +17,13 @@ from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
 from apps.accounts.page_filters import acting_person, asked_words
 from apps.connectors.canonical.registry import CANONICAL_TYPES
+from apps.flows.engine.ownership import Dispute
 from apps.flows.forms import CorrectionForm
 from apps.flows.models import Operation
 from apps.flows.queries import operations as queries
 from apps.flows.queries.operation_steps import StepRow
 from apps.flows.queries.operations import AttemptRow, OperationPage
+from apps.flows.queries.owner_register import RULE_WORDS, RULING_WORDS
 from apps.flows.services.evidence import canonical_values_of
 from apps.flows.services.replay import (
     CorrectionError,
@@ -96,6 +98,21 @@ def _shown_attempt(row: AttemptRow, *, can_see: bool) -> dict[str, Any]:
         "took": exchange.milliseconds / 1000 if exchange else None,
         "source": show(attempt.source) if attempt.source else None,
         "mapped": show(attempt.mapped) if attempt.mapped else None,
+        "disputes": [_shown_dispute(one, can_see=can_see) for one in attempt.disputes],
+    }
+
+
+def _shown_dispute(dispute: Dispute, *, can_see: bool) -> dict[str, Any]:
+    """Return one field on which the systems differed: both values, and what the register says of it."""
+    described = CANONICAL_TYPES.get(dispute.canonical_type)
+    known = described.field_named(dispute.field) if described else None
+    return {
+        "label": _(known.label) if known else dispute.field,
+        "ours": dispute.ours if can_see or dispute.ours is None else MASK,
+        "theirs": dispute.theirs if can_see or dispute.theirs is None else MASK,
+        "rule": RULE_WORDS[dispute.rule],
+        "owner": dispute.owner,
+        "outcome": RULING_WORDS[dispute.ruling],
     }
 
 

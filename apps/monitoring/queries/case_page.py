@@ -24,7 +24,7 @@ from apps.flows.services.evidence import Attempt, attempts_of, records_of
 from apps.flows.services.session import compile_version
 from apps.monitoring.blame import verdict_for
 from apps.monitoring.case_pages import AttemptView, CasePage, HistoryEntry, RecordRow, Station, ValueLine
-from apps.monitoring.case_words import field_words, step_words
+from apps.monitoring.case_words import field_words, runbook_words, step_words
 from apps.monitoring.impact import Quality, Sum
 from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.queries.case_rows import case_row
@@ -55,7 +55,7 @@ def get_case_page(case: ExceptionCase, *, who: Actor, record_id: UUID | None, no
     return CasePage(
         row=case_row(case, now),
         explanation=_(verdict.explanation),
-        runbook=_(verdict.runbook),
+        runbook=runbook_words(case.title, case.error_class),
         sums=sums,
         is_open=case.is_open,
         is_resolving=progress.is_resolving,

@@ -108,6 +108,7 @@ def _tabs(customer: Customer, who: Actor, open_tab: str, tally: Tally) -> Iterab
             tally.connections.get("all", 0),
         ),
         ("mappings", _("Mappings"), "monitoring:customer-mapping-list", Action.VIEW_FLOWS, None),
+        ("owners", _("Who owns what"), "flows:owner-list", Action.VIEW_FLOWS, None),
         ("cases", _("Exceptions"), "monitoring:customer-case-list", Action.VIEW_CASES, tally.cases.get("open", 0)),
         ("runs", _("Runs"), "monitoring:customer-run-list", Action.VIEW_RUNS, None),
         ("people", _("People"), "monitoring:customer-people", Action.VIEW_CUSTOMERS, None),

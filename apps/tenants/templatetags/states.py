@@ -27,6 +27,11 @@ _RUNS = {
     "empty": Badge("circle-dashed", _("Nothing new"), "neutral"),
     "cancelled": Badge("ban", _("Cancelled"), "neutral"),
     "done": Badge("circle-check", _("Done"), "success"),
+    "stopped": Badge("circle-x", _("Stopped"), "danger"),
+    "changed": Badge("circle-check", _("Changed"), "success"),
+    "held": Badge("alert-triangle", _("Needs a decision"), "warning"),
+    "deferred": Badge("clock", _("Put off"), "neutral"),
+    "taken_back": Badge("arrow-back-up", _("Taken back"), "warning"),
     "asked": Badge("help-circle", _("Not confirmed yet"), "neutral"),
     "barred": Badge("ban", _("Cannot be done"), "neutral"),
     "lost": Badge("unlink", _("Lost"), "danger"),
@@ -103,6 +108,7 @@ _CUSTOMERS = {
 }
 _VERSIONS = {
     "draft": Badge("pencil", _("Draft"), "neutral"),
+    "proposed": Badge("git-branch", _("Proposed"), "progress"),
     "live": Badge("player-play", _("Live"), "success"),
     "retired": Badge("archive", _("Retired"), "neutral"),
     "replaced": Badge("archive", _("Replaced"), "neutral"),

@@ -27,7 +27,7 @@ from apps.customers.models import Customer
 from apps.customers.services import create_customer
 from apps.flows.engine.states import RUN_TERMINAL
 from apps.flows.models import Flow, Operation, Run
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.flows.services.start_run import run_now
 from apps.monitoring.cases import retry_case
 from apps.monitoring.models import CaseOperation, ExceptionCase

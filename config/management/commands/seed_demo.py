@@ -32,7 +32,7 @@ from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.customers.models import Customer, CutOff
 from apps.customers.services import add_cut_off, add_member, change_customer, create_customer
 from apps.flows.models import Flow, Run
-from apps.flows.services.publish import install_template
+from apps.flows.services.install import install_template
 from apps.flows.services.start_run import run_now
 from apps.flows.triggers.schedule import schedule_flow
 from apps.flows.triggers.webhook import listen

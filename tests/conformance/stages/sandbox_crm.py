@@ -17,7 +17,7 @@ class CrmStage(SandboxStage):
         "opportunities": {"name": "New deal {n}", "account_id": "AC-0004"},
         "accounts": {"name": "New account {n}"},
     }
-    writes = ("opportunities",)
+    writes = ("opportunities", "invoices")
     samples = {
         "opportunities": {
             "external_id": "D-{n}",
@@ -25,18 +25,24 @@ class CrmStage(SandboxStage):
             "account_id": "AC-0004",
             "exported": True,
             "project_code": "PRJ-1",
-        }
+        },
+        "invoices": {"external_id": "I-{n}", "number": "INV-{n}", "state": "posted", "currency": "EUR"},
     }
-    changed = {"opportunities": {"note": "Handed over."}}
+    changed = {"opportunities": {"note": "Handed over."}, "invoices": {"state": "paid"}}
     refusals = {
         "opportunities": (
             Refusal("unknown account", {"account_id": "AC-9999"}, BusinessClass.MISSING_REFERENCE, "client"),
             Refusal("note too long", {"note": "x" * 2001}, BusinessClass.TOO_LARGE, "note"),
             Refusal("unknown stage", {"stage": "begun"}, BusinessClass.MAPPING_GAP, "stage"),
-        )
+        ),
+        "invoices": (
+            Refusal("no state", {"state": ""}, BusinessClass.VALIDATION, "state"),
+            Refusal("unknown currency", {"currency": "XYZ"}, BusinessClass.VALIDATION, "currency"),
+            Refusal("no day", {"due_on": "31.02.2026"}, BusinessClass.PARSE, "due_date"),
+        ),
     }
-    texts = {"opportunities": "note"}
-    numbers = {"opportunities": "amount"}
+    texts = {"opportunities": "note", "invoices": "client_name"}
+    numbers = {"opportunities": "amount", "invoices": "amount"}
     planted = {
         "text": Planted("opportunities", "note"),
         "number": Planted("opportunities", "amount"),

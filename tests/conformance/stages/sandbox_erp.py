@@ -1,4 +1,4 @@
-"""The sandbox ERP on stage: employees and customers are read; lines go in batches, customers and projects one by one."""
+"""The sandbox ERP on stage: employees and customers are read; lines go in batches, the others one by one."""
 
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -28,7 +28,7 @@ class ErpStage(SandboxStage):
         "employees": {"number": "E-{n}", "name": "Robin Vale", "company": "100", "active": True},
         "customers": {"number": "K-{n}", "name": "Okafor Bank", "country": "DE", "currency": "EUR"},
     }
-    writes = ("time-lines", "customers", "projects")
+    writes = ("time-lines", "customers", "projects", "expense-lines", "invoices", "purchase-orders")
     samples = {
         "time-lines": {
             "external_id": "TE-9{n}",
@@ -43,11 +43,32 @@ class ErpStage(SandboxStage):
         },
         "customers": {"external_id": "AC-{n}", "number": "K-{n}", "name": "Bank", "country": "DE", "currency": "EUR"},
         "projects": {"external_id": "OP-{n}", "code": "PRJ-OP-{n}", "name": "Cloud move", "company": "100"},
+        "expense-lines": {
+            "external_id": "EX-9{n}",
+            "project": "PRJ-0001",
+            "employee": "E-0001",
+            "amount": "119.00",
+            "currency": "EUR",
+            "description": "Train",
+        },
+        "invoices": {"external_id": "MS-{n}", "customer_number": "C-001", "currency": "EUR", "net": "250.00"},
+        "purchase-orders": {
+            "external_id": "PR-9{n}",
+            "supplier": "S-100",
+            "project": "PRJ-0001",
+            "hours": 100,
+            "rate": "90.00",
+            "amount": "9000.00",
+            "currency": "EUR",
+        },
     }
     changed = {
         "time-lines": {"quantity": "1.25"},
         "customers": {"name": "Okafor Group"},
         "projects": {"name": "Cloud"},
+        "expense-lines": {"amount": "125.00"},
+        "invoices": {"net": "275.00"},
+        "purchase-orders": {"role": "Testing"},
     }
     refusals = {
         "time-lines": (
@@ -70,12 +91,40 @@ class ErpStage(SandboxStage):
             Refusal("unknown customer", {"customer_number": "K-9"}, B.MISSING_REFERENCE, "client"),
             Refusal("unknown cost centre", {"cost_center": "CC-990"}, B.INVALID_DIMENSION, "cost_center"),
         ),
+        "expense-lines": (
+            Refusal("closed period", {"posting_date": "02.01.2025"}, B.CLOSED_PERIOD, "approved_at"),
+            Refusal("unknown person", {"employee": "E-9001"}, B.MISSING_REFERENCE, "resource"),
+            Refusal("more tax than amount", {"tax_amount": "120"}, B.VALIDATION, "tax_amount"),
+            Refusal("a day that is none", {"spent_on": "2026-02-29"}, B.PARSE, "spent_on"),
+        ),
+        "invoices": (
+            Refusal("closed period", {"issued_on": "2025-01-02"}, B.CLOSED_PERIOD, "approved_at"),
+            Refusal("unknown customer", {"customer_number": "K-9"}, B.MISSING_REFERENCE, "client"),
+            Refusal("lines that differ", {"lines": [{"net": "249.00"}]}, B.VALIDATION, "net"),
+        ),
+        "purchase-orders": (
+            Refusal("unknown supplier", {"supplier": "S-999"}, B.MISSING_REFERENCE, "supplier"),
+            Refusal("blocked supplier", {"supplier": "S-300"}, B.VALIDATION, "supplier"),
+            Refusal("unknown project", {"project": "PRJ-9999"}, B.MISSING_REFERENCE, "project"),
+            Refusal("another amount", {"amount": "9100.00"}, B.VALIDATION, "bill_amount"),
+        ),
     }
-    texts = {"time-lines": "description", "customers": "name", "projects": "name"}
-    numbers = {"time-lines": "unit_price", "projects": "budget_hours"}
+    texts = {
+        "time-lines": "description",
+        "customers": "name",
+        "projects": "name",
+        "expense-lines": "description",
+        "invoices": "note",
+        "purchase-orders": "role",
+    }
+    numbers = {"time-lines": "unit_price", "projects": "budget_hours", "expense-lines": "amount", "invoices": "net"}
     planted = {"text": Planted("customers", "name"), "date": Planted("time-lines", "posting_date")}
 
     def sample(self, name: str, number: int, /, **changes: Any) -> Write:
+        if name == "invoices":
+            return super().sample(name, number, **{"issued_on": datetime.now(UTC).date().isoformat(), **changes})
+        if name == "expense-lines":
+            return super().sample(name, number, **{"posting_date": _today(), **changes})
         if name != "time-lines":
             return super().sample(name, number, **changes)
         values = {**self.samples[name], "posting_date": _today(), **changes}

@@ -18,12 +18,31 @@ class PsaStage(SandboxStage):
         "time-entries": {"project_code": "PRJ-0001", "worked_on": "2026-11-02", "hours": 2},
         "resources": {"name": "Robin Vale"},
     }
-    writes = ("projects", "clients")
+    writes = ("projects", "clients", "assignments", "invoices")
     samples = {
         "projects": {"external_id": "OP-{n}", "code": "PRJ-OP-{n}", "name": "Cloud move", "client_id": "C-001"},
         "clients": {"external_id": "AC-{n}", "name": "Okafor Bank", "country": "DE", "currency": "EUR"},
+        "assignments": {
+            "external_id": "AS-{n}",
+            "project_code": "PRJ-0001",
+            "person_id": "E-0002",
+            "starts": "2026-12-01",
+            "ends": "2026-12-31",
+        },
+        "invoices": {
+            "external_id": "I-{n}",
+            "number": "INV-{n}",
+            "project_code": "PRJ-0001",
+            "state": "posted",
+            "currency": "EUR",
+        },
     }
-    changed = {"projects": {"name": "Cloud"}, "clients": {"name": "Okafor Group"}}
+    changed = {
+        "projects": {"name": "Cloud"},
+        "clients": {"name": "Okafor Group"},
+        "assignments": {"hours_per_day": 6},
+        "invoices": {"state": "paid"},
+    }
     refusals = {
         "projects": (
             Refusal("unknown client", {"client_id": "C-999"}, B.MISSING_REFERENCE, "client"),
@@ -36,9 +55,19 @@ class PsaStage(SandboxStage):
             Refusal("no name", {"name": ""}, B.VALIDATION, "name"),
             Refusal("unknown currency", {"currency": "XYZ"}, B.VALIDATION, "currency"),
         ),
+        "assignments": (
+            Refusal("unknown project", {"project_code": "PRJ-9999"}, B.MISSING_REFERENCE, "project"),
+            Refusal("unknown person", {"person_id": "E-9999"}, B.MISSING_REFERENCE, "resource"),
+            Refusal("ends before it begins", {"ends": "2026-11-30"}, B.VALIDATION, "ends"),
+            Refusal("no day", {"starts": "31.02.2026"}, B.PARSE, "starts"),
+        ),
+        "invoices": (
+            Refusal("unknown project", {"project_code": "PRJ-9999"}, B.MISSING_REFERENCE, "project"),
+            Refusal("unknown currency", {"currency": "XYZ"}, B.VALIDATION, "currency"),
+        ),
     }
-    texts = {"projects": "name", "clients": "name"}
-    numbers = {"projects": "budget_hours"}
+    texts = {"projects": "name", "clients": "name", "assignments": "note", "invoices": "client_name"}
+    numbers = {"projects": "budget_hours", "assignments": "hours_per_day", "invoices": "amount"}
     planted = {
         "text": Planted("time-entries", "notes"),
         "number": Planted("time-entries", "hours"),

@@ -24,18 +24,33 @@ class TimeStage(SandboxStage):
         "projects": {"code": "PRJ-N{n}", "name": "Cloud move"},
         "people": {"email": "new{n}@firm.example", "name": "Robin Vale", "active": True},
     }
-    writes = ("projects",)
-    samples = {"projects": {"external_id": "OP-{n}", "code": "PRJ-OP-{n}", "name": "Cloud move", "budget_minutes": 600}}
-    changed = {"projects": {"name": "Cloud"}}
+    writes = ("projects", "project-members")
+    samples = {
+        "projects": {"external_id": "OP-{n}", "code": "PRJ-OP-{n}", "name": "Cloud move", "budget_minutes": 600},
+        "project-members": {
+            "external_id": "AS-{n}",
+            "email": "person0002@firm.example",
+            "project_code": "PRJ-0001",
+            "starts": "2026-12-01",
+            "ends": "2026-12-31",
+        },
+    }
+    changed = {"projects": {"name": "Cloud"}, "project-members": {"ends": "2027-01-31"}}
     refusals = {
         "projects": (
             Refusal("code taken", {"code": "PRJ-0001"}, B.DUPLICATE, "code"),
             Refusal("no name", {"name": ""}, B.VALIDATION, "name"),
             Refusal("name too long", {"name": "x" * 121}, B.TOO_LARGE, "name"),
             Refusal("minutes below zero", {"budget_minutes": -1}, B.PARSE, "budget_hours"),
-        )
+        ),
+        "project-members": (
+            Refusal("unknown person", {"email": "who@x.example"}, B.MISSING_REFERENCE, "resource"),
+            Refusal("unknown project", {"project_code": "PRJ-9999"}, B.MISSING_REFERENCE, "project"),
+            Refusal("ends before it begins", {"ends": "2026-11-30"}, B.VALIDATION, "ends"),
+            Refusal("no day", {"starts": "31.02.2026"}, B.PARSE, "starts"),
+        ),
     }
-    texts = {"projects": "name"}
+    texts = {"projects": "name", "project-members": "activity"}
     planted = {"text": Planted("bookings", "remark"), "date": Planted("bookings", "day")}
 
     async def announce(self, url: str, secret: str) -> None:

@@ -12,14 +12,17 @@ from apps.connectors.canonical.registry import (
     Amount,
     AmountQuality,
     CanonicalType,
+    Owner,
     UnknownTypeError,
     canonical_type,
     restore,
 )
 from apps.connectors.canonical.shapes import LedgerReferences
 from apps.connectors.manifest import ValueKind
+from apps.connectors.registry import all_manifests
 
 TYPES = [pytest.param(described, id=name) for name, described in CANONICAL_TYPES.items()]
+NUMBERS = {ValueKind.DECIMAL, ValueKind.MONEY, ValueKind.HOURS}
 TODAY = date(2026, 11, 21)
 ENTRY = {
     "id": "1",
@@ -43,9 +46,28 @@ def test_a_type_is_consistent(described: CanonicalType) -> None:
     assert set(described.key_fields) <= set(names)
     assert len({check.name for check in described.checks}) == len(described.checks)
     assert all(field.label for field in described.fields)
-    assert all("currency" in names for field in described.fields if field.kind is ValueKind.MONEY), (
+    assert all(field.currency in names for field in described.fields if field.kind is ValueKind.MONEY), (
         "money has a currency beside it"
     )
+    assert all(field.measured_in for field in described.fields if field.kind in NUMBERS), "a number counts something"
+    assert described.identity[0]
+    assert {name for fields in described.identity for name in fields} <= set(names)
+    assert all(words.endswith(".") for words in (described.summary, described.amount_rule))
+    assert all(field.summary.endswith(".") for field in described.fields if field.summary)
+
+
+def test_a_field_without_an_owner_belongs_to_its_type() -> None:
+    entry = canonical_type("TimeEntry")
+    assert (entry.owner_of("hours"), entry.owner_of("approval"), entry.owner_of("posted_at")) == (
+        Owner.TIME,
+        Owner.PSA,
+        Owner.ERP,
+    )
+
+
+def test_owners_are_called_as_the_catalogue_calls_its_systems() -> None:
+    unheard_of = set(Owner) - {system.category for system in all_manifests()}
+    assert unheard_of == {Owner.PROCUREMENT, Owner.PLATFORM}
 
 
 @pytest.mark.parametrize("described", TYPES)

@@ -1,9 +1,14 @@
 """Records through a manifest's own lines, as the engine does it: from outside into the canonical model, and back out."""
 
+from functools import cache
 from typing import Any
 
+import jsonschema
+
 from apps.connectors import registry
+from apps.connectors.canonical.json_schema import build_schema
 from apps.connectors.canonical.registry import canonical_type
+from apps.connectors.canonical.values import write_plain
 from apps.connectors.errors import FieldProblem
 from apps.connectors.manifest import ObjectManifest
 from apps.connectors.protocols.rest_reading import source_record
@@ -18,10 +23,17 @@ def canonical(slug: str, name: str, values: dict[str, Any]) -> tuple[dict[str, A
 
 
 def read_canonical(spec: ObjectManifest, values: dict[str, Any]) -> dict[str, Any]:
-    """Return the canonical record; every value must be usable."""
+    """Return the canonical record; every value must be usable, and be what the type's schema promises."""
     record, problems = _extracted(spec, values)
     assert problems == ()
+    assert [error.message for error in _schema_of(spec.canonical_type).iter_errors(write_plain(record))] == []
     return record
+
+
+@cache
+def _schema_of(name: str) -> jsonschema.Draft202012Validator:
+    # What is missing is for the type's rules to say: some records lack on purpose.
+    return jsonschema.Draft202012Validator({**build_schema(canonical_type(name)), "required": []})
 
 
 def write_outside(spec: ObjectManifest, values: dict[str, Any]) -> dict[str, Any]:

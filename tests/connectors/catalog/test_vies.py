@@ -53,7 +53,7 @@ async def test_a_verdict_comes_with_its_proof_under_the_number_as_it_was_asked_f
     assert (greek["country"], greek["name"], greek["address"]) == ("GR", "ΕΤΑΙΡΕΙΑ ΠΕΤΡΕΛΑΙΩΝ", "ΧΑΛΚΙΔΟΣ 1 ΑΘΗΝΑ")
     assert invalid["status"] == "invalid"
     canonical = read_canonical(NUMBERS, greek)
-    assert (canonical["tax_id"], canonical["state"], canonical["legal_name"]) == (
+    assert (canonical["tax_id"], canonical["tax_status"], canonical["legal_name"]) == (
         "GR094259216",
         "valid",
         "ΕΤΑΙΡΕΙΑ ΠΕΤΡΕΛΑΙΩΝ",

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from apps.connectors.canonical.opportunity import BILLING_KINDS, STAGES
+from apps.connectors.canonical.opportunity import STAGES
+from apps.connectors.canonical.vocabulary import BILLING_KINDS
 from apps.connectors.sandbox.deals import DEAL_PROBLEMS, found_deals
 from apps.connectors.sandbox.firm import Firm, Wishes, found_firm
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from apps.connectors.catalog.sandbox_erp.manifest import MANIFEST
+from apps.connectors.sandbox import erp_expense_rules as expense_rules
 from apps.connectors.sandbox.erp_rules import FIELDS, Switches, problems_of
 
 RECORDS = {
@@ -89,3 +90,45 @@ def test_every_code_has_a_sentence_in_the_manifest() -> None:
 
 def test_the_manifest_writes_the_fields_the_erp_knows() -> None:
     assert [field.name for field in MANIFEST.object_named("time-lines").fields] == list(FIELDS)
+
+
+SPENT = {
+    "external_id": "EX-1",
+    "company": "100",
+    "project": "PRJ-0001",
+    "employee": "E-0001",
+    "posting_date": "20.11.2026",
+    "spent_on": "2026-11-18",
+    "category": "Train",
+    "amount": "119.00",
+    "tax_amount": "19.00",
+    "currency": "EUR",
+    "billable": True,
+    "reimbursable": False,
+    "cost_center": "CC-110",
+    "receipt": "receipt-1.pdf",
+}
+SPENDING_RULES: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+    ({}, []),
+    ({"tax_amount": None, "receipt": AWAY, "spent_on": ""}, []),
+    ({"amount": ""}, [("missing_field", "amount")]),
+    ({"amount": "-1", "tax_amount": AWAY}, [("invalid_number", "amount")]),
+    ({"amount": "18.99"}, [("tax_above_amount", "tax_amount")]),
+    ({"tax_amount": "a lot"}, [("invalid_number", "tax_amount")]),
+    ({"spent_on": "18.11.2026"}, [("invalid_date", "spent_on")]),
+    ({"posting_date": "20.09.2026"}, [("closed_period", "posting_date")]),
+    ({"project": "PRJ-0002"}, [("project_inactive", "project")]),
+    ({"employee": "E-0002"}, [("unknown_employee", "employee")]),
+    ({"cost_center": "CC-990"}, [("invalid_cost_center", "cost_center")]),
+    ({"currency": "XXX"}, [("invalid_currency", "currency")]),
+    ({"billable": "maybe"}, [("invalid_choice", "billable")]),
+    ({"hours": "2"}, [("unknown_field", "hours")]),
+]
+
+
+@pytest.mark.parametrize(("changes", "codes"), SPENDING_RULES, ids=[str(rule[0]) for rule in SPENDING_RULES])
+def test_an_expense_line_meets_its_rule(changes: dict[str, Any], codes: list[tuple[str, str]]) -> None:
+    line = {name: value for name, value in {**SPENT, **changes}.items() if value is not AWAY}
+    found = expense_rules.problems_of(line, lambda kind, name: RECORDS.get((kind, name)), Switches())
+    assert [(problem.code, problem.field) for problem in found] == codes
+    assert {code for code, _ in codes} <= {rule.code for rule in MANIFEST.error_rules}

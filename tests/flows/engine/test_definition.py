@@ -33,6 +33,8 @@ FULL = FlowDefinition(
                 project_form="PRJ-####",
                 zone="Europe/Berlin",
                 rules=(Rule("short", "r.hours <= 12.0", "Too long.", "hours", BusinessClass.CONFLICT),),
+                library=("period_open", "budget_left"),
+                switched_off={"budget_left": "Agreed with finance until June."},
             ),
         ),
         Step("map"),
@@ -116,6 +118,24 @@ RULE = {"name": "n", "expression": "true", "sentence": "s"}
         pytest.param(with_check(zone="Mars/Base"), "steps.1.zone", "not a time zone", id="no zone"),
         pytest.param(with_check(zone="../etc"), "steps.1.zone", "not a time zone", id="a path as a zone"),
         pytest.param(with_check(rules=[5]), "steps.1.rules.0", "group of keys", id="a rule of another kind"),
+        pytest.param(
+            with_check(library=["moon_full"]),
+            "steps.1.library",
+            "choose among period_open",
+            id="an unknown business rule",
+        ),
+        pytest.param(
+            with_check(library=["duplicate"], switched_off={"period_open": "x"}),
+            "steps.1.switched_off.period_open",
+            "choose among duplicate",
+            id="a rule switched off that does not count",
+        ),
+        pytest.param(
+            with_check(library=["duplicate"], switched_off={"duplicate": " "}),
+            "steps.1.switched_off.duplicate",
+            "is missing",
+            id="a rule switched off without a reason",
+        ),
         pytest.param(with_check(rules=[{}]), "steps.1.rules.0.name", "is missing", id="a rule without a name"),
         pytest.param(
             with_check(rules=[RULE | {"expression": "r.hours +"}]),

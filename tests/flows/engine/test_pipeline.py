@@ -16,13 +16,13 @@ from apps.connectors.manifest import FieldSpec, MappingLine, ObjectManifest, Val
 from apps.flows.engine import records
 from apps.flows.engine.counts import Counts
 from apps.flows.engine.definition import FlowDefinition, parse_definition
-from apps.flows.engine.flow import CompiledFlow, Layers, compile_flow
+from apps.flows.engine.flow import CompiledFlow, compile_flow
 from apps.flows.engine.identity import EffectScope
 from apps.flows.engine.pipeline import build_business_keys, plan_batch
 from apps.flows.engine.records import Correction, LinkState, OpenOperation, PlannedOperation
 from apps.flows.engine.states import OperationState
 from apps.flows.mapping.compile import MappingError, Reference
-from apps.flows.mapping.layers import LineChange
+from apps.flows.mapping.layers import Layers, LineChange
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KEY = "TimeEntry:psa:te-1"

@@ -27,14 +27,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "map": {"type": "Project", "lines": [{"target": "code", "source": "project"}, {"target": "name", "source": "id"}]},
     "lookup": {"role": "target", "object": "projects", "key": "r.project", "keep": ["state"], "required": True},
     "deliver": {"role": "workspace"},
+    "withdraw": {"type": "Project", "role": "workspace"},
     "write_back": {"values": {"exported": "true", "note": "r.id"}},
     "decide": {"when": "r.hours > 8.0", "otherwise": "end", "sentence": "Short days are left out."},
     "approve": {
         "question": "Bill {hours} h of {resource_name}?", "role": "finance", "needed": 1, "facts": {"Project": "{project}"},
         "thresholds": [{"above": "1000", "role": "owner", "needed": 2}], "free_below": "100", "due_hours": 48,
-        "remind_hours": 24, "escalate_to": "owner",
+        "remind_hours": 24, "escalate_to": "owner", "go_on_refused": True,
     },
-    "wait": {"event": "contract.signed", "about": "r.project", "at_most_hours": 72, "go_on_without": True},
+    "wait": {"event": "contract.signed", "about": "r.project", "at_most_hours": 72, "go_on_without": True, "give_way": True},
     "notify": {"role": "finance", "subject": "{hours} h", "text": "Of {resource_name}."},
     "call": {"template": "lead-to-project", "key": "r.project", "wait": True},
     "milestone": {"state": "project_ready", "about": "r.project"},
@@ -58,6 +59,20 @@ def context(amount: str | None = "500", now: datetime = NOON, **results: Any) ->
 def plan(step: Step, where: StepContext | None = None) -> Act:
     assert step.options is not None
     return step.options.plan(where or context())
+
+
+def test_a_step_knows_the_day_on_which_it_looks() -> None:
+    where = context(now=datetime(2026, 11, 30, 23, 59, tzinfo=UTC))
+    assert where.holds('r.today == "2026-11-30"')
+    with pytest.raises(DefinitionError, match="wait, then decide") as refused:
+        parse_definition({"canonical_type": "TimeEntry", "filter": {"expression": "r.work_date < r.today"}})
+    assert refused.value.path == "filter.expression"
+
+
+def test_a_wait_until_a_day_can_be_counted_from_a_field() -> None:
+    until = 'timestamp("2026-11-21" + "T00:00:00Z") + duration("24h")'
+    step = step_of("wait", event="", about="", at_most_hours=1, until=until, give_way=True)
+    assert plan(step) == acts.WaitUntil(datetime(2026, 11, 22, tzinfo=UTC), gives_way=True)
 
 
 def test_every_kind_has_an_example_here() -> None:
@@ -88,6 +103,16 @@ def test_a_misspelt_option_is_named(kind: str) -> None:
     [
         pytest.param("lookup", {"role": ""}, "role", "is missing", id="a look-up without a system"),
         pytest.param("lookup", {"key": "r.prjct"}, "key", "no field 'prjct'", id="a look-up by nothing"),
+        pytest.param("lookup", {"type": "Project"}, "object", "only one of them", id="a look-up in two places"),
+        pytest.param("lookup", {"object": ""}, "object", "must say what", id="a look-up nowhere"),
+        pytest.param("lookup", {"object": "", "type": "Project", "keep": ["stat"]}, "keep", "'stat'", id="keeping no field"),
+        pytest.param(
+            "lookup",
+            {"object": "", "type": "Project", "rules": [{"name": "open", "expression": "r.hours > 1.0", "sentence": "x"}]},
+            "rules.0.expression", "no field 'hours'", id="a rule about what the type has not",
+        ),
+        pytest.param("deliver", {"onto": "later"}, "onto", "no earlier step", id="changing what is not looked up"),
+        pytest.param("approve", {"question": "{steps.later.x}"}, "question", "no earlier step", id="asking of a later step"),
         pytest.param("deliver", {"of": "later"}, "of", "no earlier step", id="delivering what is not made"),
         pytest.param("deliver", {"type": "Project"}, "type", "map it to Project first", id="delivering another type"),
         pytest.param("map", {"type": "Invoic"}, "type", "must be one of", id="mapping to no type"),
@@ -117,6 +142,7 @@ def test_a_misspelt_option_is_named(kind: str) -> None:
         pytest.param("call", {"queue": "nobody"}, "queue", "must be one of", id="no queue"),
         pytest.param("call", {"undo": "maybe"}, "undo", "must be one of", id="no way to undo"),
         pytest.param("call", {"name": "Step 1"}, "name", "small letters", id="no name"),
+        pytest.param("withdraw", {"type": "Projct"}, "type", "must be one of", id="taking back no type"),
         pytest.param("call", {"condition": "r.x"}, "condition", "no field 'x'", id="a condition about nothing"),
         pytest.param("call", {"timeout_seconds": 0}, "timeout_seconds", "whole number", id="no time"),
     ],
@@ -175,6 +201,45 @@ def test_what_a_step_mapped_is_delivered_with_its_kinds_restored() -> None:
     sent = plan(definition.walk[1], context(map=mapped.result))
     assert isinstance(sent, acts.Send)
     assert (sent.canonical_type, sent.values["budget_hours"]) == ("Project", Decimal("7.5"))
+
+
+def test_what_is_looked_up_is_judged_as_it_is_then() -> None:
+    rule = {"name": "open", "expression": 'r.state != "closed"', "sentence": "{project} is closed.", "field": "state"}
+    step = step_of("lookup", object="", type="Project", rules=[rule])
+    act = plan(step)
+    assert isinstance(act, acts.LookUp)
+    assert act.judge is not None
+    assert act.judge({"state": "active"}) == ()
+    (broken,) = act.judge({"state": "closed"})
+    assert (broken.field, broken.code, broken.message) == ("", "open", "PRJ-0001 is closed.")
+    assert "cannot be judged" in act.judge({})[0].message
+
+
+CHANGE: list[dict[str, Any]] = [
+    {"kind": "lookup", "name": "there", "role": "target", "type": "Project", "key": "r.project", "keep": ["budget_hours"]},
+    {"kind": "map", "type": "Project", "part": True, "lines": [{"target": "budget_hours", "source": "hours"}]},
+    {"kind": "approve", **EXAMPLES["approve"], "facts": {"Hours": "{steps.there.budget_hours} h → {hours} h"}},
+    {"kind": "deliver", "type": "Project", "of": "map", "onto": "there"},
+]  # fmt: skip
+
+
+def test_a_record_that_is_there_is_changed_in_what_was_mapped_and_never_made() -> None:
+    definition = walking(*CHANGE)
+    assert parse_definition(definition.to_json()) == definition
+    looked_up, mapped, asked, delivered = definition.walk
+    assert plan(looked_up) == acts.LookUp("target", "", "PRJ-0001", ("budget_hours",), False, "Project")
+    assert plan(mapped) == acts.Go({"budget_hours": "7.5"})
+    results: dict[str, Any] = {
+        "there": {"found": True, "key": "9", "budget_hours": "{6}"},
+        "map": {"budget_hours": "7.5"},
+    }
+    question = plan(asked, context(**results))
+    assert isinstance(question, acts.Ask)
+    assert question.facts == (("Hours", "{6} h → 7.5 h"),)
+    assert plan(delivered, context(**results)) == acts.Send("target", "Project", {"budget_hours": Decimal("7.5")}, "9")
+    refused = plan(delivered, context(map=results["map"], there={"found": False}))
+    assert isinstance(refused, acts.Refuse)
+    assert "Create it there" in refused.problems[0].message
 
 
 @pytest.mark.parametrize(

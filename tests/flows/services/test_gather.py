@@ -15,8 +15,8 @@ from apps.dispatch.models import DueWork, Queue
 from apps.dispatch.worker import drain
 from apps.flows.models import Flow, Run, Trigger, TriggerEvent
 from apps.flows.queries.waiting_triggers import get_hold
+from apps.flows.services.flow_state import pause_flow, resume_flow
 from apps.flows.services.gather import INTAKE_KIND, sweep_inbox
-from apps.flows.services.publish import pause_flow, resume_flow
 from apps.flows.services.start_run import named_keys, run_now
 from apps.flows.triggers import inbox
 from apps.flows.triggers.blackouts import NONE, read_blackouts

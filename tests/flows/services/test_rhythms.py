@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from apps.flows.models import Flow, FlowVersion, Run, TriggerEvent
 from apps.flows.queries.rhythm_words import rhythm_words
-from apps.flows.services.publish import pause_flow, resume_flow
+from apps.flows.services.flow_state import pause_flow, resume_flow
 from apps.flows.services.rhythms import learn_flow
 from apps.monitoring.models import ExceptionCase
 from apps.monitoring.run_watch import judge_silence

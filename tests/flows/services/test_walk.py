@@ -11,9 +11,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.flows.engine.definition import parse_definition
-from apps.flows.models import ApprovalRequest, Operation, OperationStep, Run
+from apps.flows.engine.ownership import ConflictRule
+from apps.flows.models import ApprovalRequest, Operation, OperationStep, OwnerReview, Run
 from apps.flows.services import events, walk_lanes
 from apps.flows.services.cancel_run import cancel_run
+from apps.flows.services.evidence import attempts_of
+from apps.flows.services.owner_register import set_owner
 from apps.flows.services.replay import replay_operations
 from apps.flows.templates_library import registry as templates
 from apps.tenants import scope
@@ -340,3 +343,23 @@ def test_cancelling_while_a_call_is_on_its_way_keeps_what_arrived_and_goes_no_fu
 def test_a_flow_that_asks_the_wrong_people_is_not_published(walk_of: MakeLine, role: str, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         walk_of({"kind": "approve", "role": role, "question": "Bill {hours} h?"}, {"kind": "deliver"})
+
+
+def test_a_walking_delivery_minds_the_owner_register(walk_of: MakeLine) -> None:
+    line = walk_of({"kind": "deliver"}, {"kind": "milestone", "state": "project_ready"})
+    line.run()
+    key = line.operations(state="written")[0].source_key
+    with scope.work_in(line.partner):
+        owned = {"canonical_type": "TimeEntry", "field": "cost_center", "connection": line.target, "changed_by": "t"}
+        set_owner(line.customer, conflict_rule=ConflictRule.REVIEW, **owned)
+    before = next(entry for entry in line.time_lines() if entry["external_id"] == key)
+    changes = {"cost_center": "CC-777", "hours": 3.75}
+    line.sandbox.do(lambda client: client.change_record("psa", line.company, "time-entries", key, **changes))
+    assert line.run().written == 1
+    now = next(entry for entry in line.time_lines() if entry["external_id"] == key)
+    assert (now["cost_center"], float(now["quantity"])) == (before["cost_center"], 3.75)
+    with scope.work_in(line.partner):
+        review = OwnerReview.objects.get()
+        assert (review.field, review.ours, review.theirs) == ("cost_center", "CC-777", before["cost_center"])
+        attempt = attempts_of(Operation.objects.get(id=review.operation_id))[0]
+        assert [dispute.field for dispute in attempt.disputes] == ["cost_center"]

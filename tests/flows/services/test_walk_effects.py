@@ -11,7 +11,8 @@ from apps.accounts.models import OutgoingMail, User
 from apps.connectors.models import Connection
 from apps.flows.engine.definition import FlowDefinition, parse_definition
 from apps.flows.models import BusinessEvent, Flow, Milestone, Operation, OperationStep, Run, Trigger
-from apps.flows.services.publish import install_template, pause_flow, resume_flow
+from apps.flows.services.flow_state import pause_flow, resume_flow
+from apps.flows.services.install import install_template
 from apps.flows.services.replay import replay_operations
 from apps.flows.templates_library import registry as templates
 from apps.tenants import scope

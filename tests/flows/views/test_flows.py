@@ -7,7 +7,7 @@ import pytest
 from apps.accounts.actions import Role
 from apps.dispatch.models import DueWork
 from apps.flows.models import Flow, Run, Trigger
-from apps.flows.services.publish import pause_flow
+from apps.flows.services.flow_state import pause_flow
 from apps.flows.services.start_run import RUN_KIND
 from apps.tenants import scope
 from tests.flows.views.conftest import Shown, page_of, typed_line
@@ -40,6 +40,14 @@ def test_run_now_pause_and_resume(shown: Shown) -> None:
 def _due_works_of(run_id: str) -> bool:
     with scope.public():
         return DueWork.objects.filter(kind=RUN_KIND, reference=run_id).exists()
+
+
+def test_the_overview_says_which_rules_are_judged_before_posting_and_by_whom(shown: Shown) -> None:
+    page = page_of(shown.owner.get(f"/flows/{shown.line.flow.id}/"))
+    assert "Rules before posting" in page
+    assert "The accounting period of the posting is open" in page
+    assert "Judged by what Sandbox ERP says." in page
+    assert "Before posting, where the systems can tell" in page_of(shown.owner.get("/templates/approved-time-to-bill/"))
 
 
 def test_a_retired_flow_is_not_run_and_says_so(shown: Shown) -> None:

@@ -96,7 +96,13 @@ PROJECT = ObjectManifest(
         MappingLine("id", "id", required=True, label="Project id"),
         MappingLine("code", "identifier", required=True, label="Project code"),
         MappingLine("name", "name", required=True, label="Name"),
-        MappingLine("state", "state", label="State"),
+        # Redmine keeps an archived project out of sight; for whoever books on it, it is closed.
+        MappingLine(
+            "state",
+            "state",
+            value_map={"active": "active", "closed": "closed", "archived": "closed"},
+            label="State",
+        ),
         MappingLine("updated_at", "updated_on", label="Last changed"),
     ),
 )

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
+from apps.connectors.catalog.sandbox_crm.invoices import INVOICES
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
-from apps.connectors.sandbox_family import common_refusals, list_of, refused, sandbox_system, writing_to
+from apps.connectors.sandbox_family import common_refusals, list_of, no_number, refused, sandbox_system, writing_to
 from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
@@ -103,6 +104,7 @@ _ACCOUNTS = list_of(
         FieldSpec("tax_id", label="Tax number"),
         FieldSpec("invoice_email", label="Invoices go to"),
         FieldSpec("payment_terms_days", ValueKind.WHOLE, "Payment terms in days"),
+        FieldSpec("parent_id", label="Belongs to the account"),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
     ),
     reading_lines=(
@@ -115,6 +117,7 @@ _ACCOUNTS = list_of(
         MappingLine("tax_id", "tax_id"),
         MappingLine("invoice_email", "invoice_email"),
         MappingLine("payment_terms_days", "payment_terms_days"),
+        MappingLine("parent", "parent_id"),
         MappingLine("updated_at", "modified_at"),
     ),
 )
@@ -125,8 +128,8 @@ _SYSTEM = sandbox_system(
     "Sandbox CRM",
     category="CRM",
     summary="A simulated CRM with accounts and deals, for trying things out. A deal that is won is announced.",
-    objects=(_OPPORTUNITIES, _ACCOUNTS),
-    rights="The right to read accounts and deals, and the right “write” to mark a deal as handed over.",
+    objects=(_OPPORTUNITIES, _ACCOUNTS, INVOICES),
+    rights="The right to read accounts and deals, and the right “write” to mark a deal as handed over and show invoices.",
     at_once=8,
     error_rules=(
         refused(
@@ -139,6 +142,16 @@ _SYSTEM = sandbox_system(
             "duplicate",
             BusinessClass.DUPLICATE,
             "The CRM already holds this deal under another number. Check both before one of them is handed over.",
+        ),
+        no_number("the CRM"),
+        refused(
+            "invalid_date", BusinessClass.PARSE, "{value} is no day the CRM can read. Correct {field} on the record."
+        ),
+        refused(
+            "invalid_currency",
+            BusinessClass.VALIDATION,
+            "The CRM is not set up for the currency {value}. Correct it on the record.",
+            "currency",
         ),
         refused(
             "not_found",

@@ -1,6 +1,10 @@
 """The sandbox ERP: where approved time becomes lines that can be billed."""
 
+from apps.connectors.catalog.sandbox_erp.books import BOOKS
+from apps.connectors.catalog.sandbox_erp.expense_lines import EXPENSE_LINES
+from apps.connectors.catalog.sandbox_erp.invoices import INVOICES
 from apps.connectors.catalog.sandbox_erp.masters import CUSTOMERS, EMPLOYEES, PROJECTS
+from apps.connectors.catalog.sandbox_erp.purchase_orders import PURCHASE_ORDERS
 from apps.connectors.catalog.sandbox_erp.refusals import ERROR_RULES
 from apps.connectors.manifest import (
     FieldSpec,
@@ -84,9 +88,9 @@ MANIFEST = sandbox_system(
     "sandbox_erp",
     "Sandbox ERP",
     category="ERP",
-    summary="A simulated ERP with customers, projects, accounting periods and time lines, for trying things out.",
-    objects=(_TIME_LINES, CUSTOMERS, PROJECTS, EMPLOYEES),
-    rights="The right to read, and the right “write” to make customers, projects and time lines.",
+    summary="A simulated ERP with customers, projects, accounting periods, time and expense lines, invoices and purchase orders, for trying things out.",
+    objects=(_TIME_LINES, CUSTOMERS, PROJECTS, EMPLOYEES, EXPENSE_LINES, INVOICES, PURCHASE_ORDERS, *BOOKS),
+    rights="The right to read, and the right “write” to make customers, projects, lines, invoices and purchase orders.",
     at_once=8,
     error_rules=ERROR_RULES,
     formats=Formats(MoneyForm.TEXT, TimeForm.HOURS, DayForm.DOTTED),

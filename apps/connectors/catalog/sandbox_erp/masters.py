@@ -11,8 +11,8 @@ from apps.connectors.manifest import (
 from apps.connectors.sandbox_family import list_of
 
 
-def _writing_to(path: str) -> Writing:
-    """A repeat is recognised by its key for a day, and by our own number for ever; removing is the way back."""
+def writing_masters(path: str) -> Writing:
+    """Return how one record at a time is written: a repeat is recognised by its key for a day, and by our own number for ever; removing is the way back."""
     return Writing(
         create_path=path,
         update_path=f"{path}/{{key}}",
@@ -30,7 +30,7 @@ CUSTOMERS = list_of(
     "Customers",
     "Customer",
     known_by="number",
-    writing=_writing_to("customers"),
+    writing=writing_masters("customers"),
     fields=(
         FieldSpec("id", label="Record number"),
         FieldSpec("number", label="Customer number", max_length=20),
@@ -43,6 +43,7 @@ CUSTOMERS = list_of(
         FieldSpec("payment_terms_days", ValueKind.WHOLE, "Days to pay"),
         FieldSpec("invoice_email", label="Invoices go to"),
         FieldSpec("company", label="Company"),
+        FieldSpec("parent_number", label="Belongs to the customer"),
         FieldSpec("state", ValueKind.CHOICE, "State", choices=("active", "blocked", "closed")),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
     ),
@@ -56,6 +57,7 @@ CUSTOMERS = list_of(
         MappingLine("currency", "currency"),
         MappingLine("payment_terms_days", "payment_terms_days"),
         MappingLine("invoice_email", "invoice_email"),
+        MappingLine("parent", "parent_number"),
         MappingLine("state", "state"),
         MappingLine("updated_at", "modified_at"),
     ),
@@ -69,6 +71,7 @@ CUSTOMERS = list_of(
         MappingLine("currency", "currency", required=True, label="Currency"),
         MappingLine("payment_terms_days", "payment_terms_days", label="Days to pay"),
         MappingLine("invoice_email", "invoice_email", label="Invoices go to"),
+        MappingLine("parent_number", "parent", reference="Customer", label="Belongs to the customer"),
     ),
 )
 
@@ -77,7 +80,7 @@ PROJECTS = list_of(
     "Projects",
     "Project",
     known_by="code",
-    writing=_writing_to("projects"),
+    writing=writing_masters("projects"),
     fields=(
         FieldSpec("id", label="Number"),
         FieldSpec("code", label="Project code", required=True, max_length=40),
@@ -89,6 +92,18 @@ PROJECTS = list_of(
         FieldSpec("currency", label="Currency"),
         FieldSpec("cost_center", label="Cost centre"),
         FieldSpec("budget_hours", ValueKind.HOURS, "Budget in hours"),
+        FieldSpec("budget_amount", ValueKind.MONEY, "Budget"),
+        FieldSpec(
+            "billing_kind",
+            ValueKind.CHOICE,
+            "Billing",
+            choices=("time_material", "fixed_fee", "milestone", "retainer", "recurring"),
+        ),
+        FieldSpec("rate_card", label="Rate card"),
+        FieldSpec("ends", ValueKind.DATE, "Ends"),
+        FieldSpec("actual_hours", ValueKind.HOURS, "Hours so far"),
+        FieldSpec("actual_cost", ValueKind.MONEY, "Cost so far"),
+        FieldSpec("actual_billed", ValueKind.MONEY, "Billed so far"),
         FieldSpec("po_number", label="Purchase order", max_length=40),
         FieldSpec("state", label="State"),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
@@ -102,6 +117,15 @@ PROJECTS = list_of(
         MappingLine("client_name", "customer"),
         MappingLine("currency", "currency"),
         MappingLine("cost_center", "cost_center"),
+        MappingLine("budget_hours", "budget_hours"),
+        MappingLine("budget_money", "budget_amount"),
+        MappingLine("billing_kind", "billing_kind"),
+        MappingLine("rate_card", "rate_card"),
+        MappingLine("ends", "ends"),
+        MappingLine("actual_hours", "actual_hours"),
+        MappingLine("actual_cost", "actual_cost"),
+        MappingLine("actual_billed", "actual_billed"),
+        MappingLine("po_number", "po_number"),
         MappingLine("state", "state"),
         MappingLine("updated_at", "modified_at"),
     ),
@@ -115,6 +139,10 @@ PROJECTS = list_of(
         MappingLine("currency", "currency", label="Currency"),
         MappingLine("cost_center", "cost_center", label="Cost centre"),
         MappingLine("budget_hours", "budget_hours", label="Budget in hours"),
+        MappingLine("budget_amount", "budget_money", label="Budget"),
+        MappingLine("billing_kind", "billing_kind", label="Billing"),
+        MappingLine("rate_card", "rate_card", label="Rate card"),
+        MappingLine("ends", "ends", label="Ends"),
         MappingLine("po_number", "po_number", label="Purchase order"),
         MappingLine(
             "state",
@@ -141,6 +169,7 @@ EMPLOYEES = list_of(
         FieldSpec("number", label="Employee number", required=True),
         FieldSpec("name", label="Name"),
         FieldSpec("company", label="Company"),
+        FieldSpec("cost_rate", ValueKind.MONEY, "Cost per hour"),
         FieldSpec("active", ValueKind.YES_NO, "Active"),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
     ),

@@ -7,7 +7,7 @@ ERROR_RULES = (
     refused(
         "closed_period",
         BusinessClass.CLOSED_PERIOD,
-        "The accounting period of {value} is closed in the ERP. Ask finance to reopen it, or approve the time in an open period.",
+        "The accounting period of {value} is closed in the ERP. Ask finance to reopen it, or have it approved in an open period.",
         "approved_at",
     ),
     refused(
@@ -41,10 +41,28 @@ ERROR_RULES = (
         "cost_center",
     ),
     refused(
+        "unknown_supplier",
+        BusinessClass.MISSING_REFERENCE,
+        "The ERP knows no supplier {value}. Set the supplier up there first, or correct it on the request.",
+        "supplier",
+    ),
+    refused(
+        "supplier_blocked",
+        BusinessClass.VALIDATION,
+        "Supplier {value} is blocked in the ERP. Ask finance to release it, or choose another.",
+        "supplier",
+    ),
+    refused(
         "unknown_customer",
         BusinessClass.MISSING_REFERENCE,
         "The ERP knows no customer {value}. Create the customer there first, or correct it on the project.",
         "client",
+    ),
+    refused(
+        "unknown_parent",
+        BusinessClass.MISSING_REFERENCE,
+        "The ERP knows no customer {value} that this one could belong to. Create that customer first, or correct it.",
+        "parent",
     ),
     refused(
         "customer_blocked",
@@ -64,6 +82,17 @@ ERROR_RULES = (
         "The ERP keeps this record because others already refer to it. Take those back first, or leave it there.",
     ),
     refused(
+        "invoice_posted",
+        BusinessClass.CONFLICT,
+        "The invoice is posted in the ERP, so nothing of it may change any more. Issue a credit and a new invoice there.",
+    ),
+    refused(
+        "lines_differ",
+        BusinessClass.VALIDATION,
+        "The lines of the invoice do not add up to {value}. Correct the mapping of the amounts.",
+        "net",
+    ),
+    refused(
         "hours_out_of_range",
         BusinessClass.VALIDATION,
         "{value} hours on one day cannot be posted: the ERP takes more than 0 and at most 24. Correct the hours of the entry.",
@@ -74,6 +103,12 @@ ERROR_RULES = (
         BusinessClass.VALIDATION,
         "The amount {value} is not hours times rate. Correct the mapping of the amount.",
         "bill_amount",
+    ),
+    refused(
+        "tax_above_amount",
+        BusinessClass.VALIDATION,
+        "The tax of {value} is more than the amount itself. Correct the tax of the record.",
+        "tax_amount",
     ),
     refused(
         "invalid_currency",

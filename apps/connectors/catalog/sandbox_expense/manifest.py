@@ -53,6 +53,7 @@ _EXPENSES = list_of(
         MappingLine("reimbursable", "reimbursable"),
         MappingLine("billable", "billable"),
         MappingLine("cost_center", "cost_center"),
+        MappingLine("receipt", "receipt"),
         MappingLine(
             "approval",
             "status",

@@ -1,4 +1,7 @@
-"""The sandbox identity service: who may sign in. People are made, changed, and made inactive; nobody is removed."""
+"""The sandbox identity service: who may sign in, and who belongs to which group.
+
+People are made, changed, and made inactive, never removed; memberships are made and removed.
+"""
 
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
@@ -65,14 +68,51 @@ _USERS = list_of(
     ),
 )
 
+# Who is assigned to a project belongs to the group of its code, from the first day to the last.
+_MEMBERSHIPS = list_of(
+    "memberships",
+    "Group memberships",
+    "Assignment",
+    known_by="id",
+    writing=writing_to("memberships", takes_keys=True),
+    fields=(
+        FieldSpec("id", label="Membership number"),
+        FieldSpec("external_id", label="External number", max_length=200),
+        FieldSpec("group", label="Group", required=True, max_length=40),
+        FieldSpec("employee_no", label="Personnel number", required=True, max_length=40),
+        FieldSpec("person_name", label="Person"),
+        FieldSpec("role", label="Role", max_length=80),
+        FieldSpec("starts", ValueKind.DATE, "Starts", required=True),
+        FieldSpec("ends", ValueKind.DATE, "Ends", required=True),
+        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
+    ),
+    reading_lines=(
+        MappingLine("id", "id", required=True),
+        MappingLine("project", "group", required=True),
+        MappingLine("resource", "employee_no"),
+        MappingLine("resource_name", "person_name"),
+        MappingLine("role", "role"),
+        MappingLine("starts", "starts", required=True),
+        MappingLine("ends", "ends", required=True),
+        MappingLine("updated_at", "modified_at"),
+    ),
+    writing_lines=(
+        MappingLine("group", "project", required=True, label="Group"),
+        MappingLine("employee_no", "resource", required=True, label="Personnel number"),
+        MappingLine("role", "role", transforms=("shorten:80",), label="Role"),
+        MappingLine("starts", "starts", required=True, label="Starts"),
+        MappingLine("ends", "ends", required=True, label="Ends"),
+    ),
+)
+
 
 MANIFEST = sandbox_system(
     "sandbox_identity",
     "Sandbox identity",
     category="Identity",
-    summary="A simulated identity service where people get a sign-in and lose it, for trying things out.",
-    objects=(_USERS,),
-    rights="The right to read users, and the right “write” to make, change and stop them.",
+    summary="A simulated identity service where people get a sign-in, join groups and leave them, for trying things out.",
+    objects=(_USERS, _MEMBERSHIPS),
+    rights="The right to read users and groups, and the right “write” to make, change and stop them.",
     error_rules=(
         refused(
             "invalid_email",
@@ -85,6 +125,23 @@ MANIFEST = sandbox_system(
             BusinessClass.MISSING_REFERENCE,
             "Nobody in the identity service has this e-mail: {message}. Provide the manager first.",
             "manager",
+        ),
+        refused(
+            "unknown_member",
+            BusinessClass.MISSING_REFERENCE,
+            "Nobody in the identity service has the personnel number {value}. Give the person a sign-in first.",
+            "resource",
+        ),
+        refused(
+            "person_inactive",
+            BusinessClass.VALIDATION,
+            "The person may not sign in any more: {message}. Let the person in again, or assign somebody else.",
+            "resource",
+        ),
+        refused(
+            "invalid_date",
+            BusinessClass.PARSE,
+            "{value} is no day the identity service can read. Correct {field} on the assignment.",
         ),
         refused(
             "duplicate",

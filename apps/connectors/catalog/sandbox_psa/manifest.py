@@ -1,6 +1,9 @@
 """The sandbox PSA: where consultants book time and managers approve it."""
 
+from apps.connectors.catalog.sandbox_psa.assignments import ASSIGNMENTS
 from apps.connectors.catalog.sandbox_psa.engagements import CLIENTS, PROJECTS
+from apps.connectors.catalog.sandbox_psa.invoices import INVOICES
+from apps.connectors.catalog.sandbox_psa.milestones import MILESTONES
 from apps.connectors.catalog.sandbox_psa.refusals import ERROR_RULES
 from apps.connectors.manifest import (
     FieldSpec,
@@ -122,12 +125,20 @@ _TASKS = list_of(
         FieldSpec("name", label="Name"),
         FieldSpec("billable", ValueKind.YES_NO, "Billable"),
         FieldSpec("open_for_time", ValueKind.YES_NO, "Open for time"),
+        FieldSpec("kind", ValueKind.CHOICE, "Kind", choices=("phase", "task", "milestone")),
+        FieldSpec("starts", ValueKind.DATE, "Starts"),
+        FieldSpec("ends", ValueKind.DATE, "Ends"),
+        FieldSpec("done", ValueKind.DECIMAL, "Share that is done"),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
     ),
     reading_lines=(
         MappingLine("id", "id", required=True),
         MappingLine("project", "project_code"),
         MappingLine("code", "id"),
+        MappingLine("kind", "kind"),
+        MappingLine("starts", "starts"),
+        MappingLine("ends", "ends"),
+        MappingLine("done", "done"),
         MappingLine("name", "name", required=True),
         MappingLine("billable", "billable"),
         MappingLine("open_for_time", "open_for_time"),
@@ -140,7 +151,7 @@ MANIFEST = sandbox_system(
     "Sandbox PSA",
     category="PSA",
     summary="A simulated PSA with people, projects and time entries, for trying things out.",
-    objects=(_TIME_ENTRIES, PROJECTS, _RESOURCES, CLIENTS, _TASKS),
+    objects=(_TIME_ENTRIES, PROJECTS, _RESOURCES, CLIENTS, _TASKS, MILESTONES, ASSIGNMENTS, INVOICES),
     rights="The right to read, and the right “write” to make clients, projects and tasks and to mark time as billed.",
     at_once=8,
     error_rules=ERROR_RULES,

@@ -39,6 +39,7 @@ _ASSIGNMENTS = list_of(
         FieldSpec("hours_per_day", ValueKind.HOURS, "Hours a day"),
         FieldSpec("state", ValueKind.CHOICE, "State", choices=("request", "soft", "hard", "done")),
         FieldSpec("billable", ValueKind.YES_NO, "Billable"),
+        FieldSpec("po_number", label="Purchase order", max_length=40),
         FieldSpec("note", label="Note", max_length=500),
         FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
     ),
@@ -151,13 +152,65 @@ _PEOPLE = list_of(
     ),
 )
 
+# Somebody from outside is asked for here; what is ordered is ordered in the ERP, and its number comes back.
+_REQUESTS = list_of(
+    "purchase-requests",
+    "Purchase requests",
+    "PurchaseOrder",
+    known_by="id",
+    writing=writing_to("purchase-requests", takes_keys=True, taken_back={"state": "void"}),
+    fields=(
+        FieldSpec("id", label="Request number"),
+        FieldSpec("external_id", label="External number", max_length=200),
+        FieldSpec("assignment", label="Assignment number"),
+        FieldSpec("project_code", label="Project code"),
+        FieldSpec("project_name", label="Project"),
+        FieldSpec("role", label="Role", max_length=80),
+        FieldSpec("supplier", label="Supplier"),
+        FieldSpec("hours", ValueKind.HOURS, "Hours"),
+        FieldSpec("rate", ValueKind.MONEY, "Price per hour"),
+        FieldSpec("currency", label="Currency"),
+        FieldSpec("starts", ValueKind.DATE, "Starts"),
+        FieldSpec("ends", ValueKind.DATE, "Ends"),
+        FieldSpec("state", ValueKind.CHOICE, "State", choices=("draft", "submitted", "ordered", "rejected", "void")),
+        FieldSpec("po_number", label="Purchase order", max_length=40),
+        FieldSpec("note", label="Note", max_length=500),
+        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
+    ),
+    reading_lines=(
+        MappingLine("id", "id", required=True),
+        MappingLine("number", "po_number"),
+        MappingLine("kind", default="supplier"),
+        MappingLine("assignment", "assignment"),
+        MappingLine("project", "project_code"),
+        MappingLine("project_name", "project_name"),
+        MappingLine("role", "role"),
+        MappingLine("supplier", "supplier"),
+        MappingLine("hours", "hours"),
+        MappingLine("rate", "rate"),
+        MappingLine("amount", expression="double(r.hours) * double(r.rate)", required=True),
+        MappingLine("currency", "currency", required=True),
+        MappingLine("starts", "starts"),
+        MappingLine("ends", "ends"),
+        MappingLine("state", "state"),
+        MappingLine("note", "note"),
+        MappingLine("updated_at", "modified_at"),
+    ),
+    # The request belongs to who plans: only what became of it is written back.
+    writing_lines=(
+        MappingLine("po_number", "number", label="Purchase order"),
+        MappingLine("state", "state", label="State"),
+        MappingLine("note", "note", transforms=("shorten:500",), label="Note"),
+    ),
+)
+
 
 MANIFEST = sandbox_system(
     "sandbox_resource",
     "Sandbox resource planning",
     category="Resources",
     summary="A simulated resource planning with people, skills and assignments, for trying things out.",
-    objects=(_ASSIGNMENTS, _PROJECTS, _PEOPLE),
+    objects=(_ASSIGNMENTS, _PROJECTS, _PEOPLE, _REQUESTS),
     rights="The right to read people, projects and assignments, and the right “write” to plan.",
     error_rules=(
         refused(

@@ -1,4 +1,4 @@
-"""The sandbox support desk: the organisations that are looked after and their people are written and read."""
+"""The sandbox support desk: organisations that are looked after, their people, and tickets are written and read."""
 
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
@@ -84,14 +84,50 @@ _CONTACTS = list_of(
     ),
 )
 
+# A ticket is a piece of work with a day by which it should be done; what is taken back is solved.
+_TICKETS = list_of(
+    "tickets",
+    "Tickets",
+    "Task",
+    known_by="id",
+    writing=writing_to("tickets", takes_keys=True, taken_back={"state": "solved"}),
+    fields=(
+        FieldSpec("id", label="Ticket number"),
+        FieldSpec("external_id", label="External number", max_length=200),
+        FieldSpec("subject", label="Subject", required=True, max_length=200),
+        FieldSpec("project", label="Project code", required=True, max_length=40),
+        FieldSpec("priority", ValueKind.CHOICE, "Priority", choices=("low", "normal", "high")),
+        FieldSpec("state", ValueKind.CHOICE, "State", choices=("open", "solved")),
+        FieldSpec("due_on", ValueKind.DATE, "Due on"),
+        FieldSpec("note", label="Note", max_length=500),
+        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
+    ),
+    reading_lines=(
+        MappingLine("id", "id", required=True),
+        MappingLine("project", "project"),
+        MappingLine("code", "id"),
+        MappingLine("name", "subject", required=True),
+        MappingLine("ends", "due_on"),
+        MappingLine("done", "state", value_map={"open": 0, "solved": 1}),
+        MappingLine("updated_at", "modified_at"),
+    ),
+    writing_lines=(
+        MappingLine("subject", "name", transforms=("shorten:200",), required=True, label="Subject"),
+        MappingLine("project", "project", required=True, label="Project code"),
+        MappingLine("priority", default="high", write_mode=WriteMode.SET_ON_CREATE, label="Priority"),
+        MappingLine("state", expression='has(r.done) && r.done >= 1.0 ? "solved" : "open"', label="State"),
+        MappingLine("due_on", "ends", label="Due on"),
+    ),
+)
+
 
 MANIFEST = sandbox_system(
     "sandbox_support",
     "Sandbox support",
     category="Support",
-    summary="A simulated support desk with organisations and their people, for trying things out.",
-    objects=(_ORGANIZATIONS, _CONTACTS),
-    rights="The right to read organisations and contacts, and the right “write” to make and change them.",
+    summary="A simulated support desk with organisations, their people and tickets, for trying things out.",
+    objects=(_ORGANIZATIONS, _CONTACTS, _TICKETS),
+    rights="The right to read organisations, contacts and tickets, and the right “write” to make and change them.",
     error_rules=(
         refused(
             "unknown_organization",
@@ -104,6 +140,11 @@ MANIFEST = sandbox_system(
             BusinessClass.PARSE,
             "{value} is no e-mail address. Correct it on the contact.",
             "email",
+        ),
+        refused(
+            "invalid_date",
+            BusinessClass.PARSE,
+            "{value} is no day the support desk can read. Correct {field} on the task.",
         ),
         refused(
             "invalid_country",

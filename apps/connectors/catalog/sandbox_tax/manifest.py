@@ -29,7 +29,9 @@ _NUMBERS = list_of(
         MappingLine("name", "name"),
         MappingLine("legal_name", "name"),
         MappingLine("country", "country"),
-        MappingLine("state", "status", required=True),
+        MappingLine("tax_status", "status", required=True),
+        MappingLine("tax_checked_at", "modified_at"),
+        MappingLine("tax_evidence", "evidence"),
         MappingLine("updated_at", "modified_at"),
     ),
 )

@@ -1,5 +1,6 @@
 """The sandbox time tool: minutes booked on projects, which are set up from outside."""
 
+from apps.connectors.catalog.sandbox_time.project_members import PROJECT_MEMBERS
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import (
     FieldSpec,
@@ -131,18 +132,40 @@ MANIFEST = sandbox_system(
     "Sandbox time",
     category="Time",
     summary="A simulated time tool where people book minutes on projects, for trying things out.",
-    objects=(_BOOKINGS, _PROJECTS, _PEOPLE),
-    rights="The right to read bookings, projects and people, and the right “write” to set up projects.",
+    objects=(_BOOKINGS, _PROJECTS, _PEOPLE, PROJECT_MEMBERS),
+    rights="The right to read bookings, projects and people, and the right “write” to set up projects and say who books on them.",
     error_rules=(
         refused(
             "duplicate",
             BusinessClass.DUPLICATE,
-            "The time tool already has project {value}. Check both before time is booked on either.",
-            "code",
+            "The time tool already has {value}. Check both before time is booked on either.",
+        ),
+        refused(
+            "unknown_person",
+            BusinessClass.MISSING_REFERENCE,
+            "The time tool knows nobody with the e-mail {value}. Create the person there, or correct the record.",
+            "resource",
+        ),
+        refused(
+            "unknown_project",
+            BusinessClass.MISSING_REFERENCE,
+            "The time tool knows no project {value}. Create it there first, or correct it on the record.",
+            "project",
+        ),
+        refused(
+            "ends_before_start",
+            BusinessClass.VALIDATION,
+            "The assignment ends before it begins. Correct its days.",
+            "ends",
+        ),
+        refused(
+            "invalid_date",
+            BusinessClass.PARSE,
+            "{value} is no day the time tool can read. Correct {field} on the record.",
         ),
         no_number("the time tool", "project"),
-        gone("the time tool", "project"),
-        *common_refusals("The time tool", record="project"),
+        gone("the time tool", "record"),
+        *common_refusals("The time tool"),
     ),
     webhook=WebhookSpec("standard"),
     formats=Formats(hours=TimeForm.MINUTES),

@@ -194,7 +194,15 @@ PROJECT = ObjectManifest(
         MappingLine("code", "number", required=True, label="Project code"),
         MappingLine("name", "name", required=True, label="Name"),
         MappingLine("client_name", "party.name", label="Name of the client"),
-        MappingLine("billing_kind", "project_invoice_method", label="Way of billing"),
+        # "effort" bills the planned hours and "progress" a part of them; "manual" says nothing of how.
+        MappingLine(
+            "billing_kind",
+            expression=(
+                "r.?project_invoice_method.orValue('') == 'timesheet' ? 'time_material' : "
+                "r.?project_invoice_method.orValue('') in ['effort', 'progress'] ? 'fixed_fee' : ''"
+            ),
+            label="Way of billing",
+        ),
         MappingLine("updated_at", "changed_at", label="Last changed"),
     ),
 )

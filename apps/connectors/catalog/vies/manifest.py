@@ -45,7 +45,9 @@ NUMBERS = ObjectManifest(
         MappingLine("legal_name", "name", label="Legal name"),
         MappingLine("street", "address", label="Address"),
         MappingLine("country", "country", label="Country"),
-        MappingLine("state", "status", required=True, label="State"),
+        MappingLine("tax_status", "status", required=True, label="Tax number checked"),
+        MappingLine("tax_checked_at", "checked_at", label="Tax number checked at"),
+        MappingLine("tax_evidence", "evidence", label="Evidence of the check"),
         MappingLine("updated_at", "checked_at", label="Last changed"),
     ),
 )

@@ -19,6 +19,7 @@ from apps.flows.engine.steps.map import MapOptions, MapStep
 from apps.flows.engine.steps.milestone import MilestoneOptions
 from apps.flows.engine.steps.notify import NotifyOptions
 from apps.flows.engine.steps.wait import WaitOptions
+from apps.flows.engine.steps.withdraw import WithdrawOptions
 from apps.flows.engine.steps.write_back import WriteBackOptions
 
 STEP_KINDS = {step.kind: step for step in (ExtractStep, CheckStep, MapStep, DeliverStep)}
@@ -26,6 +27,7 @@ WALKING_KINDS: Mapping[str, type[StepKind]] = {
     "map": MapOptions,
     "lookup": LookupOptions,
     "deliver": DeliverOptions,
+    "withdraw": WithdrawOptions,
     "write_back": WriteBackOptions,
     "decide": DecideOptions,
     "approve": ApproveOptions,

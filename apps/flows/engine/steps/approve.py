@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
-from apps.connectors.canonical.shapes import CanonicalType, fill_sentence
+from apps.connectors.canonical.shapes import CanonicalType
 from apps.flows.engine.acts import Act, Ask, Go, StepContext
 from apps.flows.engine.stored import DefinitionError, Group, read_list, written
 
@@ -24,16 +24,17 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class ApproveOptions:
-    """Asks people of a role. `question` and `facts` are sentences filled from the record.
+    """Asks people of a role. `question` and `facts` are sentences filled from the record and what earlier steps brought.
 
     Thresholds are looked at from the highest down: the first whose amount is reached decides who is asked. `free_below`:
     smaller amounts need nobody. An operation without a known amount is asked about as the dearest one would be.
+    `go_on_refused`: a no is an answer like a yes, and later steps read r.steps.<name>.approved; without it a no stops the walk.
     """
 
     kind: ClassVar[str] = "approve"
     owner_queue: ClassVar[str] = "finance"
     keys: ClassVar[frozenset[str]] = frozenset({
-        "question", "facts", "role", "needed", "thresholds", "free_below", "due_hours", "remind_hours", "escalate_to",
+        "question", "facts", "role", "needed", "thresholds", "free_below", "due_hours", "remind_hours", "escalate_to", "go_on_refused",
     })  # fmt: skip
     question: str
     role: str
@@ -44,6 +45,7 @@ class ApproveOptions:
     due_hours: int = 0
     remind_hours: int = 0
     escalate_to: str = ""
+    go_on_refused: bool = False
 
     @classmethod
     def read(cls, group: Group, described: CanonicalType) -> Self:
@@ -60,6 +62,7 @@ class ApproveOptions:
             due_hours=group.whole("due_hours", least=1, most=_MOST_HOURS),
             remind_hours=group.whole("remind_hours", least=1, most=_MOST_HOURS),
             escalate_to=group.text("escalate_to"),
+            go_on_refused=group.flag("go_on_refused"),
         )
 
     @property
@@ -75,8 +78,8 @@ class ApproveOptions:
             return Go({"approved": True}, note="Below the amount that needs an approval.")
         role, needed = self._asked(amount)
         return Ask(
-            question=fill_sentence(self.question, context.record)[:300],
-            facts=tuple((label, fill_sentence(text, context.record)) for label, text in self.facts.items()),
+            question=context.fill(self.question)[:300],
+            facts=tuple((label, context.fill(text)) for label, text in self.facts.items()),
             amount=amount,
             currency=context.amount.currency if context.amount else "",
             role=role,
@@ -84,6 +87,7 @@ class ApproveOptions:
             due_seconds=self.due_hours * HOUR,
             remind_seconds=self.remind_hours * HOUR,
             escalate_to=self.escalate_to,
+            go_on_refused=self.go_on_refused,
         )
 
     def _asked(self, amount: Decimal | None) -> tuple[str, int]:
@@ -111,5 +115,5 @@ def _facts(group: Group, described: CanonicalType) -> dict[str, str]:
     stored = group.stored.get("facts", {})
     if not isinstance(stored, Mapping):
         raise DefinitionError(group.where("facts"), "must be a group of texts")
-    inner = Group(stored, group.where("facts"), tuple(map(str, stored)))
+    inner = Group(stored, group.where("facts"), tuple(map(str, stored)), earlier=group.earlier)
     return {str(label): inner.sentence(str(label), described, required=True) for label in stored}

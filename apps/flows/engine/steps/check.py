@@ -11,6 +11,7 @@ from apps.connectors.canonical.values import UnusableValueError
 from apps.connectors.errors import FieldProblem
 from apps.flows.engine.conditions import CONDITIONS, FILTER_REASON
 from apps.flows.engine.rules import CheckOptions, Filter, Rule
+from apps.flows.engine.stored import Settings
 from apps.flows.mapping.expressions import build_scope_builder, compile_expression
 
 NOTHING: tuple[FieldProblem, ...] = ()
@@ -22,11 +23,15 @@ class CheckStep:
     kind = "check"
     owner_queue = "finance"
 
-    def __init__(self, described: CanonicalType, chosen: Filter, options: CheckOptions) -> None:
+    def __init__(
+        self, described: CanonicalType, chosen: Filter, options: CheckOptions, settings: Settings | None = None
+    ) -> None:
         self.conditions = tuple(CONDITIONS[name] for name in chosen.conditions)
-        self.checks = build_checks(described, options)
+        # Judged after planning, with facts that others have to be asked for.
+        self.business_rules = options.business_rules
+        self.checks = build_checks(described, options, settings)
         self._expression = compile_expression(chosen.expression) if chosen.expression else None
-        self._scope = build_scope_builder([self._expression]) if self._expression else None
+        self._scope = build_scope_builder([self._expression], settings) if self._expression else None
 
     def skip_reason(self, canonical: Mapping[str, Any]) -> str:
         """Return why the record is not for this flow, "" when it is. An expression that fails leaves the record in."""
@@ -52,7 +57,9 @@ class CheckStep:
         return found
 
 
-def build_checks(described: CanonicalType, options: CheckOptions) -> tuple[Check, ...]:
+def build_checks(
+    described: CanonicalType, options: CheckOptions, settings: Settings | None = None
+) -> tuple[Check, ...]:
     """Return the checks this flow applies: the type's own, changed by the flow's options."""
     chosen = [check for check in described.checks if check.name not in options.without]
     if options.zone:
@@ -66,12 +73,13 @@ def build_checks(described: CanonicalType, options: CheckOptions) -> tuple[Check
     if options.project_form:
         code_field = "project" if described.field_named("project") else "code"
         chosen.append(checks.form_of(code_field, options.project_form, "project code"))
-    return tuple(chosen + [_build_rule(rule) for rule in options.rules])
+    return tuple(chosen + [build_rule(rule, settings) for rule in options.rules])
 
 
-def _build_rule(rule: Rule) -> Check:
+def build_rule(rule: Rule, settings: Settings | None) -> Check:
+    """Return a rule as a check: its expression must be true of the values."""
     expression = compile_expression(rule.expression)
-    scope = build_scope_builder([expression])
+    scope = build_scope_builder([expression], settings)
     broken = problem(rule.field, rule.sentence, rule.business_class, rule.name)
 
     def find(values: Mapping[str, Any], _today: date) -> tuple[FieldProblem, ...]:

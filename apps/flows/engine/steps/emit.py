@@ -26,7 +26,7 @@ class EmitOptions:
         stored = group.stored.get("payload", {})
         if not isinstance(stored, Mapping):
             raise DefinitionError(group.where("payload"), "must be a group of keys")
-        inner = Group(stored, group.where("payload"), tuple(map(str, stored)))
+        inner = Group(stored, group.where("payload"), tuple(map(str, stored)), settings=group.settings)
         payload = {str(name): inner.expression(str(name), described, required=True) for name in stored}
         return cls(group.text("event", required=True, longest=60), payload, group.expression("about", described))
 

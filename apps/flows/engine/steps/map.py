@@ -9,7 +9,7 @@ from apps.connectors.canonical.shapes import CanonicalType
 from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
 from apps.flows.engine.acts import Act, Go, Refuse, StepContext
 from apps.flows.engine.identity import fingerprint
-from apps.flows.engine.stored import STEPS_ROOT, DefinitionError, Group, plain
+from apps.flows.engine.stored import STEPS_ROOT, DefinitionError, Group, Settings, plain
 from apps.flows.mapping.compile import CompiledMapping, Field, Mapped, MappingError, compile_mapping
 from apps.flows.mapping.layers import LayerError, merge_layers, parse_layer, write_layer
 
@@ -31,24 +31,38 @@ class MapStep:
 
 @dataclass(frozen=True, slots=True)
 class MapOptions:
-    """Makes a record of another canonical type out of the flow's own and what earlier steps brought."""
+    """Makes a record of another canonical type out of the flow's own and what earlier steps brought.
+
+    `part`: only some of its fields, to change a record that is there; the lines need not fill what every record needs.
+    """
 
     kind: ClassVar[str] = "map"
     owner_queue: ClassVar[str] = "integration"
-    keys: ClassVar[frozenset[str]] = frozenset({"type", "lines"})
+    keys: ClassVar[frozenset[str]] = frozenset({"type", "lines", "part"})
     type: str
     lines: tuple[MappingLine, ...]
     compiled: CompiledMapping = field(compare=False, repr=False)
+    part: bool = False
 
     @classmethod
-    def build(cls, described: CanonicalType, into: str, lines: tuple[MappingLine, ...]) -> Self:
-        """Compile the lines. Raises MappingError."""
+    def build(
+        cls,
+        described: CanonicalType,
+        into: str,
+        lines: tuple[MappingLine, ...],
+        settings: Settings | None = None,
+        *,
+        part: bool = False,
+    ) -> Self:
+        """Compile the lines. Raises MappingError. Without `settings` (a template's own text) none is held unknown."""
         sources: list[Field] = [*described.fields, FieldSpec(STEPS_ROOT, ValueKind.NESTED)]
         fields = canonical_type(into).fields
+        if part:
+            fields = tuple(replace(spec, required=False) for spec in fields)
         needed = {spec.name for spec in fields if spec.required}
         layered = merge_layers([replace(line, required=line.required or line.target in needed) for line in lines])
-        compiled = compile_mapping(layered, source_fields=sources, target_fields=fields)
-        return cls(into, lines, compiled)
+        compiled = compile_mapping(layered, source_fields=sources, target_fields=fields, settings=settings)
+        return cls(into, lines, compiled, part)
 
     @classmethod
     def read(cls, group: Group, described: CanonicalType) -> Self:
@@ -57,7 +71,7 @@ class MapOptions:
         try:
             changes = parse_layer(group.stored.get("lines", []))
             lines = tuple(entry.line for entry in merge_layers((), changes))
-            return cls.build(described, into, lines)
+            return cls.build(described, into, lines, group.settings, part=group.flag("part"))
         except LayerError as wrong:
             raise DefinitionError(group.where("lines"), str(wrong)) from None
         except MappingError as wrong:
@@ -71,4 +85,5 @@ class MapOptions:
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as they are stored."""
-        return {"type": self.type, "lines": write_layer(self.lines)}
+        stored = {"type": self.type, "lines": write_layer(self.lines)}
+        return stored | ({"part": True} if self.part else {})

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from apps.connectors.canonical.shapes import CanonicalType, fill_sentence
+from apps.connectors.canonical.shapes import CanonicalType
 from apps.flows.engine.acts import Act, StepContext, Tell
 from apps.flows.engine.stored import DefinitionError, Group, written
 
@@ -40,9 +40,9 @@ class NotifyOptions:
 
     def plan(self, context: StepContext) -> Act:
         """Tell them."""
-        subject = fill_sentence(self.subject, context.record).replace("\n", " ")
+        subject = context.fill(self.subject).replace("\n", " ")
         address = context.text(self.address) if self.address else ""
-        return Tell(self.role, address, subject[:200], fill_sentence(self.text, context.record))
+        return Tell(self.role, address, subject[:200], context.fill(self.text))
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as they are stored."""

@@ -18,18 +18,22 @@ class WaitOptions:
     """Waits for `event` about the subject that `about` gives (at most `at_most_hours`), or until the time `until` gives.
 
     `until` is an expression for a date or instant; a day is over when the next begins in UTC. Waited too long for an
-    event: someone must act, or with `go_on_without` the next step follows.
+    event: someone must act, or with `go_on_without` the next step follows. With `give_way` a newer version of the record
+    ends the wait and walks in its place: long waits would otherwise act on what the record said when they began.
     """
 
     kind: ClassVar[str] = "wait"
     owner_queue: ClassVar[str] = "delivery"
-    keys: ClassVar[frozenset[str]] = frozenset({"event", "about", "at_most_hours", "go_on_without", "until", "hours"})
+    keys: ClassVar[frozenset[str]] = frozenset({
+        "event", "about", "at_most_hours", "go_on_without", "until", "hours", "give_way",
+    })  # fmt: skip
     event: str = ""
     about: str = ""
     at_most_hours: int = 0
     go_on_without: bool = False
     until: str = ""
     hours: int = 0
+    give_way: bool = False
 
     @classmethod
     def read(cls, group: Group, described: CanonicalType) -> Self:
@@ -41,6 +45,7 @@ class WaitOptions:
             go_on_without=group.flag("go_on_without"),
             until=group.expression("until", described),
             hours=group.whole("hours", least=1, most=_MOST_HOURS),
+            give_way=group.flag("give_way"),
         )
         if sum(map(bool, (found.event, found.until, found.hours))) != 1:
             raise DefinitionError(group.path, "must have exactly one of event, until and hours")
@@ -52,9 +57,9 @@ class WaitOptions:
         """Wait, unless the time has come already."""
         if self.event:
             at_most = context.began_at + timedelta(hours=self.at_most_hours) if self.at_most_hours else None
-            return WaitFor(self.event, context.text(self.about)[:200], at_most, self.go_on_without)
+            return WaitFor(self.event, context.text(self.about)[:200], at_most, self.go_on_without, self.give_way)
         until = context.began_at + timedelta(hours=self.hours) if self.hours else _instant(context.text(self.until))
-        return Go(note="The time has come.") if until <= context.now else WaitUntil(until)
+        return Go(note="The time has come.") if until <= context.now else WaitUntil(until, self.give_way)
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as they are stored."""

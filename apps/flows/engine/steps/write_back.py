@@ -24,7 +24,7 @@ class WriteBackOptions:
         stored = group.stored.get("values")
         if not isinstance(stored, Mapping) or not stored:
             raise DefinitionError(group.where("values"), "must name at least one field of the source")
-        inner = Group(stored, group.where("values"), tuple(map(str, stored)))
+        inner = Group(stored, group.where("values"), tuple(map(str, stored)), settings=group.settings)
         return cls({str(name): inner.expression(str(name), described, required=True) for name in stored})
 
     def plan(self, context: StepContext) -> Act:

@@ -1,0 +1,55 @@
+"""The billing milestones of the sandbox PSA: what a project's plan says is billed when it is accepted, or on a day."""
+
+from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
+from apps.connectors.sandbox_family import list_of
+
+MILESTONES = list_of(
+    "milestones",
+    "Billing milestones",
+    "BillingMilestone",
+    known_by="id",
+    records_path="results",
+    fields=(
+        FieldSpec("id", label="Milestone number", required=True),
+        FieldSpec("project_code", label="Project code"),
+        FieldSpec("project_name", label="Project"),
+        FieldSpec("client_id", label="Client number"),
+        FieldSpec("client_name", label="Client"),
+        FieldSpec("name", label="Name"),
+        FieldSpec("sort", ValueKind.CHOICE, "Sort", choices=("milestone", "fixed_fee", "retainer", "recurring")),
+        FieldSpec(
+            "billed_when",
+            ValueKind.CHOICE,
+            "Billed when",
+            choices=("milestone_accepted", "hours_approved", "date_reached"),
+        ),
+        FieldSpec("due_on", ValueKind.DATE, "Due on"),
+        FieldSpec("amount", ValueKind.MONEY, "Amount"),
+        FieldSpec("share", ValueKind.DECIMAL, "Share of the contract"),
+        FieldSpec("currency", label="Currency"),
+        FieldSpec("po_number", label="Purchase order"),
+        FieldSpec("accepted_by", label="Accepted by"),
+        FieldSpec("accepted_at", ValueKind.INSTANT, "Accepted at"),
+        FieldSpec("status", ValueKind.CHOICE, "Status", choices=("planned", "ready", "billed", "paid", "void")),
+        FieldSpec("modified_at", ValueKind.INSTANT, "Modified at"),
+    ),
+    reading_lines=(
+        MappingLine("id", "id", required=True),
+        MappingLine("project", "project_code", required=True),
+        MappingLine("project_name", "project_name"),
+        MappingLine("client", "client_id"),
+        MappingLine("client_name", "client_name"),
+        MappingLine("name", "name", required=True),
+        MappingLine("kind", "sort"),
+        MappingLine("condition", "billed_when"),
+        MappingLine("due_on", "due_on"),
+        MappingLine("amount", "amount"),
+        MappingLine("percent", "share"),
+        MappingLine("currency", "currency"),
+        MappingLine("po_number", "po_number"),
+        MappingLine("accepted_by", "accepted_by"),
+        MappingLine("accepted_at", "accepted_at"),
+        MappingLine("state", "status", required=True),
+        MappingLine("updated_at", "modified_at"),
+    ),
+)

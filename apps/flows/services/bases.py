@@ -1,0 +1,117 @@
+"""What a flow's versions stand on: the template's steps and all lines below the customer's own.
+
+A flow keeps the base of its live version until it is upgraded: a new release, a system's new lines or a partner's change
+reach it by nobody's accident.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from apps.accounts.actions import Action, Role, allowed
+from apps.connectors import registry
+from apps.connectors.manifest import ObjectManifest
+from apps.connectors.models import Connection
+from apps.flows.engine.definition import FlowDefinition, Step
+from apps.flows.engine.steps import DeliverOptions
+from apps.flows.engine.steps.approve import ApproveOptions
+from apps.flows.mapping.filling import fill_only
+from apps.flows.mapping.layers import write_layer
+from apps.flows.mapping.places import DELIVERY, READING, StoredLines, StoredPlace, read_places
+from apps.flows.models import Flow, FlowVersion, PartnerLayer
+from apps.flows.services.definitions import definition_for
+from apps.flows.services.walk_session import object_of, systems_of
+from apps.flows.templates_library import flow_template
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Steps and lines, as a version stores them; no place has lines of a customer."""
+
+    definition: Mapping[str, Any]
+    places: Mapping[str, StoredPlace]
+    template_version: int
+
+
+def pinned_base(version: FlowVersion) -> Base:
+    """Return what a version stands on."""
+    places = {name: place.with_customer(()) for name, place in read_places(version.layers).items()}
+    return Base(version.definition, places, version.template_version)
+
+
+def newest_base(flow: Flow) -> Base:
+    """Return what a version would stand on that is made from the template, the systems and the partner's lines of today.
+
+    Raises:
+        ValidationError: a system cannot give or take what the flow brings, or a setting is not allowed any more.
+        MissingRoleError: a step's system cannot take its records.
+
+    """
+    template = flow_template(flow.template)
+    definition = definition_for(template, flow.settings)
+    partner = _partner_lines(flow.template)
+    places = {READING: _reading(flow, definition, partner)}
+    places |= (
+        _steps(flow, definition, partner) if definition.walks else {DELIVERY: _delivery(flow, definition, partner)}
+    )
+    return Base(definition.to_json(), places, template.version)
+
+
+def own_lines(version: FlowVersion) -> dict[str, StoredLines]:
+    """Return the customer's own lines in a version, by place."""
+    return {name: place.customer for name, place in read_places(version.layers).items()}
+
+
+_PartnerLines = Mapping[tuple[str, str], StoredLines]
+
+
+def _partner_lines(template: str) -> _PartnerLines:
+    """Return what the partner changed of a template for all customers, by place and system."""
+    layers = PartnerLayer.objects.filter(template=template).values_list("place", "system", "lines")
+    return {(place, system): tuple(lines) for place, system, lines in layers}
+
+
+def _reading(flow: Flow, definition: FlowDefinition, partner: _PartnerLines) -> StoredPlace:
+    reads = _object_for(flow.source, definition.source_object, definition.canonical_type)
+    if reads is None or reads.reading is None:
+        kind = definition.canonical_type
+        raise ValidationError({"source": f"{flow.source.name} cannot give records of the type {kind}."})
+    lines = partner.get((READING, flow.source.system), ())
+    return StoredPlace(reads.name, write_layer(reads.reading_lines), partner=lines)
+
+
+def _delivery(flow: Flow, definition: FlowDefinition, partner: _PartnerLines) -> StoredPlace:
+    writes = _object_for(flow.target, definition.target_object, definition.canonical_type)
+    if writes is None:
+        raise ValidationError({"target": f"{flow.target.name} cannot take {definition.canonical_type}."})
+    template = write_layer(flow_template(flow.template).lines)
+    lines = partner.get((DELIVERY, flow.target.system), ())
+    return StoredPlace(writes.name, write_layer(writes.writing_lines), template, lines)
+
+
+def _object_for(connection: Connection, name: str, type_name: str) -> ObjectManifest | None:
+    system = registry.manifest(connection.system)
+    return system.object_named(name) if name else system.object_for(type_name)
+
+
+def _steps(flow: Flow, definition: FlowDefinition, partner: _PartnerLines) -> dict[str, StoredPlace]:
+    systems, places, own = systems_of(flow), {}, flow_template(flow.template).fill_only
+    for step in definition.walk:
+        _require_roles_of_people(step)
+        if isinstance(step.options, DeliverOptions):
+            connection = systems[step.options.role]
+            kind = object_of(connection, step.options.type)
+            lines = partner.get((step.name, connection.system), ())
+            kept = fill_only(kind.writing_lines, own.get(step.name, frozenset()))
+            places[step.name] = StoredPlace(kind.name, write_layer(kind.writing_lines), write_layer(kept), lines)
+    return places
+
+
+def _require_roles_of_people(step: Step) -> None:
+    for role in getattr(step.options, "roles", ()):
+        if role not in set(Role):
+            raise ValidationError({"template": f"The step {step.name!r} asks {role!r}, which is no role of people."})
+        if isinstance(step.options, ApproveOptions) and not allowed(Role(role), Action.APPROVE):
+            raise ValidationError({"template": f"The step {step.name!r} asks {role!r}, who may not approve."})

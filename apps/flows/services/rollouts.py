@@ -1,0 +1,321 @@
+"""Rolling a newer base out to all flows of a template, ring after ring, with a stop by itself and the way back."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts import audit
+from apps.accounts.audit import AuditAction
+from apps.dispatch.kinds import RunAgain
+from apps.dispatch.leases import LeasedWork
+from apps.dispatch.models import Priority
+from apps.dispatch.services import enqueue
+from apps.flows.engine.rings import Gates, Outcome, Ring, assign_rings, judge, why_not_rings
+from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.layers import LayerError
+from apps.flows.models import Flow, Rollout, RolloutMember
+from apps.flows.services.restore_version import restore_version
+from apps.flows.services.ring_figures import figures_since, usual_figures
+from apps.flows.services.upgrades import UndecidedError, plan_upgrade, upgrade
+from apps.flows.services.walk_session import MissingRoleError
+from apps.flows.templates_library import flow_template
+
+ROLLOUT_KIND = "flows.rollout"
+LOOKED_AT_EVERY = timedelta(minutes=1)
+_AT_ONCE = 20  # flows changed in one slice; a worker is not held longer
+_OPEN = (Rollout.State.RUNNING, Rollout.State.PAUSED)
+_CANNOT = (MappingError, LayerError, ValidationError, MissingRoleError, KeyError)
+
+
+class RolloutError(ValueError):
+    """A rollout cannot be started or changed so; the message says why and what to do."""
+
+
+def flows_behind(template: str) -> list[Flow]:
+    """Return the flows of a template that do not stand on its newest base: who a rollout would reach."""
+    flows = (
+        Flow.objects.filter(template=template, live_version__isnull=False)
+        .exclude(state=Flow.State.RETIRED)
+        .select_related("customer", "source", "target", "live_version")
+    )
+    return [flow for flow in flows if _is_behind(flow)]
+
+
+def _is_behind(flow: Flow) -> bool:
+    try:
+        return plan_upgrade(flow) is not None
+    except _CANNOT:
+        return True  # it is told as held, with the reason
+
+
+def start_rollout(  # noqa: PLR0913  each is one fact of the rollout, all by name
+    *,
+    template: str,
+    rings: Sequence[Ring],
+    gates: Gates,
+    pilots: Collection[UUID] = (),
+    note: str = "",
+    defer_days: int = 14,
+    started_by: str,
+) -> Rollout:
+    """Start the rollout of a template's newest base. `pilots` are customers whose flows go first.
+
+    Raises:
+        RolloutError: no flow is behind, the rings cannot be, or a rollout of the template is under way.
+
+    """
+    if wrong := why_not_rings(rings):
+        raise RolloutError(wrong)
+    behind = flows_behind(template)
+    if not behind:
+        raise RolloutError(_("Every flow of this template stands on its newest version already."))
+    first = [str(flow.id) for flow in behind if flow.customer_id in set(pilots)]
+    with transaction.atomic():
+        rollout = Rollout(
+            template=template,
+            template_version=flow_template(template).version,
+            note=note[:300],
+            rings=[ring.to_json() for ring in rings],
+            gates=gates.to_json(),
+            defer_days=defer_days,
+            started_at=timezone.now(),
+            started_by=started_by[:200],
+        )
+        try:
+            with transaction.atomic():
+                rollout.save()
+        except IntegrityError:
+            raise RolloutError(_("A rollout of this template is under way: wait for its end, or stop it.")) from None
+        assigned = assign_rings([str(flow.id) for flow in behind], first, rings, str(rollout.id))
+        RolloutMember.objects.bulk_create(
+            [
+                RolloutMember(
+                    rollout=rollout,
+                    flow=flow,
+                    customer_id=flow.customer_id,
+                    ring=assigned[str(flow.id)],
+                    version_before=flow.live_version,
+                )
+                for flow in behind
+            ]
+        )
+        details = {"template": template, "version": rollout.template_version, "flows": len(behind)}
+        audit.record(AuditAction.ROLLOUT_STARTED, subject="rollout", subject_id=str(rollout.id), details=details)
+        _look_at(rollout)
+    return rollout
+
+
+def _look_at(rollout: Rollout) -> None:
+    enqueue(
+        kind=ROLLOUT_KIND, reference=str(rollout.id), priority=Priority.BACKFILL, unique_key=f"rollout:{rollout.id}"
+    )
+
+
+def carry_on(work: LeasedWork) -> RunAgain | None:
+    """Change the next flows of the ring, or judge it by what they did since: one slice of a rollout that runs."""
+    with transaction.atomic():
+        work.confirm()
+        members = _next_members(UUID(work.reference))
+    for member_id in members:
+        with transaction.atomic():
+            work.confirm()
+            _change(member_id)
+    with transaction.atomic():
+        work.confirm()
+        rollout = Rollout.objects.select_for_update().get(id=UUID(work.reference))
+        if rollout.state != Rollout.State.RUNNING:
+            return None
+        _judge(rollout, timezone.now())
+        if rollout.state != Rollout.State.RUNNING:
+            return None
+    return RunAgain(timezone.now() + LOOKED_AT_EVERY) if rollout.ring_since else RunAgain()
+
+
+def _next_members(rollout_id: UUID) -> list[UUID]:
+    rollout = Rollout.objects.get(id=rollout_id)
+    if rollout.state != Rollout.State.RUNNING:
+        return []
+    deferred = rollout.members.filter(state=RolloutMember.State.DEFERRED, ring__lte=rollout.ring)
+    deferred.filter(deferred_until__lte=timezone.localdate()).update(state=RolloutMember.State.WAITING, reason="")
+    waiting = rollout.members.filter(state=RolloutMember.State.WAITING, ring__lte=rollout.ring)
+    return list(waiting.values_list("id", flat=True)[:_AT_ONCE])
+
+
+def _change(member_id: UUID) -> None:
+    member = (
+        RolloutMember.objects.select_for_update(of=("self",))
+        .select_related("rollout", "flow__customer", "flow__source", "flow__target", "flow__live_version")
+        .get(id=member_id)
+    )
+    if member.state != RolloutMember.State.WAITING or member.rollout.state != Rollout.State.RUNNING:
+        return
+    member.version_before = member.flow.live_version
+    try:
+        with transaction.atomic():
+            # None: a person has brought it there meanwhile.
+            member.version_after = upgrade(member.flow, made_by=member.rollout.started_by) or member.flow.live_version
+    except UndecidedError as error:
+        _hold(member, str(error))
+    except _CANNOT as error:
+        _hold(member, f"It cannot be changed: {_reason(error)}")
+    else:
+        member.state, member.changed_at = RolloutMember.State.CHANGED, timezone.now()
+    member.save()
+
+
+def _hold(member: RolloutMember, reason: str) -> None:
+    member.state, member.reason = RolloutMember.State.HELD, reason[:300]
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    return str(error.args[0]) if error.args else str(error)
+
+
+def _judge(rollout: Rollout, now: datetime) -> None:
+    ring = rollout.members.filter(ring=rollout.ring)
+    if rollout.members.filter(ring__lte=rollout.ring, state=RolloutMember.State.WAITING).exists():
+        return
+    if rollout.ring_since is None:
+        rollout.ring_since = now
+        rollout.save(update_fields=["ring_since"])
+    changed = list(ring.filter(state=RolloutMember.State.CHANGED))
+    if not changed and _shows_nothing(rollout, ring):
+        return
+    minutes = (now - rollout.ring_since).total_seconds() / 60
+    verdict = judge(Gates.from_json(rollout.gates), usual_figures(changed), figures_since(changed), minutes)
+    if verdict.outcome is Outcome.STOPPED:
+        _stop(rollout, f"Stopped by itself in {_name(rollout)}: {verdict.reason}.", changed)
+    elif verdict.outcome is Outcome.PASSED or not changed:
+        _next_ring(rollout, now)
+
+
+def _shows_nothing(rollout: Rollout, ring: QuerySet[RolloutMember]) -> bool:
+    """Return True while a ring cannot say anything about the change: the next one must not follow blindly."""
+    if ring.filter(state=RolloutMember.State.DEFERRED).exists():
+        return True
+    if not ring.exists():
+        return False
+    rollout.state = Rollout.State.PAUSED
+    rollout.reason = f"No flow of {_name(rollout)} could be changed: decide what holds them, then go on."
+    rollout.save(update_fields=["state", "reason"])
+    return True
+
+
+def _name(rollout: Rollout) -> str:
+    return f"the ring “{rollout.rings[rollout.ring]['name']}”"
+
+
+def _next_ring(rollout: Rollout, now: datetime) -> None:
+    if rollout.ring + 1 < len(rollout.rings):
+        rollout.ring, rollout.ring_since = rollout.ring + 1, None
+    elif rollout.members.filter(state=RolloutMember.State.DEFERRED).exists():
+        return
+    else:
+        rollout.state, rollout.ended_at = Rollout.State.DONE, now
+        audit.record(AuditAction.ROLLOUT_ENDED, subject="rollout", subject_id=str(rollout.id))
+    rollout.save(update_fields=["ring", "ring_since", "state", "ended_at"])
+
+
+def _stop(rollout: Rollout, reason: str, members: Sequence[RolloutMember]) -> None:
+    rollout.state, rollout.reason, rollout.ended_at = Rollout.State.STOPPED, reason[:300], timezone.now()
+    rollout.save(update_fields=["state", "reason", "ended_at"])
+    audit.record(AuditAction.ROLLOUT_STOPPED, subject="rollout", subject_id=str(rollout.id), details={"reason": reason})
+    for member in members:
+        _take_back(member, made_by="the rollout's gates" if "by itself" in reason else rollout.started_by)
+
+
+def _take_back(member: RolloutMember, *, made_by: str) -> None:
+    """Put back what a flow had before, unless somebody has published since: that is not ours to undo."""
+    flow = Flow.objects.select_related("customer", "source", "target", "live_version").get(id=member.flow_id)
+    if flow.live_version_id != member.version_after_id or member.version_before is None:
+        member.reason = "Left as it is: another version was published since."
+    else:
+        try:
+            with transaction.atomic():
+                restore_version(flow, member.version_before, made_by=made_by)
+            member.state, member.reason = RolloutMember.State.TAKEN_BACK, ""
+        except _CANNOT as error:
+            member.reason = f"It cannot be taken back: {_reason(error)}"[:300]
+    member.save(update_fields=["state", "reason"])
+
+
+def stop_rollout(rollout: Rollout, *, made_by: str, take_back: bool) -> None:
+    """End a rollout by a person; with `take_back` every flow that it changed gets its version from before.
+
+    Raises:
+        RolloutError: it is over already.
+
+    """
+    with transaction.atomic():
+        held = Rollout.objects.select_for_update().get(id=rollout.id)
+        if held.state not in _OPEN:
+            raise RolloutError(_("This rollout is over."))
+        changed = list(held.members.filter(state=RolloutMember.State.CHANGED)) if take_back else []
+        _stop(held, f"Stopped by {made_by}.", changed)
+
+
+def take_back_all(rollout: Rollout, *, made_by: str) -> int:
+    """Give every flow that a rollout changed its version from before, also after its end; return how many were."""
+    with transaction.atomic():
+        held = Rollout.objects.select_for_update().get(id=rollout.id)
+        if held.state in _OPEN:
+            raise RolloutError(_("The rollout is under way: stop it first."))
+        changed = list(held.members.filter(state=RolloutMember.State.CHANGED))
+        for member in changed:
+            _take_back(member, made_by=made_by)
+        return sum(member.state == RolloutMember.State.TAKEN_BACK for member in changed)
+
+
+def pause_rollout(rollout: Rollout) -> None:
+    """Leave a rollout where it is until it is resumed. Raises RolloutError when it does not run."""
+    _switch(rollout, Rollout.State.RUNNING, Rollout.State.PAUSED)
+
+
+def resume_rollout(rollout: Rollout) -> None:
+    """Go on with a paused rollout; what was held is tried once more. Raises RolloutError when it is not paused."""
+    _switch(rollout, Rollout.State.PAUSED, Rollout.State.RUNNING, lambda: _try_again(rollout))
+
+
+def _try_again(rollout: Rollout) -> None:
+    rollout.members.filter(state=RolloutMember.State.HELD).update(state=RolloutMember.State.WAITING, reason="")
+    Rollout.objects.filter(id=rollout.id).update(reason="")
+    _look_at(rollout)
+
+
+def _switch(
+    rollout: Rollout, before: Rollout.State, after: Rollout.State, then: Callable[[], None] = lambda: None
+) -> None:
+    with transaction.atomic():
+        if not Rollout.objects.filter(id=rollout.id, state=before).update(state=after):
+            raise RolloutError(_("This rollout has changed meanwhile: look at it again."))
+        then()
+
+
+def defer(member: RolloutMember, *, until: date, made_by: str, reason: str = "") -> None:
+    """Let a customer's flow wait with its change until a day, within what the rollout allows.
+
+    Raises:
+        RolloutError: it is changed already, the rollout is over, or the day is too far away.
+
+    """
+    with transaction.atomic():
+        held = RolloutMember.objects.select_for_update(of=("self",)).select_related("rollout").get(id=member.id)
+        latest = held.rollout.started_at.date() + timedelta(days=held.rollout.defer_days)
+        if held.rollout.state not in _OPEN or held.state not in {
+            RolloutMember.State.WAITING,
+            RolloutMember.State.DEFERRED,
+        }:
+            raise RolloutError(_("This flow does not wait for its change any more."))
+        if not timezone.localdate() < until <= latest:
+            raise RolloutError(_("Choose a day up to %(day)s.") % {"day": latest.isoformat()})
+        held.state, held.deferred_until = RolloutMember.State.DEFERRED, until
+        held.reason = f"{made_by}: {reason}"[:300] if reason else made_by[:300]
+        held.save(update_fields=["state", "deferred_until", "reason"])
