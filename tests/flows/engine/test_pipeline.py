@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.contract import SourceRecord
 from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.connectors.manifest import FieldSpec, MappingLine, ObjectManifest, ValueKind
