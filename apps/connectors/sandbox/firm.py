@@ -247,7 +247,7 @@ def _tell_apart(entries: list[Record]) -> None:
     """Give entries that would say the same another note: nobody of this firm enters anything twice."""
     said = set[tuple[Any, ...]]()
     for entry in entries:
-        what = tuple(entry[name] for name in ("person_id", "worked_on", "task_id", "hours"))
+        what = tuple(entry[name] for name in ("person_id", "worked_on", "project_code", "hours"))
         first = NOTES.index(entry["notes"])
         notes = (NOTES[(first + step) % len(NOTES)] for step in range(len(NOTES)))
         entry["notes"] = next((note for note in notes if (*what, note) not in said), entry["notes"])

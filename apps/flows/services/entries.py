@@ -8,6 +8,7 @@ from uuid import UUID
 
 from apps.connectors.contract import SourceRecord, WriteOutcome
 from apps.connectors.manifest import ObjectManifest
+from apps.flows.engine.echo import Echo
 from apps.flows.engine.ownership import Dispute, Guard
 from apps.flows.engine.records import CAME_BACK, REASONS, WALKS, PlannedOperation
 from apps.flows.engine.states import OperationState
@@ -32,6 +33,10 @@ class Destination(Protocol):
     @property
     def guard(self) -> Guard | None:
         """Which fields belong to other systems; None when every field may be written."""
+
+    @property
+    def echo(self) -> Echo | None:
+        """What the flow in the other direction writes; None when there is none."""
 
 
 @dataclass(frozen=True, slots=True)

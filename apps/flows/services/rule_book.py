@@ -23,7 +23,7 @@ from apps.flows.business_rules.rule import Question
 from apps.flows.business_rules.systems import Answerer, Judgeable, judgeable
 from apps.flows.engine.flow import CompiledFlow, merge_reading
 from apps.flows.mapping.compile import CompiledMapping, compile_mapping
-from apps.flows.services import planning
+from apps.flows.services import planning, telemetry
 from apps.flows.services.booked import read_ledger
 from apps.flows.services.entries import Entry, OpenBatch
 from apps.flows.services.halting import stopped_or_away
@@ -62,15 +62,16 @@ def plan_by_rules(
     if book is None:
         with transaction.atomic():
             return planning.plan_and_write_ahead(session, records, checkpoint_after, again=again)
-    with transaction.atomic():
-        session.work.confirm()
-        batch = planning.plan_only(session, records, again=again)
-    try:
-        complete(book.ask(batch))
-    except RemoteError as error:
-        raise stopped_or_away(error, book.asking) from error
-    with transaction.atomic():
-        return planning.write_planned(session, batch, checkpoint_after, book.judge(batch), again=again)
+    with telemetry.step("plan", len(records)):
+        with transaction.atomic():
+            session.work.confirm()
+            batch = planning.plan_only(session, records, again=again)
+        try:
+            complete(book.ask(batch))
+        except RemoteError as error:
+            raise stopped_or_away(error, book.asking) from error
+        with transaction.atomic():
+            return planning.write_planned(session, batch, checkpoint_after, book.judge(batch), again=again)
 
 
 class RuleBook:

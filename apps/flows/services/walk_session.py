@@ -17,6 +17,7 @@ from apps.connectors.opening import open_connector
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.acts import StepContext
 from apps.flows.engine.definition import FlowDefinition, Step, parse_definition
+from apps.flows.engine.echo import Echo
 from apps.flows.engine.flow import compile_writing
 from apps.flows.engine.identity import EffectScope
 from apps.flows.engine.ownership import Guard
@@ -46,6 +47,7 @@ class Place:
     target_object: ObjectManifest
     delivery: CompiledMapping
     guard: Guard | None = None
+    echo: Echo | None = None  # walking records are not looked up by their origin
 
     @property
     def needs_existing_values(self) -> bool:

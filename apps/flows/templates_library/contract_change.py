@@ -239,6 +239,8 @@ CONTRACT_CHANGE = FlowTemplate(
     workflow="W6",
     category="Contracts",
     accelerator="contract-change",
+    source_categories=frozenset({"Contracts", "CRM", "ERP", "Webhooks", "Database"}),
+    target_categories=frozenset({"ERP", "Database"}),
     settings=_SETTINGS,
     sla=(
         SlaSuggestion(deliver_within=DAY, resolve_within=2 * DAY),

@@ -252,6 +252,7 @@ MILESTONE_BILLING = FlowTemplate(
     workflow="W8",
     category="Finance",
     accelerator="billing-readiness",
+    target_categories=frozenset({"ERP", "Database"}),
     settings=_SETTINGS,
     sla=(
         SlaSuggestion(deliver_within=2 * DAY, resolve_within=DAY),

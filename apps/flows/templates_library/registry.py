@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from apps.flows.templates_library.actuals_to_psa import ACTUALS_TO_PSA
 from apps.flows.templates_library.approved_time_to_bill import APPROVED_TIME_TO_BILL
 from apps.flows.templates_library.assignments_to_psa import ASSIGNMENTS_TO_PSA
+from apps.flows.templates_library.bi_feed import BI_INVOICES, BI_PEOPLE, BI_PROJECTS, BI_TIME
 from apps.flows.templates_library.billing_status import BILLING_STATUS
 from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
 from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
+from apps.flows.templates_library.contract_renewal import CONTRACT_RENEWAL
 from apps.flows.templates_library.customer_master import CUSTOMER_MASTER
 from apps.flows.templates_library.expenses_to_bill import EXPENSES_TO_BILL
 from apps.flows.templates_library.hours_to_payroll import HOURS_TO_PAYROLL
@@ -29,6 +31,10 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         CONTRACT_CHANGE,
         MILESTONE_BILLING,
         ACTUALS_TO_PSA,
+        BI_TIME,
+        BI_PROJECTS,
+        BI_INVOICES,
+        BI_PEOPLE,
         EXPENSES_TO_BILL,
         ASSIGNMENTS_TO_PSA,
         BILLING_STATUS,
@@ -39,6 +45,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         SUBCONTRACTOR_ORDER,
         INVOICE_RELEASE,
         SLIPPED_MILESTONE,
+        CONTRACT_RENEWAL,
     )
 }
 

@@ -35,7 +35,9 @@ def walk_of(make_line: MakeLine) -> Iterator[Callable[..., Line]]:
 
         def make(*steps: dict[str, Any], **wishes: Any) -> Line:
             stored = {"canonical_type": "TimeEntry", "steps": [*CHECKED, *steps], "filter": APPROVED}
-            changed["approved-time-to-bill"] = replace(known, definition=parse_definition(stored), lines=())
+            changed["approved-time-to-bill"] = replace(
+                known, definition=parse_definition(stored), lines=(), shaped_by=None
+            )
             return make_line(**wishes)
 
         yield make
