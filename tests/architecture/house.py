@@ -347,7 +347,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "system": "sandbox_psa",
         "template": "approved-time-to-bill",
         "type_name": "TimeEntry",
-        "target": "quantity",
+        "target": "company",
         "token": "no-such-token",
         "digest": "0" * 64,
         "number": 1,
