@@ -37,6 +37,9 @@ _SETTINGS = settings_schema(
     ),
 )
 
+# Each is judged where the systems can tell; pages say which cannot be.
+_BEFORE_POSTING = ("period_open", "project_open", "cost_center_mapped", "duplicate")
+
 _RECEIPT = Rule(
     name="receipt_over_limit",
     expression="r.amount < settings.receipt_from || has(r.receipt)",
@@ -142,6 +145,7 @@ EXPENSES_TO_BILL = FlowTemplate(
         SlaSuggestion(resolve_within=DAY, business_class=BusinessClass.INVALID_DIMENSION),
     ),
     # Refunds to people are payroll's own business; here the expense becomes what a client is billed.
+    source_categories=frozenset({"Expenses", "PSA", "Time", "Files", "Database", "Webhooks"}),
     target_categories=frozenset({"ERP", "Files", "Database"}),
     samples=(
         Sample(
