@@ -37,9 +37,6 @@ _SETTINGS = settings_schema(
     ),
 )
 
-# Each is judged where the systems can tell; pages say which cannot be.
-_BEFORE_POSTING = ("period_open", "project_open", "cost_center_mapped", "duplicate")
-
 _RECEIPT = Rule(
     name="receipt_over_limit",
     expression="r.amount < settings.receipt_from || has(r.receipt)",
