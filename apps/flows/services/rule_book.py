@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.canonical.shapes import CanonicalValues
 from apps.connectors.contract import Connector, SourceRecord
-from apps.connectors.errors import FieldProblem, RemoteError
+from apps.connectors.errors import FailureKind, FieldProblem, RemoteError
 from apps.connectors.manifest import ObjectManifest
 from apps.flows.business_rules.batch import Answers, Candidate, judge_batch, wanted_name
 from apps.flows.business_rules.rule import Question
@@ -32,6 +32,7 @@ from apps.flows.services.session import Session
 FRESH_SECONDS = 60.0
 MOST_LISTED = 5_000  # more periods or rate lines than this are not read through: what comes later is not known
 _POSTING = ("posting_date", "approved_at", "work_date", "spent_on", "issue_date")
+_NEEDED = " The flow's business rules ask for it: give the connection the right, or switch the rule off with a reason."
 Complete = Callable[[Coroutine[Any, Any, None]], None]
 _Place = tuple[bool, str, str]  # asked of the target or not, the object, the name asked for ("" : all)
 
@@ -69,6 +70,8 @@ def plan_by_rules(
         try:
             complete(book.ask(batch))
         except RemoteError as error:
+            if error.kind is FailureKind.MISCONFIGURED:
+                error.message += _NEEDED
             raise stopped_or_away(error, book.asking) from error
         with transaction.atomic():
             return planning.write_planned(session, batch, checkpoint_after, book.judge(), again=again)
