@@ -91,7 +91,7 @@ def _template_card(
         names = [template.name, *(f"{template.name} {number}" for number in range(2, len(taken) + 3))]
         initial = {"name": next(name for name in names if name not in taken)}
         posted = request.POST if request.POST.get("template") == template.slug else None
-        form = InstallForm(posted, initial=initial, fit=fit)
+        form = InstallForm(posted, initial=initial, fit=fit, auto_id=f"id_{template.slug}_%s")
     return TemplateCard(fit, form, flows)
 
 
