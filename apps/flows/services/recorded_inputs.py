@@ -89,7 +89,7 @@ def _portions(runs: Sequence[UUID]) -> Iterator[list[UUID]]:
 def _newest(batch_ids: Sequence[UUID], taken: set[str], most: int) -> list[_Kept]:
     """Return the entries whose key was not met before, and note their keys in `taken`."""
     rows = Batch.objects.filter(id__in=batch_ids, plan__isnull=False).order_by("-id").values_list("plan", "created_at")
-    fresh = []
+    fresh: list[_Kept] = []
     for plan, at in rows:
         # Within a batch the later entry of a key is the newer one, as planning has it.
         for entry in reversed(blobs.unpack(plan)["entries"]):

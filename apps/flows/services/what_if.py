@@ -32,6 +32,7 @@ from apps.flows.services.bases import own_lines
 from apps.flows.services.publish import go_live, hold_flow, propose
 from apps.flows.services.recorded_inputs import RecordedInput, iterate_inputs
 from apps.flows.services.session import compile_version
+from apps.flows.services.upgrades import Choices, upgrade
 from apps.flows.services.walk_session import MissingRoleError, compile_delivery, object_of, systems_of
 
 WHAT_IF_KIND = "flows.what_if"
@@ -117,6 +118,29 @@ def propose_line(flow: Flow, *, target: str, changes: Mapping[str, Any], made_by
         kept = [line for line in own.get(DELIVERY, ()) if line["target"] != target]
         lines = [*kept, {"target": target, **changes}] if changes else kept
         return propose(flow, made_by=made_by, note=note or f"Changed {target}", own={**own, DELIVERY: lines})
+
+
+def ask_of_line(flow: Flow, *, target: str, changes: Mapping[str, Any], by: str, note: str = "") -> WhatIf:
+    """Propose a changed line and ask what it would change, or neither.
+
+    Raises:
+        MappingError, LayerError: the line cannot be.
+        WhatIfError: see `request_what_if`.
+
+    """
+    with transaction.atomic():
+        version = propose_line(flow, target=target, changes=changes, made_by=by, note=note)
+        return request_what_if(flow, version, by=by)
+
+
+def ask_of_upgrade(flow: Flow, *, by: str, choices: Choices | None = None) -> WhatIf | None:
+    """Propose an upgrade and ask what it would change, or neither; None when the flow stands on the newest base already.
+
+    Raises what `upgrade` and `request_what_if` raise.
+    """
+    with transaction.atomic():
+        version = upgrade(flow, made_by=by, choices=choices, live=False)
+        return None if version is None else request_what_if(flow, version, by=by)
 
 
 def carry_out_what_if(work: LeasedWork) -> None:

@@ -166,7 +166,7 @@ def test_a_frequent_kind_does_not_crowd_out_a_rare_one() -> None:
     assert kept[0].reference == "rare"
 
 
-WALK = [
+WALK: list[dict[str, Any]] = [
     {"kind": "extract"},
     {"kind": "check"},
     {"kind": "lookup", "name": "client", "role": "target", "object": "clients", "key": "r.project", "keep": ["name"]},
