@@ -61,7 +61,7 @@ def request_what_if(flow: Flow, version: FlowVersion, *, by: str, most: int = US
     if version.flow_id != flow.id:
         raise WhatIfError(_("This version belongs to another flow."))
     if not payload_rule(flow.customer_id).stored:
-        raise WhatIfError(_NOT_STORED())
+        raise WhatIfError(_not_stored_words())
     now = timezone.now()
     with transaction.atomic():
         live = hold_flow(flow).live_version  # two clicks at once ask for one
@@ -93,7 +93,7 @@ def request_what_if(flow: Flow, version: FlowVersion, *, by: str, most: int = US
     return asked
 
 
-def _NOT_STORED() -> str:  # noqa: N802  worded when it is said, in the reader's language
+def _not_stored_words() -> str:
     return _("This customer keeps no contents of records: there is no history to run through another version.")
 
 
