@@ -12,11 +12,14 @@ from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option
 from apps.connectors import registry
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.engine.conditions import REASON_SENTENCES
+from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.what_if import Kind
+from apps.flows.mapping.layers import LayerError
 from apps.flows.models import Flow, FlowVersion, Operation, WhatIf
 from apps.flows.queries.causes import cause_words
 from apps.flows.queries.operations import shown
 from apps.flows.queries.versions import step_titles
+from apps.flows.services.publish import layered_lines
 from apps.flows.services.what_if import contents_kept
 from apps.tenants.templatetags.wording import MASK, money_words
 
@@ -141,6 +144,11 @@ class WhatIfPage:
     def differing(self) -> int:
         """How many records differ."""
         return sum(number for kind, number in self.counts.items() if kind is not Kind.SAME)
+
+    @property
+    def has_sums(self) -> bool:
+        """True when a field that holds money differs."""
+        return any(row.before for row in self.fields)
 
 
 WHAT_IF_ROWS = ListSpec(
@@ -280,6 +288,7 @@ class _Labels:
         named = str(definition.get("target_object", ""))
         kind = target.object_named(named) if named else target.object_for(described.name) if described else None
         self.target = {spec.name: spec.label for spec in kind.fields if spec.label} if kind else {}
+        self.target |= _line_labels(what_if.version_after)
 
     def step(self, name: str) -> str:
         """Return what a step is called."""
@@ -297,6 +306,14 @@ class _Labels:
         if name in self.target:
             return str(self.target[name])
         return str(_(self.canonical[name])) if name in self.canonical else name
+
+
+def _line_labels(version: FlowVersion) -> dict[str, str]:
+    try:
+        lines = [layered.line for layered in layered_lines(version)]
+    except (LayerError, DefinitionError, KeyError):
+        return {}  # its systems are not known any more: the fields keep their own names
+    return {line.target: line.label for line in lines if line.label}
 
 
 def narrow(rows: list[WhatIfRow], state: ListState) -> list[WhatIfRow]:
