@@ -115,7 +115,7 @@ def walking(make_line: Callable[..., Line], *steps: dict[str, Any], **wishes: An
     kinds = [{"kind": "extract"}, {"kind": "check"}, *steps]
     stored = {"canonical_type": "TimeEntry", "steps": kinds, "filter": {"conditions": ["approved", "billable"]}}
     with patch.object(templates, "TEMPLATES", dict(templates.TEMPLATES)) as changed:
-        changed["approved-time-to-bill"] = replace(known, definition=parse_definition(stored), lines=())
+        changed["approved-time-to-bill"] = replace(known, definition=parse_definition(stored), lines=(), shaped_by=None)
         yield make_line(**wishes)
 
 

@@ -158,9 +158,10 @@ class LineForm(forms.Form):
         max_length=200,
         help_text=_("Stands in the list of versions, for those who ask later."),
     )
+    seen = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)  # the version it was opened with
 
     def __init__(self, *args: Any, edited: EditedLine, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", _initial(edited.line))
+        kwargs.setdefault("initial", {**_initial(edited.line), "seen": edited.version})
         super().__init__(*args, **kwargs)
         self.edited = edited
         known = [("", gettext("None")), *edited.sources]

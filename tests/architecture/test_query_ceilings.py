@@ -25,6 +25,7 @@ CEILINGS = {
         "/customers/{customer_id}/flows/": 27,
         "/customers/{customer_id}/connections/": 18,
         "/customers/{customer_id}/mappings/": 24,
+        "/customers/{customer_id}/owners/": 26,
         "/customers/{customer_id}/exceptions/": 18,
         "/customers/{customer_id}/runs/": 19,
         "/customers/{customer_id}/people/": 19,

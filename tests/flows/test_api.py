@@ -15,6 +15,7 @@ from apps.accounts.services import create_api_key, create_user
 from apps.dispatch import backlog
 from apps.dispatch.services import enqueue, set_backlog_bound
 from apps.flows.models import Run
+from apps.flows.templates_library import TEMPLATES
 from apps.tenants import scope
 from tests.lines import Line
 
@@ -170,11 +171,15 @@ def test_a_key_of_another_customer_finds_nothing(line: Line, call: Call, make_li
 def test_templates_are_listed(line: Line, call: Call) -> None:
     listed = call("get", "templates/", Action.VIEW_FLOWS).json()
     types = {template["slug"]: template["canonical_type"] for template in listed}
-    assert types == {
-        "approved-time-to-bill": "TimeEntry",
-        "lead-to-project": "Opportunity",
-        "client-onboarding": "Opportunity",
-    }
+    assert types.keys() == TEMPLATES.keys()
+    assert (types["approved-time-to-bill"], types["client-onboarding"]) == ("TimeEntry", "Opportunity")
+    (time,) = [template for template in listed if template["slug"] == "approved-time-to-bill"]
+    assert (time["workflow"], time["accelerator"], time["version"]) == (
+        "W3",
+        "time-posting",
+        TEMPLATES[time["slug"]].version,
+    )
+    assert list(time["settings"]["properties"]) == ["carry_unbillable", "first_day"]
 
 
 def test_the_description_is_open_and_complete(line: Line) -> None:

@@ -99,7 +99,8 @@ def office(committed: PartnerRef, sandbox: SandboxServer, redmine: tuple[Redmine
     stand_in.projects[0]["identifier"] = known["project_code"]
     stand_in.people[0]["custom_fields"][0]["value"] = known["person_id"]
     for number in range(1, ENTRIES + 1):
-        stand_in.book(number, known["worked_on"], hours=1)
+        stand_in.book(number, known["worked_on"], hours=0.1)
+        stand_in.entries[-1]["comments"] = f"Part {number} of the workshop"
     with scope.work_in(committed):
         source = create_connection(
             line.customer,
@@ -118,7 +119,7 @@ def office(committed: PartnerRef, sandbox: SandboxServer, redmine: tuple[Redmine
         # Redmine knows nothing of companies and prices: the customer's own lines say them.
         projects = sandbox.do(lambda client: client.records("erp", line.company, "projects"))
         company = next(one["company"] for one in projects if one["code"] == known["project_code"])
-        own = {"company": company, "unit_price": "100", "amount": "100", "currency": "EUR"}
+        own = {"company": company, "unit_price": "100", "amount": "10", "currency": "EUR"}
         for target, value in own.items():
             change_line(flow, target=target, changes={"default": value}, made_by="t")
         change_line(flow, target="posting_date", changes={"source": "work_date", "expression": ""}, made_by="t")

@@ -138,7 +138,7 @@ def test_records_that_walk_wait_with_the_connection_of_their_step(
     known = templates.TEMPLATES["approved-time-to-bill"]
     steps = [{"kind": "extract"}, {"kind": "check"}, {"kind": "deliver"}]
     stored = {"canonical_type": "TimeEntry", "steps": steps, "filter": {"conditions": ["approved", "billable"]}}
-    walking = replace(known, definition=parse_definition(stored), lines=())
+    walking = replace(known, definition=parse_definition(stored), lines=(), shaped_by=None)
     monkeypatch.setitem(templates.TEMPLATES, "approved-time-to-bill", walking)
     line = make_line(people=2)
     line.faults("erp", wrong_credentials=1)

@@ -226,8 +226,14 @@ def write_number(value: Any) -> float | int | str | None:
         value = parse_decimal(value)
         if value is None:
             return None
+    if value.is_snan():  # the one decimal that cannot even be compared
+        raise UnusableValueError(f"{shown(value)} is no number")
     number = float(value)
-    return number if -_LOSSLESS < number < _LOSSLESS else f"{value:f}"
+    if -_LOSSLESS < number < _LOSSLESS:
+        return number
+    if not value.is_finite():
+        raise UnusableValueError(f"{shown(value)} is no number")
+    return f"{value:f}"
 
 
 def write_day(value: Any) -> str | None:

@@ -92,9 +92,9 @@ def found_firm(wishes: Wishes) -> Firm:
     days = _work_days(wishes)
     drafts = _drafts(chance, wishes, people, projects[:-1], days)  # the last one is closed in the ERP
     entries = [_entry(chance, wishes, number, draft) for number, draft in enumerate(drafts, 1)]
-    _tell_apart(entries)
     if wishes.problems:
         entries += _problem_entries(wishes, people, projects, days, len(entries))
+    _tell_apart(entries)
     _stamp(entries, wishes)
     accounts, opportunities = found_deals(wishes.seed, wishes.as_of, people, problems=wishes.problems)
     return Firm(people, clients, projects, tasks, entries, accounts, opportunities, days[0], wishes.as_of)
@@ -247,7 +247,7 @@ def _tell_apart(entries: list[Record]) -> None:
     """Give entries that would say the same another note: nobody of this firm enters anything twice."""
     said = set[tuple[Any, ...]]()
     for entry in entries:
-        what = tuple(entry[name] for name in ("person_id", "worked_on", "task_id", "hours"))
+        what = tuple(entry[name] for name in ("person_id", "worked_on", "project_code", "hours"))
         first = NOTES.index(entry["notes"])
         notes = (NOTES[(first + step) % len(NOTES)] for step in range(len(NOTES)))
         entry["notes"] = next((note for note in notes if (*what, note) not in said), entry["notes"])

@@ -113,6 +113,12 @@ class Payroll(Desk):
             found.append(Problem("unknown_employee", "employee", f"Employee {employee} is not on the pay list"))
         return found + self._problems_of_day(record)
 
+    def kept_by(self, kind: str, record: Record) -> Problem | None:
+        """What was paid is not taken away: a line of a closed pay period stays."""
+        if kind not in _FIELDS:
+            return None
+        return next((one for one in self._problems_of_day(record) if one.code == "closed_period"), None)
+
     def _problems_of_day(self, record: Record) -> list[Problem]:
         days, found = rules.days(record, ("day",))
         day = days.get("day")

@@ -11,17 +11,31 @@ from apps.flows.business_rules.rule import Booked, BusinessRule, Facts, Sample, 
 MOST_HOURS = Decimal(24)
 # What makes two records of a type the same although their numbers differ; the day comes second, behind the person.
 CONTENT = {
-    "TimeEntry": ("resource", "work_date", "project", "task", "start_at", "hours", "note"),
+    "TimeEntry": ("resource", "work_date", "project", "task", "task_name", "start_at", "hours", "note"),
     "Expense": ("resource", "spent_on", "project", "category", "amount", "currency", "note"),
 }
+_TELLING = (
+    "note",
+    "task",
+    "task_name",
+    "start_at",
+    "category",
+)  # where none of them is given, equal figures prove nothing
 
 
 def content_of(kind: str, values: CanonicalValues) -> str:
-    """Return 32 hexadecimal digits, equal for records of a type that say the same; "" where person or day is missing."""
+    """Return 32 hexadecimal digits, equal for records of a type that say the same.
+
+    "" where person or day is missing, or everything that could tell two records apart.
+    """
     names = CONTENT.get(kind, ())
     if not names or any(values.get(name) in (None, "") for name in names[:2]):
         return ""
-    text = "\x1f".join(_plain(values.get(name)) for name in names)
+    if not any(values.get(name) for name in _TELLING):
+        return ""
+    # A task's name only counts where it has no number: names are changed, and the work stays the same.
+    told = {**values, "task_name": ""} if values.get("task") else values
+    text = "\x1f".join(_plain(told.get(name)) for name in names)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -91,7 +91,8 @@ def build_guard(
 ) -> Guard | None:
     """Compile the register for what `source` (a connection's id) sends; None where every field is free.
 
-    `lines` are (target field, canonical field) of the mapping; a line without a canonical field belongs to nobody.
+    `lines` are (target field, canonical field) of the mapping, one for each field that a line reads: what is calculated from
+    several is guarded as soon as one of them is. A line that reads no field belongs to nobody.
     """
     of_type = {entry.field: entry for entry in entries if entry.canonical_type == canonical_type}
     if not of_type:
@@ -99,7 +100,11 @@ def build_guard(
     rules: dict[str, FieldRule] = {}
     for target_field, name in lines:
         entry = of_type.get(name) or of_type.get(OTHERS)
-        if not name or entry is None or (source in entry.owners and entry.rule is not ConflictRule.FIRST_WINS):
+        if (
+            target_field in rules
+            or entry is None
+            or (source in entry.owners and entry.rule is not ConflictRule.FIRST_WINS)
+        ):
             continue
         rules[target_field] = FieldRule(name, entry.rule, entry.label)
     return Guard(canonical_type, rules) if rules else None

@@ -16,11 +16,12 @@ def fill_only(lines: Iterable[MappingLine], fields: Collection[str]) -> tuple[Li
     return tuple(
         LineChange(line.target, {"write_mode": WriteMode.FILL_EMPTY})
         for line in lines
-        if line.write_mode is WriteMode.OVERWRITE and not _fields_read(line).isdisjoint(fields)
+        if line.write_mode is WriteMode.OVERWRITE and not fields_read(line).isdisjoint(fields)
     )
 
 
-def _fields_read(line: MappingLine) -> frozenset[str]:
+def fields_read(line: MappingLine) -> frozenset[str]:
+    """Return the canonical fields that a line reads; none where it is fixed, or takes the record as a whole."""
     if line.expression:
         return compile_expression(line.expression).roots or frozenset()
     return frozenset({parse_path(line.source).root}) if line.source else frozenset()

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(
                         condition=models.Q(("person", ""), _negated=True),
-                        fields=["customer", "person", "day"],
+                        fields=["connection", "person", "day"],
                         name="booked_day",
                     ),
                     models.Index(

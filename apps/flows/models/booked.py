@@ -38,7 +38,7 @@ class BookedRecord(CustomerOwned):
     class Meta:
         constraints = [models.UniqueConstraint(fields=("flow", "business_key"), name="booked_once")]
         indexes = [
-            models.Index(fields=("customer", "person", "day"), condition=~Q(person=""), name="booked_day"),
+            models.Index(fields=("connection", "person", "day"), condition=~Q(person=""), name="booked_day"),
             models.Index(fields=("connection", "project"), condition=~Q(project=""), name="booked_project"),
             models.Index(fields=("connection", "po_number"), condition=~Q(po_number=""), name="booked_order"),
         ]

@@ -63,7 +63,7 @@ class MappingTable:
 
 @dataclass(frozen=True, slots=True)
 class EditedLine:
-    """A line as it is now, as it is below the customer's layer (None: there is none), and what it may be filled from."""
+    """A line as it is in `version`, below the customer's layer (None: there is none), and what it may be filled from."""
 
     line: MappingLine
     lower: MappingLine | None
@@ -72,6 +72,7 @@ class EditedLine:
     sources: list[tuple[str, str]]
     kind: str
     choices: tuple[str, ...]
+    version: int
 
     @property
     def is_changed_here(self) -> bool:
@@ -228,6 +229,7 @@ def get_edited_line(flow: Flow, target: str) -> EditedLine | None:
         sources=[(known.name, known.label) for known in fields],
         kind=spec.kind.value.replace("_", " ") if spec else "",
         choices=spec.choices if spec else (),
+        version=version.number,
     )
 
 

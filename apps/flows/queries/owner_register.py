@@ -21,6 +21,7 @@ from apps.flows.engine.definition import DefinitionError, parse_definition
 from apps.flows.engine.ownership import OTHERS, ConflictRule, Ruling
 from apps.flows.engine.steps import DeliverOptions
 from apps.flows.mapping.compile import CompiledMapping, MappingError
+from apps.flows.mapping.filling import fields_read
 from apps.flows.mapping.layers import LayerError
 from apps.flows.mapping.places import read_places
 from apps.flows.models import FieldOwner, Flow, OwnerReview
@@ -163,10 +164,9 @@ def _carried_fields(customer: Customer) -> dict[tuple[str, str], _Carried]:
     carried: dict[tuple[str, str], _Carried] = defaultdict(_Carried)
     for flow in flows:
         for kind, target, delivery in _deliveries(flow):
-            known = {one.name for one in CANONICAL_TYPES[kind].fields}
             for line in delivery.lines:
-                if line.blame in known:
-                    carried[kind, line.blame].ways[flow.source.name, target.name] = None
+                for name in fields_read(line.line):
+                    carried[kind, name].ways[flow.source.name, target.name] = None
     return carried
 
 
@@ -231,8 +231,13 @@ def field_choices(customer: Customer) -> list[Any]:
     for described in sorted(CANONICAL_TYPES.values(), key=lambda one: _(one.plural).casefold()):
         if described.name in held:
             named = [("", _("All other fields")), *((one.name, _(one.label)) for one in described.fields)]
-            free = [(f"{described.name}:{name}", label) for name, label in named if (described.name, name) not in taken]
-            groups.append((_(described.plural), free))
+            kind = _(described.plural)
+            free = [
+                (f"{described.name}:{name}", f"{kind}: {label}")
+                for name, label in named
+                if (described.name, name) not in taken
+            ]
+            groups.append((kind, free))
     return groups
 
 

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from apps.flows.templates_library.settings import LABELS, Property, SettingsSchema, properties_of
 from apps.tenants.templatetags.wording import count_words, day_words
 
+_AS_MUCH_AS_ANYONE_WANTS = 10**9
+
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
@@ -50,7 +52,7 @@ def _value(described: Property, value: Any) -> str:
 
 
 def _bounds(described: Property) -> str:
-    if described["type"] not in {"integer", "number"}:
+    if described["type"] not in {"integer", "number"} or described["maximum"] >= _AS_MUCH_AS_ANYONE_WANTS:
         return ""
     ends = {"least": count_words(described["minimum"]), "most": count_words(described["maximum"])}
     return _("from %(least)s to %(most)s") % ends

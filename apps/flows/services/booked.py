@@ -30,11 +30,12 @@ SET connection_id = excluded.connection_id, operation_id = excluded.operation_id
     day = excluded.day, hours = excluded.hours, project = excluded.project, po_number = excluded.po_number,
     amount = excluded.amount, currency = excluded.currency, content = excluded.content
 """
-# A record that two flows deliver stands once in a person's day. The records at hand are left out: their new version counts.
+# Only what goes to the same target counts: flows may pass a record on from system to system. A record that two flows deliver
+# there stands once in a person's day. The records at hand are left out: their new version counts.
 _READ = """
 SELECT DISTINCT ON (b.business_key) 'day', b.person, b.day, o.source_key, b.hours, b.content, 0::numeric, ''
 FROM unnest(%(people)s::text[], %(days)s::date[]) AS asked(person, day)
-JOIN flows_bookedrecord AS b ON b.customer_id = %(customer)s AND b.person = asked.person AND b.day = asked.day
+JOIN flows_bookedrecord AS b ON b.connection_id = %(target)s AND b.person = asked.person AND b.day = asked.day
 JOIN flows_operation AS o ON o.id = b.operation_id
 WHERE b.person <> '' AND b.canonical_type = %(kind)s AND o.state = ANY(%(standing)s) AND b.business_key <> ALL(%(keys)s)
 UNION ALL
@@ -100,7 +101,6 @@ def read_ledger(
     kind = session.compiled.described.name
     days = sorted({day for one in candidates if (day := day_of(kind, one.values)) is not None})
     asked: dict[str, Any] = {
-        "customer": session.customer_id,
         "target": session.target_id,
         "kind": kind,
         "people": [_text(person, 120) for person, _ in days],

@@ -7,6 +7,7 @@ from uuid import UUID
 from apps.connectors.answers import holds
 from apps.connectors.contract import Connector, SourceRecord, Write
 from apps.connectors.manifest import MappingLine, ObjectManifest, WriteMode
+from apps.flows.engine.echo import Echo
 from apps.flows.engine.ownership import Dispute, Held, rule_on
 from apps.flows.mapping.write_modes import apply_write_modes
 from apps.flows.services.entries import Destination, Entry, Minded
@@ -40,6 +41,8 @@ def _mind(
     place: Destination, lines: list[MappingLine], entry: Entry, write: Write, record: SourceRecord | None
 ) -> Minded | None:
     disputes: tuple[Dispute, ...] = ()
+    if place.echo is not None and entry.returns and record is not None:
+        _drop_echo(place.echo, place, write, entry.record, record)
     if place.guard is not None:
         held = None if record is None else Held(record.values, record.version)
         ruled = rule_on(place.guard, write.values, held, entry.record.version)
@@ -51,6 +54,13 @@ def _mind(
         return Minded() if place.guard is not None else None
     nothing_left = not write.values or (record is not None and holds(record.values, write.values))
     return Minded(disputes, sent=not nothing_left)
+
+
+def _drop_echo(echo: Echo, place: Destination, write: Write, returned: SourceRecord, ours: SourceRecord) -> None:
+    """Take out what nobody but ourselves has written: it says what the record here says, in the words of there."""
+    own = echo.own_fields(ours, returned.values)
+    blamed = {line.target: line.blame for line in place.delivery.lines}
+    _replace(write, {name: value for name, value in write.values.items() if blamed.get(name) not in own})
 
 
 def _replace(write: Write, values: Mapping[str, Any]) -> None:

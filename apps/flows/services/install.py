@@ -79,8 +79,11 @@ def _require_fitting(template: FlowTemplate, source: Connection, target: Connect
     reads = registry.manifest(source.system).object_for(kind)
     if reads is None or reads.reading is None:
         raise ValidationError({"source": f"{source.name} cannot give records of the type {kind}."})
+    if not template.can_read(registry.manifest(source.system)):
+        raise ValidationError({"source": f"{source.name} is no system that this flow reads from: choose another."})
     if not template.can_write(registry.manifest(target.system)):
-        wanted = "what this flow brings" if template.definition.walks else f"records of the type {kind}"
+        holds_type = not template.definition.walks and not template.target_categories
+        wanted = f"records of the type {kind}" if holds_type else "what this flow brings"
         raise ValidationError({"target": f"{target.name} cannot take {wanted}."})
 
 

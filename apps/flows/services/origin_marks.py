@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from apps.flows.engine.identity import business_key, fit_source_key, source_key_of
-from apps.flows.models import Flow
+from apps.flows.engine.states import BatchState
+from apps.flows.models import Batch, Flow
 
 if TYPE_CHECKING:
     from apps.connectors.contract import SourceRecord
@@ -49,6 +50,20 @@ def has_way_back(flow: Flow) -> bool:
         before = len(reached)
         reached |= {target for source, target in ways if source in reached}
     return flow.source_id in reached
+
+
+def flow_back(flow: Flow) -> Flow | None:
+    """Return the flow of the same customer that goes the other way between the same two systems, the latest made."""
+    there = Flow.objects.filter(customer_id=flow.customer_id, source_id=flow.target_id, target_id=flow.source_id)
+    return there.select_related("source", "target", "live_version").order_by("-created_at").first()
+
+
+def may_be_ours(session: Session, unknown: Sequence[str]) -> bool:
+    """Say whether records of the source without an origin may be ours all the same: a write there is not settled yet."""
+    if not session.comes_back or not unknown:
+        return False
+    sent = Batch.objects.filter(customer_id=session.customer_id, state=BatchState.SENT)
+    return sent.filter(run__flow__target_id=session.source_id).exclude(run_id=session.run_id).exists()
 
 
 def twins_of(session: Session, records: Sequence[SourceRecord]) -> dict[str, str]:

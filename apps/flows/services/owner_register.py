@@ -18,6 +18,7 @@ from apps.connectors.models import Connection
 from apps.customers.models import Customer
 from apps.flows.engine.ownership import OTHERS, ConflictRule, Guard, RegisterEntry, build_guard
 from apps.flows.mapping.compile import CompiledMapping
+from apps.flows.mapping.filling import fields_read
 from apps.flows.models import FieldOwner, OwnerReview
 
 _TEXTS = ("business_owner", "technical_owner", "note")
@@ -31,8 +32,7 @@ def guard_for(customer_id: UUID, canonical_type: str, source_id: UUID, delivery:
     entries = _entries(customer_id, canonical_type)
     if not entries:
         return None
-    known = {field.name for field in CANONICAL_TYPES[canonical_type].fields}
-    lines = ((line.target, line.blame if line.blame in known else "") for line in delivery.lines)
+    lines = [(line.target, name) for line in delivery.lines for name in sorted(fields_read(line.line))]
     return build_guard(entries, canonical_type, str(source_id), lines)
 
 

@@ -1,6 +1,7 @@
 """From records to a written-ahead batch: look up what is known, decide, store the plan before any call."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,7 @@ SELECT id, business_key, source_version, state, cardinality(attempts), revision,
 WHERE flow_id = %s AND canonical_type = %s AND business_key = ANY(%s)
 """
 _TRUSTED_ATTEMPTS = 6  # the attempts that the retry rule makes within an hour: no target forgets a key sooner
+_UNTIL_SETTLED = timedelta(seconds=20)
 _KEY_SAFE = frozenset({Idempotency.KEY_HEADER, Idempotency.UPSERT_BY_EXTERNAL_ID})
 _DONE = frozenset({OperationState.WRITTEN, OperationState.UNCHANGED})
 _OPEN = frozenset({OperationState.WAITING, OperationState.REJECTED})
@@ -59,6 +61,7 @@ def plan_and_write_ahead(
         session.work.confirm()
         session.batches += 1
         batch = _planned_batch(session, new_id(), session.batches, records, again=again)
+        _await_origins(session, batch.entries)
         batch.checkpoint_after = checkpoint_after
         _write_ahead(session, batch, again=again)
     return batch
@@ -190,6 +193,14 @@ def _keep_behind(session: Session, entries: Sequence[Entry]) -> None:
     for entry in entries:
         if entry.repeat is None and entry.planned.decision in (OperationState.WAITING, OperationState.UNCHANGED):
             entry.behind = taken.get(entry.planned.business_key)
+
+
+def _await_origins(session: Session, entries: Sequence[Entry]) -> None:
+    """Hold back what would be made anew while a flow into the source is writing: it may be a record it has just made there."""
+    unknown = [entry for entry in entries if entry.to_deliver and entry.planned.target_key is None]
+    if origin_marks.may_be_ours(session, [entry.planned.business_key for entry in unknown]):
+        for entry in unknown:
+            entry.behind = timezone.now() + _UNTIL_SETTLED
 
 
 def _known_operations(session: Session, keys: list[str]) -> dict[str, list[KnownOperation]]:

@@ -15,18 +15,19 @@ from apps.connectors.models import Connection
 from apps.connectors.opening import open_connector
 from apps.customers.retention import payload_rule
 from apps.dispatch.leases import LeasedWork
-from apps.flows.engine.definition import FlowDefinition, parse_definition
+from apps.flows.engine.definition import DefinitionError, FlowDefinition, parse_definition
+from apps.flows.engine.echo import Echo
 from apps.flows.engine.flow import CompiledFlow, compile_flow
 from apps.flows.engine.identity import EffectScope
 from apps.flows.engine.ownership import Guard
 from apps.flows.engine.states import RunState, states_before
-from apps.flows.mapping.compile import CompiledMapping
-from apps.flows.mapping.layers import NO_LAYERS
+from apps.flows.mapping.compile import CompiledMapping, MappingError
+from apps.flows.mapping.layers import NO_LAYERS, LayerError
 from apps.flows.mapping.places import DELIVERY, READING, read_places
 from apps.flows.models import Checkpoint, Flow, FlowVersion, Run
 from apps.flows.services import announced
 from apps.flows.services.backfill import own_position
-from apps.flows.services.origin_marks import has_way_back
+from apps.flows.services.origin_marks import flow_back, has_way_back
 from apps.flows.services.owner_register import guard_for
 from apps.flows.services.start_run import causes_of, payload_of
 from apps.tenants import scope
@@ -41,6 +42,7 @@ class PinnedFlow:
     source_object: ObjectManifest
     target_object: ObjectManifest
     guard: Guard | None = None  # the customer's owner register, as it is now
+    echo: Echo | None = None  # the flow in the other direction, where there is one
 
     @property
     def delivery(self) -> CompiledMapping:
@@ -211,6 +213,7 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
     checkpoint = Checkpoint.objects.filter(flow=flow).first()
     position = checkpoint.position if checkpoint else None
     pinned = compile_version(version, flow.source, flow.target)
+    comes_back = has_way_back(flow)
     guard = guard_for(flow.customer_id, pinned.compiled.described.name, flow.source_id, pinned.delivery)
     correlation = correlation or Correlation(run_id.hex)
     return Session(
@@ -222,7 +225,7 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
         target_id=flow.target_id,
         mode=mode,
         payload=payload or {},
-        pinned=replace(pinned, guard=guard),
+        pinned=replace(pinned, guard=guard, echo=_echo_of(flow) if comes_back else None),
         effects=EffectScope(scope.require().partner.schema_name, str(flow.id), str(flow.target_id)),
         source=open_connector(flow.source, correlation_id=correlation.id),
         target=open_connector(flow.target, correlation_id=correlation.id),
@@ -233,5 +236,17 @@ def _session(  # noqa: PLR0913  each is one fact of what is opened, all by name
         correlation=correlation,
         version=version.number,
         stores_contents=payload_rule(flow.customer_id).stored,
-        comes_back=has_way_back(flow),
+        comes_back=comes_back,
     )
+
+
+def _echo_of(flow: Flow) -> Echo | None:
+    """Return what the flow in the other direction writes; None where none can be read."""
+    back = flow_back(flow)
+    if back is None or back.live_version is None:
+        return None
+    try:
+        compiled = compile_version(back.live_version, back.source, back.target).compiled
+    except (MappingError, DefinitionError, LayerError, KeyError):
+        return None  # its own runs say so
+    return None if compiled.definition.walks else Echo(compiled)

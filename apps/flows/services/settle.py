@@ -31,6 +31,9 @@ _SENTENCES = {**REASONS, **REASON_SENTENCES}
 _BEHIND = (
     "The system has taken another version of this record and tells later what became of it: this one goes after it."
 )
+_MAY_BE_OURS = (
+    "Another flow is writing to the system this record comes from: it waits until it is known which records are ours."
+)
 
 
 def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_checkpoint: bool = False) -> None:
@@ -72,7 +75,14 @@ def _judge(entry: Entry, delivery: Delivery, now: datetime, late: LateAnswer | N
         return Verdict(entry.repeat, "extract")
     if entry.behind is not None:
         doubtful = entry.known is not None and entry.known.ambiguous
-        return Verdict(OperationState.WAITING, "deliver", "", entry.behind, doubtful, error_message=_BEHIND)
+        return Verdict(
+            OperationState.WAITING,
+            "deliver",
+            "",
+            entry.behind,
+            doubtful,
+            error_message=_BEHIND if late else _MAY_BE_OURS,
+        )
     if planned.reason == WALKS:
         return Verdict(OperationState.WAITING, planned.step)
     if minded is not None and not minded.sent:

@@ -105,6 +105,7 @@ ACTUALS_TO_PSA = FlowTemplate(
     workflow="W10",
     category="Finance",
     accelerator="utilization-reporting",
+    source_categories=frozenset({"ERP", "Database", "Files", "Webhooks"}),
     settings=_SETTINGS,
     source_fields=frozenset({"actual_hours", "actual_cost", "actual_billed"}),
     sla=(

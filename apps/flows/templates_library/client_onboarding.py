@@ -202,7 +202,7 @@ CLIENT_ONBOARDING = FlowTemplate(
     needs=(
         "Deals are set to won in the CRM, with amount, legal entity and service line.",
         "Somebody of the customer is its finance approver.",
-        "The event contract.signed is told for deals of 25,000 and more: by the signing service, through the API.",
+        "The event contract.signed is told for deals that wait for it: by the signing service, through the API.",
         "PSA, workspace system and tax service are connected.",
     ),
     outcome="Every won deal is set up everywhere, waits for somebody named here, or was taken back.",

@@ -151,10 +151,11 @@ def _definition(settings: Mapping[str, Any]) -> FlowDefinition:
                     facts={
                         "Client": "{client_name}",
                         "Project": "{project}, {steps.project.name}",
-                        "Billing": "{steps.project.billing_kind}",
-                        "Accepted": "{accepted_by}, {accepted_at}",
-                        "Due": "{due_on}",
-                        "Purchase order": "{po_number}",
+                        "Billing": '=has(r.steps.project.billing_kind) ? r.steps.project.billing_kind : ""',
+                        "Accepted": '=has(r.accepted_at) ? r.accepted_at.substring(0, 10) : ""',
+                        "Accepted by": '=has(r.accepted_by) ? r.accepted_by : ""',
+                        "Due": '=has(r.due_on) ? r.due_on : ""',
+                        "Purchase order": f"={_own_or_projects('po_number')}",
                     },
                     free_below=Decimal(str(settings["approval_from"])),
                     due_hours=settings["approval_hours"],
@@ -252,6 +253,7 @@ MILESTONE_BILLING = FlowTemplate(
     workflow="W8",
     category="Finance",
     accelerator="billing-readiness",
+    target_categories=frozenset({"ERP", "Database"}),
     settings=_SETTINGS,
     sla=(
         SlaSuggestion(deliver_within=2 * DAY, resolve_within=DAY),

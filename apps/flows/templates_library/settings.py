@@ -5,6 +5,7 @@ number, yes/no and day. The form, the API and the engine read the same schema. E
 """
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -88,9 +89,21 @@ def complete_settings(schema: SettingsSchema, chosen: Mapping[str, Any]) -> dict
             if wrong.absolute_path:
                 name = str(wrong.absolute_path[0])
                 problems.setdefault(name, _sentence(known[name], wrong))
+        for name in chosen.keys() & known.keys():
+            if name not in problems and _is_no_number(chosen[name]):
+                problems[name] = _bounds_words(known[name])
     if problems:
         raise SettingsError(problems)
-    return default_settings(schema) | dict(chosen)
+    return default_settings(schema) | {name: _exact(known[name], value) for name, value in chosen.items()}
+
+
+def _is_no_number(value: Any) -> bool:
+    return isinstance(value, float) and isnan(value)  # it lies within any bounds
+
+
+def _exact(described: Property, value: Any) -> Any:
+    # JSON knows one kind of number: 14.0 is a whole one, and counts hours as one.
+    return int(value) if described["type"] == "integer" else value
 
 
 def chosen_settings(schema: SettingsSchema, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,6 +121,11 @@ def _unknown(known: Mapping[str, Property]) -> str:
     return f"is not known; choose among {', '.join(known)}" if known else "is not known; this template has no settings"
 
 
+def _bounds_words(described: Property) -> str:
+    words = "a whole number" if described["type"] == "integer" else "a number"
+    return f"must be {words} from {described.get('minimum')} to {described.get('maximum')}"
+
+
 def _sentence(described: Property, wrong: ValidationError) -> str:
     kind, keyword = described["type"], wrong.validator
     if "enum" in described:
@@ -115,8 +133,7 @@ def _sentence(described: Property, wrong: ValidationError) -> str:
     if keyword == "anyOf":
         return "must be a day, as 2026-11-30, or empty"
     if kind in {"integer", "number"}:
-        words = "a whole number" if kind == "integer" else "a number"
-        return f"must be {words} from {described['minimum']} to {described['maximum']}"
+        return _bounds_words(described)
     if kind == "boolean":
         return "must be true or false"
     if keyword == "maxLength":

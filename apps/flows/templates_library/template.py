@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apps.connectors.errors import BusinessClass
-from apps.connectors.manifest import MappingLine, SystemManifest
+from apps.connectors.manifest import ChangeRead, MappingLine, ProofLabel, SystemManifest
 from apps.flows.engine.definition import FlowDefinition, Step
 from apps.flows.engine.steps import DeliverOptions, MapOptions
 from apps.flows.engine.steps.lookup import LookupOptions
@@ -98,7 +98,7 @@ class FlowTemplate:
 
     def can_read(self, system: SystemManifest) -> bool:
         """Return True when the system can be this template's source."""
-        if self.source_categories and system.category not in self.source_categories:
+        if not _is_meant(system, self.source_categories):
             return False
         found = system.object_for(self.definition.canonical_type)
         if found is None or found.reading is None or not found.reading_lines:
@@ -107,7 +107,7 @@ class FlowTemplate:
 
     def can_write(self, system: SystemManifest) -> bool:
         """Return True when the system can be this template's target."""
-        if self.target_categories and system.category not in self.target_categories:
+        if not _is_meant(system, self.target_categories):
             return False
         if self.definition.walks:
             return self.can_play("target", system)
@@ -120,6 +120,12 @@ class FlowTemplate:
         return all(
             wanted_by(step, system) and _takes_change(step, walk, system) for step in walk if role_of(step) == role
         )
+
+
+def _is_meant(system: SystemManifest, categories: frozenset[str]) -> bool:
+    """Return True for systems of these kinds. What a partner describes itself is called as the partner likes: it knows best."""
+    own = system.proof in {ProofLabel.TRIED_LIVE, ProofLabel.DRAFTED}
+    return not categories or own or system.category in categories
 
 
 def role_of(step: Step) -> str:
@@ -144,7 +150,9 @@ def wanted_by(step: Step, system: SystemManifest) -> bool:
     if isinstance(step.options, LookupOptions):
         if step.options.type:
             known = system.object_for(step.options.type)
-            return known is not None and known.reading is not None and bool(known.reading_lines)
+            if known is None or known.reading is None or not known.reading_lines:
+                return False
+            return known.reading.change_read is not ChangeRead.NEW_FILES  # a folder of files answers no question
         return any(found.name == step.options.object for found in system.objects)
     if isinstance(step.options, DeliverOptions):
         found = system.object_for(step.options.type)

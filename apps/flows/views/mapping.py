@@ -30,7 +30,7 @@ from apps.flows.queries.mapping import (
     try_line,
 )
 from apps.flows.queries.sample_results import SampleReport, report_of_change
-from apps.flows.services.publish import change_line
+from apps.flows.services.publish import OvertakenError, change_line
 from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.services.what_if import WhatIfError, ask_of_line
 from apps.flows.views.flow_frame import crumbs
@@ -55,8 +55,8 @@ def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
             elif "what_if" in request.POST and changes_for(edited, edited.line) != changes:
                 return _asked(request, flow, target, changes, form.cleaned_data["note"])
             else:
-                return _published(request, flow, edited, changes, form.cleaned_data["note"])
-        except (MappingError, LayerError) as error:
+                return _published(request, flow, edited, changes, form)
+        except (MappingError, LayerError, OvertakenError) as error:
             _explain(form, target, error)
     context = {
         "flow": flow,
@@ -99,13 +99,18 @@ def _edited(flow: Flow, target: str) -> EditedLine:
 
 
 def _published(
-    request: HttpRequest, flow: Flow, edited: EditedLine, changes: dict[str, Any], note: str
+    request: HttpRequest, flow: Flow, edited: EditedLine, changes: dict[str, Any], form: forms.LineForm
 ) -> HttpResponse:
     if changes_for(edited, edited.line) == changes:
         messages.info(request, _("Nothing was changed, so nothing was published."))
     else:
         version = change_line(
-            flow, target=edited.line.target, changes=changes, made_by=acting_person(request).name, note=note
+            flow,
+            target=edited.line.target,
+            changes=changes,
+            made_by=acting_person(request).name,
+            note=form.cleaned_data["note"],
+            seen=form.cleaned_data["seen"],
         )
         messages.success(
             request, _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
@@ -113,8 +118,8 @@ def _published(
     return redirect("flows:flow-mapping", flow.id)
 
 
-def _explain(form: forms.LineForm, target: str, error: MappingError | LayerError) -> None:
-    if isinstance(error, LayerError):
+def _explain(form: forms.LineForm, target: str, error: MappingError | LayerError | OvertakenError) -> None:
+    if not isinstance(error, MappingError):
         form.add_error(None, str(error))
         return
     for problem, sentence in zip(error.problems, problem_sentences(error.problems), strict=True):

@@ -1,4 +1,4 @@
-"""HubSpot on stage, as a stand-in of its documentation: companies and contacts are read and written, deals are read."""
+"""HubSpot on stage, as a stand-in of its documentation: companies, contacts and deals are read and written."""
 
 import base64
 import hashlib
@@ -32,8 +32,12 @@ class HubSpotStage(StandInStage):
     stamps_late = True
     touched = {"companies": "properties.name", "contacts": "properties.lastname", "deals": "properties.dealname"}
     removable = ("companies", "contacts", "deals")
-    writes = ("companies", "contacts")
-    changed = {"companies": {"properties.city": "Bremen"}, "contacts": {"properties.jobtitle": "Partner"}}
+    writes = ("companies", "contacts", "deals")
+    changed = {
+        "companies": {"properties.city": "Bremen"},
+        "contacts": {"properties.jobtitle": "Partner"},
+        "deals": {"properties.description": "Signed"},
+    }
     refusals = {
         "companies": (
             Refusal("not in the list", {"properties.industry": "FALCONRY"}, B.MAPPING_GAP, "properties.industry"),
@@ -43,8 +47,12 @@ class HubSpotStage(StandInStage):
             Refusal("no address", {"properties.email": "ann.northwind"}, B.VALIDATION, "email"),
             Refusal("somebody else's", {"properties.email": "robin.1@northwind.example"}, B.DUPLICATE, ""),
         ),
+        "deals": (
+            Refusal("a note beyond measure", {"properties.description": "x" * 65_537}, B.TOO_LARGE, "note"),
+            Refusal("a name beyond measure", {"properties.dealname": "x" * 65_537}, B.TOO_LARGE, "name"),
+        ),
     }
-    texts = {"companies": "properties.name", "contacts": "properties.lastname"}
+    texts = {"companies": "properties.name", "contacts": "properties.lastname", "deals": "properties.description"}
     planted = {"text": Planted("companies", "properties.name"), "number": Planted("deals", "properties.amount")}
     settings = {"portal": str(PORTAL)}
 
@@ -71,6 +79,7 @@ class HubSpotStage(StandInStage):
         whole: Row = {
             "companies": {"properties.name": "Okafor Bank", "properties.city": "Lagos"},
             "contacts": {"properties.lastname": "Okafor", "properties.email": f"ada.{number}@okafor.example"},
+            "deals": {"properties.dealname": "Cloud move", "properties.dealstage": "contractsent"},
         }[name]
         return Write(number, {**whole, **changes}, f"{name}:ours:{number}", f"key-{number}")
 

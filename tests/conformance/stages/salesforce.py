@@ -1,4 +1,4 @@
-"""Salesforce on stage, as a stand-in of its documentation: accounts and contacts are read and written, deals are read."""
+"""Salesforce on stage, as a stand-in of its documentation: accounts, contacts and deals are read and written."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,8 +22,12 @@ class SalesforceStage(Stage):
     lists = ("Account", "Contact", "Opportunity")
     level = "Account"
     stamps_late = True
-    writes = ("Account", "Contact")
-    changed = {"Account": {"BillingCity": "Bremen"}, "Contact": {"Title": "Partner"}}
+    writes = ("Account", "Contact", "Opportunity")
+    changed = {
+        "Account": {"BillingCity": "Bremen"},
+        "Contact": {"Title": "Partner"},
+        "Opportunity": {"Description": "Signed"},
+    }
     refusals = {
         "Account": (
             Refusal("a name beyond measure", {"Name": "x" * 256}, B.TOO_LARGE, "name"),
@@ -33,8 +37,12 @@ class SalesforceStage(Stage):
             Refusal("no address", {"Email": "ann.northwind.example"}, B.VALIDATION, "email"),
             Refusal("unknown account", {"AccountId": "001000000999999AAA"}, B.MISSING_REFERENCE, "client"),
         ),
+        "Opportunity": (
+            Refusal("a name beyond measure", {"Name": "x" * 121}, B.TOO_LARGE, "name"),
+            Refusal("no close date", {"CloseDate": None}, B.VALIDATION, "close_date"),
+        ),
     }
-    texts = {"Account": "Name", "Contact": "LastName"}
+    texts = {"Account": "Name", "Contact": "LastName", "Opportunity": "Description"}
     planted = {
         "text": Planted("Account", "Name"),
         "number": Planted("Opportunity", "Amount"),
@@ -98,6 +106,7 @@ class SalesforceStage(Stage):
         whole = {
             "Account": {"Name": "Okafor Bank", "AccountNumber": f"K-{number}", "BillingCity": "Lagos"},
             "Contact": {"FirstName": "Ada", "LastName": "Okafor", "Email": f"ada.{number}@okafor.example"},
+            "Opportunity": {"Name": "Cloud move", "StageName": "Qualification", "CloseDate": "2026-12-18"},
         }[name]
         return Write(number, {**whole, **changes}, f"{name}:ours:{number}", f"key-{number}")
 

@@ -39,7 +39,7 @@ class PayrollStage(SandboxStage):
             Refusal("closed period", {"day": "2025-01-15"}, B.CLOSED_PERIOD, "work_date"),
             Refusal("unknown employee", {"employee": "E-9001"}, B.MISSING_REFERENCE, "resource"),
             Refusal("25 hours", {"hours": 25}, B.VALIDATION, "hours"),
-            Refusal("unknown earning", {"earning": "gift"}, B.MAPPING_GAP, "earning"),
+            Refusal("unknown earning", {"earning": "gift"}, B.MAPPING_GAP, "service_item"),
         ),
         "refunds": (
             Refusal("closed period", {"day": "2025-01-15"}, B.CLOSED_PERIOD, "spent_on"),

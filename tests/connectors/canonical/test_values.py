@@ -158,6 +158,12 @@ def test_reading_and_writing_end_in_a_value_or_a_sentence(kind: ValueKind, raw: 
             convert(raw)
 
 
+@pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_never_written(value: str) -> None:
+    with pytest.raises(UnusableValueError, match="is no number"):
+        values.write_number(Decimal(value))
+
+
 def test_a_long_value_is_shown_short() -> None:
     assert len(values.shown("x" * 500)) < 70
     assert values.shown(Decimal("1.50")) == "“1.50”"

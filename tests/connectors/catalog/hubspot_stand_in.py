@@ -37,9 +37,10 @@ _PROPERTIES = {
     "deals": {
         "dealname", "dealstage", "pipeline", "hs_is_closed_won", "hs_is_closed", "hs_deal_stage_probability", "amount",
         "deal_currency_code", "closedate", "hubspot_owner_id", "description", "legal_entity",
+        "integration_key",
     },
 }  # fmt: skip
-_UNIQUE = {"companies": {"integration_key"}, "contacts": {"integration_key", "email"}, "deals": set[str]()}
+_UNIQUE = {"companies": {"integration_key"}, "contacts": {"integration_key", "email"}, "deals": {"integration_key"}}
 _INDUSTRIES = {"", "BANKING", "COMPUTER_SOFTWARE", "MANAGEMENT_CONSULTING"}
 _TYPES = {"amount": "number", "closedate": "datetime", "industry": "enumeration", "hs_is_closed": "bool"}
 _LONGEST_TEXT = 65_536

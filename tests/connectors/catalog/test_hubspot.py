@@ -19,6 +19,7 @@ from apps.connectors.protocols.rest import RestConnector
 from apps.connectors.rate_budget import NoBudget
 from tests.conformance.stage import with_pages_of
 from tests.connectors.catalog.canonical_reading import canonical as extracted
+from tests.connectors.catalog.canonical_reading import write_outside
 from tests.connectors.catalog.hubspot_stand_in import HubSpotStandIn
 
 B, K = BusinessClass, FailureKind
@@ -106,6 +107,16 @@ def test_a_record_is_read_as_the_canonical_model_has_it(what: str) -> None:
     record = {"id": "1", "properties": {**asked, **values}, "company": company}
     canonical, _ = extracted("hubspot", name, record)
     assert {field: canonical.get(field) for field in told} == told
+
+
+def test_a_deal_is_written_with_its_day_and_a_stage_of_the_first_pipeline() -> None:
+    deal = {"name": "Renewal", "stage": "negotiation", "close_date": date(2026, 12, 18), "note": "Ends in March"}
+    assert write_outside(MANIFEST.object_named("deals"), deal) == {
+        "properties.dealname": "Renewal",
+        "properties.dealstage": "contractsent",
+        "properties.closedate": "2026-12-18T00:00:00Z",
+        "properties.description": "Ends in March",
+    }
 
 
 @asynccontextmanager

@@ -63,12 +63,21 @@ def test_codes_of_systems_belong_to_no_rule() -> None:
     ids=["figures written otherwise", "capitals and spaces", "a note more", "another task", "another number"],
 )
 def test_content_is_what_two_entries_say(first: dict[str, Any], second: dict[str, Any], *, same: bool) -> None:
-    base = {"resource": "E-0001", "work_date": DAY, "project": "PRJ-0001"}
+    base = {"resource": "E-0001", "work_date": DAY, "project": "PRJ-0001", "task": "T-9"}
     assert (content_of("TimeEntry", base | first) == content_of("TimeEntry", base | second)) is same
 
 
-def test_content_needs_person_and_day() -> None:
-    assert content_of("TimeEntry", {"resource": "E-0001"}) == content_of("Project", {"code": "P"}) == ""
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("TimeEntry", {"resource": "E-0001", "note": "Workshop"}),
+        ("TimeEntry", {"resource": "E-0001", "work_date": DAY, "hours": Decimal(4), "project": "PRJ-0001"}),
+        ("Project", {"code": "P"}),
+    ],
+    ids=["no day", "nothing that tells two apart", "no person"],
+)
+def test_what_cannot_be_compared_has_no_content(kind: str, values: dict[str, Any]) -> None:
+    assert content_of(kind, values) == ""
 
 
 def _entry(key: str, hours: str = "8", *, person: str = "E-0001", note: str = "", money: str = "800") -> Candidate:

@@ -20,7 +20,7 @@ from apps.flows.engine.ownership import (
 )
 
 CRM, ERP, PSA = "crm", "erp", "psa"
-LINES = [("terms", "payment_terms_days"), ("title", "name"), ("fixed", "")]
+LINES = [("terms", "payment_terms_days"), ("title", "name")]
 EARLY, LATE = "2026-11-01T08:00:00Z", "2026-11-02T08:00:00Z"
 
 
@@ -54,6 +54,13 @@ def guard_of(rule: ConflictRule, owner: str = ERP) -> Guard:
 def test_a_guard_holds_the_fields_that_are_not_free(entries: list[RegisterEntry], guarded: set[str] | None) -> None:
     guard = build_guard(entries, "Customer", CRM, LINES)
     assert (None if guard is None else set(guard.rules)) == guarded
+
+
+def test_what_is_calculated_from_several_fields_is_guarded_as_soon_as_one_is() -> None:
+    lines = [("title", "name"), ("title", "payment_terms_days"), ("other", "name")]
+    guard = build_guard([entry()], "Customer", CRM, lines)
+    assert guard is not None
+    assert {target: rule.field for target, rule in guard.rules.items()} == {"title": "payment_terms_days"}
 
 
 def test_entries_of_another_type_guard_nothing() -> None:
@@ -116,8 +123,8 @@ values = st.one_of(st.none(), st.just(""), st.integers(0, 3), st.text("ab", max_
 @given(
     rule=st.sampled_from(ConflictRule),
     owner=st.sampled_from([CRM, ERP, PSA]),
-    ours=st.dictionaries(st.sampled_from(["terms", "title", "fixed"]), values),
-    theirs=st.one_of(st.none(), st.dictionaries(st.sampled_from(["terms", "title", "fixed"]), values)),
+    ours=st.dictionaries(st.sampled_from(["terms", "title", "other"]), values),
+    theirs=st.one_of(st.none(), st.dictionaries(st.sampled_from(["terms", "title", "other"]), values)),
     times=st.tuples(st.sampled_from([EARLY, LATE, "content-1", ""]), st.sampled_from([EARLY, LATE, ""])),
 )
 def test_a_ruling_never_invents_loses_or_overwrites_unlawfully(

@@ -19,7 +19,7 @@ OBJECTS = [
 TARGETS_ONLY = {"tryton timesheet.line"}
 
 
-@pytest.mark.parametrize("spec", [one for one in OBJECTS if one.values[0].reading and one.id not in TARGETS_ONLY])
+@pytest.mark.parametrize("spec", [one for one in OBJECTS if one.values[0].reading_lines and one.id not in TARGETS_ONLY])
 def test_what_is_read_becomes_a_canonical_record(spec: ObjectManifest) -> None:
     described = canonical_type(spec.canonical_type)
     compiled = compile_mapping(

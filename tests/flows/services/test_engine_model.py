@@ -105,7 +105,9 @@ class Engine(RuleBasedStateMachine):
         """Found a firm with a few entries, and the flow; a slow target takes every record first and tells later."""
         known = templates.TEMPLATES[TEMPLATE]
         stored = known.definition.to_json() | ({"steps": WALK} if walks else {})
-        changed = replace(known, definition=replace(parse_definition(stored), batch_size=batch), lines=())
+        changed = replace(
+            known, definition=replace(parse_definition(stored), batch_size=batch), lines=(), shaped_by=None
+        )
         templates.TEMPLATES = {**templates.TEMPLATES, TEMPLATE: changed}
         try:
             self.line = found_line(self.partner, self.sandbox, people=2, entries=4)

@@ -101,7 +101,7 @@ class ForgetfulTarget:
 
 def _sending(kind: ObjectManifest) -> Sending:
     mapped = SimpleNamespace(values=VALUES, references=())
-    place = SimpleNamespace(target_object=kind, delivery=None, needs_existing_values=False, guard=None)
+    place = SimpleNamespace(target_object=kind, delivery=None, needs_existing_values=False, guard=None, echo=None)
     record = SourceRecord("deals", "7", "1", {})
     return Sending(uuid4(), "deal-7", record, place, mapped, "f", None, "key-1", False, {})  # type: ignore[arg-type]
 

@@ -5,16 +5,19 @@ from typing import Any
 
 import httpx2
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
 from apps.connectors.contract import SourceRecord
 from apps.connectors.models import Connection
 from apps.connectors.services import NewConnection, create_connection
 from apps.customers.services import create_customer
-from apps.dispatch.models import Queue
+from apps.dispatch.models import DueWork, Queue
 from apps.dispatch.worker import drain
 from apps.flows.engine.definition import Filter, FlowDefinition
 from apps.flows.engine.ownership import ConflictRule
-from apps.flows.models import Flow, Link, Operation, Run
+from apps.flows.engine.states import BatchState
+from apps.flows.models import Batch, Flow, Link, Operation, Run
 from apps.flows.services.install import install_template
 from apps.flows.services.origin_marks import has_way_back, twins_of
 from apps.flows.services.owner_register import set_owner
@@ -185,3 +188,39 @@ def test_an_origin_is_followed_over_several_systems(mirror: Mirror) -> None:
             target=SimpleNamespace(manifest=SimpleNamespace(slug="sandbox_resource")),
         )
         assert twins_of(session, records) == {"Project:sandbox_time:TP-9": "RP-1"}  # type: ignore[arg-type]
+
+
+def test_what_a_mapping_loses_on_the_way_does_not_come_back(mirror: Mirror) -> None:
+    mirror.add("resource", code="LOOP-1", name="First", state="planned")  # the time tool knows open and closed only
+    assert (mirror.run(mirror.there), mirror.run(mirror.back)) == ((1, 0), (0, 1))
+    assert mirror.project("resource", "LOOP-1")["state"] == "planned"
+    mirror.change("time", "LOOP-1", name="Second")
+    assert mirror.run(mirror.back) == (1, 0)
+    changed = mirror.project("resource", "LOOP-1")
+    assert (changed["name"], changed["state"]) == ("Second", "planned")
+    mirror.change("time", "LOOP-1", open=True)
+    assert mirror.run(mirror.back) == (1, 0)
+    assert mirror.project("resource", "LOOP-1")["state"] == "active"
+
+
+def test_a_record_read_before_its_making_is_settled_waits_instead_of_being_made_again(mirror: Mirror) -> None:
+    mirror.add("resource", code="LOOP-1", name="First", state="active")
+    mirror.run(mirror.there)
+    with scope.work_in(mirror.partner):
+        link = Link.objects.get()
+        Link.objects.all().delete()
+        unsettled = Batch.objects.filter(run__flow=mirror.there)
+        unsettled.update(state=BatchState.SENT)
+    assert mirror.run(mirror.back) == (0, 0)
+    with scope.work_in(mirror.partner):
+        waiting = Operation.objects.get(flow=mirror.back, state="waiting")
+        assert "which records are ours" in waiting.error_message
+        link.save(force_insert=True)
+        unsettled.update(state=BatchState.SETTLED)
+        Operation.objects.filter(id=waiting.id).update(due_at=timezone.now())
+    with scope.public(), transaction.atomic():
+        DueWork.objects.update(due_at=timezone.now())
+    drain(Queue.RUN, worker="test", seconds=30)
+    with scope.work_in(mirror.partner):
+        assert Operation.objects.get(id=waiting.id).state == "unchanged"
+    assert mirror.project("resource", "LOOP-1")["name"] == "First"

@@ -1,20 +1,26 @@
 """The owner register at work: what a flow may not overwrite in its target, and who is asked about it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from apps.accounts.models import AuditEntry
 from apps.customers.retention import set_payload_rule
 from apps.customers.services import create_customer
+from apps.dispatch.models import Queue
+from apps.dispatch.services import enqueue
 from apps.flows.engine.ownership import ConflictRule
 from apps.flows.models import FieldOwner, OwnerReview
 from apps.flows.services.evidence import attempts_of
+from apps.flows.services.ledger_writes import lowest_id_at
 from apps.flows.services.owner_decisions import refuse, take_over
 from apps.flows.services.owner_register import remove_owner, set_owner
 from apps.flows.services.publish import change_line
+from apps.flows.services.retention import RETENTION_KIND
 from apps.tenants import scope
 from tests.lines import Line
 
@@ -189,6 +195,19 @@ def test_values_of_a_customer_whose_contents_are_not_stored_stay_out_of_the_revi
     assert (review.is_kept, review.ours, review.theirs) == (False, None, None)
     with scope.work_in(owned.line.partner), pytest.raises(ValidationError, match="not stored"):
         take_over(review.id, decided_by="Ada")
+
+
+def test_values_of_a_change_go_with_the_other_contents_of_records(make_owned: Callable[..., Owned]) -> None:
+    owned = make_owned()
+    owned.here(notes="the new note")
+    owned.line.run()
+    with scope.work_in(owned.line.partner):
+        long_ago = lowest_id_at(timezone.now() - timedelta(days=31))
+        OwnerReview.objects.update(id=long_ago)
+        enqueue(kind=RETENTION_KIND)
+    owned.line.work(Queue.MAINT)
+    (review,) = owned.reviews()
+    assert (review.state, review.is_kept, review.ours, review.theirs) == ("open", False, None, None)
 
 
 def test_a_field_without_an_entry_is_written_and_nothing_is_read_for_it(make_owned: Callable[..., Owned]) -> None:

@@ -37,7 +37,7 @@ def walk_of(committed: Any, sandbox: SandboxServer) -> Iterator[MakeLine]:
     ) as all_:
 
         def make(*steps: dict[str, Any], **wishes: Any) -> Line:
-            all_["approved-time-to-bill"] = replace(known, definition=_walking(*steps), lines=())
+            all_["approved-time-to-bill"] = replace(known, definition=_walking(*steps), lines=(), shaped_by=None)
             return found_line(committed, sandbox, **wishes)
 
         yield make

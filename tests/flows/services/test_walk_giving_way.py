@@ -30,7 +30,9 @@ def one_entry(make_line: MakeLine) -> Iterator[Callable[..., Line]]:
                 "steps": [{"kind": "extract"}, {"kind": "check"}, *steps],
                 "filter": {"expression": 'r.id == "TE-000001"'},
             }
-            changed["approved-time-to-bill"] = replace(known, definition=parse_definition(stored), lines=())
+            changed["approved-time-to-bill"] = replace(
+                known, definition=parse_definition(stored), lines=(), shaped_by=None
+            )
             line = make_line()
             line.psa("PATCH", "time-entries/TE-000001", {"status": "approved", "billable": True})
             return line

@@ -9,7 +9,7 @@ from apps.accounts.actions import Role
 from apps.connectors import registry
 from apps.connectors.catalog.redmine.manifest import MANIFEST as REDMINE
 from apps.connectors.catalog.tryton.manifest import MANIFEST as TRYTON
-from apps.connectors.manifest import SystemManifest
+from apps.connectors.manifest import ProofLabel
 from apps.flows.engine.definition import parse_definition
 from apps.flows.engine.flow import compile_flow
 from apps.flows.engine.steps import DeliverOptions
@@ -95,7 +95,7 @@ def test_a_template_compiles_between_every_two_systems_that_fit() -> None:
         and not template.definition.walks  # their deliveries are compiled above
         and template.can_read(source)
         and template.can_write(target)
-        and _is_a_source(source)
+        and source.category in (template.source_categories or {"PSA", "Time", "Expenses"})
     ]
     assert len(pairs) >= 4
     for template, source, target in pairs:
@@ -106,5 +106,27 @@ def test_a_template_compiles_between_every_two_systems_that_fit() -> None:
         compile_flow(template.definition, read, written, Layers(template=template.lines), source_system=source.slug)
 
 
-def _is_a_source(system: SystemManifest) -> bool:
-    return system.category in {"PSA", "Time", "Expenses"}
+@pytest.mark.parametrize(
+    ("slug", "fits", "does_not"),
+    [
+        ("expenses-to-bill", "sandbox_erp", "sandbox_payroll"),
+        ("hours-to-payroll", "sandbox_payroll", "sandbox_erp"),
+        ("billing-status", "sandbox_crm", "xero"),
+        ("customer-master", "netsuite", "sandbox_psa"),
+        ("assignments-to-psa", "sandbox_psa", "sandbox_time"),
+    ],
+)
+def test_a_system_that_holds_the_type_is_offered_only_where_it_is_meant(slug: str, fits: str, does_not: str) -> None:
+    template, other = flow_template(slug), registry.manifest(does_not)
+    assert template.can_write(registry.manifest(fits))
+    assert other.object_for(template.definition.canonical_type) is not None
+    assert not template.can_write(other)
+    # A partner's own system is called as the partner likes: it is offered wherever it holds what is needed.
+    own = replace(registry.manifest(fits), category="Private", proof=ProofLabel.DRAFTED)
+    assert template.can_write(own)
+
+
+def test_a_system_is_read_only_where_it_is_meant_as_the_source() -> None:
+    template = flow_template("billing-status")
+    assert template.can_read(registry.manifest("xero"))
+    assert not template.can_read(registry.manifest("avatax"))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.flows.engine.definition import DefinitionError, parse_definition
@@ -37,6 +37,7 @@ def test_what_nobody_chose_is_as_the_template_has_it() -> None:
     assert default_settings(SCHEMA) == DEFAULTS
     wanted = complete_settings(SCHEMA, {"days": 7, "since": "2026-11-02"})
     assert wanted == {**DEFAULTS, "days": 7, "since": "2026-11-02"}
+    assert type(complete_settings(SCHEMA, {"days": 7.0})["days"]) is int
     assert chosen_settings(SCHEMA, wanted) == {"days": 7, "since": "2026-11-02"}
     assert known_settings(SCHEMA, {"days": 7, "gone": 1}) == {"days": 7}
 
@@ -48,6 +49,7 @@ def test_what_nobody_chose_is_as_the_template_has_it() -> None:
         pytest.param({"days": 0}, "must be a whole number from 1 to 90", id="too few"),
         pytest.param({"days": 2.5}, "must be a whole number from 1 to 90", id="not whole"),
         pytest.param({"days": True}, "must be a whole number from 1 to 90", id="yes is no number"),
+        pytest.param({"share": float("nan")}, "must be a number from 0 to 1", id="no number at all"),
         pytest.param({"share": 2}, "must be a number from 0 to 1", id="too much"),
         pytest.param({"prefix": "PPPPPP"}, "is longer than 5 characters", id="too long"),
         pytest.param({"prefix": "p"}, "must have the form ^[A-Z-]*$", id="another form"),
@@ -63,6 +65,7 @@ def test_what_cannot_be_is_named_with_what_would_do(chosen: dict[str, Any], sent
     assert refused.value.problems == {next(iter(chosen)): sentence}
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=50)
 @given(st.dictionaries(st.sampled_from([*DEFAULTS, "other"]), st.none() | st.booleans() | st.floats() | st.text()))
 def test_any_values_are_either_complete_or_refused_by_name(chosen: dict[str, Any]) -> None:
     try:

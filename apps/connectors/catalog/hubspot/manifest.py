@@ -25,6 +25,7 @@ from apps.connectors.manifest import (
     Reading,
     SystemManifest,
     ValueKind,
+    WriteMode,
     Writing,
 )
 from apps.connectors.protocols.rest_problems import PROBLEMS
@@ -43,6 +44,16 @@ _STAGES = {
     "presentationscheduled": "proposal",
     "decisionmakerboughtin": "negotiation",
     "contractsent": "negotiation",
+}
+
+# A new deal needs a stage, by its internal id (https://developers.hubspot.com/docs/api/crm/deals). These are of the pipeline an
+# account begins with; one that has changed them says so in the mapping of its flow.
+_STAGES_OF_NEW = {
+    "qualification": "qualifiedtobuy",
+    "proposal": "presentationscheduled",
+    "negotiation": "contractsent",
+    "won": "closedwon",
+    "lost": "closedlost",
 }
 
 # https://developers.hubspot.com/docs/api-reference/legacy/crm/properties/get-properties
@@ -179,7 +190,7 @@ DEALS = ObjectManifest(
     find_at_once=100,
     fields=(
         FieldSpec("id", label="Record id"),
-        FieldSpec("properties.dealname", label="Name"),
+        FieldSpec("properties.dealname", label="Name", required=True),
         FieldSpec("properties.dealstage", label="Stage"),
         FieldSpec("properties.pipeline", label="Pipeline"),
         FieldSpec("properties.hs_is_closed_won", ValueKind.YES_NO, "Won"),
@@ -190,11 +201,13 @@ DEALS = ObjectManifest(
         FieldSpec("properties.closedate", ValueKind.INSTANT, "Close date"),
         FieldSpec("properties.hubspot_owner_id", label="Owner"),
         FieldSpec("properties.description", label="Description"),
+        FieldSpec(OWN_KEY, label="Our key"),
         FieldSpec("company", ValueKind.NESTED, "The company the deal is with"),
         FieldSpec("properties", ValueKind.NESTED, "Further properties"),
         FieldSpec(_CHANGED, ValueKind.INSTANT, "Last changed"),
     ),
     reading=_searched("deals", _CHANGED),
+    writing=_written("deals"),
     reading_lines=(
         MappingLine("id", "id", required=True, label="Deal number"),
         MappingLine("name", "properties.dealname", required=True, label="Name"),
@@ -218,13 +231,32 @@ DEALS = ObjectManifest(
         MappingLine("note", "properties.description", label="Note"),
         MappingLine("updated_at", _CHANGED, label="Last changed"),
     ),
+    # A deal is sales' own: what delivery and finance know of it are its amount, its day and a note. A stage is only given to a
+    # new one; later ones are sales' to choose, in pipelines of their own.
+    writing_lines=(
+        MappingLine("properties.dealname", "name", required=True, label="Name"),
+        MappingLine(
+            "properties.dealstage",
+            "stage",
+            value_map=_STAGES_OF_NEW,
+            write_mode=WriteMode.SET_ON_CREATE,
+            label="Stage",
+        ),
+        MappingLine("properties.amount", "amount", label="Amount"),
+        MappingLine(
+            "properties.closedate",
+            expression='has(r.close_date) ? r.close_date + "T00:00:00Z" : ""',
+            label="Close date",
+        ),
+        MappingLine("properties.description", "note", label="Description"),
+    ),
 )
 
 MANIFEST = SystemManifest(
     slug="hubspot",
     name="HubSpot",
     category="CRM",
-    summary="Companies and contacts are read and written, deals are read.",
+    summary="Companies, contacts and deals are read and written.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/hubspot.md",
     address="https://api.hubapi.com",
@@ -236,7 +268,7 @@ MANIFEST = SystemManifest(
     ),
     rights=(
         "To read: the scopes crm.objects.companies.read, crm.objects.contacts.read and crm.objects.deals.read.",
-        "To write and take back: the scopes crm.objects.companies.write and crm.objects.contacts.write.",
+        "To write and take back: the scopes crm.objects.companies.write, crm.objects.contacts.write and crm.objects.deals.write.",
     ),
     objects=(COMPANIES, CONTACTS, DEALS),
     test_path="account-info/v3/details",

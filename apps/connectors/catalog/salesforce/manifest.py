@@ -45,6 +45,15 @@ _STAGES = {
     "Negotiation/Review": "negotiation",
 }
 
+# What a new deal gets of them. An organisation that has named its stages itself says so in the mapping of its flow.
+_STAGES_OF_NEW = {
+    "qualification": "Qualification",
+    "proposal": "Proposal/Price Quote",
+    "negotiation": "Negotiation/Review",
+    "won": "Closed Won",
+    "lost": "Closed Lost",
+}
+
 ACCOUNTS = ObjectManifest(
     name="Account",
     label="Accounts",
@@ -145,23 +154,24 @@ OPPORTUNITIES = ObjectManifest(
     find_at_once=NAMES_AT_ONCE,
     fields=(
         FieldSpec("Id", label="Record id"),
-        FieldSpec("Name", label="Name"),
+        FieldSpec("Name", label="Name", required=True, max_length=120),
         FieldSpec("AccountId", label="Account"),
         FieldSpec("Account.Name", label="Name of the account"),
-        FieldSpec("StageName", label="Stage"),
+        FieldSpec("StageName", label="Stage", required=True),
         FieldSpec("IsWon", ValueKind.YES_NO, "Won"),
         FieldSpec("IsClosed", ValueKind.YES_NO, "Closed"),
         FieldSpec("Probability", ValueKind.DECIMAL, "Probability in per cent"),
         FieldSpec("Amount", ValueKind.MONEY, "Amount"),
         FieldSpec(CURRENCY, label="Currency"),
-        FieldSpec("CloseDate", ValueKind.DATE, "Close date"),
+        FieldSpec("CloseDate", ValueKind.DATE, "Close date", required=True),
         FieldSpec("OwnerId", label="Owner"),
         FieldSpec("Owner.Name", label="Name of the owner"),
-        FieldSpec("Description", label="Description"),
+        FieldSpec("Description", label="Description", max_length=32_000),
         custom_field_spec(),
         FieldSpec(CHANGED, ValueKind.INSTANT, "Last changed"),
     ),
     reading=object_reading(),
+    writing=object_writing(DATA, "Opportunity", OWN_KEY),
     reading_lines=(
         MappingLine("id", "Id", required=True, label="Deal number"),
         MappingLine("name", "Name", required=True, label="Name"),
@@ -183,13 +193,29 @@ OPPORTUNITIES = ObjectManifest(
         MappingLine("note", "Description", label="Note"),
         MappingLine("updated_at", CHANGED, label="Last changed"),
     ),
+    # A deal is sales' own: a new one gets a stage, later ones are theirs to choose, by names of their own.
+    writing_lines=(
+        MappingLine("Name", "name", transforms=("shorten:120",), required=True, label="Name"),
+        MappingLine("AccountId", "client", reference="Customer", write_mode=WriteMode.SET_ON_CREATE, label="Account"),
+        MappingLine(
+            "StageName",
+            "stage",
+            value_map=_STAGES_OF_NEW,
+            write_mode=WriteMode.SET_ON_CREATE,
+            required=True,
+            label="Stage",
+        ),
+        MappingLine("Amount", "amount", label="Amount"),
+        MappingLine("CloseDate", "close_date", required=True, label="Close date"),
+        MappingLine("Description", "note", label="Description"),
+    ),
 )
 
 MANIFEST = SystemManifest(
     slug="salesforce",
     name="Salesforce",
     category="CRM",
-    summary="Accounts and contacts are read and written, opportunities are read.",
+    summary="Accounts, contacts and opportunities are read and written.",
     proof=ProofLabel.DOCUMENTATION,
     documentation="docs/connect/salesforce.md",
     address="https://<my domain>.my.salesforce.com",
@@ -199,7 +225,7 @@ MANIFEST = SystemManifest(
     rights=(
         "API Enabled.",
         "To read: Read and View All on Account, Contact and Opportunity, and their fields.",
-        "To write and take back: Create, Edit and Delete on Account and Contact, and edit access to the fields that are written.",
+        "To write and take back: Create, Edit and Delete on Account, Contact and Opportunity, and edit access to the fields that are written.",
     ),
     objects=(ACCOUNTS, CONTACTS, OPPORTUNITIES),
     test_path=LIMITS,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
 from apps.connectors.catalog.sandbox_crm.invoices import INVOICES
 from apps.connectors.errors import BusinessClass
-from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
+from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind, WriteMode
 from apps.connectors.sandbox_family import common_refusals, list_of, no_number, refused, sandbox_system, writing_to
 from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
@@ -81,8 +81,18 @@ _OPPORTUNITIES = list_of(
         MappingLine("note", "note"),
         MappingLine("updated_at", "modified_at"),
     ),
-    # The deal itself belongs to the CRM: only what became of it is written back.
+    # A deal belongs to the CRM: one may be begun from outside, and then only what became of it is written back.
     writing_lines=(
+        MappingLine("name", "name", write_mode=WriteMode.SET_ON_CREATE, label="Name"),
+        MappingLine("account_id", "client", write_mode=WriteMode.SET_ON_CREATE, label="Account number"),
+        MappingLine("stage", "stage", write_mode=WriteMode.SET_ON_CREATE, label="Stage"),
+        MappingLine("amount", "amount", write_mode=WriteMode.SET_ON_CREATE, label="Amount"),
+        MappingLine("currency", "currency", write_mode=WriteMode.SET_ON_CREATE, label="Currency"),
+        MappingLine("close_date", "close_date", write_mode=WriteMode.SET_ON_CREATE, label="Closes on"),
+        MappingLine("legal_entity", "legal_entity", write_mode=WriteMode.SET_ON_CREATE, label="Legal entity"),
+        MappingLine("service_line", "service_line", write_mode=WriteMode.SET_ON_CREATE, label="Service line"),
+        MappingLine("billing_kind", "billing_kind", write_mode=WriteMode.SET_ON_CREATE, label="Billing"),
+        MappingLine("owner", "owner", write_mode=WriteMode.SET_ON_CREATE, label="Owner's e-mail"),
         MappingLine("exported", "exported", label="Handed over"),
         MappingLine("project_code", "project", label="Project code"),
         MappingLine("note", "note", label="Note"),
@@ -129,7 +139,7 @@ _SYSTEM = sandbox_system(
     category="CRM",
     summary="A simulated CRM with accounts and deals, for trying things out. A deal that is won is announced.",
     objects=(_OPPORTUNITIES, _ACCOUNTS, INVOICES),
-    rights="The right to read accounts and deals, and the right “write” to mark a deal as handed over and show invoices.",
+    rights="The right to read accounts and deals, and the right “write” to begin and mark deals and to show invoices.",
     at_once=8,
     error_rules=(
         refused(

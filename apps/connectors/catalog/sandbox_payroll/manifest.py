@@ -53,7 +53,15 @@ _HOURS = list_of(
         MappingLine("employee", "resource", required=True, label="Personnel number"),
         MappingLine("day", "work_date", required=True, label="Day"),
         MappingLine("hours", "hours", required=True, label="Hours"),
-        MappingLine("earning", default="regular", label="Earning"),
+        # What is paid otherwise than as regular hours has a line in the value table.
+        MappingLine(
+            "earning",
+            "service_item",
+            value_map={"OVERTIME": "overtime", "TRAVEL": "travel"},
+            value_map_default="regular",
+            default="regular",
+            label="Earning",
+        ),
         MappingLine("project_code", "project", label="Project code"),
         MappingLine("cost_center", "cost_center", label="Cost centre"),
         MappingLine("note", "project_name", transforms=("shorten:200",), label="Note"),

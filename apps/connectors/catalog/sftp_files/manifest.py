@@ -7,6 +7,7 @@ version 3, as OpenSSH does) and holds tables.
 from apps.connectors.auth_spec import AuthSpec, SecretSpec
 from apps.connectors.canonical.expense import EXPENSE
 from apps.connectors.canonical.invoice import INVOICE
+from apps.connectors.canonical.project import PROJECT
 from apps.connectors.canonical.resource import RESOURCE
 from apps.connectors.canonical.shapes import CanonicalType
 from apps.connectors.canonical.time_entry import TIME_ENTRY
@@ -83,6 +84,7 @@ MANIFEST = SystemManifest(
         _object("time_entries", "Time entries", TIME_ENTRY, "id"),
         _object("expenses", "Expenses", EXPENSE, "id"),
         _object("people", "People", RESOURCE, "employee_no"),
+        _object("projects", "Projects", PROJECT, "code"),
         _object("invoices", "Invoices", INVOICE, "number"),
     ),
     limits=Limits(at_once=1),
