@@ -33,6 +33,7 @@ class FlowsConfig(AppConfig):
             undo,
             walk,
             walk_lanes,
+            what_if,
         )
         from apps.flows.services.gather import (
             INTAKE_KIND,
@@ -50,6 +51,7 @@ class FlowsConfig(AppConfig):
         kinds.register(approvals.APPROVAL_KIND, approval_follow_up.follow_up, queue=Queue.MAINT)
         badges.register(navigation.OPEN_APPROVALS, count_approvals)
         kinds.register(dry_run.DRY_RUN_KIND, dry_run.carry_out_dry_run, queue=Queue.RUN)
+        kinds.register(what_if.WHAT_IF_KIND, what_if.carry_out_what_if, queue=Queue.RUN)
         kinds.register(private_trials.TRIAL_KIND, private_trials.carry_out_trial, queue=Queue.POLL)
         kinds.register(owner_decisions.TAKE_OVER_KIND, owner_decisions.carry_out, queue=Queue.RUN)
         kinds.register(replay_job.REPLAY, replay_portions.work_on, queue=Queue.MAINT)

@@ -27,6 +27,7 @@ from apps.flows.views import (
     stand_ins,
     upgrades,
     value_tables,
+    what_ifs,
 )
 
 _OWNERS = "customers/<uuid:customer_id>/owners"
@@ -46,6 +47,7 @@ urlpatterns = [
     path(
         "flows/<uuid:flow_id>/versions/<int:number>/restore/", flows.flow_version_restore, name="flow-version-restore"
     ),
+    path("flows/<uuid:flow_id>/versions/<int:number>/what-if/", what_ifs.flow_what_if, name="flow-what-if"),
     path("flows/<uuid:flow_id>/upgrade/", upgrades.flow_upgrade, name="flow-upgrade"),
     path("flows/<uuid:flow_id>/monitors/", flow_tabs.flow_monitors, name="flow-monitors"),
     path("flows/<uuid:flow_id>/settings/", flow_tabs.flow_settings, name="flow-settings"),
@@ -78,6 +80,8 @@ urlpatterns = [
         name="flow-values-retry",
     ),
     path("dry-runs/<uuid:dry_run_id>/", dry_runs.dry_run_detail, name="dry-run-detail"),
+    path("what-ifs/<uuid:what_if_id>/", what_ifs.what_if_detail, name="what-if-detail"),
+    path("what-ifs/<uuid:what_if_id>/go-live/", what_ifs.what_if_go_live, name="what-if-go-live"),
     path("templates/", library.template_list, name="template-list"),
     path("templates/<slug:template>/", library.template_detail, name="template-detail"),
     path("templates/<slug:template>/rollout/", rollouts.rollout_start, name="rollout-start"),

@@ -36,6 +36,7 @@ ROW_NAMES = frozenset(
         "flow_id",
         "run_id",
         "dry_run_id",
+        "what_if_id",
         "operation_id",
         "case_id",
         "job_id",

@@ -26,6 +26,7 @@ from apps.customers.onboarding_changes import WhoIsAsked, issue_link
 from apps.customers.services import add_member
 from apps.dispatch.models import Queue
 from apps.flows.engine.rings import Gates
+from apps.flows.engine.what_if import Kind
 from apps.flows.models import (
     ApprovalRequest,
     Delegation,
@@ -37,6 +38,7 @@ from apps.flows.models import (
     ReplayJob,
     Rollout,
     RolloutMember,
+    WhatIf,
 )
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
@@ -47,6 +49,15 @@ from apps.tenants.scope import PartnerRef
 from tests.lines import Line, found_line
 from tests.sandbox_server import SandboxServer
 
+# What a comparison of two versions says that found no difference.
+NOTHING_DIFFERS: dict[str, Any] = {
+    "counts": {kind.value: 0 for kind in Kind},
+    "fields": [],
+    "money": {},
+    "moved": 0,
+    "failures": [],
+    "needs_reason": False,
+}
 PASSWORD = "correct horse battery"
 PLATFORM_HOST = "platform.localhost"
 
@@ -254,6 +265,17 @@ def _ids_of(line: Line) -> dict[str, Any]:
             requested_by="Olga Owner",
             created_at=now,
         )
+        what_if = WhatIf.objects.create(
+            customer=line.customer,
+            flow=line.flow,
+            version_before_id=line.flow.live_version_id,
+            version_after_id=line.flow.live_version_id,
+            state="done",
+            most=100,
+            result=NOTHING_DIFFERS,
+            asked_by="Olga Owner",
+            created_at=now,
+        )
         request = ApprovalRequest.objects.create(
             customer=line.customer,
             operation=operation,
@@ -323,6 +345,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "flow_id": line.flow.id,
         "run_id": operation.run_id,
         "dry_run_id": dry_run.id,
+        "what_if_id": what_if.id,
         "operation_id": operation.id,
         "case_id": case.id,
         "job_id": job.id,

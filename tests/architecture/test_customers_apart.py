@@ -27,6 +27,7 @@ _ROWS = (
     "case_id",
     "invite_id",
     "dry_run_id",
+    "what_if_id",
 )
 _SIGNS_OUT = {"account_logout"}
 

@@ -105,7 +105,7 @@ class _Planner:
         if reason:
             return self._entry(key, record, canonical, OperationState.SKIPPED, "check", reason, revision=revision)
         step = "extract" if problems else "check"
-        problems = _merged(problems, self.check.plan(canonical, self.today))
+        problems = merge_problems(problems, self.check.plan(canonical, self.today))
         if not problems and self.first_step:
             waits = OperationState.WAITING
             return self._entry(key, record, canonical, waits, self.first_step, records.WALKS, revision=revision)
@@ -201,7 +201,7 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "")
 
 
-def _merged(first: tuple[FieldProblem, ...], then: tuple[FieldProblem, ...]) -> tuple[FieldProblem, ...]:
+def merge_problems(first: tuple[FieldProblem, ...], then: tuple[FieldProblem, ...]) -> tuple[FieldProblem, ...]:
     """Put both together; a field that could not even be read is not called missing as well."""
     if not first or not then:
         return first or then

@@ -21,6 +21,7 @@ from apps.flows.models.receipt import OpenReceipt
 from apps.flows.models.replay import ReplayEntry, ReplayJob
 from apps.flows.models.rollout import Rollout, RolloutMember
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
+from apps.flows.models.what_if import WhatIf
 
 __all__ = [
     "ApprovalDecision",
@@ -56,4 +57,5 @@ __all__ = [
     "Run",
     "Trigger",
     "TriggerEvent",
+    "WhatIf",
 ]

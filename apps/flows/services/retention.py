@@ -23,7 +23,7 @@ from apps.customers.retention import PayloadRule
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.states import RUN_TERMINAL, OperationState
-from apps.flows.models import BusinessEvent, DroppedMonth, DryRun, Operation, OwnerReview, Run, TriggerEvent
+from apps.flows.models import BusinessEvent, DroppedMonth, DryRun, Operation, OwnerReview, Run, TriggerEvent, WhatIf
 from apps.flows.services.ledger_writes import lowest_id_at
 
 RETENTION_KIND = "flows.retention"
@@ -178,6 +178,9 @@ def _drop_portion(customers: Sequence[UUID], kept_from: datetime, now: datetime,
         dropped += cursor.rowcount
     trials = DryRun.objects.filter(rows__isnull=False, finished_at__isnull=False)
     told = BusinessEvent.objects.exclude(payload={})
+    # A what-if copies contents that were kept for a while already: they go when the oldest of them would have gone.
+    copied = WhatIf.objects.filter(rows__isnull=False, contents_from__lt=kept_from, customer_id__in=customers)
+    dropped += copied.update(rows=None)
     reviews = OwnerReview.objects.filter(is_kept=True).exclude(state=OwnerReview.State.ASKED)
     dropped += _empty(reviews, values, ours=None, theirs=None, is_kept=False)
     return dropped + _empty(trials, values, rows=None) + _empty(told, values, payload={})

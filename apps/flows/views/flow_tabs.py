@@ -31,6 +31,7 @@ from apps.flows.queries.setting_words import setting_rows
 from apps.flows.queries.upgrades import is_upgrade_offered
 from apps.flows.queries.versions import compare_versions, get_version, list_versions
 from apps.flows.queries.waiting_triggers import get_hold
+from apps.flows.queries.what_ifs import attach_what_ifs
 from apps.flows.schedule_forms import ExpectationForm, ScheduleForm
 from apps.flows.settings_forms import SettingsForm
 from apps.flows.start_forms import StartsForm, starts_form
@@ -115,7 +116,7 @@ def _rows(shown: Sequence[Run]) -> list[RunRow]:
 def flow_versions(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """List a flow's versions, and what differs between two of them."""
     flow = queries.get_flow(flow_id)
-    versions = list_versions(flow)
+    versions = attach_what_ifs(flow, list_versions(flow))
     context = framed(
         request,
         flow,

@@ -32,6 +32,7 @@ from apps.flows.queries.mapping import (
 from apps.flows.queries.sample_results import SampleReport, report_of_change
 from apps.flows.services.publish import OvertakenError, change_line
 from apps.flows.services.value_maps import add_mapping_value
+from apps.flows.services.what_if import WhatIfError, ask_of_line
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
 
@@ -39,7 +40,7 @@ from apps.flows.views.mapping_refusals import refusals_told
 @requires(Action.EDIT_FLOWS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResponse:
-    """Change one mapping line for this customer: try it on the latest record, or publish it."""
+    """Change one mapping line for this customer: try it on the latest record or all recorded ones, or publish it."""
     flow = get_flow(flow_id)
     edited = _edited(flow, target)
     form = forms.LineForm(request.POST or None, edited=edited)
@@ -51,6 +52,8 @@ def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
             if "preview" in request.POST:
                 tried = try_line(flow, target, changes)
                 samples = _samples(flow, target, changes)
+            elif "what_if" in request.POST and changes_for(edited, edited.line) != changes:
+                return _asked(request, flow, target, changes, form.cleaned_data["note"])
             else:
                 return _published(request, flow, edited, changes, form)
         except (MappingError, LayerError, OvertakenError) as error:
@@ -66,6 +69,15 @@ def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
         "crumbs": crumbs(flow, edited.label),
     }
     return render(request, "flows/line_edit.html", context, status=400 if form.errors else 200)
+
+
+def _asked(request: HttpRequest, flow: Flow, target: str, changes: dict[str, Any], note: str) -> HttpResponse:
+    try:
+        asked = ask_of_line(flow, target=target, changes=changes, by=acting_person(request).name, note=note)
+    except WhatIfError as error:
+        messages.error(request, str(error))
+        return redirect("flows:flow-line-edit", flow.id, target)
+    return redirect("flows:what-if-detail", asked.id)
 
 
 def _samples(flow: Flow, target: str, changes: dict[str, Any]) -> SampleReport | None:

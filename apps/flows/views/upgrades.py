@@ -18,6 +18,7 @@ from apps.flows.queries.flows import get_flow
 from apps.flows.queries.upgrades import UpgradePage, get_upgrade_page
 from apps.flows.services.upgrades import UndecidedError, upgrade
 from apps.flows.services.walk_session import MissingRoleError
+from apps.flows.services.what_if import WhatIfError, ask_of_upgrade
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
 
@@ -37,6 +38,8 @@ def flow_upgrade(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             with refusals_told(request):
+                if "what_if" in request.POST:
+                    return _asked(request, flow, choices)
                 version = upgrade(flow, made_by=acting_person(request).name, choices=choices)
                 if version is not None:
                     messages.success(request, _("Version %(number)s is live.") % {"number": version.number})
@@ -45,6 +48,17 @@ def flow_upgrade(request: HttpRequest, flow_id: UUID) -> HttpResponse:
             undecided = True
     context = {"flow": flow, "page": page, "undecided": undecided, "crumbs": crumbs(flow, _("Upgrade"))}
     return render(request, "flows/flow_upgrade.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _asked(request: HttpRequest, flow: Flow, choices: dict[str, Choice]) -> HttpResponse:
+    try:
+        asked = ask_of_upgrade(flow, by=acting_person(request).name, choices=choices)
+    except WhatIfError as error:
+        messages.error(request, str(error))
+        return redirect("flows:flow-upgrade", flow.id)
+    if asked is None:
+        return redirect("flows:flow-versions", flow.id)
+    return redirect("flows:what-if-detail", asked.id)
 
 
 def _choices(request: HttpRequest) -> dict[str, Choice]:
