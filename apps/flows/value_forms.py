@@ -9,10 +9,19 @@ from django.utils.translation import gettext_lazy as _
 from apps.flows.services.value_csv import MOST_BYTES, ValueFileError, read_value_file
 
 ADD, REPLACE = "add", "replace"
+_DIGITS = 6
 
 
 def typed_values(sent: QueryDict) -> dict[str, str]:
-    """Return the rows that were filled in, as {value: becomes}; a row without a second part was left for later."""
+    """Return the rows that were filled in, as {value: becomes}; a row without a second part was left for later.
+
+    A suggestion that was clicked ("take" is the row's place and what its value becomes: "2:EMEA") is the only row then.
+    """
+    place, colon, taken = sent.get("take", "").partition(":")
+    if colon:
+        values = sent.getlist("value_from")
+        number = int(place) if place.isascii() and place.isdigit() and len(place) < _DIGITS else len(values)
+        return {values[number].strip(): taken.strip()} if number < len(values) and taken.strip() else {}
     pairs = zip(sent.getlist("value_from"), sent.getlist("value_to"), strict=False)
     return {old.strip(): new.strip() for old, new in pairs if old.strip() and new.strip()}
 
@@ -24,10 +33,10 @@ class ValueFileForm(forms.Form):
         label=_("File"), help_text=_("CSV with two columns, the value and what it becomes, as it is downloaded here.")
     )
     way = forms.ChoiceField(
-        label=_("What happens to the rows there are"),
+        label=_("The rows there are"),
         choices=(
-            (ADD, _("They stay; a value that is in the file becomes what the file says")),
-            (REPLACE, _("They go: the table becomes the file")),
+            (ADD, _("Keep them, and add those of the file")),
+            (REPLACE, _("Replace them by those of the file")),
         ),
         initial=ADD,
     )

@@ -33,7 +33,7 @@ from apps.flows.engine.definition import FlowDefinition, parse_definition  # noq
 from apps.flows.engine.states import RUN_TERMINAL, OperationState  # noqa: E402
 from apps.flows.models import EventWait, Flow, Operation, Run, TriggerEvent  # noqa: E402
 from apps.flows.services import events  # noqa: E402
-from apps.flows.services.publish import install_template  # noqa: E402
+from apps.flows.services.install import install_template  # noqa: E402
 from apps.flows.services.replay import replay_operations  # noqa: E402
 from apps.flows.services.start_run import run_now  # noqa: E402
 from apps.flows.templates_library import registry as templates  # noqa: E402
@@ -113,7 +113,7 @@ def _connect(customer: Customer, role: str, system: str, company: str, token: st
 def _install(name: str, made: dict[str, Connection], batch: int) -> Flow:
     known = templates.TEMPLATES[TEMPLATE]
     walks = "group" in made
-    changed = replace(known, definition=_definition(known.definition, batch, walks=walks))
+    changed = replace(known, definition=_definition(known.definition, batch, walks=walks), shaped_by=None)
     if walks:
         changed = replace(changed, lines=(), roles={"group": "Group ledger"})
     templates.TEMPLATES = {TEMPLATE: changed}

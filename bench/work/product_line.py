@@ -28,7 +28,7 @@ from apps.dispatch.models import Queue  # noqa: E402
 from apps.dispatch.worker import drain  # noqa: E402
 from apps.flows.engine.definition import parse_definition  # noqa: E402
 from apps.flows.models import Flow, Run  # noqa: E402
-from apps.flows.services.publish import install_template  # noqa: E402
+from apps.flows.services.install import install_template  # noqa: E402
 from apps.flows.services.start_run import run_now  # noqa: E402
 from apps.flows.templates_library import registry as templates  # noqa: E402
 from apps.tenants import scope  # noqa: E402
@@ -60,7 +60,7 @@ def adapt_systems(*, batch: bool) -> None:
     psa.MANIFEST = _changed(psa.MANIFEST, limits=limits)
     # The six rules of W1 instead of the template's own; what is published from here on is pinned with them.
     known = templates.TEMPLATES[TEMPLATE]
-    templates.TEMPLATES = {TEMPLATE: replace(known, definition=parse_definition(DEFINITION))}
+    templates.TEMPLATES = {TEMPLATE: replace(known, definition=parse_definition(DEFINITION), shaped_by=None)}
 
 
 def _changed(manifest: SystemManifest, **changes: Any) -> SystemManifest:

@@ -49,6 +49,8 @@ ROW_NAMES = frozenset(
         "trial_id",
         "entry_id",
         "review_id",
+        "rollout_id",
+        "member_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

@@ -25,6 +25,7 @@ from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import WhoIsAsked, issue_link
 from apps.customers.services import add_member
 from apps.dispatch.models import Queue
+from apps.flows.engine.rings import Gates
 from apps.flows.models import (
     ApprovalRequest,
     Delegation,
@@ -34,6 +35,8 @@ from apps.flows.models import (
     OwnerReview,
     ReplayEntry,
     ReplayJob,
+    Rollout,
+    RolloutMember,
 )
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
@@ -295,6 +298,18 @@ def _ids_of(line: Line) -> dict[str, Any]:
             opened_at=now,
             seen_at=now,
         )
+        rollout = Rollout.objects.create(
+            template=line.flow.template,
+            template_version=1,
+            rings=[{"name": "All", "share": 1}],
+            gates=Gates().to_json(),
+            state="done",
+            started_at=now,
+            started_by="Olga Owner",
+        )
+        member = RolloutMember.objects.create(
+            rollout=rollout, customer=line.customer, flow=line.flow, ring=0, version_before_id=line.flow.live_version_id
+        )
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
@@ -321,6 +336,8 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "delegation_id": delegation.id,
         "entry_id": entry.id,
         "review_id": review.id,
+        "rollout_id": rollout.id,
+        "member_id": member.id,
         "system_id": own.id,
         "trial_id": trial.id,
         "record": "sites",
@@ -330,7 +347,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "system": "sandbox_psa",
         "template": "approved-time-to-bill",
         "type_name": "TimeEntry",
-        "target": "quantity",
+        "target": "company",
         "token": "no-such-token",
         "digest": "0" * 64,
         "number": 1,

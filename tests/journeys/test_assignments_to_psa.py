@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from apps.accounts.actions import Role
 from tests.wiring import Wired
 
 MakeWired = Callable[..., Wired]
@@ -56,6 +57,9 @@ def test_what_is_called_off_leaves_both_systems_and_is_planned_anew_when_it_is_o
         assert {one["external_id"] for one in planning.records(system, kind)} == {one["id"] for one in rest}
     (told,) = planning.operations(source_key=gone["id"], last_run_id=run.id)
     assert (planning.steps(told)["out_of_psa"], planning.steps(told)["in_psa"]) == ("done", "skipped")
+    story = planning.browser(Role.OWNER).get(f"/operations/{told.id}/").content.decode()
+    assert "Assignment taken out of the PSA" in story
+    assert "Taken back." in story
 
     planning.change("resource", "assignments", gone["id"], note="Still not sure")
     assert planning.run().skipped == 1  # nothing is left to take back

@@ -73,7 +73,7 @@ def test_what_the_books_would_not_take_is_held_back_by_name_and_passes_once_the_
     _erp(line, "projects", project["id"], state="closed")
     _set(line, center, cost_center="CC-777")
     _set(line, costly, project_code=budget["code"], currency=budget["currency"], hours=3.0)
-    _erp(line, "projects", budget["id"], budget="1.00")
+    _erp(line, "projects", budget["id"], budget_amount="1.00")
     for entry, hours in ((long, 13.0), (longer, 12.0)):
         _set(line, entry, person_id="E-0005", worked_on=long["worked_on"], hours=hours)
     twin = {"person_id": "E-0007", "worked_on": first["worked_on"], "task_id": "T-1", "notes": "Steering committee"}
@@ -117,7 +117,7 @@ def test_what_the_books_would_not_take_is_held_back_by_name_and_passes_once_the_
     )
     _erp(line, "periods", f"pe-{_OLD:%Y-%m}", state="open")
     _erp(line, "projects", project["id"], state="active")
-    _erp(line, "projects", budget["id"], budget="1000000.00")
+    _erp(line, "projects", budget["id"], budget_amount="1000000.00")
     _set(line, longer, hours=4.0)
     _set(line, second, notes="The second committee")
     line.run()  # what was mended at its source is read again by itself

@@ -92,9 +92,9 @@ def found_firm(wishes: Wishes) -> Firm:
     days = _work_days(wishes)
     drafts = _drafts(chance, wishes, people, projects[:-1], days)  # the last one is closed in the ERP
     entries = [_entry(chance, wishes, number, draft) for number, draft in enumerate(drafts, 1)]
-    _tell_apart(entries)
     if wishes.problems:
         entries += _problem_entries(wishes, people, projects, days, len(entries))
+    _tell_apart(entries)
     _stamp(entries, wishes)
     accounts, opportunities = found_deals(wishes.seed, wishes.as_of, people, problems=wishes.problems)
     return Firm(people, clients, projects, tasks, entries, accounts, opportunities, days[0], wishes.as_of)

@@ -15,6 +15,7 @@ from apps.flows.business_rules.systems import Answerer, Judgeable
 
 PersonDay = tuple[str, date]
 _NONE = Decimal(0)
+_NO_PROBLEMS: tuple[FieldProblem, ...] = ()
 
 
 class Candidate(NamedTuple):
@@ -81,19 +82,29 @@ def judge_batch(
     records the later one is held back, and budgets are filled in the order of the batch by what passes.
     """
     judged = [one for one in rules if one.can_be_judged]
-    sums, days, found = _Sums(ledger), _days(kind, candidates), dict[str, tuple[FieldProblem, ...]]()
+    marked = [_Marked(one, day_of(kind, one.values), content_of(kind, one.values)) for one in candidates]
+    sums, days, found = _Sums(ledger), _days(marked), dict[str, tuple[FieldProblem, ...]]()
     seen: dict[str, str] = {}
-    for candidate in candidates:
-        booked = _booked(kind, candidate, ledger, days, seen, sums)
-        problems = tuple(problem for one in judged for problem in _problems(one, candidate, answers, booked, today))
+    for mark in marked:
+        candidate, booked = mark.candidate, _booked(mark, ledger, days, seen, sums)
+        problems = _NO_PROBLEMS
+        for one in judged:
+            problems += _problems(one, candidate, answers, booked, today)
         if problems:
             found[candidate.key] = problems
         else:
             sums.add(candidate)
-        content = content_of(kind, candidate.values)
-        if content:
-            seen.setdefault(content, candidate.number)
+        if mark.content:
+            seen.setdefault(mark.content, candidate.number)
     return found
+
+
+class _Marked(NamedTuple):
+    """A candidate with its person and day, and what it says."""
+
+    candidate: Candidate
+    day: PersonDay | None
+    content: str
 
 
 class _Sums:
@@ -113,32 +124,31 @@ class _Sums:
             self.order_money[str(order or ""), candidate.amount.currency] += candidate.amount.value
 
 
-def _days(kind: str, candidates: Iterable[Candidate]) -> Mapping[PersonDay, list[Candidate]]:
+def _days(marked: Iterable[_Marked]) -> Mapping[PersonDay, list[Candidate]]:
     days: defaultdict[PersonDay, list[Candidate]] = defaultdict(list)
-    for candidate in candidates:
-        day = day_of(kind, candidate.values)
-        if day is not None:
-            days[day].append(candidate)
+    for mark in marked:
+        if mark.day is not None:
+            days[mark.day].append(mark.candidate)
     return days
 
 
 def _booked(
-    kind: str,
-    candidate: Candidate,
+    mark: _Marked,
     ledger: Ledger,
     days: Mapping[PersonDay, Sequence[Candidate]],
     seen: Mapping[str, str],
     sums: _Sums,
 ) -> Booked:
-    day, content = day_of(kind, candidate.values), content_of(kind, candidate.values)
-    standing = ledger.days.get(day, ()) if day else ()
-    others = [other for other in days.get(day, ()) if other.key != candidate.key] if day else []
-    twin = next((other.number for other in standing if content and other.content == content), "")
-    currency = candidate.amount.currency if candidate.amount else ""
-    project, order = str(candidate.values.get("project") or ""), str(candidate.values.get("po_number") or "")
+    candidate, content = mark.candidate, mark.content
+    standing = ledger.days.get(mark.day, ()) if mark.day else ()
+    others = [other for other in days[mark.day] if other is not candidate] if mark.day else []
+    twin = next((other.number for other in standing if other.content == content), "") if content else ""
+    hours = sum([other.hours for other in standing], _NONE)
+    hours += sum([other.values.get("hours") or _NONE for other in others], _NONE)
+    values, currency = candidate.values, candidate.amount.currency if candidate.amount else ""
+    project, order = str(values.get("project") or ""), str(values.get("po_number") or "")
     return Booked(
-        hours=sum((other.hours for other in standing), _NONE)
-        + sum((other.values.get("hours") or _NONE for other in others), _NONE),
+        hours=hours,
         entries=len(standing) + len(others),
         twin=twin or (seen.get(content, "") if content else ""),
         project_money=sums.project_money.get((project, currency), _NONE),
@@ -166,7 +176,10 @@ def _problems(
         if name and (question, name) in answers.records:
             records[question.kind] = answers.records[question, name]
     facts = Facts(records, lists, booked, candidate.posting_on, candidate.posting_field, candidate.amount)
+    problems = one.rule.find(values, facts, today)
+    if not problems:
+        return problems
     return tuple(
         FieldProblem(found.field, found.message.replace("{asked}", asked), found.business_class, found.code)
-        for found in one.rule.find(values, facts, today)
+        for found in problems
     )

@@ -1,10 +1,11 @@
 """What a business rule is: the questions it asks of systems, its judgement, its words for people, and its samples."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from apps.connectors.canonical.shapes import Amount, CanonicalValues
 from apps.connectors.errors import BusinessClass, FieldProblem
@@ -25,8 +26,7 @@ class Question:
     reads: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
+class Booked(NamedTuple):
     """What stands in the ledger, or goes before in the same batch, besides the judged record.
 
     `hours` are the person's on that day, in `entries` other entries; `twin` is the number of another entry with the same
@@ -41,8 +41,7 @@ class Booked:
     order_money: Decimal = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known for judging one record.
 
     `records` holds what each question found, by canonical type: None where the system has no such record, and no entry
@@ -50,9 +49,9 @@ class Facts:
     record on, `posting_field` the field it comes from; `amount` is what the record is worth.
     """
 
-    records: Mapping[str, CanonicalValues | None] = field(default_factory=dict)
-    lists: Mapping[str, Sequence[CanonicalValues]] = field(default_factory=dict)
-    booked: Booked = field(default_factory=Booked)
+    records: Mapping[str, CanonicalValues | None] = MappingProxyType({})
+    lists: Mapping[str, Sequence[CanonicalValues]] = MappingProxyType({})
+    booked: Booked = Booked()
     posting_on: date | None = None
     posting_field: str = ""
     amount: Amount | None = None

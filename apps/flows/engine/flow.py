@@ -1,5 +1,6 @@
 """A flow compiled for running: both mappings, the checks and the names, built once per run."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from apps.connectors.canonical.registry import canonical_type
@@ -109,35 +110,63 @@ def _compile_both(
     reading_layers: Layers,
     settings: Settings,
 ) -> tuple[CompiledMapping, CompiledMapping]:
-    orphans = {
-        **find_orphans(source.reading_lines, reading_layers.template, reading_layers.partner, reading_layers.customer),
-        **find_orphans(target.writing_lines, _template_for(target, layers), layers.partner, layers.customer),
-    }
-    problems = [LineProblem(field, sentence) for field, sentence in orphans.items()]
+    problems: list[LineProblem] = []
     reading = delivery = None
     try:
-        reading = compile_mapping(
-            merge_reading(source, reading_layers),
-            source_fields=source.fields,
-            target_fields=described.fields,
-            settings=settings,
-        )
+        reading = compile_reading(described, source, reading_layers, settings)
     except MappingError as wrong:
-        problems += [problem for problem in wrong.problems if problem.target not in orphans]
+        problems += wrong.problems
     try:
-        delivery = compile_mapping(
+        delivery = compile_writing(described, target, layers, settings)
+    except MappingError as wrong:
+        problems += wrong.problems
+    if reading is None or delivery is None:
+        raise MappingError(problems)
+    return reading, delivery
+
+
+def compile_reading(
+    described: CanonicalType, source: ObjectManifest, layers: Layers = NO_LAYERS, settings: Settings | None = None
+) -> CompiledMapping:
+    """Compile the lines that make a canonical record of an outside one. Raises MappingError with every problem."""
+    orphans = find_orphans(source.reading_lines, layers.template, layers.partner, layers.customer)
+    lines = merge_reading(source, layers)
+    return _compiled(
+        orphans,
+        lambda: compile_mapping(lines, source_fields=source.fields, target_fields=described.fields, settings=settings),
+    )
+
+
+def compile_writing(
+    described: CanonicalType, target: ObjectManifest, layers: Layers = NO_LAYERS, settings: Settings | None = None
+) -> CompiledMapping:
+    """Compile the lines that write a canonical record to an object. Raises MappingError with every problem."""
+    orphans = find_orphans(target.writing_lines, _template_for(target, layers), layers.partner, layers.customer)
+    delivery = _compiled(
+        orphans,
+        lambda: compile_mapping(
             merge_delivery(target, layers),
             source_fields=described.fields,
             target_fields=target.fields,
             outgoing=True,
             settings=settings,
-        )
-        problems += _references_to_itself(described, delivery)
+        ),
+    )
+    if circles := _references_to_itself(described, delivery):
+        raise MappingError(circles)
+    return delivery
+
+
+def _compiled(orphans: Mapping[str, str], build: Callable[[], CompiledMapping]) -> CompiledMapping:
+    """Compile, with changes of lines that are gone told as such and not as lines of nothing."""
+    told = [LineProblem(target, sentence) for target, sentence in orphans.items()]
+    try:
+        compiled = build()
     except MappingError as wrong:
-        problems += [problem for problem in wrong.problems if problem.target not in orphans]
-    if problems or reading is None or delivery is None:
-        raise MappingError(problems)
-    return reading, delivery
+        raise MappingError([*told, *(one for one in wrong.problems if one.target not in orphans)]) from None
+    if told:
+        raise MappingError(told)
+    return compiled
 
 
 def _references_to_itself(described: CanonicalType, delivery: CompiledMapping) -> list[LineProblem]:

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from apps.connectors import registry
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.shapes import CanonicalType
-from apps.connectors.manifest import SystemManifest
+from apps.connectors.manifest import MappingLine, ObjectManifest, SystemManifest, WriteMode
 from apps.flows.engine.flow import merge_delivery
-from apps.flows.mapping.layers import LayeredLine, Layers
+from apps.flows.engine.steps import DeliverOptions
+from apps.flows.mapping.filling import fill_only
+from apps.flows.mapping.layers import LayeredLine, Layers, LineChange
 from apps.flows.models import Flow
 from apps.flows.queries.causes import CAUSES
 from apps.flows.queries.flow_picture import PicturedStep, pictured_plainly
@@ -209,8 +211,16 @@ def _sample(template: FlowTemplate, described: CanonicalType, target: SystemMani
     labels = {spec.name: spec.label or spec.name for spec in kind.fields}
     return [
         _sample_line(layered, described, labels, required)
-        for layered in merge_delivery(kind, Layers(template=template.lines))
+        for layered in merge_delivery(kind, Layers(template=(*template.lines, *_kept(template, kind))))
     ]
+
+
+def _kept(template: FlowTemplate, kind: ObjectManifest) -> tuple[LineChange, ...]:
+    """Return what the step that delivers the record itself leaves to the target."""
+    own = (
+        one.name for one in template.definition.walk if isinstance(one.options, DeliverOptions) and not one.options.of
+    )
+    return fill_only(kind.writing_lines, template.fill_only.get(next(own, ""), frozenset()))
 
 
 def _sample_line(
@@ -223,10 +233,15 @@ def _sample_line(
         target=line.target,
         label=line.label or labels.get(line.target, line.target),
         source=source,
-        how=", ".join(line.transforms) or line.expression,
+        how=_how(line),
         origin=layered.origin,
         required=line.required or line.target in required,
     )
+
+
+def _how(line: MappingLine) -> str:
+    kept = _("only where the target has nothing") if line.write_mode is WriteMode.FILL_EMPTY else ""
+    return ", ".join(part for part in (*line.transforms, line.expression, kept) if part)
 
 
 def _check_words(summary: str, described: CanonicalType) -> str:

@@ -24,6 +24,7 @@ LATEST_BATCHES = 3
 MOST_SHOWN = 50
 _LATEST_RUNS = 20
 _MOST_SENTENCES = 1_000
+_MOST_CUT = 10  # values that are looked up in full: each opens the evidence of a batch
 _SAID = "” has no value in the table of "  # as the compiled mapping says it (mapping/fitting.py)
 
 
@@ -101,10 +102,13 @@ def _blocked(flow: Flow) -> QuerySet[Operation]:
 def _held_up(flow: Flow, lines: Sequence[CompiledLine]) -> dict[str, dict[str, _Held]]:
     readers = {line.target: build_gap_reader(line.label, line.line) for line in lines}
     held: dict[str, dict[str, _Held]] = {line.target: defaultdict(_Held) for line in lines}
+    cut = 0
     for row in _grouped(flow):
         for line in lines:
             value = readers[line.target](row["error_message"])
-            value = _whole_value(flow, line, row["error_message"]) if is_cut(value) else value
+            if is_cut(value):
+                cut += 1
+                value = _whole_value(flow, line, row["error_message"]) if cut <= _MOST_CUT else ""
             if value:
                 _add(held[line.target][value], row)
     return held

@@ -59,13 +59,21 @@ async def deliver_entries(
     return Delivery(outcomes, found, minded)
 
 
-async def missing_references(
-    target: Connector, entries: list[Entry], known_links: Mapping[TypeAndKey, str]
-) -> dict[UUID, RejectedError]:
-    """Return which of the entries name something the target does not have, and how to say so. Only reads."""
+async def look_ahead(
+    target: Connector, place: Destination, entries: list[Entry], known_links: Mapping[TypeAndKey, str]
+) -> tuple[dict[UUID, RejectedError], dict[UUID, Minded]]:
+    """Return which of the entries name something the target does not have, and what of others would be kept as it is.
+
+    Only reads. What the target holds is looked at where the owner register or an origin mark asks for it.
+    """
     links = {**known_links, **await _resolve_references(target, entries, known_links)}
-    missing = {entry.operation_id: _missing_reference(target, entry, links) for entry in entries}
-    return {operation_id: error for operation_id, error in missing.items() if error is not None}
+    asked = {entry.operation_id: _missing_reference(target, entry, links) for entry in entries}
+    missing = {operation_id: error for operation_id, error in asked.items() if error is not None}
+    ready = [entry for entry in entries if entry.operation_id not in missing]
+    if place.guard is None and not any(entry.returns for entry in ready):
+        return missing, {}
+    writes = [_write(position, entry, links) for position, entry in enumerate(ready)]
+    return missing, await mind_held_values(target, place, ready, writes)
 
 
 async def _send_in_time(

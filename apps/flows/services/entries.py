@@ -9,7 +9,7 @@ from uuid import UUID
 from apps.connectors.contract import SourceRecord, WriteOutcome
 from apps.connectors.manifest import ObjectManifest
 from apps.flows.engine.echo import Echo
-from apps.flows.engine.ownership import Dispute, Guard
+from apps.flows.engine.ownership import Dispute, Guard, Ruling
 from apps.flows.engine.records import CAME_BACK, REASONS, WALKS, PlannedOperation
 from apps.flows.engine.states import OperationState
 from apps.flows.mapping.compile import CompiledMapping
@@ -136,6 +136,12 @@ class Minded:
             return REASONS[CAME_BACK]
         owners = ", ".join(dict.fromkeys(dispute.owner for dispute in self.disputes))
         return f"Nothing was sent: all that differs belongs to {owners}."[:600]
+
+    @property
+    def kept_words(self) -> str:
+        """Return which fields would stay as the target has them, "" when none."""
+        kept = [f"{one.field} ({one.owner})" for one in self.disputes if one.ruling is not Ruling.WRITTEN]
+        return f"Stays as it is there: {', '.join(kept)}."[:600] if kept else ""
 
 
 @dataclass(slots=True)

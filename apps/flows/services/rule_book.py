@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.canonical.shapes import CanonicalValues
 from apps.connectors.contract import Connector, SourceRecord
-from apps.connectors.errors import FieldProblem, RemoteError
+from apps.connectors.errors import FailureKind, FieldProblem, RemoteError
 from apps.connectors.manifest import ObjectManifest
 from apps.flows.business_rules.batch import Answers, Candidate, judge_batch, wanted_name
 from apps.flows.business_rules.rule import Question
@@ -32,6 +32,7 @@ from apps.flows.services.session import Session
 FRESH_SECONDS = 60.0
 MOST_LISTED = 5_000  # more periods or rate lines than this are not read through: what comes later is not known
 _POSTING = ("posting_date", "approved_at", "work_date", "spent_on", "issue_date")
+_NEEDED = " The flow's business rules ask for it: give the connection the right, or switch the rule off with a reason."
 Complete = Callable[[Coroutine[Any, Any, None]], None]
 _Place = tuple[bool, str, str]  # asked of the target or not, the object, the name asked for ("" : all)
 
@@ -69,9 +70,11 @@ def plan_by_rules(
         try:
             complete(book.ask(batch))
         except RemoteError as error:
+            if error.kind is FailureKind.MISCONFIGURED:
+                error.message += _NEEDED
             raise stopped_or_away(error, book.asking) from error
         with transaction.atomic():
-            return planning.write_planned(session, batch, checkpoint_after, book.judge(batch), again=again)
+            return planning.write_planned(session, batch, checkpoint_after, book.judge(), again=again)
 
 
 class RuleBook:
@@ -81,15 +84,19 @@ class RuleBook:
         self._session, self._rules = session, rules
         self._from_ledger = any(one.rule.from_ledger for one in rules)
         self._posting = posting_field(session.compiled)
-        self._sources = _targets_by_source(session.compiled)
+        asked = {ask.field for one in rules for ask in one.rule.asks}
+        lines = [(line.line.source, line.target) for line in session.compiled.delivery.lines]
+        self._sources = tuple((source, target) for source, target in lines if source and source in asked)
         self._readers: dict[tuple[bool, str], CompiledMapping] = {}
         self._kept: dict[_Place, tuple[float, Any]] = {}
+        self._at_hand: list[tuple[Entry, Candidate]] = []
         self.asking: UUID = session.target_id
 
     async def ask(self, batch: OpenBatch) -> None:
         """Ask for every fact that judging the batch needs and that is not known. Raises RemoteError."""
         self._forget_old()
-        candidates = [self._candidate(entry) for entry in batch.entries if _is_judged(entry)]
+        self._at_hand = [(entry, self._candidate(entry)) for entry in batch.entries if _is_judged(entry)]
+        candidates = [candidate for _, candidate in self._at_hand]
         if not candidates:
             return
         wanted: dict[tuple[bool, str], tuple[Answerer, set[str]]] = {}
@@ -119,12 +126,12 @@ class RuleBook:
             listed = [self._read(answerer, values) for values in await _list_all(system, spec)]
             self._kept[answerer.is_target, spec.name, ""] = (now, listed)
 
-    def judge(self, batch: OpenBatch) -> dict[UUID, tuple[FieldProblem, ...]]:
-        """Return what is wrong with which record, by operation. Call inside a transaction, after `ask`."""
-        entries = {entry.planned.business_key: entry for entry in batch.entries if _is_judged(entry)}
-        candidates = [self._candidate(entry) for entry in entries.values()]
+    def judge(self) -> dict[UUID, tuple[FieldProblem, ...]]:
+        """Return what is wrong with which record of the batch asked about last, by operation. Call inside a transaction."""
+        candidates = [candidate for _, candidate in self._at_hand]
         if not candidates:
             return {}
+        entries = {candidate.key: entry for entry, candidate in self._at_hand}
         answers = self._answers(candidates)
         compiled = self._session.compiled
         problems = judge_batch(
@@ -186,10 +193,9 @@ class RuleBook:
         )
 
     def _known_as(self, entry: Entry) -> dict[str, str]:
-        """Return under which code the target gets what a field names: a reference's key, else the mapped value."""
-        planned = entry.planned
-        sent = {**(planned.mapped or {}), **{one.field: one.key for one in planned.references}}
-        return {source: str(sent[target]) for source, target in self._sources.items() if sent.get(target)}
+        """Return under which code the target gets what a field names, as the mapping translates it."""
+        sent = entry.planned.mapped
+        return {field: str(sent[target]) for field, target in self._sources if sent.get(target)} if sent else {}
 
     def _read(self, answerer: Answerer, values: Mapping[str, Any]) -> CanonicalValues:
         place = (answerer.is_target, answerer.spec.name)
@@ -223,10 +229,6 @@ def posting_field(compiled: CompiledFlow) -> str:
     own = [name for name in _POSTING if compiled.described.field_named(name)]
     other = [name for name in own if name != "approved_at"]
     return next((name for name in own if name in taken), other[0] if other else "")
-
-
-def _targets_by_source(compiled: CompiledFlow) -> dict[str, str]:
-    return {line.line.source: line.target for line in compiled.delivery.lines if line.line.source}
 
 
 def _is_judged(entry: Entry) -> bool:

@@ -20,8 +20,8 @@ from apps.flows.engine.records import REASONS, SAME_VERSION
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Batch, Operation
 from apps.flows.services import blobs, planning
-from apps.flows.services.deliver import missing_references
-from apps.flows.services.entries import Entry
+from apps.flows.services.deliver import look_ahead
+from apps.flows.services.entries import Entry, Minded
 from apps.flows.services.execute_run import close_connectors, open_connectors
 from apps.flows.services.rule_book import open_rules
 from apps.flows.services.session import Session
@@ -181,22 +181,28 @@ def _judge(session: Session, runner: asyncio.Runner, wish: Wish, records: Sequen
     if rules is not None:
         runner.run(_in_time(rules.ask(batch)))
         with transaction.atomic():
-            planning.hold_back(batch, rules.judge(batch))
+            planning.hold_back(batch, rules.judge())
     to_deliver = [entry for entry in batch.entries if entry.planned.to_deliver]
-    missing = runner.run(_in_time(missing_references(session.target, to_deliver, session.known_links)))
+    looking = look_ahead(session.target, session.pinned, to_deliver, session.known_links)
+    missing, minded = runner.run(_in_time(looking))
     for entry in batch.entries:
-        trial.add(entry, _outcome(entry, missing, as_next_run=wish.as_next_run))
+        trial.add(entry, _outcome(entry, missing, minded.get(entry.operation_id), as_next_run=wish.as_next_run))
     trial.counts["skipped"] += batch.duplicates
 
 
-def _outcome(entry: Entry, missing: Mapping[UUID, RejectedError], *, as_next_run: bool) -> Outcome:
+def _outcome(
+    entry: Entry, missing: Mapping[UUID, RejectedError], minded: Minded | None, *, as_next_run: bool
+) -> Outcome:
     planned = entry.planned
     if as_next_run and entry.repeat is not None:
         return Outcome(COUNT_COLUMN[entry.repeat], "extract", reason=_SENTENCES[SAME_VERSION])
     if entry.operation_id in missing:
         return Outcome("rejected", "deliver", missing[entry.operation_id].problems)
+    if planned.to_deliver and minded is not None and not minded.sent:
+        return Outcome("unchanged", "deliver", reason=minded.sentence)
     if planned.to_deliver:
-        return Outcome("updates" if planned.target_key else "creates", "deliver")
+        kept = minded.kept_words if minded else ""
+        return Outcome("updates" if planned.target_key else "creates", "deliver", reason=kept)
     if planned.decision is OperationState.REJECTED:
         return Outcome("rejected", planned.step, planned.problems)
     return Outcome(COUNT_COLUMN[planned.decision], planned.step, reason=_SENTENCES.get(planned.reason, planned.reason))

@@ -34,6 +34,8 @@ def add_mapping_value(flow: Flow, *, target: str, outside_value: str, new_value:
 def add_mapping_values(flow: Flow, *, target: str, values: Mapping[str, str], made_by: str) -> FlowVersion:
     """Teach a table several values at once and publish one version; values it knows become what is said now.
 
+    Returns the live version as it is when the table says all of it already.
+
     Raises as `add_mapping_value`.
     """
     return _set_rows(flow, target, values, made_by, keeps_others=True)
@@ -56,9 +58,12 @@ def _set_rows(flow: Flow, target: str, values: Mapping[str, str], made_by: str, 
         before: Mapping[str, Any] = line.value_map or {}
         known = {plain_text(old): new for old, new in before.items()}
         kept = {old: known[old] if old in known and plain_text(known[old]) == new else new for old, new in rows.items()}
-        own = next((line for line in own_lines(live).get(DELIVERY, ()) if line["target"] == target), {})
+        table = {**known, **kept} if keeps_others else kept
+        if table == known:
+            return live  # sent twice, or somebody else was quicker: nothing is to be published
+        own = next((one for one in own_lines(live).get(DELIVERY, ()) if one["target"] == target), {})
         changes = {key: value for key, value in own.items() if key not in {"target", "removed"}}
-        changes["value_map"] = {**known, **kept} if keeps_others else kept
+        changes["value_map"] = table
         published = change_line(flow, target=target, changes=changes, made_by=made_by, note=_note(target, rows))
         details = {"target": target, "values": len(rows), "rows": dict(list(rows.items())[:_NAMED_IN_AUDIT])}
         audit.record(AuditAction.MAPPING_VALUE_ADDED, subject="flow", subject_id=str(flow.id), details=details)

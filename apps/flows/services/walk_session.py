@@ -18,11 +18,11 @@ from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.acts import StepContext
 from apps.flows.engine.definition import FlowDefinition, Step, parse_definition
 from apps.flows.engine.echo import Echo
-from apps.flows.engine.flow import merge_delivery
+from apps.flows.engine.flow import compile_writing
 from apps.flows.engine.identity import EffectScope
 from apps.flows.engine.ownership import Guard
 from apps.flows.engine.states import OperationState, StepState
-from apps.flows.mapping.compile import CompiledMapping, compile_mapping
+from apps.flows.mapping.compile import CompiledMapping
 from apps.flows.mapping.layers import NO_LAYERS, Layers
 from apps.flows.mapping.places import read_places
 from apps.flows.models import Correction, Flow, FlowRole, Operation, OperationStep, Run
@@ -142,13 +142,7 @@ def compile_delivery(
     type_name: str, kind: ObjectManifest, layers: Layers = NO_LAYERS, settings: Mapping[str, Any] | None = None
 ) -> CompiledMapping:
     """Compile the lines that write a canonical record to an object. Raises MappingError."""
-    return compile_mapping(
-        merge_delivery(kind, layers),
-        source_fields=canonical_type(type_name).fields,
-        target_fields=kind.fields,
-        outgoing=True,
-        settings=settings,
-    )
+    return compile_writing(canonical_type(type_name), kind, layers, settings)
 
 
 def open_walk(work: LeasedWork, state: OperationState = OperationState.WAITING) -> WalkSession | None:

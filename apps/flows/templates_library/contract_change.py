@@ -25,14 +25,22 @@ _LESS = f"({_LESS_MONEY}) || ({_LESS_HOURS}) || ({_LESS_TIME})"
 # What the ERP does not know cannot be compared: then the whole value counts as new.
 _BEFORE = f"(has({_ERP}.budget_money) ? double({_ERP}.budget_money) : 0.0)"
 _MUCH_MORE = f"has(r.amount) && r.amount > {_BEFORE} && r.amount - {_BEFORE} >= settings.approval_from"
+
+
+def _change(field: str, before: str, unit: str = '""', *, figure: bool = False) -> str:
+    """Return what a field was and becomes, as a fact; nothing where the change order leaves it as it is."""
+    was, becomes = (f"string(double({before}))", f"string(r.{field})") if figure else (before, f"r.{field}")
+    return f'=has(r.{field}) ? (has({before}) ? {was} : "?") + " → " + {becomes} + {unit} : ""'
+
+
 _BEFORE_AND_AFTER = {
     "Client": "{client_name}",
     "Project": "{project}, {steps.psa_project.name}",
-    "Value": "{steps.erp_project.budget_money} → {amount} {currency}",
-    "Hours": "{steps.psa_project.budget_hours} → {cap_hours}",
-    "End": "{steps.psa_project.ends} → {ends}",
-    "Billing": "{steps.erp_project.billing_kind} → {billing_kind}",
-    "Rate card": "{steps.erp_project.rate_card} → {rate_card}",
+    "Value": _change("amount", f"{_ERP}.budget_money", '" " + r.currency', figure=True),
+    "Hours": _change("cap_hours", f"{_PSA}.budget_hours", figure=True),
+    "End": _change("ends", f"{_PSA}.ends"),
+    "Billing": _change("billing_kind", f"{_ERP}.billing_kind"),
+    "Rate card": _change("rate_card", f"{_ERP}.rate_card"),
 }
 _SAID = (
     '"Changed by " + r.name + (has(r.amount) && has(r.currency) ? ": " + string(r.amount) + " " + r.currency : "")'

@@ -56,6 +56,9 @@ _CURRENCY = Rule(
     field="currency",
 )
 
+# Each is judged where the systems can tell; pages say which cannot be.
+_BEFORE_POSTING = ("period_open", "project_open", "project_billable", "cost_center_mapped", "duplicate", "budget_left")
+
 _EXPENSE: dict[str, Any] = {
     "id": "X-1",
     "resource": "E-17",
@@ -92,7 +95,12 @@ def _definition(settings: Mapping[str, Any]) -> FlowDefinition:
             conditions=("approved",) if settings["carry_unbillable"] else ("approved", "billable"),
             expression="!has(r.spent_on) || r.spent_on >= settings.first_day" if settings["first_day"] else "",
         ),
-        steps=(Step("extract"), Step("check", CheckOptions(rules=rules)), Step("map"), Step("deliver")),
+        steps=(
+            Step("extract"),
+            Step("check", CheckOptions(rules=rules, library=_BEFORE_POSTING)),
+            Step("map"),
+            Step("deliver"),
+        ),
     )
 
 
@@ -134,6 +142,7 @@ EXPENSES_TO_BILL = FlowTemplate(
         SlaSuggestion(resolve_within=DAY, business_class=BusinessClass.INVALID_DIMENSION),
     ),
     # Refunds to people are payroll's own business; here the expense becomes what a client is billed.
+    source_categories=frozenset({"Expenses", "PSA", "Time", "Files", "Database", "Webhooks"}),
     target_categories=frozenset({"ERP", "Files", "Database"}),
     samples=(
         Sample(

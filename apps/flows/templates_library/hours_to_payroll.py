@@ -131,6 +131,7 @@ HOURS_TO_PAYROLL = FlowTemplate(
         SlaSuggestion(resolve_within=4 * HOUR, business_class=BusinessClass.CLOSED_PERIOD),
         SlaSuggestion(resolve_within=8 * HOUR, business_class=BusinessClass.MISSING_REFERENCE),
     ),
+    source_categories=frozenset({"Time", "PSA", "ERP", "Files", "Database", "Webhooks"}),
     target_categories=frozenset({"Payroll", "Files", "Database"}),
     samples=(
         Sample(

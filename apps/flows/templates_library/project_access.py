@@ -95,6 +95,7 @@ PROJECT_ACCESS = FlowTemplate(
     ),
     samples=SAMPLES,
     sample_systems={"target": "sandbox_identity"},
+    source_categories=frozenset({"Resources", "PSA", "Time", "Webhooks"}),
     target_categories=frozenset({"Identity"}),
     definition=FlowDefinition(
         canonical_type="Assignment",

@@ -7,6 +7,7 @@ from apps.flows.templates_library.approved_time_to_bill import APPROVED_TIME_TO_
 from apps.flows.templates_library.assignments_to_psa import ASSIGNMENTS_TO_PSA
 from apps.flows.templates_library.bi_feed import BI_INVOICES, BI_PEOPLE, BI_PROJECTS, BI_TIME
 from apps.flows.templates_library.billing_status import BILLING_STATUS
+from apps.flows.templates_library.budget_approval import BUDGET_APPROVAL
 from apps.flows.templates_library.client_onboarding import CLIENT_ONBOARDING
 from apps.flows.templates_library.contract_change import CONTRACT_CHANGE
 from apps.flows.templates_library.contract_renewal import CONTRACT_RENEWAL
@@ -44,6 +45,7 @@ TEMPLATES: Mapping[str, FlowTemplate] = {
         PROJECT_ACCESS,
         SUBCONTRACTOR_ORDER,
         INVOICE_RELEASE,
+        BUDGET_APPROVAL,
         SLIPPED_MILESTONE,
         CONTRACT_RENEWAL,
     )

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.contract import SourceRecord
 from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.connectors.manifest import FieldSpec, MappingLine, ObjectManifest, ValueKind
 from apps.flows.engine import records
 from apps.flows.engine.counts import Counts
 from apps.flows.engine.definition import FlowDefinition, parse_definition
-from apps.flows.engine.flow import CompiledFlow, compile_flow
+from apps.flows.engine.flow import CompiledFlow, compile_flow, compile_reading, compile_writing
 from apps.flows.engine.identity import EffectScope
 from apps.flows.engine.pipeline import build_business_keys, plan_batch
 from apps.flows.engine.records import Correction, LinkState, OpenOperation, PlannedOperation
@@ -490,6 +491,19 @@ def test_publishing_tells_a_change_of_a_line_that_the_layer_below_removed() -> N
     (found,) = refused.value.problems
     assert found.target == "text"
     assert "the partner's layer has removed this line: take the change away" in found.message
+
+
+def test_the_reading_and_each_writing_tell_their_own_orphans() -> None:
+    described, trimmed = canonical_type("TimeEntry"), LineChange("text", {"transforms": ("trim",)})
+    assert compile_writing(described, TARGET, Layers(customer=(trimmed,))).lines
+    for compiled in (
+        lambda: compile_writing(
+            described, replace(TARGET, writing_lines=TARGET.writing_lines[:4]), Layers((), (trimmed,))
+        ),
+        lambda: compile_reading(described, SOURCE, Layers((), (), (trimmed,))),
+    ):
+        with pytest.raises(MappingError, match="changes this line, but no layer below has this line any more"):
+            compiled()
 
 
 def test_a_record_cannot_refer_to_itself() -> None:

@@ -127,7 +127,10 @@ def test_a_misspelt_option_is_named(kind: str) -> None:
         pytest.param("approve", {"question": "{hous}"}, "question", "no field 'hous'", id="a question about nothing"),
         pytest.param("approve", {"question": "{"}, "question", "brace", id="an open brace"),
         pytest.param("approve", {"question": "{hours:>9}"}, "question", "no field", id="a format in a sentence"),
+        pytest.param("approve", {"facts": [["A"]]}, "facts", "list of pairs", id="facts without words"),
+        pytest.param("approve", {"facts": [["A", 5]]}, "facts.A", "must be a text", id="a listed fact of another kind"),
         pytest.param("approve", {"facts": {"A": 5}}, "facts.A", "must be a text", id="a fact of another kind"),
+        pytest.param("approve", {"facts": {"A": "=r.hous"}}, "facts.A", "no field 'hous'", id="a calculated fact of nothing"),
         pytest.param("approve", {"free_below": "ten"}, "free_below", "amount", id="no amount"),
         pytest.param("approve", {"free_below": "-1"}, "free_below", "amount", id="a negative amount"),
         pytest.param("approve", {"thresholds": [{"role": "x", "above": "NaN"}]}, "thresholds.0.above", "", id="no number"),
@@ -218,7 +221,9 @@ def test_what_is_looked_up_is_judged_as_it_is_then() -> None:
 CHANGE: list[dict[str, Any]] = [
     {"kind": "lookup", "name": "there", "role": "target", "type": "Project", "key": "r.project", "keep": ["budget_hours"]},
     {"kind": "map", "type": "Project", "part": True, "lines": [{"target": "budget_hours", "source": "hours"}]},
-    {"kind": "approve", **EXAMPLES["approve"], "facts": {"Hours": "{steps.there.budget_hours} h → {hours} h"}},
+    {"kind": "approve", **EXAMPLES["approve"], "facts": {
+        "Hours": "{steps.there.budget_hours} h → {hours} h", "In all": '=string(r.hours) + " h"', "Nothing": '=""',
+    }},
     {"kind": "deliver", "type": "Project", "of": "map", "onto": "there"},
 ]  # fmt: skip
 
@@ -235,7 +240,7 @@ def test_a_record_that_is_there_is_changed_in_what_was_mapped_and_never_made() -
     }
     question = plan(asked, context(**results))
     assert isinstance(question, acts.Ask)
-    assert question.facts == (("Hours", "{6} h → 7.5 h"),)
+    assert question.facts == (("Hours", "{6} h → 7.5 h"), ("In all", "7.5 h"))
     assert plan(delivered, context(**results)) == acts.Send("target", "Project", {"budget_hours": Decimal("7.5")}, "9")
     refused = plan(delivered, context(map=results["map"], there={"found": False}))
     assert isinstance(refused, acts.Refuse)
@@ -260,6 +265,15 @@ def test_the_amount_decides_who_is_asked(amount: str | None, role: str | None, n
         assert isinstance(act, acts.Ask)
         assert (act.role, act.needed, act.question) == (role, needed, "Bill 7.5 h of Ann?")
         assert (act.due_seconds, act.facts) == (172_800, (("Project", "PRJ-0001"),))
+
+
+def test_facts_keep_their_order_where_stored_groups_lose_theirs() -> None:
+    step = step_of("approve", facts={"Project": "{project}", "A": "{hours}"})
+    assert step.options is not None
+    stored = {name: step.options.to_json()[name] for name in sorted(step.options.to_json(), reverse=True)}
+    question = plan(step_of("approve", facts=stored["facts"]))
+    assert isinstance(question, acts.Ask)
+    assert [label for label, _ in question.facts] == ["Project", "A"]
 
 
 def test_a_decision_chooses_a_way_or_the_end() -> None:

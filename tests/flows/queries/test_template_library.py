@@ -39,6 +39,14 @@ def test_the_library_is_grouped_by_what_is_sold_together(in_partner_a: PartnerRe
     assert posting.cards[0].template.slug == "approved-time-to-bill"
 
 
+def test_a_template_shows_what_it_leaves_to_its_target(in_partner_a: PartnerRef) -> None:
+    sample = {
+        line.target: (line.how, line.origin) for line in get_template_page("customer-master", "sandbox_erp").sample
+    }
+    assert sample["tax_id"] == ("only where the target has nothing", "template")
+    assert sample["name"] == ("", "system")
+
+
 def test_a_template_says_what_can_be_chosen_how_fast_it_should_be_and_what_comes_of_which_record(
     in_partner_a: PartnerRef,
 ) -> None:

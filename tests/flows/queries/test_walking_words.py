@@ -23,3 +23,22 @@ def test_a_walking_step_says_what_it_does(name: str, words: str) -> None:
     step = definition.step_named(name)
     assert step is not None
     assert step_words(step, "Sales", "Books", definition) == words
+
+
+@pytest.mark.parametrize(
+    ("template", "name", "words"),
+    [
+        ("project-access", "access_ended", "Assignment from Directory, as far as the flow made it"),
+        (
+            "project-workspace",
+            "workspace_gone",
+            "Workspace from Directory, as far as the flow made it, under a condition",
+        ),
+        ("project-access", "until_the_end", "until its time comes"),
+    ],
+)
+def test_a_step_that_takes_back_says_so(template: str, name: str, words: str) -> None:
+    definition = flow_template(template).definition
+    step = definition.step_named(name)
+    assert step is not None
+    assert step_words(step, "Planning", "Directory", definition) == words

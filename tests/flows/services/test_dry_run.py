@@ -7,10 +7,12 @@ from unittest.mock import patch
 import pytest
 from django.utils import timezone
 
-from apps.flows.models import Batch, Checkpoint, DryRun, Flow, Link, Operation, Run, TriggerEvent
+from apps.flows.engine.ownership import ConflictRule
+from apps.flows.models import Batch, Checkpoint, DryRun, Flow, Link, Operation, OwnerReview, Run, TriggerEvent
 from apps.flows.models.dry_run import LOST_AFTER
 from apps.flows.services import dry_run as dry_runs
 from apps.flows.services.dry_run import DryRunError, request_dry_run, rows_kept
+from apps.flows.services.owner_register import set_owner
 from apps.flows.services.publish import change_line
 from apps.tenants import scope
 from tests.lines import Line
@@ -145,3 +147,31 @@ def test_what_cannot_be_tried_says_why(make_line: MakeLine, changes: dict[str, A
         Flow.objects.filter(id=line.flow.id).update(**changes)
         with pytest.raises(DryRunError, match=sentence):
             request_dry_run(Flow.objects.get(id=line.flow.id), by="Fina")
+
+
+def test_what_belongs_to_another_system_is_foreseen_to_stay_as_it_is(make_line: MakeLine) -> None:
+    line = make_line()
+    line.run()
+    first, second = (one.source_key for one in line.operations(state="written")[:2])
+    centres = {entry["id"]: entry["cost_center"] for entry in line.entries()}
+    other = next(centre for centre in centres.values() if centre not in (centres[first], centres[second]))
+    with scope.work_in(line.partner):
+        owned = {"canonical_type": "TimeEntry", "field": "cost_center", "connection": line.target, "changed_by": "t"}
+        set_owner(line.customer, conflict_rule=ConflictRule.REVIEW, **owned)
+    for key, changes in ((first, {"cost_center": other}), (second, {"cost_center": other, "hours": 3.5})):
+        line.sandbox.do(
+            lambda client, key=key, changes=changes: client.change_record(
+                "psa", line.company, "time-entries", key, **changes
+            )
+        )
+    before = line.time_lines()
+    found = _try(line, sample=None)
+    assert (found.read, found.unchanged, found.updates) == (2, 1, 1)
+    reasons = {row["outcome"]: row["reasons"][0]["reason"] for row in rows_kept(found)}
+    assert reasons == {
+        "unchanged": "Nothing was sent: all that differs belongs to ERP.",
+        "updates": "Stays as it is there: cost_center (ERP).",
+    }
+    assert line.time_lines() == before
+    with scope.work_in(line.partner):
+        assert not OwnerReview.objects.exists()

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 from django.utils import timezone
 
+from apps.connectors.errors import BusinessClass, MisconfiguredError
 from apps.connectors.protocols.rest import RestConnector
 from apps.dispatch.models import DueWork
 from apps.flows.models import BookedRecord, FlowVersion
@@ -118,3 +119,20 @@ def test_each_kind_of_fact_is_one_question_a_batch(make_line: MakeLine) -> None:
     questions = [one for one in asked if one[0] != "time-entries"]
     assert sorted(name for name, _ in questions) == ["cost-centers", "periods", "projects", "projects"]
     assert all(keys > 1 for name, keys in questions if name != "periods")
+
+
+def test_a_right_that_the_rules_lack_stops_the_run_and_says_what_to_do(make_line: MakeLine) -> None:
+    line = make_line(entries=8)
+
+    async def refusing(*_: Any) -> Any:
+        raise MisconfiguredError(
+            "The ERP does not let this user read projects.", business_class=BusinessClass.PERMISSION
+        )
+
+    with patch.object(RestConnector, "find", refusing):
+        run = line.run()
+    assert (run.state, run.read, run.error_class) == ("failed", 0, "permission")
+    assert run.error_message.startswith("The ERP does not let this user read projects. The flow's business rules ask")
+    assert "switch the rule off with a reason" in run.error_message
+    assert line.operations() == []
+    assert line.run().state == "clean"

@@ -355,13 +355,14 @@ def test_a_walking_delivery_minds_the_owner_register(walk_of: MakeLine) -> None:
         owned = {"canonical_type": "TimeEntry", "field": "cost_center", "connection": line.target, "changed_by": "t"}
         set_owner(line.customer, conflict_rule=ConflictRule.REVIEW, **owned)
     before = next(entry for entry in line.time_lines() if entry["external_id"] == key)
-    changes = {"cost_center": "CC-777", "hours": 3.75}
+    other = next(entry["cost_center"] for entry in line.entries() if entry["cost_center"] != before["cost_center"])
+    changes = {"cost_center": other, "hours": 3.75}
     line.sandbox.do(lambda client: client.change_record("psa", line.company, "time-entries", key, **changes))
     assert line.run().written == 1
     now = next(entry for entry in line.time_lines() if entry["external_id"] == key)
     assert (now["cost_center"], float(now["quantity"])) == (before["cost_center"], 3.75)
     with scope.work_in(line.partner):
         review = OwnerReview.objects.get()
-        assert (review.field, review.ours, review.theirs) == ("cost_center", "CC-777", before["cost_center"])
+        assert (review.field, review.ours, review.theirs) == ("cost_center", other, before["cost_center"])
         attempt = attempts_of(Operation.objects.get(id=review.operation_id))[0]
         assert [dispute.field for dispute in attempt.disputes] == ["cost_center"]

@@ -78,7 +78,8 @@ def test_a_line_is_tried_published_shown_and_reset(shown: Shown) -> None:
 
 def test_a_table_of_values_is_typed_and_added_to(shown: Shown) -> None:
     here = f"/flows/{shown.line.flow.id}/"
-    table = {"value_from": ["Travel", ""], "value_to": ["T-1", ""], "otherwise": "X"}
+    # PostgreSQL keeps no null character: it is left out.
+    table = {"value_from": ["Tra\x00vel", ""], "value_to": ["T-1", ""], "otherwise": "X"}
     shown.owner.post(f"{here}mapping/description/", {**typed_line(), **table, "publish": "1"})
     shown.owner.post(f"{here}mapping/description/value/", {"outside_value": "Call", "new_value": "C-1"})
     (values,) = [v for v in shown.owner.get(f"{here}mapping/").context["mapping"].values if v.target == "description"]

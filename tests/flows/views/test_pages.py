@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from apps.accounts.actions import Role
+from apps.flows.templates_library import TEMPLATES
 from tests.flows.views.conftest import Shown, page_of
 
 
@@ -24,7 +25,7 @@ def _paths(shown: Shown) -> list[str]:
         f"/flows/{flow}/versions/?from=1&to=1",
         f"/operations/?flow={flow}&state=rejected",
         "/templates/",
-        "/templates/approved-time-to-bill/",
+        *(f"/templates/{slug}/" for slug in TEMPLATES),
         "/runs/",
         f"/runs/{run}/",
         f"/operations/{blocked}/",

@@ -1,5 +1,6 @@
 """Tables of values: what they do not know is seen with its money, added at once, brought as a file, and tried again."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -52,11 +53,17 @@ def test_unknown_values_are_shown_added_and_what_they_blocked_is_tried_again(gap
 
     on_mapping = page_of(gapped.owner.get(f"/flows/{gapped.line.flow.id}/mapping/"))
     assert f'name="value_from" value="{values[0]}"' in on_mapping
+    # Every form of the two pages carries its token, in parts that are included as well.
+    for page in (on_mapping, page_of(gapped.owner.get(_path(gapped)))):
+        forms = re.findall(r"<form[^>]*method=.post.*?</form>", page, re.DOTALL)
+        assert [form[:120] for form in forms if "csrfmiddlewaretoken" not in form] == []
     assert len(values) > 1
     sent = {"value_from": values, "value_to": ["100"] * (len(values) - 1) + [""], "back": "mapping"}
     answer = gapped.owner.post(_path(gapped, "add/"), sent, follow=True)
     assert answer.redirect_chain[-1][0].endswith("#values")
     assert "in the table. Version 3 is live" in page_of(answer)
+
+    assert "Version 3 is live" in page_of(gapped.owner.post(_path(gapped, "add/"), sent, follow=True)), "sent twice"
 
     gaps = gapped.owner.get(_path(gapped)).context["table"].gaps
     assert gaps.ready == len(blocked) - sum(unknown.blocked for unknown in gaps.unknown) > 0
@@ -79,6 +86,19 @@ def test_nothing_filled_in_is_said_and_publishes_nothing(gapped: Shown) -> None:
     assert "Choose at least one record" in page_of(gapped.owner.post(_path(gapped, "retry/"), follow=True))
     with scope.work_in(gapped.line.partner):
         assert FlowVersion.objects.filter(flow=gapped.line.flow).count() == 2
+
+
+def test_a_suggestion_is_taken_by_one_click(gapped: Shown) -> None:
+    _upload(gapped, b"emea (old),100\nNowhere,300\n", "replace")
+    (emea,) = [one for one in gapped.owner.get(_path(gapped)).context["table"].gaps.unknown if one.value == "EMEA"]
+    assert emea.suggestions == ("100",)
+    sent = {"value_from": ["AMER", "EMEA"], "value_to": ["half typed", ""], "take": "1:100"}
+    assert "1 value is in the table" in page_of(gapped.owner.post(_path(gapped, "add/"), sent, follow=True))
+    pairs = gapped.owner.get(_path(gapped)).context["table"].pairs
+    assert pairs == [("EMEA", "100"), ("Nowhere", "300"), ("emea (old)", "100")]
+    for nonsense in ("7:100", "x:100", "²:100", "1:", "9" * 5_000 + ":1"):
+        answer = gapped.owner.post(_path(gapped, "add/"), {**sent, "take": nonsense}, follow=True)
+        assert "Say for at least one value" in page_of(answer)
 
 
 def test_a_file_is_added_or_becomes_the_table_and_comes_back_as_it_is(gapped: Shown) -> None:

@@ -7,10 +7,11 @@ from typing import Any, ClassVar, Self
 
 from apps.connectors.canonical.shapes import CanonicalType
 from apps.flows.engine.acts import Act, Ask, Go, StepContext
-from apps.flows.engine.stored import DefinitionError, Group, read_list, written
+from apps.flows.engine.stored import DefinitionError, Group, read_expression, read_list, written
 
 HOUR = 3_600
 _MOST_HOURS = 24 * 365
+_CALCULATED = "="
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Threshold:
 @dataclass(frozen=True, slots=True)
 class ApproveOptions:
     """Asks people of a role. `question` and `facts` are sentences filled from the record and what earlier steps brought.
+
+    A fact that begins with "=" is an expression instead, and is left out where that gives nothing.
 
     Thresholds are looked at from the highest down: the first whose amount is reached decides who is asked. `free_below`:
     smaller amounts need nobody. An operation without a known amount is asked about as the dearest one would be.
@@ -79,7 +82,7 @@ class ApproveOptions:
         role, needed = self._asked(amount)
         return Ask(
             question=context.fill(self.question)[:300],
-            facts=tuple((label, context.fill(text)) for label, text in self.facts.items()),
+            facts=tuple((label, told) for label, text in self.facts.items() if (told := _told(text, context))),
             amount=amount,
             currency=context.amount.currency if context.amount else "",
             role=role,
@@ -98,7 +101,9 @@ class ApproveOptions:
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as they are stored."""
-        stored = written(self, without=("thresholds",))
+        stored = written(self, without=("thresholds", "facts"))
+        if self.facts:  # as a list: a stored group forgets its order, and people read the facts in theirs
+            stored["facts"] = [[label, text] for label, text in self.facts.items()]
         if self.thresholds:
             stored["thresholds"] = [written(one) | {"above": str(one.above)} for one in self.thresholds]
         return stored
@@ -113,7 +118,25 @@ def _threshold(stored: Any, path: str) -> Threshold:
 
 def _facts(group: Group, described: CanonicalType) -> dict[str, str]:
     stored = group.stored.get("facts", {})
+    if isinstance(stored, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in stored):
+        stored = {str(label): text for label, text in stored}
     if not isinstance(stored, Mapping):
-        raise DefinitionError(group.where("facts"), "must be a group of texts")
-    inner = Group(stored, group.where("facts"), tuple(map(str, stored)), earlier=group.earlier)
-    return {str(label): inner.sentence(str(label), described, required=True) for label in stored}
+        raise DefinitionError(group.where("facts"), "must be a group of texts, or a list of pairs")
+    inner = Group(stored, group.where("facts"), tuple(map(str, stored)), earlier=group.earlier, settings=group.settings)
+    return {str(label): _fact(inner, str(label), described) for label in stored}
+
+
+def _fact(group: Group, label: str, described: CanonicalType) -> str:
+    text = group.text(label, required=True)
+    if text.startswith(_CALCULATED):
+        read_expression(text.removeprefix(_CALCULATED), group.where(label), described, group.settings)
+        return text
+    return group.sentence(label, described, required=True)
+
+
+def _told(text: str, context: StepContext) -> str:
+    """Return a fact in words; "" where a calculation gives nothing, and then it is not shown."""
+    if not text.startswith(_CALCULATED):
+        return context.fill(text)
+    value = context.evaluate(text.removeprefix(_CALCULATED))
+    return "" if value is None else str(value)
