@@ -76,6 +76,7 @@ class AuditAction(StrEnum):
     APPROVAL_DECIDED = "approval_decided"
     DELEGATION_CHANGED = "delegation_changed"
     MAPPING_VALUE_ADDED = "mapping_value_added"
+    CONFIGURATION_IMPORTED = "configuration_imported"
     OWNER_CHANGED = "owner_changed"
     OWNER_REVIEW_DECIDED = "owner_review_decided"
     CASE_ASSIGNED = "case_assigned"

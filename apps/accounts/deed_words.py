@@ -57,6 +57,7 @@ DEED_WORDS: dict[AuditAction, Promise] = {
     AuditAction.APPROVAL_DECIDED: _("Approval decided"),
     AuditAction.DELEGATION_CHANGED: _("Stand-in changed"),
     AuditAction.MAPPING_VALUE_ADDED: _("Mapping value added"),
+    AuditAction.CONFIGURATION_IMPORTED: _("Configuration imported"),
     AuditAction.OWNER_CHANGED: _("Owner of a field changed"),
     AuditAction.OWNER_REVIEW_DECIDED: _("Change of another system's field decided"),
     AuditAction.CASE_ASSIGNED: _("Exception assigned"),

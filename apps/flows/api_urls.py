@@ -1,6 +1,7 @@
-"""Where the API of this room hangs: /api/v1/flows, /runs, /operations, /templates, /approvals, /replays, /events and /field-owners."""
+"""Where the API of this room hangs: /api/v1/flows, /runs, /operations, /templates, /approvals, /replays, /events, /field-owners
+and /configurations."""
 
-from apps.flows import api, approval_api, event_api, operation_api, owner_api, replay_api, run_api
+from apps.flows import api, approval_api, configuration_api, event_api, operation_api, owner_api, replay_api, run_api
 
 router_entries = (
     ("flows", api.FlowViewSet, "flow"),
@@ -11,4 +12,5 @@ router_entries = (
     ("replays", replay_api.ReplayViewSet, "replay"),
     ("events", event_api.EventViewSet, "event"),
     ("field-owners", owner_api.FieldOwnerViewSet, "field-owner"),
+    ("configurations", configuration_api.ConfigurationViewSet, "configuration"),
 )

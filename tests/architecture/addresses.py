@@ -23,6 +23,7 @@ ROWS_OF_THE_API = {
     "templates": "template",
     "approvals": "request_id",
     "field-owners": "entry_id",
+    "configurations": "customer_id",
 }
 ROW_NAMES = frozenset(
     {

@@ -46,11 +46,12 @@ def change_settings(flow: Flow, *, settings: Mapping[str, Any], changed_by: str,
             flow,
             published_by=changed_by,
             note=note or f"Changed settings: {', '.join(changed)}",
-            base=_base_with(locked, template, after),
+            base=base_with(locked, template, after),
         )
 
 
-def _base_with(flow: Flow, template: FlowTemplate, chosen: Mapping[str, Any]) -> Base:
+def base_with(flow: Flow, template: FlowTemplate, chosen: Mapping[str, Any]) -> Base:
+    """Return what a flow's next version stands on with these settings. Raises ValidationError, SettingsError."""
     live = flow.live_version
     if live is None:
         return replace(newest_base(flow), definition=definition_for(template, chosen).to_json())

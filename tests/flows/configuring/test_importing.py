@@ -1,0 +1,238 @@
+"""Importing a customer's configuration: looked at first, applied as a whole, refused with the place and the fix."""
+
+from collections.abc import Callable
+
+import pytest
+
+from apps.accounts.models import AuditEntry
+from apps.customers.models import Customer
+from apps.flows.config_files.parsing import parse_file
+from apps.flows.configuring.exporting import export_customer
+from apps.flows.configuring.importing import ChangedSinceError, ImportRefusedError, apply_import, plan_import
+from apps.flows.configuring.plans import Plan
+from apps.flows.engine.ownership import ConflictRule
+from apps.flows.models import FieldOwner, Flow, FlowVersion, Trigger
+from apps.flows.services.owner_register import set_owner
+from apps.flows.services.publish import change_line
+from apps.flows.triggers.blackouts import read_blackouts
+from apps.flows.triggers.listening import listen_to_event
+from apps.flows.triggers.quiet import keep_quiet
+from apps.flows.triggers.schedule import expect_runs, run_before_cut_offs, schedule_flow
+from apps.tenants import scope
+from tests.lines import Line
+
+MakeLine = Callable[..., Line]
+OWN_LINE = """    lines:
+      delivery:
+        - target: description
+          default: Work
+"""
+
+
+class Files:
+    """One customer's configuration as text, and the hands to plan and apply other text."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+
+    @property
+    def text(self) -> str:
+        with scope.work_in(self.line.partner):
+            return export_customer(Customer.objects.get(id=self.line.customer.id)).write()
+
+    def plan(self, text: str) -> Plan:
+        with scope.work_in(self.line.partner):
+            return plan_import(self.line.customer, parse_file(text.encode()), by="Ann")
+
+    def apply(self, text: str, digest: str = "") -> Plan:
+        digest = digest or self.plan(text).digest
+        with scope.work_in(self.line.partner):
+            return apply_import(self.line.customer, parse_file(text.encode()), digest=digest, by="Ann")
+
+    def counts(self) -> tuple[int, ...]:
+        with scope.work_in(self.line.partner):
+            return tuple(kind.objects.count() for kind in (Flow, FlowVersion, Trigger, FieldOwner, AuditEntry))
+
+
+@pytest.fixture
+def files(make_line: MakeLine) -> Files:
+    return Files(make_line())
+
+
+def _set_everything(line: Line) -> None:
+    windows = [{"days": [4], "from": "18:00", "to": "06:00"}]
+    with scope.work_in(line.partner):
+        flow = Flow.objects.get(id=line.flow.id)
+        change_line(flow, target="description", changes={"default": "Work", "value_map": {"007": "no"}}, made_by="Ann")
+        schedule_flow(flow, every_seconds=900)
+        run_before_cut_offs(flow, minutes=30)
+        listen_to_event(flow, "contract.signed")
+        expect_runs(flow, every_seconds=7200)
+        keep_quiet(flow, read_blackouts({"zone": "UTC", "windows": windows}))
+        set_owner(
+            line.customer,
+            canonical_type="TimeEntry",
+            field="",
+            connection=line.source,
+            conflict_rule=ConflictRule.OWNER_WINS,
+            changed_by="Ann",
+            note="as agreed",
+        )
+
+
+def test_everything_set_is_written_and_reading_it_changes_nothing(files: Files) -> None:
+    _set_everything(files.line)
+    text, before = files.text, files.counts()
+    for said in (
+        "every_seconds: 900",
+        "before_cut_off_minutes: 30",
+        "contract.signed",
+        "7200",
+        "18:00",
+        "'007': 'no'",
+        "as agreed",
+    ):
+        assert said in text
+    assert "secret" not in text
+    assert "token" not in text
+    plan = files.plan(text)
+    assert (plan.is_empty, plan.problems) == (True, ())
+    files.apply(text)
+    assert files.text == text
+    assert files.counts() == (*before[:-1], before[-1] + 1)  # but for the trace of the import
+
+
+def test_a_file_makes_another_installation_the_same(files: Files, make_line: MakeLine) -> None:
+    _set_everything(files.line)
+    other = make_line()
+    wanted = files.text.replace(files.line.customer.name, other.customer.name)
+    there = Files(other)
+    plan = there.plan(wanted)
+    changed = {change.name: change for change in plan.changes}
+    words = {line.label: (line.before, line.after) for line in changed["Approved time to bill"].lines}
+    assert words["Starts when this is said"] == ("", "contract.signed")
+    assert words["Runs by itself"][0] == "Not by itself"
+    assert changed["TimeEntry.*"].kind == "created"
+    there.apply(wanted)
+    assert there.text == wanted
+    with scope.work_in(other.partner):
+        live = Flow.objects.get(id=other.flow.id).live_version
+        assert live is not None
+        assert (live.number, live.note, live.published_by) == (2, "Imported", "Ann")
+        assert AuditEntry.objects.filter(action="configuration_imported").count() == 1
+
+
+def test_a_flow_of_another_name_is_created_as_a_draft_and_the_one_here_is_left(files: Files) -> None:
+    wanted = files.text.replace("name: Approved time to bill", "name: A second one").rstrip() + "\n" + ""
+    wanted = wanted.replace("owners: []\n", "").rstrip() + "\n" + OWN_LINE
+    plan = files.apply(wanted)
+    assert [(change.name, change.kind) for change in plan.changes] == [
+        ("A second one", "created"),
+        ("Approved time to bill", "left"),
+    ]
+    with scope.work_in(files.line.partner):
+        made = Flow.objects.get(name="A second one")
+        assert made.state == Flow.State.DRAFT
+        assert Flow.objects.get(id=files.line.flow.id).state == Flow.State.LIVE
+    assert files.plan(files.text).is_empty
+
+
+def test_a_plan_changes_nothing(files: Files) -> None:
+    before = files.counts()
+    plan = files.plan(files.text.replace("owners: []\n", "") + OWN_LINE)
+    assert [(line.label, line.after) for line in plan.changes[0].lines] == [
+        (plan.changes[0].lines[0].label, plan.changes[0].lines[0].after)
+    ]
+    assert "when there is none: Work" in plan.changes[0].lines[0].after
+    assert files.counts() == before
+
+
+def test_what_was_changed_since_the_look_is_not_overwritten(files: Files) -> None:
+    wanted = files.text.replace("owners: []\n", "") + OWN_LINE
+    digest = files.plan(wanted).digest
+    with scope.work_in(files.line.partner):
+        change_line(files.line.flow, target="cost_center", changes={"default": "CC-1"}, made_by="Bob")
+    before = files.counts()
+    with pytest.raises(ChangedSinceError, match="look at it"):
+        files.apply(wanted, digest)
+    with pytest.raises(ChangedSinceError):
+        files.apply(wanted + "# the same, but for a remark\n", digest)
+    assert files.counts() == before
+    assert "CC-1" in files.text
+
+
+def _lines(*lines: str) -> Callable[[str], str]:
+    return lambda text: text.replace("owners: []\n", "") + "".join(f"{line}\n" for line in lines)
+
+
+def _instead(old: str, new: str) -> Callable[[str], str]:
+    return lambda text: text.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("edit", "path", "sentence"),
+    [
+        (_instead("template: approved", "template: disapproved"), "flows[0].template", "is not a template; choose one of"),
+        (_instead("template_version: ", "template_version: 9"), "flows[0].template_version", "can be moved to version"),
+        (_instead("connection: PSA", "connection: Else"), "flows[0].source", "stay what they are"),
+        (_instead("currency: EUR", "currency: USD"), "customer.currency", "write “EUR” in the file"),
+        (_lines("    settings: {nothing: 1}"), "flows[0].settings.nothing", "is not known"),
+        (_lines("    starts: {every_seconds: 5}"), "flows[0].starts.every_seconds", "10 or more"),
+        (_lines("    starts: {cron: never, zone: UTC}"), "flows[0].starts.cron", "five parts"),
+        (_lines("    quiet: {zone: UTC, windows: [{days: [0], from: x, to: '1:00'}]}"), "flows[0].quiet", "no time of day"),
+        (_lines("    lines: {nowhere: [{target: a}]}"), "flows[0].lines", "maps nothing there"),
+        (
+            _lines("    lines: {delivery: [{target: description, transforms: [shout]}]}"),
+            "flows[0].lines.delivery[description]",
+            "shout",
+        ),
+        (_lines("owners: [{type: Nothing, field: x, rule: review}]"), "owners[0].type", "no such kind"),
+        (_lines("owners: [{type: TimeEntry, field: x, rule: review}]"), "owners[0].field", "has no field"),
+        (
+            _lines("owners: [{type: TimeEntry, field: note, rule: review, connection: SAP}]"),
+            "owners[0].connection",
+            "Connect the system as “SAP” first",
+        ),
+        (lambda text: "file: partner-lines\nversion: 1\n", "file", "A customer's file says"),
+    ],
+    ids=[
+        "template",
+        "template version",
+        "other systems",
+        "currency",
+        "setting",
+        "interval",
+        "calendar",
+        "quiet time",
+        "place",
+        "transform",
+        "type",
+        "field",
+        "owner's connection",
+        "the other kind of file",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_told_with_its_place_and_refused_whole(
+    files: Files, edit: Callable[[str], str], path: str, sentence: str
+) -> None:
+    wanted, before = edit(files.text), files.counts()
+    plan = files.plan(wanted)
+    told = [(problem.path, problem.line) for problem in plan.problems if sentence in problem.message]
+    assert [place for place, _line in told] == [path], plan.problems
+    assert all(line for _place, line in told)
+    assert plan.digest == ""
+    with pytest.raises(ImportRefusedError, match=path.replace("[", r"\[")):
+        files.apply(wanted, "any")
+    assert files.counts() == before
+
+
+def test_a_good_flow_beside_a_bad_one_is_not_applied_alone(files: Files) -> None:
+    text = files.text
+    flow = text[text.index("  - name:") : text.index("owners:")]
+    second = flow.replace("name: Approved time to bill", "name: Second")
+    third = flow.replace("name: Approved time to bill", "name: Third").replace("connection: PSA", "connection: CRM")
+    wanted, before = text.replace(flow, flow + second + third), files.counts()
+    with pytest.raises(ImportRefusedError, match="Connect sandbox_psa as “CRM” first") as caught:
+        files.apply(wanted, "any")
+    assert [problem.path for problem in caught.value.problems] == ["flows[2].source"]
+    assert files.counts() == before
