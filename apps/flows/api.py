@@ -140,9 +140,9 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @action(detail=True, methods=["post"], url_path="settings")
     def change_settings(self, request: Request, pk: UUID) -> Response:
         """Take other settings of the template and publish a version with them; the others stay as they are."""
-        wanted = SettingsSerializer(data=request.data)
+        flow, wanted = flow_queries.get_flow(pk), SettingsSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        change_flow_settings(flow_queries.get_flow(pk), wanted.validated_data, by=caller(request).name)
+        change_flow_settings(flow, wanted.validated_data, by=caller(request).name)
         return Response(FlowSerializer(flow_queries.get_flow(pk)).data)
 
     @extend_schema(summary="Start a run now", request=None, responses={202: RunSerializer})
