@@ -98,7 +98,7 @@ class PlanSerializer(serializers.Serializer[Any]):
     changes = EntryChangeSerializer(many=True)
 
 
-_FILE = {("application/yaml", "text/yaml"): OpenApiTypes.STR}
+_FILE = {"application/yaml": OpenApiTypes.STR, "text/yaml": OpenApiTypes.STR}
 _DIGEST = OpenApiParameter("digest", str, required=True, description="That of the plan that was looked at.")
 
 

@@ -1,8 +1,10 @@
 """Importing a customer's configuration: looked at first, applied as a whole, refused with the place and the fix."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connections
 
 from apps.accounts.models import AuditEntry
 from apps.customers.models import Customer
@@ -14,6 +16,7 @@ from apps.flows.engine.ownership import ConflictRule
 from apps.flows.models import FieldOwner, Flow, FlowVersion, Trigger
 from apps.flows.services.owner_register import set_owner
 from apps.flows.services.publish import change_line
+from apps.flows.templates_library import TEMPLATES
 from apps.flows.triggers.blackouts import read_blackouts
 from apps.flows.triggers.listening import listen_to_event
 from apps.flows.triggers.quiet import keep_quiet
@@ -236,3 +239,44 @@ def test_a_good_flow_beside_a_bad_one_is_not_applied_alone(files: Files) -> None
         files.apply(wanted, "any")
     assert [problem.path for problem in caught.value.problems] == ["flows[2].source"]
     assert files.counts() == before
+
+
+def _at_version(files: Files, number: int) -> None:
+    with scope.work_in(files.line.partner):
+        FlowVersion.objects.filter(flow=files.line.flow).update(template_version=number)
+
+
+def test_a_flow_stays_on_its_version_of_the_template_unless_the_file_says_another(files: Files) -> None:
+    newest = TEMPLATES[files.line.flow.template].version
+    _at_version(files, newest - 1)
+    text = files.text
+    assert f"template_version: {newest - 1}\n" in text
+    files.apply(text.replace("owners: []\n", "") + OWN_LINE)
+    with scope.work_in(files.line.partner):
+        assert Flow.objects.get(id=files.line.flow.id).live_version.template_version == newest - 1  # type: ignore[union-attr]
+    wanted = files.text.replace(f"template_version: {newest - 1}\n", f"template_version: {newest}\n")
+    plan = files.apply(wanted)
+    told = {line.label: (line.before, line.after) for line in plan.changes[0].lines}
+    assert told["Template version"] == (str(newest - 1), str(newest))
+    assert files.text == wanted
+
+
+def test_of_two_who_apply_what_they_saw_at_once_one_is_asked_to_look_again(files: Files) -> None:
+    wanted = files.text.replace("owners: []\n", "") + OWN_LINE
+    digest = files.plan(wanted).digest
+
+    def apply() -> str:
+        try:
+            files.apply(wanted, digest)
+        except ChangedSinceError:
+            return "look again"
+        else:
+            return "applied"
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        told = [one.result() for one in [pool.submit(apply), pool.submit(apply)]]
+    assert sorted(told) == ["applied", "look again"]
+    with scope.work_in(files.line.partner):
+        assert FlowVersion.objects.filter(flow=files.line.flow).count() == 2
