@@ -1,5 +1,4 @@
-"""Where the API of this room hangs: /api/v1/flows, /runs, /operations, /templates, /approvals, /replays, /events, /field-owners
-and /configurations."""
+"""Where the API of this room hangs: flows, runs, operations, templates, approvals, replays, events, owners and configurations."""
 
 from apps.flows import api, approval_api, configuration_api, event_api, operation_api, owner_api, replay_api, run_api
 
