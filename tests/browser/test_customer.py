@@ -46,7 +46,7 @@ def test_a_report_draws_its_pictures_and_says_which_day_is_wrong(open_tab: OpenT
     tab = open_tab("owner")
     tab.go("/reports/")
     expect(tab.page.locator("#throughput canvas")).to_be_visible(timeout=15_000)
-    days = tab.page.locator("[data-days]")
+    days = tab.page.locator(".report-days")
     expect(days).to_be_hidden()
     tab.page.locator("select[name=period]").select_option("chosen")
     expect(days).to_be_visible()

@@ -98,10 +98,14 @@ def _ask_lena(tab: Tab) -> None:
 
 def _configure_and_try(tab: Tab, site: Site) -> None:
     tab.shows("Carries every approved, billable time entry")
+    heading = tab.page.get_by_role("heading", name="Approved time to bill", exact=True)
+    card = tab.page.locator("section.surface").filter(has=heading)
+    card.get_by_text("Choose it").click()
     for side, system in (("Reads from", "PSA"), ("Writes to", "ERP")):
-        offered = tab.page.get_by_label(side)
+        offered = card.get_by_label(side)
         offered.select_option(offered.locator("option", has_text=system).get_attribute("value"))
-    _send(tab, "Install as a draft")
+    card.get_by_role("button", name="Install as a draft").click()
+    tab.page.wait_for_load_state("load")
     _send(tab, "Read a sample")
     tab.shows("Reading")
     site.work()

@@ -77,7 +77,10 @@ def template_step(request: HttpRequest, frame: Frame) -> HttpResponse:
             changes.answer_colleagues_ask(customer, Step.TEMPLATE)
             return next_of(frame)
     wrong = chosen is not None and bool(chosen.errors)
-    return render_step(request, frame, "onboarding/template.html", {"cards": cards}, status=400 if wrong else 200)
+    # What is chosen comes first, then what could be, then what still lacks a system.
+    cards.sort(key=lambda card: (not card.flows, card.form is None))
+    context = {"cards": cards, "is_only_one": sum(card.form is not None for card in cards) == 1}
+    return render_step(request, frame, "onboarding/template.html", context, status=400 if wrong else 200)
 
 
 def _template_card(
