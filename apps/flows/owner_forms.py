@@ -52,7 +52,9 @@ class OwnerForm(StaleCheck, forms.Form):
     )
     note = forms.CharField(label=gettext_lazy("Note"), max_length=300, required=False)
 
-    def __init__(self, *args: Any, customer: Customer, entry: FieldOwner | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, customer: Customer, entry: FieldOwner | None, proposed: str = "", **kwargs: Any
+    ) -> None:
         if entry is not None:
             kwargs["initial"] = {
                 "connection": entry.connection_id,
@@ -67,6 +69,7 @@ class OwnerForm(StaleCheck, forms.Form):
             del self.fields["place"]
         else:
             self.fields["place"].choices = field_choices(customer)  # type: ignore[attr-defined]
+            self.fields["place"].initial = proposed  # the field's, for a new entry has nothing that could be overtaken
 
     @property
     def typed(self) -> dict[str, Any]:

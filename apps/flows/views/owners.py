@@ -1,6 +1,5 @@
 """Who owns what at one customer: the register, an entry of it, and the changes that wait for a decision."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -87,8 +86,7 @@ def owner_edit(request: HttpRequest, customer_id: UUID, entry_id: UUID) -> HttpR
 
 
 def _page(request: HttpRequest, customer: Customer, entry: FieldOwner | None) -> HttpResponse:
-    chosen: dict[str, Any] = {} if entry or request.POST else {"initial": {"place": asked_words(request, "place")}}
-    form = OwnerForm(request.POST or None, customer=customer, entry=entry, **chosen)
+    form = OwnerForm(request.POST or None, customer=customer, entry=entry, proposed=asked_words(request, "place"))
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             kept = set_owner(customer, **form.typed, changed_by=acting_person(request).name)
