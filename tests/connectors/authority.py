@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from ipaddress import IPv4Address
 from pathlib import Path
+from socket import SHUT_WR
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 from typing import BinaryIO
@@ -74,8 +75,15 @@ def demanding(
         """One connection. Blocking: unlike asyncio, a server of this sort says why it ends a handshake."""
 
         def handle(self) -> None:
-            with suppress(OSError), context.wrap_socket(self.request, server_side=True) as channel:
-                _converse(channel, answer)
+            with self.request.dup() as wire:
+                with suppress(OSError), context.wrap_socket(self.request, server_side=True) as channel:
+                    _converse(channel, answer)
+                # Closing on what is unread would reset the connection, and the reason would be lost on its way.
+                with suppress(OSError):
+                    wire.settimeout(1)
+                    wire.shutdown(SHUT_WR)
+                    while wire.recv(65_536):
+                        pass
 
     with ThreadingTCPServer(("127.0.0.1", 0), Client) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
