@@ -1,5 +1,6 @@
 """Amount rules: what a record is worth, and how sure that is."""
 
+from collections.abc import Callable, Collection
 from datetime import date
 from decimal import Decimal
 
@@ -81,3 +82,28 @@ def month_of(day: date | None) -> str:
 def no_references(_values: CanonicalValues) -> LedgerReferences:
     """Return no references."""
     return LedgerReferences()
+
+
+def references_by(*days: str) -> Callable[[CanonicalValues], LedgerReferences]:
+    """Return what finds a record's client, its project, and the month of the first of these days that it has."""
+
+    def references(values: CanonicalValues) -> LedgerReferences:
+        read = values.get
+        day = next((read(name) for name in days if read(name)), None)
+        return LedgerReferences(read("client_name") or read("client") or "", read("project") or "", month_of(day))
+
+    return references
+
+
+def agreed_amount(sure: Collection[str], off: Collection[str]) -> Callable[[CanonicalValues], Amount | None]:
+    """Return what tells the amount of an agreement: known in the states `sure`, nothing in `off`, else an estimate."""
+
+    def amount(values: CanonicalValues) -> Amount | None:
+        state, value, currency = values.get("state"), values.get("amount"), values.get("currency")
+        if state in off:
+            return None
+        if value is None or not currency:
+            return UNKNOWN_AMOUNT
+        return build_amount(value, currency, AmountQuality.KNOWN if state in sure else AmountQuality.ESTIMATED)
+
+    return amount

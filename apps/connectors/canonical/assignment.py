@@ -9,7 +9,6 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     Check,
-    LedgerReferences,
     Owner,
     gettext_noop,
     problem,
@@ -62,14 +61,6 @@ def person_or_role() -> Check:
     return Check("person_or_role", "a person or a role is named", find)
 
 
-def references(values: CanonicalValues) -> LedgerReferences:
-    """Return client, project and the month in which the work begins."""
-    read = values.get
-    return LedgerReferences(
-        read("client_name") or read("client") or "", read("project") or "", amounts.month_of(read("starts"))
-    )
-
-
 ASSIGNMENT = CanonicalType(
     name="Assignment",
     label=gettext_noop("Assignment"),
@@ -96,6 +87,6 @@ ASSIGNMENT = CanonicalType(
     ),
     amount_rule="Estimated: hours times rate rounded to the currency. Nothing when not billable, or without hours, rate or currency.",
     amount=amounts.planned_work,
-    references=references,
+    references=amounts.references_by("starts"),
     sentence=gettext_noop("Assignment of {resource_name} to {project_name}, {starts} to {ends}"),
 )

@@ -5,13 +5,10 @@ from decimal import Decimal
 
 from apps.connectors.canonical import amounts, checks
 from apps.connectors.canonical.shapes import (
-    Amount,
-    AmountQuality,
     CanonicalField,
     CanonicalType,
     CanonicalValues,
     Check,
-    LedgerReferences,
     Owner,
     gettext_noop,
     problem,
@@ -93,27 +90,6 @@ def accepted_when_ready() -> Check:
     return Check("accepted_when_ready", "a milestone billed on acceptance says when it was accepted", find)
 
 
-def milestone_amount(values: CanonicalValues) -> Amount | None:
-    """Return what the step bills: sure once its condition is met, an estimate before; a void one is worth nothing."""
-    if values.get("state") == "void":
-        return None
-    amount, currency = values.get("amount"), values.get("currency")
-    if amount is None or not currency:
-        return amounts.UNKNOWN_AMOUNT
-    quality = AmountQuality.KNOWN if values.get("state") in _DUE else AmountQuality.ESTIMATED
-    return amounts.build_amount(amount, currency, quality)
-
-
-def references(values: CanonicalValues) -> LedgerReferences:
-    """Return client, project and the month the step is due in."""
-    read = values.get
-    return LedgerReferences(
-        read("client_name") or read("client") or "",
-        read("project") or "",
-        amounts.month_of(read("due_on") or read("next_on")),
-    )
-
-
 BILLING_MILESTONE = CanonicalType(
     name="BillingMilestone",
     label=gettext_noop("Billing milestone"),
@@ -137,7 +113,7 @@ BILLING_MILESTONE = CanonicalType(
         checks.not_above("percent", Decimal(1), "share of the contract"),
     ),
     amount_rule="Known once it is ready, estimated before. Unknown without amount or currency. Nothing when void.",
-    amount=milestone_amount,
-    references=references,
+    amount=amounts.agreed_amount(_DUE, ("void",)),
+    references=amounts.references_by("due_on", "next_on"),
     sentence=gettext_noop("Milestone {name} of project {project}, {amount} {currency}"),
 )

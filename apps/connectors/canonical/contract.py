@@ -10,7 +10,6 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     Check,
-    LedgerReferences,
     Owner,
     gettext_noop,
     problem,
@@ -97,14 +96,6 @@ def contract_amount(values: CanonicalValues) -> Amount | None:
     return amounts.build_amount(amount, currency, quality)
 
 
-def references(values: CanonicalValues) -> LedgerReferences:
-    """Return client, project and the month the contract starts in."""
-    read = values.get
-    return LedgerReferences(
-        read("client_name") or read("client") or "", read("project") or "", amounts.month_of(read("starts"))
-    )
-
-
 CONTRACT = CanonicalType(
     name="Contract",
     label=gettext_noop("Contract"),
@@ -130,6 +121,6 @@ CONTRACT = CanonicalType(
     ),
     amount_rule="Known once it is signed, estimated before. Unknown without currency. Nothing without an amount, or when void.",
     amount=contract_amount,
-    references=references,
+    references=amounts.references_by("starts"),
     sentence=gettext_noop("Contract {name}, {state}"),
 )

@@ -4,8 +4,6 @@ from apps.connectors.canonical import amounts, checks
 from apps.connectors.canonical.shapes import (
     CanonicalField,
     CanonicalType,
-    CanonicalValues,
-    LedgerReferences,
     Owner,
     gettext_noop,
 )
@@ -40,14 +38,6 @@ FIELDS = (
 )
 
 
-def references(values: CanonicalValues) -> LedgerReferences:
-    """Return client, project and month of the expense."""
-    read = values.get
-    return LedgerReferences(
-        read("client_name") or read("client") or "", read("project") or "", amounts.month_of(read("spent_on"))
-    )
-
-
 EXPENSE = CanonicalType(
     name="Expense",
     label=gettext_noop("Expense"),
@@ -71,6 +61,6 @@ EXPENSE = CanonicalType(
     ),
     amount_rule="Known: the amount of the expense. Unknown without amount or currency.",
     amount=amounts.stated_amount,
-    references=references,
+    references=amounts.references_by("spent_on"),
     sentence=gettext_noop("Expense of {resource_name} on {spent_on}, {amount} {currency}, {project_name}"),
 )

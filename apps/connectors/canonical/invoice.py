@@ -18,7 +18,6 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     Check,
-    LedgerReferences,
     Owner,
     gettext_noop,
     problem,
@@ -126,16 +125,6 @@ def tax_adds_up() -> Check:
     return Check("tax_adds_up", "the amount with tax is the one without and the tax", find)
 
 
-def references(values: CanonicalValues) -> LedgerReferences:
-    """Return client, project and the month the invoice is posted in."""
-    read = values.get
-    return LedgerReferences(
-        read("client_name") or read("client") or "",
-        read("project") or "",
-        amounts.month_of(read("posting_date") or read("issue_date")),
-    )
-
-
 INVOICE = CanonicalType(
     name="Invoice",
     label=gettext_noop("Invoice"),
@@ -156,6 +145,6 @@ INVOICE = CanonicalType(
     ),
     amount_rule="Known: the amount with tax, else without. Unknown without amount or currency. Nothing when void.",
     amount=invoiced_amount,
-    references=references,
+    references=amounts.references_by("posting_date", "issue_date"),
     sentence=gettext_noop("Invoice {number} to {client_name} of {issue_date}, {gross} {currency}"),
 )

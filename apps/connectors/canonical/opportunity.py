@@ -8,7 +8,6 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     Check,
-    LedgerReferences,
     Owner,
     gettext_noop,
     problem,
@@ -63,14 +62,6 @@ def won_needs(field: str, sentence: str) -> Check:
     return Check(f"{field}_present_when_won", f"a deal that is won has {field}", find)
 
 
-def references(values: CanonicalValues) -> LedgerReferences:
-    """Return client, project and the month the deal closes in."""
-    read = values.get
-    return LedgerReferences(
-        read("client_name") or read("client") or "", read("project") or "", amounts.month_of(read("close_date"))
-    )
-
-
 OPPORTUNITY = CanonicalType(
     name="Opportunity",
     label=gettext_noop("Deal"),
@@ -100,6 +91,6 @@ OPPORTUNITY = CanonicalType(
     ),
     amount_rule="Known once it is won, estimated before. Unknown without amount or currency. Nothing when lost.",
     amount=amounts.deal_amount,
-    references=references,
+    references=amounts.references_by("close_date"),
     sentence=gettext_noop("Deal {name}, {client_name}, {amount} {currency}"),
 )

@@ -16,7 +16,6 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     Check,
-    LedgerReferences,
     Owner,
     gettext_noop,
     problem,
@@ -95,12 +94,6 @@ def paid_amount(values: CanonicalValues) -> Amount | None:
     return None if values.get("state") == "void" else amounts.stated_amount(values)
 
 
-def references(values: CanonicalValues) -> LedgerReferences:
-    """Return the client and the month the money came in."""
-    read = values.get
-    return LedgerReferences(read("client_name") or read("client") or "", "", amounts.month_of(read("received_on")))
-
-
 PAYMENT = CanonicalType(
     name="Payment",
     label=gettext_noop("Payment"),
@@ -122,6 +115,6 @@ PAYMENT = CanonicalType(
     ),
     amount_rule="Known: the amount paid. Unknown without amount or currency. Nothing when void.",
     amount=paid_amount,
-    references=references,
+    references=amounts.references_by("received_on"),
     sentence=gettext_noop("Payment of {client_name} on {received_on}, {amount} {currency}"),
 )

@@ -12,13 +12,10 @@ from apps.connectors.canonical import amounts, checks
 from apps.connectors.canonical.currencies import round_money
 from apps.connectors.canonical.invoice import net_of_lines
 from apps.connectors.canonical.shapes import (
-    Amount,
-    AmountQuality,
     CanonicalField,
     CanonicalType,
     CanonicalValues,
     Check,
-    LedgerReferences,
     Owner,
     gettext_noop,
     problem,
@@ -132,27 +129,6 @@ def lines_add_up() -> Check:
     return Check("lines_add_up", "the amount is the sum of the lines", find)
 
 
-def ordered_amount(values: CanonicalValues) -> Amount | None:
-    """Return what is ordered: sure once it is approved, an estimate before; one that is off is worth nothing."""
-    if values.get("state") in _OFF:
-        return None
-    amount, currency = values.get("amount"), values.get("currency")
-    if amount is None or not currency:
-        return amounts.UNKNOWN_AMOUNT
-    quality = AmountQuality.KNOWN if values.get("state") in _AGREED else AmountQuality.ESTIMATED
-    return amounts.build_amount(amount, currency, quality)
-
-
-def references(values: CanonicalValues) -> LedgerReferences:
-    """Return client, project and the month the order begins in."""
-    read = values.get
-    return LedgerReferences(
-        read("client_name") or read("client") or "",
-        read("project") or "",
-        amounts.month_of(read("starts") or read("ordered_on")),
-    )
-
-
 PURCHASE_ORDER = CanonicalType(
     name="PurchaseOrder",
     label=gettext_noop("Purchase order"),
@@ -177,8 +153,8 @@ PURCHASE_ORDER = CanonicalType(
     amount_rule=(
         "Known once it is approved, estimated before. Unknown without amount or currency. Nothing when rejected or void."
     ),
-    amount=ordered_amount,
-    references=references,
+    amount=amounts.agreed_amount(_AGREED, _OFF),
+    references=amounts.references_by("starts", "ordered_on"),
     sentence=gettext_noop("Purchase order {number}, {amount} {currency}"),
     derive=derive_amount,
 )

@@ -84,14 +84,6 @@ def card_references(values: CanonicalValues) -> LedgerReferences:
     return LedgerReferences(read("client_name") or read("client") or "", "", amounts.month_of(read("valid_from")))
 
 
-def line_references(values: CanonicalValues) -> LedgerReferences:
-    """Return client, project and the month the rate begins in."""
-    read = values.get
-    return LedgerReferences(
-        read("client_name") or read("client") or "", read("project") or "", amounts.month_of(read("valid_from"))
-    )
-
-
 RATE_CARD = CanonicalType(
     name="RateCard",
     label=gettext_noop("Rate card"),
@@ -137,6 +129,6 @@ RATE_LINE = CanonicalType(
     ),
     amount_rule="No money of its own: a rate is worth something only with the work it is applied to.",
     amount=amounts.no_amount,
-    references=line_references,
+    references=amounts.references_by("valid_from"),
     sentence=gettext_noop("Rate of {role} from {valid_from}, {bill_rate} {currency}"),
 )

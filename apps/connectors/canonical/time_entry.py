@@ -11,7 +11,6 @@ from apps.connectors.canonical.shapes import (
     CanonicalType,
     CanonicalValues,
     Check,
-    LedgerReferences,
     Owner,
     gettext_noop,
     problem,
@@ -105,16 +104,6 @@ def derive_bill_amount(values: CanonicalValues) -> Mapping[str, Any]:
     return {"bill_amount": round_money(hours * rate, values.get("currency") or "")}
 
 
-def references(values: CanonicalValues) -> LedgerReferences:
-    """Return client, project and month of the work."""
-    read = values.get
-    return LedgerReferences(
-        read("client_name") or read("client") or "",
-        read("project") or "",
-        amounts.month_of(read("work_date")),
-    )
-
-
 TIME_ENTRY = CanonicalType(
     name="TimeEntry",
     label=gettext_noop("Time entry"),
@@ -144,7 +133,7 @@ TIME_ENTRY = CanonicalType(
         "Nothing when not billable."
     ),
     amount=amounts.billed_time,
-    references=references,
+    references=amounts.references_by("work_date"),
     sentence=gettext_noop("Time entry of {resource_name} on {work_date}, {hours} h, {project_name}"),
     derive=derive_bill_amount,
 )

@@ -25,6 +25,8 @@ from apps.flows.services.definitions import definition_for
 from apps.flows.services.walk_session import object_of, systems_of
 from apps.flows.templates_library import flow_template
 
+PartnerLines = Mapping[tuple[str, str], StoredLines]  # by place and system
+
 
 @dataclass(frozen=True, slots=True)
 class Base:
@@ -41,8 +43,10 @@ def pinned_base(version: FlowVersion) -> Base:
     return Base(version.definition, places, version.template_version)
 
 
-def newest_base(flow: Flow) -> Base:
+def newest_base(flow: Flow, partner: PartnerLines | None = None) -> Base:
     """Return what a version would stand on that is made from the template, the systems and the partner's lines of today.
+
+    `partner` are those lines for who asks about many flows of one template; None: they are read.
 
     Raises:
         ValidationError: a system cannot give or take what the flow brings, or a setting is not allowed any more.
@@ -51,7 +55,8 @@ def newest_base(flow: Flow) -> Base:
     """
     template = flow_template(flow.template)
     definition = definition_for(template, flow.settings)
-    partner = _partner_lines(flow.template)
+    if partner is None:
+        partner = partner_lines(flow.template)
     places = {READING: _reading(flow, definition, partner)}
     places |= (
         _steps(flow, definition, partner) if definition.walks else {DELIVERY: _delivery(flow, definition, partner)}
@@ -64,16 +69,13 @@ def own_lines(version: FlowVersion) -> dict[str, StoredLines]:
     return {name: place.customer for name, place in read_places(version.layers).items()}
 
 
-_PartnerLines = Mapping[tuple[str, str], StoredLines]
-
-
-def _partner_lines(template: str) -> _PartnerLines:
+def partner_lines(template: str) -> PartnerLines:
     """Return what the partner changed of a template for all customers, by place and system."""
     layers = PartnerLayer.objects.filter(template=template).values_list("place", "system", "lines")
     return {(place, system): tuple(lines) for place, system, lines in layers}
 
 
-def _reading(flow: Flow, definition: FlowDefinition, partner: _PartnerLines) -> StoredPlace:
+def _reading(flow: Flow, definition: FlowDefinition, partner: PartnerLines) -> StoredPlace:
     reads = _object_for(flow.source, definition.source_object, definition.canonical_type)
     if reads is None or reads.reading is None:
         kind = definition.canonical_type
@@ -82,7 +84,7 @@ def _reading(flow: Flow, definition: FlowDefinition, partner: _PartnerLines) -> 
     return StoredPlace(reads.name, write_layer(reads.reading_lines), partner=lines)
 
 
-def _delivery(flow: Flow, definition: FlowDefinition, partner: _PartnerLines) -> StoredPlace:
+def _delivery(flow: Flow, definition: FlowDefinition, partner: PartnerLines) -> StoredPlace:
     writes = _object_for(flow.target, definition.target_object, definition.canonical_type)
     if writes is None:
         raise ValidationError({"target": f"{flow.target.name} cannot take {definition.canonical_type}."})
@@ -96,7 +98,7 @@ def _object_for(connection: Connection, name: str, type_name: str) -> ObjectMani
     return system.object_named(name) if name else system.object_for(type_name)
 
 
-def _steps(flow: Flow, definition: FlowDefinition, partner: _PartnerLines) -> dict[str, StoredPlace]:
+def _steps(flow: Flow, definition: FlowDefinition, partner: PartnerLines) -> dict[str, StoredPlace]:
     systems, places, own = systems_of(flow), {}, flow_template(flow.template).fill_only
     for step in definition.walk:
         _require_roles_of_people(step)

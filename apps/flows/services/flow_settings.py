@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.flows.models import Flow, FlowVersion
 from apps.flows.services.bases import Base, newest_base, pinned_base
 from apps.flows.services.definitions import definition_for
-from apps.flows.services.publish import publish
+from apps.flows.services.publish import hold_flow, publish
 from apps.flows.templates_library import FlowTemplate, flow_template
 from apps.flows.templates_library.settings import chosen_settings, complete_settings, known_settings
 
@@ -34,9 +34,7 @@ def change_settings(flow: Flow, *, settings: Mapping[str, Any], changed_by: str,
     template = flow_template(flow.template)
     schema = template.settings
     with transaction.atomic():
-        locked = (
-            Flow.objects.select_for_update(no_key=True, of=("self",)).select_related("live_version").get(id=flow.id)
-        )
+        locked = hold_flow(flow)
         before = known_settings(schema, locked.settings)
         after = chosen_settings(schema, complete_settings(schema, {**before, **settings}))
         if after == before:

@@ -11,12 +11,16 @@ def restore_version(flow: Flow, version: FlowVersion, *, made_by: str) -> FlowVe
     """Publish what `version` held, steps and every layer of its lines, as a new version.
 
     Raises:
-        ValidationError: the version is another flow's, or live already.
+        ValidationError: the version is another flow's, was never live, or is live already.
         MappingError, LayerError: its lines do not fit the systems any more; nothing is changed.
 
     """
     if version.flow_id != flow.id:
         raise ValidationError("This version belongs to another flow.")
+    if version.published_at is None:
+        raise ValidationError(
+            f"Version {version.number} was never live: look at what it would change, then make it live."
+        )
     if version.id == flow.live_version_id:
         raise ValidationError(f"Version {version.number} is live already.")
     return publish(

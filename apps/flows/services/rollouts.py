@@ -20,6 +20,7 @@ from apps.flows.engine.rings import Gates, Outcome, Ring, assign_rings, judge, w
 from apps.flows.mapping.compile import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.models import Flow, Rollout, RolloutMember
+from apps.flows.services.bases import PartnerLines, partner_lines
 from apps.flows.services.restore_version import restore_version
 from apps.flows.services.ring_figures import figures_since, usual_figures
 from apps.flows.services.upgrades import UndecidedError, plan_upgrade, upgrade
@@ -44,12 +45,13 @@ def flows_behind(template: str) -> list[Flow]:
         .exclude(state=Flow.State.RETIRED)
         .select_related("customer", "source", "target", "live_version")
     )
-    return [flow for flow in flows if _is_behind(flow)]
+    partner = partner_lines(template)
+    return [flow for flow in flows if _is_behind(flow, partner)]
 
 
-def _is_behind(flow: Flow) -> bool:
+def _is_behind(flow: Flow, partner: PartnerLines) -> bool:
     try:
-        return plan_upgrade(flow) is not None
+        return plan_upgrade(flow, partner=partner) is not None
     except _CANNOT:
         return True  # it is told as held, with the reason
 
@@ -192,7 +194,8 @@ def _judge(rollout: Rollout, now: datetime) -> None:
     minutes = (now - rollout.ring_since).total_seconds() / 60
     verdict = judge(Gates.from_json(rollout.gates), usual_figures(changed), figures_since(changed), minutes)
     if verdict.outcome is Outcome.STOPPED:
-        _stop(rollout, f"Stopped by itself in {_name(rollout)}: {verdict.reason}.", changed)
+        reason = f"Stopped by itself in {_name(rollout)}: {verdict.reason}."
+        _stop(rollout, reason, changed, made_by="the rollout's gates")
     elif verdict.outcome is Outcome.PASSED or not changed:
         _next_ring(rollout, now)
 
@@ -224,12 +227,12 @@ def _next_ring(rollout: Rollout, now: datetime) -> None:
     rollout.save(update_fields=["ring", "ring_since", "state", "ended_at"])
 
 
-def _stop(rollout: Rollout, reason: str, members: Sequence[RolloutMember]) -> None:
+def _stop(rollout: Rollout, reason: str, members: Sequence[RolloutMember], *, made_by: str) -> None:
     rollout.state, rollout.reason, rollout.ended_at = Rollout.State.STOPPED, reason[:300], timezone.now()
     rollout.save(update_fields=["state", "reason", "ended_at"])
     audit.record(AuditAction.ROLLOUT_STOPPED, subject="rollout", subject_id=str(rollout.id), details={"reason": reason})
     for member in members:
-        _take_back(member, made_by="the rollout's gates" if "by itself" in reason else rollout.started_by)
+        _take_back(member, made_by=made_by)
 
 
 def _take_back(member: RolloutMember, *, made_by: str) -> None:
@@ -259,7 +262,7 @@ def stop_rollout(rollout: Rollout, *, made_by: str, take_back: bool) -> None:
         if held.state not in _OPEN:
             raise RolloutError(_("This rollout is over."))
         changed = list(held.members.filter(state=RolloutMember.State.CHANGED)) if take_back else []
-        _stop(held, f"Stopped by {made_by}.", changed)
+        _stop(held, f"Stopped by {made_by}.", changed, made_by=made_by)
 
 
 def take_back_all(rollout: Rollout, *, made_by: str) -> int:

@@ -13,7 +13,7 @@ from apps.flows.mapping.layers import LayeredLine, merge_layers, parse_layer, wr
 from apps.flows.mapping.places import StoredPlace, write_places
 from apps.flows.mapping.rebase import Choice, Conflict, rebase
 from apps.flows.models import Flow, FlowVersion
-from apps.flows.services.bases import Base, newest_base, own_lines, pinned_base
+from apps.flows.services.bases import Base, PartnerLines, newest_base, own_lines, pinned_base
 from apps.flows.services.publish import propose, publish
 
 Choices = Mapping[str, Choice]
@@ -74,8 +74,8 @@ class UndecidedError(ValueError):
         self.conflicts = tuple(conflicts)
 
 
-def plan_upgrade(flow: Flow, choices: Choices | None = None) -> Upgrade | None:
-    """Return what an upgrade of a flow would do, None when it stands on the newest base already.
+def plan_upgrade(flow: Flow, choices: Choices | None = None, *, partner: PartnerLines | None = None) -> Upgrade | None:
+    """Return what an upgrade of a flow would do, None when it stands on the newest base already; `partner` as `newest_base`.
 
     Raises:
         ValidationError, MissingRoleError: a system cannot do any more what the template asks of it.
@@ -85,7 +85,7 @@ def plan_upgrade(flow: Flow, choices: Choices | None = None) -> Upgrade | None:
     if live is None:
         return None
     live.flow = flow
-    old, new = pinned_base(live), newest_base(flow)
+    old, new = pinned_base(live), newest_base(flow, partner)
     if _stands_on(old, new):
         return None
     return _moved(live, old, new, choices or {})

@@ -57,7 +57,7 @@ RULES: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"quantity": "NaN"}, [("invalid_number", "quantity")]),
     ({"amount": "825.07"}, [("amount_mismatch", "amount")]),
     ({"unit_price": "-1", "amount": "-7.50"}, [("invalid_number", "unit_price")]),
-    ({"currency": "XXX"}, [("invalid_currency", "currency")]),
+    ({"currency": "ZZZ"}, [("invalid_currency", "currency")]),
     ({"cost_center": "CC-990"}, [("invalid_cost_center", "cost_center")]),
     ({"colour": "red"}, [("unknown_field", "colour")]),
     ({"description": "x" * 201}, [("too_long", "description")]),
@@ -120,7 +120,7 @@ SPENDING_RULES: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"project": "PRJ-0002"}, [("project_inactive", "project")]),
     ({"employee": "E-0002"}, [("unknown_employee", "employee")]),
     ({"cost_center": "CC-990"}, [("invalid_cost_center", "cost_center")]),
-    ({"currency": "XXX"}, [("invalid_currency", "currency")]),
+    ({"currency": "ZZZ"}, [("invalid_currency", "currency")]),
     ({"billable": "maybe"}, [("invalid_choice", "billable")]),
     ({"hours": "2"}, [("unknown_field", "hours")]),
 ]

@@ -136,6 +136,14 @@ def test_what_cannot_be_is_told_and_nothing_is_published(
         assert FlowVersion.objects.filter(flow_id=line.flow.id).count() == 1
 
 
+def test_nobody_goes_back_to_what_was_never_live(make_line: MakeLine) -> None:
+    line = make_line()
+    with scope.work_in(line.partner):
+        proposed = propose(_flow(line), made_by="Ann")
+        with pytest.raises(ValidationError, match="was never live"):
+            restore_version(_flow(line), proposed, made_by="Bela")
+
+
 def test_going_back_restores_every_layer_in_one_act(make_line: MakeLine) -> None:
     line = make_line()
     with scope.work_in(line.partner):

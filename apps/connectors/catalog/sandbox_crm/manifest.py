@@ -3,10 +3,17 @@
 from dataclasses import replace
 
 from apps.connectors.auth_spec import AuthScheme, AuthSpec, SecretSpec
-from apps.connectors.catalog.sandbox_crm.invoices import INVOICES
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind, WriteMode
-from apps.connectors.sandbox_family import common_refusals, list_of, no_number, refused, sandbox_system, writing_to
+from apps.connectors.sandbox_family import (
+    common_refusals,
+    list_of,
+    no_number,
+    refused,
+    sandbox_system,
+    shown_invoices,
+    writing_to,
+)
 from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
@@ -138,7 +145,7 @@ _SYSTEM = sandbox_system(
     "Sandbox CRM",
     category="CRM",
     summary="A simulated CRM with accounts and deals, for trying things out. A deal that is won is announced.",
-    objects=(_OPPORTUNITIES, _ACCOUNTS, INVOICES),
+    objects=(_OPPORTUNITIES, _ACCOUNTS, shown_invoices(needs_project=False)),
     rights="The right to read accounts and deals, and the right “write” to begin and mark deals and to show invoices.",
     at_once=8,
     error_rules=(

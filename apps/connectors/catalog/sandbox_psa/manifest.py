@@ -2,7 +2,6 @@
 
 from apps.connectors.catalog.sandbox_psa.assignments import ASSIGNMENTS
 from apps.connectors.catalog.sandbox_psa.engagements import CLIENTS, PROJECTS
-from apps.connectors.catalog.sandbox_psa.invoices import INVOICES
 from apps.connectors.catalog.sandbox_psa.milestones import MILESTONES
 from apps.connectors.catalog.sandbox_psa.refusals import ERROR_RULES
 from apps.connectors.manifest import (
@@ -10,7 +9,7 @@ from apps.connectors.manifest import (
     MappingLine,
     ValueKind,
 )
-from apps.connectors.sandbox_family import list_of, sandbox_system
+from apps.connectors.sandbox_family import list_of, sandbox_system, shown_invoices
 from apps.connectors.sheet_terms import Formats, MoneyForm, TimeForm
 from apps.connectors.webhook_spec import WebhookSpec
 
@@ -151,7 +150,16 @@ MANIFEST = sandbox_system(
     "Sandbox PSA",
     category="PSA",
     summary="A simulated PSA with people, projects and time entries, for trying things out.",
-    objects=(_TIME_ENTRIES, PROJECTS, _RESOURCES, CLIENTS, _TASKS, MILESTONES, ASSIGNMENTS, INVOICES),
+    objects=(
+        _TIME_ENTRIES,
+        PROJECTS,
+        _RESOURCES,
+        CLIENTS,
+        _TASKS,
+        MILESTONES,
+        ASSIGNMENTS,
+        shown_invoices(records_path="results", needs_project=True),
+    ),
     rights="The right to read, and the right “write” to make clients, projects and tasks and to mark time as billed.",
     at_once=8,
     error_rules=ERROR_RULES,
