@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apps.flows.engine.definition import RECORD_STEPS, DefinitionError, parse_definition
+from apps.flows.engine.definition import RECORD_STEPS, DefinitionError, FlowDefinition, parse_definition
 from apps.flows.engine.steps.milestone import MILESTONES
 
 _MOST = 60  # more than a definition can have steps and parts
@@ -20,25 +20,25 @@ class StepProblem:
 
 
 def list_problems(definition: Mapping[str, Any]) -> list[StepProblem]:
-    """Return what is wrong, in the order of the steps; [] for a definition that can be used.
+    """Return what is wrong, in the order of the steps; [] for a definition that can be used."""
+    return examine(definition)[0]
 
-    A step that is wrong is looked at once and then held to be right, so that the ones behind it are judged as well.
+
+def examine(definition: Mapping[str, Any]) -> tuple[list[StepProblem], FlowDefinition | None]:
+    """Return what is wrong, and the definition as far as it can be read; None where it cannot be read at all.
+
+    A step that is wrong is looked at once and then held to be right, so that the ones behind it are judged as well: in
+    what is returned a milestone of the same name stands in its place.
     """
     found: list[StepProblem] = []
-    rest = dict(definition)
-    for _ in range(_MOST):
+    rest: dict[str, Any] | None = dict(definition)
+    while rest is not None and len(found) < _MOST:
         try:
-            parse_definition(rest)
+            return found, parse_definition(rest)
         except DefinitionError as wrong:
-            problem = _placed(rest, wrong)
-            found.append(problem)
-            mended = _without(rest, wrong.path)
-            if mended is None:
-                break
-            rest = mended
-        else:
-            break
-    return found
+            found.append(_placed(rest, wrong))
+            rest = _without(rest, wrong.path)
+    return found, None
 
 
 def _placed(definition: Mapping[str, Any], wrong: DefinitionError) -> StepProblem:

@@ -32,8 +32,8 @@ def read_field(field: StepField, sent: Sent, before: Any) -> Any:
 
     What was not changed stays exactly as it is stored, also where a text could mean several things.
     """
-    typed = _typed(field, sent, before)
-    if typed == shown(field, before):
+    typed, now = _typed(field, sent, before), shown(field, before)
+    if typed == now or (field.holds is Holds.CHOICES and set(typed) == set(now)):
         return before
     if field.holds in {Holds.FLAG, Holds.CHOICES}:
         return typed or None
