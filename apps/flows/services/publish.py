@@ -116,13 +116,15 @@ def _make(  # noqa: PLR0913  as its two callers
         own = own_lines(live) if live else {}
     if definition is None:
         definition = _with_own_changes(live, base)
-    if is_own := dict(definition) != dict(base.definition):
+    read = parse_definition(definition)
+    # Compared as read: an option written out that has its usual value is no difference.
+    if is_own := read != parse_definition(base.definition):
         base = with_own_steps(flow, base, definition, live)
     version = FlowVersion(
         flow=flow,
         customer_id=held.customer_id,
         number=_next_number(held),
-        definition=dict(definition),
+        definition=read.to_json() if is_own else dict(base.definition),
         base_definition=dict(base.definition) if is_own else None,
         layers=place_lines(base, own),
         template_version=base.template_version,
