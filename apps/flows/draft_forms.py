@@ -36,6 +36,7 @@ class Cell:
     lines: int = 0
     is_list: bool = False
     is_number: bool = False
+    is_code: bool = False
     choices: list[Choice] = field(default_factory=list)
     suggestions: str = ""
 
@@ -184,6 +185,7 @@ class PartForm(forms.Form):
             lines=_LINES.get(part.holds, 0),
             is_list=is_list,
             is_number=part.holds is Holds.WHOLE,
+            is_code=part.holds in _TYPED_PLAINLY,
             choices=choices,
             suggestions=f"known-{part.among.value}" if part.is_suggested else "",
         )

@@ -169,10 +169,18 @@
         toast(answer);
         replace(answer);
         remember();
+        if (document.activeElement === document.body) current()?.focus(); // the keys go on from the step that is shown
       } catch { lost(root.dataset.refused); }
     });
   };
   const remember = () => history.replaceState(null, "", `?step=${encodeURIComponent(columns().dataset.chosen)}`);
+
+  /* Below the steps, on a phone, the form would be chosen without being seen. */
+  const inSight = () => {
+    const title = find("#step-title");
+    const { top, bottom } = title.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) { title.scrollIntoView({ block: "start" }); title.focus({ preventScroll: true }); }
+  };
 
   /* --- going to another step ----------------------------------------------------------------------------------- */
   const go = async (url, { quiet = false, edit = false } = {}) => {
@@ -185,6 +193,7 @@
         if (!quiet) history.pushState(null, "", url);
       } catch { location.assign(url); }
     });
+    if (!edit && !quiet) inSight();
     if (edit) (find("form[data-autosaves] :is(input:not([type=hidden]), textarea, select)") ?? find("#step-title"))?.focus();
   };
   root.addEventListener("click", (click) => {

@@ -256,7 +256,7 @@ def test_review_shows_what_changes_asks_first_and_publishes(editors: Editors) ->
     assert owner.get(f"{editors.base}review/").status_code == 302
     editors.save(owner, "approve", **asked(needed="2"))
     page = page_of(owner.get(f"{editors.base}review/"))
-    assert "Approve: needed" in page
+    assert "Approve: How many must say yes" in page
     assert "After publishing" in page
     answer = owner.post(f"{editors.base}what-if/", {"note": "two of them"})
     assert answer["Location"].startswith("/what-ifs/")
