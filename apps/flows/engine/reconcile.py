@@ -218,14 +218,21 @@ def state(entries: Iterable[Judged]) -> Statement:
     return statement
 
 
-def finding_version(run: str) -> str:
+def finding_version(run: str, cause: Cause) -> str:
     """Return the source version of the ledger line that a run writes about an unexplained record."""
-    return f"{_FINDING}{run}"
+    return f"{_FINDING}{cause}:{run}"
 
 
-def is_finding(source_version: str) -> bool:
-    """Say whether a ledger line tells of an unexplained difference."""
-    return source_version.startswith(_FINDING)
+def finding_of(source_version: str) -> Cause | None:
+    """Return what a ledger line found unexplained, None for one that is no finding."""
+    if not source_version.startswith(_FINDING):
+        return None
+    return Cause(source_version.split(":")[1])
+
+
+def ends_with_delivery(source_version: str) -> bool:
+    """Say whether an open line is settled by a delivery of its record: only a look at both sides settles other findings."""
+    return finding_of(source_version) in (None, Cause.NEVER_READ)
 
 
 def _both_sides(entry: Entry) -> tuple[Shown | None, Shown | None, bool]:

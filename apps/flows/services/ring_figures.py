@@ -43,6 +43,6 @@ def usual_figures(members: Sequence[RolloutMember]) -> Figures:
 
 
 def _counts(wanted: Q) -> tuple[int, int]:
-    runs = Run.objects.filter(wanted).exclude(mode=Run.Mode.COMPARE)
+    runs = Run.objects.filter(wanted).exclude(mode__in=(Run.Mode.COMPARE, Run.Mode.RECONCILE))
     sums = runs.order_by().aggregate(read=Sum("read"), rejected=Sum("rejected"))
     return sums["read"] or 0, sums["rejected"] or 0

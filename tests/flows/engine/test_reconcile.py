@@ -18,8 +18,9 @@ from apps.flows.engine.reconcile import (
     Money,
     Shown,
     Verdict,
+    ends_with_delivery,
+    finding_of,
     finding_version,
-    is_finding,
     judge,
     state,
 )
@@ -189,10 +190,13 @@ def test_only_nothing_unexplained_is_agreed(entries: list[Entry]) -> None:
     assert statement.verdict is not Verdict.AGREED or not statement.unproven
 
 
-def test_a_finding_is_known_by_its_version_and_is_older_than_nothing() -> None:
-    version = finding_version("0" * 32)
-    assert is_finding(version)
-    assert not is_finding(NOW)
+@pytest.mark.parametrize("cause", sorted(UNEXPLAINED))
+def test_a_finding_is_known_by_its_version_and_is_older_than_nothing(cause: Cause) -> None:
+    version = finding_version("0" * 32, cause)
+    assert finding_of(version) is cause
+    assert finding_of(NOW) is None
     assert len(version) <= VERSION_LENGTH
     assert not is_older(version, NOW)
     assert not is_older(NOW, version)
+    assert ends_with_delivery(version) == (cause is Cause.NEVER_READ)
+    assert ends_with_delivery(NOW)
