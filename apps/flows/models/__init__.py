@@ -19,6 +19,7 @@ from apps.flows.models.ledger import (
 )
 from apps.flows.models.ownership import FieldOwner, OwnerReview
 from apps.flows.models.receipt import OpenReceipt
+from apps.flows.models.reconciliation import Reconciliation, ReconciliationRow, ReconciliationRule, SeenPage
 from apps.flows.models.replay import ReplayEntry, ReplayJob
 from apps.flows.models.rollout import Rollout, RolloutMember
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
@@ -53,11 +54,15 @@ __all__ = [
     "OperationStep",
     "OwnerReview",
     "PartnerLayer",
+    "Reconciliation",
+    "ReconciliationRow",
+    "ReconciliationRule",
     "ReplayEntry",
     "ReplayJob",
     "Rollout",
     "RolloutMember",
     "Run",
+    "SeenPage",
     "Trigger",
     "TriggerEvent",
     "WhatIf",
