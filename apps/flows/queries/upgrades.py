@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from apps.connectors.canonical.values import plain_text
 from apps.connectors.manifest import MappingLine
+from apps.flows.mapping.rebase import PlacedConflict
 from apps.flows.models import Flow
 from apps.flows.queries.versions import ChangedLine, compare_versions, line_words, place_words, step_titles
-from apps.flows.services.upgrades import Choices, PlacedConflict, Upgrade, plan_upgrade
+from apps.flows.services.upgrades import Choices, Upgrade, plan_upgrade
 from apps.flows.services.walk_session import MissingRoleError
 from apps.flows.templates_library import TEMPLATES
 
