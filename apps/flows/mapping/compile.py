@@ -290,7 +290,7 @@ class _LineCompiler:
             label=self.line.label or (self.field.label if self.field else "") or self.line.target,
             origin=self.origin,
             line=self.line,
-            how=_in_words(self.line),
+            how=line_words(self.line),
             blame=self._blame(),
             required=self.line.required or bool(self.outgoing and self.field and self.field.required),
             produce=_after_checks(self._produce(works, default, sees_missing=sees_missing), self.line.checks),
@@ -538,7 +538,8 @@ def _some(fields: Mapping[str, Field], most: int = 12) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
-def _in_words(line: MappingLine) -> str:
+def line_words(line: MappingLine) -> str:
+    """Return what a line does, in one short row: \"note → trim → shorten:50\"."""
     parts = []
     if line.source:
         parts.append(line.source)
