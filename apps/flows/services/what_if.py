@@ -103,7 +103,9 @@ def _drop_old(flow: Flow) -> None:
     undecided.exclude(id__in=kept).delete()
 
 
-def propose_line(flow: Flow, *, target: str, changes: Mapping[str, Any], made_by: str, note: str = "") -> FlowVersion:
+def propose_line(
+    flow: Flow, *, target: str, changes: Mapping[str, Any], made_by: str, note: str = "", place: str = DELIVERY
+) -> FlowVersion:
     """Make a version with one line of the customer's changed, as `change_line` does, without making it live.
 
     Raises:
@@ -115,12 +117,14 @@ def propose_line(flow: Flow, *, target: str, changes: Mapping[str, Any], made_by
         if live is None:
             raise LayerError("nothing is published yet: publish the flow first")
         own = own_lines(live)
-        kept = [line for line in own.get(DELIVERY, ()) if line["target"] != target]
+        kept = [line for line in own.get(place, ()) if line["target"] != target]
         lines = [*kept, {"target": target, **changes}] if changes else kept
-        return propose(flow, made_by=made_by, note=note or f"Changed {target}", own={**own, DELIVERY: lines})
+        return propose(flow, made_by=made_by, note=note or f"Changed {target}", own={**own, place: lines})
 
 
-def ask_of_line(flow: Flow, *, target: str, changes: Mapping[str, Any], by: str, note: str = "") -> WhatIf:
+def ask_of_line(
+    flow: Flow, *, target: str, changes: Mapping[str, Any], by: str, note: str = "", place: str = DELIVERY
+) -> WhatIf:
     """Propose a changed line and ask what it would change, or neither.
 
     Raises:
@@ -129,7 +133,7 @@ def ask_of_line(flow: Flow, *, target: str, changes: Mapping[str, Any], by: str,
 
     """
     with transaction.atomic():
-        version = propose_line(flow, target=target, changes=changes, made_by=by, note=note)
+        version = propose_line(flow, target=target, changes=changes, made_by=by, note=note, place=place)
         return request_what_if(flow, version, by=by)
 
 
