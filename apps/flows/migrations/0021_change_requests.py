@@ -11,7 +11,7 @@ from apps.tenants.fences import fence, staff_only
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_retention"),
-        ("flows", "0019_what_ifs"),
+        ("flows", "0020_drafts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,6 +4,7 @@ from apps.flows.models.approval import ApprovalDecision, ApprovalRequest, Delega
 from apps.flows.models.booked import BookedRecord
 from apps.flows.models.change_request import ChangeApproval, ChangeDefault, ChangePolicy, ChangeRequest
 from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
+from apps.flows.models.draft import DraftNode, FlowDraft
 from apps.flows.models.dry_run import DryRun
 from apps.flows.models.flow import Flow, FlowRole, FlowVersion, PartnerLayer, Trigger
 from apps.flows.models.ledger import (
@@ -39,12 +40,14 @@ __all__ = [
     "ComparisonRule",
     "Correction",
     "Delegation",
+    "DraftNode",
     "DroppedMonth",
     "DryRun",
     "EventWait",
     "FieldOwner",
     "Flow",
     "FlowDay",
+    "FlowDraft",
     "FlowRole",
     "FlowVersion",
     "Link",

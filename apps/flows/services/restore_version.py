@@ -29,4 +29,5 @@ def restore_version(flow: Flow, version: FlowVersion, *, made_by: str) -> FlowVe
         note=f"As in version {version.number}",
         base=pinned_base(version),
         own=own_lines(version),
+        definition=version.definition,
     )

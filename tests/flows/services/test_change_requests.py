@@ -19,6 +19,7 @@ from apps.flows.config_files.parsing import parse_file
 from apps.flows.configuring.exporting import export_customer
 from apps.flows.configuring.importing import apply_import, plan_import
 from apps.flows.configuring.plans import ChangeKind
+from apps.flows.engine.edits import SetLines
 from apps.flows.engine.rings import Gates, Ring
 from apps.flows.mapping.places import DELIVERY
 from apps.flows.models import ChangeRequest, Flow, FlowVersion, RolloutMember
@@ -32,6 +33,7 @@ from apps.flows.services.change_requests import (
     why_not_decide,
     withdraw,
 )
+from apps.flows.services.drafts import edit_draft, open_draft, publish_draft
 from apps.flows.services.flow_settings import change_settings
 from apps.flows.services.flow_state import pause_flow, resume_flow
 from apps.flows.services.publish import change_line, go_live, propose, publish
@@ -105,6 +107,13 @@ def _proposed(line: Line) -> FlowVersion:
     return version
 
 
+def _drafted(line: Line) -> FlowVersion:
+    flow = _flow(line)
+    seen = open_draft(flow, by="Ann").seen
+    edit_draft(flow, SetLines(DELIVERY, {"description": {"default": "Drafted"}}), seen=seen, by="Ann")
+    return publish_draft(flow, by="Ann")
+
+
 def _imported(line: Line) -> FlowVersion:
     customer = Customer.objects.get(id=line.customer.id)
     text = export_customer(customer).write().replace("default: Work", "default: Toil")
@@ -125,6 +134,7 @@ WAYS: dict[str, Callable[[Line], FlowVersion | None]] = {
     "an upgrade": _upgraded,
     "a comparison made live": _compared,
     "a proposal": _proposed,
+    "a draft": _drafted,
     "a file": _imported,
     "all of it": lambda line: publish(_flow(line), published_by="Ann"),
 }
