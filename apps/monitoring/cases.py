@@ -156,6 +156,8 @@ def edit_and_retry(case_id: UUID, operation_id: UUID, *, field: str, new_value: 
 def add_value_and_retry(case_id: UUID, *, target: str, outside_value: str, new_value: str, by: Actor) -> list[Run]:
     """Add one translation to the flow's value map, publish it, and try the case's records again.
 
+    Returns no run where the version waits for approval first: the case says so, and its records stay where they are.
+
     Raises:
         CaseError: a value is missing, or the case has no flow.
         CaseClosedError, FlowNotLiveError, NothingToReplayError: as retry_case.
@@ -171,13 +173,17 @@ def add_value_and_retry(case_id: UUID, *, target: str, outside_value: str, new_v
         if case.flow is None:
             words = _("This exception belongs to no flow, so there is no mapping to add a value to.")
             raise CaseError("target", words)
-        add_mapping_value(
+        version = add_mapping_value(
             case.flow,
             target=target.strip(),
             outside_value=outside_value.strip(),
             new_value=new_value.strip(),
             made_by=_name(by),
         )
+        if version.published_at is None:
+            words = f"{target}: {outside_value} becomes {new_value} once version {version.number} is approved."
+            case_book.note_step(case, words, _name(by), timezone.now())
+            return []
         words = f"{target}: {outside_value} is now translated to {new_value}. Tried again."
         return _replay(case, _blocked_operations(case), by, words=words)
 

@@ -2,6 +2,7 @@
 
 from apps.flows.models.approval import ApprovalDecision, ApprovalRequest, Delegation
 from apps.flows.models.booked import BookedRecord
+from apps.flows.models.change_request import ChangeApproval, ChangeDefault, ChangePolicy, ChangeRequest
 from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
 from apps.flows.models.draft import DraftNode, FlowDraft
 from apps.flows.models.dry_run import DryRun
@@ -31,6 +32,10 @@ __all__ = [
     "Batch",
     "BookedRecord",
     "BusinessEvent",
+    "ChangeApproval",
+    "ChangeDefault",
+    "ChangePolicy",
+    "ChangeRequest",
     "Checkpoint",
     "Comparison",
     "ComparisonRule",

@@ -5,24 +5,17 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from apps.connectors import registry
 from apps.connectors.errors import FieldProblem
-from apps.connectors.models import Connection
 from apps.flows.engine.conditions import REASON_SENTENCES
-from apps.flows.engine.definition import DefinitionError, FlowDefinition, parse_definition
-from apps.flows.engine.flow import merge_delivery
-from apps.flows.engine.steps import DeliverOptions
+from apps.flows.engine.definition import FlowDefinition
 from apps.flows.mapping.compile import MappingError
-from apps.flows.mapping.layers import LayerError, Layers
-from apps.flows.mapping.places import DELIVERY, READING, StoredPlace, read_places
 from apps.flows.models import FlowVersion
 from apps.flows.queries.mapping import problem_sentences
 from apps.flows.queries.step_words import kind_title, step_title
-from apps.flows.services.walk_session import MissingRoleError, systems_of
-from apps.flows.templates_library import TEMPLATES, FlowTemplate, LeftOut, Refused, SettingsError, Waits
+from apps.flows.services.sample_runs import CANNOT_RUN, run_samples_of, template_with_samples
+from apps.flows.templates_library import LeftOut, Refused, Waits
 from apps.flows.templates_library.samples import Expected
-from apps.flows.templates_library.settings import known_settings
-from apps.flows.templates_library.trying import Difference, Outcome, Place, SampleResult, compare_samples
+from apps.flows.templates_library.trying import Difference, Outcome, SampleResult
 
 _LONGEST = 200
 
@@ -58,14 +51,14 @@ def report_of_change(live: FlowVersion, candidate: FlowVersion) -> SampleReport 
 
 
 def _report(version: FlowVersion, before: FlowVersion | None) -> SampleReport | None:
-    template = TEMPLATES.get(version.flow.template)
-    if template is None or not template.samples or version.template_version != template.version:
+    template = template_with_samples(version)
+    if template is None:
         return None
     try:
-        results = _compared(template, version, before)
+        results = run_samples_of(template, version, before)
     except MappingError as error:
         return SampleReport(len(template.samples), [], " ".join(problem_sentences(error.problems)))
-    except (LayerError, DefinitionError, SettingsError, MissingRoleError, KeyError) as error:
+    except CANNOT_RUN as error:
         return SampleReport(len(template.samples), [], str(error.args[0]) if error.args else str(error))
     definition = template.definition
     changed = [
@@ -74,51 +67,6 @@ def _report(version: FlowVersion, before: FlowVersion | None) -> SampleReport | 
         if result.differences
     ]
     return SampleReport(len(results), changed)
-
-
-def _compared(template: FlowTemplate, version: FlowVersion, before: FlowVersion | None) -> list[SampleResult]:
-    return compare_samples(
-        template,
-        before=_places(before, own=True) if before else _places(version, own=False),
-        after=_places(version, own=True),
-        settings_before=_settings(template, before) if before else {},
-        settings_after=_settings(template, version),
-        definition_before=_own_steps(template, before) if before else None,
-        definition_after=_own_steps(template, version),
-    )
-
-
-def _settings(template: FlowTemplate, version: FlowVersion) -> dict[str, object]:
-    return known_settings(template.settings, version.definition.get("settings", {}))
-
-
-def _own_steps(template: FlowTemplate, version: FlowVersion) -> FlowDefinition | None:
-    """Return the version's definition where it is not what the template makes of the same settings."""
-    definition = parse_definition(version.definition)
-    return None if definition == template.definition_with(_settings(template, version)) else definition
-
-
-def _places(version: FlowVersion, *, own: bool) -> dict[str, Place]:
-    """Return where a version delivers, by step; without `own` as if neither partner nor customer had changed a line."""
-    definition, systems = parse_definition(version.definition), systems_of(version.flow)
-    found = {}
-    for name, stored in read_places(version.layers).items():
-        if name == DELIVERY:
-            found["deliver"] = _place(stored, systems["target"], definition.canonical_type, own=own)
-        elif name != READING:
-            step = definition.step_named(name)
-            if step is not None and isinstance(step.options, DeliverOptions):
-                found[name] = _place(stored, systems[step.options.role], step.options.type, own=own)
-    return found
-
-
-def _place(stored: StoredPlace, connection: Connection, type_name: str, *, own: bool) -> Place:
-    system = registry.manifest(connection.system)
-    kind = system.object_named(stored.object) if stored.object else system.object_for(type_name)
-    if kind is None:
-        raise KeyError(f"{connection.name} does not take {type_name} any more.")
-    layers = stored.layers if own else Layers(template=stored.layers.template)
-    return Place(kind, merge_delivery(stored.writes(kind), layers))
 
 
 def _words(one: Difference, result: SampleResult, definition: FlowDefinition) -> tuple[str, str, str]:

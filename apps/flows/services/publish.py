@@ -19,8 +19,9 @@ from apps.flows.engine.steps import DeliverOptions
 from apps.flows.mapping.compile import CompiledMapping, LineProblem, MappingError
 from apps.flows.mapping.layers import NO_LAYERS, LayeredLine, LayerError
 from apps.flows.mapping.places import DELIVERY, READING, StoredLines, StoredPlace, read_places, write_places
-from apps.flows.models import Flow, FlowVersion
+from apps.flows.models import ChangeRequest, Flow, FlowVersion
 from apps.flows.services.bases import Base, newest_base, own_lines, pinned_base, with_own_steps
+from apps.flows.services.change_asking import ask, ask_once, demands_on, overtake
 from apps.flows.services.definitions import settings_chosen
 from apps.flows.services.session import compile_version, objects_of
 from apps.flows.services.walk_session import compile_delivery, object_of, systems_of
@@ -42,10 +43,11 @@ def publish(
     own: OwnLines | None = None,
     definition: Definition | None = None,
 ) -> FlowVersion:
-    """Make a new version and make it the live one.
+    """Make a new version and make it the live one, or ask for it where the customer's changes need approval.
 
-    `base` None: that of the live version, for a flow's first version the newest one. `own` None: the customer's lines of
-    the live version. `definition` None: the base's, with what the customer changed of the live version's.
+    What waits for approval has `published_at` None and a ChangeRequest. `base` None: that of the live version, for a
+    flow's first version the newest one. `own` None: the customer's lines of the live version. `definition` None: the
+    base's, with what the customer changed of the live version's.
 
     Raises:
         MappingError, LayerError: the lines do not compile, or base and customer changed one step; nothing is published.
@@ -55,6 +57,9 @@ def publish(
     with transaction.atomic():
         held = hold_flow(flow)
         version = _make(flow, held, base, own, definition, made_by=published_by, note=note)
+        demands = demands_on(flow, held)
+        if demands is not None:
+            return ask_once(flow, version, by=published_by, demands=demands).version
         _go_live(flow, version, published_by)
     return version
 
@@ -73,11 +78,13 @@ def propose(
         return _make(flow, hold_flow(flow), base, own, definition, made_by=made_by, note=note)
 
 
-def go_live(flow: Flow, version: FlowVersion, *, by: str) -> None:
-    """Make a proposed version the live one.
+def go_live(
+    flow: Flow, version: FlowVersion, *, by: str, reason: str = "", approved: ChangeRequest | None = None
+) -> None:
+    """Make a proposed version the live one, or ask for it as `publish` does; `approved` is the request that was agreed to.
 
     Raises:
-        ValidationError: the version is another flow's, or was live before (restore it instead).
+        ValidationError: the version is another flow's, or was live before (restore it instead), or was not approved.
         OvertakenError: another version went live since this one was made.
         MappingError: it does not fit its systems any more.
 
@@ -91,6 +98,13 @@ def go_live(flow: Flow, version: FlowVersion, *, by: str) -> None:
                 f"Another version went live since version {version.number} was made: make it anew from what is live."
             )
         _compile(flow, version)
+        demands = demands_on(flow, held)
+        if approved is not None:
+            if approved.version_id != version.id or approved.state != ChangeRequest.State.APPROVED:
+                raise ValidationError(f"Version {version.number} is not approved.")
+        elif demands is not None:
+            ask(flow, version, by=by, reason=reason, demands=demands)
+            return
         _go_live(flow, version, by)
 
 
@@ -214,6 +228,7 @@ def _go_live(flow: Flow, version: FlowVersion, by: str) -> None:
     settings = settings_chosen(flow.template, version.definition)
     Flow.objects.filter(id=flow.id).update(live_version=version, settings=settings)
     flow.live_version, flow.settings = version, settings
+    overtake(flow, version)
     details = {"version": version.number, "note": version.note}
     audit.record(AuditAction.FLOW_PUBLISHED, subject="flow", subject_id=str(flow.id), details=details)
 
@@ -247,7 +262,7 @@ def change_line(  # noqa: PLR0913  each is one fact of the change, all by name
     place: str = DELIVERY,
     seen: int | None = None,
 ) -> FlowVersion:
-    """Set keys of one mapping line in the customer's layer and publish. Empty `changes` resets it to the layer below.
+    """Set keys of one mapping line in the customer's layer and publish (see `publish`). Empty `changes` resets it to the layer below.
 
     `seen` is the number of the version that the change was made from: who has not seen the line as it is now does not
     replace it.

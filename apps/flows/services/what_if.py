@@ -98,7 +98,7 @@ def _not_stored_words() -> str:
 
 
 def _drop_old(flow: Flow) -> None:
-    undecided = WhatIf.objects.filter(flow=flow, reason="")
+    undecided = WhatIf.objects.filter(flow=flow, reason="", changes__isnull=True)
     kept = list(undecided.order_by("-id").values_list("id", flat=True)[: _KEPT_WHAT_IFS - 1])
     undecided.exclude(id__in=kept).delete()
 
@@ -321,7 +321,9 @@ def contents_kept(what_if: WhatIf) -> Mapping[str, Any] | None:
 
 
 def make_live(what_if: WhatIf, *, by: str, reason: str = "") -> FlowVersion:
-    """Make the version that was looked at the live one; a reason goes into its note, the audit trail and the what-if.
+    """Make the version that was looked at the live one, or ask for it (see `publish.go_live`).
+
+    A reason goes into its note, the audit trail and the what-if.
 
     Raises:
         WhatIfError: it is not known yet what the version changes, or so much that a reason has to be given.
@@ -340,5 +342,5 @@ def make_live(what_if: WhatIf, *, by: str, reason: str = "") -> FlowVersion:
             version.note = "; ".join(filter(None, [version.note[: 298 - len(given)], given]))
             version.save(update_fields=["note"])
         WhatIf.objects.filter(id=held.id).update(reason=given)
-        go_live(flow, version, by=by)
+        go_live(flow, version, by=by, reason=given)
     return version
