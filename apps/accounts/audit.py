@@ -61,6 +61,7 @@ class AuditAction(StrEnum):
     PRIVATE_SYSTEM_LIVE = "private_system_live"
     FLOW_INSTALLED = "flow_installed"
     FLOW_PUBLISHED = "flow_published"
+    FLOW_SAMPLE_CHANGED = "flow_sample_changed"
     ROLLOUT_STARTED = "rollout_started"
     ROLLOUT_STOPPED = "rollout_stopped"
     ROLLOUT_ENDED = "rollout_ended"

@@ -30,6 +30,7 @@ from apps.flows.triggers.schedule import (
 )
 
 NOTE = "Imported"
+DESPITE = "as the imported file has it"  # the plan names the samples that fail, and who applies it has seen the plan
 
 
 class EntryError(ValueError):
@@ -111,7 +112,7 @@ def _create(customer: Customer, wanted: FlowEntry, by: str) -> Flow:
     )
     flow = Flow.objects.select_related("source", "target", "live_version").get(id=flow.id)
     if wanted.lines:
-        publish(flow, published_by=by, note=NOTE, own=wanted.lines)
+        publish(flow, published_by=by, note=NOTE, own=wanted.lines, despite=DESPITE)
     return flow
 
 
@@ -147,7 +148,8 @@ def _change(flow: Flow, wanted: FlowEntry, by: str) -> None:
     now = export_flow(flow)
     if (now.template_version, now.settings, now.lines) == (wanted.template_version, wanted.settings, wanted.lines):
         return
-    publish(flow, published_by=by, note=NOTE, base=_base(flow, wanted, now.settings), own=wanted.lines)
+    base = _base(flow, wanted, now.settings)
+    publish(flow, published_by=by, note=NOTE, base=base, own=wanted.lines, despite=DESPITE)
 
 
 def _base(flow: Flow, wanted: FlowEntry, settings: Mapping[str, Any]) -> Base:

@@ -5,6 +5,7 @@ from apps.flows.models.booked import BookedRecord
 from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
 from apps.flows.models.dry_run import DryRun
 from apps.flows.models.flow import Flow, FlowRole, FlowVersion, PartnerLayer, Trigger
+from apps.flows.models.flow_sample import FlowSample
 from apps.flows.models.ledger import (
     Batch,
     Checkpoint,
@@ -41,6 +42,7 @@ __all__ = [
     "Flow",
     "FlowDay",
     "FlowRole",
+    "FlowSample",
     "FlowVersion",
     "Link",
     "ListedPage",

@@ -18,6 +18,7 @@ from apps.flows.mapping.places import DELIVERY, READING, StoredLines, read_place
 from apps.flows.models import Flow, FlowVersion
 from apps.flows.services.bases import Base, newest_base, own_lines, pinned_base
 from apps.flows.services.definitions import settings_chosen
+from apps.flows.services.samples import require_samples
 from apps.flows.services.session import compile_version, objects_of
 from apps.flows.services.walk_session import compile_delivery, object_of, systems_of
 
@@ -29,21 +30,28 @@ class OvertakenError(ValueError):
 
 
 def publish(
-    flow: Flow, *, published_by: str, note: str = "", base: Base | None = None, own: OwnLines | None = None
+    flow: Flow,
+    *,
+    published_by: str,
+    note: str = "",
+    base: Base | None = None,
+    own: OwnLines | None = None,
+    despite: str = "",
 ) -> FlowVersion:
     """Make a new version and make it the live one.
 
     `base` None: that of the live version, for a flow's first version the newest one. `own` None: the customer's lines of
-    the live version.
+    the live version. `despite` is why it goes live although samples fail.
 
     Raises:
         MappingError, LayerError: the lines do not compile; nothing is published.
+        SamplesFailError: samples fail by it, and there is no reason why it goes live all the same.
 
     """
     with transaction.atomic():
         held = hold_flow(flow)
         version = _make(flow, held, base, own, made_by=published_by, note=note)
-        _go_live(flow, version, published_by)
+        _go_live(flow, version, published_by, require_samples(held.live_version, version, despite))
     return version
 
 
@@ -55,10 +63,11 @@ def propose(
         return _make(flow, hold_flow(flow), base, own, made_by=made_by, note=note)
 
 
-def go_live(flow: Flow, version: FlowVersion, *, by: str) -> None:
-    """Make a proposed version the live one.
+def go_live(flow: Flow, version: FlowVersion, *, by: str, despite: str = "") -> None:
+    """Make a proposed version the live one; `despite` is why, although samples fail.
 
     Raises:
+        SamplesFailError: samples fail by it, and there is no reason why it goes live all the same.
         ValidationError: the version is another flow's, or was live before (restore it instead).
         OvertakenError: another version went live since this one was made.
         MappingError: it does not fit its systems any more.
@@ -73,7 +82,8 @@ def go_live(flow: Flow, version: FlowVersion, *, by: str) -> None:
                 f"Another version went live since version {version.number} was made: make it anew from what is live."
             )
         _compile(flow, version)
-        _go_live(flow, version, by)
+        version.flow = flow
+        _go_live(flow, version, by, require_samples(held.live_version, version, despite))
 
 
 def hold_flow(flow: Flow) -> Flow:
@@ -137,9 +147,12 @@ def _compile(flow: Flow, version: FlowVersion) -> None:
         raise MappingError(problems)
 
 
-def _go_live(flow: Flow, version: FlowVersion, by: str) -> None:
+def _go_live(flow: Flow, version: FlowVersion, by: str, samples: str) -> None:
+    """Make a version live. `samples` says why it is although samples fail, "" when none does."""
     version.published_at, version.published_by = timezone.now(), by[:200]
-    version.save(update_fields=["published_at", "published_by"])
+    if samples:
+        version.note = "; ".join(filter(None, [version.note[: 298 - len(samples)], samples]))
+    version.save(update_fields=["published_at", "published_by", "note"])
     # What is chosen is what the live version has, also when an earlier one was restored.
     settings = settings_chosen(flow.template, version.definition)
     Flow.objects.filter(id=flow.id).update(live_version=version, settings=settings)
@@ -176,6 +189,7 @@ def change_line(  # noqa: PLR0913  each is one fact of the change, all by name
     note: str = "",
     place: str = DELIVERY,
     seen: int | None = None,
+    despite: str = "",
 ) -> FlowVersion:
     """Set keys of one mapping line in the customer's layer and publish. Empty `changes` resets it to the layer below.
 
@@ -185,6 +199,7 @@ def change_line(  # noqa: PLR0913  each is one fact of the change, all by name
     Raises:
         MappingError, LayerError: the line cannot be; nothing is changed.
         OvertakenError: the line was changed since version `seen`.
+        SamplesFailError: see `publish`.
 
     """
     with transaction.atomic():
@@ -196,7 +211,8 @@ def change_line(  # noqa: PLR0913  each is one fact of the change, all by name
         own = own_lines(live)
         kept = [line for line in own.get(place, ()) if line["target"] != target]
         lines = [*kept, {"target": target, **changes}] if changes else kept
-        return publish(flow, published_by=made_by, note=note or f"Changed {target}", own={**own, place: lines})
+        wanted = {**own, place: lines}
+        return publish(flow, published_by=made_by, note=note or f"Changed {target}", own=wanted, despite=despite)
 
 
 def _require_unchanged(flow: Flow, live: FlowVersion, seen: int, place: str, target: str) -> None:

@@ -243,7 +243,8 @@ def _take_back(member: RolloutMember, *, made_by: str) -> None:
     else:
         try:
             with transaction.atomic():
-                restore_version(flow, member.version_before, made_by=made_by)
+                # The way back out of trouble is open, whatever the samples say.
+                restore_version(flow, member.version_before, made_by=made_by, despite="the rollout is taken back")
             member.state, member.reason = RolloutMember.State.TAKEN_BACK, ""
         except _CANNOT as error:
             member.reason = f"It cannot be taken back: {_reason(error)}"[:300]

@@ -29,12 +29,14 @@ from apps.flows.queries.mapping import (
     trial_version,
     try_line,
 )
-from apps.flows.queries.sample_results import SampleReport, report_of_change
+from apps.flows.queries.sample_results import SampleReport, report_of_change, report_of_run
 from apps.flows.services.publish import OvertakenError, change_line
+from apps.flows.services.samples import SamplesFailError
 from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.services.what_if import WhatIfError, ask_of_line
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
+from apps.flows.views.sample_consent import asked_despite
 
 
 @requires(Action.EDIT_FLOWS)
@@ -56,6 +58,9 @@ def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
                 return _asked(request, flow, target, changes, form.cleaned_data["note"])
             else:
                 return _published(request, flow, edited, changes, form)
+        except SamplesFailError as error:
+            samples = report_of_run(error.run)
+            form.add_error(None, error)
         except (MappingError, LayerError, OvertakenError) as error:
             _explain(form, target, error)
     context = {
@@ -111,6 +116,7 @@ def _published(
             made_by=acting_person(request).name,
             note=form.cleaned_data["note"],
             seen=form.cleaned_data["seen"],
+            despite=asked_despite(request),
         )
         messages.success(
             request, _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
