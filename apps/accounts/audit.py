@@ -67,6 +67,7 @@ class AuditAction(StrEnum):
     CHANGE_WITHDRAWN = "change_withdrawn"
     CHANGE_WENT_LIVE = "change_went_live"
     CHANGE_POLICY_SET = "change_policy_set"
+    FLOW_SAMPLE_CHANGED = "flow_sample_changed"
     ROLLOUT_STARTED = "rollout_started"
     ROLLOUT_STOPPED = "rollout_stopped"
     ROLLOUT_ENDED = "rollout_ended"

@@ -33,6 +33,7 @@ from apps.flows.triggers.schedule import (
 
 NOTE = "Imported"
 _VERSIONED = ("template_version", "settings", "lines")
+DESPITE = "as the imported file has it"  # the plan names the samples that fail, and who applies it has seen the plan
 
 
 class EntryError(ValueError):
@@ -121,7 +122,7 @@ def _create(customer: Customer, wanted: FlowEntry, by: str) -> Flow:
     flow = Flow.objects.select_related("source", "target", "live_version").get(id=flow.id)
     if live := flow.live_version if wanted.lines or wanted.definition else None:
         own = with_own_definition(live.definition, wanted.definition)
-        publish(flow, published_by=by, note=NOTE, own=wanted.lines, definition=own)
+        publish(flow, published_by=by, note=NOTE, own=wanted.lines, definition=own, despite=DESPITE)
     return flow
 
 
@@ -161,7 +162,7 @@ def _change(flow: Flow, wanted: FlowEntry, by: str) -> FlowVersion | None:
     same_steps = flow.live_version and parse_definition(own) == parse_definition(flow.live_version.definition)
     if same_steps and all(getattr(now, name) == getattr(wanted, name) for name in _VERSIONED):
         return None
-    made = publish(flow, published_by=by, note=NOTE, base=base, own=wanted.lines, definition=own)
+    made = publish(flow, published_by=by, note=NOTE, base=base, own=wanted.lines, definition=own, despite=DESPITE)
     return made if made.published_at is None else None
 
 

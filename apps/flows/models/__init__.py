@@ -7,6 +7,7 @@ from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
 from apps.flows.models.draft import DraftNode, FlowDraft
 from apps.flows.models.dry_run import DryRun
 from apps.flows.models.flow import Flow, FlowRole, FlowVersion, PartnerLayer, Trigger
+from apps.flows.models.flow_sample import FlowSample
 from apps.flows.models.ledger import (
     Batch,
     Checkpoint,
@@ -50,6 +51,7 @@ __all__ = [
     "FlowDay",
     "FlowDraft",
     "FlowRole",
+    "FlowSample",
     "FlowVersion",
     "Link",
     "ListedPage",

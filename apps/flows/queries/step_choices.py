@@ -194,7 +194,7 @@ _ANYWHERE: Mapping[Among, Callable[[], list[Choice]]] = {
     Among.APPROVERS: lambda: _people(lambda role: allowed(role, Action.APPROVE)),
     Among.QUEUES: lambda: _worded(QUEUE_WORDS),
     Among.UNDOS: lambda: _worded(_UNDO_WORDS),
-    Among.MILESTONES: lambda: [(state, str(badge_for(state).label)) for state in MILESTONES],
+    Among.MILESTONES: lambda: [(state, str(badge_for(state).word)) for state in MILESTONES],
     Among.TEMPLATES: lambda: [(slug, _(template.name)) for slug, template in TEMPLATES.items()],
     Among.CLASSES: lambda: _worded(CAUSES),
     Among.FAILURES: lambda: _worded(_FAILURE_WORDS),

@@ -28,6 +28,7 @@ from apps.flows.services.what_if import WhatIfError
 from apps.flows.views.flow_editing import chosen_sides
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
+from apps.flows.views.sample_consent import asked_despite
 
 
 @requires(Action.EDIT_FLOWS)
@@ -69,12 +70,14 @@ def draft_publish(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("The reason is too long: write at most 300 characters."))
         return redirect("flows:flow-draft-review", flow.id)
+    went = redirect("flows:flow-draft-review", flow.id)
     with _refusals_told(request):
-        version = publish_draft(flow, by=acting_person(request).name, note=form.cleaned_data["note"])
+        by, despite = acting_person(request).name, asked_despite(request)
+        version = publish_draft(flow, by=by, note=form.cleaned_data["note"], despite=despite)
         words = _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
         messages.success(request, words)
-        return redirect("flows:flow-versions", flow.id)
-    return redirect("flows:flow-draft-review", flow.id)
+        went = redirect("flows:flow-versions", flow.id)
+    return went
 
 
 @requires(Action.EDIT_FLOWS)
@@ -82,11 +85,12 @@ def draft_publish(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 def draft_what_if(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Ask what the draft would change of the records that were read lately; it can be worked on meanwhile."""
     flow, form = get_flow(flow_id), NoteForm(request.POST)
+    went = redirect("flows:flow-draft-review", flow.id)
     with _refusals_told(request):
         note = form.cleaned_data["note"] if form.is_valid() else ""
         asked = ask_of_draft(flow, by=acting_person(request).name, note=note)
-        return redirect("flows:what-if-detail", asked.id)
-    return redirect("flows:flow-draft-review", flow.id)
+        went = redirect("flows:what-if-detail", asked.id)
+    return went
 
 
 @requires(Action.EDIT_FLOWS)
