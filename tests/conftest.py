@@ -24,7 +24,7 @@ from apps.tenants.provisioning import NewPartner, create_partner
 from apps.tenants.scope import PartnerRef
 from tests.tables import close_cleaners, empty_tables
 
-pytest_plugins = ["tests.sandbox_server", "tests.lines", "tests.deals", "tests.wiring"]
+pytest_plugins = ["tests.sandbox_server", "tests.lines", "tests.deals", "tests.wiring", "tests.service_levels"]
 
 TEST_DATABASE = "fairlead_test"
 # The longest files first, then the folders of long ones. Those that mostly wait (for an answer that never comes, for killed
