@@ -23,7 +23,7 @@ from apps.tenants.scope import PartnerRef
 from tests.databases import copy_founded, state_of
 from tests.tables import close_cleaners, empty_tables
 
-pytest_plugins = ["tests.sandbox_server", "tests.lines", "tests.deals", "tests.wiring"]
+pytest_plugins = ["tests.sandbox_server", "tests.lines", "tests.deals", "tests.wiring", "tests.service_levels"]
 
 TEST_DATABASE = "fairlead_test"
 # What decides which tables a founded database has, and what they hold.
