@@ -29,6 +29,7 @@ from apps.flows.views import (
     stand_ins,
     upgrades,
     value_tables,
+    version_restore,
     what_ifs,
 )
 
@@ -47,7 +48,9 @@ urlpatterns = [
     path("flows/<uuid:flow_id>/runs/", flow_tabs.flow_runs, name="flow-runs"),
     path("flows/<uuid:flow_id>/versions/", flow_tabs.flow_versions, name="flow-versions"),
     path(
-        "flows/<uuid:flow_id>/versions/<int:number>/restore/", flows.flow_version_restore, name="flow-version-restore"
+        "flows/<uuid:flow_id>/versions/<int:number>/restore/",
+        version_restore.flow_version_restore,
+        name="flow-version-restore",
     ),
     path("flows/<uuid:flow_id>/versions/<int:number>/what-if/", what_ifs.flow_what_if, name="flow-what-if"),
     path("flows/<uuid:flow_id>/edit/", flow_editing.flow_edit, name="flow-edit"),

@@ -48,11 +48,8 @@ class VersionDifference:
 
 
 def list_versions(flow: Flow) -> list[FlowVersion]:
-    """Return a flow's versions, the newest first; each with the name of its `dialog`."""
-    versions = list(FlowVersion.objects.filter(flow=flow).defer("definition", "layers")[:100])
-    for version in versions:
-        version.dialog = f"restore-{version.number}"  # type: ignore[attr-defined]  # names the page's dialog
-    return versions
+    """Return a flow's versions, the newest first."""
+    return list(FlowVersion.objects.filter(flow=flow).defer("definition", "layers")[:100])
 
 
 def get_version(flow: Flow, number: int | None) -> FlowVersion | None:
@@ -66,9 +63,14 @@ def get_version(flow: Flow, number: int | None) -> FlowVersion | None:
 
 
 def compare_versions(earlier: FlowVersion, later: FlowVersion) -> VersionDifference:
-    """Return what differs between two versions of one flow."""
+    """Return what differs between two versions of one flow, from the lower number to the higher."""
     if earlier.number > later.number:
         earlier, later = later, earlier
+    return changes_towards(earlier, later)
+
+
+def changes_towards(earlier: FlowVersion, later: FlowVersion) -> VersionDifference:
+    """Return what differs when one version follows another of the flow, whatever their numbers."""
     try:
         # Versions from before reading was kept say nothing about it.
         both = read_places(earlier.layers).keys() & read_places(later.layers).keys() | _steps_of(earlier, later)

@@ -29,6 +29,7 @@ from apps.flows.services.what_if import WhatIfError
 from apps.flows.views.flow_editing import chosen_sides
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
+from apps.flows.views.sample_consent import asked_despite
 
 
 @requires(Action.EDIT_FLOWS)
@@ -72,7 +73,8 @@ def draft_publish(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         return redirect("flows:flow-draft-review", flow.id)
     onward = reverse("flows:flow-draft-review", args=[flow.id])
     with _refusals_told(request):
-        version = publish_draft(flow, by=acting_person(request).name, note=form.cleaned_data["note"])
+        by, despite = acting_person(request).name, asked_despite(request)
+        version = publish_draft(flow, by=by, note=form.cleaned_data["note"], despite=despite)
         words = _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
         messages.success(request, words)
         onward = reverse("flows:flow-versions", args=[flow.id])
