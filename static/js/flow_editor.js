@@ -109,11 +109,20 @@
   let timer = null;
   let dirty = false;
   let queue = Promise.resolve(); // one request at a time: each says what it was made from
+  class SignedOut extends Error {}
+  let failed = false;
+  /* After a failure somebody may have signed in anew, in another tab: forms carry the new session's mark then. */
+  const renew = async () => {
+    const { answer } = await ask(location.href);
+    const fresh = find('input[name="csrfmiddlewaretoken"]', answer)?.value;
+    for (const field of all('input[name="csrfmiddlewaretoken"]')) field.value = fresh ?? field.value;
+    failed = false;
+  };
   const asking = () => Boolean(form()?.hasAttribute("data-asks"));
   const ask = async (url, options = {}) => {
     const response = await fetch(url, { ...options, headers: { "X-Part": "editor" }, credentials: "same-origin" });
     const text = await response.text();
-    if (response.redirected && response.url.includes("/accounts/login/")) { location.reload(); throw new Error("signed out"); }
+    if (response.redirected && response.url.includes("/accounts/login/")) throw new SignedOut();
     const answer = new DOMParser().parseFromString(text, "text/html");
     if (!columns(answer)) throw new TypeError("no editor");
     return { answer, refused: response.status === 409 };
@@ -125,15 +134,16 @@
       const sent = form();
       if (!dirty || !sent) return;
       dirty = false;
-      const body = new FormData(sent);
       say(root.dataset.saving);
       try {
+        if (failed) await renew();
+        const body = new FormData(sent);
         const { answer, refused } = await ask(sent.action, { method: "POST", body });
         if (form() !== sent) return; // somebody has gone on to another step meanwhile
         if (refused) { replace(answer); document.getElementById("draft-conflict")?.focus(); } else follow(answer);
-      } catch {
-        dirty = true;
-        lost(root.dataset.lost);
+      } catch (problem) {
+        dirty = failed = true;
+        lost(problem instanceof SignedOut ? root.dataset.signedOut : root.dataset.lost);
         timer = setTimeout(save, AGAIN);
       }
     });
