@@ -182,7 +182,7 @@ class PartForm(forms.Form):
             id=f"id_{name}.{number}",
             label=_(part.label),
             value=value,
-            lines=_LINES.get(part.holds, 0),
+            lines=int(part.holds in _AREAS),
             is_list=is_list,
             is_number=part.holds is Holds.WHOLE,
             is_code=part.holds in _TYPED_PLAINLY,

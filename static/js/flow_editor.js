@@ -23,9 +23,16 @@
   const lost = (words) => { find("[data-state]")?.classList.add("is-lost"); say(words); };
   const keepingFocus = (change) => {
     const { activeElement: here } = document;
+    const held = here?.classList.contains("way-link");
     const [id, start, end, top] = [here?.id, here?.selectionStart, here?.selectionEnd, window.scrollY];
-    const open = all("details[open][id]").map((one) => one.id);
+    const [open, chosen] = [all("details[open][id]").map((one) => one.id), columns().dataset.chosen];
     change();
+    if (columns().dataset.chosen !== chosen) { // another step: its form is read from its beginning
+      part("form").scrollTop = 0;
+      if (held) document.getElementById(id)?.focus({ preventScroll: true });
+      window.scrollTo({ top });
+      return;
+    }
     for (const one of open) document.getElementById(one)?.setAttribute("open", "");
     const again = id ? document.getElementById(id) : null;
     if (again && again !== document.activeElement) {
@@ -179,7 +186,8 @@
         toast(answer);
         replace(answer);
         remember();
-        if (document.activeElement === document.body) current()?.focus(); // the keys go on from the step that is shown
+        if (sent.matches("[data-begins]")) edit(); // a new step is filled in
+        else if (document.activeElement === document.body) current()?.focus(); // the keys go on from the step that is shown
       } catch { lost(root.dataset.refused); }
     });
   };
@@ -193,7 +201,8 @@
   };
 
   /* --- going to another step ----------------------------------------------------------------------------------- */
-  const go = async (url, { quiet = false, edit = false } = {}) => {
+  const edit = () => (find("form[data-autosaves] :is(input:not([type=hidden]), textarea, select)") ?? find("#step-title"))?.focus();
+  const go = async (url, { quiet = false, byKeys = false } = {}) => {
     await save();
     if (dirty) return;
     await inTurn(async () => {
@@ -203,14 +212,13 @@
         if (!quiet) history.pushState(null, "", url);
       } catch { location.assign(url); }
     });
-    if (!edit && !quiet) inSight();
-    if (edit) (find("form[data-autosaves] :is(input:not([type=hidden]), textarea, select)") ?? find("#step-title"))?.focus();
+    if (byKeys) edit(); else if (!quiet) inSight();
   };
   root.addEventListener("click", (click) => {
     const link = click.target.closest(".way-link");
     if (!link || click.ctrlKey || click.metaKey || click.shiftKey || click.button) return;
     click.preventDefault();
-    go(link.href, { edit: click.detail === 0 }); // by the keys: on into the form
+    go(link.href, { byKeys: click.detail === 0 }); // by the keys: on into the form
   });
   addEventListener("popstate", () => go(location.href, { quiet: true }));
 

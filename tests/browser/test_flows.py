@@ -94,13 +94,16 @@ def walk(site: Site) -> Iterator[Line]:
         with scope.work_in(line.partner):
             flow = Flow.objects.select_related("live_version").get(id=line.flow.id)
             assert flow.live_version is not None
-            publish(flow, published_by="Test", definition={**flow.live_version.definition, "steps": WALK})
+            publish(
+                flow, published_by="Test", definition={**flow.live_version.definition, "steps": WALK}, despite="Test"
+            )
 
     def make_straight() -> None:
         with scope.work_in(line.partner):
             flow = Flow.objects.get(id=line.flow.id)
             discard_draft(flow)
-            publish(flow, published_by="Test", base=newest_base(flow), definition=newest_base(flow).definition)
+            base = newest_base(flow)
+            publish(flow, published_by="Test", base=base, definition=base.definition, despite="Test")
 
     site.do(make_walk)
     yield line
