@@ -82,6 +82,8 @@ class AuditAction(StrEnum):
     CASE_ASSIGNED = "case_assigned"
     CASE_NOTED = "case_noted"
     CASE_CLOSED = "case_closed"
+    CASE_MERGED = "case_merged"
+    ROUTING_CHANGED = "routing_changed"
     API_KEY_CREATED = "api_key_created"
     API_KEY_REVOKED = "api_key_revoked"
     WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint_created"
