@@ -83,6 +83,7 @@ class AuditAction(StrEnum):
     CASE_NOTED = "case_noted"
     CASE_CLOSED = "case_closed"
     CASE_MERGED = "case_merged"
+    RATES_CHANGED = "rates_changed"
     ROUTING_CHANGED = "routing_changed"
     API_KEY_CREATED = "api_key_created"
     API_KEY_REVOKED = "api_key_revoked"

@@ -64,6 +64,7 @@ DEED_WORDS: dict[AuditAction, Promise] = {
     AuditAction.CASE_NOTED: _("Note on an exception"),
     AuditAction.CASE_CLOSED: _("Exception closed"),
     AuditAction.CASE_MERGED: _("Exception merged with another"),
+    AuditAction.RATES_CHANGED: _("Exchange rates changed"),
     AuditAction.ROUTING_CHANGED: _("Routing of exceptions changed"),
     AuditAction.API_KEY_CREATED: _("API key created"),
     AuditAction.API_KEY_REVOKED: _("API key revoked"),
