@@ -11,7 +11,8 @@ from django.db.models import Count
 
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, Run
-from apps.monitoring.blame import Severity, WorkQueue, queue_for, severity_for, time_to_resolve, verdict_for
+from apps.monitoring import case_clocks
+from apps.monitoring.blame import Severity, WorkQueue, queue_for, severity_for, verdict_for
 from apps.monitoring.fingerprint import Cause, fingerprint
 from apps.monitoring.impact import AtRisk, Quality, Stake, amount_at_risk
 from apps.monitoring.models import Alert, CaseAmount, CaseOperation, CaseStep, CaseWait, CaseWatch, ExceptionCase
@@ -40,7 +41,8 @@ _WORDS = {
 class NewCase:
     """What a case is opened with. `sentence` is this failure's own words, for a finance person.
 
-    `queue` is where the failed step's work belongs, "" where the kind of failure decides.
+    `queue` is where the failed step's work belongs, "" where the kind of failure decides. `failed_at` is when it went
+    wrong, None where nobody can tell.
     """
 
     flow: Flow
@@ -49,12 +51,13 @@ class NewCase:
     sentence: str
     run: Run | None = None
     queue: str = ""
+    failed_at: datetime | None = None
 
 
 def case_of_flow(flow: Flow, step: str, business_class: str, sentence: str, run: Run | None = None) -> NewCase:
     """Return the case of a failure that no single record is to blame for."""
     cause = Cause(str(flow.id), step, business_class, "", "", sentence)
-    return NewCase(flow, cause, fingerprint(cause), sentence, run)
+    return NewCase(flow, cause, fingerprint(cause), sentence, run, failed_at=run.finished_at if run else None)
 
 
 def take_turn() -> None:
@@ -81,7 +84,7 @@ def find_merged(new: NewCase) -> ExceptionCase | None:
 
 
 def open_case(new: NewCase, *, title: str, now: datetime) -> ExceptionCase:
-    """Open a case with the queue, clock and waiting party of its class; one closed a short while ago is opened again."""
+    """Open a case with the queue, clocks and waiting party of its class; one closed a short while ago is opened again."""
     again = _closed_lately(new, now)
     if again is not None:
         again.title, again.run = title[:160], new.run
@@ -105,9 +108,9 @@ def open_case(new: NewCase, *, title: str, now: datetime) -> ExceptionCase:
         error_field=new.cause.field,
         opened_at=now,
         changed_at=now,
-        due_at=now + time_to_resolve(queue, severity),
     )
     hand_over(case, verdict.waiting_on, now)
+    case_clocks.start(case, now, failed_at=new.failed_at)
     note_step(case, "Opened.", SYSTEM, now)
     return case
 
@@ -124,23 +127,23 @@ def _closed_lately(new: NewCase, now: datetime) -> ExceptionCase | None:
 
 
 def reopen_case(case: ExceptionCase, words: str, now: datetime, done_by: str = SYSTEM) -> None:
-    """Open a closed case again, with its history; its clocks begin anew, and people are told of it as of a new one."""
+    """Open a closed case again, with its history; its time goes on where it stood, and people are told of it as of a new one."""
     verdict = verdict_for(case.error_class)
     case.first_opened_at = case.first_opened_at or case.opened_at
     case.reopened += 1
     case.state, case.opened_at, case.changed_at = ExceptionCase.State.OPEN, now, now
     case.closed_at, case.closed_how, case.closed_reason = None, "", ""
     case.merged_into, case.retry_run, case.waiting_on = None, None, verdict.waiting_on
-    case.due_at = now + time_to_resolve(WorkQueue(case.queue), Severity(case.severity))
     case.save()
     # That people were told is said once for each opening.
     Alert.objects.filter(case=case).delete()
     hand_over(case, verdict.waiting_on, now)
+    case_clocks.reopen(case, now)
     note_step(case, words, done_by, now)
 
 
 def hand_over(case: ExceptionCase, party: str, now: datetime, note: str = "") -> None:
-    """Book from now on the time of the case on a party; what was booked on another until now ends. The caller saves it."""
+    """Book the time of the case on a party from now on, and let its clocks follow; the caller saves the party."""
     running = CaseWait.objects.filter(case=case, ended_at__isnull=True).first()
     if running is not None and running.party == party:
         return
@@ -154,6 +157,7 @@ def hand_over(case: ExceptionCase, party: str, now: datetime, note: str = "") ->
         )
     case.waiting_on = party
     CaseWait.objects.create(case=case, customer_id=case.customer_id, party=party, began_at=now, note=note[:200])
+    case_clocks.follow_waiting(case, now)
 
 
 def wake(case: ExceptionCase, why: str, now: datetime) -> bool:
@@ -186,14 +190,15 @@ def close_case(
         ]
     )
     CaseWait.objects.filter(case=case, ended_at__isnull=True).update(ended_at=now)
+    case_clocks.close(case, now)
     note_step(case, f"Closed: {reason}", done_by, now)
 
 
 def move_to_queue(case: ExceptionCase, queue: WorkQueue) -> None:
-    """Put the case into another queue, with that queue's time counted from its opening; the caller saves it."""
+    """Put the case into another queue, with that queue's time counted from its opening; the caller saves the queue."""
     if case.queue != queue:
         case.queue = queue
-        case.due_at = case.opened_at + time_to_resolve(queue, Severity(case.severity))
+        case_clocks.retarget(case, may_grow=True)
 
 
 def watch(case: ExceptionCase, people: Iterable[UUID], now: datetime) -> None:
@@ -221,9 +226,7 @@ def measure(case: ExceptionCase, now: datetime) -> None:
     case.amount_quality = at_risk.quality if largest else Quality.UNKNOWN
     _raise_severity(case)
     case.changed_at = now
-    case.save(
-        update_fields=["operation_count", "amount", "currency", "amount_quality", "severity", "due_at", "changed_at"]
-    )
+    case.save(update_fields=["operation_count", "amount", "currency", "amount_quality", "severity", "changed_at"])
     _store_amounts(case, at_risk)
 
 
@@ -263,7 +266,7 @@ def _raise_severity(case: ExceptionCase) -> None:
     severity = severity_for(case.error_class, case.amount if case.amount is not None else Decimal(0))
     if severity is Severity.HIGH and case.severity != Severity.HIGH:
         case.severity = severity
-        case.due_at = min(case.due_at, case.opened_at + time_to_resolve(WorkQueue(case.queue), severity))
+        case_clocks.retarget(case)
 
 
 def _store_amounts(case: ExceptionCase, at_risk: AtRisk) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.actor import Actor
 from apps.accounts.audit import AuditAction
-from apps.monitoring import case_book
+from apps.monitoring import case_book, case_clocks
 from apps.monitoring.blame import WAITING_LABELS, WaitingOn, WorkQueue
 from apps.monitoring.cases import CaseClosedError, CaseError
 from apps.monitoring.models import CaseFile, CaseNote, CaseOperation, CasePriority, CaseWatch, ExceptionCase, Team
@@ -218,11 +218,11 @@ def _move(case: ExceptionCase, other: ExceptionCase) -> None:
 
 def _take_over(case: ExceptionCase, other: ExceptionCase, now: datetime) -> None:
     """Let the other case be at least as urgent as the one it takes up."""
-    other.due_at = min(other.due_at, case.due_at)
     other.priority = min(other.priority, case.priority)
     other.tags = sorted({*other.tags, *case.tags})
     other.owner_id = other.owner_id or case.owner_id
-    other.save(update_fields=["due_at", "priority", "tags", "owner"])
+    other.save(update_fields=["priority", "tags", "owner"])
+    case_clocks.count_from(other, case.opened_at)
     case_book.wake(other, "another exception was merged into it.", now)
     case_book.measure(other, now)
 

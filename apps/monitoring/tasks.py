@@ -13,23 +13,29 @@ from apps.monitoring.digest import send_digests
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.risk_days import record_risk
 from apps.monitoring.run_watch import judge_silence
+from apps.monitoring.sla_watch import watch_clocks
 
 __all__ = [
     "BULK",
     "DIGEST",
     "DIGEST_EVERY_SECONDS",
     "JUDGE",
+    "SLA",
+    "SLA_EVERY_SECONDS",
     "SWEEP",
     "SWEEP_EVERY_SECONDS",
     "judge",
     "send_due_digests",
     "sweep",
+    "watch_service_levels",
     "work_on",
 ]
 
 JUDGE = "monitoring.judge"
 SWEEP = "monitoring.sweep"
 SWEEP_EVERY_SECONDS = 60
+SLA = "monitoring.sla"
+SLA_EVERY_SECONDS = 60
 DIGEST = "monitoring.digest"
 DIGEST_EVERY_SECONDS = 900  # people live in zones that differ by quarters of an hour
 
@@ -49,6 +55,11 @@ def sweep(_: LeasedWork) -> None:
     drop_old_files(timezone.now())
     resume_stalled()
     replay_job.resume_stalled()
+
+
+def watch_service_levels(work: LeasedWork) -> None:
+    """Write down the promises that ran out since the last look."""
+    watch_clocks(timezone.now(), work.confirm)
 
 
 def send_due_digests(_: LeasedWork) -> RunAgain | None:

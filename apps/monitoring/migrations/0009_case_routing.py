@@ -12,8 +12,8 @@ from apps.tenants.fences import fence, staff_only
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_retention"),
-        ("flows", "0019_what_ifs"),
-        ("monitoring", "0006_bulk_jobs"),
+        ("flows", "0023_samples"),
+        ("monitoring", "0007_sla"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -267,7 +267,7 @@ def _group(
         sums=sums.get(key, ()),
         oldest_at=row["oldest"],
         due_at=row["due"],
-        is_late=row["due"] < now and state.value("view") != "closed",
+        is_late=row["due"] is not None and row["due"] < now and state.value("view") != "closed",
         is_severe=bool(row["severe"]),
         priority=row["priority"],
     )
@@ -280,7 +280,7 @@ def _order(state: ListState) -> Callable[[CauseGroup], Any]:
         return lambda group: (group.priority, group.due_at, group.key)
     if state.sort == "age":
         return lambda group: (group.oldest_at, group.key)
-    return lambda group: (group.due_at, group.key)
+    return lambda group: (group.due_at is None, group.due_at, group.key)
 
 
 def _filled(
