@@ -49,6 +49,7 @@ def sort_case(case_id: UUID, sorting: Sorting, *, by: Actor) -> ExceptionCase:
         case.priority, case.team_id, case.tags = sorting.priority, sorting.team_id, list(sorting.tags)
         case.changed_at = now
         case.save(update_fields=["queue", "due_at", "priority", "team", "tags", "changed_at"])
+        case_clocks.acknowledge(case, now)
         case_book.note_step(case, "Sorted in anew.", _name(by), now)
         audit.record(
             AuditAction.CASE_ASSIGNED,
@@ -91,6 +92,7 @@ def snooze_case(case_id: UUID, *, until: datetime, reason: str, by: Actor) -> Ex
         case = _open(case_id)
         case.snoozed_until, case.snooze_reason, case.changed_at = until, reason.strip()[:LONGEST_REASON], now
         case.save(update_fields=["snoozed_until", "snooze_reason", "changed_at"])
+        case_clocks.acknowledge(case, now)
         words = f"Snoozed until {until:%d %b %Y, %H:%M} UTC: {case.snooze_reason}"
         case_book.note_step(case, words, _name(by), now)
     return case
@@ -131,6 +133,7 @@ def set_waiting(case_id: UUID, *, party: WaitingOn, note: str, by: Actor) -> Exc
         case_book.hand_over(case, party, now, note.strip())
         case.changed_at = now
         case.save(update_fields=["waiting_on", "changed_at"])
+        case_clocks.acknowledge(case, now)
         words = f"Waits for {WAITING_LABELS[party]} now."
         case_book.note_step(case, f"{words} {note.strip()}" if note.strip() else words, _name(by), now)
     return case
@@ -159,6 +162,7 @@ def merge_case(case_id: UUID, *, into_id: UUID, by: Actor) -> ExceptionCase:
         how, reason = ExceptionCase.ClosedHow.MERGED, f"merged into “{other.title}”."
         case_book.close_case(case, how, reason=reason[:300], now=now, done_by=_name(by))
         _take_over(case, other, now)
+        case_clocks.acknowledge(other, now)
         case_book.note_step(other, f"“{case.title}” was merged into this.", _name(by), now)
         _record_merge(case, other, undone=False)
     return other
