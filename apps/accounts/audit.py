@@ -92,6 +92,7 @@ class AuditAction(StrEnum):
     SERVICE_LEVEL_CHANGED = "service_level_changed"
     BREACH_EXCUSED = "breach_excused"
     CASE_MERGED = "case_merged"
+    RATES_CHANGED = "rates_changed"
     ROUTING_CHANGED = "routing_changed"
     API_KEY_CREATED = "api_key_created"
     API_KEY_REVOKED = "api_key_revoked"

@@ -56,6 +56,8 @@ ROW_NAMES = frozenset(
         "member_id",
         "rule_id",
         "team_id",
+        "rate_id",
+        "file_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

@@ -40,9 +40,10 @@ from apps.flows.models import (
     RolloutMember,
     WhatIf,
 )
+from apps.monitoring.case_files import attach_file
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
-from apps.monitoring.models import BulkEntry, BulkJob, ExceptionCase, RoutingRule, Team
+from apps.monitoring.models import BulkEntry, BulkJob, CurrencyRate, ExceptionCase, RoutingRule, Team
 from apps.tenants import scope
 from apps.tenants.models import Partner
 from apps.tenants.scope import PartnerRef
@@ -340,8 +341,14 @@ def _ids_of(line: Line) -> dict[str, Any]:
             changed_at=now,
             changed_by="Olga Owner",
         )
+        rate, _made = CurrencyRate.objects.get_or_create(
+            day=now.date(), from_currency="USD", to_currency="EUR", defaults={"rate": "0.9", "entered_at": now}
+        )
         team = Team.objects.create(name=f"Team of {line.company}")
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
+        case_file = attach_file(
+            case.id, name="seen.txt", content=b"Seen.", by=User.objects.get(email=author).as_actor()
+        )
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
         "customer_id": line.customer.id,
@@ -372,6 +379,8 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "member_id": member.id,
         "rule_id": rule.id,
         "team_id": team.id,
+        "rate_id": rate.id,
+        "file_id": case_file.id,
         "system_id": own.id,
         "trial_id": trial.id,
         "record": "sites",
