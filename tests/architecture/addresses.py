@@ -52,6 +52,9 @@ ROW_NAMES = frozenset(
         "review_id",
         "rollout_id",
         "member_id",
+        "policy_id",
+        "calendar_id",
+        "breach_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

@@ -42,7 +42,17 @@ from apps.flows.models import (
 )
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
-from apps.monitoring.models import BulkEntry, BulkJob, ExceptionCase
+from apps.monitoring.models import (
+    BulkEntry,
+    BulkJob,
+    BusinessCalendar,
+    CustomerSla,
+    ExceptionCase,
+    SlaBreach,
+    SlaClock,
+    SlaPolicy,
+)
+from apps.monitoring.sla.terms import terms_as_values, usual_terms
 from apps.tenants import scope
 from apps.tenants.models import Partner
 from apps.tenants.scope import PartnerRef
@@ -209,6 +219,33 @@ OWN_LISTS = {
 }
 
 
+def _promise(line: Line, case: ExceptionCase) -> tuple[CustomerSla, SlaBreach]:
+    """Give the line's customer a package, and let one of its promises be missed."""
+    now = timezone.now()
+    policy = SlaPolicy.objects.create(name=f"Gold {line.company}", targets=[])
+    week = [[[0, 1440]]] * 7
+    calendar = BusinessCalendar.objects.create(name=f"Hours {line.company}", zone="UTC", week=week)
+    promised = CustomerSla.objects.create(
+        customer=line.customer,
+        policy=policy,
+        calendar=calendar,
+        terms=terms_as_values(usual_terms()),
+        valid_from=now,
+        agreed_by="Olga Owner",
+    )
+    clock = SlaClock.objects.create(
+        customer=line.customer,
+        promise="acknowledge",
+        agreement=promised,
+        case=case,
+        started_at=now - timedelta(hours=2),
+        target_seconds=3600,
+        due_at=now - timedelta(hours=1),
+        breached_at=now - timedelta(hours=1),
+    )
+    return promised, SlaBreach.objects.create(customer=line.customer, clock=clock, breached_at=clock.breached_at)
+
+
 def _ids_of(line: Line) -> dict[str, Any]:
     """Return a value for every name that an address may hold; a new name belongs here."""
     now = timezone.now()
@@ -333,6 +370,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
             rollout=rollout, customer=line.customer, flow=line.flow, ring=0, version_before_id=line.flow.live_version_id
         )
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
+        promised, breach = _promise(line, case)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
         "customer_id": line.customer.id,
@@ -361,6 +399,9 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "review_id": review.id,
         "rollout_id": rollout.id,
         "member_id": member.id,
+        "policy_id": promised.policy_id,
+        "calendar_id": promised.calendar_id,
+        "breach_id": breach.id,
         "system_id": own.id,
         "trial_id": trial.id,
         "record": "sites",
