@@ -21,6 +21,7 @@ from apps.flows.services.start_run import FlowNotLiveError, run_now
 from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.triggers.comparisons import ComparisonError, look_now
 from apps.monitoring import case_book, case_clocks
+from apps.monitoring.case_mentions import tell_mentioned
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import CaseNote, CaseOperation, ExceptionCase
 
@@ -84,7 +85,7 @@ def note_case(case_id: UUID, *, text: str, by: Actor, shared: bool = False) -> C
         words = _("A note holds %(most)d characters; this has %(count)d. Shorten it.")
         raise CaseError("text", words % {"most": _LONGEST_NOTE, "count": len(text)})
     with transaction.atomic():
-        case = ExceptionCase.objects.get(id=case_id)
+        case = ExceptionCase.objects.select_related("customer").get(id=case_id)
         note = CaseNote.objects.create(
             case=case,
             customer_id=case.customer_id,
@@ -95,6 +96,7 @@ def note_case(case_id: UUID, *, text: str, by: Actor, shared: bool = False) -> C
             written_at=timezone.now(),
         )
         _take_up(case, by, note.written_at)
+        tell_mentioned(note, by=by, now=note.written_at)
         _record(AuditAction.CASE_NOTED, case, shared=shared)
     return note
 
@@ -159,6 +161,8 @@ def edit_and_retry(case_id: UUID, operation_id: UUID, *, field: str, new_value: 
 def add_value_and_retry(case_id: UUID, *, target: str, outside_value: str, new_value: str, by: Actor) -> list[Run]:
     """Add one translation to the flow's value map, publish it, and try the case's records again.
 
+    Returns no run where the version waits for approval first: the case says so, and its records stay where they are.
+
     Raises:
         CaseError: a value is missing, or the case has no flow.
         CaseClosedError, FlowNotLiveError, NothingToReplayError: as retry_case.
@@ -174,13 +178,17 @@ def add_value_and_retry(case_id: UUID, *, target: str, outside_value: str, new_v
         if case.flow is None:
             words = _("This exception belongs to no flow, so there is no mapping to add a value to.")
             raise CaseError("target", words)
-        add_mapping_value(
+        version = add_mapping_value(
             case.flow,
             target=target.strip(),
             outside_value=outside_value.strip(),
             new_value=new_value.strip(),
             made_by=_name(by),
         )
+        if version.published_at is None:
+            words = f"{target}: {outside_value} becomes {new_value} once version {version.number} is approved."
+            case_book.note_step(case, words, _name(by), timezone.now())
+            return []
         words = f"{target}: {outside_value} is now translated to {new_value}. Tried again."
         return _replay(case, _blocked_operations(case), by, words=words)
 

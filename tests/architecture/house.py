@@ -48,9 +48,11 @@ from apps.monitoring.models import (
     BusinessCalendar,
     CustomerSla,
     ExceptionCase,
+    RoutingRule,
     SlaBreach,
     SlaClock,
     SlaPolicy,
+    Team,
 )
 from apps.monitoring.sla.terms import terms_as_values, usual_terms
 from apps.tenants import scope
@@ -369,6 +371,15 @@ def _ids_of(line: Line) -> dict[str, Any]:
         member = RolloutMember.objects.create(
             rollout=rollout, customer=line.customer, flow=line.flow, ring=0, version_before_id=line.flow.live_version_id
         )
+        rule = RoutingRule.objects.create(
+            name=f"Rule of {line.company}",
+            position=1,
+            is_on=False,
+            queue="finance",
+            changed_at=now,
+            changed_by="Olga Owner",
+        )
+        team = Team.objects.create(name=f"Team of {line.company}")
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
         promised, breach = _promise(line, case)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
@@ -402,6 +413,8 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "policy_id": promised.policy_id,
         "calendar_id": promised.calendar_id,
         "breach_id": breach.id,
+        "rule_id": rule.id,
+        "team_id": team.id,
         "system_id": own.id,
         "trial_id": trial.id,
         "record": "sites",
