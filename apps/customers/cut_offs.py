@@ -67,6 +67,15 @@ def occurrences(rule: Rule, zone: tzinfo, after: datetime, number: int) -> list[
     return list(islice(each(), number))
 
 
+def previous_occurrence(rule: Rule, zone: tzinfo, before: datetime) -> datetime:
+    """Return the last moment before `before` (aware) on which the rule fell, in UTC."""
+    # A working day that not every month has is missing for at most three months in a row.
+    last = next_occurrence(rule, zone, before - timedelta(days=130))
+    while (following := next_occurrence(rule, zone, last)) < before:
+        last = following
+    return last
+
+
 def _moment(day: date, at: time, zone: tzinfo) -> datetime:
     return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
 

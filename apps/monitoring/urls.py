@@ -18,12 +18,16 @@ from apps.monitoring.views import (
     reports,
     routing,
     search,
+    service,
+    sla,
+    sla_settings,
 )
 
 _BULK = "exceptions/bulk/<uuid:job_id>"
 _ONE = "exceptions/<uuid:case_id>"
 _ROUTING = "settings/routing"
 _CUSTOMER = "customers/<uuid:customer_id>"
+_LEVELS = "settings/service-levels"
 
 app_name = "monitoring"
 urlpatterns = [
@@ -41,6 +45,23 @@ urlpatterns = [
     path(f"{_CUSTOMER}/exceptions/", customer_page.customer_case_list, name="customer-case-list"),
     path(f"{_CUSTOMER}/runs/", customer_page.customer_run_list, name="customer-run-list"),
     path(f"{_CUSTOMER}/people/", customer_page.customer_people, name="customer-people"),
+    path(f"{_CUSTOMER}/service/", service.customer_service, name="customer-service"),
+    path(f"{_CUSTOMER}/service/edit/", service.service_edit, name="service-edit"),
+    path(f"{_CUSTOMER}/service/end/", service.service_end, name="service-end"),
+    path("my/service/", service.own_service, name="own-service"),
+    path("service-levels/", sla.sla_list, name="sla-list"),
+    path("service-levels/missed/", sla.breach_list, name="breach-list"),
+    path("service-levels/missed/<uuid:breach_id>/", sla.breach_detail, name="breach-detail"),
+    path("service-levels/missed/<uuid:breach_id>/excuse/", sla.breach_excuse, name="breach-excuse"),
+    path("service-levels/missed/<uuid:breach_id>/count/", sla.breach_count, name="breach-count"),
+    path("cut-offs/", sla.cut_off_list, name="cut-off-list"),
+    path(f"{_LEVELS}/", sla_settings.settings_page, name="sla-settings"),
+    path(f"{_LEVELS}/packages/new/", sla_settings.policy_create, name="policy-create"),
+    path(f"{_LEVELS}/packages/<uuid:policy_id>/", sla_settings.policy_edit, name="policy-edit"),
+    path(f"{_LEVELS}/packages/<uuid:policy_id>/remove/", sla_settings.policy_remove, name="policy-remove"),
+    path(f"{_LEVELS}/calendars/new/", sla_settings.calendar_create, name="calendar-create"),
+    path(f"{_LEVELS}/calendars/<uuid:calendar_id>/", sla_settings.calendar_edit, name="calendar-edit"),
+    path(f"{_LEVELS}/calendars/<uuid:calendar_id>/remove/", sla_settings.calendar_remove, name="calendar-remove"),
     path("digest/<str:token>/", digest.digest_choose, name="digest-choose"),
     path("reports/", reports.reports, name="reports"),
     path("reports/unposted/", reports.report_unposted, name="report-unposted"),
