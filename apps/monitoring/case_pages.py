@@ -34,9 +34,10 @@ class CauseGroup:
     customer_names: tuple[str, ...]
     sums: tuple[Sum, ...]
     oldest_at: datetime
-    due_at: datetime
+    due_at: datetime | None
     is_late: bool
     is_severe: bool
+    priority: int  # the highest among them: a CasePriority
     only: CaseRow | None = None
     is_open: bool = False
     rows: tuple[CaseRow, ...] = ()

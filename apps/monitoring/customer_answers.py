@@ -43,8 +43,10 @@ def answer_case(case_id: UUID, *, text: str, by: Actor) -> CaseNote:
             written_at=now,
         )
         if case.waiting_on == WaitingOn.CUSTOMER:
-            case.waiting_on, case.changed_at = WaitingOn.PARTNER, now
+            case_book.hand_over(case, WaitingOn.PARTNER, now)
+            case.changed_at = now
             case.save(update_fields=["waiting_on", "changed_at"])
+        case_book.wake(case, "the customer answered.", now)
         case_book.note_step(case, "The customer answered.", by.name or by.email, now)
         audit.record(
             AuditAction.CASE_NOTED,

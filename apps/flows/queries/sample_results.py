@@ -5,43 +5,52 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from apps.connectors import registry
 from apps.connectors.errors import FieldProblem
-from apps.connectors.models import Connection
 from apps.flows.engine.conditions import REASON_SENTENCES
-from apps.flows.engine.definition import DefinitionError, FlowDefinition, parse_definition
-from apps.flows.engine.flow import merge_delivery
-from apps.flows.engine.steps import DeliverOptions
+from apps.flows.engine.definition import FlowDefinition
 from apps.flows.mapping.compile import MappingError
-from apps.flows.mapping.layers import LayerError, Layers
-from apps.flows.mapping.places import DELIVERY, READING, StoredPlace, read_places
 from apps.flows.models import FlowVersion
 from apps.flows.queries.mapping import problem_sentences
 from apps.flows.queries.step_words import kind_title, step_title
-from apps.flows.services.walk_session import MissingRoleError, systems_of
-from apps.flows.templates_library import TEMPLATES, FlowTemplate, LeftOut, Refused, SettingsError, Waits
+from apps.flows.services.samples import SampleRun, run_of_change, run_of_version
+from apps.flows.templates_library import LeftOut, Refused, Waits
 from apps.flows.templates_library.samples import Expected
-from apps.flows.templates_library.settings import known_settings
-from apps.flows.templates_library.trying import Difference, Outcome, Place, SampleResult, compare_samples
+from apps.flows.templates_library.trying import Difference, Outcome, SampleResult
 
 _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedSample:
-    """A sample that gives another result. Each difference has what it is about, how it was and how it is."""
+    """A sample that gives another result. Each difference has what it is about, how it was and how it is.
+
+    `fails`: what must come of it does not come any more; else only what is delivered differs.
+    """
 
     name: str
     differences: list[tuple[str, str, str]]
+    fails: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SampleReport:
-    """How the samples of a template fare. `problem` says why they could not be run, "" when they were."""
+    """How samples fare, beside the live version or the template itself. `problem`: why they could not be run, else ""."""
 
     total: int
     changed: list[ChangedSample]
     problem: str = ""
+    against_live: bool = False
+    own: int = 0  # how many of them are the customer's
+
+    @property
+    def held(self) -> int:
+        """How many give the same result."""
+        return self.total - len(self.changed)
+
+    @property
+    def failing(self) -> int:
+        """How many do not give any more what must come of them: going live takes a reason."""
+        return sum(sample.fails for sample in self.changed)
 
 
 def report_of_version(version: FlowVersion) -> SampleReport | None:
@@ -49,76 +58,33 @@ def report_of_version(version: FlowVersion) -> SampleReport | None:
 
     None without samples: the template has none, is gone, or the version stands on another version of it.
     """
-    return _report(version, None)
+    return report_of_run(run_of_version(version))
 
 
-def report_of_change(live: FlowVersion, candidate: FlowVersion) -> SampleReport | None:
-    """Return what a version that is not published yet makes of the samples otherwise than the live one."""
-    return _report(candidate, live)
+def report_of_change(live: FlowVersion | None, candidate: FlowVersion) -> SampleReport | None:
+    """Return what a version that is not live yet makes of the samples otherwise than the live one; None as above."""
+    return report_of_run(run_of_change(live, candidate))
 
 
-def _report(version: FlowVersion, before: FlowVersion | None) -> SampleReport | None:
-    template = TEMPLATES.get(version.flow.template)
-    if template is None or not template.samples or version.template_version != template.version:
+def report_of_run(run: SampleRun | None) -> SampleReport | None:
+    """Return a run of samples as people read it."""
+    if run is None:
         return None
-    try:
-        results = _compared(template, version, before)
-    except MappingError as error:
-        return SampleReport(len(template.samples), [], " ".join(problem_sentences(error.problems)))
-    except (LayerError, DefinitionError, SettingsError, MissingRoleError, KeyError) as error:
-        return SampleReport(len(template.samples), [], str(error.args[0]) if error.args else str(error))
-    definition = template.definition
+    if run.wrong is not None:
+        return SampleReport(run.total, [], _problem(run.wrong))
+    named = [*((_(one.sample.name), one) for one in run.results), *((one.sample.name, one) for one in run.own)]
     changed = [
-        ChangedSample(_(result.sample.name), [_words(one, result, definition) for one in result.differences])
-        for result in results
+        ChangedSample(name, [_words(one, result, run.definition) for one in result.differences], result.fails)
+        for name, result in named
         if result.differences
     ]
-    return SampleReport(len(results), changed)
+    return SampleReport(run.total, changed, against_live=run.against_live, own=len(run.own))
 
 
-def _compared(template: FlowTemplate, version: FlowVersion, before: FlowVersion | None) -> list[SampleResult]:
-    return compare_samples(
-        template,
-        before=_places(before, own=True) if before else _places(version, own=False),
-        after=_places(version, own=True),
-        settings_before=_settings(template, before) if before else {},
-        settings_after=_settings(template, version),
-        definition_before=_own_steps(template, before) if before else None,
-        definition_after=_own_steps(template, version),
-    )
-
-
-def _settings(template: FlowTemplate, version: FlowVersion) -> dict[str, object]:
-    return known_settings(template.settings, version.definition.get("settings", {}))
-
-
-def _own_steps(template: FlowTemplate, version: FlowVersion) -> FlowDefinition | None:
-    """Return the version's definition where it is not what the template makes of the same settings."""
-    definition = parse_definition(version.definition)
-    return None if definition == template.definition_with(_settings(template, version)) else definition
-
-
-def _places(version: FlowVersion, *, own: bool) -> dict[str, Place]:
-    """Return where a version delivers, by step; without `own` as if neither partner nor customer had changed a line."""
-    definition, systems = parse_definition(version.definition), systems_of(version.flow)
-    found = {}
-    for name, stored in read_places(version.layers).items():
-        if name == DELIVERY:
-            found["deliver"] = _place(stored, systems["target"], definition.canonical_type, own=own)
-        elif name != READING:
-            step = definition.step_named(name)
-            if step is not None and isinstance(step.options, DeliverOptions):
-                found[name] = _place(stored, systems[step.options.role], step.options.type, own=own)
-    return found
-
-
-def _place(stored: StoredPlace, connection: Connection, type_name: str, *, own: bool) -> Place:
-    system = registry.manifest(connection.system)
-    kind = system.object_named(stored.object) if stored.object else system.object_for(type_name)
-    if kind is None:
-        raise KeyError(f"{connection.name} does not take {type_name} any more.")
-    layers = stored.layers if own else Layers(template=stored.layers.template)
-    return Place(kind, merge_delivery(stored.writes(kind), layers))
+def _problem(wrong: Exception) -> str:
+    if isinstance(wrong, MappingError):
+        return " ".join(problem_sentences(wrong.problems))
+    return str(wrong.args[0]) if wrong.args else str(wrong)
 
 
 def _words(one: Difference, result: SampleResult, definition: FlowDefinition) -> tuple[str, str, str]:

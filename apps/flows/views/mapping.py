@@ -31,13 +31,15 @@ from apps.flows.queries.mapping import (
     trial_version,
     try_line,
 )
-from apps.flows.queries.sample_results import SampleReport, report_of_change
+from apps.flows.queries.sample_results import SampleReport, report_of_change, report_of_run
 from apps.flows.services.publish import OvertakenError, change_line
+from apps.flows.services.samples import SamplesFailError
 from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.services.walk_session import MissingRoleError
 from apps.flows.services.what_if import WhatIfError, ask_of_line
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
+from apps.flows.views.sample_consent import asked_despite
 
 _FORM_FIELDS = {"value_map_default": "otherwise"}  # what the form calls a key of a line otherwise
 
@@ -61,6 +63,9 @@ def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
                 return _asked(request, flow, edited, changes, form.cleaned_data["note"])
             else:
                 return _published(request, flow, edited, changes, form)
+        except SamplesFailError as error:
+            samples = report_of_run(error.run)
+            form.add_error(None, error)
         except (MappingError, LayerError, OvertakenError) as error:
             _explain(form, target, error)
     context = {
@@ -123,6 +128,7 @@ def _published(
             note=form.cleaned_data["note"],
             seen=form.cleaned_data["seen"],
             place=edited.place,
+            despite=asked_despite(request),
         )
         messages.success(
             request, _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
