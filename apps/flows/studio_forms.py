@@ -15,6 +15,7 @@ from apps.flows.queries.mapping import EditedLine
 from apps.flows.services.line_csv import read_line_file
 
 MOST_FILE_BYTES = 1_000_000  # it comes back once more, to be applied
+_MOST = 2_000_000_000
 _DEEDS = (
     (Deed.ADD_STEP.value, _("Add a step…")),
     (Deed.REMOVE_STEP.value, _("Take a step away…")),
@@ -31,8 +32,10 @@ class StudioLineForm(LineForm):
     """One line in the studio's panel. Any path may be typed; whether it is there is told at the field."""
 
     required = forms.BooleanField(label=_("Required"), required=False, help_text=_("Without it the record is stopped."))
-    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)  # the node of the draft that was looked at
-    started = forms.IntegerField(min_value=0, widget=forms.HiddenInput)  # the live version below it
+    seen = forms.IntegerField(
+        min_value=0, max_value=_MOST, widget=forms.HiddenInput
+    )  # the node of the draft that was looked at
+    started = forms.IntegerField(min_value=0, max_value=_MOST, widget=forms.HiddenInput)  # the live version below it
 
     def __init__(self, *args: Any, edited: EditedLine, started: int, **kwargs: Any) -> None:
         super().__init__(*args, edited=edited, **kwargs)
@@ -68,8 +71,9 @@ class BulkForm(forms.Form):
             (WriteMode.APPEND.value, _("Add to what is there")),
         ],
     )
-    seen = forms.IntegerField(min_value=0)
-    started = forms.IntegerField(min_value=0)
+    source = forms.CharField(required=False, max_length=200)  # the suggestion that was taken
+    seen = forms.IntegerField(min_value=0, max_value=_MOST)
+    started = forms.IntegerField(min_value=0, max_value=_MOST)
 
     @property
     def asked_argument(self) -> str:
@@ -90,8 +94,8 @@ class LineFileForm(forms.Form):
         required=False,
         help_text=_("Else they stay as they are."),
     )
-    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    started = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    seen = forms.IntegerField(min_value=0, max_value=_MOST, widget=forms.HiddenInput)
+    started = forms.IntegerField(min_value=0, max_value=_MOST, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

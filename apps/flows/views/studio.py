@@ -72,7 +72,7 @@ def flow_mapping_studio(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     edited = studio.edited(place, target) if place and target else None
     if place and edited:
         context |= _panel(request, studio, place, edited)
-    typed = request.GET.get("key", "").strip()[:200]
+    typed = request.GET.get("key", "").replace("\x00", "").strip()[:200]
     context |= {
         "typed": typed,
         "recorded": studio_samples.list_recorded(flow, typed),
@@ -348,9 +348,9 @@ def flow_studio_change(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         if form.is_valid():
             (chosen,) = chosen_lines(studio, [f"{place.name}:{edited.line.target}"])[place.name]
             changes = bulk_changes(Deed(form.cleaned_data["deed"]), form.asked_argument, chosen)[1]
-            source = request.POST.get("source", "")
+            source = form.cleaned_data["source"]
             if source and not edited.origin:
-                changes = {"source": source[:200], "expression": ""}
+                changes = {"source": source, "expression": ""}
             change_draft(
                 request, studio.flow, SetLines(place.name, {edited.line.target: changes or None}), form.cleaned_data
             )
