@@ -10,8 +10,9 @@ from apps.connectors.models import Connection
 from apps.customers.models import Customer
 from apps.flows.config_files.document import FlowEntry, SystemEntry
 from apps.flows.configuring.exporting import export_flow
+from apps.flows.engine.definition import parse_definition
 from apps.flows.models import Flow, FlowVersion
-from apps.flows.services.bases import Base, newest_base, pinned_base
+from apps.flows.services.bases import Base, newest_base, pinned_base, with_own_definition
 from apps.flows.services.flow_settings import base_with
 from apps.flows.services.install import install_template
 from apps.flows.services.publish import publish
@@ -31,6 +32,7 @@ from apps.flows.triggers.schedule import (
 
 NOTE = "Imported"
 DESPITE = "as the imported file has it"  # the plan names the samples that fail, and who applies it has seen the plan
+_VERSIONED = ("template_version", "settings", "lines")
 
 
 class EntryError(ValueError):
@@ -111,8 +113,9 @@ def _create(customer: Customer, wanted: FlowEntry, by: str) -> Flow:
         live=False,
     )
     flow = Flow.objects.select_related("source", "target", "live_version").get(id=flow.id)
-    if wanted.lines:
-        publish(flow, published_by=by, note=NOTE, own=wanted.lines, despite=DESPITE)
+    if live := flow.live_version if wanted.lines or wanted.definition else None:
+        own = with_own_definition(live.definition, wanted.definition)
+        publish(flow, published_by=by, note=NOTE, own=wanted.lines, definition=own, despite=DESPITE)
     return flow
 
 
@@ -146,10 +149,12 @@ def _require_same_parts(flow: Flow, wanted: FlowEntry) -> None:
 
 def _change(flow: Flow, wanted: FlowEntry, by: str) -> None:
     now = export_flow(flow)
-    if (now.template_version, now.settings, now.lines) == (wanted.template_version, wanted.settings, wanted.lines):
-        return
     base = _base(flow, wanted, now.settings)
-    publish(flow, published_by=by, note=NOTE, base=base, own=wanted.lines, despite=DESPITE)
+    own = with_own_definition(base.definition, wanted.definition)
+    same_steps = flow.live_version and parse_definition(own) == parse_definition(flow.live_version.definition)
+    if same_steps and all(getattr(now, name) == getattr(wanted, name) for name in _VERSIONED):
+        return
+    publish(flow, published_by=by, note=NOTE, base=base, own=wanted.lines, definition=own, despite=DESPITE)
 
 
 def _base(flow: Flow, wanted: FlowEntry, settings: Mapping[str, Any]) -> Base:

@@ -1,7 +1,7 @@
 """A flow's definition: what it moves, under which conditions, through which steps. Parsed once, immutable after."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ __all__ = [
     "Rule",
     "Step",
     "Undo",
+    "is_straight",
     "parse_definition",
 ]
 
@@ -188,12 +189,20 @@ def parse_definition(stored: Any) -> FlowDefinition:
     )
 
 
+def is_straight(steps: Sequence[Any]) -> bool:
+    """Tell whether stored steps are those of a flow that moves its records in batches."""
+    return len(steps) == len(RECORD_STEPS) and all(
+        isinstance(step, Mapping) and step.get("kind") == kind and set(step) <= CHECK_KEYS | {"kind"}
+        for step, kind in zip(steps, RECORD_STEPS, strict=True)
+    )
+
+
 def _read_steps(stored: Any, described: CanonicalType, settings: Settings) -> tuple[Step, ...]:
     if stored is None:
         return tuple(Step(kind) for kind in RECORD_STEPS)
     entries = read_list(stored, "steps")
     kinds = tuple(entry.get("kind") if isinstance(entry, Mapping) else None for entry in entries)
-    if kinds == RECORD_STEPS and all(set(entry) <= CHECK_KEYS | {"kind"} for entry in entries):
+    if is_straight(entries):
         return tuple(_read_batch_step(entry, f"steps.{at}", described, settings) for at, entry in enumerate(entries))
     for place, kind in enumerate(kinds):
         if kind not in RECORD_STEPS and kind not in WALKING_KINDS:

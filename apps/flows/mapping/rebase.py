@@ -45,6 +45,24 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedConflict:
+    """A conflict and the place it is at. A place that is gone altogether has only one: its lines cannot be kept."""
+
+    place: str
+    conflict: Conflict
+
+    @property
+    def name(self) -> str:
+        """What a choice is given under."""
+        return f"{self.place}:{self.conflict.name}"
+
+    @property
+    def can_be_kept(self) -> bool:
+        """True when the customer's side can be chosen."""
+        return self.conflict.part != "place"
+
+
+@dataclass(frozen=True, slots=True)
 class Rebased:
     """The customer's lines on the newer base, and what is not decided; an undecided conflict stands as ours."""
 

@@ -10,7 +10,7 @@ from apps.tenants.fences import fence
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_retention"),
-        ("flows", "0019_what_ifs"),
+        ("flows", "0020_drafts"),
     ]
 
     operations = [

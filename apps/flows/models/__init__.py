@@ -3,6 +3,7 @@
 from apps.flows.models.approval import ApprovalDecision, ApprovalRequest, Delegation
 from apps.flows.models.booked import BookedRecord
 from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
+from apps.flows.models.draft import DraftNode, FlowDraft
 from apps.flows.models.dry_run import DryRun
 from apps.flows.models.flow import Flow, FlowRole, FlowVersion, PartnerLayer, Trigger
 from apps.flows.models.flow_sample import FlowSample
@@ -35,12 +36,14 @@ __all__ = [
     "ComparisonRule",
     "Correction",
     "Delegation",
+    "DraftNode",
     "DroppedMonth",
     "DryRun",
     "EventWait",
     "FieldOwner",
     "Flow",
     "FlowDay",
+    "FlowDraft",
     "FlowRole",
     "FlowSample",
     "FlowVersion",

@@ -60,13 +60,15 @@ class FlowVersion(CustomerOwned):
     """One definition with all its lines, compiled from the layers of that moment. Never changed: a change is a new version.
 
     It is proposed until it is published (`published_at` None), then live while its flow points to it, then retired.
-    `definition` is the flow's steps; `layers` every place's lines as mapping/places.py writes them, so the version stands
+    `definition` is the flow's steps, `base_definition` what the template made them where the customer has steps of its own;
+    `layers` every place's lines as mapping/places.py writes them, so the version stands
     alone. `made_after` is what was live when it was made.
     """
 
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     definition = models.JSONField()
+    base_definition = models.JSONField(null=True, blank=True)
     layers = models.JSONField()
     template_version = models.PositiveIntegerField(default=1)
     made_after = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

@@ -1,5 +1,6 @@
 """A newer base that is offered to a flow: what it changes, what of the customer's own goes along, and what to decide."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +9,12 @@ from django.utils.translation import gettext as _
 
 from apps.connectors.canonical.values import plain_text
 from apps.connectors.manifest import MappingLine
+from apps.flows.engine.content import ORDER, STEPS, WHOLE_STEP
+from apps.flows.mapping.rebase import PlacedConflict
 from apps.flows.models import Flow
+from apps.flows.queries.step_changes import step_key_words, step_value_words
 from apps.flows.queries.versions import ChangedLine, compare_versions, line_words, place_words, step_titles
-from apps.flows.services.upgrades import Choices, PlacedConflict, Upgrade, plan_upgrade
+from apps.flows.services.upgrades import Choices, Upgrade, plan_upgrade
 from apps.flows.services.walk_session import MissingRoleError
 from apps.flows.templates_library import TEMPLATES
 
@@ -64,17 +68,31 @@ def get_upgrade_page(flow: Flow, choices: Choices) -> UpgradePage | None:
 
 
 def _words(placed: PlacedConflict, planned: Upgrade, choices: Choices) -> ConflictWords:
-    place, conflict = place_words(placed.place, step_titles(planned.before)), placed.conflict
-    parts = [place, conflict.target, _part_words(conflict.part), conflict.row]
+    return conflict_words(placed, step_titles(planned.before), choices.get(placed.name, ""))
+
+
+def conflict_words(placed: PlacedConflict, titles: Mapping[str, str], chosen: str = "") -> ConflictWords:
+    """Return a conflict as a person reads it; `titles` are those of the flow's steps by name."""
+    conflict = placed.conflict
+    if placed.place == STEPS:
+        parts, tell = [titles.get(conflict.target, conflict.target), _step_part_words(conflict.part)], step_value_words
+    else:
+        place = place_words(placed.place, titles)
+        parts, tell = [place, conflict.target, _part_words(conflict.part), conflict.row], _value_words
     return ConflictWords(
         name=placed.name,
         label=" · ".join(filter(None, parts)),
-        before=_value_words(conflict.before),
-        theirs=_value_words(conflict.theirs),
-        ours=_value_words(conflict.ours),
+        before=tell(conflict.before),
+        theirs=tell(conflict.theirs),
+        ours=tell(conflict.ours),
         can_be_kept=placed.can_be_kept,
-        chosen=choices.get(placed.name, ""),
+        chosen=chosen,
     )
+
+
+def _step_part_words(part: str) -> str:
+    named = {ORDER: _("order of the steps"), WHOLE_STEP: _("the whole step")}
+    return named.get(part) or step_key_words(part)
 
 
 def _part_words(part: str) -> str:

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.values import plain_text
 from apps.connectors.manifest import MappingLine
-from apps.flows.engine.definition import DefinitionError
+from apps.flows.engine.definition import DefinitionError, OnFailure
 from apps.flows.mapping.layers import LayeredLine, LayerError
 from apps.flows.mapping.places import DELIVERY, READING, read_places
 from apps.flows.models import Flow, FlowVersion
+from apps.flows.queries.step_changes import step_changes
 from apps.flows.services.publish import layered_lines
 
 
@@ -160,11 +161,20 @@ _WRITING: Mapping[str, Any] = {
 def _definition_changes(earlier: FlowVersion, later: FlowVersion) -> list[ChangedLine]:
     before, after = _definition_words(earlier.definition), _definition_words(later.definition)
     names = [*before, *(name for name in after if name not in before)]
-    return [
-        ChangedLine(name, before.get(name, ""), after.get(name, ""), "template")
+    origin = "customer" if later.base_definition else "template"
+    parts = [
+        ChangedLine(name, before.get(name, ""), after.get(name, ""), origin)
         for name in names
         if before.get(name, "") != after.get(name, "")
     ]
+    steps = step_changes(earlier.definition.get("steps") or [], later.definition.get("steps") or [])
+    return parts + [ChangedLine(*change, origin) for change in steps]
+
+
+_ON_FAILURE: Mapping[str, Any] = {
+    OnFailure.ASK: lambda: _("a person decides"),
+    OnFailure.ROLL_BACK: lambda: _("what was done is taken back"),
+}
 
 
 def _definition_words(stored: Mapping[str, Any]) -> dict[str, str]:
@@ -177,5 +187,6 @@ def _definition_words(stored: Mapping[str, Any]) -> dict[str, str]:
         _("Which records"): ", ".join([*chosen.get("conditions", []), chosen.get("expression", "")]).strip(", "),
         _("Checks"): ", ".join(f"{name}: {value}" for name, value in check.items()),
         _("Records at once"): str(stored.get("batch_size", "")),
+        _("When a record fails for good"): _ON_FAILURE[stored.get("on_failure", OnFailure.ASK)](),
     }
     return {name: value for name, value in words.items() if value}

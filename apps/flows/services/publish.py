@@ -1,6 +1,7 @@
 """From changed mapping lines to a new immutable version, and from a version to the live one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,58 +10,71 @@ from django.utils import timezone
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
+from apps.connectors.canonical.registry import canonical_type
+from apps.connectors.models import Connection
+from apps.flows.engine.content import FlowContent, merge_contents
 from apps.flows.engine.definition import parse_definition
-from apps.flows.engine.flow import merge_delivery, merge_reading
+from apps.flows.engine.flow import compile_reading, compile_writing, merge_delivery, merge_reading
 from apps.flows.engine.steps import DeliverOptions
-from apps.flows.mapping.compile import LineProblem, MappingError
-from apps.flows.mapping.layers import LayeredLine, LayerError
-from apps.flows.mapping.places import DELIVERY, READING, StoredLines, read_places, write_places
+from apps.flows.mapping.compile import CompiledMapping, LineProblem, MappingError
+from apps.flows.mapping.layers import NO_LAYERS, LayeredLine, LayerError
+from apps.flows.mapping.places import DELIVERY, READING, StoredLines, StoredPlace, read_places, write_places
 from apps.flows.models import Flow, FlowVersion
-from apps.flows.services.bases import Base, newest_base, own_lines, pinned_base
+from apps.flows.services.bases import Base, newest_base, own_lines, pinned_base, with_own_steps
 from apps.flows.services.definitions import settings_chosen
 from apps.flows.services.samples import require_samples
 from apps.flows.services.session import compile_version, objects_of
 from apps.flows.services.walk_session import compile_delivery, object_of, systems_of
 
 OwnLines = Mapping[str, StoredLines]
+Definition = Mapping[str, Any]
 
 
 class OvertakenError(ValueError):
     """Somebody else has published meanwhile what is about to be replaced; the message says who, what and how to go on."""
 
 
-def publish(
+def publish(  # noqa: PLR0913  each is one fact of the version, all by name
     flow: Flow,
     *,
     published_by: str,
     note: str = "",
     base: Base | None = None,
     own: OwnLines | None = None,
+    definition: Definition | None = None,
     despite: str = "",
 ) -> FlowVersion:
     """Make a new version and make it the live one.
 
     `base` None: that of the live version, for a flow's first version the newest one. `own` None: the customer's lines of
-    the live version. `despite` is why it goes live although samples fail.
+    the live version. `definition` None: the base's, with what the customer changed of the live version's. `despite` is why
+    it goes live although samples fail.
 
     Raises:
-        MappingError, LayerError: the lines do not compile; nothing is published.
+        MappingError, LayerError: the lines do not compile, or base and customer changed one step; nothing is published.
+        DefinitionError, ValidationError, MissingRoleError: the customer's own steps cannot be; nothing is published.
         SamplesFailError: samples fail by it, and there is no reason why it goes live all the same.
 
     """
     with transaction.atomic():
         held = hold_flow(flow)
-        version = _make(flow, held, base, own, made_by=published_by, note=note)
+        version = _make(flow, held, base, own, definition, made_by=published_by, note=note)
         _go_live(flow, version, published_by, require_samples(held.live_version, version, despite))
     return version
 
 
 def propose(
-    flow: Flow, *, made_by: str, note: str = "", base: Base | None = None, own: OwnLines | None = None
+    flow: Flow,
+    *,
+    made_by: str,
+    note: str = "",
+    base: Base | None = None,
+    own: OwnLines | None = None,
+    definition: Definition | None = None,
 ) -> FlowVersion:
     """Make a new version as `publish` does, without making it live: it can be looked at, tried and approved first."""
     with transaction.atomic():
-        return _make(flow, hold_flow(flow), base, own, made_by=made_by, note=note)
+        return _make(flow, hold_flow(flow), base, own, definition, made_by=made_by, note=note)
 
 
 def go_live(flow: Flow, version: FlowVersion, *, by: str, despite: str = "") -> None:
@@ -91,18 +105,34 @@ def hold_flow(flow: Flow) -> Flow:
     return Flow.objects.select_for_update(no_key=True, of=("self",)).select_related("live_version").get(id=flow.id)
 
 
-def _make(flow: Flow, held: Flow, base: Base | None, own: OwnLines | None, *, made_by: str, note: str) -> FlowVersion:
+def _make(  # noqa: PLR0913  as its two callers
+    flow: Flow,
+    held: Flow,
+    base: Base | None,
+    own: OwnLines | None,
+    definition: Definition | None,
+    *,
+    made_by: str,
+    note: str,
+) -> FlowVersion:
     live = held.live_version
     if base is None:
         base = pinned_base(live) if live else newest_base(flow)
     if own is None:
         own = own_lines(live) if live else {}
+    if definition is None:
+        definition = _with_own_changes(live, base)
+    read = parse_definition(definition)
+    # Compared as read: an option written out that has its usual value is no difference.
+    if is_own := read != parse_definition(base.definition):
+        base = with_own_steps(flow, base, definition, live)
     version = FlowVersion(
         flow=flow,
         customer_id=held.customer_id,
         number=_next_number(held),
-        definition=dict(base.definition),
-        layers=_layers(base, own),
+        definition=read.to_json() if is_own else dict(base.definition),
+        base_definition=dict(base.definition) if is_own else None,
+        layers=place_lines(base, own),
         template_version=base.template_version,
         made_after=live,
         note=note[:300],
@@ -114,12 +144,27 @@ def _make(flow: Flow, held: Flow, base: Base | None, own: OwnLines | None, *, ma
     return version
 
 
+def _with_own_changes(live: FlowVersion | None, base: Base) -> Definition:
+    """Return the base's definition with what the customer changed of the one before. Raises LayerError."""
+    if live is None or live.base_definition is None:
+        return base.definition
+    before, own = FlowContent(live.base_definition), FlowContent(live.definition)
+    merged = merge_contents(before, own, FlowContent(base.definition))
+    if merged.conflicts:
+        places = ", ".join(placed.conflict.name for placed in merged.conflicts)
+        raise LayerError(
+            f"{places}: changed by this customer as well. Take that change back in the flow's steps first."
+        )
+    return merged.content.definition
+
+
 def _next_number(flow: Flow) -> int:
     last = FlowVersion.objects.filter(flow=flow).order_by("-number").values_list("number", flat=True).first()
     return (last or 0) + 1
 
 
-def _layers(base: Base, own: OwnLines) -> dict[str, Any]:
+def place_lines(base: Base, own: OwnLines) -> dict[str, Any]:
+    """Return the layers of a version of this base with the customer's own lines, as it stores them. Raises LayerError."""
     for place, lines in own.items():
         if lines and place not in base.places:
             raise LayerError(f"{place}: this flow maps nothing there (any more): take the customer's lines for it away")
@@ -128,23 +173,44 @@ def _layers(base: Base, own: OwnLines) -> dict[str, Any]:
 
 def _compile(flow: Flow, version: FlowVersion) -> None:
     """Find every problem of every place before anything is published. Raises MappingError."""
-    problems: list[LineProblem] = []
-    try:
-        compile_version(version, flow.source, flow.target)
-    except MappingError as wrong:
-        problems += wrong.problems
-    systems, places = systems_of(flow), read_places(version.layers)
-    definition = parse_definition(version.definition)
+    if problems := find_problems(flow, version):
+        raise MappingError([problem for _place, problem in problems])
+
+
+def find_problems(flow: Flow, version: FlowVersion) -> list[tuple[str, LineProblem]]:
+    """Return every problem of a version's lines with its place.
+
+    Raises:
+        DefinitionError, LayerError, MissingRoleError, KeyError: the version cannot be read, or its systems cannot do it.
+
+    """
+    definition, places = parse_definition(version.definition), read_places(version.layers)
+    reads, writes = objects_of(definition, version.layers, flow.source.system, flow.target.system)
+    described, settings = canonical_type(definition.canonical_type), definition.settings
+    layers = places[READING].layers if READING in places else NO_LAYERS
+    problems = _problems(READING, lambda: compile_reading(described, reads, layers, settings))
+    if not definition.walks:
+        problems += _problems(DELIVERY, lambda: compile_writing(described, writes, places[DELIVERY].layers, settings))
+    systems = systems_of(flow)
     for step in definition.walk:
         if isinstance(step.options, DeliverOptions):
-            stored = places[step.name]
-            kind = stored.writes(object_of(systems[step.options.role], step.options.type, stored.object))
-            try:
-                compile_delivery(step.options.type, kind, stored.layers, definition.settings)
-            except MappingError as wrong:
-                problems += wrong.problems
-    if problems:
-        raise MappingError(problems)
+            problems += _problems(step.name, partial(_compile_step, step.options, systems, places[step.name], settings))
+    return problems or _problems("", lambda: compile_version(version, flow.source, flow.target))
+
+
+def _compile_step(
+    options: DeliverOptions, systems: Mapping[str, Connection], stored: StoredPlace, settings: Mapping[str, Any]
+) -> CompiledMapping:
+    kind = stored.writes(object_of(systems[options.role], options.type, stored.object))
+    return compile_delivery(options.type, kind, stored.layers, settings)
+
+
+def _problems(place: str, build: Callable[[], object]) -> list[tuple[str, LineProblem]]:
+    try:
+        build()
+    except MappingError as wrong:
+        return [(place, problem) for problem in wrong.problems]
+    return []
 
 
 def _go_live(flow: Flow, version: FlowVersion, by: str, samples: str) -> None:

@@ -30,5 +30,6 @@ def restore_version(flow: Flow, version: FlowVersion, *, made_by: str, despite: 
         note=f"As in version {version.number}",
         base=pinned_base(version),
         own=own_lines(version),
+        definition=version.definition,
         despite=despite,
     )

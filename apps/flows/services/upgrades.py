@@ -7,34 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from apps.flows.engine.content import FlowContent, Merged, merge_contents
+from apps.flows.engine.definition import DefinitionError
 from apps.flows.mapping.layers import LayeredLine, merge_layers, parse_layer, write_layer
 from apps.flows.mapping.places import StoredPlace, write_places
-from apps.flows.mapping.rebase import Choice, Conflict, rebase
+from apps.flows.mapping.rebase import Choice, Conflict, PlacedConflict, rebase
 from apps.flows.models import Flow, FlowVersion
-from apps.flows.services.bases import Base, PartnerLines, newest_base, own_lines, pinned_base
+from apps.flows.services.bases import Base, PartnerLines, newest_base, own_lines, pinned_base, with_own_steps
 from apps.flows.services.publish import propose, publish
 
 Choices = Mapping[str, Choice]
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedConflict:
-    """A conflict and the place it is at. A place that is gone altogether has only one: its lines cannot be kept."""
-
-    place: str
-    conflict: Conflict
-
-    @property
-    def name(self) -> str:
-        """What a choice is given under."""
-        return f"{self.place}:{self.conflict.name}"
-
-    @property
-    def can_be_kept(self) -> bool:
-        """True when the customer's side can be chosen."""
-        return self.conflict.part != "place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +29,32 @@ class Upgrade:
 
     before: FlowVersion
     base: Base
+    definition: Mapping[str, Any]
     own: Mapping[str, Sequence[Mapping[str, Any]]]
     conflicts: tuple[PlacedConflict, ...]
 
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What a version is made of, for `publish` and `propose`."""
+        return {"base": self.base, "own": self.own, "definition": self.definition}
+
     def unsaved_version(self) -> FlowVersion:
         """Return the version it would be, for looking at; undecided conflicts stand as the customer has them."""
-        return self._unsaved(self.base, self.own)
+        return self._unsaved(self.base, self.own, self.definition)
 
     def bare_versions(self) -> tuple[FlowVersion, FlowVersion]:
         """Return what is live and what would be, both without the customer's own lines, for looking at."""
-        return self._unsaved(pinned_base(self.before), {}), self._unsaved(self.base, {})
+        old = pinned_base(self.before)
+        return self._unsaved(old, {}, old.definition), self._unsaved(self.base, {}, self.base.definition)
 
-    def _unsaved(self, base: Base, own: Mapping[str, Sequence[Mapping[str, Any]]]) -> FlowVersion:
+    def _unsaved(
+        self, base: Base, own: Mapping[str, Sequence[Mapping[str, Any]]], definition: Mapping[str, Any]
+    ) -> FlowVersion:
         return FlowVersion(
             flow=self.before.flow,
             customer_id=self.before.customer_id,
             number=self.before.number + (base is self.base),
-            definition=dict(base.definition),
+            definition=dict(definition),
             layers=write_places({name: place.with_customer(own.get(name, ())) for name, place in base.places.items()}),
             template_version=base.template_version,
             made_at=timezone.now(),
@@ -78,7 +73,8 @@ def plan_upgrade(flow: Flow, choices: Choices | None = None, *, partner: Partner
     """Return what an upgrade of a flow would do, None when it stands on the newest base already; `partner` as `newest_base`.
 
     Raises:
-        ValidationError, MissingRoleError: a system cannot do any more what the template asks of it.
+        ValidationError, MissingRoleError: a system cannot do any more what the template asks of it, or the customer's own
+            steps do not go together with the template's new ones.
 
     """
     live = flow.live_version
@@ -86,9 +82,17 @@ def plan_upgrade(flow: Flow, choices: Choices | None = None, *, partner: Partner
         return None
     live.flow = flow
     old, new = pinned_base(live), newest_base(flow, partner)
+    before, own = FlowContent(old.definition), FlowContent(live.definition)
+    steps = merge_contents(before, own, FlowContent(new.definition), choices)
+    if live.base_definition is not None:
+        try:
+            new = with_own_steps(flow, new, steps.content.definition, live)
+        except DefinitionError as wrong:
+            words = _("The customer's own steps do not go with the newer ones: %(problem)s") % {"problem": str(wrong)}
+            raise ValidationError({"template": words}) from wrong
     if _stands_on(old, new):
         return None
-    return _moved(live, old, new, choices or {})
+    return _moved(live, old, new, steps, choices or {})
 
 
 def upgrade(
@@ -109,8 +113,8 @@ def upgrade(
         raise UndecidedError(planned.conflicts)
     note = f"Upgraded to version {planned.base.template_version} of the template"
     if live:
-        return publish(flow, published_by=made_by, note=note, base=planned.base, own=planned.own, despite=despite)
-    return propose(flow, made_by=made_by, note=note, base=planned.base, own=planned.own)
+        return publish(flow, published_by=made_by, note=note, despite=despite, **planned.parts)
+    return propose(flow, made_by=made_by, note=note, **planned.parts)
 
 
 def _stands_on(old: Base, new: Base) -> bool:
@@ -129,9 +133,9 @@ def _content(place: StoredPlace) -> list[LayeredLine]:
     return merge_layers(place.system_lines, layers.template, layers.partner)
 
 
-def _moved(live: FlowVersion, old: Base, new: Base, choices: Choices) -> Upgrade:
+def _moved(live: FlowVersion, old: Base, new: Base, steps: Merged, choices: Choices) -> Upgrade:
     own: dict[str, Sequence[Mapping[str, Any]]] = {}
-    conflicts: list[PlacedConflict] = []
+    conflicts = list(steps.conflicts)
     for name, lines in own_lines(live).items():
         if not lines:
             continue
@@ -144,4 +148,4 @@ def _moved(live: FlowVersion, old: Base, new: Base, choices: Choices) -> Upgrade
         moved = rebase(before, after, parse_layer(list(lines)), chosen)
         own[name] = write_layer(moved.own)
         conflicts += [PlacedConflict(name, conflict) for conflict in moved.conflicts]
-    return Upgrade(live, new, own, tuple(conflicts))
+    return Upgrade(live, new, steps.content.definition, own, tuple(conflicts))
