@@ -21,6 +21,7 @@ class Action(StrEnum):
     TEST_CONNECTIONS = "test_connections"
     VIEW_FLOWS = "view_flows"
     EDIT_FLOWS = "edit_flows"
+    APPROVE_CHANGES = "approve_changes"
     RUN_FLOWS = "run_flows"
     VIEW_RUNS = "view_runs"
     VIEW_PAYLOADS = "view_payloads"
@@ -73,8 +74,10 @@ _LOOK = _EVERYBODY | {
     Action.VIEW_REPORTS,
 }
 _SUPPORT = _LOOK | {Action.TEST_CONNECTIONS, Action.VIEW_PAYLOADS, Action.WORK_CASES}
-_OPERATIONS = _SUPPORT | {Action.RUN_FLOWS, Action.EDIT_AND_RETRY, Action.VIEW_PEOPLE}
-_BUILDER = _OPERATIONS | {Action.EDIT_CUSTOMERS, Action.EDIT_CONNECTIONS, Action.EDIT_FLOWS}
+_OPERATES = _SUPPORT | {Action.RUN_FLOWS, Action.EDIT_AND_RETRY, Action.VIEW_PEOPLE}
+# Who builds does not also approve: changes are looked at by those who run them, and by the owner.
+_OPERATIONS = _OPERATES | {Action.APPROVE_CHANGES}
+_BUILDER = _OPERATES | {Action.EDIT_CUSTOMERS, Action.EDIT_CONNECTIONS, Action.EDIT_FLOWS}
 _FINANCE = _LOOK - {Action.VIEW_CONNECTIONS} | {Action.WORK_CASES, Action.EDIT_AND_RETRY, Action.APPROVE}
 _OWNER = _BUILDER | {
     Action.EDIT_PEOPLE,
@@ -82,6 +85,7 @@ _OWNER = _BUILDER | {
     Action.EDIT_API_KEYS,
     Action.VIEW_AUDIT,
     Action.APPROVE,
+    Action.APPROVE_CHANGES,
 }
 _CUSTOMER = _EVERYBODY | {Action.VIEW_OWN_HEALTH, Action.VIEW_CASES, Action.VIEW_RUNS}
 
@@ -164,6 +168,7 @@ ACTION_LABELS: dict[Action, str] = {
     Action.TEST_CONNECTIONS: _("test connections"),
     Action.VIEW_FLOWS: _("see flows"),
     Action.EDIT_FLOWS: _("change mappings and publish flows"),
+    Action.APPROVE_CHANGES: _("approve changes of flows"),
     Action.RUN_FLOWS: _("run flows"),
     Action.VIEW_RUNS: _("see runs and their operations"),
     Action.VIEW_PAYLOADS: _("see requests and responses"),

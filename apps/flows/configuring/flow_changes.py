@@ -13,6 +13,7 @@ from apps.flows.configuring.exporting import export_flow
 from apps.flows.engine.definition import parse_definition
 from apps.flows.models import Flow, FlowVersion
 from apps.flows.services.bases import Base, newest_base, pinned_base, with_own_definition
+from apps.flows.services.definitions import settings_chosen
 from apps.flows.services.flow_settings import base_with
 from apps.flows.services.install import install_template
 from apps.flows.services.publish import publish
@@ -31,8 +32,8 @@ from apps.flows.triggers.schedule import (
 )
 
 NOTE = "Imported"
-DESPITE = "as the imported file has it"  # the plan names the samples that fail, and who applies it has seen the plan
 _VERSIONED = ("template_version", "settings", "lines")
+DESPITE = "as the imported file has it"  # the plan names the samples that fail, and who applies it has seen the plan
 
 
 class EntryError(ValueError):
@@ -45,13 +46,17 @@ class EntryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class MadeTrue:
-    """A flow before and after: its entries, and its versions where one was published; None where there was none."""
+    """A flow before and after: its entries, and its versions where one was published; None where there was none.
+
+    `waits`: the version after is only asked for and goes live once it is approved.
+    """
 
     flow: Flow
     before: FlowEntry | None
     after: FlowEntry
     version_before: FlowVersion | None
     version_after: FlowVersion | None
+    waits: bool = False
 
 
 def make_true(customer: Customer, flow: Flow | None, wanted: FlowEntry, *, by: str) -> MadeTrue:
@@ -64,15 +69,17 @@ def make_true(customer: Customer, flow: Flow | None, wanted: FlowEntry, *, by: s
     """
     wanted = _complete(wanted)
     before = export_flow(flow) if flow else None
-    version = flow.live_version if flow else None
+    version, asked = (flow.live_version if flow else None), None
     if flow is None:
         flow = _create(customer, wanted, by)
     else:
         _require_same_parts(flow, wanted)
-        _change(flow, wanted, by)
+        asked = _change(flow, wanted, by)
     _set_starts(flow, export_flow(flow), wanted)
     flow = Flow.objects.select_related("source", "target", "live_version").get(id=flow.id)
-    return MadeTrue(flow, before, export_flow(flow), version, flow.live_version)
+    if asked is not None:  # shown as it will be, never saved
+        flow.live_version, flow.settings = asked, settings_chosen(flow.template, asked.definition)
+    return MadeTrue(flow, before, export_flow(flow), version, flow.live_version, waits=asked is not None)
 
 
 def _complete(wanted: FlowEntry) -> FlowEntry:
@@ -147,14 +154,16 @@ def _require_same_parts(flow: Flow, wanted: FlowEntry) -> None:
             )
 
 
-def _change(flow: Flow, wanted: FlowEntry, by: str) -> None:
+def _change(flow: Flow, wanted: FlowEntry, by: str) -> FlowVersion | None:
+    """Publish what differs; a version is returned that waits for approval."""
     now = export_flow(flow)
     base = _base(flow, wanted, now.settings)
     own = with_own_definition(base.definition, wanted.definition)
     same_steps = flow.live_version and parse_definition(own) == parse_definition(flow.live_version.definition)
     if same_steps and all(getattr(now, name) == getattr(wanted, name) for name in _VERSIONED):
-        return
-    publish(flow, published_by=by, note=NOTE, base=base, own=wanted.lines, definition=own, despite=DESPITE)
+        return None
+    made = publish(flow, published_by=by, note=NOTE, base=base, own=wanted.lines, definition=own, despite=DESPITE)
+    return made if made.published_at is None else None
 
 
 def _base(flow: Flow, wanted: FlowEntry, settings: Mapping[str, Any]) -> Base:

@@ -145,6 +145,7 @@ def _take_flow(work: _Import, flow: Flow | None, wanted: FlowEntry) -> None:
         work.changes.append(EntryChange(wanted.name, ChangeKind.UNCHANGED))
         return
     kind = ChangeKind.CHANGED if made.before else ChangeKind.CREATED
+    kind = ChangeKind.ASKED if made.waits else kind
     work.changes.append(EntryChange(wanted.name, kind, flow_differences(made)))
     work.outcomes.append(_content(made))
 

@@ -19,6 +19,7 @@ class ChangeKind(StrEnum):
 
     CREATED = "created"
     CHANGED = "changed"
+    ASKED = "asked"  # its version waits for approval; when it runs is set at once
     UNCHANGED = "unchanged"
     LEFT = "left"  # it is here and not in the file: an import removes nothing
 
@@ -26,6 +27,7 @@ class ChangeKind(StrEnum):
 KIND_WORDS: Mapping[ChangeKind, Promise] = {
     ChangeKind.CREATED: _("Would be created, as a draft"),
     ChangeKind.CHANGED: _("Would be changed"),
+    ChangeKind.ASKED: _("Would be changed once the change is approved"),
     ChangeKind.UNCHANGED: _("Stays as it is"),
     ChangeKind.LEFT: _("Is not in the file and is left as it is"),
 }

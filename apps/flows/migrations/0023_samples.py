@@ -10,7 +10,7 @@ from apps.tenants.fences import fence
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_retention"),
-        ("flows", "0020_drafts"),
+        ("flows", "0022_reconciliations"),
     ]
 
     operations = [

@@ -2,6 +2,7 @@
 
 from apps.flows.models.approval import ApprovalDecision, ApprovalRequest, Delegation
 from apps.flows.models.booked import BookedRecord
+from apps.flows.models.change_request import ChangeApproval, ChangeDefault, ChangePolicy, ChangeRequest
 from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
 from apps.flows.models.draft import DraftNode, FlowDraft
 from apps.flows.models.dry_run import DryRun
@@ -20,6 +21,7 @@ from apps.flows.models.ledger import (
 )
 from apps.flows.models.ownership import FieldOwner, OwnerReview
 from apps.flows.models.receipt import OpenReceipt
+from apps.flows.models.reconciliation import Reconciliation, ReconciliationRow, ReconciliationRule, SeenPage
 from apps.flows.models.replay import ReplayEntry, ReplayJob
 from apps.flows.models.rollout import Rollout, RolloutMember
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
@@ -31,6 +33,10 @@ __all__ = [
     "Batch",
     "BookedRecord",
     "BusinessEvent",
+    "ChangeApproval",
+    "ChangeDefault",
+    "ChangePolicy",
+    "ChangeRequest",
     "Checkpoint",
     "Comparison",
     "ComparisonRule",
@@ -55,11 +61,15 @@ __all__ = [
     "OperationStep",
     "OwnerReview",
     "PartnerLayer",
+    "Reconciliation",
+    "ReconciliationRow",
+    "ReconciliationRule",
     "ReplayEntry",
     "ReplayJob",
     "Rollout",
     "RolloutMember",
     "Run",
+    "SeenPage",
     "Trigger",
     "TriggerEvent",
     "WhatIf",

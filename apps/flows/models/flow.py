@@ -31,6 +31,10 @@ class Flow(CustomerOwned):
     blackouts = models.JSONField(default=dict, blank=True)
     # What differs from the defaults of the template's settings, by name; a published version holds all of them.
     settings = models.JSONField(default=dict, blank=True)
+    # The sandbox flow that this one was made from.
+    promoted_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="promoted_to"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

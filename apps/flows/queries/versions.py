@@ -159,15 +159,20 @@ _WRITING: Mapping[str, Any] = {
 
 
 def _definition_changes(earlier: FlowVersion, later: FlowVersion) -> list[ChangedLine]:
-    before, after = _definition_words(earlier.definition), _definition_words(later.definition)
-    names = [*before, *(name for name in after if name not in before)]
     origin = "customer" if later.base_definition else "template"
+    return compare_definitions(earlier.definition, later.definition, origin)
+
+
+def compare_definitions(earlier: Mapping[str, Any], later: Mapping[str, Any], origin: str) -> list[ChangedLine]:
+    """Return what differs between two stored definitions, which need not be right; `origin` is whose work it is."""
+    before, after = _definition_words(earlier), _definition_words(later)
+    names = [*before, *(name for name in after if name not in before)]
     parts = [
         ChangedLine(name, before.get(name, ""), after.get(name, ""), origin)
         for name in names
         if before.get(name, "") != after.get(name, "")
     ]
-    steps = step_changes(earlier.definition.get("steps") or [], later.definition.get("steps") or [])
+    steps = step_changes(earlier.get("steps") or [], later.get("steps") or [])
     return parts + [ChangedLine(*change, origin) for change in steps]
 
 
@@ -187,6 +192,6 @@ def _definition_words(stored: Mapping[str, Any]) -> dict[str, str]:
         _("Which records"): ", ".join([*chosen.get("conditions", []), chosen.get("expression", "")]).strip(", "),
         _("Checks"): ", ".join(f"{name}: {value}" for name, value in check.items()),
         _("Records at once"): str(stored.get("batch_size", "")),
-        _("When a record fails for good"): _ON_FAILURE[stored.get("on_failure", OnFailure.ASK)](),
+        _("When a record fails for good"): _ON_FAILURE.get(stored.get("on_failure", OnFailure.ASK), str)(),
     }
     return {name: value for name, value in words.items() if value}

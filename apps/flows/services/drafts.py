@@ -7,6 +7,7 @@ changed differently is told to the second author instead of being lost; the same
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -173,10 +174,9 @@ def bring_up_to_date(flow: Flow, *, by: str, choices: Choices | None = None) -> 
 
 
 def publish_draft(flow: Flow, *, by: str, note: str = "", live: bool = True, despite: str = "") -> FlowVersion:
-    """Make a version of a draft, live at once or only proposed, and end the draft. `despite` as `publish` has it.
+    """Make a version of a draft, live at once or only proposed, and end the draft; `despite` as for `publish`.
 
     Raises:
-        SamplesFailError: samples fail by it, and `despite` does not say why it goes live all the same.
         EditError: there is no draft, or it changes nothing.
         DraftConflictError: another version went live meanwhile and changed the same.
         MappingError, LayerError, DefinitionError, MissingRoleError, ValidationError: see `draft_problems`; nothing is made.
@@ -189,9 +189,11 @@ def publish_draft(flow: Flow, *, by: str, note: str = "", live: bool = True, des
         held = hold_flow(flow)
         if held.live_version is not None and same_content(content, content_of(held.live_version)):
             raise EditError(_("The draft changes nothing: there is nothing to publish."))
-        parts = {"note": note, "own": content.lines, "definition": content.definition}
-        parts |= {"published_by": by, "despite": despite} if live else {"made_by": by}
-        made = publish(flow, **parts) if live else propose(flow, **parts)  # type: ignore[arg-type]
+        parts: dict[str, Any] = {"note": note, "own": content.lines, "definition": content.definition}
+        if live:
+            made = publish(flow, published_by=by, despite=despite, **parts)
+        else:
+            made = propose(flow, made_by=by, **parts)
         discard_draft(flow)
     return made
 

@@ -7,12 +7,28 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.flows.models import Flow
+from apps.flows.services.change_policy import demands_for
 from apps.flows.services.gather import look_at_inbox
+from apps.flows.services.holes import require_whole
 from apps.flows.services.start_run import make_waiting_due
 
 
 def set_live(flow: Flow) -> bool:
-    """Let a draft start runs; False when it was no draft any more."""
+    """Let a draft start runs; False when it was no draft any more.
+
+    Raises:
+        ValidationError: something is missing at its connections, each named, or its start waits for approval.
+
+    """
+    if flow.state == Flow.State.DRAFT:
+        require_whole(flow, ran_before=False)
+        if flow.promoted_from_id is not None and demands_for(flow.customer_id).any:
+            raise ValidationError(_("This flow starts once its change is approved: see it among the changes."))
+    return start_draft(flow)
+
+
+def start_draft(flow: Flow) -> bool:
+    """Let a draft start runs whose connections and approval were looked at; False when it was no draft any more."""
     changed = Flow.objects.filter(id=flow.id, state=Flow.State.DRAFT).update(state=Flow.State.LIVE, state_reason="")
     if changed:
         flow.state = Flow.State.LIVE
@@ -34,14 +50,10 @@ def resume_flow(flow: Flow) -> None:
     """Let a paused flow start runs again; what it was asked for meanwhile becomes due, in order.
 
     Raises:
-        ValidationError: one of its connections was removed meanwhile.
+        ValidationError: one of its connections was removed meanwhile, or lacks what every call needs; each is named.
 
     """
-    removed = [connection.name for connection in (flow.source, flow.target) if connection.removed_at is not None]
-    if removed:
-        raise ValidationError(
-            _("%(name)s was removed: install the flow anew with another connection.") % {"name": " · ".join(removed)}
-        )
+    require_whole(flow, ran_before=True)
     with transaction.atomic():
         if Flow.objects.filter(id=flow.id, state=Flow.State.PAUSED).update(state=Flow.State.LIVE, state_reason=""):
             flow.refresh_from_db(fields=["state", "state_reason", "live_version"])

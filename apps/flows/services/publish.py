@@ -19,8 +19,9 @@ from apps.flows.engine.steps import DeliverOptions
 from apps.flows.mapping.compile import CompiledMapping, LineProblem, MappingError
 from apps.flows.mapping.layers import NO_LAYERS, LayeredLine, LayerError
 from apps.flows.mapping.places import DELIVERY, READING, StoredLines, StoredPlace, read_places, write_places
-from apps.flows.models import Flow, FlowVersion
+from apps.flows.models import ChangeRequest, Flow, FlowVersion
 from apps.flows.services.bases import Base, newest_base, own_lines, pinned_base, with_own_steps
+from apps.flows.services.change_asking import ask, ask_once, demands_on, overtake
 from apps.flows.services.definitions import settings_chosen
 from apps.flows.services.samples import require_samples
 from apps.flows.services.session import compile_version, objects_of
@@ -44,11 +45,11 @@ def publish(  # noqa: PLR0913  each is one fact of the version, all by name
     definition: Definition | None = None,
     despite: str = "",
 ) -> FlowVersion:
-    """Make a new version and make it the live one.
+    """Make a new version and make it the live one, or ask for it where the customer's changes need approval.
 
-    `base` None: that of the live version, for a flow's first version the newest one. `own` None: the customer's lines of
-    the live version. `definition` None: the base's, with what the customer changed of the live version's. `despite` is why
-    it goes live although samples fail.
+    What waits for approval has `published_at` None and a ChangeRequest. `base` None: that of the live version, for a
+    flow's first version the newest one. `own` None: the customer's lines of the live version. `definition` None: the
+    base's, with what the customer changed of the live version's. `despite` is why it goes live although samples fail.
 
     Raises:
         MappingError, LayerError: the lines do not compile, or base and customer changed one step; nothing is published.
@@ -59,7 +60,12 @@ def publish(  # noqa: PLR0913  each is one fact of the version, all by name
     with transaction.atomic():
         held = hold_flow(flow)
         version = _make(flow, held, base, own, definition, made_by=published_by, note=note)
-        _go_live(flow, version, published_by, require_samples(held.live_version, version, despite))
+        samples = require_samples(held.live_version, version, despite)
+        demands = demands_on(flow, held)
+        if demands is not None:
+            _note(version, samples)
+            return ask_once(flow, version, by=published_by, demands=demands).version
+        _go_live(flow, version, published_by, samples)
     return version
 
 
@@ -77,12 +83,22 @@ def propose(
         return _make(flow, hold_flow(flow), base, own, definition, made_by=made_by, note=note)
 
 
-def go_live(flow: Flow, version: FlowVersion, *, by: str, despite: str = "") -> None:
-    """Make a proposed version the live one; `despite` is why, although samples fail.
+def go_live(
+    flow: Flow,
+    version: FlowVersion,
+    *,
+    by: str,
+    reason: str = "",
+    approved: ChangeRequest | None = None,
+    despite: str = "",
+) -> None:
+    """Make a proposed version the live one, or ask for it as `publish` does.
+
+    `approved` is the request that was agreed to; `despite` is why it goes live although samples fail.
 
     Raises:
         SamplesFailError: samples fail by it, and there is no reason why it goes live all the same.
-        ValidationError: the version is another flow's, or was live before (restore it instead).
+        ValidationError: the version is another flow's, or was live before (restore it instead), or was not approved.
         OvertakenError: another version went live since this one was made.
         MappingError: it does not fit its systems any more.
 
@@ -97,7 +113,19 @@ def go_live(flow: Flow, version: FlowVersion, *, by: str, despite: str = "") -> 
             )
         _compile(flow, version)
         version.flow = flow
-        _go_live(flow, version, by, require_samples(held.live_version, version, despite))
+        if approved is not None:
+            if approved.version_id != version.id or approved.state != ChangeRequest.State.APPROVED:
+                raise ValidationError(f"Version {version.number} is not approved.")
+            # Who approved has seen the samples; whether they must hold is the policy's to say.
+            _go_live(flow, version, by, "")
+            return
+        samples = require_samples(held.live_version, version, despite)
+        demands = demands_on(flow, held)
+        if demands is not None:
+            _note(version, samples)
+            ask(flow, version, by=by, reason=reason, demands=demands)
+            return
+        _go_live(flow, version, by, samples)
 
 
 def hold_flow(flow: Flow) -> Flow:
@@ -216,15 +244,21 @@ def _problems(place: str, build: Callable[[], object]) -> list[tuple[str, LinePr
 def _go_live(flow: Flow, version: FlowVersion, by: str, samples: str) -> None:
     """Make a version live. `samples` says why it is although samples fail, "" when none does."""
     version.published_at, version.published_by = timezone.now(), by[:200]
-    if samples:
-        version.note = "; ".join(filter(None, [version.note[: 298 - len(samples)], samples]))
-    version.save(update_fields=["published_at", "published_by", "note"])
+    version.save(update_fields=["published_at", "published_by"])
+    _note(version, samples)
     # What is chosen is what the live version has, also when an earlier one was restored.
     settings = settings_chosen(flow.template, version.definition)
     Flow.objects.filter(id=flow.id).update(live_version=version, settings=settings)
     flow.live_version, flow.settings = version, settings
+    overtake(flow, version)
     details = {"version": version.number, "note": version.note}
     audit.record(AuditAction.FLOW_PUBLISHED, subject="flow", subject_id=str(flow.id), details=details)
+
+
+def _note(version: FlowVersion, more: str) -> None:
+    if more:
+        version.note = "; ".join(filter(None, [version.note[: 298 - len(more)], more]))
+        version.save(update_fields=["note"])
 
 
 def layered_lines(version: FlowVersion, place: str = DELIVERY) -> list[LayeredLine]:
@@ -257,7 +291,7 @@ def change_line(  # noqa: PLR0913  each is one fact of the change, all by name
     seen: int | None = None,
     despite: str = "",
 ) -> FlowVersion:
-    """Set keys of one mapping line in the customer's layer and publish. Empty `changes` resets it to the layer below.
+    """Set keys of one mapping line in the customer's layer and publish (see `publish`). Empty `changes` resets it to the layer below.
 
     `seen` is the number of the version that the change was made from: who has not seen the line as it is now does not
     replace it.

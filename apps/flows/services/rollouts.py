@@ -19,7 +19,7 @@ from apps.dispatch.services import enqueue
 from apps.flows.engine.rings import Gates, Outcome, Ring, assign_rings, judge, why_not_rings
 from apps.flows.mapping.compile import MappingError
 from apps.flows.mapping.layers import LayerError
-from apps.flows.models import Flow, Rollout, RolloutMember
+from apps.flows.models import Flow, FlowVersion, Rollout, RolloutMember
 from apps.flows.services.bases import PartnerLines, partner_lines
 from apps.flows.services.restore_version import restore_version
 from apps.flows.services.ring_figures import figures_since, usual_figures
@@ -160,15 +160,23 @@ def _change(member_id: UUID) -> None:
     member.version_before = member.flow.live_version
     try:
         with transaction.atomic():
-            # None: a person has brought it there meanwhile.
-            member.version_after = upgrade(member.flow, made_by=member.rollout.started_by) or member.flow.live_version
+            made = upgrade(member.flow, made_by=member.rollout.started_by)
     except UndecidedError as error:
         _hold(member, str(error))
     except _CANNOT as error:
         _hold(member, f"It cannot be changed: {_reason(error)}")
     else:
-        member.state, member.changed_at = RolloutMember.State.CHANGED, timezone.now()
+        _note_changed(member, made)
     member.save()
+
+
+def _note_changed(member: RolloutMember, made: FlowVersion | None) -> None:
+    if made is not None and made.published_at is None:
+        _hold(member, f"Version {made.number} waits for approval: it is among the changes.")
+        return
+    # None: a person has brought it there meanwhile.
+    member.version_after = made or member.flow.live_version
+    member.state, member.changed_at = RolloutMember.State.CHANGED, timezone.now()
 
 
 def _hold(member: RolloutMember, reason: str) -> None:
@@ -244,8 +252,12 @@ def _take_back(member: RolloutMember, *, made_by: str) -> None:
         try:
             with transaction.atomic():
                 # The way back out of trouble is open, whatever the samples say.
-                restore_version(flow, member.version_before, made_by=made_by, despite="the rollout is taken back")
-            member.state, member.reason = RolloutMember.State.TAKEN_BACK, ""
+                despite = "the rollout is taken back"
+                made = restore_version(flow, member.version_before, made_by=made_by, despite=despite)
+            if made.published_at is None:
+                member.reason = f"Taking it back waits for approval: version {made.number} is among the changes."
+            else:
+                member.state, member.reason = RolloutMember.State.TAKEN_BACK, ""
         except _CANNOT as error:
             member.reason = f"It cannot be taken back: {_reason(error)}"[:300]
     member.save(update_fields=["state", "reason"])

@@ -23,7 +23,7 @@ from apps.flows.templates_library.trying import Place, SampleResult, compare_sam
 
 LONGEST_REASON = 200
 _NAMED = 3
-_CANNOT_RUN = (MappingError, LayerError, DefinitionError, SettingsError, MissingRoleError, KeyError)
+CANNOT_RUN = (MappingError, LayerError, DefinitionError, SettingsError, MissingRoleError, KeyError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _run(version: FlowVersion, before: FlowVersion | None) -> SampleRun | None:
         results = _compared(template, version, before) if total else []
         own = own_results(version.flow, before, version)
         definition = parse_definition(version.definition)
-    except _CANNOT_RUN as wrong:
+    except CANNOT_RUN as wrong:
         return SampleRun(total, template.definition, wrong=wrong) if total else None
     if not results and not own:
         return None

@@ -65,8 +65,9 @@ def _set_rows(flow: Flow, target: str, values: Mapping[str, str], made_by: str, 
         changes = {key: value for key, value in own.items() if key not in {"target", "removed"}}
         changes["value_map"] = table
         published = change_line(flow, target=target, changes=changes, made_by=made_by, note=_note(target, rows))
-        details = {"target": target, "values": len(rows), "rows": dict(list(rows.items())[:_NAMED_IN_AUDIT])}
-        audit.record(AuditAction.MAPPING_VALUE_ADDED, subject="flow", subject_id=str(flow.id), details=details)
+        if published.published_at is not None:
+            details = {"target": target, "values": len(rows), "rows": dict(list(rows.items())[:_NAMED_IN_AUDIT])}
+            audit.record(AuditAction.MAPPING_VALUE_ADDED, subject="flow", subject_id=str(flow.id), details=details)
     return published
 
 

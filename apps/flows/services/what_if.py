@@ -98,12 +98,14 @@ def _not_stored_words() -> str:
 
 
 def _drop_old(flow: Flow) -> None:
-    undecided = WhatIf.objects.filter(flow=flow, reason="")
+    undecided = WhatIf.objects.filter(flow=flow, reason="", changes__isnull=True)
     kept = list(undecided.order_by("-id").values_list("id", flat=True)[: _KEPT_WHAT_IFS - 1])
     undecided.exclude(id__in=kept).delete()
 
 
-def propose_line(flow: Flow, *, target: str, changes: Mapping[str, Any], made_by: str, note: str = "") -> FlowVersion:
+def propose_line(
+    flow: Flow, *, target: str, changes: Mapping[str, Any], made_by: str, note: str = "", place: str = DELIVERY
+) -> FlowVersion:
     """Make a version with one line of the customer's changed, as `change_line` does, without making it live.
 
     Raises:
@@ -115,12 +117,14 @@ def propose_line(flow: Flow, *, target: str, changes: Mapping[str, Any], made_by
         if live is None:
             raise LayerError("nothing is published yet: publish the flow first")
         own = own_lines(live)
-        kept = [line for line in own.get(DELIVERY, ()) if line["target"] != target]
+        kept = [line for line in own.get(place, ()) if line["target"] != target]
         lines = [*kept, {"target": target, **changes}] if changes else kept
-        return propose(flow, made_by=made_by, note=note or f"Changed {target}", own={**own, DELIVERY: lines})
+        return propose(flow, made_by=made_by, note=note or f"Changed {target}", own={**own, place: lines})
 
 
-def ask_of_line(flow: Flow, *, target: str, changes: Mapping[str, Any], by: str, note: str = "") -> WhatIf:
+def ask_of_line(
+    flow: Flow, *, target: str, changes: Mapping[str, Any], by: str, note: str = "", place: str = DELIVERY
+) -> WhatIf:
     """Propose a changed line and ask what it would change, or neither.
 
     Raises:
@@ -129,7 +133,7 @@ def ask_of_line(flow: Flow, *, target: str, changes: Mapping[str, Any], by: str,
 
     """
     with transaction.atomic():
-        version = propose_line(flow, target=target, changes=changes, made_by=by, note=note)
+        version = propose_line(flow, target=target, changes=changes, made_by=by, note=note, place=place)
         return request_what_if(flow, version, by=by)
 
 
@@ -301,9 +305,9 @@ def contents_kept(what_if: WhatIf) -> Mapping[str, Any] | None:
 
 
 def make_live(what_if: WhatIf, *, by: str, reason: str = "", despite: str = "") -> FlowVersion:
-    """Make the version that was looked at the live one; a reason goes into its note, the audit trail and the what-if.
+    """Make the version that was looked at the live one, or ask for it (see `publish.go_live`).
 
-    `despite` is why, although samples fail.
+    A reason goes into its note, the audit trail and the what-if; `despite` is why it goes live although samples fail.
 
     Raises:
         WhatIfError: it is not known yet what the version changes, or so much that a reason has to be given.
@@ -322,5 +326,5 @@ def make_live(what_if: WhatIf, *, by: str, reason: str = "", despite: str = "") 
             version.note = "; ".join(filter(None, [version.note[: 298 - len(given)], given]))
             version.save(update_fields=["note"])
         WhatIf.objects.filter(id=held.id).update(reason=given)
-        go_live(flow, version, by=by, despite=despite)
+        go_live(flow, version, by=by, reason=given, despite=despite)
     return version

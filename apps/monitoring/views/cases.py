@@ -218,8 +218,10 @@ def case_add_value(request: HttpRequest, case_id: UUID) -> HttpResponse:
     form = ValueForm(request.POST, auto_id="value_%s", tables=tables)
 
     def do() -> str:
-        services.add_value_and_retry(case_id, **form.cleaned_data, by=acting_person(request))
+        runs = services.add_value_and_retry(case_id, **form.cleaned_data, by=acting_person(request))
         named = {"old": form.cleaned_data["outside_value"], "new": form.cleaned_data["new_value"]}
+        if not runs:
+            return _("It waits for approval, among the changes. Try the records again once it is live.")
         return _("%(old)s becomes %(new)s from now on. The records are on their way again.") % named
 
     return _act(request, case_id, Deed("value", form, do))
