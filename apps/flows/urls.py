@@ -8,6 +8,7 @@ from apps.flows.views import (
     approvals,
     backfills,
     comparisons,
+    configuration,
     draft_review,
     drift_reach,
     dry_runs,
@@ -35,6 +36,7 @@ from apps.flows.views import (
     what_ifs,
 )
 
+_FILES = "customers/<uuid:customer_id>/configuration"
 _OWNERS = "customers/<uuid:customer_id>/owners"
 
 app_name = "flows"
@@ -136,6 +138,14 @@ urlpatterns = [
     path("replays/<uuid:replay_id>/cancel/", replays.replay_cancel, name="replay-cancel"),
     path("replays/<uuid:replay_id>/resume/", replays.replay_resume, name="replay-resume"),
     path("replays/<uuid:replay_id>/again/", replays.replay_again, name="replay-again"),
+    path(f"{_FILES}/", configuration.customer_configuration, name="customer-configuration"),
+    path(f"{_FILES}/export/", configuration.customer_configuration_export, name="customer-configuration-export"),
+    path("settings/configuration/", configuration.partner_configuration, name="partner-configuration"),
+    path(
+        "settings/configuration/export/",
+        configuration.partner_configuration_export,
+        name="partner-configuration-export",
+    ),
     path(f"{_OWNERS}/", owners.owner_list, name="owner-list"),
     path(f"{_OWNERS}/add/", owners.owner_create, name="owner-create"),
     path(f"{_OWNERS}/<uuid:entry_id>/", owners.owner_edit, name="owner-edit"),
