@@ -107,6 +107,7 @@ SETTINGS = (
     SettingsTab(_("People"), "accounts:people", Action.VIEW_PEOPLE),
     SettingsTab(_("API keys"), "accounts:api-keys", Action.EDIT_API_KEYS),
     SettingsTab(_("Brand"), "accounts:brand-edit", Action.EDIT_BRAND),
+    SettingsTab(_("Routing"), "monitoring:routing", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Configuration"), "flows:partner-configuration", Action.EDIT_FLOWS),
     SettingsTab(_("Records kept"), "customers:ledger-edit", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Audit trail"), "accounts:audit", Action.VIEW_AUDIT),

@@ -41,8 +41,16 @@ def test_a_role_sees_its_own_menu(role: Role, labels: list[str]) -> None:
         (
             Role.OWNER,
             [
-                *("My profile", "Security", "Stand-in", "People", "API keys"),
-                *("Brand", "Configuration", "Records kept", "Audit trail"),
+                "My profile",
+                "Security",
+                "Stand-in",
+                "People",
+                "API keys",
+                "Brand",
+                "Routing",
+                "Configuration",
+                "Records kept",
+                "Audit trail",
             ],
         ),
         (Role.OPERATIONS, ["My profile", "Security", "People"]),
