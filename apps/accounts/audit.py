@@ -70,6 +70,7 @@ class AuditAction(StrEnum):
     FLOW_SAMPLE_CHANGED = "flow_sample_changed"
     ROLLOUT_STARTED = "rollout_started"
     ROLLOUT_STOPPED = "rollout_stopped"
+    ROLLOUT_DEFERRED = "rollout_deferred"
     ROLLOUT_ENDED = "rollout_ended"
     FLOW_PAUSED = "flow_paused"
     FLOW_RESUMED = "flow_resumed"

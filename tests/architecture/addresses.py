@@ -26,6 +26,7 @@ ROWS_OF_THE_API = {
     "approvals": "request_id",
     "field-owners": "entry_id",
     "configurations": "customer_id",
+    "drifts": "connection_id",
 }
 ROW_NAMES = frozenset(
     {
@@ -53,6 +54,7 @@ ROW_NAMES = frozenset(
         "entry_id",
         "review_id",
         "rollout_id",
+        "sample_id",
         "member_id",
         "policy_id",
         "calendar_id",

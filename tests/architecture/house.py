@@ -40,6 +40,7 @@ from apps.flows.models import (
     RolloutMember,
     WhatIf,
 )
+from apps.flows.services.own_samples import pin_sample
 from apps.monitoring.case_files import attach_file
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
@@ -317,6 +318,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
             asked_by="Olga Owner",
             created_at=now,
         )
+        sample = pin_sample(operation, name="Kept", by="Olga Owner")
         request = ApprovalRequest.objects.create(
             customer=line.customer,
             operation=operation,
@@ -417,6 +419,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "entry_id": entry.id,
         "review_id": review.id,
         "rollout_id": rollout.id,
+        "sample_id": sample.id,
         "member_id": member.id,
         "policy_id": promised.policy_id,
         "calendar_id": promised.calendar_id,
