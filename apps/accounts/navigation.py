@@ -30,7 +30,7 @@ class NavigationEntry:
 
 Menu = tuple[NavigationEntry, ...]
 OPEN_CASES, BROKEN_CONNECTIONS, NEEDED_FROM_CUSTOMER = "open-cases", "broken-connections", "needed-from-customer"
-OPEN_APPROVALS = "open-approvals"
+OPEN_APPROVALS, OPEN_CHANGES = "open-approvals", "open-changes"
 SETTINGS_PATHS = ("/settings/", "/people/", "/api-keys/", "/audit/", "/accounts/")
 
 _HOME = NavigationEntry(_("Home"), "monitoring:home", "home", Action.VIEW_HOME)
@@ -42,6 +42,7 @@ _APPROVALS = NavigationEntry(_("Approvals"), "flows:approval-list", "user-check"
 _FLOWS = NavigationEntry(
     _("Flows"), "flows:flow-list", "arrows-exchange", Action.VIEW_FLOWS, ("/runs/", "/operations/", "/dry-runs/")
 )
+_CHANGES = NavigationEntry(_("Changes"), "flows:change-list", "git-branch", Action.VIEW_FLOWS, badge=OPEN_CHANGES)
 _CONNECTIONS = NavigationEntry(
     _("Connections"),
     "connectors:connection-list",
@@ -54,7 +55,7 @@ _TEMPLATES = NavigationEntry(_("Templates"), "flows:template-list", "packages", 
 _REPORTS = NavigationEntry(_("Reports"), "monitoring:reports", "chart-bar", Action.VIEW_REPORTS)
 _SETTINGS = NavigationEntry(_("Settings"), "accounts:settings", "settings", Action.OWN_PROFILE, SETTINGS_PATHS)
 
-PARTNER: Menu = (_HOME, _CUSTOMERS, _CASES, _APPROVALS, _FLOWS, _CONNECTIONS, _TEMPLATES, _REPORTS, _SETTINGS)
+PARTNER: Menu = (_HOME, _CUSTOMERS, _CASES, _APPROVALS, _FLOWS, _CHANGES, _CONNECTIONS, _TEMPLATES, _REPORTS, _SETTINGS)
 # Who works one part of the portal all day sees that part, in the order of the day.
 BY_ROLE: dict[Role, Menu] = {
     Role.SUPPORT: (_CASES, _CUSTOMERS, _FLOWS, _CONNECTIONS, _REPORTS, _SETTINGS),
@@ -107,6 +108,7 @@ SETTINGS = (
     SettingsTab(_("People"), "accounts:people", Action.VIEW_PEOPLE),
     SettingsTab(_("API keys"), "accounts:api-keys", Action.EDIT_API_KEYS),
     SettingsTab(_("Brand"), "accounts:brand-edit", Action.EDIT_BRAND),
+    SettingsTab(_("Changes"), "flows:change-default", Action.EDIT_PEOPLE),
     SettingsTab(_("Records kept"), "customers:ledger-edit", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Audit trail"), "accounts:audit", Action.VIEW_AUDIT),
 )
@@ -130,7 +132,11 @@ def entries_for(*, is_customer: bool, is_operator: bool, actions: frozenset[Acti
 
 def settings_for(*, actions: frozenset[Action], is_operator: bool = False) -> tuple[SettingsTab, ...]:
     """Return the parts of the settings for somebody who may do `actions`; the console has no brand, keys or records."""
-    not_here = {"accounts:brand-edit", "accounts:api-keys", "customers:ledger-edit"} if is_operator else set()
+    not_here = (
+        {"accounts:brand-edit", "accounts:api-keys", "customers:ledger-edit", "flows:change-default"}
+        if is_operator
+        else set()
+    )
     return tuple(tab for tab in SETTINGS if tab.action in actions and tab.url_name not in not_here)
 
 

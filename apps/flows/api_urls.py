@@ -1,6 +1,16 @@
-"""Where the API of this room hangs: flows, runs, operations, templates, approvals, replays, events, owners and configurations."""
+"""Where the API of this room hangs: flows, runs, operations, templates, approvals, changes, replays, events, owners and configurations."""
 
-from apps.flows import api, approval_api, configuration_api, event_api, operation_api, owner_api, replay_api, run_api
+from apps.flows import (
+    api,
+    approval_api,
+    change_api,
+    configuration_api,
+    event_api,
+    operation_api,
+    owner_api,
+    replay_api,
+    run_api,
+)
 
 router_entries = (
     ("flows", api.FlowViewSet, "flow"),
@@ -8,6 +18,7 @@ router_entries = (
     ("operations", operation_api.OperationViewSet, "operation"),
     ("templates", api.TemplateViewSet, "template"),
     ("approvals", approval_api.ApprovalViewSet, "approval"),
+    ("changes", change_api.ChangeViewSet, "change"),
     ("replays", replay_api.ReplayViewSet, "replay"),
     ("events", event_api.EventViewSet, "event"),
     ("field-owners", owner_api.FieldOwnerViewSet, "field-owner"),

@@ -5,7 +5,7 @@ import pytest
 from apps.accounts.actions import CUSTOMER_ROLES, PLATFORM_ROLES, ROLE_ACTIONS, Role
 from apps.accounts.navigation import active_index, entries_for, settings_for
 
-EVERYTHING = ["Home", "Customers", "Exceptions", "Flows", "Connections", "Templates", "Reports", "Settings"]
+EVERYTHING = ["Home", "Customers", "Exceptions", "Flows", "Changes", "Connections", "Templates", "Reports", "Settings"]
 WITH_APPROVALS = [*EVERYTHING[:3], "Approvals", *EVERYTHING[3:]]
 OF_A_CUSTOMER = ["Home", "My flows", "Needs me", "Exceptions", "Reports", "Settings"]
 
@@ -40,7 +40,17 @@ def test_a_role_sees_its_own_menu(role: Role, labels: list[str]) -> None:
     [
         (
             Role.OWNER,
-            ["My profile", "Security", "Stand-in", "People", "API keys", "Brand", "Records kept", "Audit trail"],
+            [
+                "My profile",
+                "Security",
+                "Stand-in",
+                "People",
+                "API keys",
+                "Brand",
+                "Changes",
+                "Records kept",
+                "Audit trail",
+            ],
         ),
         (Role.OPERATIONS, ["My profile", "Security", "People"]),
         (Role.SUPPORT, ["My profile", "Security"]),

@@ -22,6 +22,7 @@ ROWS_OF_THE_API = {
     "replays": "replay_id",
     "templates": "template",
     "approvals": "request_id",
+    "changes": "change_id",
     "field-owners": "entry_id",
     "configurations": "customer_id",
 }
@@ -45,6 +46,7 @@ ROW_NAMES = frozenset(
         "invite_id",
         "view_id",
         "request_id",
+        "change_id",
         "delegation_id",
         "system_id",
         "trial_id",

@@ -13,6 +13,7 @@ from apps.accounts.actions import Action
 from apps.accounts.page_filters import acting_person
 from apps.flows.queries.flows import get_flow
 from apps.flows.services.flow_settings import change_settings
+from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_tabs import form_of_settings, render_settings
 from apps.flows.views.mapping_refusals import refusals_told
 
@@ -31,6 +32,8 @@ def flow_settings_change(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         version = change_settings(flow, settings=form.chosen, changed_by=acting_person(request).name)
         if version is None:
             messages.info(request, _("Nothing was changed, so nothing was published."))
+        elif (asked := led_to_change(request, version)) is not None:
+            return asked
         else:
             words = _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
             messages.success(request, words)

@@ -39,6 +39,7 @@ from apps.flows.triggers.schedule import (
     unschedule_flow,
 )
 from apps.flows.triggers.webhook import listen
+from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.flow_tabs import next_times_of, render_monitors, render_settings
 from apps.flows.views.installing import install
@@ -181,6 +182,8 @@ def flow_version_restore(request: HttpRequest, flow_id: UUID, number: int) -> Ht
         raise Http404("There is no such version.")
     with refusals_told(request):
         new = restore_version(flow, version, made_by=acting_person(request).name)
+        if (asked := led_to_change(request, new)) is not None:
+            return asked
         words = {"new": new.number, "old": number}
         messages.success(request, _("Version %(new)s is live: everything is as in version %(old)s.") % words)
     return redirect("flows:flow-versions", flow.id)

@@ -33,6 +33,7 @@ from apps.flows.queries.sample_results import SampleReport, report_of_change
 from apps.flows.services.publish import OvertakenError, change_line
 from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.services.what_if import WhatIfError, ask_of_line
+from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
 
@@ -112,6 +113,8 @@ def _published(
             note=form.cleaned_data["note"],
             seen=form.cleaned_data["seen"],
         )
+        if (asked := led_to_change(request, version)) is not None:
+            return asked
         messages.success(
             request, _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
         )
@@ -139,6 +142,8 @@ def flow_line_reset(request: HttpRequest, flow_id: UUID, target: str) -> HttpRes
         note = f"Reset {edited.label}"
         with refusals_told(request):
             version = change_line(flow, target=target, changes={}, made_by=acting_person(request).name, note=note)
+            if (asked := led_to_change(request, version)) is not None:
+                return asked
             messages.success(
                 request,
                 _("%(field)s is as before the change. Version %(number)s is live.")
@@ -160,6 +165,8 @@ def flow_value_add(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
             version = add_mapping_value(
                 flow, target=target, outside_value=old, new_value=new, made_by=acting_person(request).name
             )
+            if (asked := led_to_change(request, version)) is not None:
+                return asked
             messages.success(
                 request,
                 _("%(old)s becomes %(new)s from version %(number)s on. Retry what was blocked by it.")

@@ -41,6 +41,7 @@ from apps.flows.services.what_if import (
     make_live,
     request_what_if,
 )
+from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
 
@@ -139,6 +140,8 @@ def what_if_go_live(request: HttpRequest, what_if_id: UUID) -> HttpResponse:
     try:
         with refusals_told(request):
             version = make_live(what_if, by=acting_person(request).name, reason=request.POST.get("reason", ""))
+            if (asked := led_to_change(request, version)) is not None:
+                return asked
             messages.success(
                 request, _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
             )
