@@ -1,4 +1,4 @@
-"""Databases with two provisioned partners, made once per test process and reset after each test."""
+"""Databases with two provisioned partners, one for each test process and reset after each test."""
 
 import base64
 import gc
@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
-from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
 from apps.dispatch.backlog import forget_rooms
@@ -22,11 +20,14 @@ from apps.tenants import brands, domains, scope
 from apps.tenants.models import Partner
 from apps.tenants.provisioning import NewPartner, create_partner
 from apps.tenants.scope import PartnerRef
+from tests.databases import copy_founded, state_of
 from tests.tables import close_cleaners, empty_tables
 
-pytest_plugins = ["tests.sandbox_server", "tests.lines", "tests.deals", "tests.wiring"]
+pytest_plugins = ["tests.sandbox_server", "tests.lines", "tests.deals", "tests.wiring", "tests.service_levels"]
 
 TEST_DATABASE = "fairlead_test"
+# What decides which tables a founded database has, and what they hold.
+FOUNDED_BY = [settings.BASE_DIR / place for place in ("apps", "config", "requirements/run.txt", "tests/conftest.py")]
 # The longest files first, then the folders of long ones. Those that mostly wait (for an answer that never comes, for killed
 # processes to return) go beside those that keep a processor busy.
 LONGEST = (
@@ -86,29 +87,41 @@ def credentials_key() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker, worker_id: str) -> Iterator[None]:
-    """Create this process's database as the owner, migrate it, and provision two partners."""
-    name = _name(worker_id)
+    """Give this process a database with two provisioned partners, copied from the one that the first process founds."""
+    name, source = _name(worker_id), _name("founded")
+    owner = settings.DATABASES["owner"]
     with django_db_blocker.unblock():
-        owner = settings.DATABASES["owner"]
-        admin = psycopg.connect(_admin_dsn(owner), autocommit=True)
-        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
-        admin.close()
+        copy_founded(_admin_dsn(owner), name, source=source, state=state_of(FOUNDED_BY), found=lambda: _found(source))
         _prepare(owner, name)
-        for alias in ("default", "owner"):
-            connections[alias].close()
-            connections[alias].settings_dict["NAME"] = name
-            settings.DATABASES[alias]["NAME"] = name
-        call_command("migrate_schemas", shared=True, database="owner", interactive=False, verbosity=0)
-        create_partner(NewPartner("Alder & Quay", "alder", "#0f766e", "#b45309"))
-        create_partner(NewPartner("Brightforge", "brightforge", "#6d28d9", "#be185d"))
+        _turn_to(name)
     yield
     close_cleaners()
     with django_db_blocker.unblock():
-        for alias in ("default", "owner"):
-            connections[alias].close()
-            if hasattr(connections[alias], "close_pool"):
-                connections[alias].close_pool()
+        _close()
+
+
+def _found(name: str) -> None:
+    """Migrate an empty database as the owner, and provision two partners."""
+    _prepare(settings.DATABASES["owner"], name)
+    _turn_to(name)
+    call_command("migrate_schemas", shared=True, database="owner", interactive=False, verbosity=0)
+    create_partner(NewPartner("Alder & Quay", "alder", "#0f766e", "#b45309"))
+    create_partner(NewPartner("Brightforge", "brightforge", "#6d28d9", "#be185d"))
+    _close()
+
+
+def _turn_to(name: str) -> None:
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
+        settings.DATABASES[alias]["NAME"] = name
+
+
+def _close() -> None:
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        if hasattr(connections[alias], "close_pool"):
+            connections[alias].close_pool()
 
 
 def _admin_dsn(owner: dict[str, Any]) -> str:

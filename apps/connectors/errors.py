@@ -40,6 +40,7 @@ class BusinessClass(StrEnum):
     TIMEOUT = "timeout"
     SOURCE_DELETED = "source_deleted"  # a record that was delivered is gone where it came from
     SOURCE_SHRUNK = "source_shrunk"  # so many seem gone that it is doubted
+    UNRECONCILED = "unreconciled"  # both sides differ, and nothing explains it
     INTERNAL = "internal"
 
 

@@ -44,7 +44,7 @@ class FlowsConfig(AppConfig):
             sweep_inbox,
         )
         from apps.flows.services.rhythms import RHYTHM_EVERY_SECONDS, RHYTHM_KIND, learn_rhythms
-        from apps.flows.triggers import comparisons, missed, quiet, schedule
+        from apps.flows.triggers import comparisons, missed, quiet, reconciliations, schedule
 
         kinds.register(start_run.RUN_KIND, execute_run.run_slice, queue=Queue.RUN)
         kinds.register(walk_lanes.WALK_KIND, walk.walk_on, queue=Queue.RUN)
@@ -70,5 +70,9 @@ class FlowsConfig(AppConfig):
         kinds.register(schedule.SCHEDULE_KIND, schedule.fire_schedule, queue=Queue.POLL)
         kinds.register(comparisons.COMPARISONS_KIND, comparisons.start_due_comparisons, queue=Queue.MAINT)
         kinds.register_periodic(comparisons.COMPARISONS_KIND, comparisons.LOOKED_AT_EVERY_SECONDS)
+        kinds.register(
+            reconciliations.RECONCILIATIONS_KIND, reconciliations.start_due_reconciliations, queue=Queue.MAINT
+        )
+        kinds.register_periodic(reconciliations.RECONCILIATIONS_KIND, reconciliations.LOOKED_AT_EVERY_SECONDS)
         missed.connect()
         usage_directory.register(list_uses_of_connection, stakes_of_connections)

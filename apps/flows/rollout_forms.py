@@ -57,6 +57,14 @@ class RolloutForm(forms.Form):
         required=False,
         help_text=_("In each currency. Empty: money does not stop it."),
     )
+    unexplained = forms.IntegerField(
+        label=_("or when reconciliations find more records than this that nothing explains"),
+        initial=0,
+        min_value=0,
+        max_value=1_000_000,
+        required=False,
+        help_text=_("Of those carried over with the new version. Empty: they do not stop it."),
+    )
     defer_days = forms.IntegerField(
         label=_("A customer may put it off by up to (days)"), initial=14, min_value=0, max_value=90
     )
@@ -90,6 +98,7 @@ class RolloutForm(forms.Form):
             records=typed["records"],
             error_rise=float(typed["error_percent"]) / 100,
             held=typed["held"],
+            unexplained=typed["unexplained"],
         )
 
 

@@ -70,7 +70,7 @@ class CaseSerializer(serializers.ModelSerializer[ExceptionCase]):
 
     def get_is_late(self, case: ExceptionCase) -> bool:
         """Return whether the case is open past its time."""
-        return case.is_open and case.due_at < timezone.now()
+        return case.is_late(timezone.now())
 
 
 class CaseDetailSerializer(CaseSerializer):

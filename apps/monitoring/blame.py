@@ -249,6 +249,18 @@ _VERDICTS: dict[str, Verdict] = {
         (Fix.CHECK_CONNECTION, Fix.RETRY),
         Severity.HIGH,
     ),
+    BusinessClass.UNRECONCILED: Verdict(
+        _("Both systems disagree, and nothing explains it"),
+        _("A reconciliation found records that differ between the two systems without a known reason."),
+        _(
+            "Open the statement and compare both records. Put right the one that is wrong: the next reconciliation sees it "
+            "and closes this by itself. What should stay as it is, leave out with the reason."
+        ),
+        WorkQueue.FINANCE,
+        WaitingOn.PARTNER,
+        (Fix.RETRY, Fix.SKIP),
+        Severity.HIGH,
+    ),
     BusinessClass.INTERNAL: Verdict(
         _("Something went wrong on our side"),
         _("The transfer stopped for a reason that the records are not to blame for."),

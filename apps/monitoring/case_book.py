@@ -9,7 +9,8 @@ from django.db.models import Count
 
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, Run
-from apps.monitoring.blame import Severity, WorkQueue, queue_for, severity_for, time_to_resolve, verdict_for
+from apps.monitoring import case_clocks
+from apps.monitoring.blame import Severity, queue_for, severity_for, verdict_for
 from apps.monitoring.fingerprint import Cause, fingerprint
 from apps.monitoring.impact import AtRisk, Quality, Stake, amount_at_risk
 from apps.monitoring.models import CaseAmount, CaseOperation, CaseStep, ExceptionCase
@@ -31,7 +32,8 @@ _WORDS = {
 class NewCase:
     """What a case is opened with. `sentence` is this failure's own words, for a finance person.
 
-    `queue` is where the failed step's work belongs, "" where the kind of failure decides.
+    `queue` is where the failed step's work belongs, "" where the kind of failure decides. `failed_at` is when it went
+    wrong, None where nobody can tell.
     """
 
     flow: Flow
@@ -40,12 +42,13 @@ class NewCase:
     sentence: str
     run: Run | None = None
     queue: str = ""
+    failed_at: datetime | None = None
 
 
 def case_of_flow(flow: Flow, step: str, business_class: str, sentence: str, run: Run | None = None) -> NewCase:
     """Return the case of a failure that no single record is to blame for."""
     cause = Cause(str(flow.id), step, business_class, "", "", sentence)
-    return NewCase(flow, cause, fingerprint(cause), sentence, run)
+    return NewCase(flow, cause, fingerprint(cause), sentence, run, failed_at=run.finished_at if run else None)
 
 
 def take_turn() -> None:
@@ -66,7 +69,7 @@ def find_open(new: NewCase) -> ExceptionCase | None:
 
 
 def open_case(new: NewCase, *, title: str, now: datetime) -> ExceptionCase:
-    """Open a case with the queue, clock and waiting party of its class."""
+    """Open a case with the queue, clocks and waiting party of its class."""
     verdict = verdict_for(new.cause.business_class)
     queue = queue_for(new.cause.business_class, new.queue)
     severity = severity_for(new.cause.business_class, None)
@@ -84,8 +87,8 @@ def open_case(new: NewCase, *, title: str, now: datetime) -> ExceptionCase:
         error_field=new.cause.field,
         opened_at=now,
         changed_at=now,
-        due_at=now + time_to_resolve(queue, severity),
     )
+    case_clocks.start(case, now, failed_at=new.failed_at)
     note_step(case, "Opened.", SYSTEM, now)
     return case
 
@@ -98,6 +101,7 @@ def close_case(
     case.state = ExceptionCase.State.CLOSED
     case.closed_how, case.closed_reason, case.closed_at, case.changed_at = how, reason[:300], now, now
     case.save(update_fields=["state", "closed_how", "closed_reason", "closed_at", "changed_at"])
+    case_clocks.close(case, now)
     note_step(case, f"Closed: {reason}", done_by, now)
 
 
@@ -118,9 +122,7 @@ def measure(case: ExceptionCase, now: datetime) -> None:
     case.amount_quality = at_risk.quality if largest else Quality.UNKNOWN
     _raise_severity(case)
     case.changed_at = now
-    case.save(
-        update_fields=["operation_count", "amount", "currency", "amount_quality", "severity", "due_at", "changed_at"]
-    )
+    case.save(update_fields=["operation_count", "amount", "currency", "amount_quality", "severity", "changed_at"])
     _store_amounts(case, at_risk)
 
 
@@ -160,7 +162,7 @@ def _raise_severity(case: ExceptionCase) -> None:
     severity = severity_for(case.error_class, case.amount if case.amount is not None else Decimal(0))
     if severity is Severity.HIGH and case.severity != Severity.HIGH:
         case.severity = severity
-        case.due_at = min(case.due_at, case.opened_at + time_to_resolve(WorkQueue(case.queue), severity))
+        case_clocks.retarget(case)
 
 
 def _store_amounts(case: ExceptionCase, at_risk: AtRisk) -> None:

@@ -34,7 +34,7 @@ class CauseGroup:
     customer_names: tuple[str, ...]
     sums: tuple[Sum, ...]
     oldest_at: datetime
-    due_at: datetime
+    due_at: datetime | None
     is_late: bool
     is_severe: bool
     only: CaseRow | None = None

@@ -20,7 +20,7 @@ from apps.flows.services.replay import skip_operations as skip_ledger_lines
 from apps.flows.services.start_run import FlowNotLiveError, run_now
 from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.triggers.comparisons import ComparisonError, look_now
-from apps.monitoring import case_book
+from apps.monitoring import case_book, case_clocks
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import CaseNote, CaseOperation, ExceptionCase
 
@@ -68,6 +68,8 @@ def assign_case(case_id: UUID, *, owner_id: UUID | None, by: Actor) -> Exception
         case = _locked(case_id)
         case.owner, case.changed_at = owner, timezone.now()
         case.save(update_fields=["owner", "changed_at"])
+        if owner:
+            _take_up(case, by, case.changed_at)
         words = f"Assigned to {owner}." if owner else "Assigned to nobody."
         case_book.note_step(case, words, _name(by), case.changed_at)
         _record(AuditAction.CASE_ASSIGNED, case, owner=str(owner or ""))
@@ -92,6 +94,7 @@ def note_case(case_id: UUID, *, text: str, by: Actor, shared: bool = False) -> C
             shared=shared,
             written_at=timezone.now(),
         )
+        _take_up(case, by, note.written_at)
         _record(AuditAction.CASE_NOTED, case, shared=shared)
     return note
 
@@ -204,8 +207,10 @@ def skip_operations(case_id: UUID, operation_ids: Iterable[UUID] | None, *, reas
         if not chosen:
             raise CaseError("", _("None of these records is blocked any more: nothing was left out."))
         skipped = skip_ledger_lines(chosen, reason=reason.strip(), made_by=_name(by))
+        now = timezone.now()
+        _take_up(case, by, now)
         words = f"{skipped:,} {'record was' if skipped == 1 else 'records were'} left out: {reason.strip()}"
-        case_book.note_step(case, words, _name(by), timezone.now())
+        case_book.note_step(case, words, _name(by), now)
     return skipped
 
 
@@ -222,7 +227,9 @@ def close_case(case_id: UUID, *, reason: str, by: Actor) -> ExceptionCase:
     with transaction.atomic():
         case = _locked(case_id)
         how = ExceptionCase.ClosedHow.BY_PERSON
-        case_book.close_case(case, how, reason=reason.strip(), now=timezone.now(), done_by=_name(by))
+        now = timezone.now()
+        _take_up(case, by, now)
+        case_book.close_case(case, how, reason=reason.strip(), now=now, done_by=_name(by))
         _record(AuditAction.CASE_CLOSED, case, reason=reason.strip())
     return case
 
@@ -291,7 +298,14 @@ def _follow(case: ExceptionCase, run: Run, words: str, by: Actor) -> None:
     now: datetime = timezone.now()
     case.retry_run, case.state, case.changed_at = run, ExceptionCase.State.RESOLVING, now
     case.save(update_fields=["retry_run", "state", "changed_at"])
+    _take_up(case, by, now)
     case_book.note_step(case, words, _name(by), now)
+
+
+def _take_up(case: ExceptionCase, by: Actor, now: datetime) -> None:
+    """Whatever one of the partner's people does to a case acknowledges it; a customer's own correction does not."""
+    if not by.is_customer:
+        case_clocks.acknowledge(case, now)
 
 
 def _name(by: Actor) -> str:

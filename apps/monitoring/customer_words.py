@@ -128,6 +128,12 @@ _WORDS: dict[str, Words] = {
         _("We find out whether a right was taken away, and look again."),
         _("Tell us if rights were changed, or if many entries were deleted."),
     ),
+    BusinessClass.UNRECONCILED: Words(
+        _("Two of your systems disagree"),
+        _("We compared both sides, and some records are missing or differ without a known reason."),
+        _("We compare both records and put right the one that is wrong."),
+        _("Tell us if somebody changed or deleted records by hand."),
+    ),
     OVERDUE: Words(
         _("Nothing has come for longer than usual"),
         _("By now something should have come from your system, and nothing did."),

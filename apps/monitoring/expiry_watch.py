@@ -10,7 +10,7 @@ from apps.connectors import expiry
 from apps.connectors.models import Connection, Credential
 from apps.connectors.queries import secret_label
 from apps.flows.models import Flow, FlowRole
-from apps.monitoring import case_book
+from apps.monitoring import case_book, case_clocks
 from apps.monitoring.blame import EXPIRING, Severity, verdict_for
 from apps.monitoring.case_book import NewCase
 from apps.monitoring.fingerprint import Cause, fingerprint
@@ -95,10 +95,11 @@ def _open(credential: Credential, mark: str, flow: Flow, now: datetime) -> None:
     new = NewCase(flow, cause, mark, _sentence(credential, now.date()))
     case = case_book.open_case(new, title=verdict_for(EXPIRING).title, now=now)
     case.severity = _SEVERITY[stage]
+    case.save(update_fields=["severity"])
     if ends_on is not None:  # due before the next stage begins, the last one before the end
         due_on = ends_on - timedelta(days=max((ahead for ahead in expiry.AHEAD if ahead < stage), default=0))
-        case.due_at = max(datetime.combine(due_on, time(), tzinfo=now.tzinfo), now + timedelta(hours=1))
-    case.save(update_fields=["severity", "due_at"])
+        soonest = now + timedelta(hours=1)
+        case_clocks.fix_due(case, max(datetime.combine(due_on, time(), tzinfo=now.tzinfo), soonest))
 
 
 def _dismissed(marks: Iterable[str]) -> set[str]:

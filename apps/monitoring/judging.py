@@ -104,7 +104,17 @@ def _by_cause(failures: Iterable[Operation]) -> list[tuple[NewCase, list[Operati
         groups[key].append(operation)
         causes[key] = cause
     return [
-        (NewCase(group[-1].flow, causes[key], key[1], group[-1].error_message), group) for key, group in groups.items()
+        (
+            NewCase(
+                group[-1].flow,
+                causes[key],
+                key[1],
+                group[-1].error_message,
+                failed_at=min(op.changed_at for op in group),
+            ),
+            group,
+        )
+        for key, group in groups.items()
     ]
 
 

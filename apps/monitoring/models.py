@@ -1,5 +1,7 @@
 """Exception cases: failures grouped by root cause, with the operations, money, notes and alerts that belong to them."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -10,7 +12,27 @@ from apps.customers.models import CustomerOwned
 from apps.flows.models import Flow, Operation, Run
 from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity, WaitingOn, WorkQueue
 from apps.monitoring.impact import Quality
+from apps.monitoring.sla_models import BusinessCalendar, CustomerSla, SlaBreach, SlaClock, SlaPause, SlaPolicy
 from apps.tenants.models import PartnerModel
+
+__all__ = [
+    "Alert",
+    "BulkEntry",
+    "BulkJob",
+    "BusinessCalendar",
+    "CaseAmount",
+    "CaseNote",
+    "CaseOperation",
+    "CaseStep",
+    "CustomerSla",
+    "Digest",
+    "ExceptionCase",
+    "HomeVisit",
+    "SlaBreach",
+    "SlaClock",
+    "SlaPause",
+    "SlaPolicy",
+]
 
 
 class ExceptionCase(CustomerOwned):
@@ -50,7 +72,10 @@ class ExceptionCase(CustomerOwned):
     error_field = models.CharField(max_length=60, blank=True)
     opened_at = models.DateTimeField()
     changed_at = models.DateTimeField()
-    due_at = models.DateTimeField()
+    # When somebody of the partner's people first took it up; None: nobody has yet.
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    # None while its clock stands still: it waits for somebody else.
+    due_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_how = models.CharField(max_length=12, choices=ClosedHow, blank=True)
     closed_reason = models.CharField(max_length=300, blank=True)
@@ -84,6 +109,10 @@ class ExceptionCase(CustomerOwned):
     def is_open(self) -> bool:
         """Return whether somebody still has to do something."""
         return self.state != self.State.CLOSED
+
+    def is_late(self, now: datetime) -> bool:
+        """Return whether it is open past its time; while its clock stands still, nothing is late."""
+        return self.is_open and self.due_at is not None and self.due_at < now
 
 
 class CaseOperation(CustomerOwned):

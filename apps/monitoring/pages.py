@@ -23,7 +23,7 @@ class MailedCase:
     amount: Decimal | None
     currency: str
     is_severe: bool
-    due_at: datetime
+    due_at: datetime | None
     url: str
 
 
@@ -48,7 +48,7 @@ class CaseRow:
     quality: str
     owner: str
     opened_at: datetime
-    due_at: datetime
+    due_at: datetime | None
     closed_at: datetime | None
 
 

@@ -20,8 +20,10 @@ from apps.monitoring.rhythm import learned_silence, silence
 
 OUTAGES_TO_TELL = 3  # a short hiccup is nobody's business
 _COMPARING = (Run.Mode.COMPARE,)
-_MOVING = tuple(mode for mode in Run.Mode if mode not in _COMPARING)
-_NO_RHYTHM = (Run.Mode.REPLAY, Run.Mode.BACKFILL, *_COMPARING)
+_RECONCILING = (Run.Mode.RECONCILE,)
+_MOVING = tuple(mode for mode in Run.Mode if mode not in (*_COMPARING, *_RECONCILING))
+_NO_RHYTHM = (Run.Mode.REPLAY, Run.Mode.BACKFILL, *_COMPARING, *_RECONCILING)
+_STEPS = {Run.Mode.COMPARE: "comparison", Run.Mode.RECONCILE: "reconciliation"}  # where a run of this mode failed
 _ENDED_WELL = (RunState.CLEAN, RunState.PARTIAL, RunState.EMPTY)
 
 
@@ -32,8 +34,8 @@ def judge_runs(now: datetime) -> tuple[int, int]:
     """
     opened = sum(_blame_run(run, now) for run in _runs_held_up())
     closed = 0
-    # A comparison says nothing about how records get through, nor they about it.
-    for modes in (_MOVING, _COMPARING):
+    # A comparison or a reconciliation says nothing about how records get through, nor they about it.
+    for modes in (_MOVING, _COMPARING, _RECONCILING):
         latest = list(_latest_ended_runs(modes))
         healthy = {run.flow_id: run for run in latest if run.state in _ENDED_WELL}
         opened += sum(_blame_run(run, now) for run in latest if run.state == RunState.FAILED)
@@ -75,7 +77,7 @@ def _blame_run(run: Run, now: datetime) -> bool:
         return False
     business_class = run.error_class or BusinessClass.INTERNAL
     verdict = verdict_for(business_class)
-    step = "comparison" if run.mode in _COMPARING else "run"
+    step = _STEPS.get(Run.Mode(run.mode), "run")
     new = case_book.case_of_flow(run.flow, step, business_class, run.error_message or verdict.explanation, run)
     found = case_book.find_open(new)
     if found is None:

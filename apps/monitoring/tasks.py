@@ -10,23 +10,29 @@ from apps.monitoring.bulk import BULK, resume_stalled, work_on
 from apps.monitoring.digest import send_digests
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.run_watch import judge_silence
+from apps.monitoring.sla_watch import watch_clocks
 
 __all__ = [
     "BULK",
     "DIGEST",
     "DIGEST_EVERY_SECONDS",
     "JUDGE",
+    "SLA",
+    "SLA_EVERY_SECONDS",
     "SWEEP",
     "SWEEP_EVERY_SECONDS",
     "judge",
     "send_due_digests",
     "sweep",
+    "watch_service_levels",
     "work_on",
 ]
 
 JUDGE = "monitoring.judge"
 SWEEP = "monitoring.sweep"
 SWEEP_EVERY_SECONDS = 60
+SLA = "monitoring.sla"
+SLA_EVERY_SECONDS = 60
 DIGEST = "monitoring.digest"
 DIGEST_EVERY_SECONDS = 900  # people live in zones that differ by quarters of an hour
 
@@ -43,6 +49,11 @@ def sweep(_: LeasedWork) -> None:
     send_alerts()
     resume_stalled()
     replay_job.resume_stalled()
+
+
+def watch_service_levels(work: LeasedWork) -> None:
+    """Write down the promises that ran out since the last look."""
+    watch_clocks(timezone.now(), work.confirm)
 
 
 def send_due_digests(_: LeasedWork) -> RunAgain | None:

@@ -78,6 +78,7 @@
   };
   document.addEventListener("DOMContentLoaded", greet);
   document.addEventListener("htmx:afterSettle", greet);
+  document.addEventListener("toasts:added", greet);
   /* A second click must not send a form twice; coming back to the page allows it again. */
   document.addEventListener("submit", (submit) => {
     const form = submit.target;

@@ -81,6 +81,10 @@ class SandboxClient:
             await self._do("PATCH", f"sandbox/{system}/{company}/records/{kind}/{quote(key, safe='')}", changes)
         )
 
+    async def remove_record(self, system: str, company: str, kind: str, key: str) -> None:
+        """Take a record away as a person at that system could, also where its interface offers no removal."""
+        await self._do("DELETE", f"sandbox/{system}/{company}/records/{kind}/{quote(key, safe='')}")
+
     async def create_record(self, system: str, company: str, kind: str, /, **values: Any) -> dict[str, Any]:
         """Make a record as a person at that system would, an employee the ERP did not know, say."""
         return dict(await self._do("POST", f"sandbox/{system}/{company}/records/{kind}", values))

@@ -40,6 +40,7 @@ def routes() -> list[web.RouteDef]:
         web.get(f"{company}/records/{{object}}", _of_company(_get_records)),
         web.post(f"{company}/records/{{object}}", _of_company(_create_record)),
         web.patch(f"{company}/records/{{object}}/{{key}}", _of_company(_change_record)),
+        web.delete(f"{company}/records/{{object}}/{{key}}", _of_company(_remove_record)),
         web.post(f"{company}/approvals", _of_company(_approve)),
         web.post(f"{company}/wins", _of_company(_win)),
         web.get(f"{company}/effects", _of_company(_get_effects)),
@@ -170,6 +171,10 @@ async def _create_record(request: web.Request, company: Company) -> web.Response
 async def _change_record(request: web.Request, company: Company) -> web.Response:
     kind, key = _kind(request, company), request.match_info["key"]
     return desk_of(request, company).change(kind, key, await request.read())
+
+
+async def _remove_record(request: web.Request, company: Company) -> web.Response:
+    return desk_of(request, company).remove(_kind(request, company), request.match_info["key"])
 
 
 async def _approve(request: web.Request, company: Company) -> web.Response:

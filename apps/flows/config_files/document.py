@@ -12,6 +12,7 @@ from apps.flows.config_files.yaml_text import write_yaml
 
 VERSION = 1
 CUSTOMER_FILE, PARTNER_FILE = "customer-configuration", "partner-lines"
+DEFINITION_PARTS = ("batch_size", "filter", "on_failure", "steps")
 OTHER_FIELDS = "*"  # an owner entry for every field without one of its own
 
 Lines = tuple[Mapping[str, Any], ...]
@@ -47,7 +48,10 @@ class StartsEntry:
 
 @dataclass(frozen=True, slots=True)
 class FlowEntry:
-    """The whole of one flow. `lines` are the customer's own by place; `quiet` as triggers/blackouts.py writes it."""
+    """The whole of one flow. `lines` are the customer's own by place; `quiet` as triggers/blackouts.py writes it.
+
+    `definition` holds the parts of DEFINITION_PARTS that the customer has otherwise than the template.
+    """
 
     name: str
     template: str
@@ -59,6 +63,7 @@ class FlowEntry:
     starts: StartsEntry = field(default_factory=StartsEntry)
     expected_every_seconds: int | None = None
     quiet: Mapping[str, Any] = field(default_factory=dict)
+    definition: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[str, Lines] = field(default_factory=dict)
 
     def to_plain(self) -> dict[str, Any]:
@@ -74,6 +79,7 @@ class FlowEntry:
             "starts": self.starts.to_plain(),
             "expected_every_seconds": self.expected_every_seconds,
             "quiet": dict(self.quiet),
+            "definition": {name: _definition_part(self.definition[name]) for name in sorted(self.definition)},
             "lines": {place: write_lines(self.lines[place]) for place in sorted(self.lines) if self.lines[place]},
         }
         return {name: value for name, value in whole.items() if value not in ({}, None)}
@@ -161,6 +167,19 @@ def write_lines(lines: Lines) -> list[dict[str, Any]]:
         {"target": line["target"], **{key: _in_order(line[key]) for key in sorted(line) if key != "target"}}
         for line in ordered
     ]
+
+
+def _definition_part(value: Any) -> Any:
+    """Return steps with what they are in front, and everything else by its keys."""
+    if not isinstance(value, list | tuple):
+        return _in_order(value)
+    return [
+        {key: _in_order(step[key]) for key in (*_STEP_FIRST, *sorted({*step} - {*_STEP_FIRST})) if key in step}
+        for step in value
+    ]
+
+
+_STEP_FIRST = ("kind", "name", "title")
 
 
 def _owner_in_order(owner: OwnerEntry) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from apps.flows.config_files.document import (
     CUSTOMER_FILE,
+    DEFINITION_PARTS,
     OTHER_FIELDS,
     PARTNER_FILE,
     VERSION,
@@ -129,7 +130,7 @@ class _Reader:
 
     def flow(self, part: Part) -> FlowEntry:
         must = {"name", "template", "template_version", "source", "target"}
-        may = {"roles", "settings", "starts", "expected_every_seconds", "quiet", "lines"}
+        may = {"roles", "settings", "starts", "expected_every_seconds", "quiet", "definition", "lines"}
         keys = self.group(part, must, may)
         return FlowEntry(
             name=self.text(keys.get("name"), 160),
@@ -142,8 +143,16 @@ class _Reader:
             starts=self.starts(keys.get("starts")),
             expected_every_seconds=self.whole(keys.get("expected_every_seconds"), MOST_SECONDS),
             quiet=self.quiet(keys.get("quiet")),
+            definition=self.definition(keys.get("definition")),
             lines={place: self.lines(inner) for place, inner in self.any_group(keys.get("lines")).items()},
         )
+
+    def definition(self, part: Part | None) -> Mapping[str, Any]:
+        own = {name: inner.plain() for name, inner in self.group(part, (), DEFINITION_PARTS).items()}
+        steps = own.get("steps")
+        if steps is not None and not (isinstance(steps, list) and all(isinstance(step, dict) for step in steps)):
+            self.note(self.any_group(part)["steps"], "must be a list of steps, each a group of keys with its kind")
+        return own
 
     def system(self, part: Part | None) -> SystemEntry:
         keys = self.group(part, {"connection", "system"})

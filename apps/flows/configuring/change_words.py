@@ -11,6 +11,7 @@ from apps.flows.queries.owner_register import RULE_WORDS
 from apps.flows.queries.setting_words import setting_rows
 from apps.flows.queries.versions import ChangedLine, compare_versions, line_words
 from apps.flows.services.publish import layered_lines
+from apps.flows.services.samples import run_of_change
 from apps.flows.templates_library import flow_template
 from apps.flows.triggers.blackouts import read_blackouts
 from apps.flows.triggers.schedule import schedule_words
@@ -19,7 +20,7 @@ from apps.tenants.templatetags.wording import duration_words
 
 def flow_differences(made: MadeTrue) -> tuple[ChangedLine, ...]:
     """Return what differs between a flow before and after; call it before a plan is rolled back."""
-    return (*_lines(made), *_settings(made), *_starts(made))
+    return (*_lines(made), *_settings(made), *_starts(made), *_samples(made))
 
 
 def _lines(made: MadeTrue) -> Iterator[ChangedLine]:
@@ -37,6 +38,17 @@ def _lines(made: MadeTrue) -> Iterator[ChangedLine]:
         return
     before.flow = made.flow
     yield from compare_versions(before, after).lines
+
+
+def _samples(made: MadeTrue) -> Iterator[ChangedLine]:
+    """Tell which samples fail: who applies the plan lets it go live all the same."""
+    before, after = made.version_before, made.version_after
+    if after is None or (before is not None and before.id == after.id):
+        return
+    after.flow = made.flow
+    run = run_of_change(before, after)
+    if run is not None and run.failing:
+        yield ChangedLine(_("Samples that fail"), _("none"), ", ".join(run.failing), "customer")
 
 
 def _settings(made: MadeTrue) -> Iterator[ChangedLine]:

@@ -24,7 +24,7 @@ from apps.flows.config_files.document import (
 )
 from apps.flows.mapping.layers import parse_layer, write_layer
 from apps.flows.models import FieldOwner, Flow, FlowRole, PartnerLayer, Trigger
-from apps.flows.services.bases import own_lines
+from apps.flows.services.bases import own_definition, own_lines
 from apps.flows.templates_library import TEMPLATES
 from apps.flows.templates_library.settings import chosen_settings, complete_settings, known_settings
 from apps.flows.triggers.blackouts import read_blackouts
@@ -100,6 +100,7 @@ def _flow(flow: Flow, triggers: list[Trigger], roles: list[FlowRole]) -> FlowEnt
         starts=_starts(triggers),
         expected_every_seconds=flow.expected_every_seconds,
         quiet=read_blackouts(flow.blackouts).to_json(),
+        definition=own_definition(live) if live else {},
         lines={place: _lines(lines) for place, lines in own.items() if lines},
     )
 

@@ -10,8 +10,9 @@ from apps.connectors.models import Connection
 from apps.customers.models import Customer
 from apps.flows.config_files.document import FlowEntry, SystemEntry
 from apps.flows.configuring.exporting import export_flow
+from apps.flows.engine.definition import parse_definition
 from apps.flows.models import Flow, FlowVersion
-from apps.flows.services.bases import Base, newest_base, pinned_base
+from apps.flows.services.bases import Base, newest_base, pinned_base, with_own_definition
 from apps.flows.services.definitions import settings_chosen
 from apps.flows.services.flow_settings import base_with
 from apps.flows.services.install import install_template
@@ -31,6 +32,8 @@ from apps.flows.triggers.schedule import (
 )
 
 NOTE = "Imported"
+_VERSIONED = ("template_version", "settings", "lines")
+DESPITE = "as the imported file has it"  # the plan names the samples that fail, and who applies it has seen the plan
 
 
 class EntryError(ValueError):
@@ -117,8 +120,9 @@ def _create(customer: Customer, wanted: FlowEntry, by: str) -> Flow:
         live=False,
     )
     flow = Flow.objects.select_related("source", "target", "live_version").get(id=flow.id)
-    if wanted.lines:
-        publish(flow, published_by=by, note=NOTE, own=wanted.lines)
+    if live := flow.live_version if wanted.lines or wanted.definition else None:
+        own = with_own_definition(live.definition, wanted.definition)
+        publish(flow, published_by=by, note=NOTE, own=wanted.lines, definition=own, despite=DESPITE)
     return flow
 
 
@@ -153,9 +157,12 @@ def _require_same_parts(flow: Flow, wanted: FlowEntry) -> None:
 def _change(flow: Flow, wanted: FlowEntry, by: str) -> FlowVersion | None:
     """Publish what differs; a version is returned that waits for approval."""
     now = export_flow(flow)
-    if (now.template_version, now.settings, now.lines) == (wanted.template_version, wanted.settings, wanted.lines):
+    base = _base(flow, wanted, now.settings)
+    own = with_own_definition(base.definition, wanted.definition)
+    same_steps = flow.live_version and parse_definition(own) == parse_definition(flow.live_version.definition)
+    if same_steps and all(getattr(now, name) == getattr(wanted, name) for name in _VERSIONED):
         return None
-    made = publish(flow, published_by=by, note=NOTE, base=_base(flow, wanted, now.settings), own=wanted.lines)
+    made = publish(flow, published_by=by, note=NOTE, base=base, own=wanted.lines, definition=own, despite=DESPITE)
     return made if made.published_at is None else None
 
 

@@ -1,5 +1,6 @@
 """A file looked at and applied: a plan does all of it and takes it back, so that what was looked at is what is applied."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -202,6 +203,7 @@ _WRONG = (
     *(MappingError, SettingsError, ValidationError, EntryError, LayerError, CalendarError, BlackoutError),
     *(DefinitionError, MissingRoleError, KeyError),
 )
+_STEP_PLACE = re.compile(r"^steps\.(\d+)")
 _PART_OF: dict[type[Exception], str] = {LayerError: "lines", CalendarError: "starts.cron", BlackoutError: "quiet"}
 
 
@@ -223,6 +225,8 @@ def _told(wrong: Exception, wanted: FlowEntry | None) -> Iterator[tuple[str, str
         yield from _told_by_field(wrong, set(wanted.roles) if wanted else set())
     elif isinstance(wrong, EntryError):
         yield wrong.path, str(wrong)
+    elif isinstance(wrong, DefinitionError):
+        yield "definition." + _STEP_PLACE.sub(r"steps[\1]", wrong.path), wrong.message
     else:
         yield _PART_OF.get(type(wrong), ""), str(wrong.args[0] if wrong.args else wrong)
 

@@ -85,11 +85,12 @@ def is_older(version: str, than: str) -> bool:
         return False
     if version.isdigit() and than.isdigit() and max(len(version), len(than)) <= _ORDERED_DIGITS:
         return int(version) < int(than)
-    first, second = _instant(version), _instant(than)
+    first, second = instant_of(version), instant_of(than)
     return first is not None and second is not None and first < second
 
 
-def _instant(version: str) -> datetime | None:
+def instant_of(version: str) -> datetime | None:
+    """Return the instant that a version is, aware; None when it is none. One without a zone is UTC."""
     # Without the dashes of a date, fromisoformat reads plain digits as days.
     if version[4:5] != "-":
         return None

@@ -27,7 +27,8 @@ class Gates:
 
     It is watched for `minutes` at least and until it has read `records`, but never longer than `longest_minutes`. It is
     stopped when more than `error_rise` (0.05: five of a hundred) of its records are refused beyond what was usual for the
-    same flows, or when more money than `held` (in each currency, None: any) is newly held up.
+    same flows, when more money than `held` (in each currency, None: any) is newly held up, or when reconciliations found
+    more than `unexplained` (None: any number) of the records it carried over to differ without a reason.
     """
 
     minutes: int = 60
@@ -35,6 +36,7 @@ class Gates:
     longest_minutes: int = 7 * 24 * 60
     error_rise: float = 0.05
     held: Decimal | None = Decimal(5_000)
+    unexplained: int | None = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the gates as they are stored."""
@@ -45,6 +47,7 @@ class Gates:
             "longest_minutes": self.longest_minutes,
             "error_rise": self.error_rise,
             "held": held,
+            "unexplained": self.unexplained,
         }
 
     @classmethod
@@ -56,11 +59,14 @@ class Gates:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What flows did in some time: records read and refused, and the money of the refused ones by currency."""
+    """What flows did in some time: records read and refused, the money of the refused ones by currency, and `unexplained`
+    ones: carried over, and found to differ between both sides without a reason.
+    """
 
     read: int = 0
     rejected: int = 0
     held: Mapping[str, Decimal] = field(default_factory=dict)
+    unexplained: int = 0
 
     @property
     def error_rate(self) -> float:
@@ -105,6 +111,9 @@ def _broken(gates: Gates, usual: Figures, now: Figures) -> str:
     for currency, amount in sorted(now.held.items()):
         if gates.held is not None and amount > gates.held:
             return f"{currency} {amount:,.2f} is newly held up; {currency} {gates.held:,.2f} is the limit"
+    if gates.unexplained is not None and now.unexplained > gates.unexplained:
+        differ = "1 record differs" if now.unexplained == 1 else f"{now.unexplained} records differ"
+        return f"{differ} between both sides without a known reason; {gates.unexplained} is the limit"
     return ""
 
 

@@ -6,7 +6,7 @@ cannot be read. The file is long because one line's compilation is told in one p
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES
@@ -51,13 +51,22 @@ _ACCEPTS: Mapping[ValueKind, frozenset[ValueKind]] = {
 }
 
 
+def may_become(kind: ValueKind, wanted: ValueKind) -> bool:
+    """Return whether a value of a kind may be carried over to a field of the wanted one without a step in between."""
+    return kind in _ACCEPTS[wanted]
+
+
 @dataclass(frozen=True, slots=True)
 class LineProblem:
-    """One thing wrong with one line. `column` is the place in the expression, from 1; 0 when there is none."""
+    """One thing wrong with one line. `column` is the place in the expression, from 1; 0 when there is none.
+
+    `key` is the key of MappingLine that a person would mend, "" where it is the line as a whole.
+    """
 
     target: str
     message: str
     column: int = 0
+    key: str = field(default="", compare=False)  # where it is shown; two problems are the same by what they say
 
 
 class MappingError(ValueError):
@@ -260,8 +269,8 @@ class _LineCompiler:
         self.expression: Expression | None = None
         self.path: FieldPath | None = None
 
-    def complain(self, message: str, column: int = 0) -> None:
-        self.problems.append(LineProblem(self.line.target, message, column))
+    def complain(self, message: str, key: str = "", column: int = 0) -> None:
+        self.problems.append(LineProblem(self.line.target, message, column, key))
 
     def compile(self) -> CompiledLine | None:
         if self.undeclared:
@@ -281,7 +290,7 @@ class _LineCompiler:
             label=self.line.label or (self.field.label if self.field else "") or self.line.target,
             origin=self.origin,
             line=self.line,
-            how=_in_words(self.line),
+            how=line_words(self.line),
             blame=self._blame(),
             required=self.line.required or bool(self.outgoing and self.field and self.field.required),
             produce=_after_checks(self._produce(works, default, sees_missing=sees_missing), self.line.checks),
@@ -292,27 +301,29 @@ class _LineCompiler:
         """Parse the path or expression; return the kind of value it yields, None when that is not known."""
         line = self.line
         if line.source and line.expression:
-            self.complain("a source and an expression are both given: keep one")
+            self.complain("a source and an expression are both given: keep one", "expression")
         elif line.source:
             return self._read_path(line.source)
         elif line.expression:
             self._read_expression(line.expression)
         elif line.default is None:
-            self.complain("neither a source, an expression nor a default is given: the field would stay empty")
+            self.complain(
+                "neither a source, an expression nor a default is given: the field would stay empty", "source"
+            )
         return None
 
     def _read_path(self, source: str) -> ValueKind | None:
         try:
             self.path = parse_path(source)
         except PathError as wrong:
-            self.complain(str(wrong))
+            self.complain(str(wrong), "source")
             return None
         declared = self.sources.get(source)
         if declared is not None:
             return declared.kind
         # A system's own lines may read what its manifest does not list; people choose from what is listed.
         if self.sources and (self.outgoing or self.origin != "system") and not self._is_inside(source):
-            self.complain(f"the source has no field {source!r}: choose one of {_some(self.sources)}")
+            self.complain(f"the source has no field {source!r}: choose one of {_some(self.sources)}", "source")
         return None
 
     def _is_inside(self, source: str) -> bool:
@@ -326,29 +337,30 @@ class _LineCompiler:
         try:
             self.expression = compile_expression(text)
         except ExpressionError as wrong:
-            self.complain(wrong.message, wrong.column)
+            self.complain(wrong.message, "expression", wrong.column)
             return
         known = {name.partition(".")[0] for name in self.sources}
         if known and (self.outgoing or self.origin != "system"):
             for root in sorted((self.expression.roots or frozenset()) - known):
-                self.complain(f"the source has no field {root!r}: choose one of {_some(self.sources)}")
+                self.complain(f"the source has no field {root!r}: choose one of {_some(self.sources)}", "expression")
 
     def _read_transforms(self) -> list[tuple[Transform, _Work]]:
         built: list[tuple[Transform, _Work]] = []
         if len(self.line.transforms) > MOST_TRANSFORMS:
-            self.complain(f"the line has {len(self.line.transforms)} steps, and {MOST_TRANSFORMS} fit: use fewer")
+            sentence = f"the line has {len(self.line.transforms)} steps, and {MOST_TRANSFORMS} fit: use fewer"
+            self.complain(sentence, "transforms")
             return built
         for written in self.line.transforms:
             try:
                 built.append(build_transform(written))
             except TransformError as wrong:
-                self.complain(str(wrong))
+                self.complain(str(wrong), "transforms")
         return built
 
     def _require_fitting(self, kind: ValueKind | None, transforms: Sequence[Transform]) -> ValueKind | None:
         """Complain where a step gets what it cannot take; return the kind of the result, None when that is not known."""
         for transform in transforms:
-            self._require_kind(kind, transform.takes, f"the step {transform.name}")
+            self._require_kind(kind, transform.takes, f"the step {transform.name}", "transforms")
             # What it gives is what the next one gets; a step that gives any kind leaves it open.
             kind = transform.gives
         if self.line.value_map is None and self.field is not None and not self._is_formed_day(kind):
@@ -358,59 +370,60 @@ class _LineCompiler:
 
     def _read_checks(self, kind: ValueKind | None) -> list[LineCheck]:
         if len(self.line.checks) > MOST_CHECKS:
-            self.complain(f"the line has {len(self.line.checks)} checks, and {MOST_CHECKS} fit: use fewer")
+            self.complain(f"the line has {len(self.line.checks)} checks, and {MOST_CHECKS} fit: use fewer", "checks")
             return []
         built = []
         for written in self.line.checks:
             try:
                 built.append(build_line_check(written)[0])
             except LineCheckError as wrong:
-                self.complain(str(wrong))
+                self.complain(str(wrong), "checks")
         for check in built:
-            self._require_kind(kind, check.takes, f"the check {check.name}")
+            self._require_kind(kind, check.takes, f"the check {check.name}", "checks")
         return built
 
     def _read_reference(self) -> None:
         kind = self.line.reference
         if kind and kind not in CANONICAL_TYPES:
             known = ", ".join(sorted(CANONICAL_TYPES))
-            self.complain(f"there is no type {shown(kind)} to refer to: choose among {known}")
+            self.complain(f"there is no type {shown(kind)} to refer to: choose among {known}", "reference")
 
     def _read_table(self) -> None:
         if self.line.value_map is not None:
             for sentence in value_map_problems(self.line.value_map, self._accept()):
-                self.complain(sentence)
+                self.complain(sentence, "value_map")
         if self.line.value_map_default is not None:
-            self._require_value(self.line.value_map_default, "what any other value becomes does not fit")
+            sentence = "what any other value becomes does not fit"
+            self._require_value(self.line.value_map_default, sentence, "value_map_default")
 
     def _accept(self) -> _Work:
         """Return what a fixed value of the line goes through: the conversion to its field, with the field's limits."""
         works = [self._converter(), *build_limits(self.field)]
         return _build_chain(works, None, sees_missing=False)
 
-    def _require_value(self, value: Any, where: str) -> None:
+    def _require_value(self, value: Any, where: str, key: str) -> None:
         if isinstance(value, str) and len(value) > LONGEST_DEFAULT:
-            self.complain(f"{where}: it has {len(value)} characters, and {LONGEST_DEFAULT} fit")
+            self.complain(f"{where}: it has {len(value)} characters, and {LONGEST_DEFAULT} fit", key)
             return
         try:
             self._accept()(value)
         except _UNUSABLE as wrong:
             reason = wrong.message if isinstance(wrong, UnusableValueError) else f"{shown(value)} cannot be used"
-            self.complain(f"{where}: {reason}")
+            self.complain(f"{where}: {reason}", key)
 
     def _is_formed_day(self, kind: ValueKind | None) -> bool:
         # A date step has written the day in the target's own form: it is sent as that text.
         return self.outgoing and kind is ValueKind.TEXT
 
-    def _require_kind(self, kind: ValueKind | None, wanted: ValueKind | None, where: str) -> None:
-        if kind is not None and wanted is not None and kind not in _ACCEPTS[wanted]:
-            self.complain(f"{where} needs {_KIND_WORDS[wanted]}, but gets {_KIND_WORDS[kind]}")
+    def _require_kind(self, kind: ValueKind | None, wanted: ValueKind | None, where: str, key: str = "source") -> None:
+        if kind is not None and wanted is not None and not may_become(kind, wanted):
+            self.complain(f"{where} needs {_KIND_WORDS[wanted]}, but gets {_KIND_WORDS[kind]}", key)
 
     def _read_default(self) -> Any:
         if self.line.default is None:
             return None
         told = len(self.problems)
-        self._require_value(self.line.default, "the default does not fit")
+        self._require_value(self.line.default, "the default does not fit", "default")
         if len(self.problems) > told:
             return None
         default = self._converter()(self.line.default)
@@ -424,7 +437,7 @@ class _LineCompiler:
             return  # told already
         except _UNUSABLE as wrong:
             reason = wrong.message.partition(". ")[0] if isinstance(wrong, UnusableValueError) else shown(default)
-            self.complain(f"the default does not pass a check of its own line: {reason}")
+            self.complain(f"the default does not pass a check of its own line: {reason}", "default")
 
     def _converter(self) -> _Work:
         kind = ValueKind.TEXT if self.field is None or self.line.reference else self.field.kind
@@ -525,7 +538,8 @@ def _some(fields: Mapping[str, Field], most: int = 12) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
-def _in_words(line: MappingLine) -> str:
+def line_words(line: MappingLine) -> str:
+    """Return what a line does, in one short row: \"note → trim → shorten:50\"."""
     parts = []
     if line.source:
         parts.append(line.source)

@@ -7,6 +7,7 @@ from apps.flows.models.comparison import Comparison, ComparisonRule, ListedPage
 from apps.flows.models.draft import DraftNode, FlowDraft
 from apps.flows.models.dry_run import DryRun
 from apps.flows.models.flow import Flow, FlowRole, FlowVersion, PartnerLayer, Trigger
+from apps.flows.models.flow_sample import FlowSample
 from apps.flows.models.ledger import (
     Batch,
     Checkpoint,
@@ -20,6 +21,7 @@ from apps.flows.models.ledger import (
 )
 from apps.flows.models.ownership import FieldOwner, OwnerReview
 from apps.flows.models.receipt import OpenReceipt
+from apps.flows.models.reconciliation import Reconciliation, ReconciliationRow, ReconciliationRule, SeenPage
 from apps.flows.models.replay import ReplayEntry, ReplayJob
 from apps.flows.models.rollout import Rollout, RolloutMember
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
@@ -49,6 +51,7 @@ __all__ = [
     "FlowDay",
     "FlowDraft",
     "FlowRole",
+    "FlowSample",
     "FlowVersion",
     "Link",
     "ListedPage",
@@ -58,11 +61,15 @@ __all__ = [
     "OperationStep",
     "OwnerReview",
     "PartnerLayer",
+    "Reconciliation",
+    "ReconciliationRow",
+    "ReconciliationRule",
     "ReplayEntry",
     "ReplayJob",
     "Rollout",
     "RolloutMember",
     "Run",
+    "SeenPage",
     "Trigger",
     "TriggerEvent",
     "WhatIf",

@@ -28,6 +28,7 @@ class TriggerEvent(CustomerOwned):
         BACKFILL = "backfill", "backfill"
         FLOW = "flow", "another flow"  # a step of another flow called this one
         COMPARE = "compare", "comparison"  # it was time to look for deletions, or a person asked for it
+        RECONCILE = "balance", "reconciliation"  # it was time to set both sides against each other, or a person asked
 
     # Every index is paid by the sender of a webhook, who waits for the answer: none that another one starts with.
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -75,6 +76,7 @@ class Run(CustomerOwned):
         REPLAY = "replay", "replay"  # operations of the ledger
         BACKFILL = "backfill", "backfill"  # what changed in a window of dates; the flow's checkpoint stays
         COMPARE = "compare", "comparison"  # all of the source's keys against the ledger's; nothing is delivered
+        RECONCILE = "balance", "reconciliation"  # both sides of a window set against each other; nothing is delivered
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="runs", db_index=False)

@@ -23,6 +23,7 @@ CAUSES = {
     BusinessClass.TIMEOUT: _("Time-out"),
     BusinessClass.SOURCE_DELETED: _("Deleted at the source"),
     BusinessClass.SOURCE_SHRUNK: _("Source shows too little"),
+    BusinessClass.UNRECONCILED: _("Both sides disagree"),
     BusinessClass.INTERNAL: _("Internal fault"),
 }
 _UNKNOWN = _("Unexplained")

@@ -1,7 +1,7 @@
 """A flow's steps as a picture: what passed each of them lately, what left there, and what is stuck."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.flows.engine.definition import DefinitionError, FlowDefinition, Step, parse_definition
 from apps.flows.engine.states import OperationState, StepState
+from apps.flows.engine.steps.decide import END, DecideOptions
 from apps.flows.models import Flow, FlowDay, Operation, OperationStep
 from apps.flows.queries.operation_list import since_id
 from apps.flows.queries.step_words import ledger_name, step_icon, step_title, step_words
@@ -30,8 +31,19 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """Where a deciding step may go on instead of the next one: `words` are read, `to` is the step's name or "" for the end."""
+
+    words: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class PicturedStep:
-    """One step: what it does in words, what came of records there, and how many are stuck in it."""
+    """One step: what it does in words, what came of records there, and how many are stuck in it.
+
+    In the editor each step is also a place to go to: `url`, whether it `is_current`, how many `problems` it has.
+    """
 
     kind: str
     title: str
@@ -39,6 +51,11 @@ class PicturedStep:
     icon: str
     exits: list[Exit]
     stuck: Exit | None
+    name: str = ""
+    ways: list[Way] = field(default_factory=list)
+    url: str = ""
+    is_current: bool = False
+    problems: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +149,8 @@ def _pictured(step: Step, flow: Flow, definition: FlowDefinition, figures: _Figu
     # What was written is said once: at the last step.
     kind = "deliver" if step is definition.steps[-1] else step.kind if step.options is None else ""
     exits = [*_exits(kind, figures.sums, link), *figures.walked.get(name, [])]
-    return PicturedStep(step.kind, step_title(step), words, step_icon(step.kind), exits, blocked)
+    ways = ways_of(step, definition)
+    return PicturedStep(step.kind, step_title(step), words, step_icon(step.kind), exits, blocked, name, ways)
 
 
 def _exits(kind: str, sums: Mapping[str, int], link: _Links) -> list[Exit]:
@@ -152,6 +170,22 @@ def pictured_plainly(definition: FlowDefinition, source: str, target: str) -> li
     """Return the steps of a definition without figures, for a template that runs nowhere yet."""
     steps = []
     for step in definition.steps:
-        words = step_words(step, source, target, definition)
-        steps.append(PicturedStep(step.kind, step_title(step), words, step_icon(step.kind), [], None))
+        words, ways = step_words(step, source, target, definition), ways_of(step, definition)
+        icon, name = step_icon(step.kind), ledger_name(step)
+        steps.append(PicturedStep(step.kind, step_title(step), words, icon, [], None, name, ways))
     return steps
+
+
+def ways_of(step: Step, definition: FlowDefinition) -> list[Way]:
+    """Return where a deciding step may go on instead of the next one."""
+    if not isinstance(step.options, DecideOptions):
+        return []
+    titles = {other.name: step_title(other) for other in definition.walk}
+    answers = ((step.options.then, _("yes")), (step.options.otherwise, _("no")))
+    return [_way(answer, to, titles) for to, answer in answers if to]
+
+
+def _way(answer: str, to: str, titles: Mapping[str, str]) -> Way:
+    if to == END:
+        return Way(_("%(answer)s: it ends here") % {"answer": answer}, "")
+    return Way(_("%(answer)s: on to “%(step)s”") % {"answer": answer, "step": titles.get(to, to)}, to)

@@ -1,24 +1,25 @@
 """Reading a flow's mapping: every line with its origin and what it makes of the latest record, and trying a change."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from apps.connectors.canonical.values import plain_text
-from apps.connectors.contract import SourceRecord
-from apps.connectors.manifest import FieldSpec, MappingLine
-from apps.flows.engine.definition import DefinitionError, parse_definition
-from apps.flows.engine.flow import merge_delivery
-from apps.flows.mapping.compile import CompiledLine, LineProblem, MappingError
+from apps.connectors.manifest import MappingLine
+from apps.flows.engine.definition import DefinitionError
+from apps.flows.mapping.compile import CompiledLine, Field, LineProblem, MappingError, line_words
 from apps.flows.mapping.explain import ExplainedLine, explain
-from apps.flows.mapping.layers import LayerError, LineChange, build_difference, parse_layer, write_layer
+from apps.flows.mapping.layers import LayeredLine, LayerError, LineChange, parse_layer, write_layer
+from apps.flows.mapping.line_plan import stored_changes
 from apps.flows.mapping.places import DELIVERY, read_places, write_places
-from apps.flows.models import Flow, FlowVersion, Operation
+from apps.flows.models import Flow, FlowVersion
+from apps.flows.queries.mapped_places import MappedPlace, get_place, list_places
+from apps.flows.queries.studio_samples import Sample, SampleChoice
+from apps.flows.queries.studio_samples import latest_sample as latest_kept
 from apps.flows.queries.unknown_values import NO_GAPS, ValueGaps, list_value_gaps
 from apps.flows.services.bases import own_lines
-from apps.flows.services.evidence import records_of
-from apps.flows.services.publish import layered_lines
-from apps.flows.services.session import PinnedFlow, compile_version, objects_of
+from apps.flows.services.session import compile_version
+from apps.flows.services.walk_session import MissingRoleError
 
 SAMPLE_LENGTH = 120
 
@@ -50,20 +51,36 @@ class ValueTable:
 
 
 @dataclass(frozen=True, slots=True)
+class StepTable:
+    """The mapping that one step of a walking flow delivers with. `mapped_by` titles the step that makes its records."""
+
+    name: str
+    label: str
+    system: str
+    rows: list[MappingRow]
+    unfilled: list[Field]
+    mapped_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MappingTable:
     """A published mapping. `problems` are sentences when it does not compile any more; `unfilled` no line fills."""
 
     rows: list[MappingRow]
     reading: list[MappingRow]
     values: list[ValueTable]
-    unfilled: list[FieldSpec]
-    sample: Operation | None
+    unfilled: list[Field]
+    sample: SampleChoice | None
     problems: list[str]
+    steps: list[StepTable] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class EditedLine:
-    """A line as it is in `version`, below the customer's layer (None: there is none), and what it may be filled from."""
+    """A line as it is in `version`, below the customer's layer (None: there is none), and what it may be filled from.
+
+    `writes` False: it makes a canonical record of what was read.
+    """
 
     line: MappingLine
     lower: MappingLine | None
@@ -73,6 +90,8 @@ class EditedLine:
     kind: str
     choices: tuple[str, ...]
     version: int
+    place: str = DELIVERY
+    writes: bool = True
 
     @property
     def is_changed_here(self) -> bool:
@@ -97,67 +116,67 @@ def get_mapping_table(flow: Flow, *, with_gaps: bool = False) -> MappingTable:
         return MappingTable([], [], [], [], None, ["Nothing is published yet."])
     version.flow = flow
     try:
-        pinned = compile_version(version, flow.source, flow.target)
-    except (MappingError, DefinitionError, KeyError) as error:
+        reading, *writing = list_places(version)
+    except (DefinitionError, LayerError, KeyError, MissingRoleError) as error:
         return MappingTable([], [], [], [], None, _sentences(error))
-    sample, record = latest_sample(flow)
-    canonical = _canonical(pinned, record)
-    lines = {line.target: line for line in pinned.compiled.delivery.lines}
-    filled = {line.target for line in pinned.compiled.delivery.lines}
-    gaps = list_value_gaps(flow, pinned) if with_gaps else {}
+    sample = latest_kept(flow)
+    problems = [one for place in (reading, *writing) for some in place.survey.problems.values() for one in some]
+    delivery = next((place for place in writing if place.name == DELIVERY), None)
+    gaps = (
+        list_value_gaps(flow, compile_version(version, flow.source, flow.target)) if with_gaps and not problems else {}
+    )
     return MappingTable(
-        rows=[
-            _row(row, lines[row.target].line, pinned, sample) for row in explain(pinned.compiled.delivery, canonical)
-        ],
-        reading=_reading_rows(pinned, record, sample),
-        values=[
-            _table(line, gaps.get(line.target, NO_GAPS))
-            for line in pinned.compiled.delivery.lines
-            if line.line.value_map is not None
-        ],
-        unfilled=[spec for spec in pinned.target_object.fields if spec.name not in filled],
-        sample=sample,
-        problems=[],
+        rows=_rows(delivery, reading, sample) if delivery else [],
+        reading=_rows(reading, reading, sample),
+        values=_tables(delivery, gaps) if delivery else [],
+        unfilled=unfilled_fields(delivery) if delivery else [],
+        sample=sample.choice if sample else None,
+        problems=problem_sentences(problems),
+        steps=[_step_table(place, reading, sample) for place in writing if place.step],
     )
 
 
-def latest_sample(flow: Flow) -> tuple[Operation | None, SourceRecord | None]:
-    """Return the newest ledger line of a flow with its record as read; (None, None) before the first run."""
-    # By customer and time, because that is what the ledger is indexed by.
-    newest = Operation.objects.filter(customer_id=flow.customer_id, flow_id=flow.id).order_by("-id")[:5]
-    lines = list(newest)
-    records = records_of(lines[:1]) or records_of(lines)
-    chosen = next((line for line in lines if line.id in records), None)
-    return (chosen, records[chosen.id]) if chosen else (None, None)
+def _step_table(place: MappedPlace, reading: MappedPlace, sample: Sample | None) -> StepTable:
+    rows = _rows(place, reading, sample)
+    return StepTable(place.name, place.label, place.connection.name, rows, unfilled_fields(place), place.mapped_by)
 
 
-def _canonical(pinned: PinnedFlow, record: SourceRecord | None) -> Mapping[str, Any]:
-    return pinned.compiled.extract.plan(record).canonical if record else {}
+def unfilled_fields(place: MappedPlace) -> list[Field]:
+    """Return the fields of a place that no line fills."""
+    filled = {layered.line.target for layered in place.lines}
+    return [spec for spec in place.targets if spec.name not in filled]
 
 
-def _row(row: ExplainedLine, line: MappingLine, pinned: PinnedFlow, sample: Operation | None) -> MappingRow:
-    described = pinned.compiled.described.field_named(line.source.partition(".")[0]) if line.source else None
+def _tables(delivery: MappedPlace, gaps: Mapping[str, ValueGaps]) -> list[ValueTable]:
+    compiled = delivery.survey.compiled.lines
+    return [_table(line, gaps.get(line.target, NO_GAPS)) for line in compiled if line.line.value_map is not None]
+
+
+def _rows(place: MappedPlace, reading: MappedPlace, sample: Sample | None) -> list[MappingRow]:
+    """Return one row for each line: what it makes of the sample, or what is wrong with it."""
+    values = sample.values_at(reading, place) if sample else {}
+    explained = {row.target: row for row in explain(place.survey.compiled, values)}
+    return [_row(place, layered, explained.get(layered.line.target), tried=bool(values)) for layered in place.lines]
+
+
+def _row(place: MappedPlace, layered: LayeredLine, row: ExplainedLine | None, *, tried: bool) -> MappingRow:
+    line, spec = layered.line, place.field_named(layered.line.target)
+    wrong = [problem.message for problem in place.problems_of(line.target)]
+    if row is not None and row.problem is not None and tried:
+        wrong.append(row.problem.message.replace("{source}", place.connection.name))
+    root = line.source.partition(".")[0]
+    described = next((one for one in place.sources if one.name in (line.source, root)), None) if line.source else None
     return MappingRow(
-        target=row.target,
-        label=row.label,
-        source=described.label if described else ("Expression" if line.expression else ""),
-        how=row.how,
-        origin=row.origin,
-        sample=_shown(row.value) if sample else "",
-        problem=row.problem.message if sample and row.problem else "",
-        required=row.required,
+        target=line.target,
+        label=line.label or (spec.label if spec else "") or line.target,
+        source=(described.label if described else "") or ("Expression" if line.expression else ""),
+        how=line_words(line),
+        origin=layered.origin,
+        sample=_shown(row.value) if row and tried else "",
+        problem=" ".join(wrong),
+        required=line.required or bool(spec and spec.required),
         write_mode=line.write_mode.value,
     )
-
-
-def _reading_rows(pinned: PinnedFlow, record: SourceRecord | None, sample: Operation | None) -> list[MappingRow]:
-    explained = explain(pinned.compiled.reading, record.values if record else {})
-    return [
-        MappingRow(
-            row.target, row.label, "", row.how, row.origin, _shown(row.value) if sample else "", "", row.required, ""
-        )
-        for row in explained
-    ]
 
 
 def get_value_table(flow: Flow, target: str, *, with_gaps: bool) -> ValueTable | None:
@@ -205,69 +224,78 @@ def problem_sentences(problems: Sequence[LineProblem]) -> list[str]:
     ]
 
 
-def get_edited_line(flow: Flow, target: str) -> EditedLine | None:
-    """Return a line to be edited; None when the target has no such field, or nothing is published."""
+def get_edited_line(flow: Flow, target: str, place: str = DELIVERY) -> EditedLine | None:
+    """Return a line of a place to be edited; None when there is no such place or field, or nothing is published.
+
+    Raises DefinitionError, LayerError, KeyError, MissingRoleError when the version cannot be read any more.
+    """
     version = flow.live_version
     if version is None:
         return None
     version.flow = flow
-    definition = parse_definition(version.definition)
-    _, target_object = objects_of(definition, version.layers, flow.source.system, flow.target.system)
-    merged = {layered.line.target: layered for layered in layered_lines(version)}
-    spec = next((spec for spec in target_object.fields if spec.name == target), None)
-    layered = merged.get(target)
+    here = get_place(version, place)
+    return edited_line(here, target, version.number) if here else None
+
+
+def edited_line(here: MappedPlace, target: str, seen: int) -> EditedLine | None:
+    """Return one line of a place to be edited, None when there is neither a field nor a line of that name.
+
+    `seen` is the number of what the line was looked at in.
+    """
+    layered, spec = here.line(target), here.field_named(target)
     if layered is None and spec is None:
         return None
-    below = read_places(version.layers)[DELIVERY].with_customer(()).layers
-    lower = {one.line.target: one.line for one in merge_delivery(target_object, below)}.get(target)
-    fields = compile_version(version, flow.source, flow.target).compiled.described.fields
     return EditedLine(
         line=layered.line if layered else MappingLine(target=target),
-        lower=lower,
+        lower=here.line_below(target),
         origin=layered.origin if layered else "",
         label=(layered.line.label if layered else "") or (spec.label if spec else "") or target,
-        sources=[(known.name, known.label) for known in fields],
+        sources=[(known.name, known.label or known.name) for known in here.sources],
         kind=spec.kind.value.replace("_", " ") if spec else "",
         choices=spec.choices if spec else (),
-        version=version.number,
+        version=seen,
+        place=here.name,
+        writes=not here.is_reading,
     )
 
 
 def changes_for(edited: EditedLine, wanted: MappingLine) -> dict[str, Any]:
     """Return what the customer's layer must store so that the line becomes `wanted`; {} when it is as below."""
-    lower = [edited.lower] if edited.lower else []
-    difference = build_difference(lower, [wanted])
-    if not difference:
-        return {}
-    return {key: value for key, value in write_layer(difference)[0].items() if key != "target"}
+    return stored_changes(edited.lower, wanted) or {}
 
 
-def try_line(flow: Flow, target: str, changes: Mapping[str, Any]) -> TriedLine:
+def try_line(flow: Flow, target: str, changes: Mapping[str, Any], place: str = DELIVERY) -> TriedLine:
     """Compile the flow as if the line were changed, and apply it to the latest record.
 
     Raises:
         MappingError, LayerError: the line cannot be.
 
     """
-    pinned = compile_version(trial_version(flow, target, changes), flow.source, flow.target)
-    sample, record = latest_sample(flow)
-    if sample is None:
+    places = list_places(trial_version(flow, target, changes, place))
+    problems = [problem for one in places for some in one.survey.problems.values() for problem in some]
+    if problems:
+        raise MappingError(problems)
+    here = next((one for one in places if one.name == place), None)
+    sample = latest_kept(flow)
+    if sample is None or here is None:
         return TriedLine("", "", "")
-    explained = explain(pinned.compiled.delivery, _canonical(pinned, record))
+    explained = explain(here.survey.compiled, sample.values_at(places[0], here))
     row = next((one for one in explained if one.target == target), None)
     if row is None:
-        return TriedLine("", "", str(sample))
+        return TriedLine("", "", sample.choice.label)
     problem = row.problem.message.replace("{source}", flow.source.name) if row.problem else ""
-    return TriedLine(_shown(row.value), problem, str(sample))
+    return TriedLine(_shown(row.value), problem, sample.choice.label)
 
 
-def trial_version(flow: Flow, target: str, changes: Mapping[str, Any]) -> FlowVersion:
-    """Return the version that a changed line would make, not stored. Raises LayerError."""
+def trial_version(flow: Flow, target: str, changes: Mapping[str, Any], place: str = DELIVERY) -> FlowVersion:
+    """Return the version that a changed line of a place would make, not stored. Raises LayerError."""
     live = flow.live_version
     if live is None:
         raise LayerError("Nothing is published yet.")
     places = read_places(live.layers)
-    kept = [line for line in own_lines(live).get(DELIVERY, ()) if line["target"] != target]
+    if place not in places:
+        raise LayerError(f"{place}: this flow maps nothing there")
+    kept = [line for line in own_lines(live).get(place, ()) if line["target"] != target]
     lines = [*kept, *write_layer([LineChange(target, dict(changes))])] if changes else kept
     parse_layer(lines)
     return FlowVersion(
@@ -276,5 +304,5 @@ def trial_version(flow: Flow, target: str, changes: Mapping[str, Any]) -> FlowVe
         number=live.number + 1,
         definition=live.definition,
         template_version=live.template_version,
-        layers=write_places({**places, DELIVERY: places[DELIVERY].with_customer(lines)}),
+        layers=write_places({**places, place: places[place].with_customer(lines)}),
     )

@@ -34,7 +34,7 @@ class Monitor:
 def list_monitors(flow: Flow, now: datetime) -> list[Monitor]:
     """Return everything that is watched about a flow, by itself; four queries."""
     # Comparisons move nothing, and have a card of their own.
-    runs = Run.objects.filter(flow=flow).exclude(mode=Run.Mode.COMPARE)
+    runs = Run.objects.filter(flow=flow).exclude(mode__in=(Run.Mode.COMPARE, Run.Mode.RECONCILE))
     ended = runs.filter(finished_at__isnull=False).exclude(state=RunState.CANCELLED).first()
     waiting = runs.filter(state=RunState.WAITING).exclude(error_class="").first()
     counted = Operation.objects.filter(flow_id=flow.id, state__in=[OperationState.REJECTED, OperationState.WAITING])

@@ -30,6 +30,7 @@ _STARTERS = (
     Option(TriggerEvent.Kind.PERSON.value, _("A person")),
     Option(TriggerEvent.Kind.REPLAY.value, _("A retry")),
     Option(TriggerEvent.Kind.COMPARE.value, _("A comparison")),
+    Option(TriggerEvent.Kind.RECONCILE.value, _("A reconciliation")),
 )
 _CUSTOMER = Column("customer", _("Customer"), value=lambda row: row.run.customer.name)
 _COLUMNS = (

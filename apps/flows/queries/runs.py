@@ -89,6 +89,9 @@ def started_by_words(run: Run) -> str:
     if run.event.kind == TriggerEvent.Kind.COMPARE:
         name = {"name": run.started_by}
         return _("Comparison by %(name)s") % name if run.started_by else _("Comparison of all records")
+    if run.event.kind == TriggerEvent.Kind.RECONCILE:
+        name = {"name": run.started_by}
+        return _("Reconciliation by %(name)s") % name if run.started_by else _("Reconciliation")
     if run.event.kind == TriggerEvent.Kind.PERSON:
         return run.started_by or _("A person")
     return {

@@ -12,7 +12,7 @@ from apps.flows.mapping.compile import MappingError
 from apps.flows.models import FlowVersion
 from apps.flows.queries.mapping import problem_sentences
 from apps.flows.queries.step_words import kind_title, step_title
-from apps.flows.services.sample_runs import CANNOT_RUN, run_samples_of, template_with_samples
+from apps.flows.services.samples import SampleRun, run_of_change, run_of_version
 from apps.flows.templates_library import LeftOut, Refused, Waits
 from apps.flows.templates_library.samples import Expected
 from apps.flows.templates_library.trying import Difference, Outcome, SampleResult
@@ -22,19 +22,35 @@ _LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class ChangedSample:
-    """A sample that gives another result. Each difference has what it is about, how it was and how it is."""
+    """A sample that gives another result. Each difference has what it is about, how it was and how it is.
+
+    `fails`: what must come of it does not come any more; else only what is delivered differs.
+    """
 
     name: str
     differences: list[tuple[str, str, str]]
+    fails: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SampleReport:
-    """How the samples of a template fare. `problem` says why they could not be run, "" when they were."""
+    """How samples fare, beside the live version or the template itself. `problem`: why they could not be run, else ""."""
 
     total: int
     changed: list[ChangedSample]
     problem: str = ""
+    against_live: bool = False
+    own: int = 0  # how many of them are the customer's
+
+    @property
+    def held(self) -> int:
+        """How many give the same result."""
+        return self.total - len(self.changed)
+
+    @property
+    def failing(self) -> int:
+        """How many do not give any more what must come of them: going live takes a reason."""
+        return sum(sample.fails for sample in self.changed)
 
 
 def report_of_version(version: FlowVersion) -> SampleReport | None:
@@ -42,31 +58,33 @@ def report_of_version(version: FlowVersion) -> SampleReport | None:
 
     None without samples: the template has none, is gone, or the version stands on another version of it.
     """
-    return _report(version, None)
+    return report_of_run(run_of_version(version))
 
 
-def report_of_change(live: FlowVersion, candidate: FlowVersion) -> SampleReport | None:
-    """Return what a version that is not published yet makes of the samples otherwise than the live one."""
-    return _report(candidate, live)
+def report_of_change(live: FlowVersion | None, candidate: FlowVersion) -> SampleReport | None:
+    """Return what a version that is not live yet makes of the samples otherwise than the live one; None as above."""
+    return report_of_run(run_of_change(live, candidate))
 
 
-def _report(version: FlowVersion, before: FlowVersion | None) -> SampleReport | None:
-    template = template_with_samples(version)
-    if template is None:
+def report_of_run(run: SampleRun | None) -> SampleReport | None:
+    """Return a run of samples as people read it."""
+    if run is None:
         return None
-    try:
-        results = run_samples_of(template, version, before)
-    except MappingError as error:
-        return SampleReport(len(template.samples), [], " ".join(problem_sentences(error.problems)))
-    except CANNOT_RUN as error:
-        return SampleReport(len(template.samples), [], str(error.args[0]) if error.args else str(error))
-    definition = template.definition
+    if run.wrong is not None:
+        return SampleReport(run.total, [], _problem(run.wrong))
+    named = [*((_(one.sample.name), one) for one in run.results), *((one.sample.name, one) for one in run.own)]
     changed = [
-        ChangedSample(_(result.sample.name), [_words(one, result, definition) for one in result.differences])
-        for result in results
+        ChangedSample(name, [_words(one, result, run.definition) for one in result.differences], result.fails)
+        for name, result in named
         if result.differences
     ]
-    return SampleReport(len(results), changed)
+    return SampleReport(run.total, changed, against_live=run.against_live, own=len(run.own))
+
+
+def _problem(wrong: Exception) -> str:
+    if isinstance(wrong, MappingError):
+        return " ".join(problem_sentences(wrong.problems))
+    return str(wrong.args[0]) if wrong.args else str(wrong)
 
 
 def _words(one: Difference, result: SampleResult, definition: FlowDefinition) -> tuple[str, str, str]:

@@ -48,11 +48,8 @@ class VersionDifference:
 
 
 def list_versions(flow: Flow) -> list[FlowVersion]:
-    """Return a flow's versions, the newest first; each with the name of its `dialog`."""
-    versions = list(FlowVersion.objects.filter(flow=flow).defer("definition", "layers")[:100])
-    for version in versions:
-        version.dialog = f"restore-{version.number}"  # type: ignore[attr-defined]  # names the page's dialog
-    return versions
+    """Return a flow's versions, the newest first."""
+    return list(FlowVersion.objects.filter(flow=flow).defer("definition", "layers")[:100])
 
 
 def get_version(flow: Flow, number: int | None) -> FlowVersion | None:
@@ -66,9 +63,14 @@ def get_version(flow: Flow, number: int | None) -> FlowVersion | None:
 
 
 def compare_versions(earlier: FlowVersion, later: FlowVersion) -> VersionDifference:
-    """Return what differs between two versions of one flow."""
+    """Return what differs between two versions of one flow, from the lower number to the higher."""
     if earlier.number > later.number:
         earlier, later = later, earlier
+    return changes_towards(earlier, later)
+
+
+def changes_towards(earlier: FlowVersion, later: FlowVersion) -> VersionDifference:
+    """Return what differs when one version follows another of the flow, whatever their numbers."""
     try:
         # Versions from before reading was kept say nothing about it.
         both = read_places(earlier.layers).keys() & read_places(later.layers).keys() | _steps_of(earlier, later)
@@ -157,15 +159,20 @@ _WRITING: Mapping[str, Any] = {
 
 
 def _definition_changes(earlier: FlowVersion, later: FlowVersion) -> list[ChangedLine]:
-    before, after = _definition_words(earlier.definition), _definition_words(later.definition)
-    names = [*before, *(name for name in after if name not in before)]
     origin = "customer" if later.base_definition else "template"
+    return compare_definitions(earlier.definition, later.definition, origin)
+
+
+def compare_definitions(earlier: Mapping[str, Any], later: Mapping[str, Any], origin: str) -> list[ChangedLine]:
+    """Return what differs between two stored definitions, which need not be right; `origin` is whose work it is."""
+    before, after = _definition_words(earlier), _definition_words(later)
+    names = [*before, *(name for name in after if name not in before)]
     parts = [
         ChangedLine(name, before.get(name, ""), after.get(name, ""), origin)
         for name in names
         if before.get(name, "") != after.get(name, "")
     ]
-    steps = step_changes(earlier.definition.get("steps") or [], later.definition.get("steps") or [])
+    steps = step_changes(earlier.get("steps") or [], later.get("steps") or [])
     return parts + [ChangedLine(*change, origin) for change in steps]
 
 
@@ -185,6 +192,6 @@ def _definition_words(stored: Mapping[str, Any]) -> dict[str, str]:
         _("Which records"): ", ".join([*chosen.get("conditions", []), chosen.get("expression", "")]).strip(", "),
         _("Checks"): ", ".join(f"{name}: {value}" for name, value in check.items()),
         _("Records at once"): str(stored.get("batch_size", "")),
-        _("When a record fails for good"): _ON_FAILURE[stored.get("on_failure", OnFailure.ASK)](),
+        _("When a record fails for good"): _ON_FAILURE.get(stored.get("on_failure", OnFailure.ASK), str)(),
     }
     return {name: value for name, value in words.items() if value}

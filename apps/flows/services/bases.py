@@ -43,6 +43,20 @@ def pinned_base(version: FlowVersion) -> Base:
     return Base(version.base_definition or version.definition, places, version.template_version)
 
 
+def own_definition(version: FlowVersion) -> dict[str, Any]:
+    """Return the parts of a version's definition that are the customer's own: None where it went back to what is usual."""
+    base = version.base_definition
+    if base is None:
+        return {}
+    names = {*base, *version.definition}
+    return {name: version.definition.get(name) for name in names if base.get(name) != version.definition.get(name)}
+
+
+def with_own_definition(stored: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a base's definition with a customer's own parts, as `own_definition` gives them."""
+    return {name: value for name, value in {**stored, **own}.items() if value is not None}
+
+
 def with_own_steps(flow: Flow, base: Base, stored: Mapping[str, Any], live: FlowVersion | None) -> Base:
     """Return the base with the places that a customer's own definition maps at: a step of its own brings one, a removed none.
 

@@ -13,7 +13,7 @@ from apps.flows.models import ChangeApproval, ChangeRequest, Flow, WhatIf
 from apps.flows.services.change_asking import latest_what_if
 from apps.flows.services.change_policy import Demands, demands_for
 from apps.flows.services.holes import list_holes
-from apps.flows.services.sample_runs import CANNOT_RUN, list_broken_samples
+from apps.flows.services.samples import CANNOT_RUN, run_of_change
 from apps.flows.services.session import compile_version
 
 
@@ -112,19 +112,16 @@ def _samples(request: ChangeRequest, demands: Demands) -> Iterator[Check]:
     if not demands.samples or live is None:
         return
     live.flow = request.version.flow = request.flow
-    try:
-        broken = list_broken_samples(request.version, live)
-    except (MappingError, *CANNOT_RUN):
-        yield Check("samples", title, Standing.FAILED, _("The template's samples cannot be run through this version."))
-        return
-    if broken is None:
-        yield Check("samples", title, Standing.PASSED, _("The template has none for this version."))
-    elif broken:
-        words = _("These samples end otherwise than with the live version: %(names)s. Change the version and ask anew.")
-        names = ", ".join(_(name) for name in broken)
-        yield Check("samples", title, Standing.FAILED, words % {"names": names})
+    run = run_of_change(live, request.version)
+    if run is None:
+        yield Check("samples", title, Standing.PASSED, _("There is none for this version."))
+    elif run.wrong is not None:
+        yield Check("samples", title, Standing.FAILED, _("The samples cannot be run through this version."))
+    elif run.failing:
+        words = _("These samples fail by this version: %(names)s. Change the version and ask anew.")
+        yield Check("samples", title, Standing.FAILED, words % {"names": ", ".join(run.failing)})
     else:
-        yield Check("samples", title, Standing.PASSED, _("Each ends as it does with the live version."))
+        yield Check("samples", title, Standing.PASSED, _("Each gives what it must."))
 
 
 def _whole(request: ChangeRequest, *, ran_before: bool) -> Check:

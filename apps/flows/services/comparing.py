@@ -107,7 +107,7 @@ class _Comparing:
         begun = Q(state__in=[RunState.RUNNING, RunState.WAITING], started_at__isnull=False)
         with transaction.atomic():
             readings = Run.objects.filter(begun, flow_id=self._session.flow_id, reading_done=False)
-            return readings.exclude(mode=Run.Mode.COMPARE).exists()
+            return readings.exclude(mode__in=(Run.Mode.COMPARE, Run.Mode.RECONCILE)).exists()
 
     def _list_on(self) -> bool:
         """List all numbers, a page at a time. Returns False when the time is up before the end."""

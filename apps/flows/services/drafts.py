@@ -7,6 +7,7 @@ changed differently is told to the second author instead of being lost; the same
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -172,8 +173,8 @@ def bring_up_to_date(flow: Flow, *, by: str, choices: Choices | None = None) -> 
         return _opened(draft)
 
 
-def publish_draft(flow: Flow, *, by: str, note: str = "", live: bool = True) -> FlowVersion:
-    """Make a version of a draft, live at once or only proposed, and end the draft.
+def publish_draft(flow: Flow, *, by: str, note: str = "", live: bool = True, despite: str = "") -> FlowVersion:
+    """Make a version of a draft, live at once or only proposed, and end the draft; `despite` as for `publish`.
 
     Raises:
         EditError: there is no draft, or it changes nothing.
@@ -188,8 +189,11 @@ def publish_draft(flow: Flow, *, by: str, note: str = "", live: bool = True) -> 
         held = hold_flow(flow)
         if held.live_version is not None and same_content(content, content_of(held.live_version)):
             raise EditError(_("The draft changes nothing: there is nothing to publish."))
-        parts = {"note": note, "own": content.lines, "definition": content.definition}
-        made = publish(flow, published_by=by, **parts) if live else propose(flow, made_by=by, **parts)  # type: ignore[arg-type]
+        parts: dict[str, Any] = {"note": note, "own": content.lines, "definition": content.definition}
+        if live:
+            made = publish(flow, published_by=by, despite=despite, **parts)
+        else:
+            made = propose(flow, made_by=by, **parts)
         discard_draft(flow)
     return made
 

@@ -46,6 +46,7 @@ from apps.flows.services.halting import (
     wait_for_system,
 )
 from apps.flows.services.reading import BatchReader, ReadBatch
+from apps.flows.services.reconciling import reconcile_on
 from apps.flows.services.reread import Recalled, read_again, recall
 from apps.flows.services.rule_book import open_rules, plan_by_rules
 from apps.flows.services.run_end import wind_up
@@ -114,6 +115,9 @@ class _Slice:
         try:
             if session.mode == Run.Mode.COMPARE:
                 again = compare_on(session, self._complete, self._time_is_up)
+                return _finish(session) if again is None else RunAgain(again.at, behind=self.behind)
+            if session.mode == Run.Mode.RECONCILE:
+                again = reconcile_on(session, self._complete, self._time_is_up)
                 return _finish(session) if again is None else RunAgain(again.at, behind=self.behind)
             self._recover()
             if not self._ask_due():

@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.flows.mapping.places import write_places
 from apps.flows.models import Flow, FlowVersion
-from apps.flows.services.bases import Base, newest_base, pinned_base
+from apps.flows.services.bases import Base, newest_base, own_lines, pinned_base
 from apps.flows.services.definitions import definition_for
 from apps.flows.services.publish import hold_flow, publish
 from apps.flows.templates_library import FlowTemplate, flow_template
@@ -22,13 +23,16 @@ def current_settings(flow: Flow) -> dict[str, Any]:
     return complete_settings(schema, known_settings(schema, flow.settings))
 
 
-def change_settings(flow: Flow, *, settings: Mapping[str, Any], changed_by: str, note: str = "") -> FlowVersion | None:
-    """Set some of a flow's settings and publish; the others stay. None when nothing is different.
+def change_settings(
+    flow: Flow, *, settings: Mapping[str, Any], changed_by: str, note: str = "", despite: str = ""
+) -> FlowVersion | None:
+    """Set some of a flow's settings and publish; the others stay. None when nothing is different. `despite`: see `publish`.
 
     Raises:
         SettingsError: a value cannot be; nothing is changed.
         MappingError: the flow cannot be published with them; nothing is changed.
         ValidationError: the flow stands on an earlier version of its template.
+        SamplesFailError: samples fail by them, and `despite` says nothing.
 
     """
     template = flow_template(flow.template)
@@ -45,7 +49,29 @@ def change_settings(flow: Flow, *, settings: Mapping[str, Any], changed_by: str,
             published_by=changed_by,
             note=note or f"Changed settings: {', '.join(changed)}",
             base=base_with(locked, template, after),
+            despite=despite,
         )
+
+
+def trial_version(flow: Flow, settings: Mapping[str, Any]) -> FlowVersion | None:
+    """Return the version that other settings would make, not stored; None while nothing is live.
+
+    Raises SettingsError, ValidationError as `change_settings`.
+    """
+    template, live = flow_template(flow.template), flow.live_version
+    if live is None:
+        return None
+    before = known_settings(template.settings, flow.settings)
+    after = chosen_settings(template.settings, complete_settings(template.settings, {**before, **settings}))
+    base, own = base_with(flow, template, after), own_lines(live)
+    return FlowVersion(
+        flow=flow,
+        customer_id=flow.customer_id,
+        number=live.number + 1,
+        definition=dict(base.definition),
+        layers=write_places({name: place.with_customer(own.get(name, ())) for name, place in base.places.items()}),
+        template_version=base.template_version,
+    )
 
 
 def base_with(flow: Flow, template: FlowTemplate, chosen: Mapping[str, Any]) -> Base:

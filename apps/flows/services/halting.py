@@ -21,7 +21,7 @@ from apps.flows.services.session import Session
 from apps.flows.services.verdicts import is_system_away
 from apps.flows.signals import ledger_changed
 
-_ON_THE_SIDE = (Run.Mode.BACKFILL, Run.Mode.COMPARE)
+_ON_THE_SIDE = (Run.Mode.BACKFILL, Run.Mode.COMPARE, Run.Mode.RECONCILE)
 
 
 class SystemAwayError(Exception):

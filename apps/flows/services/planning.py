@@ -14,6 +14,7 @@ from apps.connectors.errors import BusinessClass, FieldProblem
 from apps.connectors.manifest import Idempotency, Writing
 from apps.flows.engine.identity import fit_version, is_older
 from apps.flows.engine.pipeline import build_business_keys, plan_batch
+from apps.flows.engine.reconcile import ends_with_delivery
 from apps.flows.engine.records import PROBLEMS, LinkState, PlannedOperation
 from apps.flows.engine.records import Correction as Corrected
 from apps.flows.engine.states import BatchState, OperationState
@@ -304,7 +305,8 @@ def _repeat(
 def _overtaken(entries: Sequence[Entry], known: Mapping[str, list[KnownOperation]]) -> list[KnownOperation]:
     """Return open lines of other versions that these entries overtake once they get through."""
     trying = {entry.operation_id for entry in entries}
-    return [line for lines in known.values() for line in lines if line.state in _OPEN and line.id not in trying]
+    still_open = [line for lines in known.values() for line in lines if line.state in _OPEN and line.id not in trying]
+    return [line for line in still_open if ends_with_delivery(line.source_version)]
 
 
 def _write_ahead(session: Session, batch: OpenBatch, *, again: bool) -> None:

@@ -23,6 +23,7 @@ from apps.flows.models import ChangeRequest, Flow, FlowVersion
 from apps.flows.services.bases import Base, newest_base, own_lines, pinned_base, with_own_steps
 from apps.flows.services.change_asking import ask, ask_once, demands_on, overtake
 from apps.flows.services.definitions import settings_chosen
+from apps.flows.services.samples import require_samples
 from apps.flows.services.session import compile_version, objects_of
 from apps.flows.services.walk_session import compile_delivery, object_of, systems_of
 
@@ -34,7 +35,7 @@ class OvertakenError(ValueError):
     """Somebody else has published meanwhile what is about to be replaced; the message says who, what and how to go on."""
 
 
-def publish(
+def publish(  # noqa: PLR0913  each is one fact of the version, all by name
     flow: Flow,
     *,
     published_by: str,
@@ -42,25 +43,29 @@ def publish(
     base: Base | None = None,
     own: OwnLines | None = None,
     definition: Definition | None = None,
+    despite: str = "",
 ) -> FlowVersion:
     """Make a new version and make it the live one, or ask for it where the customer's changes need approval.
 
     What waits for approval has `published_at` None and a ChangeRequest. `base` None: that of the live version, for a
     flow's first version the newest one. `own` None: the customer's lines of the live version. `definition` None: the
-    base's, with what the customer changed of the live version's.
+    base's, with what the customer changed of the live version's. `despite` is why it goes live although samples fail.
 
     Raises:
         MappingError, LayerError: the lines do not compile, or base and customer changed one step; nothing is published.
         DefinitionError, ValidationError, MissingRoleError: the customer's own steps cannot be; nothing is published.
+        SamplesFailError: samples fail by it, and there is no reason why it goes live all the same.
 
     """
     with transaction.atomic():
         held = hold_flow(flow)
         version = _make(flow, held, base, own, definition, made_by=published_by, note=note)
+        samples = require_samples(held.live_version, version, despite)
         demands = demands_on(flow, held)
         if demands is not None:
+            _note(version, samples)
             return ask_once(flow, version, by=published_by, demands=demands).version
-        _go_live(flow, version, published_by)
+        _go_live(flow, version, published_by, samples)
     return version
 
 
@@ -79,11 +84,20 @@ def propose(
 
 
 def go_live(
-    flow: Flow, version: FlowVersion, *, by: str, reason: str = "", approved: ChangeRequest | None = None
+    flow: Flow,
+    version: FlowVersion,
+    *,
+    by: str,
+    reason: str = "",
+    approved: ChangeRequest | None = None,
+    despite: str = "",
 ) -> None:
-    """Make a proposed version the live one, or ask for it as `publish` does; `approved` is the request that was agreed to.
+    """Make a proposed version the live one, or ask for it as `publish` does.
+
+    `approved` is the request that was agreed to; `despite` is why it goes live although samples fail.
 
     Raises:
+        SamplesFailError: samples fail by it, and there is no reason why it goes live all the same.
         ValidationError: the version is another flow's, or was live before (restore it instead), or was not approved.
         OvertakenError: another version went live since this one was made.
         MappingError: it does not fit its systems any more.
@@ -98,14 +112,20 @@ def go_live(
                 f"Another version went live since version {version.number} was made: make it anew from what is live."
             )
         _compile(flow, version)
-        demands = demands_on(flow, held)
+        version.flow = flow
         if approved is not None:
             if approved.version_id != version.id or approved.state != ChangeRequest.State.APPROVED:
                 raise ValidationError(f"Version {version.number} is not approved.")
-        elif demands is not None:
+            # Who approved has seen the samples; whether they must hold is the policy's to say.
+            _go_live(flow, version, by, "")
+            return
+        samples = require_samples(held.live_version, version, despite)
+        demands = demands_on(flow, held)
+        if demands is not None:
+            _note(version, samples)
             ask(flow, version, by=by, reason=reason, demands=demands)
             return
-        _go_live(flow, version, by)
+        _go_live(flow, version, by, samples)
 
 
 def hold_flow(flow: Flow) -> Flow:
@@ -130,13 +150,15 @@ def _make(  # noqa: PLR0913  as its two callers
         own = own_lines(live) if live else {}
     if definition is None:
         definition = _with_own_changes(live, base)
-    if is_own := dict(definition) != dict(base.definition):
+    read = parse_definition(definition)
+    # Compared as read: an option written out that has its usual value is no difference.
+    if is_own := read != parse_definition(base.definition):
         base = with_own_steps(flow, base, definition, live)
     version = FlowVersion(
         flow=flow,
         customer_id=held.customer_id,
         number=_next_number(held),
-        definition=dict(definition),
+        definition=read.to_json() if is_own else dict(base.definition),
         base_definition=dict(base.definition) if is_own else None,
         layers=place_lines(base, own),
         template_version=base.template_version,
@@ -219,9 +241,11 @@ def _problems(place: str, build: Callable[[], object]) -> list[tuple[str, LinePr
     return []
 
 
-def _go_live(flow: Flow, version: FlowVersion, by: str) -> None:
+def _go_live(flow: Flow, version: FlowVersion, by: str, samples: str) -> None:
+    """Make a version live. `samples` says why it is although samples fail, "" when none does."""
     version.published_at, version.published_by = timezone.now(), by[:200]
     version.save(update_fields=["published_at", "published_by"])
+    _note(version, samples)
     # What is chosen is what the live version has, also when an earlier one was restored.
     settings = settings_chosen(flow.template, version.definition)
     Flow.objects.filter(id=flow.id).update(live_version=version, settings=settings)
@@ -229,6 +253,12 @@ def _go_live(flow: Flow, version: FlowVersion, by: str) -> None:
     overtake(flow, version)
     details = {"version": version.number, "note": version.note}
     audit.record(AuditAction.FLOW_PUBLISHED, subject="flow", subject_id=str(flow.id), details=details)
+
+
+def _note(version: FlowVersion, more: str) -> None:
+    if more:
+        version.note = "; ".join(filter(None, [version.note[: 298 - len(more)], more]))
+        version.save(update_fields=["note"])
 
 
 def layered_lines(version: FlowVersion, place: str = DELIVERY) -> list[LayeredLine]:
@@ -259,6 +289,7 @@ def change_line(  # noqa: PLR0913  each is one fact of the change, all by name
     note: str = "",
     place: str = DELIVERY,
     seen: int | None = None,
+    despite: str = "",
 ) -> FlowVersion:
     """Set keys of one mapping line in the customer's layer and publish (see `publish`). Empty `changes` resets it to the layer below.
 
@@ -268,6 +299,7 @@ def change_line(  # noqa: PLR0913  each is one fact of the change, all by name
     Raises:
         MappingError, LayerError: the line cannot be; nothing is changed.
         OvertakenError: the line was changed since version `seen`.
+        SamplesFailError: see `publish`.
 
     """
     with transaction.atomic():
@@ -279,7 +311,8 @@ def change_line(  # noqa: PLR0913  each is one fact of the change, all by name
         own = own_lines(live)
         kept = [line for line in own.get(place, ()) if line["target"] != target]
         lines = [*kept, {"target": target, **changes}] if changes else kept
-        return publish(flow, published_by=made_by, note=note or f"Changed {target}", own={**own, place: lines})
+        wanted = {**own, place: lines}
+        return publish(flow, published_by=made_by, note=note or f"Changed {target}", own=wanted, despite=despite)
 
 
 def _require_unchanged(flow: Flow, live: FlowVersion, seen: int, place: str, target: str) -> None:

@@ -14,8 +14,9 @@ from apps.flows.engine.absence import is_deletion
 from apps.flows.engine.records import Correction as Corrected
 from apps.flows.engine.states import StepState
 from apps.flows.engine.verdict import NO_RESULTS, Seen
-from apps.flows.models import Batch, Correction, Flow, OperationStep, Run
+from apps.flows.models import Batch, Correction, Flow, Operation, OperationStep, Run
 from apps.flows.services import blobs
+from apps.flows.services.evidence import records_of
 from apps.flows.services.walk_session import RECORD
 
 _RUNS_AT_ONCE = 50
@@ -66,6 +67,15 @@ def iterate_inputs(work: LeasedWork, flow: Flow, most: int, *, walks: bool) -> I
                 return
 
 
+def input_of(operation: Operation, *, walks: bool) -> Seen | None:
+    """Return one record as it was read last, with what became known of it; None where its contents are not kept."""
+    record = records_of([operation]).get(operation.id)
+    if record is None:
+        return None
+    answers = _answers([operation.id]).get(operation.id, NO_RESULTS) if walks else NO_RESULTS
+    return Seen(record, operation.changed_at, _corrections([operation.id]).get(operation.id), answers)
+
+
 def _runs_before(flow: Flow, last: UUID | None) -> list[UUID]:
     runs = Run.objects.filter(flow=flow) if last is None else Run.objects.filter(flow=flow, id__lt=last)
     return list(runs.order_by("-id").values_list("id", flat=True)[:_RUNS_AT_ONCE])
@@ -106,11 +116,7 @@ def _with_answers(kept: Sequence[_Kept], *, walks: bool) -> list[RecordedInput]:
     """Add what a person mended of each record, and what the steps of its walk were answered. Two statements."""
     ids = [UUID(one.entry["id"]) for one in kept]
     mended = _corrections(ids)
-    answers: dict[UUID, dict[str, Any]] = {}
-    if walks:
-        done = OperationStep.objects.filter(operation_id__in=ids, state=StepState.DONE).exclude(name=RECORD)
-        for operation_id, name, result in done.values_list("operation_id", "name", "result"):
-            answers.setdefault(operation_id, {})[name] = result
+    answers = _answers(ids) if walks else {}
     return [
         RecordedInput(
             operation_id,
@@ -119,6 +125,15 @@ def _with_answers(kept: Sequence[_Kept], *, walks: bool) -> list[RecordedInput]:
         )
         for operation_id, one in zip(ids, kept, strict=True)
     ]
+
+
+def _answers(ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return what the steps of each record's walk were answered, by name."""
+    answers: dict[UUID, dict[str, Any]] = {}
+    done = OperationStep.objects.filter(operation_id__in=ids, state=StepState.DONE).exclude(name=RECORD)
+    for operation_id, name, result in done.values_list("operation_id", "name", "result"):
+        answers.setdefault(operation_id, {})[name] = result
+    return answers
 
 
 def _corrections(ids: Sequence[UUID]) -> dict[UUID, Corrected]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from apps.connectors.contract import SourceRecord
 from apps.flows.engine.absence import is_deletion
 from apps.flows.engine.identity import fit_version, is_older
+from apps.flows.engine.reconcile import ends_with_delivery
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation
 from apps.flows.services.entries import KnownOperation
@@ -60,6 +61,9 @@ def recall(
     for line in lines:
         if line.id in kept:
             recalled.records.append(kept[line.id])
+            continue
+        if not ends_with_delivery(line.source_version):
+            recalled.lost.append((line, line.error_message))  # the next reconciliation looks at both sides again
             continue
         key = keys[line.id]
         record = found.get(key)

@@ -7,10 +7,11 @@ from apps.flows.services.bases import own_lines, pinned_base
 from apps.flows.services.publish import publish
 
 
-def restore_version(flow: Flow, version: FlowVersion, *, made_by: str) -> FlowVersion:
-    """Publish what `version` held, steps and every layer of its lines, as a new version.
+def restore_version(flow: Flow, version: FlowVersion, *, made_by: str, despite: str = "") -> FlowVersion:
+    """Publish what `version` held, steps and every layer of its lines, as a new version; `despite` as `publish` has it.
 
     Raises:
+        SamplesFailError: samples fail by it, and `despite` says nothing.
         ValidationError: the version is another flow's, was never live, or is live already.
         MappingError, LayerError: its lines do not fit the systems any more; nothing is changed.
 
@@ -30,4 +31,5 @@ def restore_version(flow: Flow, version: FlowVersion, *, made_by: str) -> FlowVe
         base=pinned_base(version),
         own=own_lines(version),
         definition=version.definition,
+        despite=despite,
     )

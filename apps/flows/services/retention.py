@@ -23,7 +23,17 @@ from apps.customers.retention import PayloadRule
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.states import RUN_TERMINAL, OperationState
-from apps.flows.models import BusinessEvent, DroppedMonth, DryRun, Operation, OwnerReview, Run, TriggerEvent, WhatIf
+from apps.flows.models import (
+    BusinessEvent,
+    DroppedMonth,
+    DryRun,
+    FlowSample,
+    Operation,
+    OwnerReview,
+    Run,
+    TriggerEvent,
+    WhatIf,
+)
 from apps.flows.services.ledger_writes import lowest_id_at
 
 RETENTION_KIND = "flows.retention"
@@ -149,6 +159,7 @@ def _drop_contents(rule: PayloadRule, customers: Sequence[UUID], now: datetime) 
     dropped = _drop_portion(customers, kept_from, now, walks_only=False)
     if not rule.stored:  # a settled batch holds no contents already, the steps of walks do until here
         dropped += _drop_portion(customers, now, now, walks_only=True)
+        dropped += FlowSample.objects.filter(customer_id__in=customers).delete()[0]
     return dropped
 
 

@@ -251,7 +251,9 @@ def _take_back(member: RolloutMember, *, made_by: str) -> None:
     else:
         try:
             with transaction.atomic():
-                made = restore_version(flow, member.version_before, made_by=made_by)
+                # The way back out of trouble is open, whatever the samples say.
+                despite = "the rollout is taken back"
+                made = restore_version(flow, member.version_before, made_by=made_by, despite=despite)
             if made.published_at is None:
                 member.reason = f"Taking it back waits for approval: version {made.number} is among the changes."
             else:

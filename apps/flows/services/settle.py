@@ -16,6 +16,7 @@ from apps.connectors.manifest import LateAnswer
 from apps.flows.engine.absence import is_deletion
 from apps.flows.engine.conditions import REASON_SENTENCES
 from apps.flows.engine.counts import COUNT_COLUMN
+from apps.flows.engine.reconcile import finding_of
 from apps.flows.engine.records import REASONS, WALKS
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.models import Batch, Checkpoint, Operation, Run
@@ -285,7 +286,7 @@ def reject_lost(session: Session, lost: Sequence[tuple[Operation, str]]) -> None
                 error_kind=FailureKind.REJECTED,
                 error_class=_class_of_lost(line),
                 error_field="",
-                error_code=line.error_code if is_deletion(line.source_version) else "",
+                error_code=line.error_code if _is_of_the_house(line) else "",
                 error_message=sentence[:600],
                 last_run_id=session.run_id,
                 changed_at=now,
@@ -300,8 +301,12 @@ def reject_lost(session: Session, lost: Sequence[tuple[Operation, str]]) -> None
 
 
 def _class_of_lost(line: Operation) -> BusinessClass:
-    deleted = is_deletion(line.source_version)
-    return BusinessClass.SOURCE_DELETED if deleted else BusinessClass.MISSING_REFERENCE
+    return BusinessClass(line.error_class) if _is_of_the_house(line) else BusinessClass.MISSING_REFERENCE
+
+
+def _is_of_the_house(line: Operation) -> bool:
+    """Say whether a line tells what we found ourselves: a deletion, or a difference between both sides."""
+    return is_deletion(line.source_version) or finding_of(line.source_version) is not None
 
 
 def count(session: Session, tally: Tally, now: datetime) -> None:

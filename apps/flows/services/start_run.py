@@ -36,6 +36,7 @@ _PRIORITY = {
     TriggerEvent.Kind.SCHEDULE: Priority.SCHEDULED,
     TriggerEvent.Kind.BACKFILL: Priority.BACKFILL,
     TriggerEvent.Kind.COMPARE: Priority.BACKFILL,
+    TriggerEvent.Kind.RECONCILE: Priority.BACKFILL,
 }
 
 

@@ -95,10 +95,13 @@ def plan_upgrade(flow: Flow, choices: Choices | None = None, *, partner: Partner
     return _moved(live, old, new, steps, choices or {})
 
 
-def upgrade(flow: Flow, *, made_by: str, choices: Choices | None = None, live: bool = True) -> FlowVersion | None:
+def upgrade(
+    flow: Flow, *, made_by: str, choices: Choices | None = None, live: bool = True, despite: str = ""
+) -> FlowVersion | None:
     """Move a flow onto the newest base, as a version that is live at once or only proposed; None when it is there already.
 
     Raises:
+        SamplesFailError: samples fail by it, and `despite` does not say why it goes live all the same.
         UndecidedError: conflicts without a choice; nothing is changed.
         MappingError, LayerError: the lines do not fit the newer base; nothing is changed.
 
@@ -110,7 +113,7 @@ def upgrade(flow: Flow, *, made_by: str, choices: Choices | None = None, live: b
         raise UndecidedError(planned.conflicts)
     note = f"Upgraded to version {planned.base.template_version} of the template"
     if live:
-        return publish(flow, published_by=made_by, note=note, **planned.parts)
+        return publish(flow, published_by=made_by, note=note, despite=despite, **planned.parts)
     return propose(flow, made_by=made_by, note=note, **planned.parts)
 
 

@@ -36,7 +36,7 @@ def read_value_file(content: bytes) -> dict[str, str]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueFileError([_("The file is no text in UTF-8: save it as “CSV UTF-8”.")]) from None
-    rows, problems = _collected(_cells(text))
+    rows, problems = _collected(csv_cells(text))
     if not rows and not problems:
         problems = [_("The file holds no rows.")]
     if problems:
@@ -44,7 +44,8 @@ def read_value_file(content: bytes) -> dict[str, str]:
     return rows
 
 
-def _cells(text: str) -> Iterator[tuple[int, list[str]]]:
+def csv_cells(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield (number of the line, its cells) of a CSV text. Raises ValueFileError where it cannot be read."""
     first = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -61,7 +62,7 @@ def _collected(cells: Iterator[tuple[int, list[str]]]) -> tuple[dict[str, str], 
     places: dict[str, int] = {}
     problems: list[str] = []
     for line, row in cells:
-        bare = [_unguarded(cell.strip()) for cell in row]
+        bare = [unguarded(cell.strip()) for cell in row]
         if not any(bare) or (line == 1 and tuple(cell.casefold() for cell in bare) == HEADER):
             continue
         if reason := _row_problem(bare, places):
@@ -93,7 +94,8 @@ def _row_problem(row: list[str], places: Mapping[str, int]) -> str:
     return ""
 
 
-def _unguarded(cell: str) -> str:
+def unguarded(cell: str) -> str:
+    """Return a cell without the guard that an export put in front of it."""
     # Exactly what the export puts in front of a cell that a spreadsheet would take for a formula.
     return cell[1:] if cell.startswith("'") and safe_cell(cell[1:]) == cell else cell
 

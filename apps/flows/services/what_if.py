@@ -25,15 +25,15 @@ from apps.flows.engine.verdict import Side, Verdict
 from apps.flows.engine.what_if import Failure, Kept, Kind, Tally, compare
 from apps.flows.mapping.compile import MappingError
 from apps.flows.mapping.layers import LayerError
-from apps.flows.mapping.places import DELIVERY, read_places
+from apps.flows.mapping.places import DELIVERY
 from apps.flows.models import Flow, FlowVersion, WhatIf
 from apps.flows.services import blobs
 from apps.flows.services.bases import own_lines
 from apps.flows.services.publish import go_live, hold_flow, propose
 from apps.flows.services.recorded_inputs import RecordedInput, iterate_inputs
-from apps.flows.services.session import compile_version
+from apps.flows.services.sides import side_of
 from apps.flows.services.upgrades import Choices, upgrade
-from apps.flows.services.walk_session import MissingRoleError, compile_delivery, object_of, systems_of
+from apps.flows.services.walk_session import MissingRoleError, object_of, systems_of
 
 WHAT_IF_KIND = "flows.what_if"
 SIZES = (100, 1_000, 10_000)
@@ -103,7 +103,9 @@ def _drop_old(flow: Flow) -> None:
     undecided.exclude(id__in=kept).delete()
 
 
-def propose_line(flow: Flow, *, target: str, changes: Mapping[str, Any], made_by: str, note: str = "") -> FlowVersion:
+def propose_line(
+    flow: Flow, *, target: str, changes: Mapping[str, Any], made_by: str, note: str = "", place: str = DELIVERY
+) -> FlowVersion:
     """Make a version with one line of the customer's changed, as `change_line` does, without making it live.
 
     Raises:
@@ -115,12 +117,14 @@ def propose_line(flow: Flow, *, target: str, changes: Mapping[str, Any], made_by
         if live is None:
             raise LayerError("nothing is published yet: publish the flow first")
         own = own_lines(live)
-        kept = [line for line in own.get(DELIVERY, ()) if line["target"] != target]
+        kept = [line for line in own.get(place, ()) if line["target"] != target]
         lines = [*kept, {"target": target, **changes}] if changes else kept
-        return propose(flow, made_by=made_by, note=note or f"Changed {target}", own={**own, DELIVERY: lines})
+        return propose(flow, made_by=made_by, note=note or f"Changed {target}", own={**own, place: lines})
 
 
-def ask_of_line(flow: Flow, *, target: str, changes: Mapping[str, Any], by: str, note: str = "") -> WhatIf:
+def ask_of_line(
+    flow: Flow, *, target: str, changes: Mapping[str, Any], by: str, note: str = "", place: str = DELIVERY
+) -> WhatIf:
     """Propose a changed line and ask what it would change, or neither.
 
     Raises:
@@ -129,7 +133,7 @@ def ask_of_line(flow: Flow, *, target: str, changes: Mapping[str, Any], by: str,
 
     """
     with transaction.atomic():
-        version = propose_line(flow, target=target, changes=changes, made_by=by, note=note)
+        version = propose_line(flow, target=target, changes=changes, made_by=by, note=note, place=place)
         return request_what_if(flow, version, by=by)
 
 
@@ -151,7 +155,7 @@ def carry_out_what_if(work: LeasedWork) -> None:
             what_if = _begin(UUID(work.reference))
             if what_if is None:
                 return
-            before, after = (_side(what_if.flow, v) for v in (what_if.version_before, what_if.version_after))
+            before, after = (side_of(what_if.flow, v) for v in (what_if.version_before, what_if.version_after))
             money = _money_fields(what_if.flow, after) | _money_fields(what_if.flow, before)
     except _CANNOT_COMPARE as error:
         _fail(work, str(error.args[0]) if error.args else str(error))
@@ -175,22 +179,6 @@ def _begin(what_if_id: UUID) -> WhatIf | None:
         started = what_if.started_at or timezone.now()
         WhatIf.objects.filter(id=what_if.id).update(state=WhatIf.State.RUNNING, started_at=started)
     return what_if
-
-
-def _side(flow: Flow, version: FlowVersion) -> Side:
-    compiled = compile_version(version, flow.source, flow.target).compiled
-    if not compiled.definition.walks:
-        return Side(compiled)
-    systems, places = systems_of(flow), read_places(version.layers)
-    deliveries = {}
-    for step in compiled.definition.walk:
-        if isinstance(step.options, DeliverOptions):
-            stored = places[step.name]
-            kind = stored.writes(object_of(systems[step.options.role], step.options.type, stored.object))
-            deliveries[step.name] = compile_delivery(
-                step.options.type, kind, stored.layers, compiled.definition.settings
-            )
-    return Side(compiled, deliveries)
 
 
 def _money_fields(flow: Flow, side: Side) -> set[str]:
@@ -316,14 +304,16 @@ def contents_kept(what_if: WhatIf) -> Mapping[str, Any] | None:
     return kept
 
 
-def make_live(what_if: WhatIf, *, by: str, reason: str = "") -> FlowVersion:
+def make_live(what_if: WhatIf, *, by: str, reason: str = "", despite: str = "") -> FlowVersion:
     """Make the version that was looked at the live one, or ask for it (see `publish.go_live`).
 
-    A reason goes into its note, the audit trail and the what-if.
+    A reason goes into its note, the audit trail and the what-if; `despite` is why it goes live although samples fail.
+
+    `despite` is why, although samples fail.
 
     Raises:
         WhatIfError: it is not known yet what the version changes, or so much that a reason has to be given.
-        OvertakenError, ValidationError, MappingError: see `publish.go_live`; nothing is changed.
+        OvertakenError, ValidationError, MappingError, SamplesFailError: see `publish.go_live`; nothing is changed.
 
     """
     with transaction.atomic():
@@ -338,5 +328,5 @@ def make_live(what_if: WhatIf, *, by: str, reason: str = "") -> FlowVersion:
             version.note = "; ".join(filter(None, [version.note[: 298 - len(given)], given]))
             version.save(update_fields=["note"])
         WhatIf.objects.filter(id=held.id).update(reason=given)
-        go_live(flow, version, by=by, reason=given)
+        go_live(flow, version, by=by, reason=given, despite=despite)
     return version

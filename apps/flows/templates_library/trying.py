@@ -62,6 +62,11 @@ class Outcome:
     values: Mapping[str, Values] = field(default_factory=dict)
     problems: tuple[FieldProblem, ...] = ()
 
+    @property
+    def kind(self) -> tuple[type[Expected], str, str]:
+        """What becomes of the record, whatever is sent."""
+        return self.how, self.step, self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -76,18 +81,27 @@ class Difference:
 class SampleResult:
     """What came of a sample, and how that differs from what was wanted: () when it is as it should be.
 
-    `before` is what came of it without a change, where two definitions were compared.
+    `before` is what came of it without a change, where two definitions were compared; `wanted` what the template itself
+    makes of it with the same settings.
     """
 
     sample: Sample
     outcome: Outcome
     differences: tuple[Difference, ...]
     before: Outcome | None = None
+    wanted: Outcome | None = None
 
     @property
     def holds(self) -> bool:
         """True when the sample gives what was wanted."""
         return not self.differences
+
+    @property
+    def fails(self) -> bool:
+        """True when a change lets something else become of it than the template means; what is delivered may differ."""
+        if self.wanted is None or self.before is None:
+            return False
+        return self.outcome.kind not in {self.wanted.kind, self.before.kind}
 
 
 def places_of(
@@ -137,6 +151,7 @@ def compare_samples(  # noqa: PLR0913  two sides of one comparison, all by name
     *,
     before: Mapping[str, Place],
     after: Mapping[str, Place],
+    bare: Mapping[str, Place],
     settings_before: Values,
     settings_after: Values,
     definition_before: FlowDefinition | None = None,
@@ -145,12 +160,14 @@ def compare_samples(  # noqa: PLR0913  two sides of one comparison, all by name
     """Run the samples twice and return what comes of them after a change, with what differs from before it.
 
     It holds for any target: what the samples say is written for one system, what they give can be compared in all.
+    `bare` is where the template itself delivers, which says what must come of them with the same settings.
     """
     first = _outcomes(template, settings_before, before, definition_before)
     then = _outcomes(template, settings_after, after, definition_after)
+    meant = _outcomes(template, settings_after, bare, None)
     return [
-        SampleResult(sample, found, differences_between(known, found), known)
-        for (sample, known), (_same, found) in zip(first, then, strict=True)
+        SampleResult(sample, found, differences_between(known, found), known, wanted)
+        for (sample, known), (_same, found), (_also, wanted) in zip(first, then, meant, strict=True)
     ]
 
 
@@ -356,7 +373,7 @@ def _as_said(expected: Expected, outcome: Outcome) -> bool:
 
 def differences_between(before: Outcome, after: Outcome) -> tuple[Difference, ...]:
     """Return where two outcomes of one sample differ."""
-    if (before.how, before.step, before.reason) != (after.how, after.step, after.reason):
+    if before.kind != after.kind:
         return (Difference("", outcome_words(before), outcome_words(after)),)
     if before.how is Refused and before.problems != after.problems:
         return (Difference("", outcome_words(before), outcome_words(after)),)

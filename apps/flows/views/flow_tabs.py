@@ -27,6 +27,7 @@ from apps.flows.queries.monitors import list_monitors
 from apps.flows.queries.rule_list import list_rules
 from apps.flows.queries.run_list import RUNS, fitting_runs
 from apps.flows.queries.runs import RunRow, run_row
+from apps.flows.queries.sample_results import SampleReport
 from apps.flows.queries.setting_words import setting_rows
 from apps.flows.queries.upgrades import is_upgrade_offered
 from apps.flows.queries.versions import compare_versions, get_version, list_versions
@@ -172,21 +173,26 @@ def flow_settings(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     return render_settings(request, queries.get_flow(flow_id))
 
 
-def render_settings(
+def render_settings(  # noqa: PLR0913  the forms of one page
     request: HttpRequest,
     flow: Flow,
     form: ScheduleForm | None = None,
     starts: StartsForm | None = None,
     chosen: SettingsForm | None = None,
+    *,
+    samples: SampleReport | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Answer the settings' page, with a schedule, other starts or settings that were refused where there are such."""
+    """Answer the settings' page, with a schedule, other starts or settings that were refused where there are such.
+
+    `samples` is what comes of the samples with the settings in `chosen`.
+    """
     context = framed(request, flow, "settings", template=queries.template_of(flow), definition=definition_of(flow))
     trigger = context["frame"].schedule
     context["form"] = form or ScheduleForm(trigger=trigger, zone=flow.customer.time_zone)
     context["next_times"] = next_times_of(context["form"]) or ([trigger.next_at] if trigger and trigger.next_at else [])
     context["starts"] = starts or form_of_starts(flow)
-    context["chosen"] = chosen or form_of_settings(flow)
+    context["chosen"], context["samples"] = chosen or form_of_settings(flow), samples
     if context["template"]:
         context["chosen_rows"] = setting_rows(context["template"].settings, flow.settings)
     context["quiet_words"] = read_blackouts(flow.blackouts).words()

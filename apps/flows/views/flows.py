@@ -1,10 +1,10 @@
-"""What can be done with flows: a new one, run, pause, resume, when it runs, and going back to a version."""
+"""What can be done with flows: a new one, run, pause, resume, and when it runs."""
 
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,10 +24,8 @@ from apps.flows import forms
 from apps.flows.models import Flow
 from apps.flows.queries import flows as queries
 from apps.flows.queries.installing import Fit, fit_of, list_installable_connections
-from apps.flows.queries.versions import get_version
 from apps.flows.schedule_forms import ExpectationForm, ScheduleForm
 from apps.flows.services.flow_state import pause_flow, resume_flow
-from apps.flows.services.restore_version import restore_version
 from apps.flows.services.start_run import FlowNotLiveError, run_now
 from apps.flows.templates_library import list_templates
 from apps.flows.triggers.calendar import calendar_words
@@ -39,11 +37,9 @@ from apps.flows.triggers.schedule import (
     unschedule_flow,
 )
 from apps.flows.triggers.webhook import listen
-from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.flow_tabs import next_times_of, render_monitors, render_settings
 from apps.flows.views.installing import install
-from apps.flows.views.mapping_refusals import refusals_told
 
 
 @requires(Action.EDIT_FLOWS)
@@ -170,23 +166,6 @@ def flow_expect(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     expect_runs(flow, every_seconds=form.cleaned_data["expected_every_seconds"])
     messages.success(request, _("Saved: silence of %(flow)s is watched like this from now on.") % {"flow": flow.name})
     return redirect("flows:flow-monitors", flow.id)
-
-
-@requires(Action.EDIT_FLOWS)
-@require_POST
-def flow_version_restore(request: HttpRequest, flow_id: UUID, number: int) -> HttpResponse:
-    """Publish an earlier version again."""
-    flow = queries.get_flow(flow_id)
-    version = get_version(flow, number)
-    if version is None:
-        raise Http404("There is no such version.")
-    with refusals_told(request):
-        new = restore_version(flow, version, made_by=acting_person(request).name)
-        if (asked := led_to_change(request, new)) is not None:
-            return asked
-        words = {"new": new.number, "old": number}
-        messages.success(request, _("Version %(new)s is live: everything is as in version %(old)s.") % words)
-    return redirect("flows:flow-versions", flow.id)
 
 
 @requires(Action.EDIT_FLOWS)

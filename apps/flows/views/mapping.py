@@ -14,9 +14,11 @@ from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.page_filters import acting_person
 from apps.flows import forms
+from apps.flows.engine.definition import DefinitionError
 from apps.flows.mapping.compile import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.mapping.line_checks import LINE_CHECKS
+from apps.flows.mapping.places import DELIVERY
 from apps.flows.mapping.transforms import TRANSFORMS
 from apps.flows.models import Flow
 from apps.flows.queries.flows import get_flow
@@ -29,13 +31,18 @@ from apps.flows.queries.mapping import (
     trial_version,
     try_line,
 )
-from apps.flows.queries.sample_results import SampleReport, report_of_change
+from apps.flows.queries.sample_results import SampleReport, report_of_change, report_of_run
 from apps.flows.services.publish import OvertakenError, change_line
+from apps.flows.services.samples import SamplesFailError
 from apps.flows.services.value_maps import add_mapping_value
+from apps.flows.services.walk_session import MissingRoleError
 from apps.flows.services.what_if import WhatIfError, ask_of_line
 from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
+from apps.flows.views.sample_consent import asked_despite
+
+_FORM_FIELDS = {"value_map_default": "otherwise"}  # what the form calls a key of a line otherwise
 
 
 @requires(Action.EDIT_FLOWS)
@@ -43,7 +50,7 @@ from apps.flows.views.mapping_refusals import refusals_told
 def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResponse:
     """Change one mapping line for this customer: try it on the latest record or all recorded ones, or publish it."""
     flow = get_flow(flow_id)
-    edited = _edited(flow, target)
+    edited = _edited(request, flow, target)
     form = forms.LineForm(request.POST or None, edited=edited)
     tried: TriedLine | None = None
     samples: SampleReport | None = None
@@ -51,12 +58,15 @@ def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
         changes = changes_for(edited, form.wanted_line())
         try:
             if "preview" in request.POST:
-                tried = try_line(flow, target, changes)
-                samples = _samples(flow, target, changes)
+                tried = try_line(flow, target, changes, edited.place)
+                samples = _samples(flow, edited, changes)
             elif "what_if" in request.POST and changes_for(edited, edited.line) != changes:
-                return _asked(request, flow, target, changes, form.cleaned_data["note"])
+                return _asked(request, flow, edited, changes, form.cleaned_data["note"])
             else:
                 return _published(request, flow, edited, changes, form)
+        except SamplesFailError as error:
+            samples = report_of_run(error.run)
+            form.add_error(None, error)
         except (MappingError, LayerError, OvertakenError) as error:
             _explain(form, target, error)
     context = {
@@ -72,27 +82,33 @@ def flow_line_edit(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
     return render(request, "flows/line_edit.html", context, status=400 if form.errors else 200)
 
 
-def _asked(request: HttpRequest, flow: Flow, target: str, changes: dict[str, Any], note: str) -> HttpResponse:
+def _asked(request: HttpRequest, flow: Flow, edited: EditedLine, changes: dict[str, Any], note: str) -> HttpResponse:
+    target, by = edited.line.target, acting_person(request).name
     try:
-        asked = ask_of_line(flow, target=target, changes=changes, by=acting_person(request).name, note=note)
+        asked = ask_of_line(flow, target=target, changes=changes, by=by, note=note, place=edited.place)
     except WhatIfError as error:
         messages.error(request, str(error))
-        return redirect("flows:flow-line-edit", flow.id, target)
+        return redirect(_address(flow, edited))
     return redirect("flows:what-if-detail", asked.id)
 
 
-def _samples(flow: Flow, target: str, changes: dict[str, Any]) -> SampleReport | None:
+def _address(flow: Flow, edited: EditedLine) -> str:
+    path = reverse("flows:flow-line-edit", args=[flow.id, edited.line.target])
+    return path if edited.place == DELIVERY else f"{path}?place={edited.place}"
+
+
+def _samples(flow: Flow, edited: EditedLine, changes: dict[str, Any]) -> SampleReport | None:
     live = flow.live_version
     if live is None:
         return None
     live.flow = flow
-    return report_of_change(live, trial_version(flow, target, changes))
+    return report_of_change(live, trial_version(flow, edited.line.target, changes, edited.place))
 
 
-def _edited(flow: Flow, target: str) -> EditedLine:
+def _edited(request: HttpRequest, flow: Flow, target: str) -> EditedLine:
     try:
-        edited = get_edited_line(flow, target)
-    except (MappingError, KeyError) as error:
+        edited = get_edited_line(flow, target, request.GET.get("place", DELIVERY))
+    except (DefinitionError, LayerError, KeyError, MissingRoleError) as error:
         raise Http404("This flow's mapping cannot be read any more.") from error
     if edited is None:
         raise Http404("The target has no such field.")
@@ -112,6 +128,8 @@ def _published(
             made_by=acting_person(request).name,
             note=form.cleaned_data["note"],
             seen=form.cleaned_data["seen"],
+            place=edited.place,
+            despite=asked_despite(request),
         )
         if (asked := led_to_change(request, version)) is not None:
             return asked
@@ -127,7 +145,8 @@ def _explain(form: forms.LineForm, target: str, error: MappingError | LayerError
         return
     for problem, sentence in zip(error.problems, problem_sentences(error.problems), strict=True):
         own = problem.target == target
-        form.add_error("expression" if own and problem.column else None, problem.message if own else sentence)
+        key = _FORM_FIELDS.get(problem.key, problem.key)
+        form.add_error(key if own and key in form.fields else None, problem.message if own else sentence)
 
 
 @requires(Action.EDIT_FLOWS)
@@ -135,13 +154,14 @@ def _explain(form: forms.LineForm, target: str, error: MappingError | LayerError
 def flow_line_reset(request: HttpRequest, flow_id: UUID, target: str) -> HttpResponse:
     """Take this customer's change of a line away."""
     flow = get_flow(flow_id)
-    edited = _edited(flow, target)
+    edited = _edited(request, flow, target)
     if not edited.is_changed_here:
         messages.info(request, _("%(field)s is as the layer below has it already.") % {"field": edited.label})
     else:
         note = f"Reset {edited.label}"
         with refusals_told(request):
-            version = change_line(flow, target=target, changes={}, made_by=acting_person(request).name, note=note)
+            by = acting_person(request).name
+            version = change_line(flow, target=target, changes={}, made_by=by, note=note, place=edited.place)
             if (asked := led_to_change(request, version)) is not None:
                 return asked
             messages.success(

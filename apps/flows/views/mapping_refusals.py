@@ -14,7 +14,10 @@ from apps.flows.queries.mapping import problem_sentences
 
 @contextmanager
 def refusals_told(request: HttpRequest) -> Iterator[None]:
-    """Publish a change of a mapping; what refuses it is said in one message, and nothing is changed."""
+    """Publish a change of a mapping; what refuses it is said in one message, and nothing is changed.
+
+    A page that asks for a reason where samples fail catches SamplesFailError inside the block.
+    """
     try:
         yield
     except ValidationError as error:

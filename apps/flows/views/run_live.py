@@ -175,6 +175,17 @@ def _compared_words(run: Run) -> str:
     return told % words
 
 
+def _reconciled_words(run: Run) -> str:
+    if not run.read:
+        return _("Both sides were set against each other: nothing new is unexplained.")
+    told = ngettext(
+        "Both sides were set against each other: %(number)s record differs without a known reason. Somebody looks at it.",
+        "Both sides were set against each other: %(number)s records differ without a known reason. Somebody looks at them.",
+        run.read,
+    )
+    return told % {"number": count_words(run.read)}
+
+
 def _sentence(run: Run) -> str:
     """Return how the run stands, as one would say it."""
     words = {"read": count_words(run.read), "rejected": count_words(run.rejected), "waiting": count_words(run.waiting)}
@@ -183,6 +194,8 @@ def _sentence(run: Run) -> str:
         return run.error_message
     if run.mode == Run.Mode.COMPARE and run.state in (RunState.EMPTY, RunState.PARTIAL):
         return _compared_words(run)
+    if run.mode == Run.Mode.RECONCILE and run.state in (RunState.EMPTY, RunState.PARTIAL):
+        return _reconciled_words(run)
     if run.state == RunState.EMPTY:
         return _("There was nothing new in %(source)s.") % words
     if run.state == RunState.CLEAN:

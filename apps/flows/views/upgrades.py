@@ -15,6 +15,7 @@ from apps.accounts.page_filters import acting_person
 from apps.flows.mapping.rebase import Choice
 from apps.flows.models import Flow
 from apps.flows.queries.flows import get_flow
+from apps.flows.queries.sample_results import report_of_change
 from apps.flows.queries.upgrades import UpgradePage, get_upgrade_page
 from apps.flows.services.upgrades import UndecidedError, upgrade
 from apps.flows.services.walk_session import MissingRoleError
@@ -22,6 +23,7 @@ from apps.flows.services.what_if import WhatIfError, ask_of_upgrade
 from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
+from apps.flows.views.sample_consent import asked_despite
 
 _CHOICE = "choice "
 
@@ -41,7 +43,8 @@ def flow_upgrade(request: HttpRequest, flow_id: UUID) -> HttpResponse:
             with refusals_told(request):
                 if "what_if" in request.POST:
                     return _asked(request, flow, choices)
-                version = upgrade(flow, made_by=acting_person(request).name, choices=choices)
+                by, despite = acting_person(request).name, asked_despite(request)
+                version = upgrade(flow, made_by=by, choices=choices, despite=despite)
                 if version is not None and (asked := led_to_change(request, version)) is not None:
                     return asked
                 if version is not None:
@@ -50,6 +53,7 @@ def flow_upgrade(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         except UndecidedError:
             undecided = True
     context = {"flow": flow, "page": page, "undecided": undecided, "crumbs": crumbs(flow, _("Upgrade"))}
+    context["samples"] = report_of_change(flow.live_version, page.upgrade.unsaved_version())
     return render(request, "flows/flow_upgrade.html", context, status=400 if request.method == "POST" else 200)
 
 

@@ -19,6 +19,7 @@ from apps.accounts.page_filters import acting_person
 from apps.flows.engine.what_if import Kind
 from apps.flows.models import Flow, WhatIf
 from apps.flows.queries.flows import get_flow
+from apps.flows.queries.sample_results import SampleReport, report_of_change
 from apps.flows.queries.versions import get_version
 from apps.flows.queries.what_ifs import (
     KIND_TONES,
@@ -44,6 +45,7 @@ from apps.flows.services.what_if import (
 from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
+from apps.flows.views.sample_consent import asked_despite
 
 
 @requires(Action.EDIT_FLOWS)
@@ -86,7 +88,16 @@ def what_if_detail(request: HttpRequest, what_if_id: UUID) -> HttpResponseBase:
             return csv_of_rows(state, rows)
         shown = page_of_rows(request, state, rows)
         context |= {"list": shown, "known_lines": known_lines(shown.rows)}
-    return render(request, "flows/what_if_detail.html", context | _may(what_if, who))
+    return render(request, "flows/what_if_detail.html", context | _may(what_if, who) | {"samples": _samples(what_if)})
+
+
+def _samples(what_if: WhatIf) -> SampleReport | None:
+    """Return what comes of the samples while the version can still go live."""
+    version, flow = what_if.version_after, what_if.flow
+    if version.published_at is not None:
+        return None
+    version.flow = flow
+    return report_of_change(what_if.version_before, version)
 
 
 def _may(what_if: WhatIf, who: Actor) -> dict[str, object]:
@@ -139,7 +150,12 @@ def what_if_go_live(request: HttpRequest, what_if_id: UUID) -> HttpResponse:
     what_if = _get(what_if_id)
     try:
         with refusals_told(request):
-            version = make_live(what_if, by=acting_person(request).name, reason=request.POST.get("reason", ""))
+            version = make_live(
+                what_if,
+                by=acting_person(request).name,
+                reason=request.POST.get("reason", ""),
+                despite=asked_despite(request),
+            )
             if (asked := led_to_change(request, version)) is not None:
                 return asked
             messages.success(

@@ -241,7 +241,7 @@ def _group(
         sums=sums.get(key, ()),
         oldest_at=row["oldest"],
         due_at=row["due"],
-        is_late=row["due"] < now and state.value("view") != "closed",
+        is_late=row["due"] is not None and row["due"] < now and state.value("view") != "closed",
         is_severe=bool(row["severe"]),
     )
 
@@ -251,7 +251,7 @@ def _order(state: ListState) -> Callable[[CauseGroup], Any]:
         return lambda group: (max((part.amount for part in group.sums), default=Decimal(-1)), group.key)
     if state.sort == "age":
         return lambda group: (group.oldest_at, group.key)
-    return lambda group: (group.due_at, group.key)
+    return lambda group: (group.due_at is None, group.due_at, group.key)
 
 
 def _filled(

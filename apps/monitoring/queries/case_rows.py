@@ -30,7 +30,7 @@ def case_row(case: ExceptionCase, now: datetime) -> CaseRow:
         waiting_on=waiting_words(case.waiting_on),
         state=case.state,
         is_severe=case.severity == Severity.HIGH,
-        is_late=case.is_open and case.due_at < now,
+        is_late=case.is_late(now),
         records=case.operation_count,
         amount=case.amount,
         currency=case.currency,

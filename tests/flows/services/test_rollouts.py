@@ -15,7 +15,7 @@ from apps.dispatch.worker import drain
 from apps.flows.engine.rings import Gates, Ring
 from apps.flows.mapping.layers import LineChange
 from apps.flows.mapping.rebase import Choice
-from apps.flows.models import Flow, FlowVersion, Rollout, RolloutMember, Run, TriggerEvent
+from apps.flows.models import Flow, FlowVersion, Operation, Rollout, RolloutMember, Run, TriggerEvent
 from apps.flows.services import bases, rollouts
 from apps.flows.services.publish import change_line
 from apps.flows.services.rollouts import (
@@ -176,6 +176,45 @@ def test_it_stops_by_itself_when_the_second_rings_errors_rise_and_takes_that_rin
             assert member.version_before is not None
             assert live.layers == member.version_before.layers
     assert _work(many, rollout).ring == 1, "nothing goes on by itself"
+
+
+def _found_unexplained(line: Line, rollout: Rollout, ring: int, *, carried: bool) -> None:
+    """Let a reconciliation of one changed flow have found a record that differs; `carried` over by its new version, or before."""
+    with scope.work_in(line.partner):
+        member = RolloutMember.objects.filter(rollout=rollout, ring=ring, state="changed").earliest("id")
+        run = Run.objects.filter(flow_id=member.flow_id, version_id=member.version_after_id).latest("id")
+        for version, state in (("2026-11-01T00:00:00Z", "written"), ("unreconciled:amount_differs:1", "rejected")):
+            Operation.objects.create(
+                customer_id=member.customer_id,
+                flow_id=member.flow_id,
+                run=run if carried or state == "rejected" else Run(id=member.id),
+                last_run=run if carried or state == "rejected" else Run(id=member.id),
+                canonical_type="TimeEntry",
+                business_key=f"TimeEntry:sandbox_psa:{carried}",
+                source_key="1",
+                source_version=version,
+                state=state,
+                step="deliver",
+                error_class="unreconciled" if state == "rejected" else "",
+                error_code="amount_differs" if state == "rejected" else "",
+                created_at=timezone.now(),
+                changed_at=timezone.now(),
+            )
+
+
+def test_a_ring_whose_records_differ_on_both_sides_without_a_reason_stops(many: Line) -> None:
+    rollout = _start(many)
+    _work(many, rollout)
+    _ran(many, rollout, 0, read=10, rejected=0)
+    _found_unexplained(many, rollout, 0, carried=False)
+    assert _work(many, rollout).state == Rollout.State.RUNNING, (
+        "what an earlier version carried over says nothing of this one"
+    )
+    _found_unexplained(many, rollout, 0, carried=True)
+    stopped = _work(many, rollout)
+    assert stopped.state == Rollout.State.STOPPED
+    assert "1 record differs between both sides without a known reason; 0 is the limit" in stopped.reason
+    assert _states(many, rollout, ring=0) == {"taken_back": 1}
 
 
 def test_nothing_goes_on_while_too_little_was_seen(many: Line) -> None:

@@ -49,7 +49,7 @@ def test_a_change_is_asked_for_looked_at_approved_and_made_live(shown: Shown, as
     first = page_of(owner.get(address))
     for words in ("1 approval is missing", "The comparison over recorded records is missing", "What changes", "upper"):
         assert words in first
-    assert "Samples of the template" in first
+    assert "samples hold" in first
     early = page_of(owner.post(f"{address}decide/", {"decision": "approve", "note": "Fine"}))
     assert "Wait for the comparison" in early
     assert "Fine" in early

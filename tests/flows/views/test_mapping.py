@@ -97,3 +97,15 @@ def test_who_has_not_seen_anothers_change_of_the_line_does_not_replace_it(shown:
     assert "has changed this line meanwhile (version 2)" in page_of(answer)
     with scope.work_in(shown.line.partner):
         assert FlowVersion.objects.filter(flow_id=shown.line.flow.id).count() == 2
+
+
+def test_a_line_that_reads_the_source_is_changed_like_one_that_writes(shown: Shown) -> None:
+    here = f"/flows/{shown.line.flow.id}/mapping/"
+    wrong = {"source": "nonsense", "transforms": "", "default": ""}
+    assert "Select a valid choice" in page_of(shown.owner.post(f"{here}note/?place=reading", {**wrong, "preview": "1"}))
+    typed = {"source": "", "expression": "'N: ' + r.note", "transforms": "upper", "default": ""}
+    page = page_of(shown.owner.post(f"{here}note/?place=reading", {**typed, "publish": "1"}, follow=True))
+    assert "Version 2 is live" in page
+    (row,) = [row for row in shown.owner.get(here).context["mapping"].reading if row.target == "note"]
+    assert row.origin == "customer"
+    assert row.sample.startswith("N: ")

@@ -119,3 +119,19 @@ def test_a_record_that_waits_says_for_whom_and_until_when(make_deals: MakeDeals)
     flow = f"/flows/{deals.flow.id}/"
     for tab in ("", "mapping/", "versions/", "settings/"):
         assert owner.get(f"{flow}{tab}").status_code == 200, tab
+
+
+def test_a_step_has_its_mapping_shown_changed_and_reset_like_any_other(halfway: Deals) -> None:
+    owner, flow = halfway.browser(Role.OWNER), f"/flows/{halfway.flow.id}/"
+    steps = {step.name: step for step in owner.get(f"{flow}mapping/").context["mapping"].steps}
+    assert "client_in_psa" in steps
+    row = next(row for row in steps["client_in_psa"].rows if row.sample)
+    path = f"{flow}mapping/{row.target}/?place=client_in_psa"
+    typed = {"source": "", "expression": "", "default": "the same for all", "write_mode": "overwrite"}
+    assert "would be <strong>the same for all" in _post(owner, path, **typed, preview="1")
+    assert "Version 2 is live" in _post(owner, path, **typed, publish="1")
+    steps = {step.name: step for step in owner.get(f"{flow}mapping/").context["mapping"].steps}
+    (changed,) = [one for one in steps["client_in_psa"].rows if one.target == row.target]
+    assert (changed.origin, changed.how) == ("customer", "always the same for all")
+    assert "Version 3 is live" in _post(owner, f"{flow}mapping/{row.target}/reset/?place=client_in_psa")
+    assert owner.get(f"{flow}mapping/{row.target}/?place=nowhere").status_code == 404

@@ -1,0 +1,1 @@
+"""The clocks of service levels: opening hours, elapsed business time, due instants, credits (pure)."""

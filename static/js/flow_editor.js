@@ -1,0 +1,249 @@
+/* The flow editor: what is typed is saved by itself, steps are walked with the keys, and nothing that is being typed moves.
+   Without this script every form sends itself. Keys: arrows walk, Enter edits, Escape goes back, Alt with an arrow moves a step,
+   Delete removes it, Ctrl+Z undoes, Ctrl+Shift+Z redoes. */
+(() => {
+  const root = document.getElementById("flow-editor");
+  if (!root) return;
+  const PAUSE = 700; // milliseconds without a key before what was typed is saved
+  const AGAIN = 5000; // until a save that met no server is tried again
+  const LOOK = 15000; // how often is looked for others' changes
+  const find = (selector, within = root) => within.querySelector(selector);
+  const all = (selector, within = root) => [...within.querySelectorAll(selector)];
+  const part = (name, within = root) => find(`[data-part="${name}"]`, within);
+  const columns = (within = root) => find("[data-seen]", within);
+  const form = () => find("form[data-autosaves]");
+  const links = () => all(".way-link");
+  const typing = (target) => target.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+
+  /* --- what is shown ------------------------------------------------------------------------------------------- */
+  const say = (words) => {
+    const says = find("[data-says]");
+    if (says) says.textContent = words;
+  };
+  const lost = (words) => { find("[data-state]")?.classList.add("is-lost"); say(words); };
+  const keepingFocus = (change) => {
+    const { activeElement: here } = document;
+    const [id, start, end, top] = [here?.id, here?.selectionStart, here?.selectionEnd, window.scrollY];
+    const open = all("details[open][id]").map((one) => one.id);
+    change();
+    for (const one of open) document.getElementById(one)?.setAttribute("open", "");
+    const again = id ? document.getElementById(id) : null;
+    if (again && again !== document.activeElement) {
+      again.focus({ preventScroll: true });
+      if (typeof start === "number" && again.setSelectionRange) try { again.setSelectionRange(start, end); } catch { /* a control without a caret */ }
+    }
+    window.scrollTo({ top });
+  };
+  const toast = (answer) => {
+    const here = document.getElementById("toasts");
+    const fresh = answer.getElementById("toasts");
+    if (here && fresh) here.append(...fresh.children);
+    fresh?.remove();
+    document.dispatchEvent(new Event("toasts:added"));
+  };
+  const adopt = (name, answer) => part(name).replaceChildren(...part(name, answer).childNodes);
+  const about = (answer) => {
+    const { seen, live, chosen } = columns(answer).dataset;
+    Object.assign(columns().dataset, { seen, live, chosen });
+    for (const field of all('input[name="seen"]')) field.value = seen;
+    for (const field of all('input[name="live"]')) field.value = live;
+  };
+  /* The answer to what was typed: everything but the controls themselves, which may hold more than what was sent. */
+  const follow = (answer) => keepingFocus(() => {
+    for (const name of ["bar", "notices", "way"]) adopt(name, answer);
+    about(answer);
+    for (const entry of all("[data-entry]", answer)) {
+      const here = find(`[data-entry="${CSS.escape(entry.dataset.entry)}"]`);
+      if (!here) continue;
+      const [was, now] = [find('[id$="_error"]', here), find('[id$="_error"]', entry)];
+      if (was && now) was.replaceWith(now); else if (was) was.remove(); else if (now) find(".field, fieldset", here).append(now);
+      const [control, shown] = [find("[name]", here), find("[name]", entry)];
+      for (const mark of ["aria-invalid", "aria-describedby"]) {
+        if (shown?.hasAttribute(mark)) control?.setAttribute(mark, shown.getAttribute(mark)); else control?.removeAttribute(mark);
+      }
+      control?.classList.toggle("is-invalid", Boolean(shown?.classList.contains("is-invalid")));
+      if (all("[data-row]", here).length < all("[data-row]", entry).length) find(".field-help", here)?.before(all("[data-row]", entry).at(-1));
+    }
+    const title = find("#step-title");
+    const named = find("#step-title", answer);
+    if (title && named) title.replaceChildren(...named.childNodes);
+    drawn();
+  });
+  const replace = (answer) => keepingFocus(() => {
+    for (const name of ["bar", "notices", "way", "form"]) adopt(name, answer);
+    about(answer);
+    began();
+  });
+
+  /* --- the ways of deciding steps, drawn at the side of the picture ---------------------------------------------- */
+  const drawn = () => {
+    const way = part("way");
+    const list = find(".way", way);
+    find("svg.way-ways-drawn", way)?.remove();
+    if (!list) return;
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("class", "way-ways-drawn");
+    svg.setAttribute("aria-hidden", "true");
+    const box = way.getBoundingClientRect();
+    let lane = 0;
+    for (const from of all("[data-ways]", list)) {
+      for (const to of from.dataset.ways.trim().split(/\s+/).filter(Boolean)) {
+        const goal = find(`[data-step="${CSS.escape(to)}"]`, list);
+        if (!goal) continue;
+        const [start, end] = [from.getBoundingClientRect(), goal.getBoundingClientRect()];
+        const [x, y1, y2] = [start.right - box.left, start.top + start.height / 2 - box.top, end.top + end.height / 2 - box.top];
+        const out = x + 10 + 6 * (lane % 4);
+        lane += 1;
+        const path = document.createElementNS(svg.namespaceURI, "path");
+        path.setAttribute("d", `M ${x} ${y1} H ${out} V ${y2} H ${x + 6}`);
+        const head = document.createElementNS(svg.namespaceURI, "polygon");
+        head.setAttribute("points", `${x},${y2} ${x + 7},${y2 - 4} ${x + 7},${y2 + 4}`);
+        svg.append(path, head);
+      }
+    }
+    way.append(svg);
+  };
+  addEventListener("resize", drawn);
+
+  /* --- saving -------------------------------------------------------------------------------------------------- */
+  let timer = null;
+  let dirty = false;
+  let queue = Promise.resolve(); // one request at a time: each says what it was made from
+  const asking = () => Boolean(form()?.hasAttribute("data-asks"));
+  const ask = async (url, options = {}) => {
+    const response = await fetch(url, { ...options, headers: { "X-Part": "editor" }, credentials: "same-origin" });
+    const text = await response.text();
+    if (response.redirected && response.url.includes("/accounts/login/")) { location.reload(); throw new Error("signed out"); }
+    const answer = new DOMParser().parseFromString(text, "text/html");
+    if (!columns(answer)) throw new TypeError("no editor");
+    return { answer, refused: response.status === 409 };
+  };
+  const inTurn = (work) => { queue = queue.then(work, work).catch(() => undefined); return queue; };
+  const save = () => {
+    clearTimeout(timer);
+    return inTurn(async () => {
+      const sent = form();
+      if (!dirty || !sent) return;
+      dirty = false;
+      const body = new FormData(sent);
+      say(root.dataset.saving);
+      try {
+        const { answer, refused } = await ask(sent.action, { method: "POST", body });
+        if (form() !== sent) return; // somebody has gone on to another step meanwhile
+        if (refused) { replace(answer); document.getElementById("draft-conflict")?.focus(); } else follow(answer);
+      } catch {
+        dirty = true;
+        lost(root.dataset.lost);
+        timer = setTimeout(save, AGAIN);
+      }
+    });
+  };
+  root.addEventListener("input", (input) => {
+    if (!input.target.closest("form[data-autosaves]")) return;
+    dirty = true;
+    clearTimeout(timer);
+    if (!asking()) timer = setTimeout(save, PAUSE);
+  });
+  root.addEventListener("change", (change) => {
+    if (change.target.closest("form[data-autosaves]") && dirty && !asking()) save();
+  });
+  root.addEventListener("submit", (submit) => {
+    const sent = submit.target;
+    if (sent.matches("form[data-autosaves]")) {
+      submit.preventDefault();
+      sent.removeAttribute("data-asks");
+      dirty = true;
+      save().then(() => { if (!dirty && !asking()) go(location.href, { quiet: true }); });
+    } else if (sent.matches("form[data-acts]")) {
+      submit.preventDefault();
+      act(sent);
+    }
+  });
+  const act = async (sent) => {
+    await save();
+    return inTurn(async () => {
+      const body = new FormData(sent);
+      for (const name of ["seen", "live"]) if (body.has(name)) body.set(name, columns().dataset[name]);
+      try {
+        const { answer } = await ask(sent.action, { method: "POST", body });
+        toast(answer);
+        replace(answer);
+        remember();
+      } catch { lost(root.dataset.refused); }
+    });
+  };
+  const remember = () => history.replaceState(null, "", `?step=${encodeURIComponent(columns().dataset.chosen)}`);
+
+  /* --- going to another step ----------------------------------------------------------------------------------- */
+  const go = async (url, { quiet = false, edit = false } = {}) => {
+    await save();
+    if (dirty) return;
+    await inTurn(async () => {
+      try {
+        const { answer } = await ask(url);
+        replace(answer);
+        if (!quiet) history.pushState(null, "", url);
+      } catch { location.assign(url); }
+    });
+    if (edit) (find("form[data-autosaves] :is(input:not([type=hidden]), textarea, select)") ?? find("#step-title"))?.focus();
+  };
+  root.addEventListener("click", (click) => {
+    const link = click.target.closest(".way-link");
+    if (!link || click.ctrlKey || click.metaKey || click.shiftKey || click.button) return;
+    click.preventDefault();
+    go(link.href, { edit: click.detail === 0 }); // by the keys: on into the form
+  });
+  addEventListener("popstate", () => go(location.href, { quiet: true }));
+
+  /* --- keys ---------------------------------------------------------------------------------------------------- */
+  const walk = (by) => {
+    const known = links();
+    const at = known.findIndex((link) => link === document.activeElement || (!known.includes(document.activeElement) && link.hasAttribute("aria-current")));
+    known[Math.min(Math.max(at + by, 0), known.length - 1)]?.focus();
+  };
+  const current = () => find('.way-link[aria-current="step"]');
+  const press = (name) => find(`form[data-key="${name}"] button:not([disabled])`)?.click();
+  /* Keys about a step are about the one the keys are at: it is chosen first. */
+  const onStep = async (link, name) => {
+    if (link !== current()) await go(link.href);
+    press(name);
+  };
+  document.addEventListener("keydown", (key) => {
+    if (document.querySelector("dialog[open]")) return;
+    const control = key.ctrlKey || key.metaKey;
+    if (control && key.key.toLowerCase() === "z" && !(typing(key.target) && dirty)) {
+      key.preventDefault();
+      press(key.shiftKey ? "redo" : "undo");
+      return;
+    }
+    if (key.key === "Escape" && root.contains(key.target) && key.target.closest("[data-part='form']")) { current()?.focus(); return; }
+    const link = key.target.closest?.(".way-link");
+    const free = link || key.target === document.body || key.target.id === "step-title";
+    if (control || typing(key.target) || !free) return;
+    const arrow = { ArrowUp: -1, ArrowDown: 1 }[key.key];
+    if (arrow && key.altKey) onStep(link ?? current(), arrow < 0 ? "up" : "down");
+    else if (arrow && !key.altKey) walk(arrow);
+    else if (key.key === "Delete" && link) onStep(link, "remove");
+    else return;
+    key.preventDefault();
+  });
+
+  /* --- others -------------------------------------------------------------------------------------------------- */
+  const look = async () => {
+    if (document.hidden || dirty || asking()) return;
+    await inTurn(async () => {
+      const { answer } = await ask(location.href).catch(() => ({}));
+      if (!answer || dirty || columns(answer).dataset.seen === columns().dataset.seen) return;
+      replace(answer);
+    });
+  };
+  setInterval(look, LOOK);
+  addEventListener("beforeunload", (unload) => { if (dirty) unload.preventDefault(); });
+  const began = () => {
+    dirty = false;
+    clearTimeout(timer);
+    for (const plain of all("[data-plain]")) plain.hidden = true;
+    drawn();
+  };
+  began();
+})();
