@@ -91,6 +91,8 @@ class AuditAction(StrEnum):
     CASE_CLOSED = "case_closed"
     SERVICE_LEVEL_CHANGED = "service_level_changed"
     BREACH_EXCUSED = "breach_excused"
+    CASE_MERGED = "case_merged"
+    ROUTING_CHANGED = "routing_changed"
     API_KEY_CREATED = "api_key_created"
     API_KEY_REVOKED = "api_key_revoked"
     WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint_created"

@@ -71,6 +71,8 @@ DEED_WORDS: dict[AuditAction, Promise] = {
     AuditAction.CASE_CLOSED: _("Exception closed"),
     AuditAction.SERVICE_LEVEL_CHANGED: _("Service level changed"),
     AuditAction.BREACH_EXCUSED: _("Missed promise excused"),
+    AuditAction.CASE_MERGED: _("Exception merged with another"),
+    AuditAction.ROUTING_CHANGED: _("Routing of exceptions changed"),
     AuditAction.API_KEY_CREATED: _("API key created"),
     AuditAction.API_KEY_REVOKED: _("API key revoked"),
     AuditAction.WEBHOOK_ENDPOINT_CREATED: _("Webhook address created"),

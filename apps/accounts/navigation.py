@@ -109,6 +109,7 @@ SETTINGS = (
     SettingsTab(_("API keys"), "accounts:api-keys", Action.EDIT_API_KEYS),
     SettingsTab(_("Brand"), "accounts:brand-edit", Action.EDIT_BRAND),
     SettingsTab(_("Changes"), "flows:change-default", Action.EDIT_PEOPLE),
+    SettingsTab(_("Routing"), "monitoring:routing", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Records kept"), "customers:ledger-edit", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Audit trail"), "accounts:audit", Action.VIEW_AUDIT),
 )

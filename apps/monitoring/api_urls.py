@@ -1,5 +1,9 @@
 """Where the API of this room hangs: /api/v1/cases."""
 
-from apps.monitoring import api
+from apps.monitoring import api, routing_api
 
-router_entries = (("cases", api.CaseViewSet, "case"),)
+router_entries = (
+    ("cases", api.CaseViewSet, "case"),
+    ("routing-rules", routing_api.RoutingRuleViewSet, "routing-rule"),
+    ("teams", routing_api.TeamViewSet, "team"),
+)

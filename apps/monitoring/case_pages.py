@@ -37,6 +37,7 @@ class CauseGroup:
     due_at: datetime | None
     is_late: bool
     is_severe: bool
+    priority: int  # the highest among them: a CasePriority
     only: CaseRow | None = None
     is_open: bool = False
     rows: tuple[CaseRow, ...] = ()

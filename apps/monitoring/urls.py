@@ -6,6 +6,7 @@ from apps.monitoring.views import (
     bulk,
     case_edit,
     case_queue,
+    case_work,
     cases,
     customer_cases,
     customer_home,
@@ -14,11 +15,13 @@ from apps.monitoring.views import (
     digest,
     home,
     reports,
+    routing,
     search,
 )
 
 _BULK = "exceptions/bulk/<uuid:job_id>"
 _ONE = "exceptions/<uuid:case_id>"
+_ROUTING = "settings/routing"
 _CUSTOMER = "customers/<uuid:customer_id>"
 
 app_name = "monitoring"
@@ -51,10 +54,26 @@ urlpatterns = [
     path(f"{_BULK}/", bulk.bulk_detail, name="bulk-detail"),
     path(f"{_BULK}/start/", bulk.bulk_start, name="bulk-start"),
     path(f"{_BULK}/cancel/", bulk.bulk_cancel, name="bulk-cancel"),
+    path(f"{_ROUTING}/", routing.routing, name="routing"),
+    path(f"{_ROUTING}/preview/", routing.routing_preview, name="routing-preview"),
+    path(f"{_ROUTING}/rules/add/", routing.routing_rule_create, name="routing-rule-create"),
+    path(f"{_ROUTING}/rules/<uuid:rule_id>/", routing.routing_rule_edit, name="routing-rule-edit"),
+    path(f"{_ROUTING}/rules/<uuid:rule_id>/move/", routing.routing_rule_move, name="routing-rule-move"),
+    path(f"{_ROUTING}/rules/<uuid:rule_id>/remove/", routing.routing_rule_remove, name="routing-rule-remove"),
+    path(f"{_ROUTING}/teams/add/", routing.routing_team_create, name="routing-team-create"),
+    path(f"{_ROUTING}/teams/<uuid:team_id>/", routing.routing_team_edit, name="routing-team-edit"),
+    path(f"{_ROUTING}/teams/<uuid:team_id>/remove/", routing.routing_team_remove, name="routing-team-remove"),
     path(f"{_ONE}/", cases.case_detail, name="case-detail"),
     path(f"{_ONE}/answer/", customer_cases.case_answer, name="case-answer"),
     path(f"{_ONE}/records/<uuid:operation_id>/correct/", customer_cases.case_correct, name="case-correct"),
     path(f"{_ONE}/assign/", cases.case_assign, name="case-assign"),
+    path(f"{_ONE}/sort/", case_work.case_sort, name="case-sort"),
+    path(f"{_ONE}/watch/", case_work.case_watch, name="case-watch"),
+    path(f"{_ONE}/snooze/", case_work.case_snooze, name="case-snooze"),
+    path(f"{_ONE}/wake/", case_work.case_wake, name="case-wake"),
+    path(f"{_ONE}/wait/", case_work.case_wait, name="case-wait"),
+    path(f"{_ONE}/merge/", case_work.case_merge, name="case-merge"),
+    path(f"{_ONE}/unmerge/", case_work.case_unmerge, name="case-unmerge"),
     path(f"{_ONE}/note/", cases.case_note, name="case-note"),
     path(f"{_ONE}/retry/", cases.case_retry, name="case-retry"),
     path(f"{_ONE}/skip/", cases.case_skip, name="case-skip"),

@@ -48,6 +48,7 @@ def test_a_role_sees_its_own_menu(role: Role, labels: list[str]) -> None:
                 "API keys",
                 "Brand",
                 "Changes",
+                "Routing",
                 "Records kept",
                 "Audit trail",
             ],

@@ -19,6 +19,8 @@ ROWS_OF_THE_API = {
     "runs": "run_id",
     "operations": "operation_id",
     "cases": "case_id",
+    "routing-rules": "rule_id",
+    "teams": "team_id",
     "replays": "replay_id",
     "templates": "template",
     "approvals": "request_id",
@@ -54,6 +56,8 @@ ROW_NAMES = frozenset(
         "review_id",
         "rollout_id",
         "member_id",
+        "rule_id",
+        "team_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

@@ -43,7 +43,7 @@ from apps.flows.models import (
 )
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
-from apps.monitoring.models import BulkEntry, BulkJob, ExceptionCase
+from apps.monitoring.models import BulkEntry, BulkJob, ExceptionCase, RoutingRule, Team
 from apps.tenants import scope
 from apps.tenants.models import Partner
 from apps.tenants.scope import PartnerRef
@@ -342,6 +342,15 @@ def _ids_of(line: Line) -> dict[str, Any]:
         member = RolloutMember.objects.create(
             rollout=rollout, customer=line.customer, flow=line.flow, ring=0, version_before_id=line.flow.live_version_id
         )
+        rule = RoutingRule.objects.create(
+            name=f"Rule of {line.company}",
+            position=1,
+            is_on=False,
+            queue="finance",
+            changed_at=now,
+            changed_by="Olga Owner",
+        )
+        team = Team.objects.create(name=f"Team of {line.company}")
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
@@ -372,6 +381,8 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "review_id": review.id,
         "rollout_id": rollout.id,
         "member_id": member.id,
+        "rule_id": rule.id,
+        "team_id": team.id,
         "system_id": own.id,
         "trial_id": trial.id,
         "record": "sites",
