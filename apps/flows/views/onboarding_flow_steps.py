@@ -137,7 +137,10 @@ def _add_value(request: HttpRequest, flow: Flow) -> None:
         return
     typed = form.cleaned_data
     with refusals_told(request):
-        add_mapping_value(flow, target=target, made_by=acting_person(request).name, **typed)
+        version = add_mapping_value(flow, target=target, made_by=acting_person(request).name, **typed)
+        if version.published_at is None:
+            messages.info(request, _("The flow is live, so that this waits for approval: it is among the changes."))
+            return
         sentence = _("“%(old)s” becomes “%(new)s” from now on.")
         messages.success(request, sentence % {"old": typed["outside_value"], "new": typed["new_value"]})
 
