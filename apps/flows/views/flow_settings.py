@@ -34,10 +34,10 @@ def flow_settings_change(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         raise Http404("This flow has no settings.")
     if not form.is_valid():
         return render_settings(request, flow, chosen=form, status=400)
-    answer: HttpResponse = redirect("flows:flow-settings", flow.id)
+    answer: HttpResponse | None = None
     with refusals_told(request):
         answer = _answered(request, flow, form)
-    return answer
+    return answer or redirect("flows:flow-settings", flow.id)
 
 
 def _answered(request: HttpRequest, flow: Flow, form: SettingsForm) -> HttpResponse:
