@@ -37,7 +37,7 @@ def flow_settings_change(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     answer: HttpResponse | None = None
     with refusals_told(request):
         answer = _answered(request, flow, form)
-    return answer or redirect("flows:flow-settings", flow.id)
+    return redirect("flows:flow-settings", flow.id) if answer is None else answer
 
 
 def _answered(request: HttpRequest, flow: Flow, form: SettingsForm) -> HttpResponse:
