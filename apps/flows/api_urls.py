@@ -1,10 +1,11 @@
-"""Where the API of this room hangs: flows, runs, operations, templates, approvals, changes, replays, events, owners and configurations."""
+"""Where the API of this room hangs: flows, runs, operations, templates, approvals, changes, replays, events, owners, drifts and configurations."""
 
 from apps.flows import (
     api,
     approval_api,
     change_api,
     configuration_api,
+    drift_api,
     event_api,
     operation_api,
     owner_api,
@@ -22,5 +23,6 @@ router_entries = (
     ("replays", replay_api.ReplayViewSet, "replay"),
     ("events", event_api.EventViewSet, "event"),
     ("field-owners", owner_api.FieldOwnerViewSet, "field-owner"),
+    ("drifts", drift_api.DriftViewSet, "drift"),
     ("configurations", configuration_api.ConfigurationViewSet, "configuration"),
 )

@@ -49,6 +49,7 @@ def customer_settings(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "payloads": payload_rule(customer.id),
         "can_edit": who.can(Action.EDIT_CUSTOMERS),
         "can_set_changes": who.can(Action.EDIT_PEOPLE),
+        "can_configure": who.can(Action.EDIT_FLOWS),
     }
     return render(request, "customers/customer_settings.html", context)
 

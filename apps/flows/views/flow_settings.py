@@ -33,17 +33,17 @@ def flow_settings_change(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         raise Http404("This flow has no settings.")
     if not form.is_valid():
         return render_settings(request, flow, chosen=form, status=400)
+    answer: HttpResponse | None = None
     with refusals_told(request):
         try:
             if "preview" in request.POST:
-                candidate = trial_version(flow, form.chosen)
-                report = report_of_change(flow.live_version, candidate) if candidate else None
+                report = report_of_change(flow.live_version, trial_version(flow, form.chosen))
                 return render_settings(request, flow, chosen=form, samples=report)
-            return _published(request, flow, form.chosen)
+            answer = _published(request, flow, form.chosen)
         except SamplesFailError as error:
             form.add_error(None, error)
             return render_settings(request, flow, chosen=form, samples=report_of_run(error.run), status=400)
-    return redirect("flows:flow-settings", flow.id)
+    return answer or redirect("flows:flow-settings", flow.id)
 
 
 def _published(request: HttpRequest, flow: Flow, chosen: dict[str, Any]) -> HttpResponse:

@@ -1,7 +1,9 @@
 """Promotion: what was tried in a sandbox reaches production as a change, and no secret goes along."""
 
 from collections.abc import Callable
+from functools import partial
 from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -39,7 +41,7 @@ def tried(make_line: MakeLine) -> Line:
     return line
 
 
-def _flow(flow_id: object) -> Flow:
+def _flow(flow_id: UUID) -> Flow:
     return Flow.objects.select_related("customer", "source", "target", "live_version").get(id=flow_id)
 
 
@@ -145,7 +147,8 @@ def test_later_promotions_are_changes_that_keep_what_production_has_of_its_own(t
 @pytest.mark.parametrize("what", ["production", "a foreign connection", "a taken name"])
 def test_what_cannot_be_promoted_is_told_and_leaves_nothing(tried: Line, what: str) -> None:
     with scope.work_in(tried.partner):
-        flow, chosen, name = _flow(tried.flow.id), {}, ""
+        flow, name = _flow(tried.flow.id), ""
+        chosen: dict[str, Connection] = {}
         if what == "production":
             Connection.objects.filter(customer_id=tried.customer.id).update(environment="production")
             flow = _flow(tried.flow.id)
@@ -167,11 +170,13 @@ def test_a_flow_mixes_no_sandbox_with_production_but_simulated_systems_go_with_b
     with scope.work_in(line.partner):
         Connection.objects.filter(id=line.source.id).update(environment="sandbox")
         source = Connection.objects.get(id=line.source.id)
-        wanted = {"template": line.flow.template, "target": line.target, "installed_by": "Ann"}
-        install_template(source=source, name="Simulated", **wanted)
+        install = partial(
+            install_template, template=line.flow.template, source=source, target=line.target, installed_by="Ann"
+        )
+        install(name="Simulated")
         with (
             patch.object(environments, "is_simulated", lambda _system: False),
             pytest.raises(ValidationError, match="PSA is a sandbox and ERP is in production"),
         ):
-            install_template(source=source, name="Real", **wanted)
+            install(name="Real")
         assert not Flow.objects.filter(name="Real").exists()
