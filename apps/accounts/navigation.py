@@ -157,8 +157,8 @@ def settings_for(*, actions: frozenset[Action], is_operator: bool = False) -> tu
             "accounts:brand-edit",
             "accounts:api-keys",
             "customers:ledger-edit",
-            "flows:change-default",
             "monitoring:sla-settings",
+            "flows:change-default",
         }
         if is_operator
         else set()
