@@ -38,6 +38,9 @@ _CUSTOMERS = NavigationEntry(
     _("Customers"), "customers:customer-list", "building", Action.VIEW_CUSTOMERS, ("/onboarding/",)
 )
 _CASES = NavigationEntry(_("Exceptions"), "monitoring:case-list", "alert-triangle", Action.VIEW_CASES, badge=OPEN_CASES)
+_SERVICE = NavigationEntry(
+    _("Service levels"), "monitoring:sla-list", "hourglass", Action.VIEW_CUSTOMERS, ("/cut-offs/",)
+)
 _APPROVALS = NavigationEntry(_("Approvals"), "flows:approval-list", "user-check", Action.APPROVE, badge=OPEN_APPROVALS)
 _FLOWS = NavigationEntry(
     _("Flows"), "flows:flow-list", "arrows-exchange", Action.VIEW_FLOWS, ("/runs/", "/operations/", "/dry-runs/")
@@ -54,11 +57,22 @@ _TEMPLATES = NavigationEntry(_("Templates"), "flows:template-list", "packages", 
 _REPORTS = NavigationEntry(_("Reports"), "monitoring:reports", "chart-bar", Action.VIEW_REPORTS)
 _SETTINGS = NavigationEntry(_("Settings"), "accounts:settings", "settings", Action.OWN_PROFILE, SETTINGS_PATHS)
 
-PARTNER: Menu = (_HOME, _CUSTOMERS, _CASES, _APPROVALS, _FLOWS, _CONNECTIONS, _TEMPLATES, _REPORTS, _SETTINGS)
+PARTNER: Menu = (
+    _HOME,
+    _CUSTOMERS,
+    _CASES,
+    _SERVICE,
+    _APPROVALS,
+    _FLOWS,
+    _CONNECTIONS,
+    _TEMPLATES,
+    _REPORTS,
+    _SETTINGS,
+)
 # Who works one part of the portal all day sees that part, in the order of the day.
 BY_ROLE: dict[Role, Menu] = {
-    Role.SUPPORT: (_CASES, _CUSTOMERS, _FLOWS, _CONNECTIONS, _REPORTS, _SETTINGS),
-    Role.FINANCE: (_HOME, _CASES, _APPROVALS, _CUSTOMERS, _REPORTS, _SETTINGS),
+    Role.SUPPORT: (_CASES, _SERVICE, _CUSTOMERS, _FLOWS, _CONNECTIONS, _REPORTS, _SETTINGS),
+    Role.FINANCE: (_HOME, _CASES, _SERVICE, _APPROVALS, _CUSTOMERS, _REPORTS, _SETTINGS),
 }
 CUSTOMER: Menu = (
     NavigationEntry(_("Home"), "monitoring:customer-home", "home", Action.VIEW_OWN_HEALTH),
@@ -67,7 +81,7 @@ CUSTOMER: Menu = (
         "monitoring:customer-flows",
         "arrows-exchange",
         Action.VIEW_OWN_HEALTH,
-        ("/flows/", "/runs/", "/operations/"),
+        ("/flows/", "/runs/", "/operations/", "/my/updates/"),
     ),
     NavigationEntry(
         _("Needs me"),
@@ -78,6 +92,7 @@ CUSTOMER: Menu = (
         NEEDED_FROM_CUSTOMER,
     ),
     NavigationEntry(_("Exceptions"), "monitoring:case-list", "alert-triangle", Action.VIEW_CASES),
+    NavigationEntry(_("Our service"), "monitoring:own-service", "hourglass", Action.VIEW_OWN_HEALTH),
     _REPORTS,
     _SETTINGS,
 )
@@ -108,7 +123,10 @@ SETTINGS = (
     SettingsTab(_("API keys"), "accounts:api-keys", Action.EDIT_API_KEYS),
     SettingsTab(_("Brand"), "accounts:brand-edit", Action.EDIT_BRAND),
     SettingsTab(_("Routing"), "monitoring:routing", Action.EDIT_CUSTOMERS),
+    SettingsTab(_("Exchange rates"), "monitoring:rates", Action.EDIT_CUSTOMERS),
+    SettingsTab(_("Configuration"), "flows:partner-configuration", Action.EDIT_FLOWS),
     SettingsTab(_("Records kept"), "customers:ledger-edit", Action.EDIT_CUSTOMERS),
+    SettingsTab(_("Service levels"), "monitoring:sla-settings", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Audit trail"), "accounts:audit", Action.VIEW_AUDIT),
 )
 SECURITY = (
@@ -131,7 +149,11 @@ def entries_for(*, is_customer: bool, is_operator: bool, actions: frozenset[Acti
 
 def settings_for(*, actions: frozenset[Action], is_operator: bool = False) -> tuple[SettingsTab, ...]:
     """Return the parts of the settings for somebody who may do `actions`; the console has no brand, keys or records."""
-    not_here = {"accounts:brand-edit", "accounts:api-keys", "customers:ledger-edit"} if is_operator else set()
+    not_here = (
+        {"accounts:brand-edit", "accounts:api-keys", "customers:ledger-edit", "monitoring:sla-settings"}
+        if is_operator
+        else set()
+    )
     return tuple(tab for tab in SETTINGS if tab.action in actions and tab.url_name not in not_here)
 
 

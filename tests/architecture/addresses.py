@@ -26,6 +26,7 @@ ROWS_OF_THE_API = {
     "approvals": "request_id",
     "field-owners": "entry_id",
     "configurations": "customer_id",
+    "drifts": "connection_id",
 }
 ROW_NAMES = frozenset(
     {
@@ -53,9 +54,15 @@ ROW_NAMES = frozenset(
         "entry_id",
         "review_id",
         "rollout_id",
+        "sample_id",
         "member_id",
+        "policy_id",
+        "calendar_id",
+        "breach_id",
         "rule_id",
         "team_id",
+        "rate_id",
+        "file_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

@@ -102,6 +102,11 @@ _CASES = {
     "resolved": Badge("circle-check", _("Resolved"), "success"),
     "closed": Badge("check", _("Closed"), "neutral"),
 }
+_CLOCKS = {
+    "breached": Badge("alert-circle", _("Missed"), "danger"),
+    "at_risk": Badge("alert-triangle", _("At risk"), "warning"),
+    "on_time": Badge("circle-check", _("On time"), "success"),
+}
 _CUSTOMERS = {
     "onboarding": Badge("flag", _("Onboarding"), "progress"),
     "left": Badge("logout", _("Left"), "neutral"),
@@ -134,6 +139,7 @@ BADGES: dict[str, Badge] = {
     **_CUSTOMERS,
     **_VERSIONS,
     **_CASES,
+    **_CLOCKS,
     **_HEALTH,
     **_CONNECTIONS,
     **_BATCHES,
