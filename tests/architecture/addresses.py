@@ -26,6 +26,7 @@ ROWS_OF_THE_API = {
     "approvals": "request_id",
     "field-owners": "entry_id",
     "configurations": "customer_id",
+    "service-clocks": "clock_id",
 }
 ROW_NAMES = frozenset(
     {
@@ -57,6 +58,7 @@ ROW_NAMES = frozenset(
         "policy_id",
         "calendar_id",
         "breach_id",
+        "clock_id",
         "rule_id",
         "team_id",
     }

@@ -75,7 +75,7 @@ def breach_rows(breaches: Iterable[SlaBreach], now: datetime, *, for_customer: b
 
 def _clock_row(clock: SlaClock, usual: Usual, now: datetime) -> ClockRow:
     pauses: Sequence[SlaPause] = list(clock.pauses.all())
-    state = _state_of(clock, pauses, now)
+    state = state_of(clock, pauses, now)
     found = _forecast(clock, pauses, usual, now)
     still = next((one for one in pauses if one.ended_at is None), None)
     return ClockRow(
@@ -99,9 +99,12 @@ def _clock_row(clock: SlaClock, usual: Usual, now: datetime) -> ClockRow:
     )
 
 
-def _state_of(clock: SlaClock, pauses: Iterable[SlaPause], now: datetime) -> str:
-    if clock.breached_at is not None or (clock.due_at is not None and clock.due_at < now):
+def state_of(clock: SlaClock, pauses: Iterable[SlaPause], now: datetime) -> ClockState:
+    """Return how a stored clock stands; a promise that nobody has looked at since its time was up is missed, too."""
+    if clock.breached_at is not None or (clock.due_at is not None and clock.due_at < (clock.stopped_at or now)):
         return ClockState.BREACHED
+    if clock.stopped_at is not None:
+        return ClockState.MET
     return ClockState.PAUSED if any(one.ended_at is None for one in pauses) else ClockState.RUNNING
 
 
