@@ -72,6 +72,7 @@ DEED_WORDS: dict[AuditAction, Promise] = {
     AuditAction.SERVICE_LEVEL_CHANGED: _("Service level changed"),
     AuditAction.BREACH_EXCUSED: _("Missed promise excused"),
     AuditAction.CASE_MERGED: _("Exception merged with another"),
+    AuditAction.RATES_CHANGED: _("Exchange rates changed"),
     AuditAction.ROUTING_CHANGED: _("Routing of exceptions changed"),
     AuditAction.API_KEY_CREATED: _("API key created"),
     AuditAction.API_KEY_REVOKED: _("API key revoked"),

@@ -81,7 +81,7 @@ CUSTOMER: Menu = (
         "monitoring:customer-flows",
         "arrows-exchange",
         Action.VIEW_OWN_HEALTH,
-        ("/flows/", "/runs/", "/operations/"),
+        ("/flows/", "/runs/", "/operations/", "/my/updates/"),
     ),
     NavigationEntry(
         _("Needs me"),
@@ -123,6 +123,8 @@ SETTINGS = (
     SettingsTab(_("API keys"), "accounts:api-keys", Action.EDIT_API_KEYS),
     SettingsTab(_("Brand"), "accounts:brand-edit", Action.EDIT_BRAND),
     SettingsTab(_("Routing"), "monitoring:routing", Action.EDIT_CUSTOMERS),
+    SettingsTab(_("Exchange rates"), "monitoring:rates", Action.EDIT_CUSTOMERS),
+    SettingsTab(_("Configuration"), "flows:partner-configuration", Action.EDIT_FLOWS),
     SettingsTab(_("Records kept"), "customers:ledger-edit", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Service levels"), "monitoring:sla-settings", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Audit trail"), "accounts:audit", Action.VIEW_AUDIT),

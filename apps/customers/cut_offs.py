@@ -24,6 +24,15 @@ class RuleError(ValueError):
     """A rule that no day can fit; the text says which days there are."""
 
 
+def has_day(rhythm: Rhythm, day: int) -> bool:
+    """Return whether a rhythm has such a day."""
+    return {
+        Rhythm.WEEKLY: 0 <= day <= 6,
+        Rhythm.MONTHLY: day == LAST or 1 <= day <= 31,
+        Rhythm.WORKING_DAY: day == LAST or 1 <= day <= MOST_WORKING_DAYS,
+    }[rhythm]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Which days, and at what time of day there. Raises RuleError for a day that the rhythm does not have."""
@@ -34,12 +43,7 @@ class Rule:
 
     def __post_init__(self) -> None:
         """Refuse days outside of the rhythm."""
-        fits = {
-            Rhythm.WEEKLY: 0 <= self.day <= 6,
-            Rhythm.MONTHLY: self.day == LAST or 1 <= self.day <= 31,
-            Rhythm.WORKING_DAY: self.day == LAST or 1 <= self.day <= MOST_WORKING_DAYS,
-        }
-        if not fits[self.rhythm]:
+        if not has_day(self.rhythm, self.day):
             raise RuleError(f"{self.rhythm.value} has no day {self.day}.")
 
 

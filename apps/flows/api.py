@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from apps.accounts.actions import Action
 from apps.accounts.api_auth import caller
 from apps.accounts.api_problems import NotNowError
+from apps.flows.draft_api import DRAFT_ACTIONS, DraftActions
 from apps.flows.install_api import InstallSerializer, SettingsSerializer, change_flow_settings, install_flow
 from apps.flows.models import Flow
 from apps.flows.queries import flows as flow_queries
@@ -102,8 +103,8 @@ class FlowFilters(filters.FilterSet):
 
 
 @extend_schema_view(list=extend_schema(summary="List flows"), retrieve=extend_schema(summary="Read one flow"))
-class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Flow]):
-    """Installed flows."""
+class FlowViewSet(DraftActions, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Flow]):
+    """Installed flows, each with its draft."""
 
     queryset = Flow.objects.none()
     serializer_class = FlowSerializer
@@ -118,6 +119,7 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         "resume": Action.RUN_FLOWS,
         "change_settings": Action.EDIT_FLOWS,
         "backfills": Action.RUN_FLOWS,
+        **DRAFT_ACTIONS,
     }
 
     def get_queryset(self) -> QuerySet[Flow]:

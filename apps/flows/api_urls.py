@@ -1,6 +1,16 @@
-"""Where the API of this room hangs: flows, runs, operations, templates, approvals, replays, events, owners and configurations."""
+"""Where the API of this room hangs: flows, runs, operations, templates, approvals, replays, events, owners, drifts and configurations."""
 
-from apps.flows import api, approval_api, configuration_api, event_api, operation_api, owner_api, replay_api, run_api
+from apps.flows import (
+    api,
+    approval_api,
+    configuration_api,
+    drift_api,
+    event_api,
+    operation_api,
+    owner_api,
+    replay_api,
+    run_api,
+)
 
 router_entries = (
     ("flows", api.FlowViewSet, "flow"),
@@ -11,5 +21,6 @@ router_entries = (
     ("replays", replay_api.ReplayViewSet, "replay"),
     ("events", event_api.EventViewSet, "event"),
     ("field-owners", owner_api.FieldOwnerViewSet, "field-owner"),
+    ("drifts", drift_api.DriftViewSet, "drift"),
     ("configurations", configuration_api.ConfigurationViewSet, "configuration"),
 )

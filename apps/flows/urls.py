@@ -8,7 +8,9 @@ from apps.flows.views import (
     approvals,
     backfills,
     comparisons,
+    configuration,
     draft_review,
+    drift_reach,
     dry_runs,
     flow_editing,
     flow_list,
@@ -26,13 +28,17 @@ from apps.flows.views import (
     rollouts,
     run_list,
     runs,
+    samples,
     stand_ins,
+    studio,
+    studio_files,
     upgrades,
     value_tables,
     version_restore,
     what_ifs,
 )
 
+_FILES = "customers/<uuid:customer_id>/configuration"
 _OWNERS = "customers/<uuid:customer_id>/owners"
 
 app_name = "flows"
@@ -45,6 +51,16 @@ urlpatterns = [
     path("flows/<uuid:flow_id>/", flow_tabs.flow_detail, name="flow-detail"),
     path("flows/<uuid:flow_id>/now/", flow_tabs.flow_now, name="flow-now"),
     path("flows/<uuid:flow_id>/mapping/", flow_tabs.flow_mapping, name="flow-mapping"),
+    # Before the lines: a field called "studio" is edited in the studio.
+    path("flows/<uuid:flow_id>/mapping/studio/", studio.flow_mapping_studio, name="flow-mapping-studio"),
+    path("flows/<uuid:flow_id>/mapping/studio/line/", studio.flow_studio_line, name="flow-studio-line"),
+    path("flows/<uuid:flow_id>/mapping/studio/try/", studio.flow_studio_try, name="flow-studio-try"),
+    path("flows/<uuid:flow_id>/mapping/studio/change/", studio.flow_studio_change, name="flow-studio-change"),
+    path("flows/<uuid:flow_id>/mapping/studio/bulk/", studio.flow_studio_bulk, name="flow-studio-bulk"),
+    path("flows/<uuid:flow_id>/mapping/studio/history/", studio.flow_studio_history, name="flow-studio-history"),
+    path("flows/<uuid:flow_id>/mapping/studio/read/", studio.flow_studio_read, name="flow-studio-read"),
+    path("flows/<uuid:flow_id>/mapping/studio/file/", studio_files.flow_studio_export, name="flow-studio-export"),
+    path("flows/<uuid:flow_id>/mapping/studio/import/", studio_files.flow_studio_import, name="flow-studio-import"),
     path("flows/<uuid:flow_id>/runs/", flow_tabs.flow_runs, name="flow-runs"),
     path("flows/<uuid:flow_id>/versions/", flow_tabs.flow_versions, name="flow-versions"),
     path(
@@ -99,6 +115,7 @@ urlpatterns = [
     path("dry-runs/<uuid:dry_run_id>/", dry_runs.dry_run_detail, name="dry-run-detail"),
     path("what-ifs/<uuid:what_if_id>/", what_ifs.what_if_detail, name="what-if-detail"),
     path("what-ifs/<uuid:what_if_id>/go-live/", what_ifs.what_if_go_live, name="what-if-go-live"),
+    path("connections/<uuid:connection_id>/drift/", drift_reach.connection_drift, name="connection-drift"),
     path("templates/", library.template_list, name="template-list"),
     path("templates/<slug:template>/", library.template_detail, name="template-detail"),
     path("templates/<slug:template>/rollout/", rollouts.rollout_start, name="rollout-start"),
@@ -121,6 +138,10 @@ urlpatterns = [
     path("operations/<uuid:operation_id>/live/", operations.operation_live, name="operation-live"),
     path("operations/<uuid:operation_id>/roll-back/", roll_back.operation_roll_back, name="operation-roll-back"),
     path("operations/<uuid:operation_id>/replay/", replays.operation_replay_ask, name="operation-replay-ask"),
+    path("operations/<uuid:operation_id>/pin/", samples.operation_pin, name="operation-pin"),
+    path("samples/<uuid:sample_id>/rename/", samples.sample_rename, name="sample-rename"),
+    path("samples/<uuid:sample_id>/renew/", samples.sample_renew, name="sample-renew"),
+    path("samples/<uuid:sample_id>/remove/", samples.sample_remove, name="sample-remove"),
     path("replays/", replays.replay_list, name="replay-list"),
     path("replays/ask/", replays.replay_ask, name="replay-ask"),
     path("replays/<uuid:replay_id>/", replays.replay_detail, name="replay-detail"),
@@ -129,6 +150,14 @@ urlpatterns = [
     path("replays/<uuid:replay_id>/cancel/", replays.replay_cancel, name="replay-cancel"),
     path("replays/<uuid:replay_id>/resume/", replays.replay_resume, name="replay-resume"),
     path("replays/<uuid:replay_id>/again/", replays.replay_again, name="replay-again"),
+    path(f"{_FILES}/", configuration.customer_configuration, name="customer-configuration"),
+    path(f"{_FILES}/export/", configuration.customer_configuration_export, name="customer-configuration-export"),
+    path("settings/configuration/", configuration.partner_configuration, name="partner-configuration"),
+    path(
+        "settings/configuration/export/",
+        configuration.partner_configuration_export,
+        name="partner-configuration-export",
+    ),
     path(f"{_OWNERS}/", owners.owner_list, name="owner-list"),
     path(f"{_OWNERS}/add/", owners.owner_create, name="owner-create"),
     path(f"{_OWNERS}/<uuid:entry_id>/", owners.owner_edit, name="owner-edit"),

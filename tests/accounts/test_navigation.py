@@ -58,6 +58,8 @@ def test_a_role_sees_its_own_menu(role: Role, labels: list[str]) -> None:
                 "API keys",
                 "Brand",
                 "Routing",
+                "Exchange rates",
+                "Configuration",
                 "Records kept",
                 "Service levels",
                 "Audit trail",

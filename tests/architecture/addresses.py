@@ -27,6 +27,7 @@ ROWS_OF_THE_API = {
     "field-owners": "entry_id",
     "configurations": "customer_id",
     "service-clocks": "clock_id",
+    "drifts": "connection_id",
 }
 ROW_NAMES = frozenset(
     {
@@ -54,6 +55,7 @@ ROW_NAMES = frozenset(
         "entry_id",
         "review_id",
         "rollout_id",
+        "sample_id",
         "member_id",
         "policy_id",
         "calendar_id",
@@ -61,6 +63,8 @@ ROW_NAMES = frozenset(
         "clock_id",
         "rule_id",
         "team_id",
+        "rate_id",
+        "file_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

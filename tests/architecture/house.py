@@ -40,12 +40,15 @@ from apps.flows.models import (
     RolloutMember,
     WhatIf,
 )
+from apps.flows.services.own_samples import pin_sample
+from apps.monitoring.case_files import attach_file
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import (
     BulkEntry,
     BulkJob,
     BusinessCalendar,
+    CurrencyRate,
     CustomerSla,
     ExceptionCase,
     RoutingRule,
@@ -315,6 +318,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
             asked_by="Olga Owner",
             created_at=now,
         )
+        sample = pin_sample(operation, name="Kept", by="Olga Owner")
         request = ApprovalRequest.objects.create(
             customer=line.customer,
             operation=operation,
@@ -379,8 +383,14 @@ def _ids_of(line: Line) -> dict[str, Any]:
             changed_at=now,
             changed_by="Olga Owner",
         )
+        rate, _made = CurrencyRate.objects.get_or_create(
+            day=now.date(), from_currency="USD", to_currency="EUR", defaults={"rate": "0.9", "entered_at": now}
+        )
         team = Team.objects.create(name=f"Team of {line.company}")
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
+        case_file = attach_file(
+            case.id, name="seen.txt", content=b"Seen.", by=User.objects.get(email=author).as_actor()
+        )
         promised, breach = _promise(line, case)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
@@ -409,6 +419,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "entry_id": entry.id,
         "review_id": review.id,
         "rollout_id": rollout.id,
+        "sample_id": sample.id,
         "member_id": member.id,
         "policy_id": promised.policy_id,
         "calendar_id": promised.calendar_id,
@@ -416,6 +427,8 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "clock_id": breach.clock_id,
         "rule_id": rule.id,
         "team_id": team.id,
+        "rate_id": rate.id,
+        "file_id": case_file.id,
         "system_id": own.id,
         "trial_id": trial.id,
         "record": "sites",

@@ -35,8 +35,7 @@ def flow_settings_change(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     with refusals_told(request):
         try:
             if "preview" in request.POST:
-                candidate = trial_version(flow, form.chosen)
-                report = report_of_change(flow.live_version, candidate) if candidate else None
+                report = report_of_change(flow.live_version, trial_version(flow, form.chosen))
                 return render_settings(request, flow, chosen=form, samples=report)
             _published(request, flow, form.chosen)
         except SamplesFailError as error:
