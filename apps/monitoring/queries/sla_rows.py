@@ -132,10 +132,12 @@ def subject_of(clock: SlaClock, *, for_customer: bool = False) -> str:
     return clock.cut_off_name
 
 
-def url_of(clock: SlaClock) -> str:
-    """Return where one works on it."""
+def url_of(clock: SlaClock, *, for_customer: bool = False) -> str:
+    """Return where one works on it; a customer's people have a page of all their flows, none of one."""
     if clock.case_id is not None:
         return reverse("monitoring:case-detail", args=[clock.case_id])
+    if clock.flow_id is not None and for_customer:
+        return reverse("monitoring:customer-flows")
     return reverse("flows:flow-detail", args=[clock.flow_id]) if clock.flow_id is not None else ""
 
 
@@ -150,7 +152,7 @@ def _breach_row(breach: SlaBreach, now: datetime, *, for_customer: bool) -> Brea
         id=breach.id,
         promise=str(PROMISE_LABELS[Promise(clock.promise)]),
         subject=subject_of(clock, for_customer=for_customer),
-        url=url_of(clock),
+        url=url_of(clock, for_customer=for_customer),
         customer_id=breach.customer_id,
         customer=breach.customer.name,
         package=package_words(clock_book.terms_of(clock.agreement)),
