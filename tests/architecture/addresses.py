@@ -27,6 +27,7 @@ ROWS_OF_THE_API = {
     "changes": "change_id",
     "field-owners": "entry_id",
     "configurations": "customer_id",
+    "service-clocks": "clock_id",
     "drifts": "connection_id",
 }
 ROW_NAMES = frozenset(
@@ -61,6 +62,7 @@ ROW_NAMES = frozenset(
         "policy_id",
         "calendar_id",
         "breach_id",
+        "clock_id",
         "rule_id",
         "team_id",
         "rate_id",

@@ -435,6 +435,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "policy_id": promised.policy_id,
         "calendar_id": promised.calendar_id,
         "breach_id": breach.id,
+        "clock_id": breach.clock_id,
         "rule_id": rule.id,
         "team_id": team.id,
         "rate_id": rate.id,
