@@ -40,7 +40,11 @@ _CUSTOMERS = NavigationEntry(
 _CASES = NavigationEntry(_("Exceptions"), "monitoring:case-list", "alert-triangle", Action.VIEW_CASES, badge=OPEN_CASES)
 _APPROVALS = NavigationEntry(_("Approvals"), "flows:approval-list", "user-check", Action.APPROVE, badge=OPEN_APPROVALS)
 _FLOWS = NavigationEntry(
-    _("Flows"), "flows:flow-list", "arrows-exchange", Action.VIEW_FLOWS, ("/runs/", "/operations/", "/dry-runs/")
+    _("Flows"),
+    "flows:flow-list",
+    "arrows-exchange",
+    Action.VIEW_FLOWS,
+    ("/runs/", "/operations/", "/dry-runs/", "/reconciliations/"),
 )
 _CONNECTIONS = NavigationEntry(
     _("Connections"),

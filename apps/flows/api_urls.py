@@ -1,6 +1,16 @@
-"""Where the API of this room hangs: flows, runs, operations, templates, approvals, replays, events, owners and configurations."""
+"""Where the API of this room hangs: flows, runs, operations, templates, approvals, replays, events, owners, configurations and reconciliations."""
 
-from apps.flows import api, approval_api, configuration_api, event_api, operation_api, owner_api, replay_api, run_api
+from apps.flows import (
+    api,
+    approval_api,
+    configuration_api,
+    event_api,
+    operation_api,
+    owner_api,
+    reconciliation_api,
+    replay_api,
+    run_api,
+)
 
 router_entries = (
     ("flows", api.FlowViewSet, "flow"),
@@ -12,4 +22,5 @@ router_entries = (
     ("events", event_api.EventViewSet, "event"),
     ("field-owners", owner_api.FieldOwnerViewSet, "field-owner"),
     ("configurations", configuration_api.ConfigurationViewSet, "configuration"),
+    ("reconciliations", reconciliation_api.ReconciliationViewSet, "reconciliation"),
 )

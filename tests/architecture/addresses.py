@@ -24,6 +24,7 @@ ROWS_OF_THE_API = {
     "approvals": "request_id",
     "field-owners": "entry_id",
     "configurations": "customer_id",
+    "reconciliations": "reconciliation_id",
 }
 ROW_NAMES = frozenset(
     {
@@ -51,6 +52,7 @@ ROW_NAMES = frozenset(
         "entry_id",
         "review_id",
         "rollout_id",
+        "reconciliation_id",
         "member_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}

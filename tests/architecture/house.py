@@ -25,6 +25,7 @@ from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import WhoIsAsked, issue_link
 from apps.customers.services import add_member
 from apps.dispatch.models import Queue
+from apps.flows.engine.reconcile import Statement
 from apps.flows.engine.rings import Gates
 from apps.flows.engine.what_if import Kind
 from apps.flows.models import (
@@ -34,6 +35,7 @@ from apps.flows.models import (
     FieldOwner,
     Operation,
     OwnerReview,
+    Reconciliation,
     ReplayEntry,
     ReplayJob,
     Rollout,
@@ -332,6 +334,20 @@ def _ids_of(line: Line) -> dict[str, Any]:
         member = RolloutMember.objects.create(
             rollout=rollout, customer=line.customer, flow=line.flow, ring=0, version_before_id=line.flow.live_version_id
         )
+        reconciliation = Reconciliation.objects.create(
+            customer=line.customer,
+            flow=line.flow,
+            version_number=1,
+            first=now.date(),
+            last=now.date(),
+            zone="UTC",
+            since=now - timedelta(days=1),
+            until=now,
+            begun_at=now,
+            finished_at=now,
+            verdict="agreed",
+            statement=Statement().to_json(),
+        )
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
@@ -346,6 +362,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "run_id": operation.run_id,
         "dry_run_id": dry_run.id,
         "what_if_id": what_if.id,
+        "reconciliation_id": reconciliation.id,
         "operation_id": operation.id,
         "case_id": case.id,
         "job_id": job.id,

@@ -71,7 +71,7 @@ def _standing(page: OperationPage, who: Actor) -> dict[str, Any]:
         "standing": page.compensation,
         "can_see_payloads": can_see,
         "can_retry": page.can_be_retried and who.can(Action.WORK_CASES),
-        "can_correct": can_edit and not page.operation.is_deletion,
+        "can_correct": can_edit and not (page.operation.is_deletion or page.operation.is_finding),
         "can_roll_back": can_edit and page.compensation is not None and page.compensation.can_roll_back,
         "is_customer": who.is_customer,
     }
