@@ -17,7 +17,7 @@ from apps.flows.engine.reconcile import Cause
 from apps.flows.models import ReconciliationRow
 from apps.flows.queries.reconciliation_words import CAUSES
 from apps.flows.queries.reconciliations import StatementPage, Sums
-from apps.tenants.branding import FONT_FILES, BrandLook
+from apps.tenants.branding import FONT_FILES, MINIMUM_CONTRAST, BrandLook, contrast, rgb, text_on
 from apps.tenants.templatetags.wording import count_words, money_words
 
 MOST_RECORDS = 400  # printed; the CSV holds all that are kept
@@ -25,6 +25,7 @@ _OWN, _BUILT_IN = "brand", "helvetica"
 logging.getLogger("fontTools.subset").setLevel(logging.WARNING)  # it tells of every table it leaves out
 _SOFT = (96, 96, 96)
 _INK = (24, 24, 24)
+_LINE = (214, 214, 214)
 
 
 def build_pdf(page: StatementPage, records: Sequence[ReconciliationRow], look: BrandLook) -> bytes:
@@ -60,15 +61,17 @@ class _Sheet(FPDF):
     def head(self) -> None:
         """Say whose statement this is, about what, and what it comes to."""
         row = self._page.row
-        self.set_fill_color(*_rgb(self._look.primary_colour))
+        self.set_fill_color(*rgb(self._look.primary_colour))
         self.rect(0, 0, self.w, 4, style="F")
-        self._write(self._look.name, 10, _rgb(self._look.primary_colour))
+        self.set_fill_color(255, 255, 255)  # tables take over what is set
+        self.set_draw_color(*_LINE)
+        self._write(self._look.name, 10, _brand_ink(self._look))
         self._write(_("Reconciliation of %(days)s") % {"days": self._page.days}, 18)
         self._write(f"{row.customer.name} · {row.flow.name}", 11)
         between = {"source": row.flow.source.name, "target": row.flow.target.name}
         self._write(_("%(source)s to %(target)s") % between, 10, _SOFT)
         self.ln(2)
-        self._write(self._page.verdict, 13, _rgb(self._look.primary_colour))
+        self._write(self._page.verdict, 13, _brand_ink(self._look))
 
     def sides(self) -> None:
         """Print both sides and what is between them."""
@@ -146,9 +149,15 @@ class _Sheet(FPDF):
         self.set_font(self._family, size=size)
         self.set_text_color(*_INK)
         align = ("LEFT", *("RIGHT",) * (len(widths) - 1)) if size > 8 else ("LEFT", "LEFT", "RIGHT", "RIGHT")
-        heading = FontFace(color=(255, 255, 255), fill_color=_rgb(self._look.primary_colour), emphasis="")
+        primary = self._look.primary_colour
+        heading = FontFace(color=rgb(text_on(primary)), fill_color=rgb(primary), emphasis="")
         with self.table(
-            col_widths=widths, text_align=align, line_height=size * 0.55, headings_style=heading, padding=1
+            col_widths=widths,
+            text_align=align,
+            line_height=size * 0.55,
+            headings_style=heading,
+            padding=1,
+            borders_layout="HORIZONTAL_LINES",
         ) as table:
             for cells in (head, *rows):
                 table.row([self._plain(cell) for cell in cells])
@@ -172,8 +181,10 @@ def _embed(sheet: FPDF, look: BrandLook) -> str:
     return _OWN
 
 
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+def _brand_ink(look: BrandLook) -> tuple[int, int, int]:
+    """Return the brand's colour for words on white paper, the ordinary one where it is too light to be read."""
+    readable = contrast(look.primary_colour, "#ffffff") >= MINIMUM_CONTRAST
+    return rgb(look.primary_colour) if readable else _INK
 
 
 def _sums(sums: Sums) -> str:
