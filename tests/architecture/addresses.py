@@ -29,6 +29,7 @@ ROWS_OF_THE_API = {
     "configurations": "customer_id",
     "service-clocks": "clock_id",
     "drifts": "connection_id",
+    "reconciliations": "reconciliation_id",
 }
 ROW_NAMES = frozenset(
     {
@@ -58,6 +59,7 @@ ROW_NAMES = frozenset(
         "review_id",
         "rollout_id",
         "sample_id",
+        "reconciliation_id",
         "member_id",
         "policy_id",
         "calendar_id",
