@@ -142,6 +142,13 @@ class PublishSerializer(serializers.Serializer[Any]):
     """Why a draft is published."""
 
     note = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
+    despite = serializers.CharField(
+        max_length=200,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Why it goes live although samples of the template fail.",
+    )
 
 
 class DraftActions:
@@ -203,7 +210,7 @@ class DraftActions:
         flow, wanted = get_flow(pk), PublishSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         try:
-            version = publish_draft(flow, by=caller(request).name, note=wanted.validated_data["note"])
+            version = publish_draft(flow, by=caller(request).name, **wanted.validated_data)
         except EditError as error:
             raise NotNowError(str(error)) from error
         except DraftConflictError as error:

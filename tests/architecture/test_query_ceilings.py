@@ -36,6 +36,7 @@ CEILINGS = {
         "/exceptions/{case_id}/": 30,
         "/flows/": 24,
         "/flows/{flow_id}/": 26,
+        "/flows/{flow_id}/edit/": 20,
         "/flows/{flow_id}/runs/": 17,
         "/flows/{flow_id}/versions/": 20,
         "/what-ifs/{what_if_id}/": 15,

@@ -92,6 +92,16 @@ def test_a_change_that_cannot_be_is_refused_by_its_field(line: Line, body: dict[
     assert refused.json()["errors"][0]["field"].split(".")[0] == field
 
 
+def test_a_draft_whose_samples_fail_goes_live_with_a_reason_only(make_line: MakeLine) -> None:
+    program = Program(make_line(), Action.VIEW_FLOWS, Action.EDIT_FLOWS)
+    rule = {"name": "long_days", "expression": "r.hours > 100.0", "sentence": "A day has more hours."}
+    program.post({"seen": 0, "edit": "set_step", "name": "check", "step": {"kind": "check", "rules": [rule]}})
+    refused = program.post({}, "publish/")
+    assert refused.status_code == 400
+    assert "fail" in refused.json()["detail"]
+    assert program.post({"despite": "Asked for"}, "publish/").json()["live_version"] == 2
+
+
 def test_a_key_that_may_only_look_changes_nothing(line: Line) -> None:
     program = Program(line, Action.VIEW_FLOWS)
     assert program.client.get(program.path).status_code == 200
