@@ -1,8 +1,9 @@
-"""Where the API of this room hangs: flows, runs, operations, templates, approvals, replays, events, owners, drifts and configurations."""
+"""Where the API of this room hangs: flows, runs, operations, templates, approvals, changes, replays, events, owners, drifts, files."""
 
 from apps.flows import (
     api,
     approval_api,
+    change_api,
     configuration_api,
     drift_api,
     event_api,
@@ -18,6 +19,7 @@ router_entries = (
     ("operations", operation_api.OperationViewSet, "operation"),
     ("templates", api.TemplateViewSet, "template"),
     ("approvals", approval_api.ApprovalViewSet, "approval"),
+    ("changes", change_api.ChangeViewSet, "change"),
     ("replays", replay_api.ReplayViewSet, "replay"),
     ("events", event_api.EventViewSet, "event"),
     ("field-owners", owner_api.FieldOwnerViewSet, "field-owner"),

@@ -5,7 +5,7 @@ import pytest
 from apps.accounts.actions import CUSTOMER_ROLES, PLATFORM_ROLES, ROLE_ACTIONS, Role
 from apps.accounts.navigation import active_index, entries_for, settings_for
 
-EVERYTHING = ["Home", "Customers", "Exceptions", "Flows", "Connections", "Templates", "Reports", "Settings"]
+EVERYTHING = ["Home", "Customers", "Exceptions", "Flows", "Changes", "Connections", "Templates", "Reports", "Settings"]
 WITH_APPROVALS = [*EVERYTHING[:3], "Approvals", *EVERYTHING[3:]]
 OF_A_CUSTOMER = ["Home", "My flows", "Needs me", "Exceptions", "Reports", "Settings"]
 
@@ -47,6 +47,7 @@ def test_a_role_sees_its_own_menu(role: Role, labels: list[str]) -> None:
                 "People",
                 "API keys",
                 "Brand",
+                "Changes",
                 "Routing",
                 "Exchange rates",
                 "Configuration",

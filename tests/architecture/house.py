@@ -29,6 +29,7 @@ from apps.flows.engine.rings import Gates
 from apps.flows.engine.what_if import Kind
 from apps.flows.models import (
     ApprovalRequest,
+    ChangeRequest,
     Delegation,
     DryRun,
     FieldOwner,
@@ -328,6 +329,15 @@ def _ids_of(line: Line) -> dict[str, Any]:
             role=Role.FINANCE_APPROVER,
             asked_at=now,
         )
+        change = ChangeRequest.objects.create(
+            customer=line.customer,
+            flow=line.flow,
+            version_id=line.flow.live_version_id,
+            reason="Another wording",
+            asked_by_name="Olga Owner",
+            asked_at=now,
+            needed=1,
+        )
         delegation = Delegation.objects.create(
             person=User.objects.get(email=author), stand_in=person, starts_on=now.date(), ends_on=now.date()
         )
@@ -415,6 +425,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "invite_id": invite.id,
         "view_id": view.id,
         "request_id": request.id,
+        "change_id": change.id,
         "delegation_id": delegation.id,
         "entry_id": entry.id,
         "review_id": review.id,

@@ -55,6 +55,7 @@ _OPERATIONS = {
 _APPROVALS = {
     "approved": Badge("circle-check", _("Approved"), "success"),
     "withdrawn": Badge("ban", _("Not needed any more"), "neutral"),
+    "overtaken": Badge("replace", _("Overtaken"), "neutral"),
     "met": Badge("circle-check", _("Arrived"), "success"),
 }
 _MILESTONES = {
