@@ -21,7 +21,7 @@ from apps.flows.queries.mapped_places import MappedPlace, own_change
 from apps.flows.queries.studio_samples import Sample, shown
 
 SOURCE, CANONICAL, TARGET = "source", "canonical", "target"
-_ITSELF = ""  # where a group of a tree keeps the field of its own name
+_ITSELF = object()  # where a group of a tree keeps the field of its own name
 _MOST_COMPARED = 20  # other flows that are asked what they do
 
 
@@ -178,7 +178,7 @@ def _unknown_fields(reading: MappedPlace) -> list[StudioRow]:
 
 def build_tree(side: str, fields: Iterable[Field]) -> list[StudioRow]:
     """Return fields as rows of a tree, by the dots of their names: what lies in a group stands below it, in its order."""
-    root: dict[str, Any] = {}
+    root: dict[Any, Any] = {}
     for spec in fields:
         inner = root
         for name in spec.name.split("."):
@@ -187,9 +187,9 @@ def build_tree(side: str, fields: Iterable[Field]) -> list[StudioRow]:
     return list(_walk(side, root, "", 0))
 
 
-def _walk(side: str, groups: Mapping[str, Any], path: str, depth: int) -> Iterator[StudioRow]:
+def _walk(side: str, groups: Mapping[Any, Any], path: str, depth: int) -> Iterator[StudioRow]:
     for name, entry in groups.items():
-        if name == _ITSELF:
+        if name is _ITSELF:
             continue
         whole = f"{path}.{name}" if path else name
         yield (
