@@ -16,10 +16,10 @@ def tell_approvers(request: ChangeRequest) -> None:
     # Workers know no request, and the platform's own addresses are others.
     url = absolute_url(reverse("flows:change-detail", args=[request.id], urlconf="config.urls_partner"))
     with as_staff():
-        people = list(
-            User.objects.filter(is_active=True, role__in=roles).exclude(id=request.asked_by_id).order_by("id")
-        )
+        people = list(User.objects.filter(is_active=True, role__in=roles).order_by("id"))
     for person in people:
+        if person.id == request.asked_by_id:
+            continue
         context = {
             "name": person.name,
             "customer": request.flow.customer.name,

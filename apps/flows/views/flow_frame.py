@@ -87,7 +87,7 @@ class FlowFrame:
         return self.schedule.next_at if self.schedule and self.flow.state == Flow.State.LIVE else None
 
 
-_TABS = ("overview", "mapping", "runs", "versions", "monitors", "settings")
+_TABS = ("overview", "mapping", "runs", "versions", "monitors", "reconciliation", "settings")
 
 
 def frame_of(request: HttpRequest, flow: Flow, active: str) -> FlowFrame:
@@ -129,6 +129,7 @@ def _tab_words(name: str) -> str:
         "runs": _("Runs"),
         "versions": _("Versions"),
         "monitors": _("Monitors"),
+        "reconciliation": _("Reconciliation"),
         "settings": _("Settings"),
     }[name]
 
