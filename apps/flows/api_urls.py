@@ -1,4 +1,4 @@
-"""Where the API of this room hangs: flows, runs, operations, templates, approvals, changes, replays, events, owners, drifts, files."""
+"""Where the API of this room hangs: flows, runs, operations, templates, approvals, changes, replays, events, owners and more."""
 
 from apps.flows import (
     api,
@@ -11,6 +11,7 @@ from apps.flows import (
     owner_api,
     replay_api,
     run_api,
+    what_if_api,
 )
 
 router_entries = (
@@ -23,6 +24,7 @@ router_entries = (
     ("replays", replay_api.ReplayViewSet, "replay"),
     ("events", event_api.EventViewSet, "event"),
     ("field-owners", owner_api.FieldOwnerViewSet, "field-owner"),
+    ("what-ifs", what_if_api.WhatIfViewSet, "what-if"),
     ("drifts", drift_api.DriftViewSet, "drift"),
     ("configurations", configuration_api.ConfigurationViewSet, "configuration"),
 )

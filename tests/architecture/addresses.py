@@ -28,6 +28,7 @@ ROWS_OF_THE_API = {
     "field-owners": "entry_id",
     "configurations": "customer_id",
     "drifts": "connection_id",
+    "what-ifs": "what_if_id",
 }
 ROW_NAMES = frozenset(
     {
