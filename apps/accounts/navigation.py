@@ -43,7 +43,11 @@ _SERVICE = NavigationEntry(
 )
 _APPROVALS = NavigationEntry(_("Approvals"), "flows:approval-list", "user-check", Action.APPROVE, badge=OPEN_APPROVALS)
 _FLOWS = NavigationEntry(
-    _("Flows"), "flows:flow-list", "arrows-exchange", Action.VIEW_FLOWS, ("/runs/", "/operations/", "/dry-runs/")
+    _("Flows"),
+    "flows:flow-list",
+    "arrows-exchange",
+    Action.VIEW_FLOWS,
+    ("/runs/", "/operations/", "/dry-runs/", "/reconciliations/"),
 )
 _CHANGES = NavigationEntry(_("Changes"), "flows:change-list", "git-branch", Action.VIEW_FLOWS, badge=OPEN_CHANGES)
 _CONNECTIONS = NavigationEntry(
@@ -157,8 +161,8 @@ def settings_for(*, actions: frozenset[Action], is_operator: bool = False) -> tu
             "accounts:brand-edit",
             "accounts:api-keys",
             "customers:ledger-edit",
-            "flows:change-default",
             "monitoring:sla-settings",
+            "flows:change-default",
         }
         if is_operator
         else set()

@@ -20,6 +20,14 @@ class Rhythm(StrEnum):
     WORKING_DAY = "working_day"  # the nth of the month from Monday to Friday; public holidays are not known
 
 
+# A rule falls at least once within so long, also on a working day that not every month has.
+_SURELY_WITHIN = {
+    Rhythm.WEEKLY: timedelta(days=9),
+    Rhythm.MONTHLY: timedelta(days=34),
+    Rhythm.WORKING_DAY: timedelta(days=370),
+}
+
+
 class RuleError(ValueError):
     """A rule that no day can fit; the text says which days there are."""
 
@@ -73,8 +81,7 @@ def occurrences(rule: Rule, zone: tzinfo, after: datetime, number: int) -> list[
 
 def previous_occurrence(rule: Rule, zone: tzinfo, before: datetime) -> datetime:
     """Return the last moment before `before` (aware) on which the rule fell, in UTC."""
-    # A working day that not every month has is missing for at most three months in a row.
-    last = next_occurrence(rule, zone, before - timedelta(days=130))
+    last = next_occurrence(rule, zone, before - _SURELY_WITHIN[rule.rhythm])
     while (following := next_occurrence(rule, zone, last)) < before:
         last = following
     return last

@@ -14,12 +14,11 @@ from rest_framework.response import Response
 from apps.accounts.actions import Action
 from apps.accounts.api_auth import caller
 from apps.accounts.api_problems import NotNowError
-from apps.flows.change_api import ChangeSerializer
+from apps.flows.change_api import ChangeSerializer, waiting_answer
 from apps.flows.draft_api import DRAFT_ACTIONS, DraftActions
 from apps.flows.install_api import InstallSerializer, SettingsSerializer, change_flow_settings, install_flow
 from apps.flows.models import Flow
 from apps.flows.queries import flows as flow_queries
-from apps.flows.queries.changes import find_open_change, get_change
 from apps.flows.run_api import RunSerializer, require_room
 from apps.flows.services.backfill import BackfillError, find_backfill, start_backfill
 from apps.flows.services.flow_state import pause_flow, resume_flow
@@ -154,10 +153,7 @@ class FlowViewSet(DraftActions, mixins.ListModelMixin, mixins.RetrieveModelMixin
         flow, wanted = flow_queries.get_flow(pk), SettingsSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         version = change_flow_settings(flow, wanted.validated_data, by=caller(request).name)
-        change = None if version is None or version.published_at is not None else find_open_change(version)
-        if change is not None:
-            return Response(ChangeSerializer(get_change(change.id)).data, status=status.HTTP_202_ACCEPTED)
-        return Response(FlowSerializer(flow_queries.get_flow(pk)).data)
+        return waiting_answer(version) or Response(FlowSerializer(flow_queries.get_flow(pk)).data)
 
     @extend_schema(summary="Start a run now", request=None, responses={202: RunSerializer})
     @action(detail=True, methods=["post"], url_path="run-now")

@@ -1,4 +1,4 @@
-"""Where the API of this room hangs: flows, runs, operations, templates, approvals, changes, replays, events, owners and more."""
+"""Where the API of this room hangs: flows, what they are made of, what they did, and what people decide about them."""
 
 from apps.flows import (
     api,
@@ -9,6 +9,7 @@ from apps.flows import (
     event_api,
     operation_api,
     owner_api,
+    reconciliation_api,
     replay_api,
     run_api,
     what_if_api,
@@ -27,4 +28,5 @@ router_entries = (
     ("what-ifs", what_if_api.WhatIfViewSet, "what-if"),
     ("drifts", drift_api.DriftViewSet, "drift"),
     ("configurations", configuration_api.ConfigurationViewSet, "configuration"),
+    ("reconciliations", reconciliation_api.ReconciliationViewSet, "reconciliation"),
 )

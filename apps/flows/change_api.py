@@ -16,8 +16,8 @@ from apps.accounts.actor import Actor
 from apps.accounts.api_auth import caller
 from apps.accounts.api_problems import NotNowError
 from apps.accounts.models import User
-from apps.flows.models import ChangeApproval, ChangeRequest, Flow
-from apps.flows.queries.changes import changes, get_change
+from apps.flows.models import ChangeApproval, ChangeRequest, Flow, FlowVersion
+from apps.flows.queries.changes import changes, find_open_change, get_change
 from apps.flows.queries.versions import get_version
 from apps.flows.services.change_requests import ChangeError, ask_for, decide
 
@@ -64,6 +64,16 @@ class ChangeSerializer(serializers.ModelSerializer[ChangeRequest]):
             "approvals",
         )
         read_only_fields = fields
+
+
+def waiting_answer(version: FlowVersion | None) -> Response | None:
+    """Return the answer that names the change a version waits for: 202; None when it is live, or there is none."""
+    if version is None or version.published_at is not None:
+        return None
+    change = find_open_change(version)
+    if change is None:
+        return None
+    return Response(ChangeSerializer(get_change(change.id)).data, status=status.HTTP_202_ACCEPTED)
 
 
 class AskSerializer(serializers.Serializer[Any]):
@@ -153,4 +163,4 @@ def _person(who: Actor) -> User:
     return found
 
 
-__all__ = ["ChangeViewSet"]
+__all__ = ["ChangeSerializer", "ChangeViewSet", "waiting_answer"]

@@ -162,6 +162,11 @@ class CutOffRow:
         return self.posted + self.ready + self.to_approve + self.blocked
 
     @property
+    def is_at_risk(self) -> bool:
+        """Return whether anything speaks against its being reached."""
+        return bool(self.risks)
+
+    @property
     def state(self) -> str:
         """Return the badge of it."""
         return "at_risk" if self.risks else "on_time"

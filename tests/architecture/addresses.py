@@ -27,8 +27,10 @@ ROWS_OF_THE_API = {
     "changes": "change_id",
     "field-owners": "entry_id",
     "configurations": "customer_id",
+    "service-clocks": "clock_id",
     "drifts": "connection_id",
     "what-ifs": "what_if_id",
+    "reconciliations": "reconciliation_id",
 }
 ROW_NAMES = frozenset(
     {
@@ -58,10 +60,12 @@ ROW_NAMES = frozenset(
         "review_id",
         "rollout_id",
         "sample_id",
+        "reconciliation_id",
         "member_id",
         "policy_id",
         "calendar_id",
         "breach_id",
+        "clock_id",
         "rule_id",
         "team_id",
         "rate_id",

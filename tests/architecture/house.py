@@ -25,6 +25,7 @@ from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import WhoIsAsked, issue_link
 from apps.customers.services import add_member
 from apps.dispatch.models import Queue
+from apps.flows.engine.reconcile import Statement
 from apps.flows.engine.rings import Gates
 from apps.flows.engine.what_if import Kind
 from apps.flows.models import (
@@ -35,6 +36,7 @@ from apps.flows.models import (
     FieldOwner,
     Operation,
     OwnerReview,
+    Reconciliation,
     ReplayEntry,
     ReplayJob,
     Rollout,
@@ -397,6 +399,20 @@ def _ids_of(line: Line) -> dict[str, Any]:
             day=now.date(), from_currency="USD", to_currency="EUR", defaults={"rate": "0.9", "entered_at": now}
         )
         team = Team.objects.create(name=f"Team of {line.company}")
+        reconciliation = Reconciliation.objects.create(
+            customer=line.customer,
+            flow=line.flow,
+            version_number=1,
+            first=now.date(),
+            last=now.date(),
+            zone="UTC",
+            since=now - timedelta(days=1),
+            until=now,
+            begun_at=now,
+            finished_at=now,
+            verdict="agreed",
+            statement=Statement().to_json(),
+        )
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
         case_file = attach_file(
             case.id, name="seen.txt", content=b"Seen.", by=User.objects.get(email=author).as_actor()
@@ -415,6 +431,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "run_id": operation.run_id,
         "dry_run_id": dry_run.id,
         "what_if_id": what_if.id,
+        "reconciliation_id": reconciliation.id,
         "operation_id": operation.id,
         "case_id": case.id,
         "job_id": job.id,
@@ -435,6 +452,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "policy_id": promised.policy_id,
         "calendar_id": promised.calendar_id,
         "breach_id": breach.id,
+        "clock_id": breach.clock_id,
         "rule_id": rule.id,
         "team_id": team.id,
         "rate_id": rate.id,

@@ -34,10 +34,10 @@ def flow_settings_change(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         raise Http404("This flow has no settings.")
     if not form.is_valid():
         return render_settings(request, flow, chosen=form, status=400)
-    answer: HttpResponse | None = None
+    answers: list[HttpResponse] = []
     with refusals_told(request):
-        answer = _answered(request, flow, form)
-    return answer or redirect("flows:flow-settings", flow.id)
+        answers.append(_answered(request, flow, form))
+    return answers[0] if answers else redirect("flows:flow-settings", flow.id)
 
 
 def _answered(request: HttpRequest, flow: Flow, form: SettingsForm) -> HttpResponse:

@@ -75,7 +75,7 @@ def breach_rows(breaches: Iterable[SlaBreach], now: datetime, *, for_customer: b
 
 def _clock_row(clock: SlaClock, usual: Usual, now: datetime) -> ClockRow:
     pauses: Sequence[SlaPause] = list(clock.pauses.all())
-    state = _state_of(clock, pauses, now)
+    state = state_of(clock, pauses, now)
     found = _forecast(clock, pauses, usual, now)
     still = next((one for one in pauses if one.ended_at is None), None)
     return ClockRow(
@@ -99,9 +99,12 @@ def _clock_row(clock: SlaClock, usual: Usual, now: datetime) -> ClockRow:
     )
 
 
-def _state_of(clock: SlaClock, pauses: Iterable[SlaPause], now: datetime) -> str:
-    if clock.breached_at is not None or (clock.due_at is not None and clock.due_at < now):
+def state_of(clock: SlaClock, pauses: Iterable[SlaPause], now: datetime) -> ClockState:
+    """Return how a stored clock stands; a promise that nobody has looked at since its time was up is missed, too."""
+    if clock.breached_at is not None or (clock.due_at is not None and clock.due_at < (clock.stopped_at or now)):
         return ClockState.BREACHED
+    if clock.stopped_at is not None:
+        return ClockState.MET
     return ClockState.PAUSED if any(one.ended_at is None for one in pauses) else ClockState.RUNNING
 
 
@@ -129,10 +132,12 @@ def subject_of(clock: SlaClock, *, for_customer: bool = False) -> str:
     return clock.cut_off_name
 
 
-def url_of(clock: SlaClock) -> str:
-    """Return where one works on it."""
+def url_of(clock: SlaClock, *, for_customer: bool = False) -> str:
+    """Return where one works on it; a customer's people have a page of all their flows, none of one."""
     if clock.case_id is not None:
         return reverse("monitoring:case-detail", args=[clock.case_id])
+    if clock.flow_id is not None and for_customer:
+        return reverse("monitoring:customer-flows")
     return reverse("flows:flow-detail", args=[clock.flow_id]) if clock.flow_id is not None else ""
 
 
@@ -147,7 +152,7 @@ def _breach_row(breach: SlaBreach, now: datetime, *, for_customer: bool) -> Brea
         id=breach.id,
         promise=str(PROMISE_LABELS[Promise(clock.promise)]),
         subject=subject_of(clock, for_customer=for_customer),
-        url=url_of(clock),
+        url=url_of(clock, for_customer=for_customer),
         customer_id=breach.customer_id,
         customer=breach.customer.name,
         package=package_words(clock_book.terms_of(clock.agreement)),

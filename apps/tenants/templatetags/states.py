@@ -38,6 +38,8 @@ _RUNS = {
     "asked": Badge("help-circle", _("Not confirmed yet"), "neutral"),
     "barred": Badge("ban", _("Cannot be done"), "neutral"),
     "lost": Badge("unlink", _("Lost"), "danger"),
+    "unexplained": Badge("circle-x", _("Unexplained"), "danger"),
+    "unproven": Badge("alert-triangle", _("Not all seen"), "warning"),
 }
 _OPERATIONS = {
     "written": Badge("circle-check", _("Written"), "success"),

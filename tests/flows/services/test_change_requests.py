@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from apps.accounts.actions import Role
 from apps.accounts.actor import acting
-from apps.accounts.models import AuditEntry, User
+from apps.accounts.models import AuditEntry, OutgoingMail, User
 from apps.accounts.services import create_user
 from apps.connectors.models import Connection, Credential
 from apps.customers.models import Customer
@@ -317,3 +317,16 @@ def test_a_flow_with_holes_does_not_go_on_and_says_which(line: Line, missing: st
         with pytest.raises(ValidationError, match=told):
             resume_flow(_flow(line))
         assert _flow(line).state == "paused"
+
+
+def test_those_who_may_approve_hear_of_it_once_and_the_asker_does_not(line: Line) -> None:
+    with scope.work_in(line.partner):
+        ann, otto, _bo = _person("ann"), _person("otto", Role.OPERATIONS), _person("bo", Role.BUILDER)
+        with acting(ann.as_actor()):
+            for _twice in range(2):
+                change_line(_flow(line), target="description", changes={"default": "x"}, made_by="Ann", note="Words")
+        mail = OutgoingMail.objects.get()
+        request = ChangeRequest.objects.get()
+        assert mail.to == otto.email
+        for words in ("Ann asks for version 3", line.flow.name, line.customer.name, "Words", f"/changes/{request.id}/"):
+            assert words in mail.text

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.actions import Role
+from apps.connectors.models import Connection
 from apps.flows.models import ChangeRequest, Flow
 from apps.flows.services.change_policy import Demands, default_demands, own_demands, set_policy
 from apps.monitoring.judging import judge_ledger
@@ -150,3 +151,60 @@ def test_a_translation_taught_from_a_case_waits_for_its_approval(shown: Shown) -
     with scope.work_in(shown.line.partner):
         assert (ChangeRequest.objects.count(), ExceptionCase.objects.get(id=case.id).retry_run_id) == (1, None)
     assert "once version 2 is approved" in page_of(answer) or "waits for approval" in page_of(answer)
+
+
+def test_a_sandbox_flow_is_promoted_and_its_change_says_what_is_missing(shown: Shown) -> None:
+    flow, builder = shown.line.flow, shown.as_(Role.BUILDER)
+    address = f"/flows/{flow.id}/promote/"
+    assert "is in production itself" in page_of(builder.get(address, follow=True))
+    with scope.work_in(shown.line.partner):
+        Connection.objects.filter(customer_id=shown.line.customer.id).update(environment="sandbox")
+    assert address in page_of(builder.get(f"/flows/{flow.id}/"))
+    page = page_of(builder.get(address))
+    for words in ("Reads from", "Writes to", "A new one, without address and secrets", "are never copied"):
+        assert words in page
+    typed = {"name": flow.name, "source": "new", "target": "new", "reason": "Tried for two weeks"}
+    taken = builder.post(address, typed)
+    assert (taken.status_code, "already has a flow called" in page_of(taken)) == (400, True)
+    change = page_of(builder.post(address, {**typed, "name": "Live"}, follow=True))
+    for words in (
+        "Tried for two weeks",
+        "To do at the connections",
+        "has no address yet",
+        "has never run",
+        "/connections/",
+    ):
+        assert words in change
+    assert "Start the flow" in change
+    with scope.work_in(shown.line.partner):
+        made = Flow.objects.get(name="Live")
+        shell = made.source_id
+    draft = page_of(builder.get(f"/flows/{made.id}/"))
+    assert "Start…" in draft
+    assert builder.get(f"/connections/{shell}/").status_code == 200
+    again = builder.post(f"/flows/{made.id}/versions/2/ask/", follow=True)
+    assert "Tried for two weeks" in page_of(again)
+    assert "Promoted from" in page_of(shown.as_(Role.READ_ONLY).get(f"/flows/{made.id}/versions/"))
+    assert shown.as_(Role.OPERATIONS).get(address).status_code == 403
+
+
+def test_the_api_lists_asks_and_lets_people_decide(shown: Shown, asked: ChangeRequest) -> None:
+    owner = shown.owner
+    (listed,) = owner.get("/api/v1/changes/?state=open").json()["results"]
+    assert (listed["id"], listed["version"], listed["needed"], listed["asked_by"]) == (str(asked.id), 2, 1, "Builder")
+    here = f"/api/v1/changes/{asked.id}/"
+    early = owner.post(f"{here}decide/", {"decision": "approve"}, content_type="application/json")
+    assert (early.status_code, "comparison" in early.json()["detail"]) == (409, True)
+    wrong = owner.post(f"{here}decide/", {"decision": "refuse"}, content_type="application/json")
+    assert [one["field"] for one in wrong.json()["errors"]] == ["note"]
+    said = {"decision": "refuse", "note": "Not now"}
+    ended = owner.post(f"{here}decide/", said, content_type="application/json").json()
+    assert (ended["state"], ended["approvals"][0]["person"]) == ("refused", "Owner")
+    wanted = {"flow_id": str(shown.line.flow.id), "version": 2, "reason": "Once more"}
+    new = owner.post("/api/v1/changes/", wanted, content_type="application/json")
+    assert (new.status_code, new.json()["state"]) == (201, "open")
+    missing = owner.post("/api/v1/changes/", {**wanted, "version": 9}, content_type="application/json")
+    assert [one["field"] for one in missing.json()["errors"]] == ["version"]
+    settings = {"settings": {"carry_unbillable": True}}
+    waits = owner.post(f"/api/v1/flows/{shown.line.flow.id}/settings/", settings, content_type="application/json")
+    assert (waits.status_code, waits.json()["state"]) == (202, "open")
