@@ -72,6 +72,7 @@ class AuditAction(StrEnum):
     ROLLOUT_STOPPED = "rollout_stopped"
     ROLLOUT_DEFERRED = "rollout_deferred"
     ROLLOUT_ENDED = "rollout_ended"
+    RECONCILIATION_SIGNED = "reconciliation_signed"
     FLOW_PAUSED = "flow_paused"
     FLOW_RESUMED = "flow_resumed"
     FLOW_SCHEDULED = "flow_scheduled"

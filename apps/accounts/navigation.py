@@ -30,7 +30,7 @@ class NavigationEntry:
 
 Menu = tuple[NavigationEntry, ...]
 OPEN_CASES, BROKEN_CONNECTIONS, NEEDED_FROM_CUSTOMER = "open-cases", "broken-connections", "needed-from-customer"
-OPEN_APPROVALS = "open-approvals"
+OPEN_APPROVALS, OPEN_CHANGES = "open-approvals", "open-changes"
 SETTINGS_PATHS = ("/settings/", "/people/", "/api-keys/", "/audit/", "/accounts/")
 
 _HOME = NavigationEntry(_("Home"), "monitoring:home", "home", Action.VIEW_HOME)
@@ -43,8 +43,13 @@ _SERVICE = NavigationEntry(
 )
 _APPROVALS = NavigationEntry(_("Approvals"), "flows:approval-list", "user-check", Action.APPROVE, badge=OPEN_APPROVALS)
 _FLOWS = NavigationEntry(
-    _("Flows"), "flows:flow-list", "arrows-exchange", Action.VIEW_FLOWS, ("/runs/", "/operations/", "/dry-runs/")
+    _("Flows"),
+    "flows:flow-list",
+    "arrows-exchange",
+    Action.VIEW_FLOWS,
+    ("/runs/", "/operations/", "/dry-runs/", "/reconciliations/"),
 )
+_CHANGES = NavigationEntry(_("Changes"), "flows:change-list", "git-branch", Action.VIEW_FLOWS, badge=OPEN_CHANGES)
 _CONNECTIONS = NavigationEntry(
     _("Connections"),
     "connectors:connection-list",
@@ -64,6 +69,7 @@ PARTNER: Menu = (
     _SERVICE,
     _APPROVALS,
     _FLOWS,
+    _CHANGES,
     _CONNECTIONS,
     _TEMPLATES,
     _REPORTS,
@@ -122,6 +128,7 @@ SETTINGS = (
     SettingsTab(_("People"), "accounts:people", Action.VIEW_PEOPLE),
     SettingsTab(_("API keys"), "accounts:api-keys", Action.EDIT_API_KEYS),
     SettingsTab(_("Brand"), "accounts:brand-edit", Action.EDIT_BRAND),
+    SettingsTab(_("Changes"), "flows:change-default", Action.EDIT_PEOPLE),
     SettingsTab(_("Routing"), "monitoring:routing", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Exchange rates"), "monitoring:rates", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Configuration"), "flows:partner-configuration", Action.EDIT_FLOWS),
@@ -150,7 +157,13 @@ def entries_for(*, is_customer: bool, is_operator: bool, actions: frozenset[Acti
 def settings_for(*, actions: frozenset[Action], is_operator: bool = False) -> tuple[SettingsTab, ...]:
     """Return the parts of the settings for somebody who may do `actions`; the console has no brand, keys or records."""
     not_here = (
-        {"accounts:brand-edit", "accounts:api-keys", "customers:ledger-edit", "monitoring:sla-settings"}
+        {
+            "accounts:brand-edit",
+            "accounts:api-keys",
+            "customers:ledger-edit",
+            "monitoring:sla-settings",
+            "flows:change-default",
+        }
         if is_operator
         else set()
     )

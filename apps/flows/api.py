@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from apps.accounts.actions import Action
 from apps.accounts.api_auth import caller
 from apps.accounts.api_problems import NotNowError
+from apps.flows.change_api import ChangeSerializer, waiting_answer
 from apps.flows.draft_api import DRAFT_ACTIONS, DraftActions
 from apps.flows.install_api import InstallSerializer, SettingsSerializer, change_flow_settings, install_flow
 from apps.flows.models import Flow
@@ -138,14 +139,21 @@ class FlowViewSet(DraftActions, mixins.ListModelMixin, mixins.RetrieveModelMixin
         flow = install_flow(wanted.validated_data, by=caller(request).name)
         return Response(FlowSerializer(flow_queries.get_flow(flow.id)).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(summary="Change a flow's settings", request=SettingsSerializer, responses=FlowSerializer)
+    @extend_schema(
+        summary="Change a flow's settings",
+        request=SettingsSerializer,
+        responses={200: FlowSerializer, 202: ChangeSerializer},
+    )
     @action(detail=True, methods=["post"], url_path="settings")
     def change_settings(self, request: Request, pk: UUID) -> Response:
-        """Take other settings of the template and publish a version with them; the others stay as they are."""
+        """Take other settings of the template and publish a version with them; the others stay as they are.
+
+        202 with the change that was asked for, where it needs approval before it is live.
+        """
         flow, wanted = flow_queries.get_flow(pk), SettingsSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        change_flow_settings(flow, wanted.validated_data, by=caller(request).name)
-        return Response(FlowSerializer(flow_queries.get_flow(pk)).data)
+        version = change_flow_settings(flow, wanted.validated_data, by=caller(request).name)
+        return waiting_answer(version) or Response(FlowSerializer(flow_queries.get_flow(pk)).data)
 
     @extend_schema(summary="Start a run now", request=None, responses={202: RunSerializer})
     @action(detail=True, methods=["post"], url_path="run-now")

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from apps.accounts.actions import Action
 from apps.accounts.api_auth import caller
 from apps.accounts.api_problems import NotNowError
+from apps.flows.change_api import ChangeSerializer, waiting_answer
 from apps.flows.draft_reading import require_storable
 from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.edits import (
@@ -180,14 +181,21 @@ class DraftActions:
         """Bring the change back that was taken back last; 409 where there is none."""
         return _stepped(request, pk, redo_draft)
 
-    @extend_schema(summary="Publish a flow's draft", request=PublishSerializer, responses=DraftSerializer)
+    @extend_schema(
+        summary="Publish a flow's draft",
+        request=PublishSerializer,
+        responses={200: DraftSerializer, 202: ChangeSerializer},
+    )
     @action(detail=True, methods=["post"], url_path="draft/publish")
     def publish_draft(self, request: Request, pk: UUID) -> Response:
-        """Make the draft the live version and end it; 422 with what is wrong, 409 where another version changed the same."""
+        """Make the draft the live version and end it; 422 with what is wrong, 409 where another version changed the same.
+
+        202 with the change that was asked for, where it needs approval before it is live.
+        """
         flow, wanted = get_flow(pk), PublishSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         try:
-            publish_draft(flow, by=caller(request).name, note=wanted.validated_data["note"])
+            version = publish_draft(flow, by=caller(request).name, note=wanted.validated_data["note"])
         except EditError as error:
             raise NotNowError(str(error)) from error
         except DraftConflictError as error:
@@ -198,7 +206,7 @@ class DraftActions:
             raise serializers.ValidationError({"definition": [str(error.args[0])]}) from error
         except ValidationError as error:
             raise serializers.ValidationError({"definition": error.messages}) from error
-        return _answer(request, get_flow(pk))
+        return waiting_answer(version) or _answer(request, get_flow(pk))
 
 
 def _stepped(request: Request, pk: UUID, step: Callable[..., object]) -> Response:

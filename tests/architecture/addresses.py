@@ -24,10 +24,12 @@ ROWS_OF_THE_API = {
     "replays": "replay_id",
     "templates": "template",
     "approvals": "request_id",
+    "changes": "change_id",
     "field-owners": "entry_id",
     "configurations": "customer_id",
     "service-clocks": "clock_id",
     "drifts": "connection_id",
+    "reconciliations": "reconciliation_id",
 }
 ROW_NAMES = frozenset(
     {
@@ -49,6 +51,7 @@ ROW_NAMES = frozenset(
         "invite_id",
         "view_id",
         "request_id",
+        "change_id",
         "delegation_id",
         "system_id",
         "trial_id",
@@ -56,6 +59,7 @@ ROW_NAMES = frozenset(
         "review_id",
         "rollout_id",
         "sample_id",
+        "reconciliation_id",
         "member_id",
         "policy_id",
         "calendar_id",

@@ -25,15 +25,18 @@ from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import WhoIsAsked, issue_link
 from apps.customers.services import add_member
 from apps.dispatch.models import Queue
+from apps.flows.engine.reconcile import Statement
 from apps.flows.engine.rings import Gates
 from apps.flows.engine.what_if import Kind
 from apps.flows.models import (
     ApprovalRequest,
+    ChangeRequest,
     Delegation,
     DryRun,
     FieldOwner,
     Operation,
     OwnerReview,
+    Reconciliation,
     ReplayEntry,
     ReplayJob,
     Rollout,
@@ -328,6 +331,15 @@ def _ids_of(line: Line) -> dict[str, Any]:
             role=Role.FINANCE_APPROVER,
             asked_at=now,
         )
+        change = ChangeRequest.objects.create(
+            customer=line.customer,
+            flow=line.flow,
+            version_id=line.flow.live_version_id,
+            reason="Another wording",
+            asked_by_name="Olga Owner",
+            asked_at=now,
+            needed=1,
+        )
         delegation = Delegation.objects.create(
             person=User.objects.get(email=author), stand_in=person, starts_on=now.date(), ends_on=now.date()
         )
@@ -387,6 +399,20 @@ def _ids_of(line: Line) -> dict[str, Any]:
             day=now.date(), from_currency="USD", to_currency="EUR", defaults={"rate": "0.9", "entered_at": now}
         )
         team = Team.objects.create(name=f"Team of {line.company}")
+        reconciliation = Reconciliation.objects.create(
+            customer=line.customer,
+            flow=line.flow,
+            version_number=1,
+            first=now.date(),
+            last=now.date(),
+            zone="UTC",
+            since=now - timedelta(days=1),
+            until=now,
+            begun_at=now,
+            finished_at=now,
+            verdict="agreed",
+            statement=Statement().to_json(),
+        )
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
         case_file = attach_file(
             case.id, name="seen.txt", content=b"Seen.", by=User.objects.get(email=author).as_actor()
@@ -405,6 +431,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "run_id": operation.run_id,
         "dry_run_id": dry_run.id,
         "what_if_id": what_if.id,
+        "reconciliation_id": reconciliation.id,
         "operation_id": operation.id,
         "case_id": case.id,
         "job_id": job.id,
@@ -415,6 +442,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "invite_id": invite.id,
         "view_id": view.id,
         "request_id": request.id,
+        "change_id": change.id,
         "delegation_id": delegation.id,
         "entry_id": entry.id,
         "review_id": review.id,

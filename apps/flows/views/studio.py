@@ -147,8 +147,6 @@ def _panel(
         "form": form or StudioLineForm(edited=edited, started=studio.started),
         "line_query": urlencode({**_kept(request), "line": f"{place.name}:{line.target}"}),
         "suggestions": suggestions_for(place).get(line.target, ()) if not edited.origin else (),
-        "is_own": edited.is_changed_here,
-        "has_line": bool(edited.origin),
         "checks": [check for _name, check in sorted(LINE_CHECKS.items())],
         "tried": try_changes(studio, place.name, line.target, stored_changes(edited.lower, line), sample)
         if edited.origin

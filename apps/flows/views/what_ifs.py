@@ -42,6 +42,7 @@ from apps.flows.services.what_if import (
     make_live,
     request_what_if,
 )
+from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
 from apps.flows.views.sample_consent import asked_despite
@@ -157,6 +158,8 @@ def what_if_go_live(request: HttpRequest, what_if_id: UUID) -> HttpResponse:
                 reason=request.POST.get("reason", ""),
                 despite=asked_despite(request),
             )
+            if (asked := led_to_change(request, version)) is not None:
+                return asked
             messages.success(
                 request, _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
             )

@@ -38,6 +38,8 @@ _RUNS = {
     "asked": Badge("help-circle", _("Not confirmed yet"), "neutral"),
     "barred": Badge("ban", _("Cannot be done"), "neutral"),
     "lost": Badge("unlink", _("Lost"), "danger"),
+    "unexplained": Badge("circle-x", _("Unexplained"), "danger"),
+    "unproven": Badge("alert-triangle", _("Not all seen"), "warning"),
 }
 _OPERATIONS = {
     "written": Badge("circle-check", _("Written"), "success"),
@@ -55,6 +57,7 @@ _OPERATIONS = {
 _APPROVALS = {
     "approved": Badge("circle-check", _("Approved"), "success"),
     "withdrawn": Badge("ban", _("Not needed any more"), "neutral"),
+    "overtaken": Badge("replace", _("Overtaken"), "neutral"),
     "met": Badge("circle-check", _("Arrived"), "success"),
 }
 _MILESTONES = {
