@@ -26,7 +26,7 @@ def copy_founded(admin_dsn: str, name: str, *, source: str, state: str, found: C
     half a second, founding ten times as long and more.
     """
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
-        admin.execute("SELECT pg_advisory_lock(%s)", [_ONE_AT_A_TIME])
+        admin.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [_ONE_AT_A_TIME, source])
         if _mark(admin, source) != state:
             _make(admin, source, "template0")
             found()

@@ -146,6 +146,16 @@ def _approval(portal: str, now: datetime) -> dict[str, Any]:
     }
 
 
+def _mention(portal: str, _now: datetime) -> dict[str, Any]:
+    return {
+        "name": "Robin Moreau",
+        "author": "Alex Winter",
+        "title": _t("A project is missing"),
+        "customer": "Example Consulting",
+        "case_url": f"{portal}exceptions/example/",
+    }
+
+
 SAMPLES: tuple[MailSample, ...] = (
     MailSample("invitation", _("Invitation"), "mail/invitation", _invitation),
     MailSample("password-reset", _("Choose a new password"), "account/email/password_reset_key", _reset),
@@ -158,6 +168,7 @@ SAMPLES: tuple[MailSample, ...] = (
     MailSample("alert", _("Alert to your people"), "mail/alert", _alert("partner")),
     MailSample("alert-customer", _("Request to a customer's people"), "mail/alert", _alert("customer")),
     MailSample("approval", _("Request to approve"), "mail/approval", _approval),
+    MailSample("mention", _("Mention in a note"), "mail/mention", _mention),
     MailSample("digest", _("Digest to your people"), "mail/digest", _digest("partner")),
     MailSample("digest-customer", _("Digest to a customer's people"), "mail/digest", _digest("customer")),
 )

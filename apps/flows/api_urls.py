@@ -1,9 +1,11 @@
-"""Where the API of this room hangs: flows, runs, operations, templates, approvals, replays, events, owners, configurations and reconciliations."""
+"""Where the API of this room hangs: flows, what they are made of, what they did, and what people decide about them."""
 
 from apps.flows import (
     api,
     approval_api,
+    change_api,
     configuration_api,
+    drift_api,
     event_api,
     operation_api,
     owner_api,
@@ -18,9 +20,11 @@ router_entries = (
     ("operations", operation_api.OperationViewSet, "operation"),
     ("templates", api.TemplateViewSet, "template"),
     ("approvals", approval_api.ApprovalViewSet, "approval"),
+    ("changes", change_api.ChangeViewSet, "change"),
     ("replays", replay_api.ReplayViewSet, "replay"),
     ("events", event_api.EventViewSet, "event"),
     ("field-owners", owner_api.FieldOwnerViewSet, "field-owner"),
+    ("drifts", drift_api.DriftViewSet, "drift"),
     ("configurations", configuration_api.ConfigurationViewSet, "configuration"),
     ("reconciliations", reconciliation_api.ReconciliationViewSet, "reconciliation"),
 )

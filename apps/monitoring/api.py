@@ -19,7 +19,7 @@ from apps.flows.run_api import RunSerializer
 from apps.monitoring import cases as services
 from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS
 from apps.monitoring.cases import CaseClosedError, CaseError, FlowNotLiveError, NothingToReplayError
-from apps.monitoring.models import CaseNote, CaseOperation, ExceptionCase
+from apps.monitoring.models import CaseNote, CaseOperation, CasePriority, ExceptionCase
 from apps.monitoring.queries import cases as queries
 
 MOST_RECORDS = 10_000
@@ -35,6 +35,7 @@ class CaseSerializer(serializers.ModelSerializer[ExceptionCase]):
     run_id = serializers.UUIDField(read_only=True, allow_null=True)
     retry_run_id = serializers.UUIDField(read_only=True, allow_null=True)
     owner_id = serializers.UUIDField(read_only=True, allow_null=True)
+    team_id = serializers.UUIDField(read_only=True, allow_null=True)
     is_late = serializers.SerializerMethodField()
 
     class Meta:
@@ -51,7 +52,10 @@ class CaseSerializer(serializers.ModelSerializer[ExceptionCase]):
             "queue",
             "waiting_on",
             "severity",
+            "priority",
+            "tags",
             "owner_id",
+            "team_id",
             "error_class",
             "error_field",
             "operation_count",
@@ -122,12 +126,31 @@ class CaseFilters(filters.FilterSet):
     customer = filters.UUIDFilter(field_name="customer_id")
     flow = filters.UUIDFilter(field_name="flow_id")
     owner = filters.UUIDFilter(field_name="owner_id")
+    team = filters.UUIDFilter(field_name="team_id")
+    priority = filters.ChoiceFilter(choices=CasePriority.choices)
+    tag = filters.CharFilter(method="with_tag")
     open = filters.BooleanFilter(method="still_open")
     late = filters.BooleanFilter(method="past_its_time")
 
     class Meta:
         model = ExceptionCase
-        fields = ("state", "queue", "waiting_on", "customer", "flow", "owner", "open", "late")
+        fields = (
+            "state",
+            "queue",
+            "waiting_on",
+            "customer",
+            "flow",
+            "owner",
+            "team",
+            "priority",
+            "tag",
+            "open",
+            "late",
+        )
+
+    def with_tag(self, found: QuerySet[ExceptionCase], name: str, value: str) -> QuerySet[ExceptionCase]:
+        """Keep what has the tag."""
+        return found.filter(tags__contains=[value.lower()])
 
     def still_open(self, found: QuerySet[ExceptionCase], name: str, value: bool) -> QuerySet[ExceptionCase]:  # noqa: FBT001
         """Keep what is open, or what is closed."""

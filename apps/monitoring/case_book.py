@@ -1,8 +1,10 @@
 """Opening, measuring and closing one case: what judging and people's actions have in common."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count
@@ -10,12 +12,19 @@ from django.db.models import Count
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, Run
 from apps.monitoring import case_clocks
-from apps.monitoring.blame import Severity, queue_for, severity_for, verdict_for
+from apps.monitoring.blame import Severity, WorkQueue, queue_for, severity_for, verdict_for
 from apps.monitoring.fingerprint import Cause, fingerprint
 from apps.monitoring.impact import AtRisk, Quality, Stake, amount_at_risk
-from apps.monitoring.models import CaseAmount, CaseOperation, CaseStep, ExceptionCase
+from apps.monitoring.models import Alert, CaseAmount, CaseOperation, CaseStep, CaseWait, CaseWatch, ExceptionCase
 from apps.tenants import scope
 
+REOPENS_WITHIN = timedelta(days=7)  # what happens again later is a new matter
+_MAY_COME_BACK = [
+    ExceptionCase.ClosedHow.SETTLED,
+    ExceptionCase.ClosedHow.RAN_WELL,
+    ExceptionCase.ClosedHow.ARRIVED,
+    ExceptionCase.ClosedHow.BY_PERSON,
+]
 SYSTEM = ""  # who did a step: nobody in person
 _WORDS = {
     OperationState.WRITTEN: "written",
@@ -59,17 +68,29 @@ def take_turn() -> None:
 
 
 def find_open(new: NewCase) -> ExceptionCase | None:
-    """Return the open case with this cause."""
-    return (
-        ExceptionCase.objects.select_for_update(of=("self",))
-        .filter(flow=new.flow, fingerprint=new.fingerprint)
-        .exclude(state=ExceptionCase.State.CLOSED)
-        .first()
-    )
+    """Return the open case with this cause, or the one that its case was merged into."""
+    still_open = ExceptionCase.objects.select_for_update(of=("self",)).exclude(state=ExceptionCase.State.CLOSED)
+    found = still_open.filter(flow=new.flow, fingerprint=new.fingerprint).first()
+    if found is not None:
+        return found
+    alias = find_merged(new)
+    return still_open.filter(merged=alias).first() if alias is not None else None
+
+
+def find_merged(new: NewCase) -> ExceptionCase | None:
+    """Return the latest case with this cause that was merged into another."""
+    merged = ExceptionCase.objects.filter(flow=new.flow, fingerprint=new.fingerprint, merged_into__isnull=False)
+    return merged.order_by("-closed_at").first()
 
 
 def open_case(new: NewCase, *, title: str, now: datetime) -> ExceptionCase:
-    """Open a case with the queue, clocks and waiting party of its class."""
+    """Open a case with the queue, clocks and waiting party of its class; one closed a short while ago is opened again."""
+    again = _closed_lately(new, now)
+    if again is not None:
+        again.title, again.run = title[:160], new.run
+        again.explanation = (new.sentence or again.explanation)[:600]
+        reopen_case(again, "Opened again: it happened again.", now)
+        return again
     verdict = verdict_for(new.cause.business_class)
     queue = queue_for(new.cause.business_class, new.queue)
     severity = severity_for(new.cause.business_class, None)
@@ -88,9 +109,65 @@ def open_case(new: NewCase, *, title: str, now: datetime) -> ExceptionCase:
         opened_at=now,
         changed_at=now,
     )
+    hand_over(case, verdict.waiting_on, now)
     case_clocks.start(case, now, failed_at=new.failed_at)
     note_step(case, "Opened.", SYSTEM, now)
     return case
+
+
+def _closed_lately(new: NewCase, now: datetime) -> ExceptionCase | None:
+    closed = ExceptionCase.objects.select_for_update(of=("self",)).filter(
+        flow=new.flow,
+        fingerprint=new.fingerprint,
+        state=ExceptionCase.State.CLOSED,
+        closed_how__in=_MAY_COME_BACK,
+        closed_at__gte=now - REOPENS_WITHIN,
+    )
+    return closed.order_by("-closed_at").first()
+
+
+def reopen_case(case: ExceptionCase, words: str, now: datetime, done_by: str = SYSTEM) -> None:
+    """Open a closed case again, with its history; its time goes on where it stood, and people are told of it as of a new one."""
+    verdict = verdict_for(case.error_class)
+    case.first_opened_at = case.first_opened_at or case.opened_at
+    case.reopened += 1
+    case.state, case.opened_at, case.changed_at = ExceptionCase.State.OPEN, now, now
+    case.closed_at, case.closed_how, case.closed_reason = None, "", ""
+    case.merged_into, case.retry_run, case.waiting_on = None, None, verdict.waiting_on
+    case.save()
+    # That people were told is said once for each opening.
+    Alert.objects.filter(case=case).delete()
+    hand_over(case, verdict.waiting_on, now)
+    case_clocks.reopen(case, now)
+    note_step(case, words, done_by, now)
+
+
+def hand_over(case: ExceptionCase, party: str, now: datetime, note: str = "") -> None:
+    """Book the time of the case on a party from now on, and let its clocks follow; the caller saves the party."""
+    running = CaseWait.objects.filter(case=case, ended_at__isnull=True).first()
+    if running is not None and running.party == party:
+        return
+    if running is not None:
+        running.ended_at = now
+        running.save(update_fields=["ended_at"])
+    elif case.waiting_on != party and not CaseWait.objects.filter(case=case).exists():
+        # A case from before time was booked.
+        CaseWait.objects.create(
+            case=case, customer_id=case.customer_id, party=case.waiting_on, began_at=case.opened_at, ended_at=now
+        )
+    case.waiting_on = party
+    CaseWait.objects.create(case=case, customer_id=case.customer_id, party=party, began_at=now, note=note[:200])
+    case_clocks.follow_waiting(case, now)
+
+
+def wake(case: ExceptionCase, why: str, now: datetime) -> bool:
+    """End a case's snooze, because something happened or its time has come; False when it did not snooze."""
+    if case.snoozed_until is None:
+        return False
+    case.snoozed_until, case.snooze_reason, case.changed_at = None, "", now
+    case.save(update_fields=["snoozed_until", "snooze_reason", "changed_at"])
+    note_step(case, f"Awake again: {why}", SYSTEM, now)
+    return True
 
 
 def close_case(
@@ -100,9 +177,36 @@ def close_case(
     CaseOperation.objects.filter(case=case, open=True).update(open=False, settled_at=now)
     case.state = ExceptionCase.State.CLOSED
     case.closed_how, case.closed_reason, case.closed_at, case.changed_at = how, reason[:300], now, now
-    case.save(update_fields=["state", "closed_how", "closed_reason", "closed_at", "changed_at"])
+    case.snoozed_until, case.snooze_reason = None, ""
+    case.save(
+        update_fields=[
+            "state",
+            "closed_how",
+            "closed_reason",
+            "closed_at",
+            "changed_at",
+            "snoozed_until",
+            "snooze_reason",
+        ]
+    )
+    CaseWait.objects.filter(case=case, ended_at__isnull=True).update(ended_at=now)
     case_clocks.close(case, now)
     note_step(case, f"Closed: {reason}", done_by, now)
+
+
+def move_to_queue(case: ExceptionCase, queue: WorkQueue) -> None:
+    """Put the case into another queue, with that queue's time counted from its opening; the caller saves the queue."""
+    if case.queue != queue:
+        case.queue = queue
+        case_clocks.retarget(case, may_grow=True)
+
+
+def watch(case: ExceptionCase, people: Iterable[UUID], now: datetime) -> None:
+    """Let people follow the case; who does already goes on doing so."""
+    CaseWatch.objects.bulk_create(
+        [CaseWatch(case=case, customer_id=case.customer_id, person_id=person, since=now) for person in people],
+        ignore_conflicts=True,
+    )
 
 
 def note_step(case: ExceptionCase, sentence: str, done_by: str, now: datetime) -> None:

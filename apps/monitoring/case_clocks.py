@@ -59,15 +59,28 @@ def acknowledge(case: ExceptionCase, now: datetime) -> None:
         clock_book.stop(clock, now)
 
 
-def retarget(case: ExceptionCase) -> None:
-    """Give the case less time once it is graver; it never gets more, and what is broken stays as it was broken."""
+def retarget(case: ExceptionCase, *, may_grow: bool = False) -> None:
+    """Give the case the time it has now: less once it is graver, more only with `may_grow`; what is broken stays broken."""
     for clock in _running(case, Promise.ACKNOWLEDGE, Promise.RESOLVE):
         seconds = _target_seconds(clock_book.terms_of(clock.agreement), Promise(clock.promise), case)
-        if seconds is None or clock.target_seconds is None or clock.breached_at or seconds >= clock.target_seconds:
+        if seconds is None or clock.target_seconds is None or clock.breached_at or seconds == clock.target_seconds:
+            continue
+        if seconds > clock.target_seconds and not may_grow:
             continue
         clock.target_seconds, clock.severity = seconds, case.severity
         clock_book.set_due(clock, list(clock.pauses.all()))
         clock.save(update_fields=["target_seconds", "severity", "due_at"])
+        _show_due(case, [clock])
+
+
+def count_from(case: ExceptionCase, began: datetime) -> None:
+    """Count the case's time from an earlier moment, because it goes on with what began then; never from a later one."""
+    for clock in _running(case, Promise.ACKNOWLEDGE, Promise.RESOLVE):
+        if clock.target_seconds is None or clock.breached_at or began >= clock.started_at:
+            continue
+        clock.started_at = began
+        clock_book.set_due(clock, list(clock.pauses.all()))
+        clock.save(update_fields=["started_at", "due_at"])
         _show_due(case, [clock])
 
 
@@ -88,6 +101,9 @@ def close(case: ExceptionCase, now: datetime) -> None:
 
 def reopen(case: ExceptionCase, now: datetime) -> None:
     """Let the case's time go on where it stood when it was closed; the time between counts for nobody."""
+    if not SlaClock.objects.filter(case=case, promise=Promise.RESOLVE).exists():  # closed before there were clocks
+        start(case, now)
+        return
     stopped = SlaClock.objects.select_for_update(of=("self",)).filter(case=case, promise=Promise.RESOLVE)
     for clock in stopped.filter(stopped_at__isnull=False).select_related("agreement"):
         clock_book.pause(clock, PauseCause.CLOSED, clock.stopped_at or now, now).save()

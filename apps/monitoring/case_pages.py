@@ -37,6 +37,7 @@ class CauseGroup:
     due_at: datetime | None
     is_late: bool
     is_severe: bool
+    priority: int  # the highest among them: a CasePriority
     only: CaseRow | None = None
     is_open: bool = False
     rows: tuple[CaseRow, ...] = ()
@@ -228,6 +229,7 @@ class Bar(StrEnum):
     ON_ITS_WAY = "on_its_way"
     FLOW_STOPPED = "flow_stopped"
     NOTHING_BLOCKED = "nothing_blocked"
+    NO_TABLE = "no_table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,7 @@ class BulkPage:
     asked_at: datetime
     finished_at: datetime | None
     reason: str
+    wording: Mapping[str, str]  # of a translation: target, outside_value, new_value
     owner: str
     able: int
     pending: int

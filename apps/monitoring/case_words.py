@@ -79,6 +79,18 @@ def step_words(sentence: str) -> str:
 _FIXED = frozenset(
     {
         gettext_noop("Opened."),
+        gettext_noop("Opened again: it happened again."),
+        gettext_noop("Sorted in anew."),
+        gettext_noop("The rest was ended."),
+        gettext_noop("Awake again: more records failed."),
+        gettext_noop("Awake again: the next run failed."),
+        gettext_noop("Awake again: the customer answered."),
+        gettext_noop("Awake again: its time has come."),
+        gettext_noop("Awake again: another exception was merged into it."),
+        gettext_noop("Waits for us now."),
+        gettext_noop("Waits for the customer now."),
+        gettext_noop("Waits for the system's provider now."),
+        gettext_noop("Taken out of the other exception again."),
         gettext_noop("Assigned to nobody."),
         gettext_noop("The flow was started again."),
         gettext_noop("The next run failed for the same reason."),
@@ -110,6 +122,23 @@ def _filled(words: str) -> Callable[[re.Match[str]], str]:
 
 _SHAPES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"Assigned to (?P<name>(?!nobody\.).+)\."), _filled(gettext_noop("Assigned to %(name)s."))),
+    (
+        re.compile(r"“(?P<title>.+)” was merged into this\."),
+        _filled(gettext_noop("“%(title)s” was merged into this.")),
+    ),
+    (
+        re.compile(r"“(?P<title>.+)” was taken out again\."),
+        _filled(gettext_noop("“%(title)s” was taken out again.")),
+    ),
+    (
+        re.compile(r"The file “(?P<name>.+)” was attached\."),
+        _filled(gettext_noop("The file “%(name)s” was attached.")),
+    ),
+    (
+        re.compile(r"Snoozed until (?P<moment>.+? UTC): (?P<reason>.*)", re.DOTALL),
+        _filled(gettext_noop("Snoozed until %(moment)s: %(reason)s")),
+    ),
+    (re.compile(r"Routed by the rule “(?P<name>.+)”\."), _filled(gettext_noop("Routed by the rule “%(name)s”."))),
     (re.compile(r"(?P<count>[\d,]+) records? tried again\."), _tried),
     (re.compile(r"(?P<count>[\d,]+) records? (?:was|were) left out: (?P<reason>.*)", re.DOTALL), _left_out),
     (

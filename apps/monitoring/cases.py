@@ -21,6 +21,7 @@ from apps.flows.services.start_run import FlowNotLiveError, run_now
 from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.triggers.comparisons import ComparisonError, look_now
 from apps.monitoring import case_book, case_clocks
+from apps.monitoring.case_mentions import tell_mentioned
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import CaseNote, CaseOperation, ExceptionCase
 
@@ -84,7 +85,7 @@ def note_case(case_id: UUID, *, text: str, by: Actor, shared: bool = False) -> C
         words = _("A note holds %(most)d characters; this has %(count)d. Shorten it.")
         raise CaseError("text", words % {"most": _LONGEST_NOTE, "count": len(text)})
     with transaction.atomic():
-        case = ExceptionCase.objects.get(id=case_id)
+        case = ExceptionCase.objects.select_related("customer").get(id=case_id)
         note = CaseNote.objects.create(
             case=case,
             customer_id=case.customer_id,
@@ -95,6 +96,7 @@ def note_case(case_id: UUID, *, text: str, by: Actor, shared: bool = False) -> C
             written_at=timezone.now(),
         )
         _take_up(case, by, note.written_at)
+        tell_mentioned(note, by=by, now=note.written_at)
         _record(AuditAction.CASE_NOTED, case, shared=shared)
     return note
 

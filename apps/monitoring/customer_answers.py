@@ -11,7 +11,7 @@ from apps.accounts.actor import Actor
 from apps.accounts.audit import AuditAction
 from apps.accounts.staff_scope import as_staff
 from apps.flows.models import Run
-from apps.monitoring import case_book, case_clocks
+from apps.monitoring import case_book
 from apps.monitoring.blame import WaitingOn
 from apps.monitoring.cases import CaseClosedError, CaseError, edit_and_retry
 from apps.monitoring.models import CaseNote, CaseOperation, ExceptionCase
@@ -43,9 +43,10 @@ def answer_case(case_id: UUID, *, text: str, by: Actor) -> CaseNote:
             written_at=now,
         )
         if case.waiting_on == WaitingOn.CUSTOMER:
-            case.waiting_on, case.changed_at = WaitingOn.PARTNER, now
+            case_book.hand_over(case, WaitingOn.PARTNER, now)
+            case.changed_at = now
             case.save(update_fields=["waiting_on", "changed_at"])
-            case_clocks.follow_waiting(case, now)
+        case_book.wake(case, "the customer answered.", now)
         case_book.note_step(case, "The customer answered.", by.name or by.email, now)
         audit.record(
             AuditAction.CASE_NOTED,

@@ -18,7 +18,7 @@ from apps.flows.business_rules.library import rule_of_code
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation
 from apps.flows.queries.step_owner import owner_queue_of
-from apps.monitoring import case_book, connection_watch, expiry_watch, run_watch
+from apps.monitoring import case_book, connection_watch, expiry_watch, routing_book, run_watch
 from apps.monitoring.blame import verdict_for
 from apps.monitoring.case_book import NewCase
 from apps.monitoring.case_words import SAYS_ENOUGH
@@ -60,6 +60,7 @@ def judge_ledger() -> Judged:
             opened, closed = judge(now)
             judged.opened += opened
             judged.closed += closed
+        routing_book.route_new(now)
     return judged
 
 
@@ -71,11 +72,14 @@ def _judge_some(judged: Judged, now: datetime) -> int:
         touched = _let_go_of_settled(now) | _let_go_of_earlier_failures(failures, now)
         for new, operations in _by_cause(failures):
             case, is_new = _case_for(new, operations[-1], now)
-            _add_operations(case, operations, now)
+            _add_operations(case, operations, now, came_from=_merged_cause(new, case))
+            if not is_new:
+                case_book.wake(case, "more records failed.", now)
             judged.opened += is_new
             touched.add(case.id)
         judged.failures += len(failures)
         judged.closed += _refresh(touched, now)
+        routing_book.route_new(now)
     return len(failures)
 
 
@@ -170,7 +174,14 @@ def field_label(type_name: str, field: str) -> str:
     return next((f.label for f in fields if f.name == field), field.replace("_", " "))
 
 
-def _add_operations(case: ExceptionCase, operations: list[Operation], now: datetime) -> None:
+def _merged_cause(new: NewCase, case: ExceptionCase) -> ExceptionCase | None:
+    """Return the case whose records these are by their cause, where it was merged into `case`."""
+    return None if case.fingerprint == new.fingerprint else case_book.find_merged(new)
+
+
+def _add_operations(
+    case: ExceptionCase, operations: list[Operation], now: datetime, *, came_from: ExceptionCase | None
+) -> None:
     hours = hours_of(operations)
     CaseOperation.objects.bulk_create(
         CaseOperation(
@@ -180,6 +191,7 @@ def _add_operations(case: ExceptionCase, operations: list[Operation], now: datet
             failed_at=operation.changed_at,
             hours=hours.get(operation.id),
             added_at=now,
+            came_from=came_from,
         )
         for operation in operations
     )

@@ -12,7 +12,9 @@ from apps.customers.models import CustomerOwned
 from apps.flows.models import Flow, Operation, Run
 from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity, WaitingOn, WorkQueue
 from apps.monitoring.impact import Quality
+from apps.monitoring.money_models import CurrencyRate, RiskDay
 from apps.monitoring.sla_models import BusinessCalendar, CustomerSla, SlaBreach, SlaClock, SlaPause, SlaPolicy
+from apps.monitoring.work_models import CaseFile, CasePriority, CaseWait, CaseWatch, RoutingRule, Team, TeamMember
 from apps.tenants.models import PartnerModel
 
 __all__ = [
@@ -21,17 +23,26 @@ __all__ = [
     "BulkJob",
     "BusinessCalendar",
     "CaseAmount",
+    "CaseFile",
     "CaseNote",
     "CaseOperation",
+    "CasePriority",
     "CaseStep",
+    "CaseWait",
+    "CaseWatch",
+    "CurrencyRate",
     "CustomerSla",
     "Digest",
     "ExceptionCase",
     "HomeVisit",
+    "RiskDay",
+    "RoutingRule",
     "SlaBreach",
     "SlaClock",
     "SlaPause",
     "SlaPolicy",
+    "Team",
+    "TeamMember",
 ]
 
 
@@ -53,6 +64,7 @@ class ExceptionCase(CustomerOwned):
         ARRIVED = "arrived", _("something arrived")
         BY_PERSON = "by_person", _("closed by a person")
         FLOW_STOPPED = "flow_stopped", _("the flow is no longer live")
+        MERGED = "merged", _("it was merged into another")
 
     flow = models.ForeignKey(Flow, null=True, blank=True, on_delete=models.CASCADE, related_name="cases")
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -67,10 +79,22 @@ class ExceptionCase(CustomerOwned):
     waiting_on = models.CharField(max_length=8, choices=[(w.value, WAITING_LABELS[w]) for w in WaitingOn])
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
     owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     severity = models.CharField(max_length=6, choices=[(s.value, s.value) for s in Severity])
+    priority = models.PositiveSmallIntegerField(choices=CasePriority, default=CasePriority.NORMAL)
+    tags = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    # When rules were asked where it goes; None: nobody asked yet.
+    routed_at = models.DateTimeField(null=True, blank=True)
     error_class = models.CharField(max_length=24)
     error_field = models.CharField(max_length=60, blank=True)
+    # When it was opened last: one that happens again soon is opened again, with its history.
     opened_at = models.DateTimeField()
+    first_opened_at = models.DateTimeField(null=True, blank=True)  # None: it was opened once
+    reopened = models.PositiveSmallIntegerField(default=0)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    snooze_reason = models.CharField(max_length=200, blank=True)
+    # The case that goes on with this one's records, of a case that was closed because it is the same matter.
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged")
     changed_at = models.DateTimeField()
     # When somebody of the partner's people first took it up; None: nobody has yet.
     acknowledged_at = models.DateTimeField(null=True, blank=True)
@@ -100,6 +124,10 @@ class ExceptionCase(CustomerOwned):
             models.Index(fields=("customer", "queue"), condition=~Q(state="closed"), name="case_open"),
             models.Index(fields=("customer", "-id"), name="case_of_customer"),
             models.Index(fields=("run",), condition=Q(run__isnull=False), name="case_of_run"),
+            models.Index(fields=("id",), condition=Q(routed_at__isnull=True), name="case_unrouted"),
+            models.Index(fields=("snoozed_until",), condition=Q(snoozed_until__isnull=False), name="case_snoozed"),
+            # The latest case of a cause: it is opened again when it happens again soon.
+            models.Index(fields=("fingerprint", "-closed_at"), name="case_of_cause"),
         ]
 
     def __str__(self) -> str:
@@ -133,6 +161,10 @@ class CaseOperation(CustomerOwned):
     hours = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     added_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
+    # The case it belongs to by its cause, where that was merged into this one.
+    came_from = models.ForeignKey(
+        ExceptionCase, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering = ("id",)
@@ -176,6 +208,10 @@ class CaseNote(CustomerOwned):
     text = models.TextField(max_length=4000)
     shared = models.BooleanField(default=False)
     written_at = models.DateTimeField()
+    # The case it was written on, where that was merged into this one.
+    came_from = models.ForeignKey(
+        ExceptionCase, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering = ("id",)
@@ -268,6 +304,7 @@ class BulkJob(PartnerModel):
         SKIP = "skip", _("Leave out")
         ASSIGN = "assign", _("Assign")
         CLOSE = "close", _("Close by hand")
+        VALUE = "value", _("Add a translation")
 
     class State(models.TextChoices):
         ASKED = "asked", _("Not confirmed yet")
@@ -281,6 +318,8 @@ class BulkJob(PartnerModel):
     asked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     asked_by_name = models.CharField(max_length=200)
     reason = models.CharField(max_length=200, blank=True)
+    # Of a translation: {"target": field, "outside_value": as it comes, "new_value": what it becomes}.
+    wording = models.JSONField(default=dict, blank=True)
     owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     asked_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)

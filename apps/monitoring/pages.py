@@ -50,6 +50,17 @@ class CaseRow:
     opened_at: datetime
     due_at: datetime | None
     closed_at: datetime | None
+    priority: int = 3  # a CasePriority
+    priority_words: str = ""
+    team: str = ""
+    tags: tuple[str, ...] = ()
+    snoozed_until: datetime | None = None
+    reopened: int = 0
+
+    @property
+    def has_priority(self) -> bool:
+        """Return whether somebody, or a rule, wants it worked before or after others."""
+        return self.priority != 3
 
 
 @dataclass(frozen=True, slots=True)

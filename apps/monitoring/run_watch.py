@@ -13,7 +13,7 @@ from apps.flows.engine.rhythm import read_rhythm
 from apps.flows.engine.states import RunState
 from apps.flows.models import Flow, Run
 from apps.flows.triggers.quiet import quiet_until
-from apps.monitoring import case_book
+from apps.monitoring import case_book, routing_book
 from apps.monitoring.blame import OVERDUE, verdict_for
 from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.rhythm import learned_silence, silence
@@ -52,6 +52,7 @@ def judge_silence() -> tuple[int, int]:
         now = timezone.now()
         silent = _silent_flows(now)
         opened = sum(_open_silence(flow, sentence, now) for flow, sentence in silent.values())
+        routing_book.route_new(now)
         return opened, _close_broken_silences(set(silent), now)
 
 
@@ -86,6 +87,7 @@ def _blame_run(run: Run, now: datetime) -> bool:
     found.run, found.changed_at = run, now
     found.save(update_fields=["run", "changed_at"])
     case_book.note_step(found, "The next run failed for the same reason.", case_book.SYSTEM, now)
+    case_book.wake(found, "the next run failed.", now)
     return False
 
 

@@ -88,7 +88,7 @@ def test_a_record_mended_in_its_source_closes_its_case(blocked: Blocked) -> None
     assert (closed.state, closed.closed_how) == ("closed", "settled")
 
 
-def test_the_same_failure_after_a_close_by_hand_opens_a_new_case_when_it_is_tried_again(blocked: Blocked) -> None:
+def test_the_same_failure_after_a_close_by_hand_opens_the_case_again_when_it_is_tried_again(blocked: Blocked) -> None:
     case = blocked.case("resource")
     blocked.owner.post(f"/exceptions/{case.id}/close/", {"reason": "Later."})
     blocked.judge()
@@ -96,9 +96,8 @@ def test_the_same_failure_after_a_close_by_hand_opens_a_new_case_when_it_is_trie
     (record,) = blocked.records(case)
     blocked.owner.post(f"/operations/{record.id}/retry/")
     blocked.work()
-    (new,) = blocked.cases(error_field="resource", closed_at=None)
-    assert new.id != case.id
-    assert new.fingerprint == case.fingerprint
+    (again,) = blocked.cases(error_field="resource", closed_at=None)
+    assert (again.id, again.reopened) == (case.id, 1)
 
 
 def test_two_records_with_one_cause_share_a_case(blocked: Blocked) -> None:

@@ -78,8 +78,8 @@ def test_closed_by_a_person_it_stays_closed_until_another_run_fails(watched: Blo
     assert watched.cases() == []
     watched.line.run()
     watched.judge()
-    (new,) = watched.cases()
-    assert new.id != case.id
+    (again,) = watched.cases()
+    assert (again.id, again.reopened) == (case.id, 1)
 
 
 def test_a_retry_runs_the_flow_once_and_in_vain_leaves_the_case_open(watched: Blocked) -> None:

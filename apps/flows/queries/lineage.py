@@ -103,7 +103,9 @@ def _target(operation: Operation, link: Link | None, *, awaited: bool) -> Stop:
         return Stop(title, key, _("held it when it was deleted"), "warning", "send", at)
     if operation.is_finding and operation.state == OperationState.REJECTED:
         missing = operation.error_code in (Cause.MISSING_IN_TARGET, Cause.NEVER_READ)
-        return Stop(title, key, _("does not hold it") if missing else _("says something else"), "danger", "circle-x", at)
+        return Stop(
+            title, key, _("does not hold it") if missing else _("says something else"), "danger", "circle-x", at
+        )
     if operation.state in _DONE:
         state = _("delivered") if operation.state == OperationState.WRITTEN else _("held already")
         return Stop(title, key, state, "success", "send", at or operation.changed_at)

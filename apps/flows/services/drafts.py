@@ -190,10 +190,7 @@ def publish_draft(flow: Flow, *, by: str, note: str = "", live: bool = True, des
         if held.live_version is not None and same_content(content, content_of(held.live_version)):
             raise EditError(_("The draft changes nothing: there is nothing to publish."))
         parts: dict[str, Any] = {"note": note, "own": content.lines, "definition": content.definition}
-        if live:
-            made = publish(flow, published_by=by, despite=despite, **parts)
-        else:
-            made = propose(flow, made_by=by, **parts)
+        made = publish(flow, published_by=by, despite=despite, **parts) if live else propose(flow, made_by=by, **parts)
         discard_draft(flow)
     return made
 

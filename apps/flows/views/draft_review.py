@@ -25,6 +25,7 @@ from apps.flows.services.draft_trials import ask_of_draft
 from apps.flows.services.drafts import DraftConflictError, bring_up_to_date, discard_draft, publish_draft
 from apps.flows.services.walk_session import MissingRoleError
 from apps.flows.services.what_if import WhatIfError
+from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_editing import chosen_sides
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
@@ -70,14 +71,16 @@ def draft_publish(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("The reason is too long: write at most 300 characters."))
         return redirect("flows:flow-draft-review", flow.id)
-    went = redirect("flows:flow-draft-review", flow.id)
+    goes_to = "flows:flow-draft-review"
     with _refusals_told(request):
         by, despite = acting_person(request).name, asked_despite(request)
         version = publish_draft(flow, by=by, note=form.cleaned_data["note"], despite=despite)
+        goes_to = "flows:flow-versions"
+        if version.published_at is None:
+            return led_to_change(request, version) or redirect(goes_to, flow.id)
         words = _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
         messages.success(request, words)
-        went = redirect("flows:flow-versions", flow.id)
-    return went
+    return redirect(goes_to, flow.id)
 
 
 @requires(Action.EDIT_FLOWS)
@@ -85,12 +88,12 @@ def draft_publish(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 def draft_what_if(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Ask what the draft would change of the records that were read lately; it can be worked on meanwhile."""
     flow, form = get_flow(flow_id), NoteForm(request.POST)
-    went = redirect("flows:flow-draft-review", flow.id)
+    goes_to, about = "flows:flow-draft-review", flow.id
     with _refusals_told(request):
         note = form.cleaned_data["note"] if form.is_valid() else ""
         asked = ask_of_draft(flow, by=acting_person(request).name, note=note)
-        went = redirect("flows:what-if-detail", asked.id)
-    return went
+        goes_to, about = "flows:what-if-detail", asked.id
+    return redirect(goes_to, about)
 
 
 @requires(Action.EDIT_FLOWS)

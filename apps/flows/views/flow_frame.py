@@ -18,6 +18,7 @@ from apps.flows.models import Flow, Trigger
 from apps.flows.queries.flows import list_breakers_of
 from apps.flows.queries.rhythm_words import rhythm_words
 from apps.flows.queries.waiting_triggers import Hold, get_hold
+from apps.flows.services.environments import SANDBOX
 from apps.flows.triggers.schedule import schedule_words
 
 
@@ -48,6 +49,17 @@ class FlowFrame:
     hold: Hold | None
     breakers: list[CircuitBreaker]  # of its connections that are not called just now
     can_see_connections: bool
+
+    @property
+    def can_promote(self) -> bool:
+        """True when it was tried in a sandbox and can go to production from here."""
+        ends = {self.flow.source.environment, self.flow.target.environment}
+        return self.can_edit and self.flow.live_version_id is not None and ends == {SANDBOX}
+
+    @property
+    def can_ask_to_start(self) -> bool:
+        """True for a draft that somebody can ask to start."""
+        return self.can_edit and self.flow.state == Flow.State.DRAFT and self.flow.live_version_id is not None
 
     @property
     def schedule(self) -> Trigger | None:

@@ -13,7 +13,7 @@ from apps.tenants.fences import fence, staff_only
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_retention"),
-        ("flows", "0019_what_ifs"),
+        ("flows", "0023_samples"),
         ("monitoring", "0006_bulk_jobs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -21,7 +21,7 @@ from apps.monitoring import impact
 from apps.monitoring.blame import EXPIRING, OVERDUE, QUEUE_LABELS, Severity, WaitingOn, WorkQueue, verdict_for
 from apps.monitoring.case_pages import CaseCounts, CauseGroup
 from apps.monitoring.case_words import cause_words
-from apps.monitoring.models import CaseAmount, CaseOperation, ExceptionCase
+from apps.monitoring.models import CaseAmount, CaseOperation, CasePriority, CaseWatch, ExceptionCase, Team
 from apps.monitoring.pages import CaseRow
 from apps.monitoring.queries.case_rows import case_row, with_names
 
@@ -32,7 +32,7 @@ NAMED_CUSTOMERS = 2
 OPEN = "open"
 CLOSED = ExceptionCase.State.CLOSED
 # The saved queues in the order they are offered.
-VIEWS = (OPEN, "mine", "unassigned", "overdue", "due_soon", "customer", "closed")
+VIEWS = (OPEN, "mine", "watched", "unassigned", "overdue", "due_soon", "customer", "snoozed", "closed")
 _AGES = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 _BY_CAUSE = ("error_class", "error_field", "flow__target__system")
 CauseKey = tuple[str, str, str]
@@ -56,6 +56,9 @@ CASES = ListSpec(
         Column("due", _("Due"), sort=("due_at",), value=_cell("due_at")),
         Column("closed", _("Closed"), sort=("closed_at",), value=_cell("closed_at"), nullable=True),
         Column("owner", _("Owner"), value=_cell("owner")),
+        Column("team", _("Team"), value=_cell("team")),
+        Column("priority", _("Priority"), sort=("priority",), value=_cell("priority_words")),
+        Column("tags", _("Tags"), value=lambda row: ", ".join(row.tags)),
         Column("waiting_on", _("Waiting on"), value=_cell("waiting_on")),
         Column("sentence", _("What happened"), value=_cell("sentence")),
     ),
@@ -81,6 +84,15 @@ CASES = ListSpec(
             all_label=_("Any severity"),
         ),
         Filter("owner", _("Owner"), "select", all_label=_("Any owner")),
+        Filter("team", _("Team"), "select", all_label=_("Any team")),
+        Filter(
+            "priority",
+            _("Priority"),
+            "select",
+            tuple(Option(str(value), label) for value, label in CasePriority.choices),
+            all_label=_("Any priority"),
+        ),
+        Filter("tag", _("Tag"), "select", all_label=_("Any tag")),
         Filter(
             "age",
             _("Age"),
@@ -141,15 +153,22 @@ def count_cases(state: ListState, *, who: Actor, now: datetime) -> CaseCounts:
 
 def _views(who: Actor, now: datetime) -> dict[str, Q]:
     still_open = ~Q(state=CLOSED)
+    awake = still_open & Q(snoozed_until__isnull=True)
     return {
         OPEN: still_open,
-        "mine": still_open & (Q(owner_id=who.user_id) if who.user_id else Q(pk__in=[])),
-        "unassigned": still_open & Q(owner__isnull=True),
+        "snoozed": still_open & Q(snoozed_until__isnull=False),
+        "mine": awake & (Q(owner_id=who.user_id) if who.user_id else Q(pk__in=[])),
+        "watched": still_open & Q(Exists(_watching(who))),
+        "unassigned": awake & Q(owner__isnull=True),
         "overdue": still_open & Q(due_at__lt=now),
-        "due_soon": still_open & Q(due_at__gte=now, due_at__lt=now + DUE_SOON),
+        "due_soon": awake & Q(due_at__gte=now, due_at__lt=now + DUE_SOON),
         "customer": still_open & Q(waiting_on=WaitingOn.CUSTOMER),
         "closed": Q(state=CLOSED),
     }
+
+
+def _watching(who: Actor) -> QuerySet[CaseWatch]:
+    return CaseWatch.objects.filter(case=OuterRef("pk"), person_id=who.user_id)
 
 
 def _narrowed(state: ListState, now: datetime) -> QuerySet[ExceptionCase]:
@@ -160,6 +179,12 @@ def _narrowed(state: ListState, now: datetime) -> QuerySet[ExceptionCase]:
     )
     if owner := state.value("owner"):
         among = among.filter(owner__isnull=True) if owner == "nobody" else among.filter(owner_id=UUID(owner))
+    if team := state.value("team"):
+        among = among.filter(team_id=UUID(team))
+    if tag := state.value("tag"):
+        among = among.filter(tags__contains=[tag])
+    if priority := state.value("priority"):
+        among = among.filter(priority=int(priority))
     if (age := _AGES.get(state.value("age"))) is not None:
         among = among.filter(opened_at__lt=now - age)
     if (cause := parse_cause(state.value("cause"))) is not None:
@@ -207,6 +232,7 @@ def list_causes(
             oldest=Min("opened_at"),
             due=Min("due_at"),
             severe=Count("id", filter=Q(severity=Severity.HIGH)),
+            priority=Min("priority"),
             # A case's id as text: the database has no smallest UUID.
             only=Min(Cast("id", CharField())),
         )
@@ -243,12 +269,15 @@ def _group(
         due_at=row["due"],
         is_late=row["due"] is not None and row["due"] < now and state.value("view") != "closed",
         is_severe=bool(row["severe"]),
+        priority=row["priority"],
     )
 
 
 def _order(state: ListState) -> Callable[[CauseGroup], Any]:
     if state.sort == "money":
         return lambda group: (max((part.amount for part in group.sums), default=Decimal(-1)), group.key)
+    if state.sort == "priority":
+        return lambda group: (group.priority, group.due_at, group.key)
     if state.sort == "age":
         return lambda group: (group.oldest_at, group.key)
     return lambda group: (group.due_at is None, group.due_at, group.key)
@@ -313,6 +342,17 @@ def _names(chosen: QuerySet[ExceptionCase]) -> defaultdict[CauseKey, list[str]]:
 def count_new(state: ListState, *, who: Actor, since: datetime, now: datetime) -> int:
     """Return how many cases of the queue were opened after a moment."""
     return fitting(state, who=who, now=now).filter(opened_at__gt=since).count()
+
+
+def list_teams() -> list[tuple[UUID, str]]:
+    """Return the teams a queue can be narrowed to."""
+    return list(Team.objects.values_list("id", "name"))
+
+
+def list_tags() -> list[str]:
+    """Return the tags of open cases, in order."""
+    lists = ExceptionCase.objects.exclude(state=CLOSED).exclude(tags=[]).values_list("tags", flat=True).order_by()
+    return sorted({tag for tags in lists.distinct() for tag in tags})
 
 
 def list_flows() -> list[tuple[UUID, str]]:

@@ -10,11 +10,15 @@ from apps.monitoring.blame import Severity
 from apps.monitoring.case_words import queue_words, sentence_words, title_words, waiting_words
 from apps.monitoring.models import ExceptionCase
 from apps.monitoring.pages import CaseRow
+from apps.tenants import scope
 
 
 def with_names(cases: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
     """Return the same cases with what a row names, so that a list of any length is one query."""
-    return cases.select_related("customer", "flow", "owner")
+    names = ["customer", "flow", "owner"]
+    if scope.require().customer_id is None:
+        names.append("team")  # how the partner shares its work is not the customers' business
+    return cases.select_related(*names)
 
 
 def case_row(case: ExceptionCase, now: datetime) -> CaseRow:
@@ -39,6 +43,12 @@ def case_row(case: ExceptionCase, now: datetime) -> CaseRow:
         opened_at=case.opened_at,
         due_at=case.due_at,
         closed_at=case.closed_at,
+        priority=case.priority,
+        priority_words=case.get_priority_display(),
+        team=case.team.name if case.team else "",
+        tags=tuple(case.tags),
+        snoozed_until=case.snoozed_until,
+        reopened=case.reopened,
     )
 
 

@@ -29,7 +29,12 @@ def is_late(now: datetime) -> Q:
 
 def get_case(case_id: UUID) -> ExceptionCase:
     """Return one case in scope. Raises Http404 when it does not exist or belongs to someone else."""
-    case = with_names(cases()).select_related("retry_run", "flow__source", "flow__target").filter(id=case_id).first()
+    case = (
+        with_names(cases())
+        .select_related("retry_run", "flow__source", "flow__target", "merged_into")
+        .filter(id=case_id)
+        .first()
+    )
     if case is None:
         raise Http404("There is no such exception.")
     return case

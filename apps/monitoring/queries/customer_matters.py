@@ -29,7 +29,8 @@ _FILTERS = {
     "open": _OPEN,
     "yours": _OPEN & _YOURS,
     "ours": _OPEN & ~_YOURS,
-    "settled": Q(state=ExceptionCase.State.CLOSED),
+    # One that was merged goes on as another.
+    "settled": Q(state=ExceptionCase.State.CLOSED, merged_into__isnull=True),
 }
 
 

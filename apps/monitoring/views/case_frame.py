@@ -20,7 +20,10 @@ from apps.monitoring.forms import AssignForm, NoteForm, ReasonForm, SkipForm, Va
 from apps.monitoring.models import ExceptionCase
 from apps.monitoring.queries import cases as queries
 from apps.monitoring.queries.case_page import get_case_page
+from apps.monitoring.queries.case_people import get_case_people
 from apps.monitoring.queries.case_ways import list_value_tables
+from apps.monitoring.queries.risk import worth_of_case
+from apps.monitoring.work_forms import AttachForm, MergeForm, SnoozeForm, SortForm, WaitForm
 
 PANE = "case-pane"
 _LONGEST_QUERY = 1500
@@ -73,6 +76,8 @@ def case_context(
         "crumbs": crumbs(case),
         "workers": workers,
         "can_be_mine": who.user_id in {key for key, _name in workers} and case.owner_id != who.user_id,
+        "worth": worth_of_case(case, timezone.now()),
+        "people": get_case_people(case, who, timezone.now()),
         "can_work": who.can(Action.WORK_CASES) and page.is_open,
         "can_note": who.can(Action.WORK_CASES),
         "can_edit": who.can(Action.EDIT_AND_RETRY) and page.is_open,
@@ -80,12 +85,14 @@ def case_context(
         "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
         "open_ways": set(bound or ()),
         "refused": _refused(bound or {}, page, who),
-        "forms": _forms(page, tables, bound or {}),
+        "forms": _forms(case, page, tables, bound or {}),
         "tables": tables,
     }
 
 
-def _forms(page: CasePage, tables: list[tuple[str, str]], bound: dict[str, forms.Form]) -> dict[str, forms.Form]:
+def _forms(
+    case: ExceptionCase, page: CasePage, tables: list[tuple[str, str]], bound: dict[str, forms.Form]
+) -> dict[str, forms.Form]:
     """Return the form of each way out: empty, or as it came back."""
     first_missing = page.missing_values[0].value if page.missing_values else ""
     return {
@@ -94,10 +101,22 @@ def _forms(page: CasePage, tables: list[tuple[str, str]], bound: dict[str, forms
         "skip": SkipForm(auto_id="skip_%s"),
         "close": ReasonForm(auto_id="close_%s"),
         "value": ValueForm(auto_id="value_%s", tables=tables, initial={"outside_value": first_missing}),
+        "attach": AttachForm(auto_id="attach_%s"),
+        **(_work_forms(case) if page.is_open else {}),
         **bound,
     }
 
 
+def _work_forms(case: ExceptionCase) -> dict[str, forms.Form]:
+    return {
+        "sort": SortForm(auto_id="sort_%s", case=case),
+        "snooze": SnoozeForm(auto_id="snooze_%s"),
+        "wait": WaitForm(auto_id="wait_%s", initial={"party": case.waiting_on}),
+        "merge": MergeForm(auto_id="merge_%s", case=case),
+    }
+
+
+_WORKING = {"note", "attach", "assign", "close", "sort", "snooze", "wait", "merge"}
 _WAY_OF = {Fix.RETRY: "retry", Fix.SKIP: "skip", Fix.ADD_VALUE: "value"}
 
 
@@ -105,7 +124,7 @@ def _refused(bound: dict[str, forms.Form], page: CasePage, who: Actor) -> list[s
     """Return why something could not be done where its form is not on the page any more: it would say so itself."""
     on_page = {_WAY_OF[way.fix] for way in page.proposals if way.fix in _WAY_OF and not way.disabled_reason}
     if who.can(Action.WORK_CASES):
-        on_page |= {"note", "assign", "close"} if page.is_open else {"note"}
+        on_page |= _WORKING if page.is_open else {"note", "attach"}
     gone = [form for name, form in bound.items() if name not in on_page]
     return [str(error) for form in gone for errors in form.errors.values() for error in errors]
 

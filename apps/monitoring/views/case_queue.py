@@ -35,19 +35,22 @@ from apps.monitoring.views.customer_cases import customer_case_list
 VIEW_LABELS = {
     "open": (gettext_lazy("All open"), "inbox"),
     "mine": (gettext_lazy("Mine"), "user"),
+    "watched": (gettext_lazy("Watched by me"), "eye"),
     "unassigned": (gettext_lazy("Unassigned"), "user-question"),
     "overdue": (gettext_lazy("Overdue"), "alert-circle"),
     "due_soon": (gettext_lazy("Due in 4 h"), "clock"),
     "customer": (gettext_lazy("Waiting on customer"), "building"),
+    "snoozed": (gettext_lazy("Resting"), "player-pause"),
     "closed": (gettext_lazy("Closed"), "circle-check"),
 }
 _SORTS = (
     ("due", gettext_lazy("Most urgent first")),
+    ("priority", gettext_lazy("Highest priority first")),
     ("-money", gettext_lazy("Most money first")),
     ("age", gettext_lazy("Oldest first")),
     ("-age", gettext_lazy("Newest first")),
 )
-_FILTERS = ("customer", "flow", "severity", "owner", "age")
+_FILTERS = ("customer", "flow", "severity", "priority", "owner", "team", "tag", "age")
 _CHIPS = ("q", "cause", "class", *_FILTERS)
 MOST_OPEN = 10  # causes that stay unfolded when the list is read again
 
@@ -83,6 +86,8 @@ def read_queue(request: HttpRequest, asked: QueryDict | None = None) -> ListStat
             Option("nobody", _("Nobody")),
             *(Option(str(key), name) for key, name in queries.list_workers()),
         ],
+        "team": [Option(str(key), name) for key, name in case_queue.list_teams()],
+        "tag": [Option(tag, tag) for tag in case_queue.list_tags()],
         "cause": [Option(cause, case_queue.cause_title(cause))] if case_queue.parse_cause(cause) else [],
     }
     state = read_list(request, CASES, options) if asked is None else read_state(asked, CASES, options)
@@ -127,6 +132,7 @@ def _queue(
         "selected_id": case.id if case else None,
         "can_bulk": who.can(Action.WORK_CASES),
         "can_pick": who.can(Action.WORK_CASES) and state.value("view") != "closed",
+        "can_translate": who.can(Action.EDIT_FLOWS),
         "is_filtered": any(state.value(name) for name in _CHIPS),
         "most": bulk.MOST_CASES,
         "jobs": bulk_jobs.list_under_way(who),

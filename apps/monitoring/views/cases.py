@@ -91,7 +91,7 @@ class Deed:
     says_itself: bool = False  # the sentence was put on the page already, with a way back
 
 
-def _act(request: HttpRequest, case_id: UUID, deed: Deed) -> HttpResponse:
+def act(request: HttpRequest, case_id: UUID, deed: Deed) -> HttpResponse:
     """Do one thing to a case and go on; or show its page again with why it could not be done, nothing typed lost."""
     case = queries.get_case(case_id)
     words = _done(deed) if deed.form.is_valid() else None
@@ -160,7 +160,7 @@ def case_assign(request: HttpRequest, case_id: UUID) -> HttpResponse:
         say_with_undo(request, words, undo_url=reverse("monitoring:case-assign", args=[case_id]), fields=fields)
         return words
 
-    return _act(request, case_id, Deed("assign", form, do, moves_on=False, says_itself=True))
+    return act(request, case_id, Deed("assign", form, do, moves_on=False, says_itself=True))
 
 
 @requires(Action.WORK_CASES)
@@ -175,7 +175,7 @@ def case_note(request: HttpRequest, case_id: UUID) -> HttpResponse:
         services.note_case(case_id, text=typed, shared=shared, by=acting_person(request))
         return _("Noted; the customer's people can read it.") if shared else _("Noted, for ourselves.")
 
-    return _act(request, case_id, Deed("note", form, do, moves_on=False))
+    return act(request, case_id, Deed("note", form, do, moves_on=False))
 
 
 @requires(Action.WORK_CASES)
@@ -192,7 +192,7 @@ def case_retry(request: HttpRequest, case_id: UUID) -> HttpResponse:
             services.retry_case(case_id, by=who)
         return _("On its way again.")
 
-    return _act(request, case_id, Deed("retry", form, do))
+    return act(request, case_id, Deed("retry", form, do))
 
 
 @requires(Action.WORK_CASES)
@@ -207,7 +207,7 @@ def case_skip(request: HttpRequest, case_id: UUID) -> HttpResponse:
         words = ngettext("%(count)s record is left out.", "%(count)s records are left out.", number)
         return words % {"count": count_words(number)}
 
-    return _act(request, case_id, Deed("skip", form, do))
+    return act(request, case_id, Deed("skip", form, do))
 
 
 @requires(Action.EDIT_FLOWS)
@@ -224,7 +224,7 @@ def case_add_value(request: HttpRequest, case_id: UUID) -> HttpResponse:
             return _("It waits for approval, among the changes. Try the records again once it is live.")
         return _("%(old)s becomes %(new)s from now on. The records are on their way again.") % named
 
-    return _act(request, case_id, Deed("value", form, do))
+    return act(request, case_id, Deed("value", form, do))
 
 
 @requires(Action.WORK_CASES)
@@ -235,6 +235,6 @@ def case_close(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
     def do() -> str:
         services.close_case(case_id, reason=form.cleaned_data["reason"], by=acting_person(request))
-        return _("Closed. Records that fail again open a new exception.")
+        return _("Closed. If its records fail again, it is opened again.")
 
-    return _act(request, case_id, Deed("close", form, do))
+    return act(request, case_id, Deed("close", form, do))
