@@ -252,6 +252,8 @@ SPECTACULAR_SETTINGS = {
         "OperationState": "apps.flows.operation_api.OPERATION_STATES",
         "CaseState": "apps.monitoring.models.ExceptionCase.State",
         "Role": "apps.flows.models.approval.ROLES",
+        "ApprovalVoice": "apps.flows.models.ApprovalDecision.Decision",
+        "ChangeVoice": "apps.flows.models.ChangeApproval.Decision",
         "ReconciliationMethod": "apps.flows.models.Reconciliation.Method",
     },
 }

@@ -66,6 +66,9 @@ def _source(operation: Operation) -> Stop:
         return Stop(
             source, operation.source_key, _("deleted"), "danger", "trash", operation.created_at, broken_after=True
         )
+    if operation.is_finding and operation.error_code == Cause.NEVER_READ:
+        source = operation.flow.source.name
+        return Stop(source, operation.source_key, _("never read"), "danger", "circle-x", None, broken_after=True)
     return Stop(
         title=operation.flow.source.name,
         key=operation.source_key,

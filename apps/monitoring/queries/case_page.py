@@ -113,7 +113,7 @@ def _stations(operation: Operation) -> tuple[Station, ...]:
     """Return the way of a record from system to system, with the place where it broke off."""
     described, flow = CANONICAL_TYPES.get(operation.canonical_type), operation.flow
     is_blocked, is_settled = operation.state == OperationState.REJECTED, operation.state in _SETTLED
-    at_target = operation.step == "deliver" or is_settled
+    at_target = operation.step == "deliver" or is_settled or operation.is_finding
     broke = is_blocked and not at_target
     return (
         Station(_("Read from"), flow.source.name, operation.source_key, _("Read"), "success", "circle-check"),
@@ -133,7 +133,8 @@ def _stations(operation: Operation) -> tuple[Station, ...]:
 def _target_station(operation: Operation, *, is_blocked: bool, at_target: bool, is_settled: bool) -> Station:
     label, name, key = _("Delivered to"), operation.flow.target.name, operation.target_key
     if is_blocked and at_target:
-        return Station(label, name, key, _("Refused"), "danger", "circle-x", is_break=True)
+        words = _("Differs") if operation.is_finding else _("Refused")
+        return Station(label, name, key, words, "danger", "circle-x", is_break=True)
     if is_settled:
         return Station(label, name, key, _("Arrived"), "success", "circle-check")
     if operation.state == OperationState.SKIPPED:
@@ -187,7 +188,9 @@ def _record(operation: Operation, case: ExceptionCase, contents: _Contents) -> R
         currency=operation.currency,
         quality=operation.amount_quality,
         changed_at=operation.changed_at,
-        can_be_mended=operation.id in contents.open_ids and operation.state == OperationState.REJECTED,
+        can_be_mended=operation.id in contents.open_ids
+        and operation.state == OperationState.REJECTED
+        and not operation.is_finding,  # what differs is put right in one of the two systems
         blamed=shown(contents.values.get(operation.id, {}).get(case.error_field)),
     )
 

@@ -64,6 +64,9 @@ def test_a_day_is_red_with_its_record_until_the_record_is_explained(shown: Shown
     told = shown.line.operations(error_class="unreconciled")[0]
     for path in (f"/exceptions/{case.id}/", f"/operations/{told.id}/"):
         assert "no longer has this record" in page_of(shown.owner.get(path)), path
+    page = page_of(shown.owner.get(f"/exceptions/{case.id}/"))
+    assert "Differs" in page
+    assert ">Correct<" not in page
     page = page_of(shown.owner.get(f"/operations/{told.id}/"))
     assert "does not hold it" in page
     assert "closed by the next reconciliation" in page
