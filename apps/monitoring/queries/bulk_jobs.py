@@ -105,7 +105,9 @@ def _refused(job: BulkJob) -> tuple[Refused, ...]:
 
 def list_tables(job: BulkJob) -> list[tuple[str, str]]:
     """Return the tables of values that the job's cases go through, as (target, words), of at most MOST_FLOWS flows."""
-    entries = job.entries.filter(state=BulkEntry.State.PENDING, case__flow__isnull=False).order_by("case__flow_id", "id")
+    entries = job.entries.filter(state=BulkEntry.State.PENDING, case__flow__isnull=False).order_by(
+        "case__flow_id", "id"
+    )
     examples = entries.distinct("case__flow_id").values("case_id")[:MOST_FLOWS]
     found = ExceptionCase.objects.filter(id__in=examples).select_related("flow__live_version")
     return sorted({table for case in found for table in list_value_tables(case)}, key=lambda table: table[1])
