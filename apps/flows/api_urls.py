@@ -12,6 +12,7 @@ from apps.flows import (
     reconciliation_api,
     replay_api,
     run_api,
+    what_if_api,
 )
 
 router_entries = (
@@ -24,6 +25,7 @@ router_entries = (
     ("replays", replay_api.ReplayViewSet, "replay"),
     ("events", event_api.EventViewSet, "event"),
     ("field-owners", owner_api.FieldOwnerViewSet, "field-owner"),
+    ("what-ifs", what_if_api.WhatIfViewSet, "what-if"),
     ("drifts", drift_api.DriftViewSet, "drift"),
     ("configurations", configuration_api.ConfigurationViewSet, "configuration"),
     ("reconciliations", reconciliation_api.ReconciliationViewSet, "reconciliation"),

@@ -29,6 +29,7 @@ ROWS_OF_THE_API = {
     "configurations": "customer_id",
     "service-clocks": "clock_id",
     "drifts": "connection_id",
+    "what-ifs": "what_if_id",
     "reconciliations": "reconciliation_id",
 }
 ROW_NAMES = frozenset(

@@ -33,7 +33,9 @@ Changed = Mapping[str, tuple[Difference, ...]]  # harmful differences, by object
 
 @dataclass(frozen=True, slots=True)
 class BrokenLine:
-    """One line or step that trips over one change. `target` "" where no line is concerned; `place` as versions name it."""
+    """One line or step that trips over one change. `target` is the field to mend, "" where that is no line's; `line` "": none
+    fills what is demanded now. `place` as versions name it.
+    """
 
     flow: Flow
     template: str
@@ -44,11 +46,6 @@ class BrokenLine:
     field: str
     change: str
     is_now: bool  # the flow uses this very connection: it stops; else it would, were its system changed alike
-
-    @property
-    def can_edit_line(self) -> bool:
-        """True when the line has a page of its own."""
-        return self.place == DELIVERY and bool(self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +184,10 @@ def _judged(
         lines = compile_writing(described, stored.writes(spec), stored.layers, settings).lines
         drifts = writing_drift(lines, spec, found)
     targets = {line.label: line.target for line in lines}
+    demanded = {field.name: field.name for field in spec.fields}
     for drift in dict.fromkeys(drifts):
-        yield drift.line, "" if drift.is_step else targets.get(drift.line, ""), drift
+        known = targets.get(drift.line, "") if drift.line else demanded.get(drift.difference.field, "")
+        yield drift.line, "" if drift.is_step else known, drift
 
 
 def _object(connection: Connection, name: str, type_name: str) -> ObjectManifest | None:
