@@ -48,9 +48,9 @@ class ChangeDefaultForm(StaleCheck, forms.Form):
         help_text=_("What the change would have made of the records read lately is seen before anybody approves."),
     )
     samples = forms.BooleanField(
-        label=_("Samples of the template that hold"),
+        label=_("Samples that hold"),
         required=False,
-        help_text=_("No sample may end otherwise than with the live version: refused, left out or waiting."),
+        help_text=_("None of the template's and the customer's own samples may fail by it."),
     )
 
     def __init__(self, *args: Any, demands: Demands, **kwargs: Any) -> None:

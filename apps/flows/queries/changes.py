@@ -109,7 +109,7 @@ def rows_of(found: Sequence[ChangeRequest]) -> list[ChangeRow]:
 
 def page_of_change(change: ChangeRequest, person: User | None) -> ChangePage:
     """Return everything the page of one change shows to somebody."""
-    starts, before = change.version.published_at is not None and is_start(change), _before(change)
+    starts, before = is_start(change), _before(change)
     checks = [] if change.is_over else list_checks(change)
     unmet = [check.words for check in checks if check.standing is not Standing.PASSED]
     return ChangePage(
@@ -133,7 +133,7 @@ def page_of_change(change: ChangeRequest, person: User | None) -> ChangePage:
 
 def _before(change: ChangeRequest) -> FlowVersion | None:
     """Return what the version is compared with: what was live when it was made; None for a flow that is to start."""
-    before = None if change.version.published_at is not None and is_start(change) else change.version.made_after
+    before = None if is_start(change) else change.version.made_after
     if before is not None:
         before.flow = change.flow
     return before

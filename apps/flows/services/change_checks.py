@@ -49,8 +49,8 @@ def list_checks(request: ChangeRequest) -> list[Check]:
 
 
 def is_start(request: ChangeRequest) -> bool:
-    """Return whether what is asked for is to start a draft, instead of a change of what runs."""
-    return request.flow.state == Flow.State.DRAFT
+    """Return whether what is asked for is to start a draft with what is published of it, instead of another version."""
+    return request.flow.state == Flow.State.DRAFT and request.version.published_at is not None
 
 
 def list_unmet(request: ChangeRequest) -> list[str]:

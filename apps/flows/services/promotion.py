@@ -201,6 +201,17 @@ def _merged_version(flow: Flow, twin: Flow, by: str, note: str) -> FlowVersion:
     if same_content(merged, content_of(live)) and not is_newer:
         raise PromotionError("", _("%(flow)s does the same already: nothing is to be promoted.") % {"flow": twin.name})
     base = pinned_base(tried) if is_newer else None
+    if twin.state == Flow.State.DRAFT:  # nothing runs with it yet: what is asked for is to start it
+        despite = f"as tried in {flow.name}"
+        return publish(
+            twin,
+            published_by=by,
+            note=note,
+            base=base,
+            own=merged.lines,
+            definition=merged.definition,
+            despite=despite,
+        )
     return propose(twin, made_by=by, note=note, base=base, own=merged.lines, definition=merged.definition)
 
 

@@ -14,16 +14,17 @@ from apps.accounts.services import create_user
 from apps.connectors import vault
 from apps.connectors.models import Connection, Credential
 from apps.connectors.services import NewConnection, create_connection
+from apps.flows.mapping.places import DELIVERY
 from apps.flows.models import ChangeRequest, Flow, Run
 from apps.flows.services import environments
 from apps.flows.services.bases import own_lines
 from apps.flows.services.change_policy import Demands, set_policy
-from apps.flows.services.change_requests import ChangeError, decide, put_live
+from apps.flows.services.change_requests import ChangeError, ask_for, decide, put_live
 from apps.flows.services.flow_state import set_live
 from apps.flows.services.holes import Lack, list_holes
 from apps.flows.services.install import install_template
 from apps.flows.services.promotion import PromotionError, plan_promotion, promote
-from apps.flows.services.publish import change_line
+from apps.flows.services.publish import change_line, propose
 from apps.flows.services.start_run import FlowNotLiveError, run_now
 from apps.tenants import scope
 from tests.lines import Line
@@ -142,6 +143,23 @@ def test_later_promotions_are_changes_that_keep_what_production_has_of_its_own(t
         put_live(promote(_flow(tried.flow.id), by="Ann").id, by="Ann")
         assert [line["default"] for line in _own(_flow(made.id))] == ["Only here"]
         assert Flow.objects.filter(customer_id=tried.customer.id).count() == 2
+
+
+def test_a_draft_that_is_promoted_to_again_is_asked_to_start_with_the_newest(tried: Line) -> None:
+    with scope.work_in(tried.partner):
+        chosen = {"source": _production(tried, "psa"), "target": _production(tried, "erp")}
+        first = promote(_flow(tried.flow.id), by="Ann", chosen=chosen)
+        change_line(_flow(tried.flow.id), target="description", changes={"default": "Tried anew"}, made_by="Ann")
+        second = promote(_flow(tried.flow.id), by="Ann")
+        made = _flow(first.flow_id)
+        assert (second.version_id, made.state) == (made.live_version_id, "draft")
+        assert ChangeRequest.objects.get(id=first.id).state == "overtaken"
+        assert [line["default"] for line in _own(made)] == ["Tried anew"]
+        proposed = propose(made, made_by="Ann", own={DELIVERY: [{"target": "description", "default": "Proposed"}]})
+        put_live(ask_for(made, proposed, by="Ann").id, by="Ann")
+        assert (_flow(made.id).live_version_id, _flow(made.id).state) == (proposed.id, "draft")
+        put_live(ask_for(_flow(made.id), proposed, by="Ann").id, by="Ann")
+        assert _flow(made.id).state == "live"
 
 
 @pytest.mark.parametrize("what", ["production", "a foreign connection", "a taken name"])
