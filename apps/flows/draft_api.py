@@ -42,6 +42,7 @@ from apps.flows.services.drafts import (
     NothingToUndoError,
     discard_draft,
     edit_draft,
+    find_draft,
     publish_draft,
     redo_draft,
     undo_draft,
@@ -69,7 +70,7 @@ class DraftProblemSerializer(serializers.Serializer[Any]):
 class DraftSerializer(serializers.Serializer[Any]):
     """A flow's draft, or what is live where nobody has begun one."""
 
-    begun = serializers.BooleanField()
+    draft = serializers.CharField(help_text="Which draft it is, empty where nobody has begun one.")
     seen = serializers.IntegerField(help_text="Give it back with a change: it says what the change was made from.")
     live_version = serializers.IntegerField()
     changes = serializers.IntegerField(help_text="How many things differ from what is live.")
@@ -86,6 +87,12 @@ class EditSerializer(serializers.Serializer[Any]):
     """One change. `edit` says which, and what it needs stands beside it; `choices` decide conflicts by their names."""
 
     seen = serializers.IntegerField(min_value=0)
+    draft = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=40,
+        help_text="As it was read: a change for another draft is refused.",
+    )
     edit = serializers.ChoiceField(
         choices=["set_step", "add_step", "move_step", "remove_step", "set_part", "set_lines"]
     )
@@ -154,6 +161,7 @@ class DraftActions:
         wanted.is_valid(raise_exception=True)
         given = wanted.validated_data
         choices = {name: Choice(side) for name, side in given["choices"].items()}
+        _require_draft(flow, given.get("draft"))
         try:
             edit_draft(flow, _EDITS[given["edit"]](given), seen=given["seen"], by=caller(request).name, choices=choices)
         except EditError as error:
@@ -218,6 +226,12 @@ def _stepped(request: Request, pk: UUID, step: Callable[..., object]) -> Respons
     return _answer(request, flow)
 
 
+def _require_draft(flow: Flow, draft: str | None) -> None:
+    opened = find_draft(flow) if draft else None
+    if draft and (opened is None or str(opened.draft.id) != draft):
+        raise NotNowError(_("The draft was published or begun anew meanwhile: read it again, then change it."))
+
+
 def _told(error: DraftConflictError) -> str:
     both = [f"{one.name}: {one.conflict.theirs!r} (theirs), {one.conflict.ours!r} (ours)" for one in error.conflicts]
     return " ".join([str(error), *both])
@@ -229,7 +243,7 @@ def _answer(request: Request, flow: Flow) -> Response:
         raise NotNowError(_("Nothing is published yet: publish the flow first."))
     opened = standing.opened
     told = {
-        "begun": opened is not None,
+        "draft": standing.key,
         "seen": standing.seen,
         "live_version": standing.live.number,
         "changes": standing.changes,

@@ -123,15 +123,20 @@ def _usable_name(name: str) -> str:
 
 def drop_old_files(now: datetime) -> int:
     """Take away the contents of files that are older than their customer's contents are kept; returns how many."""
+    with transaction.atomic():
+        return sum(_drop_of(customer_id, before, now) for customer_id, before in _past(now))
+
+
+def _past(now: datetime) -> list[tuple[UUID, datetime]]:
+    """Return the customers with files that are too old, each with the moment from which files are kept."""
     kept = CaseFile.objects.filter(dropped_at__isnull=True).order_by()
     oldest = dict(kept.values_list("customer_id").annotate(oldest=Min("added_at")))
     rules = payload_rules() if oldest else {}
-    dropped = 0
-    for customer_id, added_at in oldest.items():
-        before = now - timedelta(days=rules[customer_id].keep_days)
-        if added_at >= before:
-            continue
-        past = kept.filter(customer_id=customer_id, added_at__lt=before)
-        ids = list(past.order_by("id").values_list("id", flat=True)[:DROPPED_AT_ONCE])
-        dropped += CaseFile.objects.filter(id__in=ids).update(content=None, dropped_at=now)
-    return dropped
+    since = {customer_id: now - timedelta(days=rules[customer_id].keep_days) for customer_id in oldest}
+    return [(customer_id, before) for customer_id, before in since.items() if oldest[customer_id] < before]
+
+
+def _drop_of(customer_id: UUID, before: datetime, now: datetime) -> int:
+    past = CaseFile.objects.filter(customer_id=customer_id, dropped_at__isnull=True, added_at__lt=before)
+    ids = list(past.order_by("id").values_list("id", flat=True)[:DROPPED_AT_ONCE])
+    return CaseFile.objects.filter(id__in=ids).update(content=None, dropped_at=now)

@@ -26,20 +26,26 @@ def record_risk(now: datetime) -> int:
     Each customer in a transaction of its own; safe to call at any time. A customer whose cases did not change since the
     last figures costs nothing.
     """
+    with transaction.atomic():
+        due = _due(now)
+        rates = read_rates() if due else Rates(())
+    for customer in due:
+        with transaction.atomic():
+            _measure(customer, rates, now)
+    return len(due)
+
+
+def _due(now: datetime) -> list[Customer]:
+    """Return the customers whose cases, or the rates, changed since their last figures."""
     changed = _last_changes()
     last = dict(RiskDay.objects.filter(flow=None).order_by().values_list("customer_id").annotate(at=Max("measured_at")))
     rates_at = CurrencyRate.objects.aggregate(at=Max("entered_at"))["at"]
-    rates: Rates | None = None
-    measured = 0
+    found = []
     for customer in Customer.objects.filter(id__in=changed):
         since = max(filter(None, (changed[customer.id], rates_at)))
-        if _is_measured(customer, last.get(customer.id), since, now):
-            continue
-        rates = rates or read_rates()
-        with transaction.atomic():
-            _measure(customer, rates, now)
-        measured += 1
-    return measured
+        if not _is_measured(customer, last.get(customer.id), since, now):
+            found.append(customer)
+    return found
 
 
 def _last_changes() -> dict[UUID, datetime]:

@@ -212,6 +212,9 @@ def _package_values(package: Package) -> dict[str, Any]:
             values[f"{target.promise}_{target.severity}"] = target.minutes
         elif not target.business_class:
             values[str(target.promise)] = target.minutes
+            # A time for all severities is the form's time for each that has none of its own.
+            for severity in Severity:
+                values.setdefault(f"{target.promise}_{severity}", target.minutes)
     for number, target in enumerate(particular[:PARTICULAR], 1):
         values |= {f"class_{number}": target.business_class, f"class_time_{number}": target.minutes}
     for number, band in enumerate(package.bands[:BANDS], 1):

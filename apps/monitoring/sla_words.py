@@ -23,7 +23,7 @@ PROMISE_SENTENCES = {
     Promise.ACKNOWLEDGE: gettext_lazy("From then until somebody takes it up."),
     Promise.RESOLVE: gettext_lazy("From then until it is resolved."),
     Promise.DELIVERY: gettext_lazy("From reading a record until it has arrived; approvals and exceptions apart."),
-    Promise.CUT_OFF: gettext_lazy("How long before each cut-off everything that was read is posted."),
+    Promise.CUT_OFF: gettext_lazy("Everything that was read by a cut-off is posted by then."),
 }
 CAUSE_LABELS = {
     PauseCause.CUSTOMER: gettext_lazy("waiting for the customer"),

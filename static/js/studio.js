@@ -60,10 +60,11 @@
     const named = new Map(rows().map((row) => [`${row.dataset.side} ${row.dataset.name}`, row]));
     const linked = (row) => (row.dataset.links || "").split("|").map((name) => named.get(`${before[row.dataset.side]} ${name}`)).filter(Boolean);
     if (words.length || wanted.length) {
-      for (const row of rows()) for (const other of linked(row)) {
-        if (found.has(row)) kept.add(other);
-        if (found.has(other)) kept.add(row);
-      }
+      const leads = new Set(found); // to the left: what a kept row reads
+      for (const side of ["target", "canonical"]) for (const row of rows(side)) if (leads.has(row)) for (const other of linked(row)) leads.add(other);
+      const follows = new Set(found); // to the right: what reads a kept row
+      for (const side of ["canonical", "target"]) for (const row of rows(side)) if (linked(row).some((other) => follows.has(other))) follows.add(row);
+      for (const row of [...leads, ...follows]) kept.add(row);
     }
     for (const row of rows()) row.hidden = !kept.has(row);
     for (const group of columns().querySelectorAll(".studio-group")) {

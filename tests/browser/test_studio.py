@@ -24,7 +24,7 @@ def test_a_line_is_found_changed_while_typing_undone_and_reviewed(open_tab: Open
     expect(page.locator(".studio-row[data-side=target]:visible")).to_have_count(1)
     page.locator(".studio-row[data-side=target]:visible a").press("Enter")
     panel = page.locator("#studio-panel")
-    expect(panel.get_by_role("heading", name="Description")).to_be_visible()
+    expect(panel.get_by_role("heading", name="Text on the invoice")).to_be_visible()
     panel.get_by_label("Steps", exact=True).fill("upp")
     expect(panel.locator("#studio-error-transforms")).to_contain_text("there is no transform")
     panel.get_by_label("Steps", exact=True).fill("")

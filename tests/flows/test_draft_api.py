@@ -41,7 +41,7 @@ class Program:
 def test_a_draft_is_read_changed_undone_and_published(line: Line) -> None:
     program = Program(line, Action.VIEW_FLOWS, Action.EDIT_FLOWS)
     before = program.client.get(program.path).json()
-    assert (before["begun"], before["seen"], before["changes"], before["problems"]) == (False, 0, 0, [])
+    assert (before["draft"], before["seen"], before["changes"], before["problems"]) == ("", 0, 0, [])
     assert before["definition"]["steps"][2]["needed"] == 1
     wrong = program.post({"seen": 0, "edit": "set_step", "name": "approve", "step": {**ASK, "needed": 20}}).json()
     assert wrong["problems"] == [{"step": "approve", "key": "needed", "message": "must be a whole number from 1 to 9"}]
@@ -52,7 +52,7 @@ def test_a_draft_is_read_changed_undone_and_published(line: Line) -> None:
     right = program.post({"seen": wrong["seen"], "edit": "set_step", "name": "approve", "step": {**ASK, "needed": 2}})
     assert right.json()["problems"] == []
     live = program.post({"note": "two of them"}, "publish/").json()
-    assert (live["begun"], live["live_version"], live["definition"]["steps"][2]["needed"]) == (False, 2, 2)
+    assert (live["draft"], live["live_version"], live["definition"]["steps"][2]["needed"]) == ("", 2, 2)
     assert program.post({}, "undo/").status_code == 409
 
 
@@ -66,7 +66,8 @@ def test_who_did_not_see_the_latest_is_told_both_values_and_may_choose(line: Lin
     kept = program.post({**mine, "choices": {"steps:approve.needed": "ours"}}).json()
     assert kept["definition"]["steps"][2]["needed"] == 3
     assert program.client.delete(program.path).status_code == 204
-    assert program.client.get(program.path).json()["begun"] is False
+    assert program.client.get(program.path).json()["draft"] == ""
+    assert program.post({**mine, "draft": kept["draft"]}).status_code == 409  # of a draft that is no more
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from apps.customers.models import Customer
+from apps.dispatch.leases import LeasedWork
 from apps.flows.models import Operation
-from apps.monitoring.models import CaseOperation, CurrencyRate, ExceptionCase, RiskDay
+from apps.monitoring.models import CaseFile, CaseOperation, CurrencyRate, ExceptionCase, RiskDay
 from apps.monitoring.queries.risk import risk_curve
 from apps.monitoring.risk_days import record_risk
+from apps.monitoring.tasks import SWEEP, sweep
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
 
@@ -84,6 +86,22 @@ def test_a_record_that_two_flows_hold_up_counts_once_for_the_customer(blocked: B
             for row in RiskDay.objects.all()
         }
         assert sums == {None: 100, blocked.line.flow.id: 100, other.id: 100}
+
+
+def test_the_minutes_sweep_keeps_the_day_wakes_cases_and_drops_old_files_without_a_request(blocked: Blocked) -> None:
+    case = blocked.case("hours")
+    blocked.owner.post(f"/exceptions/{case.id}/snooze/", {"until": "hours", "reason": "Later."})
+    blocked.owner.post(f"/exceptions/{case.id}/files/", {"file": SimpleUploadedFile("seen.txt", b"Seen.")})
+    past = timezone.now() - timedelta(days=500)
+    with scope.work_in(blocked.line.partner):
+        ExceptionCase.objects.filter(id=case.id).update(snoozed_until=past)
+        CaseFile.objects.update(added_at=past)
+    with scope.enter(blocked.line.partner):
+        sweep(LeasedWork(1, blocked.line.partner, None, SWEEP, "", 1, 1, 60))
+    assert blocked.again(case).snoozed_until is None
+    with scope.work_in(blocked.line.partner):
+        assert RiskDay.objects.filter(flow=None).count() == 1
+        assert CaseFile.objects.get().content is None
 
 
 def test_a_cases_page_says_what_its_money_is_worth_to_the_customer(blocked: Blocked) -> None:

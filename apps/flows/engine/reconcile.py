@@ -248,7 +248,7 @@ def ends_with_delivery(source_version: str) -> bool:
 
 def _both_sides(entry: Entry) -> tuple[Shown | None, Shown | None, bool]:
     """Return what both sides hold, and whether that was seen: what could not be asked for is as the ledger says."""
-    if entry.source is None and entry.target is not None and entry.absence is Absence.UNKNOWN and entry.delivered:
+    if entry.source is None and entry.absence is Absence.UNKNOWN and entry.delivered:
         return entry.target, entry.target, False
     if entry.source is not None and entry.target is None and not entry.asked and entry.delivered:
         return entry.source, entry.source, False

@@ -21,6 +21,7 @@ from apps.flows.queries.mapped_places import MappedPlace, own_change
 from apps.flows.queries.studio_samples import Sample, shown
 
 SOURCE, CANONICAL, TARGET = "source", "canonical", "target"
+_ITSELF = object()  # where a group of a tree keeps the field of its own name
 _MOST_COMPARED = 20  # other flows that are asked what they do
 
 
@@ -177,25 +178,26 @@ def _unknown_fields(reading: MappedPlace) -> list[StudioRow]:
 
 def build_tree(side: str, fields: Iterable[Field]) -> list[StudioRow]:
     """Return fields as rows of a tree, by the dots of their names: what lies in a group stands below it, in its order."""
-    groups: dict[str, Any] = {}
+    root: dict[Any, Any] = {}
     for spec in fields:
-        *way, _last = spec.name.split(".")
-        inner = groups
-        for name in way:
-            entry = inner.setdefault(name, {})
-            inner = entry if isinstance(entry, dict) else inner.setdefault(f"{name}.", {})
-        inner[spec.name] = spec
-    return list(_walk(side, groups, "", 0))
+        inner = root
+        for name in spec.name.split("."):
+            inner = inner.setdefault(name, {})
+        inner[_ITSELF] = spec
+    return list(_walk(side, root, "", 0))
 
 
-def _walk(side: str, groups: Mapping[str, Any], path: str, depth: int) -> Iterator[StudioRow]:
+def _walk(side: str, groups: Mapping[Any, Any], path: str, depth: int) -> Iterator[StudioRow]:
     for name, entry in groups.items():
-        if isinstance(entry, dict):
-            whole = f"{path}.{name}" if path else name
-            yield StudioRow(side, whole, name, depth, is_group=True)
-            yield from _walk(side, entry, whole, depth + 1)
-        else:
-            yield _row(side, entry, depth)
+        if name is _ITSELF:
+            continue
+        whole = f"{path}.{name}" if path else name
+        yield (
+            _row(side, entry[_ITSELF], depth)
+            if _ITSELF in entry
+            else StudioRow(side, whole, name, depth, is_group=True)
+        )
+        yield from _walk(side, entry, whole, depth + 1)
 
 
 def _row(side: str, spec: Field, depth: int) -> StudioRow:

@@ -26,7 +26,6 @@ from apps.monitoring.sla_words import CAUSE_LABELS, PROMISE_LABELS, PROMISE_SENT
 HOLIDAYS_SHOWN = 5
 _LOOKING_AHEAD = 400  # days in which the next holidays are looked for
 SEVERITY_LABELS = {
-    "": gettext_lazy("always"),
     "low": gettext_lazy("not urgent"),
     "normal": gettext_lazy("usual"),
     "high": gettext_lazy("urgent"),
@@ -164,7 +163,7 @@ def _credits(rows: Sequence[BreachRow], agreements: Sequence[CustomerSla]) -> It
 
 
 def _time(target: Target) -> PromisedTime:
-    fits = str(SEVERITY_LABELS[target.severity])
+    fits = str(SEVERITY_LABELS.get(target.severity, ""))
     if target.business_class:
         fits = _(verdict_for(target.business_class).title)
     elif target.queue:

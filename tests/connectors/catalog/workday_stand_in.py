@@ -10,7 +10,6 @@ from typing import Any
 
 import jwt
 from aiohttp import web
-from cryptography.hazmat.primitives import serialization
 
 from tests.connectors.catalog import docusign_stand_in
 from tests.connectors.catalog.stand_in import RefusedError, Row, StandIn, offset_page, require, require_query
@@ -34,9 +33,9 @@ class WorkdayStandIn(StandIn):
         sent = await request.post()
         if sent.get("grant_type") != "urn:ietf:params:oauth:grant-type:jwt-bearer":
             return web.json_response({"error": "unsupported_grant_type"}, status=400)
-        key = serialization.load_pem_private_key(pem().encode(), None).public_key()
+        key = docusign_stand_in.private_key().public_key()
         try:
-            claims = jwt.decode(str(sent.get("assertion")), key, algorithms=["RS256"], audience="wd")  # type: ignore[arg-type]
+            claims = jwt.decode(str(sent.get("assertion")), key, algorithms=["RS256"], audience="wd")
         except jwt.InvalidTokenError:
             return web.json_response({"error": "invalid_grant"}, status=400)
         if (claims["iss"], claims["sub"]) != (CLIENT, USER):

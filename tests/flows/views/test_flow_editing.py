@@ -36,11 +36,20 @@ class Editors(Watched):
         return page_of(who.get(f"{self.base}?step={step}"))
 
     def save(self, who: Client, step: str, seen: int = 0, **typed: Any) -> Any:
-        sent = {"seen": seen, "live": 1, **{key.replace("__", "."): value for key, value in typed.items()}}
+        sent = {
+            "seen": seen,
+            "live": 1,
+            "draft": self.key if seen else "",
+            **{key.replace("__", "."): value for key, value in typed.items()},
+        }
         return who.post(f"{self.base}?step={step}", sent, headers=PART)
 
     def act(self, who: Client, what: str, step: str, seen: int, **more: str) -> Any:
-        return who.post(f"{self.base}{what}/", {"step": step, "seen": seen, "live": 1, **more}, follow=True)
+        return who.post(
+            f"{self.base}{what}/",
+            {"step": step, "seen": seen, "live": 1, "draft": self.key if seen else "", **more},
+            follow=True,
+        )
 
     def step(self, name: str) -> dict[str, Any]:
         return next(dict(step) for step in self.steps if step_name(step) == name)
@@ -55,6 +64,11 @@ class Editors(Watched):
     @property
     def names(self) -> list[str]:
         return [step_name(step) for step in self.steps]
+
+    @property
+    def key(self) -> str:
+        with scope.work_in(self.line.partner):
+            return str(FlowDraft.objects.get(flow=self.line.flow).id)
 
     @property
     def seen(self) -> int:
@@ -156,6 +170,18 @@ def test_what_was_typed_before_somebody_published_is_still_there(editors: Editor
     assert "published or begun anew meanwhile" in page
     assert 'value="Not lost"' in page
     assert 'name="live" value="2"' in page
+
+
+def test_what_was_typed_into_a_draft_that_was_thrown_away_does_not_go_into_the_next(editors: Editors) -> None:
+    owner = editors.owner
+    editors.save(owner, "approve", **asked(needed="2"))
+    old = {"seen": editors.seen, "live": 1, "draft": editors.key}
+    owner.post(f"{editors.base}discard/")
+    editors.save(owner, "approve", **asked(due_hours="24"))
+    refused = owner.post(f"{editors.base}?step=approve", {**old, **asked(title="Old")}, headers=PART)
+    assert refused.status_code == 409
+    assert editors.step("approve")["due_hours"] == 24
+    assert 'value="Old"' in page_of(refused)
 
 
 def test_steps_are_added_copied_moved_and_removed(editors: Editors) -> None:

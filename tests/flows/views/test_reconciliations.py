@@ -71,6 +71,7 @@ def test_a_day_is_red_with_its_record_until_the_record_is_explained(shown: Shown
     run = page_of(shown.owner.get(f"/runs/{found.run_id}/"))
     assert "1 record differs without a known reason" in run
     assert "Reconciliation by " in run
+    assert "1 record is unexplained." in page_of(shown.owner.get(f"/flows/{shown.line.flow.id}/monitors/"))
     listed = page_of(shown.owner.get("/reconciliations/?verdict=unexplained"))
     assert f"/reconciliations/{found.id}/" in listed
     assert f"/reconciliations/{found.id}/" not in page_of(shown.owner.get("/reconciliations/?verdict=agreed"))
