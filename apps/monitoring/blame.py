@@ -43,6 +43,7 @@ class Severity(StrEnum):
 class Fix(StrEnum):
     """What the product can offer for a case, in the order it is offered."""
 
+    MEND_MAPPING = "mend_mapping"
     RETRY = "retry"
     EDIT = "edit"
     ADD_VALUE = "add_value"
@@ -155,7 +156,7 @@ _VERDICTS: dict[str, Verdict] = {
         _("Compare the fields with the mapping, publish an adjusted version, then retry."),
         WorkQueue.INTEGRATION,
         WaitingOn.PARTNER,
-        (Fix.RETRY, Fix.SKIP),
+        (Fix.MEND_MAPPING, Fix.RETRY, Fix.SKIP),
         Severity.HIGH,
     ),
     BusinessClass.CONFLICT: Verdict(

@@ -67,7 +67,7 @@ CEILINGS = {
     },
     # Whoever may approve is also asked for whom they stand in: that is looked up with the menu's figure.
     "customer_owner": {
-        "/my/": 35,
+        "/my/": 36,
         "/my/flows/": 24,
         "/my/needs/": 24,
         "/my/records/": 18,

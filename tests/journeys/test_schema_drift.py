@@ -104,6 +104,8 @@ def test_a_renamed_field_is_named_with_every_customer_it_reaches_and_the_line_to
     reading = f"/flows/{line.flow.id}/mapping/hours/?place=reading"
     assert reading in page_of(seen.owner.get(read))
     assert seen.owner.get(reading).status_code == 200
+    (case, *_others) = _cases(line)
+    assert read in page_of(seen.owner.get(f"/exceptions/{case.id}/"))
     page = page_of(seen.owner.get(written))
     mend = f"/flows/{line.flow.id}/mapping/project/"
     for words in (mend, "Stops now", "Would break", "Approved time to bill"):

@@ -25,12 +25,12 @@ class OwnSampleRow:
 
 def list_own_samples(flow: Flow, *, can_see: bool) -> list[OwnSampleRow]:
     """Return a flow's own samples by name; without `can_see` nothing of what is in their records."""
-    samples, live = list(FlowSample.objects.filter(flow=flow).defer("contents")), flow.live_version
+    samples, live = list(FlowSample.objects.filter(flow=flow)), flow.live_version
     if not samples or live is None:
         return [OwnSampleRow(sample, "", None, f"sample-{sample.id}") for sample in samples]
     live.flow = flow
     try:
-        results = {result.sample.name: result for result in own_results(flow, live, live)}
+        results = {result.sample.name: result for result in own_results(flow, live, live, samples)}
         definition = parse_definition(live.definition)
     except (MappingError, LayerError, DefinitionError, MissingRoleError, KeyError):
         results = {}

@@ -1,6 +1,6 @@
 """A customer's own samples: recorded records pinned with what comes of them, and run again before a version goes live."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -109,12 +109,14 @@ def remove_sample(sample: FlowSample) -> None:
         sample.delete()
 
 
-def own_results(flow: Flow, live: FlowVersion | None, candidate: FlowVersion) -> list[SampleResult]:
-    """Return what a version makes of the flow's own samples, beside what must come of them.
+def own_results(
+    flow: Flow, live: FlowVersion | None, candidate: FlowVersion, samples: Sequence[FlowSample] | None = None
+) -> list[SampleResult]:
+    """Return what a version makes of the flow's own samples, beside what must come of them; `samples` None: they are read.
 
     Raises what compiling the version raises.
     """
-    samples = list(FlowSample.objects.filter(flow_id=flow.id))
+    samples = list(FlowSample.objects.filter(flow_id=flow.id)) if samples is None else samples
     if not samples:
         return []
     after, before = side_of(flow, candidate), _side_now(flow, live)

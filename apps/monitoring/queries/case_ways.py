@@ -20,6 +20,10 @@ from apps.monitoring.case_pages import CaseProgress, MissingValue, Proposal
 from apps.monitoring.models import ExceptionCase
 
 _PROPOSALS: dict[Fix, tuple[str | Promise, str | Promise]] = {
+    Fix.MEND_MAPPING: (
+        gettext_lazy("Mend the mapping"),
+        gettext_lazy("See which fields have changed, and the line of each flow that relies on them."),
+    ),
     Fix.RETRY: (
         gettext_lazy("Retry all"),
         gettext_lazy(
@@ -44,6 +48,7 @@ _PROPOSALS: dict[Fix, tuple[str | Promise, str | Promise]] = {
     ),
 }
 _NEEDS: dict[Fix, tuple[Action, str | Promise]] = {
+    Fix.MEND_MAPPING: (Action.VIEW_FLOWS, gettext_lazy("Your role does not include flows.")),
     Fix.RETRY: (Action.WORK_CASES, gettext_lazy("Your role does not include retrying.")),
     Fix.EDIT: (Action.EDIT_AND_RETRY, gettext_lazy("Your role does not include correcting records.")),
     Fix.ADD_VALUE: (Action.EDIT_FLOWS, gettext_lazy("Your role does not include changing the mapping.")),
@@ -76,7 +81,7 @@ def _lacking(fix: Fix, who: Actor) -> str:
 
 
 def _hindrance(fix: Fix, case: ExceptionCase, progress: CaseProgress, *, has_table: bool) -> str:
-    if fix is Fix.CHECK_CONNECTION:
+    if fix in {Fix.CHECK_CONNECTION, Fix.MEND_MAPPING}:
         return ""
     if progress.is_resolving:
         return _("It is being tried again just now.")
