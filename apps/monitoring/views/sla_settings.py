@@ -31,9 +31,9 @@ SETTINGS = "monitoring:sla-settings"
 @require_safe
 def settings_page(request: HttpRequest) -> HttpResponse:
     """Show the packages and the calendars, with how many customers have each."""
-    calendars = BusinessCalendar.objects.annotate(has_now=_HAS_NOW)
+    calendars = BusinessCalendar.objects.annotate(has_now=_HAS_NOW).order_by("name")
     context = {
-        "policies": SlaPolicy.objects.annotate(has_now=_HAS_NOW),
+        "policies": SlaPolicy.objects.annotate(has_now=_HAS_NOW).order_by("name"),
         "calendars": [(one, opening_words(sla_settings.hours_of_calendar(one))) for one in calendars],
     }
     return render(request, "monitoring/sla/settings.html", context)
