@@ -51,6 +51,7 @@ DEED_WORDS: dict[AuditAction, Promise] = {
     AuditAction.ROLLOUT_STARTED: _("Rollout started"),
     AuditAction.ROLLOUT_STOPPED: _("Rollout stopped"),
     AuditAction.ROLLOUT_ENDED: _("Rollout done"),
+    AuditAction.RECONCILIATION_SIGNED: _("Reconciliation signed"),
     AuditAction.FLOW_PAUSED: _("Flow paused"),
     AuditAction.FLOW_RESUMED: _("Flow resumed"),
     AuditAction.FLOW_SCHEDULED: _("Flow scheduled"),

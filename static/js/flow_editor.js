@@ -23,9 +23,16 @@
   const lost = (words) => { find("[data-state]")?.classList.add("is-lost"); say(words); };
   const keepingFocus = (change) => {
     const { activeElement: here } = document;
+    const held = here?.classList.contains("way-link");
     const [id, start, end, top] = [here?.id, here?.selectionStart, here?.selectionEnd, window.scrollY];
-    const open = all("details[open][id]").map((one) => one.id);
+    const [open, chosen] = [all("details[open][id]").map((one) => one.id), columns().dataset.chosen];
     change();
+    if (columns().dataset.chosen !== chosen) { // another step: its form is read from its beginning
+      part("form").scrollTop = 0;
+      if (held) document.getElementById(id)?.focus({ preventScroll: true });
+      window.scrollTo({ top });
+      return;
+    }
     for (const one of open) document.getElementById(one)?.setAttribute("open", "");
     const again = id ? document.getElementById(id) : null;
     if (again && again !== document.activeElement) {
@@ -109,11 +116,20 @@
   let timer = null;
   let dirty = false;
   let queue = Promise.resolve(); // one request at a time: each says what it was made from
+  class SignedOut extends Error {}
+  let failed = false;
+  /* After a failure somebody may have signed in anew, in another tab: forms carry the new session's mark then. */
+  const renew = async () => {
+    const { answer } = await ask(location.href);
+    const fresh = find('input[name="csrfmiddlewaretoken"]', answer)?.value;
+    for (const field of all('input[name="csrfmiddlewaretoken"]')) field.value = fresh ?? field.value;
+    failed = false;
+  };
   const asking = () => Boolean(form()?.hasAttribute("data-asks"));
   const ask = async (url, options = {}) => {
     const response = await fetch(url, { ...options, headers: { "X-Part": "editor" }, credentials: "same-origin" });
     const text = await response.text();
-    if (response.redirected && response.url.includes("/accounts/login/")) { location.reload(); throw new Error("signed out"); }
+    if (response.redirected && response.url.includes("/accounts/login/")) throw new SignedOut();
     const answer = new DOMParser().parseFromString(text, "text/html");
     if (!columns(answer)) throw new TypeError("no editor");
     return { answer, refused: response.status === 409 };
@@ -125,15 +141,16 @@
       const sent = form();
       if (!dirty || !sent) return;
       dirty = false;
-      const body = new FormData(sent);
       say(root.dataset.saving);
       try {
+        if (failed) await renew();
+        const body = new FormData(sent);
         const { answer, refused } = await ask(sent.action, { method: "POST", body });
         if (form() !== sent) return; // somebody has gone on to another step meanwhile
         if (refused) { replace(answer); document.getElementById("draft-conflict")?.focus(); } else follow(answer);
-      } catch {
-        dirty = true;
-        lost(root.dataset.lost);
+      } catch (problem) {
+        dirty = failed = true;
+        lost(problem instanceof SignedOut ? root.dataset.signedOut : root.dataset.lost);
         timer = setTimeout(save, AGAIN);
       }
     });
@@ -169,13 +186,23 @@
         toast(answer);
         replace(answer);
         remember();
+        if (sent.matches("[data-begins]")) edit(); // a new step is filled in
+        else if (document.activeElement === document.body) current()?.focus(); // the keys go on from the step that is shown
       } catch { lost(root.dataset.refused); }
     });
   };
   const remember = () => history.replaceState(null, "", `?step=${encodeURIComponent(columns().dataset.chosen)}`);
 
+  /* Below the steps, on a phone, the form would be chosen without being seen. */
+  const inSight = () => {
+    const title = find("#step-title");
+    const { top, bottom } = title.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) { title.scrollIntoView({ block: "start" }); title.focus({ preventScroll: true }); }
+  };
+
   /* --- going to another step ----------------------------------------------------------------------------------- */
-  const go = async (url, { quiet = false, edit = false } = {}) => {
+  const edit = () => (find("form[data-autosaves] :is(input:not([type=hidden]), textarea, select)") ?? find("#step-title"))?.focus();
+  const go = async (url, { quiet = false, byKeys = false } = {}) => {
     await save();
     if (dirty) return;
     await inTurn(async () => {
@@ -185,13 +212,13 @@
         if (!quiet) history.pushState(null, "", url);
       } catch { location.assign(url); }
     });
-    if (edit) (find("form[data-autosaves] :is(input:not([type=hidden]), textarea, select)") ?? find("#step-title"))?.focus();
+    if (byKeys) edit(); else if (!quiet) inSight();
   };
   root.addEventListener("click", (click) => {
     const link = click.target.closest(".way-link");
     if (!link || click.ctrlKey || click.metaKey || click.shiftKey || click.button) return;
     click.preventDefault();
-    go(link.href, { edit: click.detail === 0 }); // by the keys: on into the form
+    go(link.href, { byKeys: click.detail === 0 }); // by the keys: on into the form
   });
   addEventListener("popstate", () => go(location.href, { quiet: true }));
 

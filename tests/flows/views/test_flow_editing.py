@@ -141,7 +141,7 @@ def test_who_changes_the_same_is_shown_both_values_and_chooses(editors: Editors,
     assert 'name="seen" value="0"' in page
     choice = re.search(r'name="(choice [^"]*)"', page)
     assert choice is not None
-    again = editors.save(builder, "approve", **asked(needed="3", title="Mine"), **{choice[1]: side})
+    again = editors.save(builder, "approve", **asked(needed="3", title="Mine", **{choice[1]: side}))
     assert again.status_code == 200
     assert (editors.step("approve")["needed"], editors.step("approve")["title"]) == (kept, "Mine")
 
@@ -214,7 +214,7 @@ def test_which_records_and_how_many_at_once_are_the_flow_s_own(editors: Editors)
     page = editors.go(owner, "extract")
     assert 'value="approved"' in page
     assert 'name="on_failure"' in page
-    sent = {
+    sent: dict[str, Any] = {
         "filter__conditions": ["approved"],
         "filter__expression": "r.hours > 1.0",
         "batch_size": "50",
@@ -256,7 +256,7 @@ def test_review_shows_what_changes_asks_first_and_publishes(editors: Editors) ->
     assert owner.get(f"{editors.base}review/").status_code == 302
     editors.save(owner, "approve", **asked(needed="2"))
     page = page_of(owner.get(f"{editors.base}review/"))
-    assert "Approve: needed" in page
+    assert "Approve: How many must say yes" in page
     assert "After publishing" in page
     answer = owner.post(f"{editors.base}what-if/", {"note": "two of them"})
     assert answer["Location"].startswith("/what-ifs/")
