@@ -134,6 +134,7 @@ def reopen_case(case: ExceptionCase, words: str, now: datetime, done_by: str = S
     case.state, case.opened_at, case.changed_at = ExceptionCase.State.OPEN, now, now
     case.closed_at, case.closed_how, case.closed_reason = None, "", ""
     case.merged_into, case.retry_run, case.waiting_on = None, None, verdict.waiting_on
+    case.retry_at, case.retry_after, case.retry_planned_by = None, None, None
     case.save()
     # That people were told is said once for each opening.
     Alert.objects.filter(case=case).delete()

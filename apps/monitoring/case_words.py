@@ -82,6 +82,9 @@ _FIXED = frozenset(
         gettext_noop("Opened again: it happened again."),
         gettext_noop("Sorted in anew."),
         gettext_noop("The rest was ended."),
+        gettext_noop("The planned retry was taken back."),
+        gettext_noop("The planned retry did not start: whoever planned it may not do this any more."),
+        gettext_noop("The planned retry did not start: what was to bring the missing records did not end well."),
         gettext_noop("Awake again: more records failed."),
         gettext_noop("Awake again: the next run failed."),
         gettext_noop("Awake again: the customer answered."),
@@ -133,6 +136,14 @@ _SHAPES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
         re.compile(r"The file “(?P<name>.+)” was attached\."),
         _filled(gettext_noop("The file “%(name)s” was attached.")),
+    ),
+    (
+        re.compile(r"“(?P<flow>.+)” was started; the records are tried again once it is through\."),
+        _filled(gettext_noop("“%(flow)s” was started; the records are tried again once it is through.")),
+    ),
+    (
+        re.compile(r"To be tried again at (?P<moment>.+? UTC)\."),
+        _filled(gettext_noop("To be tried again at %(moment)s.")),
     ),
     (
         re.compile(r"Snoozed until (?P<moment>.+? UTC): (?P<reason>.*)", re.DOTALL),

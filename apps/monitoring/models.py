@@ -72,6 +72,14 @@ class ExceptionCase(CustomerOwned):
     retry_run = models.ForeignKey(
         Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
+    # A retry that is still to come, in the name of a person: at a moment, or once a run that brings what is missing is over.
+    retry_at = models.DateTimeField(null=True, blank=True)
+    retry_after = models.ForeignKey(
+        Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    retry_planned_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     fingerprint = models.CharField(max_length=32)
     title = models.CharField(max_length=160)
     explanation = models.CharField(max_length=600)
@@ -125,6 +133,11 @@ class ExceptionCase(CustomerOwned):
             models.Index(fields=("customer", "-id"), name="case_of_customer"),
             models.Index(fields=("run",), condition=Q(run__isnull=False), name="case_of_run"),
             models.Index(fields=("id",), condition=Q(routed_at__isnull=True), name="case_unrouted"),
+            models.Index(
+                fields=("id",),
+                condition=Q(retry_at__isnull=False) | Q(retry_after__isnull=False),
+                name="case_retry_planned",
+            ),
             models.Index(fields=("snoozed_until",), condition=Q(snoozed_until__isnull=False), name="case_snoozed"),
             # The latest case of a cause: it is opened again when it happens again soon.
             models.Index(fields=("fingerprint", "-closed_at"), name="case_of_cause"),

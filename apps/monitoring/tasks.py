@@ -11,6 +11,7 @@ from apps.monitoring.case_files import drop_old_files
 from apps.monitoring.case_work import wake_due
 from apps.monitoring.digest import send_digests
 from apps.monitoring.judging import judge_ledger
+from apps.monitoring.planned_retries import retry_planned
 from apps.monitoring.risk_days import record_risk
 from apps.monitoring.run_watch import judge_silence
 from apps.monitoring.sla_watch import watch_clocks
@@ -46,9 +47,10 @@ def judge(_: LeasedWork) -> None:
 
 
 def sweep(_: LeasedWork) -> None:
-    """Wake cases, judge, look for flows that fell silent, tell people about new cases, keep the day's money at risk, and take up bulk jobs and replays again."""
+    """Wake cases, judge, start planned retries, look for flows that fell silent, tell people about new cases, keep the day's money at risk, and take up bulk jobs and replays again."""
     wake_due(timezone.now())
     judge_ledger()
+    retry_planned(timezone.now())
     judge_silence()
     send_alerts()
     record_risk(timezone.now())

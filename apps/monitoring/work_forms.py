@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, WaitingOn, WorkQueue
 from apps.monitoring.case_work import LONGEST_REASON, Sorting
 from apps.monitoring.models import CasePriority, ExceptionCase
+from apps.monitoring.planned_retries import bringing_flows
 from apps.monitoring.queries.case_people import list_merge_targets
 from apps.monitoring.queries.case_queue import list_teams
 from apps.monitoring.routing_rules import read_tags
@@ -101,6 +102,42 @@ class WaitForm(forms.Form):
         super().__init__(*args, **kwargs)
         parties = [(party.value, _(label)) for party, label in WAITING_LABELS.items()]
         self.fields["party"].choices = parties  # type: ignore[attr-defined]
+
+
+class PlanForm(forms.Form):
+    """When everything in a case is tried again, and what the customer is asked meanwhile."""
+
+    day = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    hour = forms.TimeField(
+        label=gettext_lazy("Time"), initial=MORNING, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    question = forms.CharField(
+        label=gettext_lazy("Ask the customer"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Their people read it, and have the next step: to open the period, for example."),
+    )
+
+    def moment(self) -> datetime:
+        """Return when it is, on the reader's clock; ask only a valid form."""
+        return timezone.make_aware(datetime.combine(self.cleaned_data["day"], self.cleaned_data["hour"]))
+
+
+class BringForm(forms.Form):
+    """Which flow brings what is missing."""
+
+    flow = forms.TypedChoiceField(label=gettext_lazy("Flow"), coerce=UUID)
+
+    def __init__(self, *args: Any, case: ExceptionCase, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        flows = bringing_flows(case).values_list("id", "name")
+        self.fields["flow"].choices = _to_choices(list(flows))  # type: ignore[attr-defined]
+
+    @property
+    def has_flows(self) -> bool:
+        """Return whether there is any to choose."""
+        return bool(self.fields["flow"].choices)  # type: ignore[attr-defined]
 
 
 class AttachForm(forms.Form):

@@ -20,6 +20,7 @@ from apps.dispatch.worker import drain
 from apps.flows.models import Flow, Run
 from apps.flows.services.flow_state import pause_flow
 from apps.monitoring import bulk, cases
+from apps.monitoring.blame import Fix, verdict_for
 from apps.monitoring.bulk import BulkError, ask_bulk, cancel_bulk, confirm_bulk, do_next, resume_stalled
 from apps.monitoring.case_pages import Bar
 from apps.monitoring.models import BulkEntry, BulkJob, CaseStep, ExceptionCase
@@ -114,7 +115,7 @@ def test_three_hundred_cases_are_closed_once_each_though_a_worker_is_killed_and_
         with pytest.raises(leases.LeaseLostError), scope.enter(inside):
             bulk.work_on(slow)  # it woke up again after somebody else had taken over
         leases.release([_next])
-        drain(Queue.MAINT, worker="healthy", seconds=60)
+        drain(Queue.MAINT, worker="healthy", seconds=600)
     assert _counts(job) == {"done": MANY}
     assert _steps("Closed: Settled") == MANY
     with transaction.atomic():
@@ -267,7 +268,7 @@ def test_a_translation_for_many_is_learnt_once_and_its_records_arrive(blocked: B
     )
     asked = blocked.owner.post("/exceptions/bulk/ask/", {"kind": "value", "ids": every}, follow=True)
     page = asked.context["page"]
-    able = {known.id for known in blocked.cases() if known.error_class in {"mapping_gap", "missing_reference"}}
+    able = [known.id for known in blocked.cases() if Fix.ADD_VALUE in verdict_for(known.error_class).fixes]
     assert (page.able, page.left_alone) == (len(able), len(every) - len(able))
     here = f"/exceptions/bulk/{page.id}/start/"
     assert "Fill this in" in blocked.owner.post(here, {"target": "cost_center"}).content.decode()

@@ -19,7 +19,7 @@ from apps.tenants.templatetags.wording import count_words
 REFUSED_SHOWN = 100
 NAMED_CUSTOMERS = 6
 JOBS_SHOWN = 50
-MOST_FLOWS = 20
+MOST_EXAMPLES = 40
 _BARS = {
     Bar.CLOSED: gettext_lazy("They are closed already."),
     Bar.ON_ITS_WAY: gettext_lazy("They are being tried again just now."),
@@ -104,11 +104,10 @@ def _refused(job: BulkJob) -> tuple[Refused, ...]:
 
 
 def list_tables(job: BulkJob) -> list[tuple[str, str]]:
-    """Return the tables of values that the job's cases go through, as (target, words), of at most MOST_FLOWS flows."""
-    entries = job.entries.filter(state=BulkEntry.State.PENDING, case__flow__isnull=False).order_by(
-        "case__flow_id", "id"
-    )
-    examples = entries.distinct("case__flow_id").values("case_id")[:MOST_FLOWS]
+    """Return the tables of values that the job's cases go through, as (target, words), read from MOST_EXAMPLES at most."""
+    by = ("case__flow_id", "case__error_field")
+    entries = job.entries.filter(state=BulkEntry.State.PENDING, case__flow__isnull=False)
+    examples = entries.order_by(*by, "id").distinct(*by).values("case_id")[:MOST_EXAMPLES]
     found = ExceptionCase.objects.filter(id__in=examples).select_related("flow__live_version")
     return sorted({table for case in found for table in list_value_tables(case)}, key=lambda table: table[1])
 

@@ -23,7 +23,7 @@ from apps.monitoring.queries.case_page import get_case_page
 from apps.monitoring.queries.case_people import get_case_people
 from apps.monitoring.queries.case_ways import list_value_tables
 from apps.monitoring.queries.risk import worth_of_case
-from apps.monitoring.work_forms import AttachForm, MergeForm, SnoozeForm, SortForm, WaitForm
+from apps.monitoring.work_forms import AttachForm, BringForm, MergeForm, PlanForm, SnoozeForm, SortForm, WaitForm
 
 PANE = "case-pane"
 _LONGEST_QUERY = 1500
@@ -80,10 +80,12 @@ def case_context(
         "people": get_case_people(case, who, timezone.now()),
         "can_work": who.can(Action.WORK_CASES) and page.is_open,
         "can_note": who.can(Action.WORK_CASES),
+        "can_run": who.can(Action.RUN_FLOWS),
         "can_edit": who.can(Action.EDIT_AND_RETRY) and page.is_open,
         "can_see_flows": who.can(Action.VIEW_FLOWS),
         "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
         "open_ways": set(bound or ()),
+        "more_open": bool(_FOLDED & set(bound or ())),
         "refused": _refused(bound or {}, page, who),
         "forms": _forms(case, page, tables, bound or {}),
         "tables": tables,
@@ -113,10 +115,13 @@ def _work_forms(case: ExceptionCase) -> dict[str, forms.Form]:
         "snooze": SnoozeForm(auto_id="snooze_%s"),
         "wait": WaitForm(auto_id="wait_%s", initial={"party": case.waiting_on}),
         "merge": MergeForm(auto_id="merge_%s", case=case),
+        "plan": PlanForm(auto_id="plan_%s"),
+        "bring": BringForm(auto_id="bring_%s", case=case),
     }
 
 
-_WORKING = {"note", "attach", "assign", "close", "sort", "snooze", "wait", "merge"}
+_FOLDED = {"plan", "sort", "wait", "snooze", "merge", "attach"}
+_WORKING = {"note", "attach", "assign", "close", "sort", "snooze", "wait", "merge", "plan"}
 _WAY_OF = {Fix.RETRY: "retry", Fix.SKIP: "skip", Fix.ADD_VALUE: "value"}
 
 

@@ -15,11 +15,12 @@ from apps.accounts.actions import Action
 from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person
 from apps.monitoring import case_work as services
+from apps.monitoring import planned_retries
 from apps.monitoring.case_files import MOST_BYTES, attach_file
 from apps.monitoring.queries import cases as queries
 from apps.monitoring.queries.case_people import get_case_file
 from apps.monitoring.views.cases import Deed, act
-from apps.monitoring.work_forms import AttachForm, MergeForm, SnoozeForm, SortForm, WaitForm
+from apps.monitoring.work_forms import AttachForm, BringForm, MergeForm, PlanForm, SnoozeForm, SortForm, WaitForm
 from apps.tenants.templatetags.wording import absolute_words
 
 
@@ -88,6 +89,45 @@ def case_wait(request: HttpRequest, case_id: UUID) -> HttpResponse:
         return _("The time is booked on them from now on.")
 
     return act(request, case_id, Deed("wait", form, do, moves_on=False))
+
+
+@requires(Action.WORK_CASES)
+@require_POST
+def case_plan(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Let everything in the case be tried again at a moment."""
+    form = PlanForm(request.POST, auto_id="plan_%s")
+
+    def do() -> str:
+        at = form.moment()
+        planned_retries.plan_retry(case_id, at=at, question=form.cleaned_data["question"], by=acting_person(request))
+        return _("It is tried again at %(moment)s.") % {"moment": absolute_words(at)}
+
+    return act(request, case_id, Deed("plan", form, do))
+
+
+@requires(Action.RUN_FLOWS)
+@require_POST
+def case_bring(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Run a flow that brings what is missing, and try the case again after it."""
+    form = BringForm(request.POST, auto_id="bring_%s", case=queries.get_case(case_id))
+
+    def do() -> str:
+        planned_retries.bring_and_retry(case_id, flow_id=form.cleaned_data["flow"], by=acting_person(request))
+        return _("It is on its way. The records are tried again once it is through.")
+
+    return act(request, case_id, Deed("bring", form, do))
+
+
+@requires(Action.WORK_CASES)
+@require_POST
+def case_plan_drop(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Plan no retry any more."""
+
+    def do() -> str:
+        planned_retries.drop_plan(case_id, by=acting_person(request))
+        return _("Taken back: it is not tried again by itself.")
+
+    return act(request, case_id, Deed("plan", forms.Form(request.POST), do, moves_on=False))
 
 
 @requires(Action.WORK_CASES)
