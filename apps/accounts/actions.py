@@ -36,6 +36,7 @@ class Action(StrEnum):
     VIEW_AUDIT = "view_audit"
     VIEW_OWN_HEALTH = "view_own_health"
     CORRECT_OWN = "correct_own"
+    DEFER_UPDATES = "defer_updates"
     APPROVE = "approve"
     VIEW_PARTNERS = "view_partners"
     MANAGE_PARTNERS = "manage_partners"
@@ -96,7 +97,7 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.SUPPORT: _SUPPORT,
     Role.FINANCE: _FINANCE,
     Role.READ_ONLY: _LOOK,
-    Role.CUSTOMER_OWNER: _CUSTOMER | {Action.VIEW_REPORTS, Action.APPROVE, Action.CORRECT_OWN},
+    Role.CUSTOMER_OWNER: _CUSTOMER | {Action.VIEW_REPORTS, Action.APPROVE, Action.CORRECT_OWN, Action.DEFER_UPDATES},
     Role.FINANCE_APPROVER: _CUSTOMER | {Action.VIEW_REPORTS, Action.APPROVE, Action.CORRECT_OWN},
     Role.DELIVERY_LEAD: _CUSTOMER | {Action.VIEW_REPORTS},
     Role.CUSTOMER_VIEWER: _CUSTOMER,
@@ -183,6 +184,7 @@ ACTION_LABELS: dict[Action, str] = {
     Action.VIEW_AUDIT: _("read the audit trail"),
     Action.VIEW_OWN_HEALTH: _("see the own company's overview"),
     Action.CORRECT_OWN: _("correct the own company's records"),
+    Action.DEFER_UPDATES: _("put off or take new versions of the own company's flows"),
     Action.APPROVE: _("approve"),
     Action.VIEW_PARTNERS: _("see partners"),
     Action.MANAGE_PARTNERS: _("add and suspend partners"),

@@ -30,7 +30,7 @@ class NavigationEntry:
 
 Menu = tuple[NavigationEntry, ...]
 OPEN_CASES, BROKEN_CONNECTIONS, NEEDED_FROM_CUSTOMER = "open-cases", "broken-connections", "needed-from-customer"
-OPEN_APPROVALS = "open-approvals"
+OPEN_APPROVALS, OPEN_CHANGES = "open-approvals", "open-changes"
 SETTINGS_PATHS = ("/settings/", "/people/", "/api-keys/", "/audit/", "/accounts/")
 
 _HOME = NavigationEntry(_("Home"), "monitoring:home", "home", Action.VIEW_HOME)
@@ -38,10 +38,18 @@ _CUSTOMERS = NavigationEntry(
     _("Customers"), "customers:customer-list", "building", Action.VIEW_CUSTOMERS, ("/onboarding/",)
 )
 _CASES = NavigationEntry(_("Exceptions"), "monitoring:case-list", "alert-triangle", Action.VIEW_CASES, badge=OPEN_CASES)
+_SERVICE = NavigationEntry(
+    _("Service levels"), "monitoring:sla-list", "hourglass", Action.VIEW_CUSTOMERS, ("/cut-offs/",)
+)
 _APPROVALS = NavigationEntry(_("Approvals"), "flows:approval-list", "user-check", Action.APPROVE, badge=OPEN_APPROVALS)
 _FLOWS = NavigationEntry(
-    _("Flows"), "flows:flow-list", "arrows-exchange", Action.VIEW_FLOWS, ("/runs/", "/operations/", "/dry-runs/")
+    _("Flows"),
+    "flows:flow-list",
+    "arrows-exchange",
+    Action.VIEW_FLOWS,
+    ("/runs/", "/operations/", "/dry-runs/", "/reconciliations/"),
 )
+_CHANGES = NavigationEntry(_("Changes"), "flows:change-list", "git-branch", Action.VIEW_FLOWS, badge=OPEN_CHANGES)
 _CONNECTIONS = NavigationEntry(
     _("Connections"),
     "connectors:connection-list",
@@ -54,11 +62,23 @@ _TEMPLATES = NavigationEntry(_("Templates"), "flows:template-list", "packages", 
 _REPORTS = NavigationEntry(_("Reports"), "monitoring:reports", "chart-bar", Action.VIEW_REPORTS)
 _SETTINGS = NavigationEntry(_("Settings"), "accounts:settings", "settings", Action.OWN_PROFILE, SETTINGS_PATHS)
 
-PARTNER: Menu = (_HOME, _CUSTOMERS, _CASES, _APPROVALS, _FLOWS, _CONNECTIONS, _TEMPLATES, _REPORTS, _SETTINGS)
+PARTNER: Menu = (
+    _HOME,
+    _CUSTOMERS,
+    _CASES,
+    _SERVICE,
+    _APPROVALS,
+    _FLOWS,
+    _CHANGES,
+    _CONNECTIONS,
+    _TEMPLATES,
+    _REPORTS,
+    _SETTINGS,
+)
 # Who works one part of the portal all day sees that part, in the order of the day.
 BY_ROLE: dict[Role, Menu] = {
-    Role.SUPPORT: (_CASES, _CUSTOMERS, _FLOWS, _CONNECTIONS, _REPORTS, _SETTINGS),
-    Role.FINANCE: (_HOME, _CASES, _APPROVALS, _CUSTOMERS, _REPORTS, _SETTINGS),
+    Role.SUPPORT: (_CASES, _SERVICE, _CUSTOMERS, _FLOWS, _CONNECTIONS, _REPORTS, _SETTINGS),
+    Role.FINANCE: (_HOME, _CASES, _SERVICE, _APPROVALS, _CUSTOMERS, _REPORTS, _SETTINGS),
 }
 CUSTOMER: Menu = (
     NavigationEntry(_("Home"), "monitoring:customer-home", "home", Action.VIEW_OWN_HEALTH),
@@ -67,7 +87,7 @@ CUSTOMER: Menu = (
         "monitoring:customer-flows",
         "arrows-exchange",
         Action.VIEW_OWN_HEALTH,
-        ("/flows/", "/runs/", "/operations/"),
+        ("/flows/", "/runs/", "/operations/", "/my/updates/"),
     ),
     NavigationEntry(
         _("Needs me"),
@@ -78,6 +98,7 @@ CUSTOMER: Menu = (
         NEEDED_FROM_CUSTOMER,
     ),
     NavigationEntry(_("Exceptions"), "monitoring:case-list", "alert-triangle", Action.VIEW_CASES),
+    NavigationEntry(_("Our service"), "monitoring:own-service", "hourglass", Action.VIEW_OWN_HEALTH),
     _REPORTS,
     _SETTINGS,
 )
@@ -107,8 +128,12 @@ SETTINGS = (
     SettingsTab(_("People"), "accounts:people", Action.VIEW_PEOPLE),
     SettingsTab(_("API keys"), "accounts:api-keys", Action.EDIT_API_KEYS),
     SettingsTab(_("Brand"), "accounts:brand-edit", Action.EDIT_BRAND),
+    SettingsTab(_("Changes"), "flows:change-default", Action.EDIT_PEOPLE),
     SettingsTab(_("Routing"), "monitoring:routing", Action.EDIT_CUSTOMERS),
+    SettingsTab(_("Exchange rates"), "monitoring:rates", Action.EDIT_CUSTOMERS),
+    SettingsTab(_("Configuration"), "flows:partner-configuration", Action.EDIT_FLOWS),
     SettingsTab(_("Records kept"), "customers:ledger-edit", Action.EDIT_CUSTOMERS),
+    SettingsTab(_("Service levels"), "monitoring:sla-settings", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Audit trail"), "accounts:audit", Action.VIEW_AUDIT),
 )
 SECURITY = (
@@ -131,7 +156,17 @@ def entries_for(*, is_customer: bool, is_operator: bool, actions: frozenset[Acti
 
 def settings_for(*, actions: frozenset[Action], is_operator: bool = False) -> tuple[SettingsTab, ...]:
     """Return the parts of the settings for somebody who may do `actions`; the console has no brand, keys or records."""
-    not_here = {"accounts:brand-edit", "accounts:api-keys", "customers:ledger-edit"} if is_operator else set()
+    not_here = (
+        {
+            "accounts:brand-edit",
+            "accounts:api-keys",
+            "customers:ledger-edit",
+            "monitoring:sla-settings",
+            "flows:change-default",
+        }
+        if is_operator
+        else set()
+    )
     return tuple(tab for tab in SETTINGS if tab.action in actions and tab.url_name not in not_here)
 
 

@@ -1,10 +1,12 @@
 """Changes to connections that people make: create, change, re-key, switch off and on. Each says what must be tested anew."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -74,6 +76,34 @@ def create_connection(customer: Customer, wanted: NewConnection) -> Connection:
             vault.set_secret(connection, name, value, expires_on=wanted.ends.get(name))
     _record(AuditAction.CONNECTION_CREATED, connection, {"system": wanted.system})
     return connection
+
+
+def create_shell(like: Connection) -> Connection:
+    """Make a production connection to the system of a sandbox one that still lacks what only people there know.
+
+    It has no secret and none of the other's values: its settings are named and empty, its address is there only where the
+    system has one for everybody.
+    """
+    manifest = _manifest(like.system)
+    shell = Connection(
+        customer_id=like.customer_id,
+        system=like.system,
+        name=_free_name(like.customer_id, manifest.name),
+        base_url="" if "<" in manifest.address else manifest.address,
+        settings={field.name: "" for field in manifest.settings},
+        environment=Connection.Environment.PRODUCTION,
+    )
+    shell.save()
+    _record(AuditAction.CONNECTION_CREATED, shell, {"system": like.system, "from": "promotion"})
+    return shell
+
+
+def _free_name(customer_id: UUID, system: str) -> str:
+    taken = set(Connection.objects.filter(customer_id=customer_id).values_list("name", flat=True))
+    usual = f"{system} production"[:100]
+    return next(
+        name for name in itertools.chain([usual], (f"{usual} {n}" for n in itertools.count(2))) if name not in taken
+    )
 
 
 def change_connection(connection: Connection, *, name: str, base_url: str, values: dict[str, Any]) -> Connection:

@@ -20,8 +20,25 @@ class Rhythm(StrEnum):
     WORKING_DAY = "working_day"  # the nth of the month from Monday to Friday; public holidays are not known
 
 
+# A rule falls at least once within so long, also on a working day that not every month has.
+_SURELY_WITHIN = {
+    Rhythm.WEEKLY: timedelta(days=9),
+    Rhythm.MONTHLY: timedelta(days=34),
+    Rhythm.WORKING_DAY: timedelta(days=370),
+}
+
+
 class RuleError(ValueError):
     """A rule that no day can fit; the text says which days there are."""
+
+
+def has_day(rhythm: Rhythm, day: int) -> bool:
+    """Return whether a rhythm has such a day."""
+    return {
+        Rhythm.WEEKLY: 0 <= day <= 6,
+        Rhythm.MONTHLY: day == LAST or 1 <= day <= 31,
+        Rhythm.WORKING_DAY: day == LAST or 1 <= day <= MOST_WORKING_DAYS,
+    }[rhythm]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +51,7 @@ class Rule:
 
     def __post_init__(self) -> None:
         """Refuse days outside of the rhythm."""
-        fits = {
-            Rhythm.WEEKLY: 0 <= self.day <= 6,
-            Rhythm.MONTHLY: self.day == LAST or 1 <= self.day <= 31,
-            Rhythm.WORKING_DAY: self.day == LAST or 1 <= self.day <= MOST_WORKING_DAYS,
-        }
-        if not fits[self.rhythm]:
+        if not has_day(self.rhythm, self.day):
             raise RuleError(f"{self.rhythm.value} has no day {self.day}.")
 
 
@@ -65,6 +77,14 @@ def occurrences(rule: Rule, zone: tzinfo, after: datetime, number: int) -> list[
             yield last
 
     return list(islice(each(), number))
+
+
+def previous_occurrence(rule: Rule, zone: tzinfo, before: datetime) -> datetime:
+    """Return the last moment before `before` (aware) on which the rule fell, in UTC."""
+    last = next_occurrence(rule, zone, before - _SURELY_WITHIN[rule.rhythm])
+    while (following := next_occurrence(rule, zone, last)) < before:
+        last = following
+    return last
 
 
 def _moment(day: date, at: time, zone: tzinfo) -> datetime:

@@ -14,6 +14,8 @@ from rest_framework.response import Response
 from apps.accounts.actions import Action
 from apps.accounts.api_auth import caller
 from apps.accounts.api_problems import NotNowError
+from apps.flows.change_api import ChangeSerializer, waiting_answer
+from apps.flows.draft_api import DRAFT_ACTIONS, DraftActions
 from apps.flows.install_api import InstallSerializer, SettingsSerializer, change_flow_settings, install_flow
 from apps.flows.models import Flow
 from apps.flows.queries import flows as flow_queries
@@ -102,8 +104,8 @@ class FlowFilters(filters.FilterSet):
 
 
 @extend_schema_view(list=extend_schema(summary="List flows"), retrieve=extend_schema(summary="Read one flow"))
-class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Flow]):
-    """Installed flows."""
+class FlowViewSet(DraftActions, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Flow]):
+    """Installed flows, each with its draft."""
 
     queryset = Flow.objects.none()
     serializer_class = FlowSerializer
@@ -118,6 +120,7 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         "resume": Action.RUN_FLOWS,
         "change_settings": Action.EDIT_FLOWS,
         "backfills": Action.RUN_FLOWS,
+        **DRAFT_ACTIONS,
     }
 
     def get_queryset(self) -> QuerySet[Flow]:
@@ -136,14 +139,21 @@ class FlowViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         flow = install_flow(wanted.validated_data, by=caller(request).name)
         return Response(FlowSerializer(flow_queries.get_flow(flow.id)).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(summary="Change a flow's settings", request=SettingsSerializer, responses=FlowSerializer)
+    @extend_schema(
+        summary="Change a flow's settings",
+        request=SettingsSerializer,
+        responses={200: FlowSerializer, 202: ChangeSerializer},
+    )
     @action(detail=True, methods=["post"], url_path="settings")
     def change_settings(self, request: Request, pk: UUID) -> Response:
-        """Take other settings of the template and publish a version with them; the others stay as they are."""
+        """Take other settings of the template and publish a version with them; the others stay as they are.
+
+        202 with the change that was asked for, where it needs approval before it is live.
+        """
         flow, wanted = flow_queries.get_flow(pk), SettingsSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        change_flow_settings(flow, wanted.validated_data, by=caller(request).name)
-        return Response(FlowSerializer(flow_queries.get_flow(pk)).data)
+        version = change_flow_settings(flow, wanted.validated_data, by=caller(request).name)
+        return waiting_answer(version) or Response(FlowSerializer(flow_queries.get_flow(pk)).data)
 
     @extend_schema(summary="Start a run now", request=None, responses={202: RunSerializer})
     @action(detail=True, methods=["post"], url_path="run-now")

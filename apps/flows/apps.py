@@ -16,6 +16,7 @@ class FlowsConfig(AppConfig):
         from apps.dispatch import backlog, kinds
         from apps.dispatch.models import Queue
         from apps.flows.queries.approvals import count_waiting as count_approvals
+        from apps.flows.queries.changes import count_waiting as count_changes
         from apps.flows.queries.connection_uses import list_uses_of_connection, stakes_of_connections
         from apps.flows.services import (
             approval_follow_up,
@@ -50,6 +51,7 @@ class FlowsConfig(AppConfig):
         kinds.register(walk_lanes.UNDO_KIND, undo.undo_on, queue=Queue.RUN)
         kinds.register(approvals.APPROVAL_KIND, approval_follow_up.follow_up, queue=Queue.MAINT)
         badges.register(navigation.OPEN_APPROVALS, count_approvals)
+        badges.register(navigation.OPEN_CHANGES, count_changes)
         kinds.register(dry_run.DRY_RUN_KIND, dry_run.carry_out_dry_run, queue=Queue.RUN)
         kinds.register(what_if.WHAT_IF_KIND, what_if.carry_out_what_if, queue=Queue.RUN)
         kinds.register(private_trials.TRIAL_KIND, private_trials.carry_out_trial, queue=Queue.POLL)

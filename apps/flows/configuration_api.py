@@ -100,6 +100,7 @@ class PlanSerializer(serializers.Serializer[Any]):
 
 _FILE = {"application/yaml": OpenApiTypes.STR, "text/yaml": OpenApiTypes.STR}
 _DIGEST = OpenApiParameter("digest", str, required=True, description="That of the plan that was looked at.")
+_NOTE = OpenApiParameter("note", str, description="Why, for the notes of the versions and the trail.")
 
 
 class ConfigurationViewSet(viewsets.GenericViewSet[Customer]):
@@ -137,13 +138,14 @@ class ConfigurationViewSet(viewsets.GenericViewSet[Customer]):
         customer = get_customer(pk)
         return Response(plan_import(customer, _parsed(request), by=caller(request).name).to_json())
 
-    @extend_schema(summary="Apply an import", request=_FILE, responses=PlanSerializer, parameters=[_DIGEST])
+    @extend_schema(summary="Apply an import", request=_FILE, responses=PlanSerializer, parameters=[_DIGEST, _NOTE])
     @action(detail=True, methods=["post"])
     def apply(self, request: Request, pk: UUID) -> Response:
         """Import the file, all of it or nothing. 409 when something has changed since the plan with this digest."""
         customer, parsed = get_customer(pk), _parsed(request)
         try:
-            plan = apply_import(customer, parsed, digest=_digest(request), by=caller(request).name)
+            note = request.query_params.get("note", "")
+            plan = apply_import(customer, parsed, digest=_digest(request), by=caller(request).name, note=note)
         except ImportRefusedError as refused:
             raise _refusal(refused.problems) from None
         except ChangedSinceError as changed:
@@ -165,7 +167,10 @@ class ConfigurationViewSet(viewsets.GenericViewSet[Customer]):
         return Response(plan_partner_import(_parsed(request), by=caller(request).name).to_json())
 
     @extend_schema(
-        summary="Apply an import of the partner's lines", request=_FILE, responses=PlanSerializer, parameters=[_DIGEST]
+        summary="Apply an import of the partner's lines",
+        request=_FILE,
+        responses=PlanSerializer,
+        parameters=[_DIGEST, _NOTE],
     )
     @action(detail=False, methods=["post"], url_path="partner-lines/apply")
     def apply_partner_lines(self, request: Request) -> Response:
@@ -173,7 +178,8 @@ class ConfigurationViewSet(viewsets.GenericViewSet[Customer]):
         _require_whole_partner(request)
         parsed = _parsed(request)
         try:
-            plan = apply_partner_import(parsed, digest=_digest(request), by=caller(request).name)
+            note = request.query_params.get("note", "")
+            plan = apply_partner_import(parsed, digest=_digest(request), by=caller(request).name, note=note)
         except ImportRefusedError as refused:
             raise _refusal(refused.problems) from None
         except ChangedSinceError as changed:

@@ -36,6 +36,7 @@ class Cell:
     lines: int = 0
     is_list: bool = False
     is_number: bool = False
+    is_code: bool = False
     choices: list[Choice] = field(default_factory=list)
     suggestions: str = ""
 
@@ -181,9 +182,10 @@ class PartForm(forms.Form):
             id=f"id_{name}.{number}",
             label=_(part.label),
             value=value,
-            lines=_LINES.get(part.holds, 0),
+            lines=int(part.holds in _AREAS),
             is_list=is_list,
             is_number=part.holds is Holds.WHOLE,
+            is_code=part.holds in _TYPED_PLAINLY,
             choices=choices,
             suggestions=f"known-{part.among.value}" if part.is_suggested else "",
         )

@@ -1,6 +1,8 @@
 """What was typed into the editor's form, as one change of the draft."""
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +11,28 @@ from apps.flows.engine.edits import PARTS, Edit, EditError, SetPart, SetStep
 from apps.flows.engine.step_forms.reading import Sent, is_empty, read_fields
 from apps.flows.queries.draft_page import READING_STEP, choose_step
 
+MOST_CHARACTERS = 200_000  # of one change as JSON; far more than any step that somebody reads
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON may say them, the database keeps neither
 _FILTER = "filter"
+
+
+def require_storable(value: Any) -> None:
+    """Refuse what cannot be kept: a change that is too large, or a character that is none. Raises EditError."""
+    if len(json.dumps(value, default=str)) > MOST_CHARACTERS:
+        raise EditError("This is too long to be kept: make it shorter.")
+    if any(_UNSTORABLE.search(text) for text in _texts(value)):
+        raise EditError("A text has a character in it that cannot be kept: take it out.")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from (str(key), *_texts(inner))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +64,7 @@ def read_edit(start: FlowContent, name: str, sent: Sent) -> Edit | None:
     if chosen.name != name:
         raise EditError(f"There is no step called {name!r} any more: somebody removed it.")
     read = read_fields(chosen.fields, sent, chosen.stored)
+    require_storable(read)
     if name != READING_STEP:
         step = next(one for one in start.steps if step_name(one) == name)
         return None if read == dict(step) else SetStep(name, read)

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from apps.accounts.api_problems import NotNowError
 from apps.connectors.models import Connection
 from apps.flows.mapping.compile import MappingError
-from apps.flows.models import Flow
+from apps.flows.models import Flow, FlowVersion
 from apps.flows.queries.installing import SOURCE, TARGET
 from apps.flows.queries.mapping import problem_sentences
 from apps.flows.services.flow_settings import change_settings
@@ -63,10 +63,13 @@ class SettingsSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=300, required=False, default="")
 
 
-def change_flow_settings(flow: Flow, wanted: Mapping[str, Any], *, by: str) -> None:
-    """Take the settings that a valid SettingsSerializer holds. Raises serializers.ValidationError naming each wrong one."""
+def change_flow_settings(flow: Flow, wanted: Mapping[str, Any], *, by: str) -> FlowVersion | None:
+    """Take the settings that a valid SettingsSerializer holds; returns the version made, None when nothing is different.
+
+    Raises serializers.ValidationError naming each wrong one.
+    """
     try:
-        change_settings(flow, settings=wanted["settings"], changed_by=by, note=wanted["note"])
+        return change_settings(flow, settings=wanted["settings"], changed_by=by, note=wanted["note"])
     except SettingsError as error:
         raise serializers.ValidationError({"settings": error.problems}) from error
     except MappingError as error:

@@ -5,9 +5,10 @@ over goes on with the next case. Nothing is counted twice, because the entries t
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone, translation
@@ -20,10 +21,14 @@ from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
 from apps.dispatch.services import cancel, enqueue
 from apps.flows.engine.states import OperationState
+from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.layers import LayerError
 from apps.flows.models import Flow
+from apps.flows.queries.mapping import problem_sentences
 from apps.flows.services.replay import NothingToReplayError
 from apps.flows.services.start_run import FlowNotLiveError
 from apps.monitoring import cases
+from apps.monitoring.blame import Fix, verdict_for
 from apps.monitoring.case_pages import Bar
 from apps.monitoring.cases import CaseError
 from apps.monitoring.models import BulkEntry, BulkJob, CaseOperation, ExceptionCase
@@ -33,6 +38,13 @@ MOST_CASES = 10_000
 SECONDS_AT_ONCE = 15.0
 MOST_TRIES = 3  # a case that breaks the worker so often is passed over: the others must not wait for it
 _CHUNK = 1_000
+_NEEDS: dict[BulkJob.Kind, Action] = {
+    BulkJob.Kind.RETRY: Action.WORK_CASES,
+    BulkJob.Kind.SKIP: Action.WORK_CASES,
+    BulkJob.Kind.ASSIGN: Action.WORK_CASES,
+    BulkJob.Kind.CLOSE: Action.WORK_CASES,
+    BulkJob.Kind.VALUE: Action.EDIT_FLOWS,
+}
 
 
 class BulkError(ValueError):
@@ -47,9 +59,11 @@ def ask_bulk(kind: BulkJob.Kind, chosen: QuerySet[ExceptionCase], *, by: Actor) 
     """Put down what is to be done to which cases, so that the consequences can be shown; nothing happens yet.
 
     Raises:
-        BulkError: no case is chosen, or more than MOST_CASES.
+        BulkError: no case is chosen, more than MOST_CASES, or the person's role does not include it.
 
     """
+    if not by.can(_NEEDS[kind]):
+        raise BulkError("", _("Your role does not include this."))
     with transaction.atomic():
         # What was only looked at is worth nothing once the same person asks for something else.
         BulkJob.objects.filter(asked_by_id=by.user_id, state=BulkJob.State.ASKED).delete()
@@ -88,6 +102,8 @@ def _bar(kind: BulkJob.Kind, case: ExceptionCase) -> str:
     if kind in {BulkJob.Kind.ASSIGN, BulkJob.Kind.CLOSE}:
         return ""
     is_blocked, has_records = case.is_blocked, case.has_records  # type: ignore[attr-defined]  # annotated
+    if kind is BulkJob.Kind.VALUE and (case.flow is None or Fix.ADD_VALUE not in verdict_for(case.error_class).fixes):
+        return Bar.NO_TABLE
     if kind is BulkJob.Kind.SKIP:
         return "" if is_blocked else Bar.NOTHING_BLOCKED
     if case.retry_run is not None and case.retry_run.finished_at is None:
@@ -98,8 +114,17 @@ def _bar(kind: BulkJob.Kind, case: ExceptionCase) -> str:
     return Bar.NOTHING_BLOCKED if nothing_to_try else ""
 
 
-def confirm_bulk(job_id: UUID, *, by: Actor, reason: str = "", owner_id: UUID | None = None) -> BulkJob:
-    """Let the job begin, with the reason or the person it needs. Confirming twice begins it once.
+def confirm_bulk(
+    job_id: UUID,
+    *,
+    by: Actor,
+    reason: str = "",
+    owner_id: UUID | None = None,
+    wording: Mapping[str, str] | None = None,
+) -> BulkJob:
+    """Let the job begin, with the reason, person or translation it needs. Confirming twice begins it once.
+
+    `wording` is a translation: {"target": "cost_center", "outside_value": "Sales DE", "new_value": "4100"}.
 
     Raises:
         BulkError: somebody else asked for it, the reason or the person is missing, or nothing of it can be done.
@@ -113,10 +138,11 @@ def confirm_bulk(job_id: UUID, *, by: Actor, reason: str = "", owner_id: UUID | 
         if job.state != BulkJob.State.ASKED:
             return job
         _require_what_it_needs(job, reason.strip(), owner_id)
+        job.wording = _require_wording(wording or {}) if job.kind == BulkJob.Kind.VALUE else {}
         if not job.entries.filter(state=BulkEntry.State.PENDING).exists():
             raise BulkError("", _("There is nothing left that can be done: see the reasons above."))
         job.reason, job.owner_id, job.state = reason.strip()[:200], owner_id, BulkJob.State.QUEUED
-        job.save(update_fields=["reason", "owner", "state"])
+        job.save(update_fields=["reason", "wording", "owner", "state"])
         _enqueue(job.id)
     return job
 
@@ -129,6 +155,16 @@ def _require_what_it_needs(job: BulkJob, reason: str, owner_id: UUID | None) -> 
             cases.require_worker(owner_id)
         except CaseError as error:
             raise BulkError("owner", str(error)) from error
+
+
+def _require_wording(given: Mapping[str, str]) -> dict[str, str]:
+    said = {name: given.get(name, "").strip() for name in ("target", "outside_value", "new_value")}
+    for name, value in said.items():
+        if not value:
+            raise BulkError(
+                name, _("Fill this in: a translation needs the field, the value as it comes, and the new one.")
+            )
+    return said
 
 
 def cancel_bulk(job_id: UUID) -> BulkJob:
@@ -224,13 +260,17 @@ def _refusal(job: BulkJob, entry: BulkEntry) -> str:
     person = job.asked_by
     who = person.as_actor() if person and person.is_active else None
     with translation.override(who.language if who and who.language else "en"):
-        if who is None or not who.can(Action.WORK_CASES):
+        if who is None or not who.can(_NEEDS[BulkJob.Kind(job.kind)]):
             return _("Whoever asked for it may not do this any more.")
         try:
             with acting(who), transaction.atomic():
                 _DEEDS[BulkJob.Kind(job.kind)](job, entry.case_id, who)
-        except (CaseError, NothingToReplayError, FlowNotLiveError) as error:
+        except (CaseError, NothingToReplayError, FlowNotLiveError, LayerError) as error:
             return str(error)
+        except ValidationError as error:
+            return " ".join(error.messages)
+        except MappingError as error:
+            return " ".join(problem_sentences(error.problems))
         except ExceptionCase.DoesNotExist:
             return _("It is not there any more.")
     return ""
@@ -252,11 +292,16 @@ def _close(job: BulkJob, case_id: UUID, who: Actor) -> None:
     cases.close_case(case_id, reason=job.reason, by=who)
 
 
+def _add_value(job: BulkJob, case_id: UUID, who: Actor) -> None:
+    cases.add_value_and_retry(case_id, **job.wording, by=who)
+
+
 _DEEDS: dict[BulkJob.Kind, Callable[[BulkJob, UUID, Actor], None]] = {
     BulkJob.Kind.RETRY: _retry,
     BulkJob.Kind.SKIP: _skip,
     BulkJob.Kind.ASSIGN: _assign,
     BulkJob.Kind.CLOSE: _close,
+    BulkJob.Kind.VALUE: _add_value,
 }
 
 

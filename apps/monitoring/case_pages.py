@@ -229,6 +229,7 @@ class Bar(StrEnum):
     ON_ITS_WAY = "on_its_way"
     FLOW_STOPPED = "flow_stopped"
     NOTHING_BLOCKED = "nothing_blocked"
+    NO_TABLE = "no_table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +260,7 @@ class BulkPage:
     asked_at: datetime
     finished_at: datetime | None
     reason: str
+    wording: Mapping[str, str]  # of a translation: target, outside_value, new_value
     owner: str
     able: int
     pending: int

@@ -131,6 +131,10 @@ _SHAPES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         _filled(gettext_noop("“%(title)s” was taken out again.")),
     ),
     (
+        re.compile(r"The file “(?P<name>.+)” was attached\."),
+        _filled(gettext_noop("The file “%(name)s” was attached.")),
+    ),
+    (
         re.compile(r"Snoozed until (?P<moment>.+? UTC): (?P<reason>.*)", re.DOTALL),
         _filled(gettext_noop("Snoozed until %(moment)s: %(reason)s")),
     ),

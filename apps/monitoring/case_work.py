@@ -15,10 +15,11 @@ from apps.accounts.audit import AuditAction
 from apps.monitoring import case_book, case_clocks
 from apps.monitoring.blame import WAITING_LABELS, WaitingOn, WorkQueue
 from apps.monitoring.cases import CaseClosedError, CaseError
-from apps.monitoring.models import CaseNote, CaseOperation, CasePriority, CaseWatch, ExceptionCase, Team
+from apps.monitoring.models import CaseFile, CaseNote, CaseOperation, CasePriority, CaseWatch, ExceptionCase, Team
 
 LONGEST_SNOOZE = timedelta(days=90)
 LONGEST_REASON = 200
+_MOVED = (CaseOperation, CaseNote, CaseFile)  # what goes along when a case is merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def sort_case(case_id: UUID, sorting: Sorting, *, by: Actor) -> ExceptionCase:
         case.priority, case.team_id, case.tags = sorting.priority, sorting.team_id, list(sorting.tags)
         case.changed_at = now
         case.save(update_fields=["queue", "due_at", "priority", "team", "tags", "changed_at"])
+        case_clocks.acknowledge(case, now)
         case_book.note_step(case, "Sorted in anew.", _name(by), now)
         audit.record(
             AuditAction.CASE_ASSIGNED,
@@ -90,6 +92,7 @@ def snooze_case(case_id: UUID, *, until: datetime, reason: str, by: Actor) -> Ex
         case = _open(case_id)
         case.snoozed_until, case.snooze_reason, case.changed_at = until, reason.strip()[:LONGEST_REASON], now
         case.save(update_fields=["snoozed_until", "snooze_reason", "changed_at"])
+        case_clocks.acknowledge(case, now)
         words = f"Snoozed until {until:%d %b %Y, %H:%M} UTC: {case.snooze_reason}"
         case_book.note_step(case, words, _name(by), now)
     return case
@@ -130,13 +133,14 @@ def set_waiting(case_id: UUID, *, party: WaitingOn, note: str, by: Actor) -> Exc
         case_book.hand_over(case, party, now, note.strip())
         case.changed_at = now
         case.save(update_fields=["waiting_on", "changed_at"])
+        case_clocks.acknowledge(case, now)
         words = f"Waits for {WAITING_LABELS[party]} now."
         case_book.note_step(case, f"{words} {note.strip()}" if note.strip() else words, _name(by), now)
     return case
 
 
 def merge_case(case_id: UUID, *, into_id: UUID, by: Actor) -> ExceptionCase:
-    """Merge a case into another one of the same customer: its records, notes and watchers go there, and it is closed.
+    """Merge a case into another one of the same customer: its records, notes, files and watchers go there, and it is closed.
 
     What fails for its cause from now on goes to the other as well. Returns the other.
 
@@ -158,6 +162,7 @@ def merge_case(case_id: UUID, *, into_id: UUID, by: Actor) -> ExceptionCase:
         how, reason = ExceptionCase.ClosedHow.MERGED, f"merged into “{other.title}”."
         case_book.close_case(case, how, reason=reason[:300], now=now, done_by=_name(by))
         _take_over(case, other, now)
+        case_clocks.acknowledge(other, now)
         case_book.note_step(other, f"“{case.title}” was merged into this.", _name(by), now)
         _record_merge(case, other, undone=False)
     return other
@@ -182,8 +187,8 @@ def unmerge_case(case_id: UUID, *, by: Actor) -> ExceptionCase:
         case_book.reopen_case(case, "Taken out of the other exception again.", now, _name(by))
         case.reopened -= 1  # nothing happened again
         case.save(update_fields=["reopened"])
-        CaseOperation.objects.filter(case=other, came_from=case).update(case=case, came_from=None)
-        CaseNote.objects.filter(case=other, came_from=case).update(case=case, came_from=None)
+        for kind in _MOVED:
+            kind.objects.filter(case=other, came_from=case).update(case=case, came_from=None)
         for one in (case, other):
             case_book.measure(one, now)
         case_book.note_step(other, f"“{case.title}” was taken out again.", _name(by), now)
@@ -208,12 +213,11 @@ def _pair(case_id: UUID, into_id: UUID) -> tuple[ExceptionCase, ExceptionCase]:
 
 
 def _move(case: ExceptionCase, other: ExceptionCase) -> None:
-    """Move records and notes; where one came from by an earlier merge stays on record."""
-    records, notes = CaseOperation.objects.filter(case=case), CaseNote.objects.filter(case=case)
-    records.filter(came_from__isnull=True).update(came_from=case)
-    records.update(case=other)
-    notes.filter(came_from__isnull=True).update(came_from=case)
-    notes.update(case=other)
+    """Move records, notes and files; where one came from by an earlier merge stays on record."""
+    for kind in _MOVED:
+        rows = kind.objects.filter(case=case)
+        rows.filter(came_from__isnull=True).update(came_from=case)
+        rows.update(case=other)
 
 
 def _take_over(case: ExceptionCase, other: ExceptionCase, now: datetime) -> None:

@@ -138,6 +138,7 @@ class CustomerHome:
     transfers: tuple[Transfer, ...]
     cut_offs: tuple[Any, ...]
     last_success_at: datetime | None = None
+    updates: int = 0  # flows that get a new version
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class ReasonForm(forms.Form):
 
 
 class BulkForm(forms.Form):
-    """What a bulk job needs before it begins: a reason, or a person (empty is nobody)."""
+    """What a bulk job needs before it begins: a reason, a person (empty is nobody), or a translation."""
 
     reason = forms.CharField(label=_("Reason"), required=False, max_length=200)
     owner = forms.UUIDField(
@@ -82,7 +82,18 @@ class BulkForm(forms.Form):
         error_messages={"invalid": _("Choose a person of the list.")},
     )
 
-    def __init__(self, *args: Any, people: list[tuple[UUID, str]] | None = None, **kwargs: Any) -> None:
+    target = forms.CharField(label=_("Field"), required=False, max_length=120, widget=forms.Select)
+    outside_value = forms.CharField(label=_("The value as it comes"), required=False, max_length=200)
+    new_value = forms.CharField(label=_("What it becomes"), required=False, max_length=200)
+
+    def __init__(
+        self,
+        *args: Any,
+        people: list[tuple[UUID, str]] | None = None,
+        tables: list[tuple[str, str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["target"].widget.choices = tables or []
         choices = [("", _("Nobody")), *((str(key), name) for key, name in people or [])]
         self.fields["owner"].widget.choices = choices

@@ -1,6 +1,6 @@
 """What a failure costs: the money at risk, each record counted once, each currency by itself (pure)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -51,19 +51,46 @@ class AtRisk:
         return Quality.KNOWN if sure else Quality.ESTIMATED
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The money at risk by how sure it is, each by currency, and how many of `records` have no amount."""
+
+    known: Mapping[str, Decimal]
+    estimated: Mapping[str, Decimal]
+    unknown_records: int
+    records: int
+
+
 def amount_at_risk(stakes: Iterable[Stake]) -> AtRisk:
     """Add up, oldest first: of several versions of one record the newest that has an amount counts."""
-    newest: dict[tuple[str, str], Stake] = {}
-    for stake in stakes:
-        key = (stake.canonical_type, stake.business_key)
-        if key not in newest or _has_amount(stake):
-            newest[key] = stake
-    with_amount = [stake for stake in newest.values() if _has_amount(stake)]
+    newest = _newest(stakes)
+    with_amount = [stake for stake in newest if _has_amount(stake)]
     by_currency: dict[str, list[Stake]] = {}
     for stake in with_amount:
         by_currency.setdefault(stake.currency, []).append(stake)
     sums = sorted((_sum(currency, group) for currency, group in by_currency.items()), key=_largest_first)
     return AtRisk(tuple(sums), len(newest) - len(with_amount))
+
+
+def split_by_quality(stakes: Iterable[Stake]) -> Split:
+    """Add up as `amount_at_risk`, apart by how sure each record's amount is."""
+    newest = _newest(stakes)
+    sums: dict[bool, dict[str, Decimal]] = {True: {}, False: {}}
+    for stake in newest:
+        if _has_amount(stake):
+            part = sums[stake.quality == Quality.KNOWN]
+            part[stake.currency] = part.get(stake.currency, Decimal(0)) + (stake.amount or 0)
+    return Split(sums[True], sums[False], sum(not _has_amount(stake) for stake in newest), len(newest))
+
+
+def _newest(stakes: Iterable[Stake]) -> list[Stake]:
+    """Return each record once, by its newest version that has an amount."""
+    newest: dict[tuple[str, str], Stake] = {}
+    for stake in stakes:
+        key = (stake.canonical_type, stake.business_key)
+        if key not in newest or _has_amount(stake):
+            newest[key] = stake
+    return list(newest.values())
 
 
 def added(parts: Iterable[Sum]) -> tuple[Sum, ...]:

@@ -12,8 +12,9 @@ from apps.customers.models import CustomerOwned
 from apps.flows.models import Flow, Operation, Run
 from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity, WaitingOn, WorkQueue
 from apps.monitoring.impact import Quality
+from apps.monitoring.money_models import CurrencyRate, RiskDay
 from apps.monitoring.sla_models import BusinessCalendar, CustomerSla, SlaBreach, SlaClock, SlaPause, SlaPolicy
-from apps.monitoring.work_models import CasePriority, CaseWait, CaseWatch, RoutingRule, Team, TeamMember
+from apps.monitoring.work_models import CaseFile, CasePriority, CaseWait, CaseWatch, RoutingRule, Team, TeamMember
 from apps.tenants.models import PartnerModel
 
 __all__ = [
@@ -22,16 +23,19 @@ __all__ = [
     "BulkJob",
     "BusinessCalendar",
     "CaseAmount",
+    "CaseFile",
     "CaseNote",
     "CaseOperation",
     "CasePriority",
     "CaseStep",
     "CaseWait",
     "CaseWatch",
+    "CurrencyRate",
     "CustomerSla",
     "Digest",
     "ExceptionCase",
     "HomeVisit",
+    "RiskDay",
     "RoutingRule",
     "SlaBreach",
     "SlaClock",
@@ -300,6 +304,7 @@ class BulkJob(PartnerModel):
         SKIP = "skip", _("Leave out")
         ASSIGN = "assign", _("Assign")
         CLOSE = "close", _("Close by hand")
+        VALUE = "value", _("Add a translation")
 
     class State(models.TextChoices):
         ASKED = "asked", _("Not confirmed yet")
@@ -313,6 +318,8 @@ class BulkJob(PartnerModel):
     asked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     asked_by_name = models.CharField(max_length=200)
     reason = models.CharField(max_length=200, blank=True)
+    # Of a translation: {"target": field, "outside_value": as it comes, "new_value": what it becomes}.
+    wording = models.JSONField(default=dict, blank=True)
     owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     asked_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)

@@ -35,6 +35,7 @@ _DEEDS = (
 _MORE_PAGES = (
     _Deed(gettext_noop("Customers being onboarded"), "flows:onboarding-board", "flag", Action.VIEW_CUSTOMERS),
     _Deed(gettext_noop("Runs"), "flows:run-list", "history", Action.VIEW_FLOWS),
+    _Deed(gettext_noop("Reconciliations"), "flows:reconciliation-list", "scale", Action.VIEW_FLOWS),
     _Deed(gettext_noop("Approvals"), "flows:approval-list", "user-check", Action.APPROVE),
     _Deed(gettext_noop("Systems that can be connected"), "connectors:system-list", "packages", Action.VIEW_CONNECTIONS),
 )

@@ -7,9 +7,11 @@ from apps.dispatch.leases import LeasedWork
 from apps.flows.services import replay_job
 from apps.monitoring.alerts import send_alerts
 from apps.monitoring.bulk import BULK, resume_stalled, work_on
+from apps.monitoring.case_files import drop_old_files
 from apps.monitoring.case_work import wake_due
 from apps.monitoring.digest import send_digests
 from apps.monitoring.judging import judge_ledger
+from apps.monitoring.risk_days import record_risk
 from apps.monitoring.run_watch import judge_silence
 from apps.monitoring.sla_watch import watch_clocks
 
@@ -44,11 +46,13 @@ def judge(_: LeasedWork) -> None:
 
 
 def sweep(_: LeasedWork) -> None:
-    """Wake cases, judge, look for flows that fell silent, tell people about new cases, and take up bulk jobs and replays again."""
+    """Wake cases, judge, look for flows that fell silent, tell people about new cases, keep the day's money at risk, and take up bulk jobs and replays again."""
     wake_due(timezone.now())
     judge_ledger()
     judge_silence()
     send_alerts()
+    record_risk(timezone.now())
+    drop_old_files(timezone.now())
     resume_stalled()
     replay_job.resume_stalled()
 

@@ -12,17 +12,23 @@ from apps.monitoring.views import (
     customer_home,
     customer_page,
     customer_records,
+    customer_updates,
     digest,
     home,
+    rates,
     reports,
     routing,
     search,
+    service,
+    sla,
+    sla_settings,
 )
 
 _BULK = "exceptions/bulk/<uuid:job_id>"
 _ONE = "exceptions/<uuid:case_id>"
 _ROUTING = "settings/routing"
 _CUSTOMER = "customers/<uuid:customer_id>"
+_LEVELS = "settings/service-levels"
 
 app_name = "monitoring"
 urlpatterns = [
@@ -30,6 +36,9 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("my/", customer_home.customer_home, name="customer-home"),
     path("my/flows/", customer_home.customer_flows, name="customer-flows"),
+    path("my/updates/", customer_updates.customer_updates, name="customer-updates"),
+    path("my/updates/<uuid:member_id>/defer/", customer_updates.customer_update_defer, name="customer-update-defer"),
+    path("my/updates/<uuid:member_id>/take/", customer_updates.customer_update_take, name="customer-update-take"),
     path("my/needs/", customer_cases.customer_needs, name="customer-needs"),
     path("my/records/", customer_records.customer_records, name="customer-records"),
     path("my/records/<uuid:operation_id>/", customer_records.customer_record, name="customer-record"),
@@ -40,6 +49,23 @@ urlpatterns = [
     path(f"{_CUSTOMER}/exceptions/", customer_page.customer_case_list, name="customer-case-list"),
     path(f"{_CUSTOMER}/runs/", customer_page.customer_run_list, name="customer-run-list"),
     path(f"{_CUSTOMER}/people/", customer_page.customer_people, name="customer-people"),
+    path(f"{_CUSTOMER}/service/", service.customer_service, name="customer-service"),
+    path(f"{_CUSTOMER}/service/edit/", service.service_edit, name="service-edit"),
+    path(f"{_CUSTOMER}/service/end/", service.service_end, name="service-end"),
+    path("my/service/", service.own_service, name="own-service"),
+    path("service-levels/", sla.sla_list, name="sla-list"),
+    path("service-levels/missed/", sla.breach_list, name="breach-list"),
+    path("service-levels/missed/<uuid:breach_id>/", sla.breach_detail, name="breach-detail"),
+    path("service-levels/missed/<uuid:breach_id>/excuse/", sla.breach_excuse, name="breach-excuse"),
+    path("service-levels/missed/<uuid:breach_id>/count/", sla.breach_count, name="breach-count"),
+    path("cut-offs/", sla.cut_off_list, name="cut-off-list"),
+    path(f"{_LEVELS}/", sla_settings.settings_page, name="sla-settings"),
+    path(f"{_LEVELS}/packages/new/", sla_settings.policy_create, name="policy-create"),
+    path(f"{_LEVELS}/packages/<uuid:policy_id>/", sla_settings.policy_edit, name="policy-edit"),
+    path(f"{_LEVELS}/packages/<uuid:policy_id>/remove/", sla_settings.policy_remove, name="policy-remove"),
+    path(f"{_LEVELS}/calendars/new/", sla_settings.calendar_create, name="calendar-create"),
+    path(f"{_LEVELS}/calendars/<uuid:calendar_id>/", sla_settings.calendar_edit, name="calendar-edit"),
+    path(f"{_LEVELS}/calendars/<uuid:calendar_id>/remove/", sla_settings.calendar_remove, name="calendar-remove"),
     path("digest/<str:token>/", digest.digest_choose, name="digest-choose"),
     path("reports/", reports.reports, name="reports"),
     path("reports/unposted/", reports.report_unposted, name="report-unposted"),
@@ -63,6 +89,9 @@ urlpatterns = [
     path(f"{_ROUTING}/teams/add/", routing.routing_team_create, name="routing-team-create"),
     path(f"{_ROUTING}/teams/<uuid:team_id>/", routing.routing_team_edit, name="routing-team-edit"),
     path(f"{_ROUTING}/teams/<uuid:team_id>/remove/", routing.routing_team_remove, name="routing-team-remove"),
+    path("settings/rates/", rates.rates, name="rates"),
+    path("settings/rates/import/", rates.rates_import, name="rates-import"),
+    path("settings/rates/<uuid:rate_id>/remove/", rates.rate_remove, name="rate-remove"),
     path(f"{_ONE}/", cases.case_detail, name="case-detail"),
     path(f"{_ONE}/answer/", customer_cases.case_answer, name="case-answer"),
     path(f"{_ONE}/records/<uuid:operation_id>/correct/", customer_cases.case_correct, name="case-correct"),
@@ -72,6 +101,8 @@ urlpatterns = [
     path(f"{_ONE}/snooze/", case_work.case_snooze, name="case-snooze"),
     path(f"{_ONE}/wake/", case_work.case_wake, name="case-wake"),
     path(f"{_ONE}/wait/", case_work.case_wait, name="case-wait"),
+    path(f"{_ONE}/files/", case_work.case_attach, name="case-attach"),
+    path(f"{_ONE}/files/<uuid:file_id>/", case_work.case_file, name="case-file"),
     path(f"{_ONE}/merge/", case_work.case_merge, name="case-merge"),
     path(f"{_ONE}/unmerge/", case_work.case_unmerge, name="case-unmerge"),
     path(f"{_ONE}/note/", cases.case_note, name="case-note"),

@@ -103,6 +103,16 @@ class WaitForm(forms.Form):
         self.fields["party"].choices = parties  # type: ignore[attr-defined]
 
 
+class AttachForm(forms.Form):
+    """A file for the case."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        max_length=255,
+        help_text=gettext_lazy("A picture, PDF, text, CSV, Excel or Word file of at most 5 MB."),
+    )
+
+
 class MergeForm(forms.Form):
     """Which other case goes on with this one's records."""
 

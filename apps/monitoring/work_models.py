@@ -113,3 +113,30 @@ class CaseWait(CustomerOwned):
 
     def __str__(self) -> str:
         return f"{self.case_id} waits for {self.party}"
+
+
+class CaseFile(CustomerOwned):
+    """A file on a case. `content` None: it was dropped when the customer's contents of that time were."""
+
+    case = models.ForeignKey("monitoring.ExceptionCase", on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=120)
+    media_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()  # bytes
+    digest = models.CharField(max_length=64)  # SHA-256 of the content
+    content = models.BinaryField(null=True, blank=True, editable=False)
+    added_name = models.CharField(max_length=200)
+    added_at = models.DateTimeField()
+    dropped_at = models.DateTimeField(null=True, blank=True)
+    # The case it was attached to, where that was merged into this one.
+    came_from = models.ForeignKey(
+        "monitoring.ExceptionCase", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+
+    class Meta:
+        ordering = ("added_at", "id")
+        indexes = [
+            models.Index(fields=("customer", "added_at"), condition=Q(dropped_at__isnull=True), name="case_file_kept")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

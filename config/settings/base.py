@@ -252,6 +252,7 @@ SPECTACULAR_SETTINGS = {
         "OperationState": "apps.flows.operation_api.OPERATION_STATES",
         "CaseState": "apps.monitoring.models.ExceptionCase.State",
         "Role": "apps.flows.models.approval.ROLES",
+        "ReconciliationMethod": "apps.flows.models.Reconciliation.Method",
     },
 }
 

@@ -6,6 +6,7 @@
   if (!root) return;
   const PAUSE = 700; // milliseconds without a key before what was typed is saved
   const AGAIN = 5000; // until a save that met no server is tried again
+  const MADE_FROM = ["seen", "live", "draft"]; // what every change says it was made from
   const LOOK = 15000; // how often is looked for others' changes
   const find = (selector, within = root) => within.querySelector(selector);
   const all = (selector, within = root) => [...within.querySelectorAll(selector)];
@@ -23,9 +24,16 @@
   const lost = (words) => { find("[data-state]")?.classList.add("is-lost"); say(words); };
   const keepingFocus = (change) => {
     const { activeElement: here } = document;
+    const held = here?.classList.contains("way-link");
     const [id, start, end, top] = [here?.id, here?.selectionStart, here?.selectionEnd, window.scrollY];
-    const open = all("details[open][id]").map((one) => one.id);
+    const [open, chosen] = [all("details[open][id]").map((one) => one.id), columns().dataset.chosen];
     change();
+    if (columns().dataset.chosen !== chosen) { // another step: its form is read from its beginning
+      part("form").scrollTop = 0;
+      if (held) document.getElementById(id)?.focus({ preventScroll: true });
+      window.scrollTo({ top });
+      return;
+    }
     for (const one of open) document.getElementById(one)?.setAttribute("open", "");
     const again = id ? document.getElementById(id) : null;
     if (again && again !== document.activeElement) {
@@ -43,13 +51,42 @@
   };
   const adopt = (name, answer) => part(name).replaceChildren(...part(name, answer).childNodes);
   const about = (answer) => {
-    const { seen, live, chosen } = columns(answer).dataset;
-    Object.assign(columns().dataset, { seen, live, chosen });
-    for (const field of all('input[name="seen"]')) field.value = seen;
-    for (const field of all('input[name="live"]')) field.value = live;
+    const { seen, live, draft, chosen } = columns(answer).dataset;
+    Object.assign(columns().dataset, { seen, live, draft, chosen });
+    for (const name of MADE_FROM) for (const field of all(`input[name="${name}"]`)) field.value = columns().dataset[name];
+  };
+  /* What another changed of the same step comes back with the answer: it is put in place, but for what was typed meanwhile,
+     which is offered beside it. How the server writes a value ("1,5" as "1, 5") is no change. */
+  const valueOf = (control) => (["checkbox", "radio"].includes(control.type) ? control.checked : control.value);
+  const put = (control, value) => { if (typeof value === "boolean") control.checked = value; else control.value = value; };
+  const loose = (value) => (typeof value === "string" ? value.replace(/\s+/g, "").replaceAll(";", ",").replace(/^0+(?=\d)/, "") : value);
+  const shownOnes = (of) => [...of.elements].filter((control) => control.id && control.type !== "hidden");
+  const offer = (control, mine) => {
+    const note = find("template[data-overtaken]").content.firstElementChild.cloneNode(true);
+    find("[data-mine]", note).textContent = mine;
+    find("button", note).addEventListener("click", () => {
+      put(control, mine);
+      note.remove();
+      control.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    control.after(note);
+  };
+  const meet = (posted, answer) => {
+    for (const control of shownOnes(form())) {
+      const theirs = answer.getElementById(control.id);
+      if (!posted.has(control) || (!theirs && !control.closest("[data-row]"))) continue;
+      const [sent, mine, now] = [posted.get(control), valueOf(control), theirs ? valueOf(theirs) : ""];
+      if (theirs?.tagName === "SELECT" && theirs.innerHTML !== control.innerHTML) {
+        control.replaceChildren(...theirs.cloneNode(true).childNodes);
+        put(control, mine);
+      }
+      if (loose(now) === loose(sent)) continue;
+      put(control, now);
+      if (mine !== sent && loose(mine) !== loose(now)) offer(control, mine);
+    }
   };
   /* The answer to what was typed: everything but the controls themselves, which may hold more than what was sent. */
-  const follow = (answer) => keepingFocus(() => {
+  const follow = (answer, posted) => keepingFocus(() => {
     for (const name of ["bar", "notices", "way"]) adopt(name, answer);
     about(answer);
     for (const entry of all("[data-entry]", answer)) {
@@ -62,8 +99,10 @@
         if (shown?.hasAttribute(mark)) control?.setAttribute(mark, shown.getAttribute(mark)); else control?.removeAttribute(mark);
       }
       control?.classList.toggle("is-invalid", Boolean(shown?.classList.contains("is-invalid")));
-      if (all("[data-row]", here).length < all("[data-row]", entry).length) find(".field-help", here)?.before(all("[data-row]", entry).at(-1));
+      for (const row of all("[data-row]", entry).slice(all("[data-row]", here).length)) all("[data-row]", here).at(-1).after(row.cloneNode(true));
     }
+    meet(posted, answer);
+    for (const list of all("datalist", answer)) document.getElementById(list.id)?.replaceChildren(...list.childNodes);
     const title = find("#step-title");
     const named = find("#step-title", answer);
     if (title && named) title.replaceChildren(...named.childNodes);
@@ -109,11 +148,20 @@
   let timer = null;
   let dirty = false;
   let queue = Promise.resolve(); // one request at a time: each says what it was made from
+  class SignedOut extends Error {}
+  let failed = false;
+  /* After a failure somebody may have signed in anew, in another tab: forms carry the new session's mark then. */
+  const renew = async () => {
+    const { answer } = await ask(location.href);
+    const fresh = find('input[name="csrfmiddlewaretoken"]', answer)?.value;
+    for (const field of all('input[name="csrfmiddlewaretoken"]')) field.value = fresh ?? field.value;
+    failed = false;
+  };
   const asking = () => Boolean(form()?.hasAttribute("data-asks"));
   const ask = async (url, options = {}) => {
     const response = await fetch(url, { ...options, headers: { "X-Part": "editor" }, credentials: "same-origin" });
     const text = await response.text();
-    if (response.redirected && response.url.includes("/accounts/login/")) { location.reload(); throw new Error("signed out"); }
+    if (response.redirected && response.url.includes("/accounts/login/")) throw new SignedOut();
     const answer = new DOMParser().parseFromString(text, "text/html");
     if (!columns(answer)) throw new TypeError("no editor");
     return { answer, refused: response.status === 409 };
@@ -125,15 +173,17 @@
       const sent = form();
       if (!dirty || !sent) return;
       dirty = false;
-      const body = new FormData(sent);
       say(root.dataset.saving);
       try {
+        if (failed) await renew();
+        const body = new FormData(sent);
+        const posted = new Map(shownOnes(sent).map((control) => [control, valueOf(control)]));
         const { answer, refused } = await ask(sent.action, { method: "POST", body });
         if (form() !== sent) return; // somebody has gone on to another step meanwhile
-        if (refused) { replace(answer); document.getElementById("draft-conflict")?.focus(); } else follow(answer);
-      } catch {
-        dirty = true;
-        lost(root.dataset.lost);
+        if (refused) { replace(answer); document.getElementById("draft-conflict")?.focus(); } else follow(answer, posted);
+      } catch (problem) {
+        dirty = failed = true;
+        lost(problem instanceof SignedOut ? root.dataset.signedOut : root.dataset.lost);
         timer = setTimeout(save, AGAIN);
       }
     });
@@ -163,19 +213,29 @@
     await save();
     return inTurn(async () => {
       const body = new FormData(sent);
-      for (const name of ["seen", "live"]) if (body.has(name)) body.set(name, columns().dataset[name]);
+      for (const name of MADE_FROM) if (body.has(name)) body.set(name, columns().dataset[name]);
       try {
         const { answer } = await ask(sent.action, { method: "POST", body });
         toast(answer);
         replace(answer);
         remember();
+        if (sent.matches("[data-begins]")) edit(); // a new step is filled in
+        else if (document.activeElement === document.body) current()?.focus(); // the keys go on from the step that is shown
       } catch { lost(root.dataset.refused); }
     });
   };
   const remember = () => history.replaceState(null, "", `?step=${encodeURIComponent(columns().dataset.chosen)}`);
 
+  /* Below the steps, on a phone, the form would be chosen without being seen. */
+  const inSight = () => {
+    const title = find("#step-title");
+    const { top, bottom } = title.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) { title.scrollIntoView({ block: "start" }); title.focus({ preventScroll: true }); }
+  };
+
   /* --- going to another step ----------------------------------------------------------------------------------- */
-  const go = async (url, { quiet = false, edit = false } = {}) => {
+  const edit = () => (find("form[data-autosaves] :is(input:not([type=hidden]), textarea, select)") ?? find("#step-title"))?.focus();
+  const go = async (url, { quiet = false, byKeys = false } = {}) => {
     await save();
     if (dirty) return;
     await inTurn(async () => {
@@ -185,13 +245,13 @@
         if (!quiet) history.pushState(null, "", url);
       } catch { location.assign(url); }
     });
-    if (edit) (find("form[data-autosaves] :is(input:not([type=hidden]), textarea, select)") ?? find("#step-title"))?.focus();
+    if (byKeys) edit(); else if (!quiet) inSight();
   };
   root.addEventListener("click", (click) => {
     const link = click.target.closest(".way-link");
     if (!link || click.ctrlKey || click.metaKey || click.shiftKey || click.button) return;
     click.preventDefault();
-    go(link.href, { edit: click.detail === 0 }); // by the keys: on into the form
+    go(link.href, { byKeys: click.detail === 0 }); // by the keys: on into the form
   });
   addEventListener("popstate", () => go(location.href, { quiet: true }));
 
@@ -233,7 +293,7 @@
     if (document.hidden || dirty || asking()) return;
     await inTurn(async () => {
       const { answer } = await ask(location.href).catch(() => ({}));
-      if (!answer || dirty || columns(answer).dataset.seen === columns().dataset.seen) return;
+      if (!answer || dirty || MADE_FROM.every((name) => columns(answer).dataset[name] === columns().dataset[name])) return;
       replace(answer);
     });
   };

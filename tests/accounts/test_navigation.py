@@ -5,9 +5,20 @@ import pytest
 from apps.accounts.actions import CUSTOMER_ROLES, PLATFORM_ROLES, ROLE_ACTIONS, Role
 from apps.accounts.navigation import active_index, entries_for, settings_for
 
-EVERYTHING = ["Home", "Customers", "Exceptions", "Flows", "Connections", "Templates", "Reports", "Settings"]
-WITH_APPROVALS = [*EVERYTHING[:3], "Approvals", *EVERYTHING[3:]]
-OF_A_CUSTOMER = ["Home", "My flows", "Needs me", "Exceptions", "Reports", "Settings"]
+EVERYTHING = [
+    "Home",
+    "Customers",
+    "Exceptions",
+    "Service levels",
+    "Flows",
+    "Changes",
+    "Connections",
+    "Templates",
+    "Reports",
+    "Settings",
+]
+WITH_APPROVALS = [*EVERYTHING[:4], "Approvals", *EVERYTHING[4:]]
+OF_A_CUSTOMER = ["Home", "My flows", "Needs me", "Exceptions", "Our service", "Reports", "Settings"]
 
 
 def _labels(role: Role) -> list[str]:
@@ -23,8 +34,8 @@ def _labels(role: Role) -> list[str]:
         (Role.OWNER, WITH_APPROVALS),
         (Role.OPERATIONS, EVERYTHING),
         (Role.READ_ONLY, EVERYTHING),
-        (Role.SUPPORT, ["Exceptions", "Customers", "Flows", "Connections", "Reports", "Settings"]),
-        (Role.FINANCE, ["Home", "Exceptions", "Approvals", "Customers", "Reports", "Settings"]),
+        (Role.SUPPORT, ["Exceptions", "Service levels", "Customers", "Flows", "Connections", "Reports", "Settings"]),
+        (Role.FINANCE, ["Home", "Exceptions", "Service levels", "Approvals", "Customers", "Reports", "Settings"]),
         (Role.FINANCE_APPROVER, OF_A_CUSTOMER),
         (Role.CUSTOMER_VIEWER, [label for label in OF_A_CUSTOMER if label != "Reports"]),
         (Role.OPERATOR, ["Partners", "People", "Audit trail", "Settings"]),
@@ -47,8 +58,12 @@ def test_a_role_sees_its_own_menu(role: Role, labels: list[str]) -> None:
                 "People",
                 "API keys",
                 "Brand",
+                "Changes",
                 "Routing",
+                "Exchange rates",
+                "Configuration",
                 "Records kept",
+                "Service levels",
                 "Audit trail",
             ],
         ),

@@ -24,8 +24,13 @@ ROWS_OF_THE_API = {
     "replays": "replay_id",
     "templates": "template",
     "approvals": "request_id",
+    "changes": "change_id",
     "field-owners": "entry_id",
     "configurations": "customer_id",
+    "service-clocks": "clock_id",
+    "drifts": "connection_id",
+    "what-ifs": "what_if_id",
+    "reconciliations": "reconciliation_id",
 }
 ROW_NAMES = frozenset(
     {
@@ -47,15 +52,24 @@ ROW_NAMES = frozenset(
         "invite_id",
         "view_id",
         "request_id",
+        "change_id",
         "delegation_id",
         "system_id",
         "trial_id",
         "entry_id",
         "review_id",
         "rollout_id",
+        "sample_id",
+        "reconciliation_id",
         "member_id",
+        "policy_id",
+        "calendar_id",
+        "breach_id",
+        "clock_id",
         "rule_id",
         "team_id",
+        "rate_id",
+        "file_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

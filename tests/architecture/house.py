@@ -25,24 +25,42 @@ from apps.customers.onboarding import Step
 from apps.customers.onboarding_changes import WhoIsAsked, issue_link
 from apps.customers.services import add_member
 from apps.dispatch.models import Queue
+from apps.flows.engine.reconcile import Statement
 from apps.flows.engine.rings import Gates
 from apps.flows.engine.what_if import Kind
 from apps.flows.models import (
     ApprovalRequest,
+    ChangeRequest,
     Delegation,
     DryRun,
     FieldOwner,
     Operation,
     OwnerReview,
+    Reconciliation,
     ReplayEntry,
     ReplayJob,
     Rollout,
     RolloutMember,
     WhatIf,
 )
+from apps.flows.services.own_samples import pin_sample
+from apps.monitoring.case_files import attach_file
 from apps.monitoring.cases import note_case
 from apps.monitoring.judging import judge_ledger
-from apps.monitoring.models import BulkEntry, BulkJob, ExceptionCase, RoutingRule, Team
+from apps.monitoring.models import (
+    BulkEntry,
+    BulkJob,
+    BusinessCalendar,
+    CurrencyRate,
+    CustomerSla,
+    ExceptionCase,
+    RoutingRule,
+    SlaBreach,
+    SlaClock,
+    SlaPolicy,
+    Team,
+)
+from apps.monitoring.sla.terms import terms_as_values, usual_terms
 from apps.tenants import scope
 from apps.tenants.models import Partner
 from apps.tenants.scope import PartnerRef
@@ -209,6 +227,33 @@ OWN_LISTS = {
 }
 
 
+def _promise(line: Line, case: ExceptionCase) -> tuple[CustomerSla, SlaBreach]:
+    """Give the line's customer a package, and let one of its promises be missed."""
+    now = timezone.now()
+    policy = SlaPolicy.objects.create(name=f"Gold {line.company}", targets=[])
+    week = [[[0, 1440]]] * 7
+    calendar = BusinessCalendar.objects.create(name=f"Hours {line.company}", zone="UTC", week=week)
+    promised = CustomerSla.objects.create(
+        customer=line.customer,
+        policy=policy,
+        calendar=calendar,
+        terms=terms_as_values(usual_terms()),
+        valid_from=now,
+        agreed_by="Olga Owner",
+    )
+    clock = SlaClock.objects.create(
+        customer=line.customer,
+        promise="acknowledge",
+        agreement=promised,
+        case=case,
+        started_at=now - timedelta(hours=2),
+        target_seconds=3600,
+        due_at=now - timedelta(hours=1),
+        breached_at=now - timedelta(hours=1),
+    )
+    return promised, SlaBreach.objects.create(customer=line.customer, clock=clock, breached_at=clock.breached_at)
+
+
 def _ids_of(line: Line) -> dict[str, Any]:
     """Return a value for every name that an address may hold; a new name belongs here."""
     now = timezone.now()
@@ -276,6 +321,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
             asked_by="Olga Owner",
             created_at=now,
         )
+        sample = pin_sample(operation, name="Kept", by="Olga Owner")
         request = ApprovalRequest.objects.create(
             customer=line.customer,
             operation=operation,
@@ -284,6 +330,15 @@ def _ids_of(line: Line) -> dict[str, Any]:
             question="Approve what was booked?",
             role=Role.FINANCE_APPROVER,
             asked_at=now,
+        )
+        change = ChangeRequest.objects.create(
+            customer=line.customer,
+            flow=line.flow,
+            version_id=line.flow.live_version_id,
+            reason="Another wording",
+            asked_by_name="Olga Owner",
+            asked_at=now,
+            needed=1,
         )
         delegation = Delegation.objects.create(
             person=User.objects.get(email=author), stand_in=person, starts_on=now.date(), ends_on=now.date()
@@ -340,8 +395,29 @@ def _ids_of(line: Line) -> dict[str, Any]:
             changed_at=now,
             changed_by="Olga Owner",
         )
+        rate, _made = CurrencyRate.objects.get_or_create(
+            day=now.date(), from_currency="USD", to_currency="EUR", defaults={"rate": "0.9", "entered_at": now}
+        )
         team = Team.objects.create(name=f"Team of {line.company}")
+        reconciliation = Reconciliation.objects.create(
+            customer=line.customer,
+            flow=line.flow,
+            version_number=1,
+            first=now.date(),
+            last=now.date(),
+            zone="UTC",
+            since=now - timedelta(days=1),
+            until=now,
+            begun_at=now,
+            finished_at=now,
+            verdict="agreed",
+            statement=Statement().to_json(),
+        )
         BulkEntry.objects.create(job=job, case=case, state="done", settled_at=now)
+        case_file = attach_file(
+            case.id, name="seen.txt", content=b"Seen.", by=User.objects.get(email=author).as_actor()
+        )
+        promised, breach = _promise(line, case)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
         "customer_id": line.customer.id,
@@ -355,6 +431,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "run_id": operation.run_id,
         "dry_run_id": dry_run.id,
         "what_if_id": what_if.id,
+        "reconciliation_id": reconciliation.id,
         "operation_id": operation.id,
         "case_id": case.id,
         "job_id": job.id,
@@ -365,13 +442,21 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "invite_id": invite.id,
         "view_id": view.id,
         "request_id": request.id,
+        "change_id": change.id,
         "delegation_id": delegation.id,
         "entry_id": entry.id,
         "review_id": review.id,
         "rollout_id": rollout.id,
+        "sample_id": sample.id,
         "member_id": member.id,
+        "policy_id": promised.policy_id,
+        "calendar_id": promised.calendar_id,
+        "breach_id": breach.id,
+        "clock_id": breach.clock_id,
         "rule_id": rule.id,
         "team_id": team.id,
+        "rate_id": rate.id,
+        "file_id": case_file.id,
         "system_id": own.id,
         "trial_id": trial.id,
         "record": "sites",

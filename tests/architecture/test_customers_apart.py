@@ -28,6 +28,7 @@ _ROWS = (
     "invite_id",
     "dry_run_id",
     "what_if_id",
+    "sample_id",
 )
 _SIGNS_OUT = {"account_logout"}
 

@@ -44,6 +44,8 @@ CEILINGS = {
         "/operations/": 15,
         "/approvals/": 22,
         "/approvals/{request_id}/": 22,
+        "/changes/": 21,
+        "/changes/{change_id}/": 28,
         "/connections/": 20,
         "/connections/{connection_id}/": 26,
         "/connections/{connection_id}/calls/": 12,
@@ -74,6 +76,8 @@ CEILINGS = {
     },
     "operator": {"/": 18, "/people/": 14},
 }
+# The figure of the changes that wait, beside its entry of the menu: on every page of those who may decide.
+FIGURE_OF_CHANGES = {"owner": 1}
 PAGES = [(label, path) for label, pages in CEILINGS.items() for path in pages]
 MORE_CUSTOMERS = 3  # one statement for each row would show as three; what is remembered for seconds, as one or two
 _AROUND = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET ", "BEGIN", "COMMIT")
@@ -93,6 +97,10 @@ def _asked(house: House, label: str, path: str) -> Counter[str]:
     return Counter(_VALUES.sub("{}", sql)[:4000] for sql in statements if not sql.startswith(_AROUND))
 
 
+def _ceiling(label: str, path: str) -> int:
+    return CEILINGS[label][path] + FIGURE_OF_CHANGES.get(label, 0)
+
+
 def test_a_page_asks_as_much_for_many_rows_as_for_few(house: House, sandbox: SandboxServer) -> None:
     few = {page: _asked(house, *page) for page in PAGES}
     for number in range(MORE_CUSTOMERS):
@@ -107,8 +115,8 @@ def test_a_page_asks_as_much_for_many_rows_as_for_few(house: House, sandbox: San
     ]
     assert grown == [], "\n".join(grown)
     high = [
-        f"{label} {path}: {many[label, path].total()}, at most {CEILINGS[label][path]}"
+        f"{label} {path}: {many[label, path].total()}, at most {_ceiling(label, path)}"
         for label, path in PAGES
-        if many[label, path].total() > CEILINGS[label][path]
+        if many[label, path].total() > _ceiling(label, path)
     ]
     assert high == [], "\n".join(high)

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.customers.cut_offs import LAST, MOST_WORKING_DAYS, Rhythm, Rule, RuleError, next_occurrence, occurrences
+from apps.customers.cut_offs import (
+    LAST,
+    MOST_WORKING_DAYS,
+    Rhythm,
+    Rule,
+    RuleError,
+    next_occurrence,
+    occurrences,
+    previous_occurrence,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = [
@@ -98,6 +107,14 @@ def test_none_is_left_out_between_now_and_the_next(rule: Rule, zone: ZoneInfo, a
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(_rules(), _ZONES, _MOMENTS)
+def test_the_one_before_the_next_is_not_later_than_now(rule: Rule, zone: ZoneInfo, after: datetime) -> None:
+    following = next_occurrence(rule, zone, after)
+    before = previous_occurrence(rule, zone, following)
+    assert before <= after
+    assert next_occurrence(rule, zone, before) == following
+
+
 @given(_rules(), _ZONES, _MOMENTS)
 def test_they_come_one_after_another_with_a_gap_as_the_rhythm_says(rule: Rule, zone: ZoneInfo, after: datetime) -> None:
     due = occurrences(rule, zone, after, 4)

@@ -191,3 +191,22 @@ def test_the_description_is_open_and_complete(line: Line) -> None:
 def test_a_key_that_is_wrong_is_told_so(line: Line) -> None:
     client = Client(headers={"host": "alder.localhost", "authorization": "Bearer fl_live_nothing"})
     assert client.get("/api/v1/flows/").status_code == 401
+
+
+def test_a_program_compares_both_sides_and_reads_the_statement(line: Line, call: Call) -> None:
+    today = timezone.now().date().isoformat()
+    asked = {"flow": str(line.flow.id), "first": today, "last": today}
+    started = call("post", "reconciliations/", Action.RUN_FLOWS, body=asked)
+    assert (started.status_code, started.json()["mode"]) == (202, "balance")
+    assert call("post", "reconciliations/", Action.RUN_FLOWS, body=asked).status_code == 409, "one at a time"
+    assert call("get", "reconciliations/", Action.VIEW_FLOWS).json()["results"] == [], "it is not finished"
+    line.work()
+    [found] = call("get", f"reconciliations/?run={started.json()['id']}", Action.VIEW_FLOWS).json()["results"]
+    assert (found["verdict"], found["unexplained"], found["first"]) == ("agreed", 0, today)
+    said = found["statement"]
+    assert sum(part["count"] for part in said["parts"].values()) == said["source"]["count"] - said["target"]["count"]
+    assert call("get", f"reconciliations/{found['id']}/", Action.VIEW_FLOWS).json() == found
+    wrong = call("post", "reconciliations/", Action.RUN_FLOWS, body={**asked, "first": "2020-01-01"})
+    assert wrong.status_code == 400
+    assert "older ones cannot be proven" in wrong.content.decode() or "at most" in wrong.content.decode()
+    assert call("post", "reconciliations/", Action.RUN_FLOWS, body={**asked, "flow": NOBODYS}).status_code == 404

@@ -5,20 +5,29 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from apps.accounts.actions import Action, Role
+from apps.accounts.actor import acting
+from apps.accounts.services import create_api_key
 from apps.connectors import shape_book
 from apps.connectors.connection_tests import request_test
 from apps.connectors.models import Connection, ObjectShape
 from apps.dispatch.models import Queue
 from apps.flows.models import Flow
+from apps.flows.queries.drift_reach import get_drift_reach
 from apps.flows.services.publish import change_line
 from apps.flows.services.replay import replay_operations
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
 from tests.deals import Deals
+from tests.flows.views.conftest import page_of
 from tests.lines import Line
+from tests.people import Watched
 
 MakeLine = Callable[..., Line]
 
@@ -73,6 +82,50 @@ def test_a_field_that_is_renamed_stops_the_next_run_with_one_case_and_put_back_i
     assert _cases(line) == []
     with scope.work_in(line.partner):
         assert Connection.objects.get(id=line.source.id).state == "working"
+
+
+def test_a_renamed_field_is_named_with_every_customer_it_reaches_and_the_line_to_mend(
+    line: Line, make_line: MakeLine
+) -> None:
+    other = make_line()  # the same systems, as they were
+    line.faults("psa", schema_change=1)
+    line.faults("erp", schema_change=1)
+    assert line.run().error_class == "schema_drift"
+    assert line.time_lines() == []
+    _test(line, line.target)
+    seen = Watched(line, line.run())
+    read, written = (f"/connections/{one.id}/drift/" for one in (line.source, line.target))
+    assert read in page_of(seen.owner.get(f"/connections/{line.source.id}/"))
+    rows = seen.owner.get(read).context["reach"].broken
+    assert {(row.flow.customer.name, row.place, row.line, row.field, row.is_now) for row in rows} == {
+        (line.customer.name, "reading", "Hours", "hours", True),
+        (other.customer.name, "reading", "Hours", "hours", False),
+    }
+    reading = f"/flows/{line.flow.id}/mapping/hours/?place=reading"
+    assert reading in page_of(seen.owner.get(read))
+    assert seen.owner.get(reading).status_code == 200
+    page = page_of(seen.owner.get(written))
+    mend = f"/flows/{line.flow.id}/mapping/project/"
+    for words in (mend, "Stops now", "Would break", "Approved time to bill"):
+        assert words in page
+    assert seen.owner.get(mend).status_code == 200
+    _pretend_it_was(line, "description", kind="nested", of=line.target, name="time-lines")
+    with scope.work_in(line.partner):
+        change_line(Flow.objects.get(id=other.flow.id), target="description", changes={"removed": True}, made_by="Bela")
+        reach = get_drift_reach(Connection.objects.get(id=line.target.id))
+        assert {row.flow.id for row in reach.broken if row.target == "description"} == {line.flow.id}
+        assert reach.templates == [("Approved time to bill", 2)]
+        own = get_drift_reach(Connection.objects.get(id=other.source.id))
+        assert (own.changes, own.broken, own.untouched) == ([], [], [])
+        with CaptureQueriesContext(connections["default"]) as few:
+            get_drift_reach(Connection.objects.get(id=line.source.id))
+        assert len(few) <= 6
+        with acting(seen.person(Role.OWNER).as_actor()):
+            _, key = create_api_key(name="Program", scopes=[Action.VIEW_FLOWS], customer_id=None)
+    program = Client(headers={"host": "alder.localhost", "authorization": f"Bearer {key}"})
+    told = program.get(f"/api/v1/drifts/{line.source.id}/").json()
+    assert {one["customer_id"] for one in told["broken"]} == {str(line.customer.id), str(other.customer.id)}
+    assert seen.as_(Role.CUSTOMER_OWNER).get(read).status_code in {403, 404}
 
 
 def test_a_renamed_field_of_the_target_stops_the_run_before_anything_is_read(line: Line) -> None:

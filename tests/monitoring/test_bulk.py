@@ -254,3 +254,28 @@ def test_a_case_that_breaks_the_worker_is_passed_over(inside: PartnerRef, monkey
             DueWork.objects.filter(kind=bulk.BULK).update(due_at=timezone.now() - timedelta(seconds=1))
             drain(Queue.MAINT, worker="healthy", seconds=30)
     assert _counts(job) == {"failed": 1, "done": 2}
+
+
+def test_a_translation_for_many_is_learnt_once_and_its_records_arrive(blocked: Blocked) -> None:
+    case = blocked.case("cost_center")
+    mapping = f"/flows/{blocked.line.flow.id}/mapping/cost_center/"
+    line = {"source": "cost_center", "write_mode": "overwrite", "publish": "1", "otherwise": "CC-110"}
+    assert blocked.owner.post(mapping, {**line, "value_from": ["CC-000"], "value_to": ["CC-110"]}).status_code == 302
+    every = [str(known.id) for known in blocked.cases()]
+    assert (
+        blocked.as_(Role.SUPPORT).post("/exceptions/bulk/ask/", {"kind": "value", "ids": every}).url == "/exceptions/"
+    )
+    asked = blocked.owner.post("/exceptions/bulk/ask/", {"kind": "value", "ids": every}, follow=True)
+    page = asked.context["page"]
+    able = {known.id for known in blocked.cases() if known.error_class in {"mapping_gap", "missing_reference"}}
+    assert (page.able, page.left_alone) == (len(able), len(every) - len(able))
+    here = f"/exceptions/bulk/{page.id}/start/"
+    assert "Fill this in" in blocked.owner.post(here, {"target": "cost_center"}).content.decode()
+    typed = {"target": "cost_center", "outside_value": "CC-990", "new_value": "CC-110"}
+    assert blocked.owner.post(here, typed).status_code == 302
+    with scope.enter(blocked.line.partner):
+        drain(Queue.MAINT, worker="healthy", seconds=30)
+    blocked.work()
+    assert blocked.again(case).state == "closed"
+    done = blocked.owner.get(f"/exceptions/bulk/{page.id}/").context["page"]
+    assert (done.done, done.pending) == (len(able), 0)

@@ -48,6 +48,8 @@ def customer_settings(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "cut_offs": queries.list_cut_offs(now=now, customer_id=customer.id),
         "payloads": payload_rule(customer.id),
         "can_edit": who.can(Action.EDIT_CUSTOMERS),
+        "can_set_changes": who.can(Action.EDIT_PEOPLE),
+        "can_configure": who.can(Action.EDIT_FLOWS),
     }
     return render(request, "customers/customer_settings.html", context)
 

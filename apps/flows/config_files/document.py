@@ -104,6 +104,22 @@ class OwnerEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class CutOffEntry:
+    """A time by which records must have arrived, by its name; `day` as customers/cut_offs.py counts it, `at` "17:00"."""
+
+    name: str
+    rhythm: str
+    day: int
+    at: str
+    purpose: str = ""
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the entry as it is written."""
+        whole = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in whole.items() if value != ""}
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerDocument:
     """Everything a file says about one customer. Name, currency and zone say whose it is; nothing changes them."""
 
@@ -112,15 +128,18 @@ class CustomerDocument:
     zone: str
     flows: tuple[FlowEntry, ...] = ()
     owners: tuple[OwnerEntry, ...] = ()
+    cut_offs: tuple[CutOffEntry, ...] = ()
 
     def write(self) -> str:
-        """Return the document as text."""
+        """Return the document as text; without cut-offs nothing is said of them."""
         owners = sorted(self.owners, key=lambda owner: (owner.type, owner.field))
+        cut_offs = [one.to_plain() for one in sorted(self.cut_offs, key=lambda one: one.name)]
         return write_yaml(
             {
                 "file": CUSTOMER_FILE,
                 "version": VERSION,
                 "customer": {"name": self.name, "currency": self.currency, "zone": self.zone},
+                **({"cut_offs": cut_offs} if cut_offs else {}),
                 "flows": [flow.to_plain() for flow in sorted(self.flows, key=lambda flow: flow.name)],
                 "owners": [_owner_in_order(owner) for owner in owners],
             }

@@ -1,9 +1,11 @@
 """From a file's text to a configuration document; everything that is wrong is found at once, with its path and line."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from apps.customers.cut_offs import MOST_WORKING_DAYS, Rhythm, has_day
 from apps.flows.config_files.document import (
     CUSTOMER_FILE,
     DEFINITION_PARTS,
@@ -11,6 +13,7 @@ from apps.flows.config_files.document import (
     PARTNER_FILE,
     VERSION,
     CustomerDocument,
+    CutOffEntry,
     Document,
     FlowEntry,
     Lines,
@@ -26,6 +29,12 @@ from apps.flows.engine.ownership import ConflictRule
 from apps.flows.mapping.layers import LayerError, parse_layer, write_layer
 
 LONGEST = 300
+_CLOCK = re.compile(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+_DAYS_OF = {
+    Rhythm.WEEKLY: "must be a day of the week: 0 for Monday to 6 for Sunday",
+    Rhythm.MONTHLY: "must be a day of the month, 1 to 31, or -1 for the last one",
+    Rhythm.WORKING_DAY: f"must be a working day of the month, 1 to {MOST_WORKING_DAYS}, or -1 for the last one",
+}
 MOST_SECONDS = 2_000_000_000  # sixty years: what the column holds
 MOST_MINUTES = 10_000
 _Built = TypeVar("_Built")
@@ -108,10 +117,12 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def customer(self, root: Part) -> CustomerDocument:
-        top = self.group(root, {"file", "version", "customer"}, {"flows", "owners"})
+        top = self.group(root, {"file", "version", "customer"}, {"cut_offs", "flows", "owners"})
         about = self.group(top.get("customer"), {"name", "currency", "zone"})
         flows = self.each(top.get("flows"), self.flow)
         owners = self.each(top.get("owners"), self.owner)
+        cut_offs = self.each(top.get("cut_offs"), self.cut_off)
+        self.once(top.get("cut_offs"), [one.name for one in cut_offs], "two cut-offs are called “%s”: rename one")
         self.once(top.get("flows"), [flow.name for flow in flows], "two flows are called “%s”: give one another name")
         self.once(top.get("owners"), [f"{o.type}.{o.field or OTHER_FIELDS}" for o in owners], "%s is there twice")
         return CustomerDocument(
@@ -120,6 +131,7 @@ class _Reader:
             self.text(about.get("zone")),
             tuple(flows),
             tuple(owners),
+            tuple(cut_offs),
         )
 
     def partner(self, root: Part) -> PartnerDocument:
@@ -199,6 +211,29 @@ class _Reader:
         given = {name: text.strip() for name, text in given.items()}
         given["field"] = "" if given["field"] == OTHER_FIELDS else given["field"]
         return OwnerEntry(**given)
+
+    def cut_off(self, part: Part) -> CutOffEntry:
+        keys = self.group(part, {"name", "rhythm", "day", "at"}, {"purpose"})
+        entry = CutOffEntry(
+            name=self.text(keys.get("name"), 80).strip(),
+            rhythm=self.text(keys.get("rhythm"), 12),
+            day=self.day(keys.get("day")),
+            at=self.text(keys.get("at"), 5),
+            purpose=self.text(keys.get("purpose"), 200).strip(),
+        )
+        if entry.at and not _CLOCK.match(entry.at):
+            self.note(keys["at"], "must be a time of day such as 17:00")
+        if entry.rhythm and entry.rhythm not in set(Rhythm):
+            self.note(keys["rhythm"], f"must be one of {', '.join(Rhythm)}")
+        elif entry.rhythm and "day" in keys and not has_day(Rhythm(entry.rhythm), entry.day):
+            self.note(keys["day"], _DAYS_OF[Rhythm(entry.rhythm)])
+        return entry
+
+    def day(self, part: Part | None) -> int:
+        number = _whole_of(part.value) if part is not None else None
+        if part is not None and number is None:
+            self.note(part, "must be a whole number")
+        return number or 0
 
     def partner_lines(self, part: Part) -> PartnerLines:
         keys = self.group(part, ("template", "place", "system", "lines"))

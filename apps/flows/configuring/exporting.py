@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from apps.connectors.models import Connection
-from apps.customers.models import Customer
+from apps.customers.models import Customer, CutOff
 from apps.flows.config_files.document import (
     CustomerDocument,
+    CutOffEntry,
     FlowEntry,
     Lines,
     OwnerEntry,
@@ -46,7 +47,13 @@ def export_customer(customer: Customer) -> CustomerDocument:
         customer.time_zone,
         tuple(_flow(flow, triggers[flow.id], roles[flow.id]) for flow in sorted(flows, key=lambda flow: flow.name)),
         tuple(owner_entry(owner) for owner in owners),
+        tuple(cut_off_entry(one) for one in CutOff.objects.filter(customer=customer)),
     )
+
+
+def cut_off_entry(row: CutOff) -> CutOffEntry:
+    """Return one cut-off."""
+    return CutOffEntry(row.name, row.rhythm, row.day, f"{row.at:%H:%M}", row.purpose)
 
 
 def export_flow(flow: Flow) -> FlowEntry:

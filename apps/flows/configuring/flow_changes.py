@@ -59,8 +59,8 @@ class MadeTrue:
     waits: bool = False
 
 
-def make_true(customer: Customer, flow: Flow | None, wanted: FlowEntry, *, by: str) -> MadeTrue:
-    """Create or change a flow as its entry says. In a transaction, with the flow held.
+def make_true(customer: Customer, flow: Flow | None, wanted: FlowEntry, *, by: str, why: str = "") -> MadeTrue:
+    """Create or change a flow as its entry says, `why` in the note of its version. In a transaction, with the flow held.
 
     Raises:
         EntryError: a connection, template or version is not there.
@@ -71,10 +71,10 @@ def make_true(customer: Customer, flow: Flow | None, wanted: FlowEntry, *, by: s
     before = export_flow(flow) if flow else None
     version, asked = (flow.live_version if flow else None), None
     if flow is None:
-        flow = _create(customer, wanted, by)
+        flow = _create(customer, wanted, by, why)
     else:
         _require_same_parts(flow, wanted)
-        asked = _change(flow, wanted, by)
+        asked = _change(flow, wanted, by, why)
     _set_starts(flow, export_flow(flow), wanted)
     flow = Flow.objects.select_related("source", "target", "live_version").get(id=flow.id)
     if asked is not None:  # shown as it will be, never saved
@@ -101,7 +101,7 @@ def _template(wanted: FlowEntry) -> FlowTemplate:
         raise EntryError("template", str(error.args[0])) from None
 
 
-def _create(customer: Customer, wanted: FlowEntry, by: str) -> Flow:
+def _create(customer: Customer, wanted: FlowEntry, by: str, why: str) -> Flow:
     template = _template(wanted)
     if wanted.template_version != template.version:
         sentence = (
@@ -122,8 +122,12 @@ def _create(customer: Customer, wanted: FlowEntry, by: str) -> Flow:
     flow = Flow.objects.select_related("source", "target", "live_version").get(id=flow.id)
     if live := flow.live_version if wanted.lines or wanted.definition else None:
         own = with_own_definition(live.definition, wanted.definition)
-        publish(flow, published_by=by, note=NOTE, own=wanted.lines, definition=own, despite=DESPITE)
+        publish(flow, published_by=by, own=wanted.lines, definition=own, note=_note(why), despite=why or DESPITE)
     return flow
+
+
+def _note(why: str) -> str:
+    return f"{NOTE}: {why}" if why else NOTE
 
 
 def _connection(customer: Customer, wanted: SystemEntry, path: str) -> Connection:
@@ -154,7 +158,7 @@ def _require_same_parts(flow: Flow, wanted: FlowEntry) -> None:
             )
 
 
-def _change(flow: Flow, wanted: FlowEntry, by: str) -> FlowVersion | None:
+def _change(flow: Flow, wanted: FlowEntry, by: str, why: str) -> FlowVersion | None:
     """Publish what differs; a version is returned that waits for approval."""
     now = export_flow(flow)
     base = _base(flow, wanted, now.settings)
@@ -162,7 +166,9 @@ def _change(flow: Flow, wanted: FlowEntry, by: str) -> FlowVersion | None:
     same_steps = flow.live_version and parse_definition(own) == parse_definition(flow.live_version.definition)
     if same_steps and all(getattr(now, name) == getattr(wanted, name) for name in _VERSIONED):
         return None
-    made = publish(flow, published_by=by, note=NOTE, base=base, own=wanted.lines, definition=own, despite=DESPITE)
+    made = publish(
+        flow, published_by=by, base=base, own=wanted.lines, definition=own, note=_note(why), despite=why or DESPITE
+    )
     return made if made.published_at is None else None
 
 

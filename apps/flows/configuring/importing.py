@@ -12,11 +12,12 @@ from django.db import transaction
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.connectors.models import Connection
-from apps.customers.models import Customer
+from apps.customers.models import Customer, CutOff
 from apps.flows.config_files.document import CUSTOMER_FILE, CustomerDocument, FlowEntry, OwnerEntry
 from apps.flows.config_files.parsing import ParsedFile
 from apps.flows.config_files.yaml_text import Problem
 from apps.flows.configuring.change_words import flow_differences, owner_words
+from apps.flows.configuring.cut_off_changes import take_cut_off
 from apps.flows.configuring.exporting import export_customer, owner_entry
 from apps.flows.configuring.flow_changes import EntryError, MadeTrue, make_true
 from apps.flows.configuring.plans import ChangeKind, EntryChange, Plan, digest_of
@@ -32,6 +33,8 @@ from apps.flows.services.walk_session import MissingRoleError
 from apps.flows.templates_library import SettingsError
 from apps.flows.triggers.blackouts import BlackoutError
 from apps.flows.triggers.calendar import CalendarError
+
+LONGEST_NOTE = 120  # beside what else stands in a version's note
 
 
 class ImportRefusedError(ValueError):
@@ -57,8 +60,8 @@ def plan_import(customer: Customer, parsed: ParsedFile, *, by: str) -> Plan:
     return plan
 
 
-def apply_import(customer: Customer, parsed: ParsedFile, *, digest: str, by: str) -> Plan:
-    """Import a file that was looked at, all of it or nothing.
+def apply_import(customer: Customer, parsed: ParsedFile, *, digest: str, by: str, note: str = "") -> Plan:
+    """Import a file that was looked at, all of it or nothing; `note` says why, with each version and in the trail.
 
     Raises:
         ImportRefusedError: the file has problems.
@@ -66,19 +69,25 @@ def apply_import(customer: Customer, parsed: ParsedFile, *, digest: str, by: str
 
     """
     with transaction.atomic():
-        plan = _carry_out(customer, parsed, by)
+        plan = _carry_out(customer, parsed, by, _tidy(note))
         if plan.problems:
             raise ImportRefusedError(*plan.problems)
         if plan.digest != digest:
             raise ChangedSinceError
-        record_import(plan, subject="customer", subject_id=str(customer.id))
+        record_import(plan, subject="customer", subject_id=str(customer.id), note=note)
     return plan
 
 
-def record_import(plan: Plan, *, subject: str, subject_id: str = "") -> None:
-    """Leave a trace of an import: how many entries became what."""
+def _tidy(note: str) -> str:
+    return " ".join(note.replace("\x00", "").split())[:LONGEST_NOTE]
+
+
+def record_import(plan: Plan, *, subject: str, subject_id: str = "", note: str = "") -> None:
+    """Leave a trace of an import: how many entries became what, and why."""
     counts = {kind.value: sum(change.kind is kind for change in plan.changes) for kind in ChangeKind}
-    details = {"digest": plan.digest[:16], **{name: number for name, number in counts.items() if number}}
+    details: dict[str, Any] = {"digest": plan.digest[:16], **{name: n for name, n in counts.items() if n}}
+    if said := _tidy(note):
+        details["note"] = said
     audit.record(AuditAction.CONFIGURATION_IMPORTED, subject=subject, subject_id=subject_id, details=details)
 
 
@@ -90,6 +99,7 @@ class _Import:
     parsed: ParsedFile
     document: CustomerDocument
     by: str
+    why: str = ""
     changes: list[EntryChange] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     outcomes: list[Any] = field(default_factory=list)
@@ -98,10 +108,10 @@ class _Import:
         self.problems.append(self.parsed.problem(path, message))
 
 
-def _carry_out(customer: Customer, parsed: ParsedFile, by: str) -> Plan:
+def _carry_out(customer: Customer, parsed: ParsedFile, by: str, why: str = "") -> Plan:
     if not isinstance(parsed.document, CustomerDocument):
         return Plan((), (parsed.problem("file", f"A customer's file says “file: {CUSTOMER_FILE}”."),), "")
-    work = _Import(customer, parsed, parsed.document, by)
+    work = _Import(customer, parsed, parsed.document, by, why)
     _hold(customer)
     before = export_customer(customer)
     _require_same_customer(work)
@@ -114,6 +124,7 @@ def _carry_out(customer: Customer, parsed: ParsedFile, by: str) -> Plan:
         with _entry(work, f"flows[{place}]", wanted):
             _take_flow(work, flows.get(wanted.name), wanted)
     _take_owners(work)
+    _take_cut_offs(work)
     named = {flow.name for flow in work.document.flows}
     work.changes += [EntryChange(flow.name, ChangeKind.LEFT) for flow in before.flows if flow.name not in named]
     parts = [str(customer.id), before.write(), work.document.write(), lives, work.outcomes]
@@ -126,7 +137,7 @@ def _hold(customer: Customer) -> None:
     In the order in which others take the same rows, and all before the audit trail's lock, which every change ends with.
     """
     list(Customer.objects.select_for_update(no_key=True, of=("self",)).filter(id=customer.id))
-    for kind in (Trigger, Flow, FieldOwner):
+    for kind in (CutOff, Trigger, Flow, FieldOwner):
         list(kind.objects.select_for_update(no_key=True, of=("self",)).filter(customer=customer).order_by("id"))
     customer.refresh_from_db(fields=["name", "currency", "time_zone"])
 
@@ -140,7 +151,7 @@ def _require_same_customer(work: _Import) -> None:
 
 
 def _take_flow(work: _Import, flow: Flow | None, wanted: FlowEntry) -> None:
-    made = make_true(work.customer, flow, wanted, by=work.by)
+    made = make_true(work.customer, flow, wanted, by=work.by, why=work.why)
     if made.before == made.after:
         work.changes.append(EntryChange(wanted.name, ChangeKind.UNCHANGED))
         return
@@ -186,6 +197,15 @@ def _take_owner(work: _Import, before: OwnerEntry | None, wanted: OwnerEntry) ->
     )
     line = ChangedLine(name, owner_words(before), owner_words(wanted), "customer")
     work.changes.append(EntryChange(name, ChangeKind.CHANGED if before else ChangeKind.CREATED, (line,)))
+
+
+def _take_cut_offs(work: _Import) -> None:
+    rows = {row.name: row for row in CutOff.objects.select_related("customer").filter(customer=work.customer)}
+    for place, wanted in enumerate(work.document.cut_offs):
+        with _entry(work, f"cut_offs[{place}]"):
+            work.changes.append(take_cut_off(work.customer, rows.get(wanted.name), wanted))
+    named = {one.name for one in work.document.cut_offs}
+    work.changes += [EntryChange(name, ChangeKind.LEFT) for name in rows if name not in named]
 
 
 @contextmanager

@@ -37,8 +37,8 @@ def plan_partner_import(parsed: ParsedFile, *, by: str) -> Plan:
     return plan
 
 
-def apply_partner_import(parsed: ParsedFile, *, digest: str, by: str) -> Plan:
-    """Import the partner's own lines that were looked at, all of them or none.
+def apply_partner_import(parsed: ParsedFile, *, digest: str, by: str, note: str = "") -> Plan:
+    """Import the partner's own lines that were looked at, all of them or none; `note` says why, in the trail.
 
     Raises:
         ImportRefusedError: the file has problems.
@@ -52,7 +52,7 @@ def apply_partner_import(parsed: ParsedFile, *, digest: str, by: str) -> Plan:
                 raise ImportRefusedError(*plan.problems)
             if plan.digest != digest:
                 raise ChangedSinceError
-            record_import(plan, subject="partner lines")
+            record_import(plan, subject="partner lines", note=note)
     except IntegrityError:  # somebody else entered the same place meanwhile
         raise ChangedSinceError from None
     return plan

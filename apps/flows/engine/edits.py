@@ -174,6 +174,24 @@ class SetLines:
         return FlowContent(content.definition, {**content.lines, self.place: kept})
 
 
+@dataclass(frozen=True, slots=True)
+class SetManyLines:
+    """Change the customer's own lines of several places at once, as one change: what SetLines says of each, by place."""
+
+    places: Mapping[str, Mapping[str, Mapping[str, Any] | None]]
+
+    @property
+    def words(self) -> str:
+        """What was done."""
+        return SetLines("", {target: None for changes in self.places.values() for target in changes}).words
+
+    def apply(self, content: FlowContent) -> FlowContent:
+        """Return the content with the lines. Raises EditError where a line cannot be read."""
+        for place, changes in self.places.items():
+            content = SetLines(place, changes).apply(content)
+        return content
+
+
 def free_name(content: FlowContent, kind: str) -> str:
     """Return a name for a new step of this kind that no step has yet."""
     taken = {step_name(step) for step in content.steps}

@@ -175,6 +175,17 @@ class Statement:
         """Return how many records nothing explains."""
         return sum(part.records for cause, part in self.parts.items() if cause in UNEXPLAINED)
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is stored: {"source", "target", "parts", "agreed", "unproven", "differing"}."""
+        return {
+            "source": self.source.to_json(),
+            "target": self.target.to_json(),
+            "parts": {cause.value: self.parts[cause].to_json() for cause in Cause if cause in self.parts},
+            "agreed": self.agreed,
+            "unproven": self.unproven,
+            "differing": sum(part.records for part in self.parts.values()),
+        }
+
     @property
     def verdict(self) -> Verdict:
         """Return what it comes to: only nothing unexplained is agreed."""
@@ -237,7 +248,7 @@ def ends_with_delivery(source_version: str) -> bool:
 
 def _both_sides(entry: Entry) -> tuple[Shown | None, Shown | None, bool]:
     """Return what both sides hold, and whether that was seen: what could not be asked for is as the ledger says."""
-    if entry.source is None and entry.target is not None and entry.absence is Absence.UNKNOWN and entry.delivered:
+    if entry.source is None and entry.absence is Absence.UNKNOWN and entry.delivered:
         return entry.target, entry.target, False
     if entry.source is not None and entry.target is None and not entry.asked and entry.delivered:
         return entry.source, entry.source, False

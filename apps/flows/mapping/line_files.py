@@ -159,6 +159,9 @@ class _Reading:
         if not isinstance(target, str) or not target.strip():
             self.complain(row, "target", "is empty: name the field that the line fills")
             return
+        if not _is_storable(target):
+            self.complain(row, "target", "holds a null character: remove it")
+            return
         if target in self.rows:
             self.complain(row, "target", f"{target!r} stands in row {self.rows[target]} already: keep one")
             return
@@ -185,8 +188,8 @@ class _Reading:
 
 def _checked(key: str, value: Any) -> Any:
     """Return a key's value as a line has it. Raises LayerError, TransformError, LineCheckError."""
-    if isinstance(value, str) and NULL in value:
-        raise LayerError("holds a null character: remove it")
+    if not _is_storable(value):
+        raise LayerError("holds a null character, or half of one that has two parts: remove it")
     try:
         (change,) = parse_layer([{"target": "x", key: value}])
     except LayerError as wrong:
@@ -197,6 +200,15 @@ def _checked(key: str, value: Any) -> Any:
     for written in value if key == "checks" else ():
         build_line_check(written)
     return change.changes[key]
+
+
+def _is_storable(value: Any) -> bool:
+    """Whether every text in a value can be kept: JSON may spell out what no database takes."""
+    if isinstance(value, str):
+        return NULL not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    if isinstance(value, Mapping):
+        return all(_is_storable(key) and _is_storable(inner) for key, inner in value.items())
+    return all(map(_is_storable, value)) if isinstance(value, (list, tuple)) else True
 
 
 def read_line_rows(rows: Iterable[tuple[int, Sequence[str]]]) -> tuple[FileLine, ...]:

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from apps.connectors.models import Connection
 from apps.customers.models import Customer, CustomerOwned
 from apps.flows.engine.absence import is_deletion
+from apps.flows.engine.reconcile import finding_of
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.models.flow import Flow, FlowVersion, Trigger
 from apps.tenants.models import PartnerModel
@@ -232,6 +233,11 @@ class Operation(CustomerOwned):
     def is_deletion(self) -> bool:
         """True when it tells that a delivered record was deleted at its source."""
         return is_deletion(self.source_version)
+
+    @property
+    def is_finding(self) -> bool:
+        """True when it tells that both sides differ in a record and nothing explains it."""
+        return finding_of(self.source_version) is not None
 
 
 class Link(CustomerOwned):

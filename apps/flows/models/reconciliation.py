@@ -42,7 +42,7 @@ class Reconciliation(CustomerOwned):
         LEDGER = "ledger", "ledger"  # as the ledger says: the system lists nothing
 
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="reconciliations", db_index=False)
-    # The statement outlives its run: runs go with the months of the ledger.
+    # Both go with the months of the ledger, each by itself.
     run = models.OneToOneField(Run, null=True, on_delete=models.SET_NULL, related_name="reconciliation")
     version_number = models.PositiveIntegerField()
     first = models.DateField()

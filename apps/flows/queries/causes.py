@@ -1,8 +1,10 @@
 """What kinds of failure are called on the flows room's pages."""
 
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.connectors.errors import BusinessClass
+from apps.flows.business_rules.library import rule_of_code
 
 CAUSES = {
     BusinessClass.CLOSED_PERIOD: _("Closed period"),
@@ -29,7 +31,12 @@ CAUSES = {
 _UNKNOWN = _("Unexplained")
 
 
-def cause_words(error_class: str) -> str:
-    """Return a failure's class as people call it; "" and classes of other days are unexplained."""
+def cause_words(error_class: str, code: str = "") -> str:
+    """Return a failure as people call it: the business rule of its `code` by its title, else its class.
+
+    "" and classes of other days are unexplained.
+    """
+    if rule := rule_of_code(code):
+        return _t(rule.title)
     known = {cause.value: words for cause, words in CAUSES.items()}
     return str(known.get(error_class, _UNKNOWN))

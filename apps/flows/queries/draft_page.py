@@ -45,6 +45,11 @@ class DraftStanding:
         return self.opened is not None and self.opened.draft.started_from_id != self.live.id
 
     @property
+    def key(self) -> str:
+        """Which draft it is, "" where nobody has begun one: its nodes count from 0 anew when another is begun."""
+        return str(self.opened.draft.id) if self.opened else ""
+
+    @property
     def saved_at(self) -> datetime | None:
         """When the last change was kept, None without a draft."""
         return self.opened.node.made_at if self.opened else None
@@ -90,13 +95,25 @@ def get_standing(flow: Flow, *, by: str, now: datetime) -> DraftStanding | None:
     return DraftStanding(content, opened.seen, live, opened, count_changes(content_of(live), content), other)
 
 
-def content_seen(flow: Flow, seen: int, live: int) -> FlowContent | None:
-    """Return what somebody looked at as node `seen`, with version `live` live; None when it is not kept any more."""
-    opened = find_draft(flow)
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What somebody looked at: node `seen` of the draft `key`, while version `live` was live; "" no draft was begun then."""
+
+    key: str
+    seen: int
+    live: int
+
+
+def content_seen(flow: Flow, looked: Looked) -> FlowContent | None:
+    """Return what somebody looked at; None when it is not kept any more, or belongs to another draft."""
+    opened, live = find_draft(flow), flow.live_version
     if opened is None:
-        known = flow.live_version
-        return content_of(known) if known is not None and seen == 0 and known.number == live else None
-    node = DraftNode.objects.filter(draft=opened.draft, number=seen).first()
+        unchanged = live is not None and not looked.key and looked.seen == 0 and live.number == looked.live
+        return content_of(live) if live is not None and unchanged else None
+    began = not looked.key and opened.draft.started_from.number == looked.live
+    if not began and looked.key != str(opened.draft.id):
+        return None
+    node = DraftNode.objects.filter(draft=opened.draft, number=looked.seen).first()
     return read_content(node.content) if node else None
 
 

@@ -96,15 +96,18 @@ def _failures(flow: Flow, first: date) -> Chart:
     start = datetime.combine(first, time(), tzinfo=timezone.get_current_timezone())
     blocked = Operation.objects.filter(flow_id=flow.id, state=OperationState.REJECTED, id__gte=since_id(start))
     counts: defaultdict[str, int] = defaultdict(int)
-    for error_class, number in blocked.order_by().values_list("error_class").annotate(Count("id")):
+    codes: defaultdict[str, set[str]] = defaultdict(set)
+    for error_class, code, number in blocked.order_by().values_list("error_class", "error_code").annotate(Count("id")):
         counts[error_class] += number
+        codes[error_class].add(code)
     shown = sorted(counts.items(), key=lambda pair: -pair[1])[:MOST_CAUSES]
     asked = {"flow": flow.id, "state": "rejected", "since": first.isoformat()}
     return Chart(
         name="failures",
         title=_("Blocked records, by cause"),
         kind="bar",
-        categories=[cause_words(error_class) for error_class, _number in shown],
+        # A class that one business rule alone refused for is called as the rule is.
+        categories=[cause_words(name, *(codes[name] if len(codes[name]) == 1 else ())) for name, _number in shown],
         series=[
             Series(
                 _("Records"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES
+from apps.flows.engine.reconcile import Cause
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Link, Operation
 from apps.flows.services.verdicts import NEVER_ANSWERED
@@ -100,6 +101,11 @@ def _target(operation: Operation, link: Link | None, *, awaited: bool) -> Stop:
     title = operation.flow.target.name
     if operation.is_deletion:
         return Stop(title, key, _("held it when it was deleted"), "warning", "send", at)
+    if operation.is_finding and operation.state == OperationState.REJECTED:
+        missing = operation.error_code in (Cause.MISSING_IN_TARGET, Cause.NEVER_READ)
+        return Stop(
+            title, key, _("does not hold it") if missing else _("says something else"), "danger", "circle-x", at
+        )
     if operation.state in _DONE:
         state = _("delivered") if operation.state == OperationState.WRITTEN else _("held already")
         return Stop(title, key, state, "success", "send", at or operation.changed_at)

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from apps.connectors.models import Connection
 from apps.flows.engine.states import OperationState, RunState
-from apps.flows.models import Flow, Operation, Run
+from apps.flows.models import Flow, Operation, Reconciliation, Run
 from apps.tenants.templatetags.wording import duration_words
 
 # As in monitoring: a run may be half a rhythm late before anyone is told.
@@ -32,7 +32,7 @@ class Monitor:
 
 
 def list_monitors(flow: Flow, now: datetime) -> list[Monitor]:
-    """Return everything that is watched about a flow, by itself; four queries."""
+    """Return everything that is watched about a flow, by itself; five queries."""
     # Comparisons move nothing, and have a card of their own.
     runs = Run.objects.filter(flow=flow).exclude(mode__in=(Run.Mode.COMPARE, Run.Mode.RECONCILE))
     ended = runs.filter(finished_at__isnull=False).exclude(state=RunState.CANCELLED).first()
@@ -44,6 +44,7 @@ def list_monitors(flow: Flow, now: datetime) -> list[Monitor]:
         _failed(ended),
         _blocked(flow, blocked.get(OperationState.REJECTED, 0)),
         _held_up(waiting, blocked.get(OperationState.WAITING, 0), flow),
+        _both_sides(flow),
         *(_connection(connection) for connection in (flow.source, flow.target)),
     ]
 
@@ -96,6 +97,21 @@ def _held_up(run: Run | None, number: int, flow: Flow) -> Monitor:
         url = f"{reverse('flows:operation-list')}?flow={flow.id}&state=waiting"
         return Monitor("held-up", title, rule, "amber", _("Waiting"), words % {"number": number}, None, url)
     return Monitor("held-up", title, rule, "green", _("Fine"), _("Nothing waits for a system."))
+
+
+def _both_sides(flow: Flow) -> Monitor:
+    title = _("Both sides")
+    rule = _("Each night both systems are compared; what nothing explains opens an exception.")
+    url = reverse("flows:flow-reconciliation", args=[flow.id])
+    last = Reconciliation.objects.filter(flow=flow, finished_at__isnull=False).order_by("-id").first()
+    if last is None:
+        return Monitor("both-sides", title, rule, "grey", _("Not yet"), _("Nothing was compared yet."), None, url)
+    if last.unexplained:
+        words = ngettext("%(number)s record is unexplained.", "%(number)s records are unexplained.", last.unexplained)
+        found = words % {"number": last.unexplained}
+        return Monitor("both-sides", title, rule, "red", _("Unexplained"), found, last.finished_at, url)
+    found = _("Nothing was unexplained when they were compared last.")
+    return Monitor("both-sides", title, rule, "green", _("Fine"), found, last.finished_at, url)
 
 
 def _connection(connection: Connection) -> Monitor:

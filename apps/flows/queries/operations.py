@@ -175,6 +175,8 @@ def _next_step(operation: Operation) -> str:
     if operation.state == OperationState.REJECTED and operation.is_deletion:
         sentence = _("If it was a mistake, have it restored in %(system)s and retry: the system is then asked again.")
         return sentence % {"system": operation.flow.source.name}
+    if operation.state == OperationState.REJECTED and operation.is_finding:
+        return _("Put right in the system that is wrong, it is closed by the next reconciliation.")
     if operation.state == OperationState.REJECTED:
         sentence = _("Mended in %(system)s, it is carried over with the next reading. It can never arrive twice.")
         return sentence % {"system": operation.flow.source.name}
@@ -237,6 +239,8 @@ def _timeline(
         for correction in corrections
     ]
     first = _("Found deleted in %(system)s") if operation.is_deletion else _("Read from %(system)s")
+    if operation.is_finding:
+        first = _("Found by comparing %(system)s with the target")
     entries.append(
         {
             "title": first % {"system": operation.flow.source.name},

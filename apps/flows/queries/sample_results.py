@@ -16,6 +16,7 @@ from apps.flows.services.samples import SampleRun, run_of_change, run_of_version
 from apps.flows.templates_library import LeftOut, Refused, Waits
 from apps.flows.templates_library.samples import Expected
 from apps.flows.templates_library.trying import Difference, Outcome, SampleResult
+from apps.tenants.templatetags.wording import MASK
 
 _LONGEST = 200
 
@@ -53,32 +54,33 @@ class SampleReport:
         return sum(sample.fails for sample in self.changed)
 
 
-def report_of_version(version: FlowVersion) -> SampleReport | None:
+def report_of_version(version: FlowVersion, *, can_see: bool = True) -> SampleReport | None:
     """Return what a version makes of its template's samples otherwise than the template itself, on the same systems.
 
     None without samples: the template has none, is gone, or the version stands on another version of it.
     """
-    return report_of_run(run_of_version(version))
+    return report_of_run(run_of_version(version), can_see=can_see)
 
 
-def report_of_change(live: FlowVersion | None, candidate: FlowVersion) -> SampleReport | None:
+def report_of_change(live: FlowVersion | None, candidate: FlowVersion, *, can_see: bool = True) -> SampleReport | None:
     """Return what a version that is not live yet makes of the samples otherwise than the live one; None as above."""
-    return report_of_run(run_of_change(live, candidate))
+    return report_of_run(run_of_change(live, candidate), can_see=can_see)
 
 
-def report_of_run(run: SampleRun | None) -> SampleReport | None:
-    """Return a run of samples as people read it."""
+def report_of_run(run: SampleRun | None, *, can_see: bool = True) -> SampleReport | None:
+    """Return a run of samples as people read it; without `can_see` the customer's own show no values of their records."""
     if run is None:
         return None
     if run.wrong is not None:
         return SampleReport(run.total, [], _problem(run.wrong))
-    named = [*((_(one.sample.name), one) for one in run.results), *((one.sample.name, one) for one in run.own)]
-    changed = [
-        ChangedSample(name, [_words(one, result, run.definition) for one in result.differences], result.fails)
-        for name, result in named
-        if result.differences
-    ]
+    changed = [_changed(_(one.sample.name), one, run.definition) for one in run.results if one.differences]
+    changed += [_changed(one.sample.name, one, run.definition, can_see=can_see) for one in run.own if one.differences]
     return SampleReport(run.total, changed, against_live=run.against_live, own=len(run.own))
+
+
+def _changed(name: str, result: SampleResult, definition: FlowDefinition, *, can_see: bool = True) -> ChangedSample:
+    told = [_words(one, result, definition) for one in result.differences]
+    return ChangedSample(name, told if can_see else [(about, MASK, MASK) for about, _was, _is in told], result.fails)
 
 
 def _problem(wrong: Exception) -> str:

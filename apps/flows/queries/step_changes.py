@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.connectors.canonical.values import plain_text
 from apps.flows.engine.content import step_name
+from apps.flows.engine.step_forms.fields import OPTIONS
 from apps.flows.engine.steps import WALKING_KINDS
 from apps.flows.queries.step_words import kind_title
 
@@ -61,8 +62,14 @@ def step_value_words(value: Any) -> str:
 def _keys(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
     for key in dict.fromkeys((*was, *now)):
         if was.get(key) != now.get(key):
-            label = f"{_title(now)}: {step_key_words(key)}"
+            label = f"{_title(now)}: {_label(str(now.get('kind')), key)}"
             yield label, step_value_words(was.get(key)), step_value_words(now.get(key))
+
+
+def _label(kind: str, key: str) -> str:
+    """Return what the form of a step calls a key."""
+    field = next((one for one in OPTIONS.get(kind, ()) if one.key == key), None)
+    return _(field.label) if field else step_key_words(key)
 
 
 def _title(step: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from apps.flows.services.evidence import records_of
 from apps.flows.services.walk_session import RECORD
 
 MOST_LISTED = 20
+_MOST_OPENED = 5  # each may open a batch
 _RECORDED, _READ = "record", "read"
 _NOTHING: Mapping[str, Any] = {}
 
@@ -106,10 +107,16 @@ def get_sample(flow: Flow, token: str) -> Sample | None:
 
 
 def latest_sample(flow: Flow) -> Sample | None:
-    """Return the newest record whose contents are kept; None before the first run."""
-    newest = list(Operation.objects.filter(customer_id=flow.customer_id, flow_id=flow.id).order_by("-id")[:5])
-    records = records_of(newest)
-    line = next((one for one in newest if one.id in records), None)
+    """Return the newest record whose contents are kept, one that has walked before one that has not; None without any."""
+    newest = list(Operation.objects.filter(customer_id=flow.customer_id, flow_id=flow.id).order_by("-id")[:MOST_LISTED])
+    walked = set(
+        OperationStep.objects.filter(operation_id__in=[line.id for line in newest], state=StepState.DONE)
+        .exclude(name=RECORD)
+        .values_list("operation_id", flat=True)
+    )
+    likely = sorted(newest, key=lambda line: line.id not in walked)[:_MOST_OPENED]
+    records = records_of(likely[:1]) or records_of(likely)
+    line = next((one for one in likely if one.id in records), None)
     return _of_line(line, records[line.id]) if line else None
 
 

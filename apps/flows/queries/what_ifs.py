@@ -241,7 +241,7 @@ def _field(one: Mapping[str, Any], labels: "_Labels", examples: list[Change]) ->
 
 def _failure(one: Mapping[str, Any], sentence: str, labels: "_Labels") -> FailureRow:
     label = labels.field(one["field"]) if one["field"] else ""
-    return FailureRow(cause_words(one["class"]), label, sentence, one["before"], one["after"])
+    return FailureRow(cause_words(one["class"], one["code"]), label, sentence, one["before"], one["after"])
 
 
 def _row(row: Mapping[str, Any], labels: "_Labels", *, can_see: bool) -> WhatIfRow:

@@ -11,6 +11,7 @@ from apps.accounts.audit import AuditAction
 from apps.accounts.models import ApiKey
 from apps.accounts.staff_scope import as_staff
 from apps.flows.models import ChangeRequest, Flow, FlowVersion, WhatIf
+from apps.flows.services.change_mail import tell_approvers
 from apps.flows.services.change_policy import Demands, demands_for
 from apps.flows.services.environments import PRODUCTION, environment_of
 
@@ -59,6 +60,8 @@ def ask(
         what_if=latest_what_if(version),
     )
     details = {"flow": flow.name, "version": version.number, "reason": request.reason, "needed": request.needed}
+    if request.needed:
+        tell_approvers(request)
     audit.record(AuditAction.CHANGE_ASKED, subject="change", subject_id=str(request.id), details=details)
     return request
 

@@ -8,11 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.flows.mapping.places import write_places
 from apps.flows.models import Flow, FlowVersion
-from apps.flows.services.bases import Base, newest_base, own_lines, pinned_base
+from apps.flows.services.bases import Base, newest_base, pinned_base
 from apps.flows.services.definitions import definition_for
-from apps.flows.services.publish import hold_flow, publish
+from apps.flows.services.publish import hold_flow, propose, publish
 from apps.flows.templates_library import FlowTemplate, flow_template
 from apps.flows.templates_library.settings import chosen_settings, complete_settings, known_settings
 
@@ -53,25 +52,16 @@ def change_settings(
         )
 
 
-def trial_version(flow: Flow, settings: Mapping[str, Any]) -> FlowVersion | None:
-    """Return the version that other settings would make, not stored; None while nothing is live.
-
-    Raises SettingsError, ValidationError as `change_settings`.
-    """
-    template, live = flow_template(flow.template), flow.live_version
-    if live is None:
-        return None
-    before = known_settings(template.settings, flow.settings)
-    after = chosen_settings(template.settings, complete_settings(template.settings, {**before, **settings}))
-    base, own = base_with(flow, template, after), own_lines(live)
-    return FlowVersion(
-        flow=flow,
-        customer_id=flow.customer_id,
-        number=live.number + 1,
-        definition=dict(base.definition),
-        layers=write_places({name: place.with_customer(own.get(name, ())) for name, place in base.places.items()}),
-        template_version=base.template_version,
-    )
+def trial_version(flow: Flow, settings: Mapping[str, Any]) -> FlowVersion:
+    """Return the version that other settings would make, without keeping it. Raises as `change_settings`."""
+    template = flow_template(flow.template)
+    with transaction.atomic():
+        locked = hold_flow(flow)
+        before = known_settings(template.settings, locked.settings)
+        after = chosen_settings(template.settings, complete_settings(template.settings, {**before, **settings}))
+        version = propose(flow, made_by="", base=base_with(locked, template, after))
+        transaction.set_rollback(True)
+    return version
 
 
 def base_with(flow: Flow, template: FlowTemplate, chosen: Mapping[str, Any]) -> Base:

@@ -11,6 +11,7 @@ from apps.accounts.audit import AuditAction
 from apps.connectors import registry
 from apps.connectors.models import Connection
 from apps.flows.models import Flow, FlowRole
+from apps.flows.services.environments import require_one_environment
 from apps.flows.services.publish import publish
 from apps.flows.templates_library import FlowTemplate, flow_template
 from apps.flows.templates_library.settings import chosen_settings, complete_settings
@@ -32,7 +33,7 @@ def install_template(  # noqa: PLR0913  each is one fact of the flow, all by nam
     `roles` are the further systems of a walking flow, by role; `settings` what differs from the template's. With `live=False` it stays a draft: its mapping can be worked on and tried, but nothing runs before `set_live`.
 
     Raises:
-        ValidationError: unknown template, systems that cannot do it, connections of two customers, or a taken name.
+        ValidationError: unknown template, systems that cannot do it, connections of two customers or both of a sandbox and of production, or a taken name.
         SettingsError: a setting that the template does not have or allow.
         MappingError: the template's lines do not fit these systems; all problems are listed.
 
@@ -41,6 +42,7 @@ def install_template(  # noqa: PLR0913  each is one fact of the flow, all by nam
     chosen = chosen_settings(wanted.settings, complete_settings(wanted.settings, settings or {}))
     _require_fitting(wanted, source, target)
     further = _fitting_roles(wanted, source, roles or {})
+    require_one_environment([source, target, *further.values()])
     flow = Flow(
         customer_id=source.customer_id, template=template, name=name, source=source, target=target, settings=chosen
     )

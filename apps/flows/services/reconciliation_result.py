@@ -60,14 +60,7 @@ def finish(session: Session, row: Reconciliation, picture: Picture) -> None:
     statement = state(judged)
     rows = _rows(session, row, picture, judged)
     ReconciliationRow.objects.bulk_create(rows, batch_size=500)
-    row.statement = {
-        "source": statement.source.to_json(),
-        "target": statement.target.to_json(),
-        "parts": {cause.value: statement.parts[cause].to_json() for cause in Cause if cause in statement.parts},
-        "agreed": statement.agreed,
-        "unproven": statement.unproven,
-        "differing": sum(part.records for part in statement.parts.values()),
-    }
+    row.statement = statement.to_json()
     row.unexplained, row.verdict, row.finished_at = statement.unexplained, statement.verdict, now
     row.digest = digest_of(row, rows)
     row.save()

@@ -30,6 +30,7 @@ from apps.flows.models import (
     FlowSample,
     Operation,
     OwnerReview,
+    Reconciliation,
     Run,
     TriggerEvent,
     WhatIf,
@@ -40,6 +41,7 @@ RETENTION_KIND = "flows.retention"
 RETENTION_EVERY_SECONDS = 3600
 SECONDS_AT_ONCE = 15.0
 PORTION = 500
+STATEMENTS = 20  # at once: each takes thousands of records with it
 MONTHS_AHEAD = 1
 _DAYS_OF_A_MONTH = 30.44  # a ledger's months are counted back from now, not by the calendar
 _OPEN = (OperationState.WAITING, OperationState.REJECTED)
@@ -84,7 +86,8 @@ def clean_up(work: LeasedWork) -> RunAgain | None:
     _keep_months(work, now, longest_days(list(by_rule)))
     portions = [partial(_drop_contents, rule, customers, now) for rule, customers in by_rule.items()]
     portions += [partial(_drop_brought, rule, customers, now) for rule, customers in by_rule.items()]
-    portions += [partial(forget, lowest_id_at(ledger_from)) for forget in (_forget_lines, _forget_runs, _forget_events)]
+    forgetting = (_forget_statements, _forget_lines, _forget_runs, _forget_events)
+    portions += [partial(forget, lowest_id_at(ledger_from)) for forget in forgetting]
     for portion in portions:
         if not _until_done(work, portion, until):
             return RunAgain()
@@ -202,6 +205,13 @@ def _empty(filled: QuerySet[Any], values: Mapping[str, Any], **emptied: Any) -> 
     old = filled.filter(customer_id__in=values["customers"], id__lt=values["before"]).order_by("id")
     ids = list(old.values_list("id", flat=True)[:PORTION])
     return filled.filter(id__in=ids).update(**emptied)
+
+
+def _forget_statements(before: UUID) -> int:
+    """Remove a portion of old reconciliations with their records, which say what the ledger's lines said."""
+    ids = list(Reconciliation.objects.filter(id__lt=before).order_by("id").values_list("id", flat=True)[:STATEMENTS])
+    Reconciliation.objects.filter(id__in=ids).delete()
+    return len(ids)
 
 
 def _forget_lines(before: UUID) -> int:

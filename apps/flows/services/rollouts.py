@@ -157,10 +157,15 @@ def _change(member_id: UUID) -> None:
     )
     if member.state != RolloutMember.State.WAITING or member.rollout.state != Rollout.State.RUNNING:
         return
+    _bring(member, member.rollout.started_by)
+
+
+def _bring(member: RolloutMember, by: str) -> None:
+    """Give a flow its change, or hold it with the reason why it cannot be."""
     member.version_before = member.flow.live_version
     try:
         with transaction.atomic():
-            made = upgrade(member.flow, made_by=member.rollout.started_by)
+            made = upgrade(member.flow, made_by=by)
     except UndecidedError as error:
         _hold(member, str(error))
     except _CANNOT as error:
@@ -335,3 +340,25 @@ def defer(member: RolloutMember, *, until: date, made_by: str, reason: str = "")
         held.state, held.deferred_until = RolloutMember.State.DEFERRED, until
         held.reason = f"{made_by}: {reason}"[:300] if reason else made_by[:300]
         held.save(update_fields=["state", "deferred_until", "reason"])
+        details = {"flow": str(held.flow_id), "until": until.isoformat(), "by": made_by, "reason": reason[:200]}
+        audit.record(AuditAction.ROLLOUT_DEFERRED, subject="rollout", subject_id=str(held.rollout_id), details=details)
+
+
+def take_now(member: RolloutMember, *, made_by: str) -> RolloutMember:
+    """Give a flow its change before its ring's turn; the member is held where that needs a decision.
+
+    Raises:
+        RolloutError: it does not wait any more, or the rollout does not run.
+
+    """
+    with transaction.atomic():
+        held = (
+            RolloutMember.objects.select_for_update(of=("self",))
+            .select_related("rollout", "flow__customer", "flow__source", "flow__target", "flow__live_version")
+            .get(id=member.id)
+        )
+        waits = held.state in {RolloutMember.State.WAITING, RolloutMember.State.DEFERRED}
+        if not waits or held.rollout.state != Rollout.State.RUNNING:
+            raise RolloutError(_("This flow does not wait for its change any more."))
+        _bring(held, made_by)
+    return held

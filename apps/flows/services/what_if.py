@@ -309,8 +309,6 @@ def make_live(what_if: WhatIf, *, by: str, reason: str = "", despite: str = "") 
 
     A reason goes into its note, the audit trail and the what-if; `despite` is why it goes live although samples fail.
 
-    `despite` is why, although samples fail.
-
     Raises:
         WhatIfError: it is not known yet what the version changes, or so much that a reason has to be given.
         OvertakenError, ValidationError, MappingError, SamplesFailError: see `publish.go_live`; nothing is changed.

@@ -25,6 +25,7 @@ from apps.flows.services.draft_trials import ask_of_draft
 from apps.flows.services.drafts import DraftConflictError, bring_up_to_date, discard_draft, publish_draft
 from apps.flows.services.walk_session import MissingRoleError
 from apps.flows.services.what_if import WhatIfError
+from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_editing import chosen_sides
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
@@ -74,9 +75,11 @@ def draft_publish(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     with _refusals_told(request):
         by, despite = acting_person(request).name, asked_despite(request)
         version = publish_draft(flow, by=by, note=form.cleaned_data["note"], despite=despite)
+        goes_to = "flows:flow-versions"
+        if version.published_at is None:
+            return led_to_change(request, version) or redirect(goes_to, flow.id)
         words = _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
         messages.success(request, words)
-        goes_to = "flows:flow-versions"
     return redirect(goes_to, flow.id)
 
 

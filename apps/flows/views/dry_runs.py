@@ -97,7 +97,7 @@ def dry_run_detail(request: HttpRequest, dry_run_id: UUID) -> HttpResponse:
         "newer_url": address(request, page=start // _ROWS_A_PAGE) if start > 0 else "",
         "older_url": address(request, page=start // _ROWS_A_PAGE + 2) if len(chosen) > start + _ROWS_A_PAGE else "",
         "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
-        "samples": report_of_version(dry_run.version),
+        "samples": report_of_version(dry_run.version, can_see=who.can(Action.VIEW_PAYLOADS)),
     }
     return render(request, "flows/dry_run_detail.html", context)
 

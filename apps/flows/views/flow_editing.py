@@ -27,6 +27,7 @@ from apps.flows.models import Flow
 from apps.flows.queries.draft_page import (
     READING_STEP,
     DraftStanding,
+    Looked,
     choices_for,
     choose_step,
     content_seen,
@@ -67,7 +68,7 @@ def flow_edit(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 
 def _saved(request: HttpRequest, flow: Flow) -> HttpResponse:
     seen, name = _number(request, "seen"), request.GET.get("step", READING_STEP)
-    start = content_seen(flow, seen, _number(request, "live"))
+    start = content_seen(flow, _looked(request))
     if start is None:
         words = _("The draft was published or begun anew meanwhile. What you typed is still here: save it again.")
         return render_editor(request, flow, typed=True, refused=words)
@@ -227,10 +228,14 @@ def _changed(
 
 
 def _looked_at(request: HttpRequest, flow: Flow) -> FlowContent:
-    content = content_seen(flow, _number(request, "seen"), _number(request, "live"))
+    content = content_seen(flow, _looked(request))
     if content is None:
         raise EditError(_("The draft was published or begun anew meanwhile: look at it as it is now, then go on."))
     return content
+
+
+def _looked(request: HttpRequest) -> Looked:
+    return Looked(request.POST.get("draft", ""), _number(request, "seen"), _number(request, "live"))
 
 
 def _place(content: FlowContent, name: str) -> int:

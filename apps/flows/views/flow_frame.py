@@ -18,6 +18,7 @@ from apps.flows.models import Flow, Trigger
 from apps.flows.queries.flows import list_breakers_of
 from apps.flows.queries.rhythm_words import rhythm_words
 from apps.flows.queries.waiting_triggers import Hold, get_hold
+from apps.flows.services.environments import SANDBOX
 from apps.flows.triggers.schedule import schedule_words
 
 
@@ -50,6 +51,17 @@ class FlowFrame:
     can_see_connections: bool
 
     @property
+    def can_promote(self) -> bool:
+        """True when it was tried in a sandbox and can go to production from here."""
+        ends = {self.flow.source.environment, self.flow.target.environment}
+        return self.can_edit and self.flow.live_version_id is not None and ends == {SANDBOX}
+
+    @property
+    def can_ask_to_start(self) -> bool:
+        """True for a draft that somebody can ask to start."""
+        return self.can_edit and self.flow.state == Flow.State.DRAFT and self.flow.live_version_id is not None
+
+    @property
     def schedule(self) -> Trigger | None:
         """Return what starts the flow by itself, None when nothing does."""
         return next((t for t in self.triggers if t.kind == Trigger.Kind.SCHEDULE), None)
@@ -75,7 +87,7 @@ class FlowFrame:
         return self.schedule.next_at if self.schedule and self.flow.state == Flow.State.LIVE else None
 
 
-_TABS = ("overview", "mapping", "runs", "versions", "monitors", "settings")
+_TABS = ("overview", "mapping", "runs", "versions", "monitors", "reconciliation", "settings")
 
 
 def frame_of(request: HttpRequest, flow: Flow, active: str) -> FlowFrame:
@@ -117,6 +129,7 @@ def _tab_words(name: str) -> str:
         "runs": _("Runs"),
         "versions": _("Versions"),
         "monitors": _("Monitors"),
+        "reconciliation": _("Reconciliation"),
         "settings": _("Settings"),
     }[name]
 

@@ -24,6 +24,7 @@ from apps.flows.queries.flow_charts import get_flow_charts
 from apps.flows.queries.flow_picture import PERIODS, definition_of, get_flow_picture
 from apps.flows.queries.mapping import get_mapping_table
 from apps.flows.queries.monitors import list_monitors
+from apps.flows.queries.own_samples import list_own_samples
 from apps.flows.queries.rule_list import list_rules
 from apps.flows.queries.run_list import RUNS, fitting_runs
 from apps.flows.queries.runs import RunRow, run_row
@@ -125,6 +126,7 @@ def flow_versions(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         versions=versions,
         compared=_compared(request, flow),
         newest=versions[:1],
+        samples=list_own_samples(flow, can_see=acting_person(request).can(Action.VIEW_PAYLOADS)),
         is_upgrade_offered=is_upgrade_offered(flow),
     )
     return render(request, "flows/flow_versions.html", context)

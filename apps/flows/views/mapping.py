@@ -37,6 +37,7 @@ from apps.flows.services.samples import SamplesFailError
 from apps.flows.services.value_maps import add_mapping_value
 from apps.flows.services.walk_session import MissingRoleError
 from apps.flows.services.what_if import WhatIfError, ask_of_line
+from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
 from apps.flows.views.sample_consent import asked_despite
@@ -130,6 +131,8 @@ def _published(
             place=edited.place,
             despite=asked_despite(request),
         )
+        if (asked := led_to_change(request, version)) is not None:
+            return asked
         messages.success(
             request, _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
         )
@@ -159,6 +162,8 @@ def flow_line_reset(request: HttpRequest, flow_id: UUID, target: str) -> HttpRes
         with refusals_told(request):
             by = acting_person(request).name
             version = change_line(flow, target=target, changes={}, made_by=by, note=note, place=edited.place)
+            if (asked := led_to_change(request, version)) is not None:
+                return asked
             messages.success(
                 request,
                 _("%(field)s is as before the change. Version %(number)s is live.")
@@ -180,6 +185,8 @@ def flow_value_add(request: HttpRequest, flow_id: UUID, target: str) -> HttpResp
             version = add_mapping_value(
                 flow, target=target, outside_value=old, new_value=new, made_by=acting_person(request).name
             )
+            if (asked := led_to_change(request, version)) is not None:
+                return asked
             messages.success(
                 request,
                 _("%(old)s becomes %(new)s from version %(number)s on. Retry what was blocked by it.")

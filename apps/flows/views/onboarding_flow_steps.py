@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -137,7 +138,10 @@ def _add_value(request: HttpRequest, flow: Flow) -> None:
         return
     typed = form.cleaned_data
     with refusals_told(request):
-        add_mapping_value(flow, target=target, made_by=acting_person(request).name, **typed)
+        version = add_mapping_value(flow, target=target, made_by=acting_person(request).name, **typed)
+        if version.published_at is None:
+            messages.info(request, _("The flow is live, so that this waits for approval: it is among the changes."))
+            return
         sentence = _("“%(old)s” becomes “%(new)s” from now on.")
         messages.success(request, sentence % {"old": typed["outside_value"], "new": typed["new_value"]})
 
@@ -220,15 +224,19 @@ def go_live_step(request: HttpRequest, frame: Frame) -> HttpResponse:
     seconds = [_usual_seconds(flow) for flow in drafts]
     form = GoLiveForm(request.POST or None, flows=drafts, seconds=seconds, has_holes=bool(holes))
     if request.method == "POST" and drafts and form.is_valid():
-        runs = go_live(
-            customer,
-            drafts,
-            every_seconds=form.every_seconds(),
-            start=form.cleaned_data["run_now"],
-            by=acting_person(request).name,
-        )
-        messages.success(request, _("%(name)s is live.") % {"name": customer.name})
-        return redirect(f"{step_url(customer.id, Step.GO_LIVE)}{f'?run={runs[0].id}' if runs else ''}")
+        try:
+            runs = go_live(
+                customer,
+                drafts,
+                every_seconds=form.every_seconds(),
+                start=form.cleaned_data["run_now"],
+                by=acting_person(request).name,
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("%(name)s is live.") % {"name": customer.name})
+            return redirect(f"{step_url(customer.id, Step.GO_LIVE)}{f'?run={runs[0].id}' if runs else ''}")
     context = {
         "form": form,
         "drafts": drafts,

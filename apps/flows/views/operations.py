@@ -64,6 +64,7 @@ def _standing(page: OperationPage, who: Actor) -> dict[str, Any]:
     """Return how a record stands and what may be done about it: what its page keeps up to date."""
     can_see, steps = who.can(Action.VIEW_PAYLOADS), page.steps
     can_edit = page.can_be_retried and who.can(Action.EDIT_AND_RETRY)
+    is_told = page.operation.is_deletion or page.operation.is_finding  # there is no record behind it to work with
     return {
         "page": page,
         "operation": page.operation,
@@ -71,7 +72,8 @@ def _standing(page: OperationPage, who: Actor) -> dict[str, Any]:
         "standing": page.compensation,
         "can_see_payloads": can_see,
         "can_retry": page.can_be_retried and who.can(Action.WORK_CASES),
-        "can_correct": can_edit and not page.operation.is_deletion,
+        "can_pin": who.can(Action.EDIT_FLOWS) and can_see and not is_told,
+        "can_correct": can_edit and not is_told,
         "can_roll_back": can_edit and page.compensation is not None and page.compensation.can_roll_back,
         "is_customer": who.is_customer,
     }

@@ -20,6 +20,7 @@ from apps.flows.queries.upgrades import UpgradePage, get_upgrade_page
 from apps.flows.services.upgrades import UndecidedError, upgrade
 from apps.flows.services.walk_session import MissingRoleError
 from apps.flows.services.what_if import WhatIfError, ask_of_upgrade
+from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
 from apps.flows.views.sample_consent import asked_despite
@@ -44,6 +45,8 @@ def flow_upgrade(request: HttpRequest, flow_id: UUID) -> HttpResponse:
                     return _asked(request, flow, choices)
                 by, despite = acting_person(request).name, asked_despite(request)
                 version = upgrade(flow, made_by=by, choices=choices, despite=despite)
+                if version is not None and (asked := led_to_change(request, version)) is not None:
+                    return asked
                 if version is not None:
                     messages.success(request, _("Version %(number)s is live.") % {"number": version.number})
                 return redirect("flows:flow-versions", flow.id)

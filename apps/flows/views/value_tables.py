@@ -25,6 +25,7 @@ from apps.flows.services.session import compile_version
 from apps.flows.services.value_csv import HEADER
 from apps.flows.services.value_maps import add_mapping_values, replace_mapping_values
 from apps.flows.value_forms import REPLACE, ValueFileForm, typed_values
+from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
 
@@ -41,6 +42,8 @@ def flow_values(request: HttpRequest, flow_id: UUID, target: str) -> HttpRespons
         change = replace_mapping_values if form.cleaned_data["way"] == REPLACE else add_mapping_values
         with refusals_told(request):
             version = change(flow, target=target, values=form.rows, made_by=acting_person(request).name)
+            if (asked := led_to_change(request, version)) is not None:
+                return asked
             _say_done(request, version, len(form.rows))
         return redirect("flows:flow-values", flow.id, target)
     table = _table(request, flow, target)
@@ -69,6 +72,8 @@ def flow_values_add(request: HttpRequest, flow_id: UUID, target: str) -> HttpRes
         return _back(request, flow, target)
     with refusals_told(request):
         version = add_mapping_values(flow, target=target, values=values, made_by=acting_person(request).name)
+        if (asked := led_to_change(request, version)) is not None:
+            return asked
         _say_done(request, version, len(values))
     return _back(request, flow, target)
 

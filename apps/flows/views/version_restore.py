@@ -17,6 +17,7 @@ from apps.flows.queries.sample_results import report_of_change
 from apps.flows.queries.versions import changes_towards, get_version
 from apps.flows.services.restore_version import restore_version
 from apps.flows.services.samples import SamplesFailError
+from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
 from apps.flows.views.sample_consent import asked_despite
@@ -40,6 +41,8 @@ def flow_version_restore(request: HttpRequest, flow_id: UUID, number: int) -> Ht
                 messages.error(request, " ".join(error.messages))
                 failed = True
             else:
+                if (asked := led_to_change(request, new)) is not None:
+                    return asked
                 words = {"new": new.number, "old": number}
                 messages.success(request, _("Version %(new)s is live: everything is as in version %(old)s.") % words)
         if not failed:

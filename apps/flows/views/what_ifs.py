@@ -42,6 +42,7 @@ from apps.flows.services.what_if import (
     make_live,
     request_what_if,
 )
+from apps.flows.views.change_asked import led_to_change
 from apps.flows.views.flow_frame import crumbs
 from apps.flows.views.mapping_refusals import refusals_told
 from apps.flows.views.sample_consent import asked_despite
@@ -87,16 +88,18 @@ def what_if_detail(request: HttpRequest, what_if_id: UUID) -> HttpResponseBase:
             return csv_of_rows(state, rows)
         shown = page_of_rows(request, state, rows)
         context |= {"list": shown, "known_lines": known_lines(shown.rows)}
-    return render(request, "flows/what_if_detail.html", context | _may(what_if, who) | {"samples": _samples(what_if)})
+    return render(
+        request, "flows/what_if_detail.html", context | _may(what_if, who) | {"samples": _samples(what_if, who)}
+    )
 
 
-def _samples(what_if: WhatIf) -> SampleReport | None:
+def _samples(what_if: WhatIf, who: Actor) -> SampleReport | None:
     """Return what comes of the samples while the version can still go live."""
     version, flow = what_if.version_after, what_if.flow
     if version.published_at is not None:
         return None
     version.flow = flow
-    return report_of_change(what_if.version_before, version)
+    return report_of_change(what_if.version_before, version, can_see=who.can(Action.VIEW_PAYLOADS))
 
 
 def _may(what_if: WhatIf, who: Actor) -> dict[str, object]:
@@ -155,6 +158,8 @@ def what_if_go_live(request: HttpRequest, what_if_id: UUID) -> HttpResponse:
                 reason=request.POST.get("reason", ""),
                 despite=asked_despite(request),
             )
+            if (asked := led_to_change(request, version)) is not None:
+                return asked
             messages.success(
                 request, _("Version %(number)s is live. Runs from now on use it.") % {"number": version.number}
             )

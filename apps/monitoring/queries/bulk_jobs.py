@@ -13,15 +13,18 @@ from apps.monitoring import impact
 from apps.monitoring.case_pages import Bar, BulkPage, Refused
 from apps.monitoring.case_words import title_words
 from apps.monitoring.models import BulkEntry, BulkJob, CaseAmount, ExceptionCase
+from apps.monitoring.queries.case_ways import list_value_tables
 from apps.tenants.templatetags.wording import count_words
 
 REFUSED_SHOWN = 100
 NAMED_CUSTOMERS = 6
 JOBS_SHOWN = 50
+MOST_FLOWS = 20
 _BARS = {
     Bar.CLOSED: gettext_lazy("They are closed already."),
     Bar.ON_ITS_WAY: gettext_lazy("They are being tried again just now."),
     Bar.FLOW_STOPPED: gettext_lazy("Their flow is paused or not live."),
+    Bar.NO_TABLE: gettext_lazy("A translation does not mend their kind of failure."),
     Bar.NOTHING_BLOCKED: gettext_lazy("None of their records is blocked."),
 }
 
@@ -65,6 +68,7 @@ def get_bulk_page(job: BulkJob, *, who: Actor) -> BulkPage:
         asked_at=job.asked_at,
         finished_at=job.finished_at,
         reason=job.reason,
+        wording=job.wording,
         owner=(job.owner.name or job.owner.email) if job.owner else "",
         able=sum(states.values()) - states.get(BulkEntry.State.BARRED, 0),
         pending=states.get(BulkEntry.State.PENDING, 0),
@@ -99,6 +103,16 @@ def _refused(job: BulkJob) -> tuple[Refused, ...]:
     )
 
 
+def list_tables(job: BulkJob) -> list[tuple[str, str]]:
+    """Return the tables of values that the job's cases go through, as (target, words), of at most MOST_FLOWS flows."""
+    entries = job.entries.filter(state=BulkEntry.State.PENDING, case__flow__isnull=False).order_by(
+        "case__flow_id", "id"
+    )
+    examples = entries.distinct("case__flow_id").values("case_id")[:MOST_FLOWS]
+    found = ExceptionCase.objects.filter(id__in=examples).select_related("flow__live_version")
+    return sorted({table for case in found for table in list_value_tables(case)}, key=lambda table: table[1])
+
+
 def title_of(job: BulkJob, number: int) -> str:
     """Return what is done to how many, for a heading."""
     words = {
@@ -107,6 +121,9 @@ def title_of(job: BulkJob, number: int) -> str:
             "Leave out the records of %(count)s exception", "Leave out the records of %(count)s exceptions", number
         ),
         BulkJob.Kind.ASSIGN: ngettext("Assign %(count)s exception", "Assign %(count)s exceptions", number),
+        BulkJob.Kind.VALUE: ngettext(
+            "Add a translation for %(count)s exception", "Add a translation for %(count)s exceptions", number
+        ),
         BulkJob.Kind.CLOSE: ngettext("Close %(count)s exception by hand", "Close %(count)s exceptions by hand", number),
     }[BulkJob.Kind(job.kind)]
     return words % {"count": count_words(number)}

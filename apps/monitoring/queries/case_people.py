@@ -1,4 +1,4 @@
-"""Who is around a case and how its time was spent: watchers, waits by party, merged cases, and the evidence of its end."""
+"""Who and what is around a case: watchers, files, waits by party, merged cases, and the evidence of its end."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
+from django.http import Http404
 
 from apps.accounts.actor import Actor
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation, Run
 from apps.monitoring.case_words import title_words, waiting_words
-from apps.monitoring.models import CaseOperation, CaseWait, CaseWatch, ExceptionCase
+from apps.monitoring.models import CaseFile, CaseOperation, CaseWait, CaseWatch, ExceptionCase
 
 MOST_TARGETS = 50
 MOST_EVIDENCE = 20
@@ -57,10 +58,11 @@ class CasePeople:
     merged: tuple[OtherCase, ...]
     merged_into: OtherCase | None
     evidence: tuple[Evidence, ...]
+    files: tuple[CaseFile, ...]
 
 
 def get_case_people(case: ExceptionCase, who: Actor, now: datetime) -> CasePeople:
-    """Return it. Four queries for an open case, two more for the evidence of a closed one."""
+    """Return it. Five queries for an open case, two more for the evidence of a closed one."""
     watches = CaseWatch.objects.filter(case=case).select_related("person").order_by("person__name")
     people = [watch.person for watch in watches]
     return CasePeople(
@@ -70,11 +72,20 @@ def get_case_people(case: ExceptionCase, who: Actor, now: datetime) -> CasePeopl
         merged=tuple(_other(one) for one in ExceptionCase.objects.filter(merged_into=case).order_by("closed_at")),
         merged_into=_other(case.merged_into) if case.merged_into else None,
         evidence=() if case.is_open else _evidence(case),
+        files=tuple(CaseFile.objects.filter(case=case).defer("content")),
     )
 
 
 def _other(case: ExceptionCase) -> OtherCase:
     return OtherCase(case.id, title_words(case.title, case.error_class))
+
+
+def get_case_file(case: ExceptionCase, file_id: UUID) -> CaseFile:
+    """Return a file of the case with its content. Raises Http404 also when that is not kept any more."""
+    kept = CaseFile.objects.filter(case=case, id=file_id, content__isnull=False).first()
+    if kept is None:
+        raise Http404("This exception has no such file.")
+    return kept
 
 
 def sum_waits(case: ExceptionCase, now: datetime) -> tuple[Waited, ...]:

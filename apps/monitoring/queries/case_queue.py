@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import CharField, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
@@ -16,11 +16,12 @@ from apps.accounts.actor import Actor
 from apps.accounts.list_specs import Column, Filter, ListSpec, ListState, Option
 from apps.connectors.errors import BusinessClass
 from apps.connectors.registry import all_manifests
+from apps.flows.business_rules.library import rule_titled
 from apps.flows.models import Flow
 from apps.monitoring import impact
 from apps.monitoring.blame import EXPIRING, OVERDUE, QUEUE_LABELS, Severity, WaitingOn, WorkQueue, verdict_for
 from apps.monitoring.case_pages import CaseCounts, CauseGroup
-from apps.monitoring.case_words import cause_words
+from apps.monitoring.case_words import cause_words, title_words
 from apps.monitoring.models import CaseAmount, CaseOperation, CasePriority, CaseWatch, ExceptionCase, Team
 from apps.monitoring.pages import CaseRow
 from apps.monitoring.queries.case_rows import case_row, with_names
@@ -235,6 +236,8 @@ def list_causes(
             priority=Min("priority"),
             # A case's id as text: the database has no smallest UUID.
             only=Min(Cast("id", CharField())),
+            first_title=Min("title"),
+            last_title=Max("title"),
         )
     )
     systems = {known.slug: known.name for known in all_manifests()}
@@ -245,6 +248,12 @@ def list_causes(
 
 def _key(row: dict[str, Any]) -> CauseKey:
     return row["error_class"], row["error_field"], row["flow__target__system"] or ""
+
+
+def _title(row: dict[str, Any], key: CauseKey) -> str:
+    """Return what the cases of a cause have in common: the business rule that all of them break, else class and field."""
+    is_one_rule = row["first_title"] == row["last_title"] and rule_titled(row["first_title"]) is not None
+    return title_words(row["first_title"], key[0]) if is_one_rule else cause_words(key[0], key[1])
 
 
 def _group(
@@ -258,7 +267,7 @@ def _group(
     key = _key(row)
     return CauseGroup(
         key=":".join(key),
-        title=cause_words(key[0], key[1]),
+        title=_title(row, key),
         system=systems.get(key[2], key[2]),
         cases=row["cases"],
         records=row["records"] or 0,

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from apps.customers.queries import upcoming_cut_offs
 from apps.flows.models import Flow
+from apps.flows.queries.coming_updates import count_coming_updates
 from apps.monitoring.customer_pages import CustomerHome, HeldProject
 from apps.monitoring.health import Colour, Figures
 from apps.monitoring.queries import customer_matters, customer_topics
@@ -54,6 +55,7 @@ def get_customer_home(customer_id: UUID, name: str, *, partner: str, now: dateti
         transfers=tuple(customer_topics.transfers(flows, days)[:SHOWN_TRANSFERS]),
         cut_offs=tuple(upcoming_cut_offs(CUT_OFFS_WITHIN, now=now, customer_id=customer_id)[:SHOWN_CUT_OFFS]),
         last_success_at=whole.days.get("last_success_at"),
+        updates=count_coming_updates(customer_id),
     )
 
 

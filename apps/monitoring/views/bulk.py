@@ -1,5 +1,6 @@
 """One deed for many exceptions: what would follow, the confirmation, and how far it is."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -39,7 +40,9 @@ def bulk_ask(request: HttpRequest) -> HttpResponse:
     except BulkError as error:
         return _refused(request, str(error))
     if request.headers.get("HX-Target") == DIALOG:
-        return render(request, "monitoring/exceptions/_bulk_ask.html", _context(request, job, BulkForm(**_people(who))))
+        return render(
+            request, "monitoring/exceptions/_bulk_ask.html", _context(request, job, BulkForm(**_choices(job, who)))
+        )
     return redirect("monitoring:bulk-detail", job.id)
 
 
@@ -58,8 +61,10 @@ def _refused(request: HttpRequest, words: str) -> HttpResponse:
     return redirect(queue_address(came_from(request)))
 
 
-def _people(who: Actor) -> dict[str, list[tuple[UUID, str]]]:
-    """Return who can be given cases, the person who asks first."""
+def _choices(job: BulkJob, who: Actor) -> dict[str, Any]:
+    """Return what the job's form offers: who can be given cases, the person who asks first, or the tables of values."""
+    if job.kind == BulkJob.Kind.VALUE:
+        return {"tables": bulk_jobs.list_tables(job)}
     return {"people": sorted(queries.list_workers(), key=lambda pair: pair[0] != who.user_id)}
 
 
@@ -100,7 +105,7 @@ def bulk_detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show a bulk job: what it would mean as long as it is not confirmed, then how far it is."""
     who = acting_person(request)
     job = _seen(job_id, who)
-    context = _context(request, job, BulkForm(**_people(who)))
+    context = _context(request, job, BulkForm(**_choices(job, who)))
     if request.headers.get("HX-Request"):
         return render(request, "monitoring/exceptions/_bulk_live.html", context)
     if not job.is_under_way and job.asked_by_id == who.user_id and job.state != BulkJob.State.ASKED:
@@ -114,10 +119,11 @@ def bulk_start(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Let a bulk job begin."""
     who = acting_person(request)
     job = _seen(job_id, who)
-    form = BulkForm(request.POST, **_people(who))
+    form = BulkForm(request.POST, **_choices(job, who))
     if form.is_valid():
         try:
-            bulk.confirm_bulk(job_id, by=who, reason=form.cleaned_data["reason"], owner_id=form.cleaned_data["owner"])
+            given = form.cleaned_data
+            bulk.confirm_bulk(job_id, by=who, reason=given["reason"], owner_id=given["owner"], wording=given)
         except BulkError as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:

@@ -22,7 +22,8 @@ from apps.monitoring.queries import cases as queries
 from apps.monitoring.queries.case_page import get_case_page
 from apps.monitoring.queries.case_people import get_case_people
 from apps.monitoring.queries.case_ways import list_value_tables
-from apps.monitoring.work_forms import MergeForm, SnoozeForm, SortForm, WaitForm
+from apps.monitoring.queries.risk import worth_of_case
+from apps.monitoring.work_forms import AttachForm, MergeForm, SnoozeForm, SortForm, WaitForm
 
 PANE = "case-pane"
 _LONGEST_QUERY = 1500
@@ -75,6 +76,7 @@ def case_context(
         "crumbs": crumbs(case),
         "workers": workers,
         "can_be_mine": who.user_id in {key for key, _name in workers} and case.owner_id != who.user_id,
+        "worth": worth_of_case(case, timezone.now()),
         "people": get_case_people(case, who, timezone.now()),
         "can_work": who.can(Action.WORK_CASES) and page.is_open,
         "can_note": who.can(Action.WORK_CASES),
@@ -99,6 +101,7 @@ def _forms(
         "skip": SkipForm(auto_id="skip_%s"),
         "close": ReasonForm(auto_id="close_%s"),
         "value": ValueForm(auto_id="value_%s", tables=tables, initial={"outside_value": first_missing}),
+        "attach": AttachForm(auto_id="attach_%s"),
         **(_work_forms(case) if page.is_open else {}),
         **bound,
     }
@@ -113,7 +116,7 @@ def _work_forms(case: ExceptionCase) -> dict[str, forms.Form]:
     }
 
 
-_WORKING = {"note", "assign", "close", "sort", "snooze", "wait", "merge"}
+_WORKING = {"note", "attach", "assign", "close", "sort", "snooze", "wait", "merge"}
 _WAY_OF = {Fix.RETRY: "retry", Fix.SKIP: "skip", Fix.ADD_VALUE: "value"}
 
 
@@ -121,7 +124,7 @@ def _refused(bound: dict[str, forms.Form], page: CasePage, who: Actor) -> list[s
     """Return why something could not be done where its form is not on the page any more: it would say so itself."""
     on_page = {_WAY_OF[way.fix] for way in page.proposals if way.fix in _WAY_OF and not way.disabled_reason}
     if who.can(Action.WORK_CASES):
-        on_page |= _WORKING if page.is_open else {"note"}
+        on_page |= _WORKING if page.is_open else {"note", "attach"}
     gone = [form for name, form in bound.items() if name not in on_page]
     return [str(error) for form in gone for errors in form.errors.values() for error in errors]
 

@@ -132,6 +132,7 @@ def _queue(
         "selected_id": case.id if case else None,
         "can_bulk": who.can(Action.WORK_CASES),
         "can_pick": who.can(Action.WORK_CASES) and state.value("view") != "closed",
+        "can_translate": who.can(Action.EDIT_FLOWS),
         "is_filtered": any(state.value(name) for name in _CHIPS),
         "most": bulk.MOST_CASES,
         "jobs": bulk_jobs.list_under_way(who),

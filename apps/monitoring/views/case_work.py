@@ -6,16 +6,20 @@ from uuid import UUID
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
+from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person
 from apps.monitoring import case_work as services
+from apps.monitoring.case_files import MOST_BYTES, attach_file
 from apps.monitoring.queries import cases as queries
+from apps.monitoring.queries.case_people import get_case_file
 from apps.monitoring.views.cases import Deed, act
-from apps.monitoring.work_forms import MergeForm, SnoozeForm, SortForm, WaitForm
+from apps.monitoring.work_forms import AttachForm, MergeForm, SnoozeForm, SortForm, WaitForm
 from apps.tenants.templatetags.wording import absolute_words
 
 
@@ -84,6 +88,35 @@ def case_wait(request: HttpRequest, case_id: UUID) -> HttpResponse:
         return _("The time is booked on them from now on.")
 
     return act(request, case_id, Deed("wait", form, do, moves_on=False))
+
+
+@requires(Action.WORK_CASES)
+@once
+@require_POST
+def case_attach(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Keep a file with the case."""
+    form = AttachForm(request.POST, request.FILES, auto_id="attach_%s")
+
+    def do() -> str:
+        sent = form.cleaned_data["file"]
+        content = sent.read(MOST_BYTES + 1)
+        kept = attach_file(case_id, name=sent.name, content=content, by=acting_person(request))
+        return _("“%(name)s” is attached.") % {"name": kept.name}
+
+    return act(request, case_id, Deed("attach", form, do, moves_on=False))
+
+
+@requires(Action.WORK_CASES)
+@require_safe
+def case_file(_request: HttpRequest, case_id: UUID, file_id: UUID) -> HttpResponse:
+    """Hand out a file, always to be saved: nothing of it is shown or run here."""
+    kept = get_case_file(queries.get_case(case_id), file_id)
+    headers = {
+        "Content-Disposition": content_disposition_header(as_attachment=True, filename=kept.name) or "attachment",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return HttpResponse(bytes(kept.content or b""), content_type=kept.media_type, headers=headers)
 
 
 @requires(Action.WORK_CASES)

@@ -1,5 +1,6 @@
 """Pages about one customer for the partner's people: overview, flows, connections, mappings, exceptions, runs, people."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,11 @@ from apps.customers.models import Customer
 from apps.customers.queries import get_customer, list_people_of
 from apps.monitoring.queries import customer_page as queries
 from apps.monitoring.queries.customer_mappings import list_mappings
+from apps.monitoring.queries.risk import risk_curve
 from apps.monitoring.views.customer_picture import build_picture, mark
 from apps.monitoring.views.figures import Tile, case_tiles, last_success_tile, money_tile, throughput_chart, with_query
+from apps.monitoring.views.report_charts import risk_chart
+from apps.tenants.charts import Chart
 from apps.tenants.templatetags.wording import count_words
 
 CHART_DAYS = 30
@@ -39,10 +43,16 @@ def customer_overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "picture": build_picture(found, who),
         "tiles": _tiles(customer, found, who),
         "chart": None if FIGURES in request.GET else throughput_chart(now.date(), CHART_DAYS, customer_id=customer.id),
+        "risk_chart": None if FIGURES in request.GET else _risk_chart(customer, now),
         "can_see_cases": who.can(Action.VIEW_CASES),
         "can_edit": who.can(Action.EDIT_CUSTOMERS),
     }
     return _page(request, customer, "overview", context)
+
+
+def _risk_chart(customer: Customer, now: datetime) -> Chart | None:
+    curve = risk_curve(customer, days=CHART_DAYS, now=now)
+    return None if curve.is_empty else risk_chart(curve)
 
 
 def _tiles(customer: Customer, found: queries.CustomerOverview, who: Actor) -> list[Tile]:

@@ -5,11 +5,13 @@ from datetime import date
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.monitoring.queries.reports import A_DAYS_SAMPLE, SpeedDay
+from apps.monitoring.queries.risk import RiskCurve
 from apps.monitoring.queries.trends import Cause, MoneyCurve, Throughput
 from apps.tenants.charts import Chart, Series
-from apps.tenants.templatetags.wording import money_words
+from apps.tenants.templatetags.wording import count_words, money_words
 
 MOST_CURRENCIES = 4  # drawn in one picture; the others are said in its note
 MOST_CAUSES = 8
@@ -57,6 +59,29 @@ def money_chart(curves: Sequence[MoneyCurve], days: Sequence[date]) -> Chart:
             for curve, tone in zip(shown, _TONES, strict=False)
         ],
         note=note,
+    )
+
+
+def risk_chart(curve: RiskCurve) -> Chart:
+    """Return a customer's money at risk at the end of each day in its own currency, by how sure it is."""
+    said = []
+    if curve.left:
+        sums = ", ".join(money_words(amount, currency) for currency, amount in curve.left.items())
+        said.append(_("Without a rate, so not drawn: %(sums)s.") % {"sums": sums})
+    if curve.unknown_records:
+        words = ngettext("%(count)s record has no amount.", "%(count)s records have no amount.", curve.unknown_records)
+        said.append(words % {"count": count_words(curve.unknown_records)})
+    return Chart(
+        name="risk",
+        title=_("Money at risk, in %(currency)s") % {"currency": curve.currency},
+        kind="stacked",
+        categories=[day_words(point.day) for point in curve.points],
+        series=[
+            Series(_("Known"), [point.known for point in curve.points], "danger"),
+            Series(_("Estimated"), [point.estimated for point in curve.points], "warning"),
+        ],
+        note=" ".join([_("At the end of each day; a record counts once."), *said]),
+        decimals=2,
     )
 
 

@@ -38,6 +38,8 @@ _RUNS = {
     "asked": Badge("help-circle", _("Not confirmed yet"), "neutral"),
     "barred": Badge("ban", _("Cannot be done"), "neutral"),
     "lost": Badge("unlink", _("Lost"), "danger"),
+    "unexplained": Badge("circle-x", _("Unexplained"), "danger"),
+    "unproven": Badge("alert-triangle", _("Not all seen"), "warning"),
 }
 _OPERATIONS = {
     "written": Badge("circle-check", _("Written"), "success"),
@@ -55,6 +57,7 @@ _OPERATIONS = {
 _APPROVALS = {
     "approved": Badge("circle-check", _("Approved"), "success"),
     "withdrawn": Badge("ban", _("Not needed any more"), "neutral"),
+    "overtaken": Badge("replace", _("Overtaken"), "neutral"),
     "met": Badge("circle-check", _("Arrived"), "success"),
 }
 _MILESTONES = {
@@ -102,6 +105,11 @@ _CASES = {
     "resolved": Badge("circle-check", _("Resolved"), "success"),
     "closed": Badge("check", _("Closed"), "neutral"),
 }
+_CLOCKS = {
+    "breached": Badge("alert-circle", _("Missed"), "danger"),
+    "at_risk": Badge("alert-triangle", _("At risk"), "warning"),
+    "on_time": Badge("circle-check", _("On time"), "success"),
+}
 _CUSTOMERS = {
     "onboarding": Badge("flag", _("Onboarding"), "progress"),
     "left": Badge("logout", _("Left"), "neutral"),
@@ -134,6 +142,7 @@ BADGES: dict[str, Badge] = {
     **_CUSTOMERS,
     **_VERSIONS,
     **_CASES,
+    **_CLOCKS,
     **_HEALTH,
     **_CONNECTIONS,
     **_BATCHES,

@@ -56,6 +56,7 @@ from config.demo_history import (
     work_off,
 )
 from config.demo_onboarding import ensure_beginner
+from config.demo_service import promise_gold
 
 WAIT_SECONDS = 240
 PICTURES = settings.BASE_DIR / "config" / "demo_brands"
@@ -99,6 +100,7 @@ class Command(BaseCommand):
                     _ensure_person(person)
                 for firm in wanted.customers:
                     _ensure_care(firm)
+                promise_gold(wanted.customers[0].name)
             self._ensure_beginners(partner, wanted)
         self._wait_for_ends([partner for _, partner in partners], first=founded > 0)
         summary = summarise(partners)
@@ -128,6 +130,7 @@ class Command(BaseCommand):
                     with scope.work_in(partner):
                         for person in wanted.people:
                             _ensure_person(person)
+                        promise_gold(wanted.customers[0].name)
                 work_off([line.partner for line in lines])
             live_through(lines, say=self.stdout.write)
             self._live_deals()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from apps.flows.config_files.document import (
     CustomerDocument,
+    CutOffEntry,
     FlowEntry,
     OwnerEntry,
     PartnerDocument,
@@ -55,6 +56,14 @@ _FLOW = st.builds(
     lines=st.dictionaries(_NAME, _LINES.filter(bool), max_size=2),
 )
 _OWNER = st.builds(OwnerEntry, _NAME.map(str.strip), st.just(""), st.just("ERP"), st.just("review"), note=st.just("no"))
+_CUT_OFF = st.builds(
+    CutOffEntry,
+    name=_NAME.map(str.strip),
+    rhythm=st.sampled_from(["monthly", "working_day"]),
+    day=st.sampled_from([-1, 1, 23]),
+    at=st.sampled_from(["00:00", "06:30", "17:00", "23:59"]),
+    purpose=st.sampled_from(["", "no", "Invoices"]),
+)
 _DOCUMENT = st.one_of(
     st.builds(
         CustomerDocument,
@@ -66,6 +75,9 @@ _DOCUMENT = st.one_of(
         ),
         st.lists(_OWNER, max_size=2, unique_by=lambda owner: owner.type).map(
             lambda owners: tuple(sorted(owners, key=lambda owner: owner.type))
+        ),
+        st.lists(_CUT_OFF, max_size=2, unique_by=lambda one: one.name).map(
+            lambda cut_offs: tuple(sorted(cut_offs, key=lambda one: one.name))
         ),
     ),
     st.builds(
@@ -131,7 +143,7 @@ FLOW = "  - name: F\n    template: t\n    template_version: 1\n    source: {conn
         (HEAD + "flows: !!python/name:os.system", 4, "", "tags"),
         (HEAD + "1: x", 4, "", "put it in quotes"),
         (HEAD + "owners: []\nowners: []", 5, "", "there twice"),
-        (HEAD + "flow: []", 4, "flow", "no such key; choose among customer, file, flows, owners, version"),
+        (HEAD + "flow: []", 4, "flow", "no such key; choose among customer, cut_offs, file, flows, owners, version"),
         (HEAD + "flows:\n" + FLOW + "    secret: x\n", 10, "flows[0].secret", "no such key"),
         (HEAD + "flows:\n  - name: F\n", 5, "flows[0].source", "is missing"),
         (HEAD + "flows: {}", 4, "flows", "must be a list"),
@@ -142,6 +154,12 @@ FLOW = "  - name: F\n    template: t\n    template_version: 1\n    source: {conn
         (HEAD + "flows:\n" + FLOW + "    starts: {every_seconds: 1.5}\n", 10, "flows[0].starts.every_seconds", "whole number"),
         (HEAD + "flows:\n" + FLOW + "    quiet: {zone: UTC, windows: [{days: [7], from: '1:00', to: '2:00'}]}\n", 10, "flows[0].quiet.windows[0].days[0]", "0 for Monday"),
         (HEAD + "owners: [{type: T, field: x, rule: never}]", 4, "owners[0].rule", "review, owner_wins"),
+        (HEAD + "cut_offs: [{name: a, rhythm: daily, day: 1, at: '17:00'}]", 4, "cut_offs[0].rhythm", "weekly, monthly, working_day"),
+        (HEAD + "cut_offs: [{name: a, rhythm: weekly, day: 7, at: '17:00'}]", 4, "cut_offs[0].day", "0 for Monday to 6"),
+        (HEAD + "cut_offs: [{name: a, rhythm: monthly, day: last, at: '17:00'}]", 4, "cut_offs[0].day", "whole number"),
+        (HEAD + "cut_offs: [{name: a, rhythm: working_day, day: 0, at: '17:00'}]", 4, "cut_offs[0].day", "-1 for the last"),
+        (HEAD + "cut_offs: [{name: a, rhythm: weekly, day: 0, at: '5 pm'}]", 4, "cut_offs[0].at", "such as 17:00"),
+        (HEAD + "cut_offs: [{name: a, rhythm: weekly, at: '17:00'}]", 4, "cut_offs[0].day", "is missing"),
         (HEAD.replace("name: A", "name: 12"), 3, "customer.name", "put it in quotes"),
         (HEAD + f"flows: {'[' * (DEEPEST + 1)}{']' * (DEEPEST + 1)}", 4, "", "levels deep"),
         (HEAD + f"flows: {'9' * 5000}", 4, "flows", "too long"),

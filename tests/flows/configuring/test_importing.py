@@ -1,13 +1,17 @@
 """Importing a customer's configuration: looked at first, applied as a whole, refused with the place and the fix."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import time
 
 import pytest
 from django.db import connections
 
 from apps.accounts.models import AuditEntry
+from apps.customers.cut_offs import LAST, Rhythm, Rule
 from apps.customers.models import Customer
+from apps.customers.services import add_cut_off
 from apps.flows.config_files.parsing import parse_file
 from apps.flows.configuring.exporting import export_customer
 from apps.flows.configuring.importing import ChangedSinceError, ImportRefusedError, apply_import, plan_import
@@ -88,6 +92,7 @@ def _set_everything(line: Line) -> None:
             changed_by="Ann",
             note="as agreed",
         )
+        add_cut_off(line.customer, name="Payroll", purpose="", rule=Rule(Rhythm.WORKING_DAY, LAST, time(17)))
 
 
 def test_everything_set_is_written_and_reading_it_changes_nothing(files: Files) -> None:
@@ -101,6 +106,7 @@ def test_everything_set_is_written_and_reading_it_changes_nothing(files: Files) 
         "18:00",
         "'007': 'no'",
         "as agreed",
+        "rhythm: working_day",
     ):
         assert said in text
     assert "secret" not in text
@@ -123,7 +129,7 @@ def test_a_file_makes_another_installation_the_same(files: Files, make_line: Mak
     assert words["Starts when this is said"] == ("", "contract.signed")
     assert words["Runs by itself"][0] == "Not by itself"
     assert "An approved entry becomes a time line" in words["Samples that fail"][1]
-    assert changed["TimeEntry.*"].kind == "created"
+    assert changed["TimeEntry.*"].kind == changed["Payroll"].kind == "created"
     there.apply(wanted)
     assert there.text == wanted
     with scope.work_in(other.partner):
@@ -333,3 +339,28 @@ def test_a_step_that_cannot_be_is_named_with_its_line(make_line: MakeLine) -> No
         [problem] = files.plan(text).problems
         assert problem.path == "flows[0].definition.steps[2].hours"
         assert text.splitlines()[(problem.line or 0) - 1].strip() == "hours: -4"
+
+
+def test_a_cut_off_is_changed_by_its_name_and_one_that_the_file_does_not_name_is_left(files: Files) -> None:
+    _set_everything(files.line)
+    text = files.text.replace("at: '17:00'", "at: '16:30'").replace("at: 17:00", "at: '16:30'")
+    plan = files.apply(text)
+    (changed,) = [change for change in plan.changes if change.name == "Payroll"]
+    assert changed.kind == "changed"
+    assert "17:00" in changed.lines[0].before
+    assert "16:30" in changed.lines[0].after
+    assert files.text == text
+    without = files.plan(re.sub(r"cut_offs:\n(?:  .*\n)+", "", text))
+    assert [change.kind for change in without.changes if change.name == "Payroll"] == ["left"]
+
+
+def test_why_it_is_imported_stands_with_the_version_and_in_the_trail(files: Files) -> None:
+    text = files.text.rstrip().replace("owners: []", "").rstrip() + "\n" + OWN_LINE
+    digest = files.plan(text).digest
+    with scope.work_in(files.line.partner):
+        customer, parsed = files.line.customer, parse_file(text.encode())
+        apply_import(customer, parsed, digest=digest, by="Ann", note=" As  agreed\x00 ")
+        live = Flow.objects.get(id=files.line.flow.id).live_version
+        assert live is not None
+        assert live.note == "Imported: As agreed"
+        assert AuditEntry.objects.get(action="configuration_imported").details["note"] == "As agreed"

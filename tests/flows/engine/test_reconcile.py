@@ -119,6 +119,9 @@ def test_each_record_has_one_cause(entry: Entry, cause: Cause | None, count: int
     [
         pytest.param(Entry("k", HUNDRED, None, WRITTEN, NOW, asked=False), id="the target cannot be asked"),
         pytest.param(Entry("k", None, NINETY, WRITTEN, absence=Absence.UNKNOWN), id="the source would not say"),
+        pytest.param(
+            Entry("k", None, None, WRITTEN, absence=Absence.UNKNOWN), id="gone there, and the source is silent"
+        ),
     ],
 )
 def test_what_could_not_be_looked_at_is_no_proof(entry: Entry) -> None:

@@ -25,7 +25,7 @@ TELL = {"kind": "notify", "subject": "Hours", "text": "Arrived", "role": "custom
         pytest.param(
             [WAIT],
             [{**WAIT, "hours": 8, "proceed_on_error": True}],
-            [("Cool down: hours", "4", "8"), ("Cool down: go on when refused", "", "yes")],
+            [("Cool down: For hours", "4", "8"), ("Cool down: go on when refused", "", "yes")],
             id="options of a step",
         ),
         pytest.param(

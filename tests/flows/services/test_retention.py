@@ -27,6 +27,7 @@ from apps.flows.models import (
     Milestone,
     Operation,
     OperationStep,
+    Reconciliation,
     Run,
     TriggerEvent,
 )
@@ -257,6 +258,11 @@ def test_the_ledger_is_kept_for_its_months_and_what_is_open_or_entered_a_state_f
     line = make_line()
     line.faults("erp", closed_period=0.2)
     line.run()
+    with scope.work_in(committed):
+        moment = timezone.now() - timedelta(days=500)
+        statement = {"begun_at": moment, "since": moment, "until": moment, "zone": "UTC", "version_number": 1}
+        day = {"first": moment.date(), "last": moment.date(), "id": lowest_id_at(moment)}
+        Reconciliation.objects.create(customer=line.customer, flow=line.flow, **day, **statement)
     _age(line, days=500)
     lines = {state: line.operations(state=state) for state in ("written", "rejected", "skipped")}
     entered, corrected = lines["written"][0], lines["written"][1]
@@ -276,12 +282,14 @@ def test_the_ledger_is_kept_for_its_months_and_what_is_open_or_entered_a_state_f
     _clean_up(committed)
     assert len(line.operations()) == sum(map(len, lines.values()))
     with scope.work_in(committed):
+        assert Reconciliation.objects.count() == 1
         rules.set_ledger_months(13)
     _clean_up(committed)
     kept = {op.id for op in line.operations()}
     assert kept == {entered.id, *(op.id for op in lines["rejected"])}
     with scope.work_in(committed):
         assert (Link.objects.count(), FlowDay.objects.count()) == (links, days)
+        assert Reconciliation.objects.count() == 0, "a statement says what its lines said, and goes with them"
         assert (Correction.objects.count(), Run.objects.count(), TriggerEvent.objects.count()) == (0, 1, 1)
 
 

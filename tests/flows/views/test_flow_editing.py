@@ -36,11 +36,20 @@ class Editors(Watched):
         return page_of(who.get(f"{self.base}?step={step}"))
 
     def save(self, who: Client, step: str, seen: int = 0, **typed: Any) -> Any:
-        sent = {"seen": seen, "live": 1, **{key.replace("__", "."): value for key, value in typed.items()}}
+        sent = {
+            "seen": seen,
+            "live": 1,
+            "draft": self.key if seen else "",
+            **{key.replace("__", "."): value for key, value in typed.items()},
+        }
         return who.post(f"{self.base}?step={step}", sent, headers=PART)
 
     def act(self, who: Client, what: str, step: str, seen: int, **more: str) -> Any:
-        return who.post(f"{self.base}{what}/", {"step": step, "seen": seen, "live": 1, **more}, follow=True)
+        return who.post(
+            f"{self.base}{what}/",
+            {"step": step, "seen": seen, "live": 1, "draft": self.key if seen else "", **more},
+            follow=True,
+        )
 
     def step(self, name: str) -> dict[str, Any]:
         return next(dict(step) for step in self.steps if step_name(step) == name)
@@ -55,6 +64,11 @@ class Editors(Watched):
     @property
     def names(self) -> list[str]:
         return [step_name(step) for step in self.steps]
+
+    @property
+    def key(self) -> str:
+        with scope.work_in(self.line.partner):
+            return str(FlowDraft.objects.get(flow=self.line.flow).id)
 
     @property
     def seen(self) -> int:
@@ -141,7 +155,7 @@ def test_who_changes_the_same_is_shown_both_values_and_chooses(editors: Editors,
     assert 'name="seen" value="0"' in page
     choice = re.search(r'name="(choice [^"]*)"', page)
     assert choice is not None
-    again = editors.save(builder, "approve", **asked(needed="3", title="Mine"), **{choice[1]: side})
+    again = editors.save(builder, "approve", **asked(needed="3", title="Mine", **{choice[1]: side}))
     assert again.status_code == 200
     assert (editors.step("approve")["needed"], editors.step("approve")["title"]) == (kept, "Mine")
 
@@ -156,6 +170,18 @@ def test_what_was_typed_before_somebody_published_is_still_there(editors: Editor
     assert "published or begun anew meanwhile" in page
     assert 'value="Not lost"' in page
     assert 'name="live" value="2"' in page
+
+
+def test_what_was_typed_into_a_draft_that_was_thrown_away_does_not_go_into_the_next(editors: Editors) -> None:
+    owner = editors.owner
+    editors.save(owner, "approve", **asked(needed="2"))
+    old = {"seen": editors.seen, "live": 1, "draft": editors.key}
+    owner.post(f"{editors.base}discard/")
+    editors.save(owner, "approve", **asked(due_hours="24"))
+    refused = owner.post(f"{editors.base}?step=approve", {**old, **asked(title="Old")}, headers=PART)
+    assert refused.status_code == 409
+    assert editors.step("approve")["due_hours"] == 24
+    assert 'value="Old"' in page_of(refused)
 
 
 def test_steps_are_added_copied_moved_and_removed(editors: Editors) -> None:
@@ -214,7 +240,7 @@ def test_which_records_and_how_many_at_once_are_the_flow_s_own(editors: Editors)
     page = editors.go(owner, "extract")
     assert 'value="approved"' in page
     assert 'name="on_failure"' in page
-    sent = {
+    sent: dict[str, Any] = {
         "filter__conditions": ["approved"],
         "filter__expression": "r.hours > 1.0",
         "batch_size": "50",
@@ -256,7 +282,7 @@ def test_review_shows_what_changes_asks_first_and_publishes(editors: Editors) ->
     assert owner.get(f"{editors.base}review/").status_code == 302
     editors.save(owner, "approve", **asked(needed="2"))
     page = page_of(owner.get(f"{editors.base}review/"))
-    assert "Approve: needed" in page
+    assert "Approve: How many must say yes" in page
     assert "After publishing" in page
     answer = owner.post(f"{editors.base}what-if/", {"note": "two of them"})
     assert answer["Location"].startswith("/what-ifs/")

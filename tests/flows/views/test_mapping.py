@@ -103,7 +103,7 @@ def test_a_line_that_reads_the_source_is_changed_like_one_that_writes(shown: Sho
     here = f"/flows/{shown.line.flow.id}/mapping/"
     wrong = {"source": "nonsense", "transforms": "", "default": ""}
     assert "Select a valid choice" in page_of(shown.owner.post(f"{here}note/?place=reading", {**wrong, "preview": "1"}))
-    typed = {"source": "", "expression": "'N: ' + r.note", "transforms": "upper", "default": ""}
+    typed = {"source": "", "expression": "'N: ' + r.notes", "transforms": "upper", "default": ""}
     page = page_of(shown.owner.post(f"{here}note/?place=reading", {**typed, "publish": "1"}, follow=True))
     assert "Version 2 is live" in page
     (row,) = [row for row in shown.owner.get(here).context["mapping"].reading if row.target == "note"]

@@ -1,6 +1,7 @@
 """Every page that makes a version live shows what comes of the samples, and asks for a tick and a reason where some fail."""
 
-from apps.flows.models import Flow
+from apps.accounts.actions import Role
+from apps.flows.models import Flow, FlowSample, Operation
 from apps.tenants import scope
 from tests.flows.views.conftest import Shown, page_of, typed_line
 
@@ -66,3 +67,29 @@ def test_settings_are_tried_before_they_are_saved(shown: Shown) -> None:
     assert "That may be what is wanted" in tried
     assert TICK not in tried
     assert _note(shown)[0] == 1
+
+
+def test_a_record_is_kept_as_a_sample_renamed_and_removed(shown: Shown) -> None:
+    with scope.work_in(shown.line.partner):
+        operation = Operation.objects.filter(flow_id=shown.line.flow.id, state="written").latest("id")
+    pin, versions = f"/operations/{operation.id}/pin/", _address(shown, "versions/")
+    assert "Keep as a sample" in page_of(shown.owner.get(f"/operations/{operation.id}/"))
+    assert "is a sample of this flow from now on" in page_of(shown.owner.post(pin, {"name": "Usual"}, follow=True))
+    assert "has a sample called" in page_of(shown.owner.post(pin, {"name": "Usual"}, follow=True))
+    page = page_of(shown.owner.get(versions))
+    assert "Usual" in page
+    assert "Holds" in page
+    with scope.work_in(shown.line.partner):
+        here = f"/samples/{FlowSample.objects.get().id}"
+    assert "Give the sample a name" in page_of(shown.owner.post(f"{here}/rename/", {"name": " "}, follow=True))
+    shown.owner.post(f"{here}/rename/", {"name": "Plain"})
+    assert "Plain" in page_of(shown.owner.get(versions))
+    shown.owner.post(_address(shown, "mapping/description/"), typed_line(transforms="upper", publish="1"))
+    assert "Gives something else" in page_of(shown.owner.get(versions))
+    shown.owner.post(f"{here}/renew/")
+    assert "Gives something else" not in page_of(shown.owner.get(versions))
+    reader = shown.as_(Role.READ_ONLY)
+    assert reader.post(f"{here}/remove/").status_code == 403
+    assert "gets through" not in page_of(reader.get(versions))
+    assert shown.owner.post(f"{here}/remove/").status_code == 302
+    assert shown.owner.post(f"{here}/remove/").status_code == 404

@@ -134,7 +134,7 @@ OPTIONS: Mapping[str, tuple[StepField, ...]] = {
             _("Works with any system that holds this kind. Or name one system's own object below."),
             among=Among.TYPES,
         ),
-        StepField("object", _("Or the system's own object"), help=_("Its name in that system, when no kind is chosen.")),
+        StepField("object", _("The system's own object"), help=_("Its name in that system, when no kind is chosen.")),
         StepField("key", _("Key"), Holds.EXPRESSION, _("Gives the key of the record to find."), is_required=True),
         StepField("keep", _("Fields to keep"), Holds.TEXTS, _("One on each line. Later steps read r.steps.name.field.")),
         StepField("required", _("It must be found"), Holds.FLAG, _("When it is not, the record is refused here.")),
@@ -213,8 +213,8 @@ OPTIONS: Mapping[str, tuple[StepField, ...]] = {
         StepField("about", _("About"), Holds.EXPRESSION, _("What the event must be about, such as r.id.")),
         StepField("at_most_hours", _("At most hours"), Holds.WHOLE, _("For an event. Empty: without an end."), least=1, most=_YEAR_OF_HOURS),
         StepField("go_on_without", _("Go on without it"), Holds.FLAG, _("When the hours are over. Otherwise someone must act.")),
-        StepField("until", _("Or until"), Holds.EXPRESSION, _("A day or a moment, such as r.ends.")),
-        StepField("hours", _("Or for hours"), Holds.WHOLE, least=1, most=_YEAR_OF_HOURS),
+        StepField("until", _("Until"), Holds.EXPRESSION, _("Instead of an event: a day or a moment, such as r.ends.")),
+        StepField("hours", _("For hours"), Holds.WHOLE, _("Instead of an event."), least=1, most=_YEAR_OF_HOURS),
         StepField(
             "give_way",
             _("A newer version of the record ends the wait"),
@@ -224,7 +224,7 @@ OPTIONS: Mapping[str, tuple[StepField, ...]] = {
     ),
     "notify": (
         StepField("role", _("People of the role"), Holds.CHOICE, among=Among.PEOPLE),
-        StepField("address", _("Or the address"), Holds.EXPRESSION, _("Where the record holds it, such as r.client_email.")),
+        StepField("address", _("Address"), Holds.EXPRESSION, _("Instead of a role: where the record holds it, such as r.client_email.")),
         StepField("subject", _("Subject"), Holds.SENTENCE, is_required=True, longest=200),
         StepField("text", _("Text"), Holds.SENTENCE, is_required=True),
     ),

@@ -31,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("customer", nargs="?", default="", help="the customer's name")
         parser.add_argument("--partner-lines", action="store_true", help="the partner's own lines, not a customer's")
         parser.add_argument("--file", default="-", help="the file to write or read; left out: standard output or input")
+        parser.add_argument("--note", default="", help="why it is applied, for the notes of the versions")
         parser.add_argument("--digest", default="", help="apply only what the plan with this digest showed")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             elif options["deed"] == "plan":
                 self._tell(_plan(customer, parsed))
             else:
-                self._apply(customer, parsed, options["digest"])
+                self._apply(customer, parsed, options["digest"], options["note"])
 
     def _export(self, customer: Customer | None, file: str) -> None:
         text = (export_customer(customer) if customer else export_partner()).write()
@@ -59,14 +60,14 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be written: {error.strerror}.") from None
 
-    def _apply(self, customer: Customer | None, parsed: ParsedFile, digest: str) -> None:
+    def _apply(self, customer: Customer | None, parsed: ParsedFile, digest: str, note: str) -> None:
         # Without --digest the plan is made and applied at once: what it does is told all the same.
         digest = digest or _plan(customer, parsed).digest
         try:
             if customer is None:
-                plan = apply_partner_import(parsed, digest=digest, by=BY)
+                plan = apply_partner_import(parsed, digest=digest, by=BY, note=note)
             else:
-                plan = apply_import(customer, parsed, digest=digest, by=BY)
+                plan = apply_import(customer, parsed, digest=digest, by=BY, note=note)
         except ImportRefusedError as refused:
             raise CommandError("\n".join(map(str, refused.problems))) from None
         except ChangedSinceError as changed:

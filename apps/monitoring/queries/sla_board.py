@@ -1,0 +1,170 @@
+"""The SLA board: what runs out next, what was missed this month, and what it costs so far."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.list_specs import Column, Filter, ListSpec, ListState, Option
+from apps.monitoring.models import SlaBreach, SlaClock
+from apps.monitoring.queries.ledger_rows import start_of
+from apps.monitoring.queries.sla_rows import breach_rows, clock_rows, with_breach_subjects, with_subjects
+from apps.monitoring.sla.terms import Promise
+from apps.monitoring.sla_pages import BreachRow, ClockRow
+from apps.monitoring.sla_words import PROMISE_LABELS
+
+DUE_SOON = timedelta(hours=4)
+_PROMISES = tuple(Option(promise.value, PROMISE_LABELS[promise]) for promise in Promise)
+
+
+def _cell(name: str) -> Callable[[object], object]:
+    return lambda row: getattr(row, name)
+
+
+CLOCKS = ListSpec(
+    "sla-clocks",
+    columns=(
+        Column("subject", _("What about"), fixed=True, value=_cell("subject")),
+        Column("promise", _("Promise"), sort=("promise",), value=_cell("promise")),
+        Column("customer", _("Customer"), sort=("customer__name",), value=_cell("customer")),
+        Column("package", _("Package"), value=_cell("package"), shown=False),
+        Column("state", _("State"), value=_cell("state")),
+        Column("due", _("Due"), sort=("due_at",), value=_cell("due_at"), nullable=True),
+        Column("left", _("Time left"), value=_cell("left_words")),
+        Column("forecast", _("Expected"), value=_cell("expected_at")),
+        Column("started", _("Running since"), sort=("started_at",), value=_cell("started_at"), shown=False),
+        Column("pause", _("Stands still because"), value=_cell("cause"), shown=False),
+    ),
+    filters=(
+        Filter(
+            "view",
+            _("Which"),
+            "chips",
+            (
+                Option("late", _("Missed, still open")),
+                Option("soon", _("Due within 4 hours")),
+                Option("paused", _("Standing still")),
+            ),
+        ),
+        Filter("promise", _("Promise"), "select", _PROMISES, all_label=_("All promises")),
+        Filter("customer", _("Customer"), "select", all_label=_("All customers")),
+    ),
+    order="due",
+)
+BREACHES = ListSpec(
+    "sla-breaches",
+    columns=(
+        Column("subject", _("What about"), fixed=True, value=_cell("subject")),
+        Column("promise", _("Promise"), sort=("clock__promise",), value=_cell("promise")),
+        Column("customer", _("Customer"), sort=("customer__name",), value=_cell("customer")),
+        Column("package", _("Package"), value=_cell("package"), shown=False),
+        Column("at", _("Missed at"), sort=("breached_at",), value=_cell("breached_at"), large_first=True),
+        Column(
+            "late", _("Late by"), sort=("late_seconds",), value=_cell("late_words"), nullable=True, large_first=True
+        ),
+        Column("credit", _("Credit"), sort=("credit",), value=_cell("credit"), numeric=True, nullable=True),
+        Column("currency", _("Currency"), value=_cell("currency"), shown=False),
+        Column("excuse", _("Excused because"), value=_cell("excuse")),
+    ),
+    filters=(
+        Filter("promise", _("Promise"), "select", _PROMISES, all_label=_("All promises")),
+        Filter("customer", _("Customer"), "select", all_label=_("All customers")),
+        Filter("since", _("From"), "date"),
+        Filter("until", _("To"), "date"),
+        Filter("excused", _("Excused"), "select", (Option("no", _("Counts")), Option("yes", _("Excused")))),
+    ),
+    order="-at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFigures:
+    """The board's figures. `credits` are those of agreed packages that count, per currency, before any cap."""
+
+    running: int
+    late: int
+    due_soon: int
+    paused: int
+    missed: int
+    credits: dict[str, Decimal]
+
+
+def fitting_clocks(state: ListState, now: datetime) -> QuerySet[SlaClock]:
+    """Return the clocks under way that fit what is asked."""
+    found = SlaClock.objects.filter(_VIEWS[state.value("view")](now), stopped_at__isnull=True)
+    if promise := state.value("promise"):
+        found = found.filter(promise=promise)
+    if customer_id := state.id_of("customer"):
+        found = found.filter(customer_id=customer_id)
+    return with_subjects(found)
+
+
+_VIEWS: dict[str, Callable[[datetime], Q]] = {
+    "": lambda _now: Q(),
+    "late": lambda now: Q(due_at__lt=now),
+    "soon": lambda now: Q(due_at__gte=now, due_at__lt=now + DUE_SOON),
+    "paused": lambda _now: Q(due_at__isnull=True),
+}
+
+
+def fitting_breaches(state: ListState) -> QuerySet[SlaBreach]:
+    """Return the breaches that fit what is asked."""
+    found = SlaBreach.objects.all()
+    if promise := state.value("promise"):
+        found = found.filter(clock__promise=promise)
+    if customer_id := state.id_of("customer"):
+        found = found.filter(customer_id=customer_id)
+    if since := state.day_of("since"):
+        found = found.filter(breached_at__gte=start_of(since))
+    if until := state.day_of("until"):
+        found = found.filter(breached_at__lt=start_of(until + timedelta(days=1)))
+    if excused := state.value("excused"):
+        found = found.filter(excused_at__isnull=excused == "no")
+    return with_breach_subjects(found)
+
+
+def rows_of(clocks: list[SlaClock], now: datetime) -> list[ClockRow]:
+    """Return a page of clocks as rows."""
+    return clock_rows(clocks, now)
+
+
+def get_breach(breach_id: UUID, now: datetime) -> BreachRow:
+    """Return one breach. Raises Http404."""
+    found = with_breach_subjects(SlaBreach.objects.filter(id=breach_id))
+    row = next(iter(breach_rows(found, now)), None)
+    if row is None:
+        raise Http404("There is no such missed promise.")
+    return row
+
+
+def board_figures(now: datetime, month: date) -> BoardFigures:
+    """Return the board's figures; breaches are those since the month began (UTC). Five queries, however many there are."""
+    counted = SlaClock.objects.filter(stopped_at__isnull=True).aggregate(
+        running=Count("id"),
+        late=Count("id", filter=_VIEWS["late"](now)),
+        soon=Count("id", filter=_VIEWS["soon"](now)),
+        paused=Count("id", filter=_VIEWS["paused"](now)),
+    )
+    breaches = SlaBreach.objects.filter(breached_at__gte=start_of(month))
+    return BoardFigures(
+        running=counted["running"],
+        late=counted["late"],
+        due_soon=counted["soon"],
+        paused=counted["paused"],
+        missed=breaches.count(),
+        credits=_credits(breaches.filter(excused_at__isnull=True, clock__agreement__isnull=False), now),
+    )
+
+
+def _credits(breaches: QuerySet[SlaBreach], now: datetime) -> dict[str, Decimal]:
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in breach_rows(with_breach_subjects(breaches), now):
+        if row.credit:
+            sums[row.currency] += row.credit
+    return dict(sums)
