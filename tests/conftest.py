@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
+from xdist.scheduler import LoadFileScheduling
 
 from apps.dispatch.backlog import forget_rooms
 from apps.flows.triggers import inbox
@@ -43,6 +44,8 @@ LONGEST = (
     "connectors/sandbox/",
     "journeys/",
 )
+# Files that judge the same answers (tests/architecture/asked.py): one process asks for them once.
+TOGETHER = ("tests/architecture/test_access_sweep.py", "tests/architecture/test_white_label.py")
 FIRST_CACHE = 2  # of the broker's 16 databases; 0 and 1 are the product's own
 
 
@@ -66,6 +69,18 @@ def pytest_collection() -> Iterator[Any]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Leave to one process the files that judge the same answers of the portal."""
+    return _BySharedAnswers(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+class _BySharedAnswers(LoadFileScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return TOGETHER[0] if file in TOGETHER else file
 
 
 @pytest.hookimpl(trylast=True)  # after the order was drawn at random
