@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -67,22 +66,24 @@ def test_what_is_typed_is_tried_without_being_saved(shown: Shown) -> None:
         assert not FlowDraft.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("typed", "key", "sentence"),
-    [
-        ({"source": "king"}, "source", "the source has no field"),
-        ({"transforms": "shout"}, "transforms", "there is no transform"),
-        ({"checks": "at_most:x"}, "checks", "needs a number"),
-        ({"source": "", "expression": "r.note +"}, "expression", "at character"),
-        ({"source": "note", "expression": "r.note"}, "expression", "Keep one"),
-        ({"checks": "length_at_least:50", "default": "none"}, "default", "does not pass a check"),
-    ],
-    ids=["no field", "no step", "no check", "half an expression", "two origins", "a default that fails"],
-)
-def test_what_is_wrong_is_told_at_its_key(shown: Shown, typed: dict[str, str], key: str, sentence: str) -> None:
-    page = page_of(shown.owner.post(_path(shown, "try/?line=delivery:description"), _typed(**typed), headers=PART))
-    place = page.partition(f'id="studio-error-{key}"')[2].partition("</div>")[0]
-    assert sentence in place.replace("&#x27;", "'")
+WRONG: dict[str, tuple[dict[str, str], str, str]] = {
+    "no field": ({"source": "king"}, "source", "the source has no field"),
+    "no step": ({"transforms": "shout"}, "transforms", "there is no transform"),
+    "no check": ({"checks": "at_most:x"}, "checks", "needs a number"),
+    "half an expression": ({"source": "", "expression": "r.note +"}, "expression", "at character"),
+    "two origins": ({"source": "note", "expression": "r.note"}, "expression", "Keep one"),
+    "a default that fails": ({"checks": "length_at_least:50", "default": "x"}, "default", "does not pass a check"),
+}
+
+
+def test_what_is_wrong_is_told_at_its_key(shown: Shown) -> None:
+    owner, path = shown.owner, _path(shown, "try/?line=delivery:description")
+    told = {}
+    for case, (typed, key, sentence) in WRONG.items():
+        page = page_of(owner.post(path, _typed(**typed), headers=PART))
+        place = page.partition(f'id="studio-error-{key}"')[2].partition("</div>")[0]
+        told[case] = sentence in place.replace("&#x27;", "'")
+    assert told == dict.fromkeys(WRONG, True)
 
 
 def test_a_line_is_saved_as_it_is_typed_undone_brought_back_and_reset(shown: Shown) -> None:
@@ -145,22 +146,22 @@ def test_ticked_lines_are_changed_at_once_and_undone_at_once(shown: Shown) -> No
     assert (_own(shown), _own(shown, "reading")) == ({}, {})
 
 
-@pytest.mark.parametrize(
-    ("typed", "sentence"),
-    [
-        ({"deed": "add_step", "argument": "shout"}, "there is no transform"),
-        ({"deed": "remove_step", "argument": ""}, "say which step"),
-        ({"deed": "dance"}, "Choose what is to be done"),
-        ({"deed": "reset", "tick": []}, "Tick the lines first"),
-        ({"deed": "accept"}, "None of the ticked lines needs that"),
-    ],
-    ids=["no such step", "no step", "no deed", "no lines", "nothing to do"],
-)
-def test_a_bulk_change_that_cannot_be_says_why_and_changes_nothing(
-    shown: Shown, typed: dict[str, Any], sentence: str
-) -> None:
-    asked = {"tick": ["delivery:description"], "seen": "0", "started": "1", **typed}
-    assert sentence in page_of(shown.owner.post(_path(shown, "bulk/"), asked, follow=True)).replace("&#x27;", "'")
+IMPOSSIBLE: dict[str, tuple[dict[str, Any], str]] = {
+    "no such step": ({"deed": "add_step", "argument": "shout"}, "there is no transform"),
+    "no step": ({"deed": "remove_step", "argument": ""}, "say which step"),
+    "no deed": ({"deed": "dance"}, "Choose what is to be done"),
+    "no lines": ({"deed": "reset", "tick": []}, "Tick the lines first"),
+    "nothing to do": ({"deed": "accept"}, "None of the ticked lines needs that"),
+}
+
+
+def test_a_bulk_change_that_cannot_be_says_why_and_changes_nothing(shown: Shown) -> None:
+    owner, said = shown.owner, {}
+    for case, (typed, sentence) in IMPOSSIBLE.items():
+        asked = {"tick": ["delivery:description"], "seen": "0", "started": "1", **typed}
+        page = page_of(owner.post(_path(shown, "bulk/"), asked, follow=True)).replace("&#x27;", "'")
+        said[case] = sentence in page
+    assert said == dict.fromkeys(IMPOSSIBLE, True)
     with scope.work_in(shown.line.partner):
         assert not FlowDraft.objects.exists()
 
