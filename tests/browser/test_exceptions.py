@@ -4,8 +4,12 @@ import re
 from collections.abc import Callable
 from uuid import UUID
 
+from django.utils import timezone
 from playwright.sync_api import Page, expect
+from uuid_utils.compat import uuid7
 
+from apps.flows.models import Operation
+from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import BulkJob, CaseNote, ExceptionCase
 from apps.tenants import scope
 from tests.browser.conftest import OpenTab
@@ -164,4 +168,63 @@ def test_a_selection_is_worked_in_the_background_and_the_back_button_returns(ope
     tab.looks_right()
     page.go_back()
     expect(page.locator(".case-link").first).to_be_visible()
+    tab.looks_right()
+
+
+MANY = 300
+_COUNTS_CLICKS = """addEventListener("click", (event) => {
+  if (event.isTrusted) sessionStorage.setItem("clicks", Number(sessionStorage.getItem("clicks")) + 1);
+}, true)"""
+
+
+def _hold_up_many() -> None:
+    """Let the ledger hold 300 more records that were refused for one reason, as a large run leaves them."""
+    example = Operation.objects.filter(state="rejected", step="deliver").order_by("id").first()
+    assert example is not None
+    values = {field.attname: getattr(example, field.attname) for field in Operation._meta.concrete_fields}
+    now = timezone.now()
+    Operation.objects.bulk_create(
+        Operation(
+            **values
+            | {
+                "id": uuid7(),
+                "business_key": f"long-{number}",
+                "source_key": f"LONG-{number}",
+                "label": f"Long entry {number}",
+                "error_class": "too_large",
+                "error_field": "description",
+                "error_message": "The description is longer than 255 characters.",
+                "changed_at": now,
+            }
+        )
+        for number in range(MANY)
+    )
+    judge_ledger()
+
+
+def test_a_support_person_clears_a_queue_of_300_records_in_three_clicks(open_tab: OpenTab, site: Site) -> None:
+    _in_the_house(site, _hold_up_many)
+    tab = open_tab("support")
+    page = tab.page
+    page.add_init_script(_COUNTS_CLICKS)
+    tab.go("/exceptions/?class=too_large")
+    expect(page.locator(".queue-title .pill-count")).to_have_text("1")
+    expect(page.locator(".case-row")).to_contain_text(f"{MANY} records")
+    page.locator(".case-link").click()
+    expect(page.locator("#records .pill-count")).to_have_text(str(MANY))
+    page.locator("[data-does=skip] summary").click()
+    page.locator("[data-does=skip] input[name=reason]").fill("Agreed with the customer: not to be billed.")
+    page.locator("[data-does=skip] button").click()
+    expect(page.locator(".toast-words").last).to_contain_text(f"{MANY} records are left out.")
+    assert page.evaluate("sessionStorage.getItem('clicks')") == "3"
+    site.work()
+    tab.go("/exceptions/?class=too_large")
+    expect(page.locator(".queue-title .pill-count")).to_have_text("0")
+    tab.go("/exceptions/?class=too_large&view=closed")
+    page.locator(".case-link").first.click()
+    expect(page.locator("#case-pane")).to_contain_text(f"{MANY} records settled: {MANY} skipped.")
+    left_out = _in_the_house(
+        site, lambda: Operation.objects.filter(source_key__startswith="LONG-", state="skipped").count()
+    )
+    assert left_out == MANY
     tab.looks_right()
