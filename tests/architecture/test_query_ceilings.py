@@ -21,7 +21,7 @@ CEILINGS = {
     "owner": {
         "/": 42,
         "/customers/": 21,
-        "/customers/{customer_id}/": 36,
+        "/customers/{customer_id}/": 38,
         "/customers/{customer_id}/flows/": 27,
         "/customers/{customer_id}/connections/": 18,
         "/customers/{customer_id}/mappings/": 24,
@@ -33,7 +33,7 @@ CEILINGS = {
         "/exceptions/": 23,
         "/exceptions/news/": 19,
         "/exceptions/bulk/": 12,
-        "/exceptions/{case_id}/": 30,
+        "/exceptions/{case_id}/": 36,
         "/flows/": 24,
         "/flows/{flow_id}/": 26,
         "/flows/{flow_id}/edit/": 20,
