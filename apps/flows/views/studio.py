@@ -1,7 +1,8 @@
 """The mapping studio: three columns with the lines between them, and one line in its panel, saved to the draft as it is typed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -117,14 +118,34 @@ def _chosen_place(request: HttpRequest, studio: Studio) -> MappedPlace:
     return chosen
 
 
+class _NoFieldError(LookupError):
+    """The address names no field of the flow's mapping."""
+
+
 def _line_of(request: HttpRequest, studio: Studio) -> tuple[MappedPlace, EditedLine]:
-    """Return the place and line that the address names ("line=place:target")."""
+    """Return the place and line that the address names ("line=place:target"). Raises _NoFieldError."""
     named, _colon, target = request.GET.get("line", "").partition(":")
     place = studio.place(named)
     edited = studio.edited(place, target) if place and target else None
     if place is None or edited is None:
-        raise Http404("There is no such field here.")
+        raise _NoFieldError
     return place, edited
+
+
+def _with_line(view: Callable[[HttpRequest, Studio], HttpResponse]) -> Callable[[HttpRequest, UUID], HttpResponse]:
+    """Give a view the studio; an address that names no field leads back to all of them."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+        studio = studio_or_404(flow_id)
+        try:
+            return view(request, studio)
+        except _NoFieldError:
+            messages.error(request, _("There is no such field in this mapping: choose one of those below."))
+            path = reverse("flows:flow-mapping-studio", args=[flow_id])
+            return HttpResponse(headers={"HX-Redirect": path}) if _is_part(request) else redirect(path)
+
+    return answer
 
 
 def studio_or_404(flow_id: UUID) -> Studio:
@@ -161,9 +182,9 @@ def _kept(request: HttpRequest) -> dict[str, str]:
 
 @requires(Action.EDIT_FLOWS)
 @require_http_methods(["GET", "HEAD", "POST"])
-def flow_studio_line(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+@_with_line
+def flow_studio_line(request: HttpRequest, studio: Studio) -> HttpResponse:
     """Show one line's panel, or save what was typed in it to the draft."""
-    studio = studio_or_404(flow_id)
     place, edited = _line_of(request, studio)
     if request.method != "POST":
         context = page_context(request, studio) | _panel(request, studio, place, edited)
@@ -276,9 +297,9 @@ def _errors(problems: Sequence[LineProblem], form: StudioLineForm | None) -> lis
 
 @requires(Action.EDIT_FLOWS)
 @require_POST
-def flow_studio_try(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+@_with_line
+def flow_studio_try(request: HttpRequest, studio: Studio) -> HttpResponse:
     """Answer what a line makes of the sample as it is being typed. Nothing is saved."""
-    studio = studio_or_404(flow_id)
     place, edited = _line_of(request, studio)
     form = StudioLineForm(request.POST, edited=edited, started=studio.started)
     form.is_valid()
@@ -338,9 +359,10 @@ def flow_studio_history(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 
 @requires(Action.EDIT_FLOWS)
 @require_POST
-def flow_studio_change(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+@_with_line
+def flow_studio_change(request: HttpRequest, studio: Studio) -> HttpResponse:
     """Reset one line, remove it, or take a suggestion: what is one click in the panel."""
-    studio, form = studio_or_404(flow_id), BulkForm(request.POST)
+    form = BulkForm(request.POST)
     place, edited = _line_of(request, studio)
     with _refusals(request):
         if form.is_valid():

@@ -255,6 +255,13 @@ def test_each_delivering_step_has_its_own_columns(halfway: Deals) -> None:  # no
     assert any(row.value for row in response.context["columns"].target)
 
 
+def test_an_address_without_a_field_leads_back_to_all_of_them(shown: Shown) -> None:
+    owner = shown.owner
+    for rest in ("line/", "line/?line=delivery:gone", "line/?line=nowhere:note"):
+        assert "no such field in this mapping" in page_of(owner.get(_path(shown, rest), follow=True))
+    assert owner.post(_path(shown, "try/"), _typed(), headers=PART)["HX-Redirect"] == _path(shown)
+
+
 def test_who_may_not_edit_does_not_get_in(shown: Shown) -> None:
     reader = shown.as_(Role.READ_ONLY)
     for rest in ("", "line/?line=delivery:description", "file/", "import/"):
