@@ -16,6 +16,7 @@ from apps.flows.engine.stored import DefinitionError, Group, Settings, plain, re
 __all__ = [
     "LARGEST_BATCH",
     "RECORD_STEPS",
+    "STEP_SLUG",
     "CheckOptions",
     "DefinitionError",
     "Filter",
@@ -33,7 +34,7 @@ RECORD_STEPS = ("extract", "check", "map", "deliver")
 _MOST_STEPS = 40
 _MOST_RETRIES = 20
 _LONGEST_DELAY = 7 * 24 * 3_600
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+STEP_SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _EVERY_STEP = frozenset({
     "kind", "name", "title", "condition", "proceed_on_error", "retry", "timeout_seconds", "queue", "undo",
 })  # fmt: skip
@@ -245,7 +246,7 @@ def _read_walking_step(
     known = WALKING_KINDS[kind]
     group = Group(stored, path, _EVERY_STEP | known.keys, earlier=earlier, settings=settings)
     name = group.text("name") or kind
-    if not _NAME.fullmatch(name):
+    if not STEP_SLUG.fullmatch(name):
         raise DefinitionError(f"{path}.name", "must be small letters, digits and _, at most 40, a letter first")
     return Step(
         kind=kind,

@@ -20,7 +20,7 @@ from apps.accounts.toasts import say_with_undo
 from apps.flows.draft_forms import PartForm
 from apps.flows.draft_reading import read_edit
 from apps.flows.engine.content import FlowContent, step_name
-from apps.flows.engine.definition import is_straight
+from apps.flows.engine.definition import STEP_SLUG, is_straight
 from apps.flows.engine.edits import AddStep, Edit, EditError, MoveStep, RemoveStep, free_name
 from apps.flows.mapping.rebase import Choice
 from apps.flows.models import Flow
@@ -61,9 +61,16 @@ def flow_edit(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     if flow.live_version is None:
         messages.info(request, _("Nothing is published yet: publish the flow first, then change it here."))
         return redirect("flows:flow-detail", flow.id)
+    if not STEP_SLUG.fullmatch(request.GET.get("step", READING_STEP)):
+        return _no_such_step(request, flow)
     if request.method == "POST":
         return _saved(request, flow)
     return render_editor(request, flow)
+
+
+def _no_such_step(request: HttpRequest, flow: Flow) -> HttpResponse:
+    messages.error(request, _("This step is not there any more: choose one of those that are."))
+    return redirect("flows:flow-edit", flow.id)
 
 
 def _saved(request: HttpRequest, flow: Flow) -> HttpResponse:
@@ -105,7 +112,11 @@ def render_editor(  # noqa: PLR0913  each is one fact of what is answered, all b
     standing = get_standing(flow, by=acting_person(request).name, now=timezone.now())
     if standing is None:
         return redirect("flows:flow-detail", flow.id)
-    context = _context(request, flow, standing, chosen or request.GET.get("step", READING_STEP), typed=typed)
+    name = chosen or request.GET.get("step", READING_STEP)
+    is_page = request.method != "POST" and PART_HEADER not in request.headers
+    if is_page and name not in map(step_name, standing.content.steps):
+        return _no_such_step(request, flow)
+    context = _context(request, flow, standing, name, typed=typed)
     context |= {"conflicts": conflicts or [], "refused": refused, "seen": standing.seen if seen is None else seen}
     template = "flows/edit/_editor.html" if PART_HEADER in request.headers else "flows/edit/flow_edit.html"
     return render(request, template, context, status=409 if refused else 200)
