@@ -50,6 +50,8 @@ DEED_WORDS: dict[AuditAction, Promise] = {
     AuditAction.CHANGE_POLICY_SET: _("Demands of changes set"),
     AuditAction.ROLLOUT_STARTED: _("Rollout started"),
     AuditAction.ROLLOUT_STOPPED: _("Rollout stopped"),
+    AuditAction.ROLLOUT_DEFERRED: _("New version put off"),
+    AuditAction.FLOW_SAMPLE_CHANGED: _("Sample of a flow changed"),
     AuditAction.ROLLOUT_ENDED: _("Rollout done"),
     AuditAction.RECONCILIATION_SIGNED: _("Reconciliation signed"),
     AuditAction.FLOW_PAUSED: _("Flow paused"),

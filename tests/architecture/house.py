@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -238,6 +239,7 @@ def _promise(line: Line, case: ExceptionCase) -> tuple[CustomerSla, SlaBreach]:
         policy=policy,
         calendar=calendar,
         terms=terms_as_values(usual_terms()),
+        fee=Decimal(500),
         valid_from=now,
         agreed_by="Olga Owner",
     )

@@ -1,10 +1,12 @@
 """Every form of every page, sent with nonsense: answered in place, in words, what was typed given back, nothing written."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -323,13 +325,18 @@ def _overtaken(form: RenderedForm) -> list[tuple[str, str]]:
     kinds = {control.name: control.kind for control in form.controls}
     marks = json.dumps(dict.fromkeys(json.loads(dict(form.filled())[VERSION]), "0" * 12))
     fields = [(name, kept) for name, kept in form.filled() if name != _ONCE]
-    return [(name, marks if name == VERSION else _another(kinds[name], kept)) for name, kept in fields]
+    typed = [(name, marks if name == VERSION else _another(kinds[name], kept)) for name, kept in fields]
+    if [value for name, value in typed if name != VERSION] != [value for name, value in fields if name != VERSION]:
+        return typed
+    # Nothing can be typed: something is ticked that was not.
+    boxes = (one for one in form.controls if one.kind == "checkbox" and one.name not in dict(fields))
+    return [*typed, *((box.name, box.value or "on") for box in itertools.islice(boxes, 1))]
 
 
 def _another(kind: str, kept: str) -> str:
     """Return another value than the one on record, where one can be typed."""
-    if kind == "number" and kept.isdigit():
-        return str(int(kept) + 1)
+    if kind == "number" and re.fullmatch(r"\d+(\.\d+)?", kept):
+        return str(Decimal(kept) + 1)
     return f"{kept} 2" if kind in TYPED else kept
 
 

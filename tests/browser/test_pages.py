@@ -46,7 +46,7 @@ def _family(pattern: str) -> str:
 
 def _walk(tab: Tab, *, only_brand: bool) -> set[str]:
     waiting, seen, kin = ["/"], set[str](), Counter[str]()
-    while waiting and len(seen) < 90:
+    while waiting and len(seen) < 120:
         path = waiting.pop(0)
         pattern = pattern_of(path)
         family = _family(pattern)
