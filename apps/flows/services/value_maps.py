@@ -18,6 +18,8 @@ from apps.flows.services.bases import own_lines
 from apps.flows.services.publish import change_line, hold_flow, layered_lines
 
 _NAMED_IN_AUDIT = 20
+# A table holds the customer's own words; a template's samples speak those of the sandbox.
+_OWN_WORDS = "the table holds this customer's own values"
 
 
 def add_mapping_value(flow: Flow, *, target: str, outside_value: str, new_value: str, made_by: str) -> FlowVersion:
@@ -64,7 +66,8 @@ def _set_rows(flow: Flow, target: str, values: Mapping[str, str], made_by: str, 
         own = next((one for one in own_lines(live).get(DELIVERY, ()) if one["target"] == target), {})
         changes = {key: value for key, value in own.items() if key not in {"target", "removed"}}
         changes["value_map"] = table
-        published = change_line(flow, target=target, changes=changes, made_by=made_by, note=_note(target, rows))
+        note = _note(target, rows)
+        published = change_line(flow, target=target, changes=changes, made_by=made_by, note=note, despite=_OWN_WORDS)
         if published.published_at is not None:
             details = {"target": target, "values": len(rows), "rows": dict(list(rows.items())[:_NAMED_IN_AUDIT])}
             audit.record(AuditAction.MAPPING_VALUE_ADDED, subject="flow", subject_id=str(flow.id), details=details)

@@ -220,7 +220,7 @@ def test_the_list_is_filtered_and_takes_the_same_queries_for_few_and_many(
             Connection.objects.create(
                 customer=line.customer, system="tryton", name=f"ERP {number:02}", base_url="https://erp.example"
             )
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         assert owner.get("/connections/").status_code == 200
     assert "ERP 10" in _page(owner.get("/connections/?system=tryton"))
     assert "ERP 10" not in _page(owner.get("/connections/?system=sandbox_psa"))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.connectors.errors import BusinessClass, MisconfiguredError, RetryableError
 from apps.connectors.protocols.rest import RestConnector
 from apps.dispatch.models import DueWork, Priority
-from apps.flows.models import Flow, Operation, Reconciliation, ReconciliationRow, Run, SeenPage
+from apps.flows.models import Flow, Link, Operation, Reconciliation, ReconciliationRow, Run, SeenPage
 from apps.flows.services import reconciling
 from apps.flows.services.reconciliation_result import digest_of
 from apps.flows.services.replay import replay_operations, skip_operations
@@ -200,12 +200,19 @@ def test_a_record_the_reading_missed_is_found_and_a_retry_brings_it(make_line: M
     lost = _delivered(line)[0]
     with scope.work_in(line.partner):
         Operation.objects.filter(id=lost.id).delete()
+        Link.objects.filter(business_key=lost.business_key).delete()
     _take_away(line, lost.target_key)
     found = _reconcile(line)
     assert _parts(found)["never_read"] == found.unexplained == 1
     [told] = _findings(line)
     assert (told.source_key, told.business_key, told.amount) == (lost.source_key, lost.business_key, lost.amount)
     assert [one.is_open for one in _cases(line)] == [True]
+    with scope.work_in(line.partner):
+        replay_operations([told.id], started_by="Ann")
+    line.work()
+    assert [entry["external_id"] for entry in line.time_lines()].count(lost.source_key) == 1
+    assert _reconcile(line).verdict == "agreed"
+    assert [one.is_open for one in _cases(line)] == [False]
 
 
 def test_what_is_waiting_in_exception_deleted_or_changed_is_no_finding(make_line: MakeLine) -> None:

@@ -33,6 +33,7 @@ def test_a_change_that_breaks_a_sample_is_named_with_what_was_and_what_is() -> N
         TIME,
         before=places_of(TIME, systems),
         after=places_of(TIME, systems, changed),
+        bare=places_of(TIME, systems),
         settings_before={},
         settings_after={"carry_unbillable": True},
     )

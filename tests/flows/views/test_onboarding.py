@@ -108,7 +108,8 @@ def test_the_whole_way_from_nothing_to_a_live_flow(browser: Client, desk: Desk, 
 def _teach_the_mapping(browser: Client, desk: Desk, flow: Flow) -> None:
     """Read a sample with a value that no table knows, add it, and see the gap gone without another reading."""
     with scope.work_in(desk.partner):
-        change_line(flow, target="company", changes={"value_map": {"AMER": "200"}}, made_by="test")
+        changes = {"value_map": {"AMER": "200"}}
+        change_line(flow, target="company", changes=changes, made_by="test", despite="other regions")
     browser.post(desk.path("mapping/") + f"?flow={flow.id}", {"sample": "yes"})
     assert "Reading" in page_of(browser.get(desk.path("mapping/")))
     live = browser.get(desk.path(f"trial/{flow.id}/"), headers={"HX-Request": "true"})

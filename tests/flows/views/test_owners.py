@@ -28,7 +28,8 @@ def disputed(shown: Shown) -> Shown:
     """A line on whose text for the invoice both systems differ."""
     line = shown.line
     with scope.work_in(line.partner):
-        change_line(line.flow, target="description", changes={"expression": "r.note"}, made_by="t")
+        despite = "samples have no notes"
+        change_line(line.flow, target="description", changes={"expression": "r.note"}, made_by="t", despite=despite)
         owned = {"canonical_type": "TimeEntry", "field": "note", "connection": line.target, "changed_by": "t"}
         set_owner(line.customer, conflict_rule=ConflictRule.REVIEW, **owned)
     key = line.operations(state="written")[0].source_key
