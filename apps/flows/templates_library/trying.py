@@ -25,7 +25,8 @@ from apps.flows.engine.acts import (
     WaitFor,
     WaitUntil,
 )
-from apps.flows.engine.definition import CheckOptions, FlowDefinition, Step, parse_definition
+from apps.flows.engine.content import FlowContent, merge_contents
+from apps.flows.engine.definition import CheckOptions, DefinitionError, FlowDefinition, Step, parse_definition
 from apps.flows.engine.flow import merge_delivery
 from apps.flows.engine.steps import CheckStep, DeliverOptions
 from apps.flows.engine.steps.approve import ApproveOptions
@@ -180,12 +181,20 @@ def _outcomes(
         own = tuple(sorted(sample.settings.items()))
         if own not in trials:
             wanted = template.definition_with({**settings, **sample.settings})
-            # A draft brings its own steps; what a sample wants set otherwise reaches its expressions.
-            trials[own] = _Trial(
-                wanted if definition is None else replace(definition, settings=wanted.settings), places
-            )
+            if definition is not None:
+                wanted = _with_own_changes(definition, template.definition_with(settings), wanted)
+            trials[own] = _Trial(wanted, places)
         found.append((sample, trials[own].outcome(sample)))
     return found
+
+
+def _with_own_changes(own: FlowDefinition, usual: FlowDefinition, wanted: FlowDefinition) -> FlowDefinition:
+    """Return what a sample's settings make of the template, with what a customer changed of the template's own."""
+    start, ours, theirs = (FlowContent(one.to_json()) for one in (usual, own, wanted))
+    try:
+        return parse_definition(merge_contents(start, ours, theirs).content.definition)
+    except DefinitionError:
+        return replace(own, settings=wanted.settings)  # both changed the same: the customer's stands
 
 
 class _Trial:

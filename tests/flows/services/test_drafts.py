@@ -81,6 +81,12 @@ def test_a_draft_begins_as_what_is_live_and_changes_nothing_until_it_is_publishe
     assert find_draft(flow) is None
 
 
+def test_what_no_record_feels_breaks_no_sample_of_the_template(line: Line) -> None:
+    flow = _flow(line)
+    edit_draft(flow, SetPart("batch_size", 250), seen=open_draft(flow, by="Ann").seen, by="Ann")
+    assert publish_draft(flow, by="Ann").definition["batch_size"] == 250
+
+
 def test_changes_are_taken_back_and_brought_back_one_by_one(line: Line) -> None:
     flow = _flow(line)
     opened = edit_draft(flow, NOTE, seen=open_draft(flow, by="Ann").seen, by="Ann")
