@@ -36,9 +36,14 @@ class Actor:
         return action in self.actions
 
     @property
+    def shown_name(self) -> str:
+        """What others read about who did something: the name, without one the address."""
+        return self.name or self.email
+
+    @property
     def initials(self) -> str:
         """Return up to two letters for the avatar."""
-        words = (self.name or self.email).split()
+        words = self.shown_name.split()
         return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 

@@ -138,7 +138,7 @@ def record(
         at=timezone.now(),
         actor_id=who.user_id if who else None,
         api_key_id=who.api_key_id if who else None,
-        actor_name=_text(who.name or who.email, 260) if who else "system",
+        actor_name=_text(who.shown_name, 260) if who else "system",
         action=deed.value,
         subject=_text(subject, 260),
         subject_id=_text(str(subject_id), 64),

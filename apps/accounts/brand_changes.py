@@ -18,7 +18,7 @@ _EMPTY = "none"
 
 def _who() -> str:
     actor = current_actor()
-    return (actor.name or actor.email) if actor else ""
+    return actor.shown_name if actor else ""
 
 
 def keep_draft(partner: PartnerRef, wanted: Mapping[str, Any], *, seen: Mapping[str, Any]) -> Draft:

@@ -66,7 +66,7 @@ def issue_link(connection: Connection, *, for_whom: str) -> IssuedLink:
         customer_id=connection.customer_id,
         for_whom=name,
         token_hash=tokens.token_hash(token),
-        made_by=(actor.name or actor.email)[:200] if actor else "system",
+        made_by=actor.shown_name[:200] if actor else "system",
         created_at=now,
         expires_at=now + timedelta(hours=LINK_HOURS),
     )

@@ -103,7 +103,7 @@ def confirm_step(customer: Customer, step: Step, *, confirmed: bool = True) -> N
     with transaction.atomic():
         row = _locked(customer)
         if confirmed:
-            who = (actor.name or actor.email) if actor else "system"
+            who = actor.shown_name if actor else "system"
             row.confirmed[step.value] = {"by": who[:200], "at": timezone.now().isoformat()}
         elif row.confirmed.pop(step.value, None) is None:
             return

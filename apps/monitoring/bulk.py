@@ -68,7 +68,7 @@ def ask_bulk(kind: BulkJob.Kind, chosen: QuerySet[ExceptionCase], *, by: Actor) 
         # What was only looked at is worth nothing once the same person asks for something else.
         BulkJob.objects.filter(asked_by_id=by.user_id, state=BulkJob.State.ASKED).delete()
         job = BulkJob.objects.create(
-            kind=kind, asked_by_id=by.user_id, asked_by_name=by.name or by.email, asked_at=timezone.now()
+            kind=kind, asked_by_id=by.user_id, asked_by_name=by.shown_name, asked_at=timezone.now()
         )
         entries = [
             BulkEntry(job=job, case=case, state=_state(bar), reason=bar)

@@ -88,7 +88,7 @@ def attach_file(case_id: UUID, *, name: str, content: bytes, by: Actor) -> CaseF
             size=len(content),
             digest=hashlib.sha256(content).hexdigest(),
             content=content,
-            added_name=by.name or by.email,
+            added_name=by.shown_name,
             added_at=now,
         )
         case_book.note_step(case, f"The file “{shown}” was attached.", kept.added_name, now)

@@ -33,7 +33,7 @@ def tell_mentioned(note: CaseNote, *, by: Actor, now: datetime) -> list[User]:
     case_book.watch(note.case, [person.id for person in named], now)
     for person in named:
         if person.id != by.user_id:
-            _write_to(person, note.case, by.name or by.email)
+            _write_to(person, note.case, by.shown_name)
     return named
 
 

@@ -14,7 +14,7 @@ from apps.accounts.actor import Actor
 from apps.accounts.audit import AuditAction
 from apps.monitoring import case_book, case_clocks
 from apps.monitoring.blame import WAITING_LABELS, WaitingOn, WorkQueue
-from apps.monitoring.cases import CaseClosedError, CaseError
+from apps.monitoring.cases import CaseError, hold_open_case
 from apps.monitoring.models import CaseFile, CaseNote, CaseOperation, CasePriority, CaseWatch, ExceptionCase, Team
 
 LONGEST_SNOOZE = timedelta(days=90)
@@ -44,13 +44,13 @@ def sort_case(case_id: UUID, sorting: Sorting, *, by: Actor) -> ExceptionCase:
         raise CaseError("team", _("There is no such team any more: choose another."))
     now = timezone.now()
     with transaction.atomic():
-        case = _open(case_id)
+        case = hold_open_case(case_id)
         case_book.move_to_queue(case, sorting.queue)
         case.priority, case.team_id, case.tags = sorting.priority, sorting.team_id, list(sorting.tags)
         case.changed_at = now
         case.save(update_fields=["queue", "due_at", "priority", "team", "tags", "changed_at"])
         case_clocks.acknowledge(case, now)
-        case_book.note_step(case, "Sorted in anew.", _name(by), now)
+        case_book.note_step(case, "Sorted in anew.", by.shown_name, now)
         audit.record(
             AuditAction.CASE_ASSIGNED,
             subject="case",
@@ -89,12 +89,12 @@ def snooze_case(case_id: UUID, *, until: datetime, reason: str, by: Actor) -> Ex
     if until > now + LONGEST_SNOOZE:
         raise CaseError("until", _("At most %(days)d days.") % {"days": LONGEST_SNOOZE.days})
     with transaction.atomic():
-        case = _open(case_id)
+        case = hold_open_case(case_id)
         case.snoozed_until, case.snooze_reason, case.changed_at = until, reason.strip()[:LONGEST_REASON], now
         case.save(update_fields=["snoozed_until", "snooze_reason", "changed_at"])
         case_clocks.acknowledge(case, now)
         words = f"Snoozed until {until:%d %b %Y, %H:%M} UTC: {case.snooze_reason}"
-        case_book.note_step(case, words, _name(by), now)
+        case_book.note_step(case, words, by.shown_name, now)
     return case
 
 
@@ -102,11 +102,11 @@ def wake_case(case_id: UUID, *, by: Actor) -> ExceptionCase:
     """End a case's rest now. Raises CaseClosedError when it is closed."""
     now = timezone.now()
     with transaction.atomic():
-        case = _open(case_id)
+        case = hold_open_case(case_id)
         if case.snoozed_until is not None:
             case.snoozed_until, case.snooze_reason, case.changed_at = None, "", now
             case.save(update_fields=["snoozed_until", "snooze_reason", "changed_at"])
-            case_book.note_step(case, "The rest was ended.", _name(by), now)
+            case_book.note_step(case, "The rest was ended.", by.shown_name, now)
     return case
 
 
@@ -127,7 +127,7 @@ def set_waiting(case_id: UUID, *, party: WaitingOn, note: str, by: Actor) -> Exc
     """
     now = timezone.now()
     with transaction.atomic():
-        case = _open(case_id)
+        case = hold_open_case(case_id)
         if case.waiting_on == party:
             raise CaseError("party", _("They have the next step already."))
         case_book.hand_over(case, party, now, note.strip())
@@ -135,7 +135,7 @@ def set_waiting(case_id: UUID, *, party: WaitingOn, note: str, by: Actor) -> Exc
         case.save(update_fields=["waiting_on", "changed_at"])
         case_clocks.acknowledge(case, now)
         words = f"Waits for {WAITING_LABELS[party]} now."
-        case_book.note_step(case, f"{words} {note.strip()}" if note.strip() else words, _name(by), now)
+        case_book.note_step(case, f"{words} {note.strip()}" if note.strip() else words, by.shown_name, now)
     return case
 
 
@@ -160,10 +160,10 @@ def merge_case(case_id: UUID, *, into_id: UUID, by: Actor) -> ExceptionCase:
         case.save(update_fields=["merged_into"])
         case_book.measure(case, now)
         how, reason = ExceptionCase.ClosedHow.MERGED, f"merged into “{other.title}”."
-        case_book.close_case(case, how, reason=reason[:300], now=now, done_by=_name(by))
+        case_book.close_case(case, how, reason=reason[:300], now=now, done_by=by.shown_name)
         _take_over(case, other, now)
         case_clocks.acknowledge(other, now)
-        case_book.note_step(other, f"“{case.title}” was merged into this.", _name(by), now)
+        case_book.note_step(other, f"“{case.title}” was merged into this.", by.shown_name, now)
         _record_merge(case, other, undone=False)
     return other
 
@@ -184,14 +184,14 @@ def unmerge_case(case_id: UUID, *, by: Actor) -> ExceptionCase:
             raise CaseError("", _("This exception is not merged with another."))
         if not other.is_open:
             raise CaseError("", _("The exception it was merged into is closed: there is nothing to take back."))
-        case_book.reopen_case(case, "Taken out of the other exception again.", now, _name(by))
+        case_book.reopen_case(case, "Taken out of the other exception again.", now, by.shown_name)
         case.reopened -= 1  # nothing happened again
         case.save(update_fields=["reopened"])
         for kind in _MOVED:
             kind.objects.filter(case=other, came_from=case).update(case=case, came_from=None)
         for one in (case, other):
             case_book.measure(one, now)
-        case_book.note_step(other, f"“{case.title}” was taken out again.", _name(by), now)
+        case_book.note_step(other, f"“{case.title}” was taken out again.", by.shown_name, now)
         _record_merge(case, other, undone=True)
     return case
 
@@ -200,7 +200,7 @@ def _pair(case_id: UUID, into_id: UUID) -> tuple[ExceptionCase, ExceptionCase]:
     if case_id == into_id:
         raise CaseError("into", _("Choose another exception: this one cannot be merged into itself."))
     # In one order, whichever is merged into which: two people merging crosswise must not wait for each other.
-    found = {key: _open(key) for key in sorted((case_id, into_id))}
+    found = {key: hold_open_case(key) for key in sorted((case_id, into_id))}
     case, other = found[case_id], found[into_id]
     if case.customer_id != other.customer_id:
         raise CaseError("into", _("Only exceptions of the same customer can be merged."))
@@ -234,14 +234,3 @@ def _take_over(case: ExceptionCase, other: ExceptionCase, now: datetime) -> None
 def _record_merge(case: ExceptionCase, other: ExceptionCase, *, undone: bool) -> None:
     details = {"title": case.title, "into": str(other.id), "undone": undone}
     audit.record(AuditAction.CASE_MERGED, subject="case", subject_id=str(case.id), details=details)
-
-
-def _open(case_id: UUID) -> ExceptionCase:
-    case = ExceptionCase.objects.select_for_update(of=("self",)).select_related("flow").get(id=case_id)
-    if not case.is_open:
-        raise CaseClosedError("", _("This exception is closed: nothing was changed."))
-    return case
-
-
-def _name(by: Actor) -> str:
-    return by.name or by.email

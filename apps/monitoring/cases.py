@@ -66,13 +66,13 @@ def assign_case(case_id: UUID, *, owner_id: UUID | None, by: Actor) -> Exception
     """
     owner = require_worker(owner_id) if owner_id else None
     with transaction.atomic():
-        case = _locked(case_id)
+        case = hold_open_case(case_id)
         case.owner, case.changed_at = owner, timezone.now()
         case.save(update_fields=["owner", "changed_at"])
         if owner:
             _take_up(case, by, case.changed_at)
         words = f"Assigned to {owner}." if owner else "Assigned to nobody."
-        case_book.note_step(case, words, _name(by), case.changed_at)
+        case_book.note_step(case, words, by.shown_name, case.changed_at)
         _record(AuditAction.CASE_ASSIGNED, case, owner=str(owner or ""))
     return case
 
@@ -90,7 +90,7 @@ def note_case(case_id: UUID, *, text: str, by: Actor, shared: bool = False) -> C
             case=case,
             customer_id=case.customer_id,
             author_id=by.user_id,
-            author_name=_name(by),
+            author_name=by.shown_name,
             text=text.strip(),
             shared=shared,
             written_at=timezone.now(),
@@ -111,7 +111,7 @@ def retry_case(case_id: UUID, *, by: Actor) -> list[Run]:
 
     """
     with transaction.atomic():
-        case = _locked(case_id)
+        case = hold_open_case(case_id)
         blocked = _blocked_operations(case)
         if blocked or case.flow is None or CaseOperation.objects.filter(case=case, open=True).exists():
             return _replay(case, blocked, by)
@@ -120,14 +120,14 @@ def retry_case(case_id: UUID, *, by: Actor) -> list[Run]:
         if case.run is not None and case.run.mode == Run.Mode.COMPARE:
             run, words = _compared_again(case.flow, by), "The flow's records were compared again."
         else:
-            run, words = run_now(case.flow, started_by=_name(by)), "The flow was started again."
+            run, words = run_now(case.flow, started_by=by.shown_name), "The flow was started again."
         _follow(case, run, words, by)
         return [run]
 
 
 def _compared_again(flow: Flow, by: Actor) -> Run:
     try:
-        return look_now(flow, started_by=_name(by))
+        return look_now(flow, started_by=by.shown_name)
     except ComparisonError as error:
         raise CaseError("", str(error)) from None
 
@@ -135,7 +135,7 @@ def _compared_again(flow: Flow, by: Actor) -> Run:
 def retry_operations(case_id: UUID, operation_ids: Sequence[UUID], *, by: Actor) -> list[Run]:
     """Try some of the case's records again. Raises as retry_case does."""
     with transaction.atomic():
-        case = _locked(case_id)
+        case = hold_open_case(case_id)
         return _replay(case, _blocked_operations(case, operation_ids), by)
 
 
@@ -151,10 +151,10 @@ def edit_and_retry(case_id: UUID, operation_id: UUID, *, field: str, new_value: 
     if not reason.strip():
         raise CaseError("reason", _("Say why the value is changed: the reason is kept as evidence."))
     with transaction.atomic():
-        case = _locked(case_id)
+        case = hold_open_case(case_id)
         operation = _operation_in(case, operation_id)
         _require_not_on_the_way(case, [operation.id])
-        correct_operation(operation, field=field, new_value=new_value, reason=reason.strip(), made_by=_name(by))
+        correct_operation(operation, field=field, new_value=new_value, reason=reason.strip(), made_by=by.shown_name)
         return _replay(case, [operation.id], by, words=f"{field} of {operation} was corrected and tried again.")[0]
 
 
@@ -174,7 +174,7 @@ def add_value_and_retry(case_id: UUID, *, target: str, outside_value: str, new_v
             words = _("Fill this in: a translation needs the field, the value as it comes, and the new one.")
             raise CaseError(name, words)
     with transaction.atomic():
-        case = _locked(case_id)
+        case = hold_open_case(case_id)
         if case.flow is None:
             words = _("This exception belongs to no flow, so there is no mapping to add a value to.")
             raise CaseError("target", words)
@@ -183,11 +183,11 @@ def add_value_and_retry(case_id: UUID, *, target: str, outside_value: str, new_v
             target=target.strip(),
             outside_value=outside_value.strip(),
             new_value=new_value.strip(),
-            made_by=_name(by),
+            made_by=by.shown_name,
         )
         if version.published_at is None:
             words = f"{target}: {outside_value} becomes {new_value} once version {version.number} is approved."
-            case_book.note_step(case, words, _name(by), timezone.now())
+            case_book.note_step(case, words, by.shown_name, timezone.now())
             return []
         words = f"{target}: {outside_value} is now translated to {new_value}. Tried again."
         return _replay(case, _blocked_operations(case), by, words=words)
@@ -204,15 +204,15 @@ def skip_operations(case_id: UUID, operation_ids: Iterable[UUID] | None, *, reas
     if not reason.strip():
         raise CaseError("reason", _("Say why these records are left out: the reason stays in the ledger."))
     with transaction.atomic():
-        case = _locked(case_id)
+        case = hold_open_case(case_id)
         chosen = _blocked_operations(case, operation_ids)
         if not chosen:
             raise CaseError("", _("None of these records is blocked any more: nothing was left out."))
-        skipped = skip_ledger_lines(chosen, reason=reason.strip(), made_by=_name(by))
+        skipped = skip_ledger_lines(chosen, reason=reason.strip(), made_by=by.shown_name)
         now = timezone.now()
         _take_up(case, by, now)
         words = f"{skipped:,} {'record was' if skipped == 1 else 'records were'} left out: {reason.strip()}"
-        case_book.note_step(case, words, _name(by), now)
+        case_book.note_step(case, words, by.shown_name, now)
     return skipped
 
 
@@ -227,11 +227,11 @@ def close_case(case_id: UUID, *, reason: str, by: Actor) -> ExceptionCase:
     if not reason.strip():
         raise CaseError("reason", _("Say why it is closed although its records are not settled."))
     with transaction.atomic():
-        case = _locked(case_id)
+        case = hold_open_case(case_id)
         how = ExceptionCase.ClosedHow.BY_PERSON
         now = timezone.now()
         _take_up(case, by, now)
-        case_book.close_case(case, how, reason=reason.strip(), now=now, done_by=_name(by))
+        case_book.close_case(case, how, reason=reason.strip(), now=now, done_by=by.shown_name)
         _record(AuditAction.CASE_CLOSED, case, reason=reason.strip())
     return case
 
@@ -244,7 +244,8 @@ def on_the_way() -> str:
     return _("This is being tried again already: wait for what comes of it.")
 
 
-def _locked(case_id: UUID) -> ExceptionCase:
+def hold_open_case(case_id: UUID) -> ExceptionCase:
+    """Return a case that is open, held until the transaction ends. Raises CaseClosedError."""
     case = (
         ExceptionCase.objects.select_for_update(of=("self",)).select_related("flow", "run", "retry_run").get(id=case_id)
     )
@@ -290,7 +291,7 @@ def _require_not_on_the_way(case: ExceptionCase, operation_ids: Sequence[UUID]) 
 
 def _replay(case: ExceptionCase, operation_ids: list[UUID], by: Actor, *, words: str = "") -> list[Run]:
     _require_not_on_the_way(case, operation_ids)
-    runs = replay_operations(operation_ids, started_by=_name(by))
+    runs = replay_operations(operation_ids, started_by=by.shown_name)
     number = len(operation_ids)
     _follow(case, runs[0], words or f"{number:,} {'record' if number == 1 else 'records'} tried again.", by)
     return runs
@@ -301,17 +302,13 @@ def _follow(case: ExceptionCase, run: Run, words: str, by: Actor) -> None:
     case.retry_run, case.state, case.changed_at = run, ExceptionCase.State.RESOLVING, now
     case.save(update_fields=["retry_run", "state", "changed_at"])
     _take_up(case, by, now)
-    case_book.note_step(case, words, _name(by), now)
+    case_book.note_step(case, words, by.shown_name, now)
 
 
 def _take_up(case: ExceptionCase, by: Actor, now: datetime) -> None:
     """Whatever one of the partner's people does to a case acknowledges it; a customer's own correction does not."""
     if not by.is_customer:
         case_clocks.acknowledge(case, now)
-
-
-def _name(by: Actor) -> str:
-    return by.name or by.email
 
 
 def _record(action: AuditAction, case: ExceptionCase, **details: object) -> None:

@@ -42,7 +42,7 @@ def save_rates(rates: Iterable[Rate], *, source: str, by: Actor) -> int:
     found = list(rates)
     for rate in found:
         _require_usable(rate)
-    now, name = timezone.now(), by.name or by.email
+    now, name = timezone.now(), by.shown_name
     rows = {
         (rate.day, rate.source, rate.target): CurrencyRate(
             day=rate.day,

@@ -37,7 +37,7 @@ def answer_case(case_id: UUID, *, text: str, by: Actor) -> CaseNote:
             case=case,
             customer_id=case.customer_id,
             author_id=by.user_id,
-            author_name=by.name or by.email,
+            author_name=by.shown_name,
             text=words,
             shared=True,
             written_at=now,
@@ -47,7 +47,7 @@ def answer_case(case_id: UUID, *, text: str, by: Actor) -> CaseNote:
             case.changed_at = now
             case.save(update_fields=["waiting_on", "changed_at"])
         case_book.wake(case, "the customer answered.", now)
-        case_book.note_step(case, "The customer answered.", by.name or by.email, now)
+        case_book.note_step(case, "The customer answered.", by.shown_name, now)
         audit.record(
             AuditAction.CASE_NOTED,
             subject="case",

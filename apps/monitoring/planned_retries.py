@@ -16,7 +16,7 @@ from apps.flows.models import Flow, FlowRole
 from apps.flows.services.start_run import run_now
 from apps.monitoring import case_book, case_clocks, cases
 from apps.monitoring.blame import WaitingOn
-from apps.monitoring.cases import CaseClosedError, CaseError, FlowNotLiveError, NothingToReplayError
+from apps.monitoring.cases import CaseError, FlowNotLiveError, NothingToReplayError, hold_open_case
 from apps.monitoring.models import ExceptionCase
 
 FARTHEST = timedelta(days=90)
@@ -40,9 +40,9 @@ def plan_retry(case_id: UUID, *, at: datetime, question: str, by: Actor) -> Exce
     if at > now + FARTHEST:
         raise CaseError("day", _("At most %(days)d days from now.") % {"days": FARTHEST.days})
     with transaction.atomic():
-        case = _open(case_id)
+        case = hold_open_case(case_id)
         _keep_plan(case, by, now, at=at)
-        case_book.note_step(case, f"To be tried again at {at:%d %b %Y, %H:%M} UTC.", _name(by), now)
+        case_book.note_step(case, f"To be tried again at {at:%d %b %Y, %H:%M} UTC.", by.shown_name, now)
         if question.strip():
             cases.note_case(case_id, text=question, shared=True, by=by)
             case_book.hand_over(case, WaitingOn.CUSTOMER, now, question.strip())
@@ -63,15 +63,15 @@ def bring_and_retry(case_id: UUID, *, flow_id: UUID, by: Actor) -> ExceptionCase
     """
     now = timezone.now()
     with transaction.atomic():
-        case = _open(case_id)
+        case = hold_open_case(case_id)
         flow = bringing_flows(case).filter(id=flow_id).first()
         if flow is None:
             raise CaseError("flow", _("Choose a flow that is live and writes to the same system."))
         _keep_plan(case, by, now)
-        case.retry_after = run_now(flow, started_by=_name(by))
+        case.retry_after = run_now(flow, started_by=by.shown_name)
         case.save(update_fields=["retry_after"])
         words = f"“{flow.name}” was started; the records are tried again once it is through."
-        case_book.note_step(case, words, _name(by), now)
+        case_book.note_step(case, words, by.shown_name, now)
     return case
 
 
@@ -89,10 +89,10 @@ def drop_plan(case_id: UUID, *, by: Actor) -> ExceptionCase:
     """Plan no retry any more. Raises CaseClosedError."""
     now = timezone.now()
     with transaction.atomic():
-        case = _open(case_id)
+        case = hold_open_case(case_id)
         if case.retry_at is not None or case.retry_after_id is not None:
             _forget_plan(case, now)
-            case_book.note_step(case, "The planned retry was taken back.", _name(by), now)
+            case_book.note_step(case, "The planned retry was taken back.", by.shown_name, now)
     return case
 
 
@@ -151,14 +151,3 @@ def _keep_plan(case: ExceptionCase, by: Actor, now: datetime, *, at: datetime | 
 def _forget_plan(case: ExceptionCase, now: datetime) -> None:
     case.retry_at, case.retry_after, case.retry_planned_by, case.changed_at = None, None, None, now
     case.save(update_fields=_PLAN)
-
-
-def _open(case_id: UUID) -> ExceptionCase:
-    case = ExceptionCase.objects.select_for_update(of=("self",)).select_related("flow").get(id=case_id)
-    if not case.is_open:
-        raise CaseClosedError("", _("This exception is closed: nothing was changed."))
-    return case
-
-
-def _name(by: Actor) -> str:
-    return by.name or by.email

@@ -76,7 +76,7 @@ def save_rule(rule: RoutingRule | None, values: Mapping[str, Any], *, by: Actor)
     with transaction.atomic():
         if RoutingRule.objects.filter(name__iexact=made.name).exclude(id=made.id).exists():
             raise ValidationError({"name": _("There is a rule with this name already: choose another.")})
-        made.changed_at, made.changed_by = timezone.now(), by.name or by.email
+        made.changed_at, made.changed_by = timezone.now(), by.shown_name
         made.save()
         _record("rule", made.id, made.name)
     return made
@@ -108,7 +108,7 @@ def move_rule(rule_id: UUID, *, down: bool) -> None:
 def apply_to_open(*, by: Actor) -> int:
     """Send every open case where the rules say now; returns how many changed."""
     with transaction.atomic():
-        moved = routing_book.route_open(timezone.now(), by.name or by.email)
+        moved = routing_book.route_open(timezone.now(), by.shown_name)
         _record("rules", "", "", moved=moved)
     return moved
 

@@ -80,6 +80,11 @@ def save_calendar(calendar: BusinessCalendar | None, *, name: str, hours: Busine
     return row
 
 
+def can_promise() -> bool:
+    """Tell whether there is a package and a calendar that a customer can be given."""
+    return SlaPolicy.objects.exists() and BusinessCalendar.objects.exists()
+
+
 def remove_policy(policy: SlaPolicy) -> None:
     """Forget a package that no customer has now; what was promised by it stays on record. Raises SlaError."""
     _remove(policy, policy.customers.filter(valid_until__isnull=True).exists(), "service package", policy.name)
@@ -111,7 +116,7 @@ def agree(
             currency=currency if fee is not None else "",
             terms=terms_as_values(_terms(policy, calendar, fee, currency)),
             valid_from=now,
-            agreed_by=(by.name or by.email)[:200],
+            agreed_by=by.shown_name[:200],
         )
         _record("customer", customer.id, name=customer.name, package=policy.name, calendar=calendar.name)
     return agreement
@@ -134,7 +139,7 @@ def excuse_breach(breach_id: UUID, *, reason: str, by: Actor) -> SlaBreach:
     with transaction.atomic():
         breach = SlaBreach.objects.select_for_update().get(id=breach_id)
         breach.excused_at, breach.excused_by_id = timezone.now(), by.user_id
-        breach.excused_by_name, breach.excuse = (by.name or by.email)[:200], words
+        breach.excused_by_name, breach.excuse = by.shown_name[:200], words
         breach.save(update_fields=["excused_at", "excused_by", "excused_by_name", "excuse"])
         audit.record(AuditAction.BREACH_EXCUSED, subject="breach", subject_id=breach.id, details={"reason": words})
     return breach

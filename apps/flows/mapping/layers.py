@@ -64,11 +64,12 @@ def merge_layers(
             else:
                 below = merged.get(entry.target)
                 line = below.line if below else MappingLine(target=entry.target)
-                merged[entry.target] = LayeredLine(_changed(line, entry.changes), origin)
+                merged[entry.target] = LayeredLine(changed_line(line, entry.changes), origin)
     return list(merged.values())
 
 
-def _changed(line: MappingLine, changes: Mapping[str, Any]) -> MappingLine:
+def changed_line(line: MappingLine, changes: Mapping[str, Any]) -> MappingLine:
+    """Return a line with some of its keys changed."""
     changes = dict(changes)
     # A line has one origin of its value: choosing another drops the lower layer's.
     if changes.get("source"):

@@ -1,11 +1,11 @@
 """What taking over a file of lines would do to a place: which lines come, change and go, and what the layer then stores (pure)."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from apps.connectors.manifest import MappingLine
-from apps.flows.mapping.layers import LayeredLine, build_difference, write_layer
+from apps.flows.mapping.layers import LayeredLine, build_difference, changed_line, write_layer
 from apps.flows.mapping.line_files import FileLine
 
 Changes = dict[str, Any] | None  # what the customer's layer stores of a line; None: nothing, it is as below
@@ -105,7 +105,7 @@ def plan_lines(
                 RefusedLine(one.target, one.row, f"there is no field {one.target!r} to fill: correct its name")
             )
             continue
-        after = _laid_over(before or MappingLine(target=one.target), one.changes)
+        after = changed_line(before or MappingLine(target=one.target), one.changes)
         if before is not None and after == before:
             same += 1
             continue
@@ -117,13 +117,3 @@ def plan_lines(
             changes: Changes = {"removed": True} if target in below else None
             removed.append(PlannedLine(target, 0, line, None, changes))
     return LinePlan(tuple(added), tuple(changed), tuple(removed), tuple(refused), same)
-
-
-def _laid_over(line: MappingLine, changes: Mapping[str, Any]) -> MappingLine:
-    changes = dict(changes)
-    # A file that names only one origin means that one.
-    if changes.get("source"):
-        changes.setdefault("expression", "")
-    elif changes.get("expression"):
-        changes.setdefault("source", "")
-    return replace(line, **changes)

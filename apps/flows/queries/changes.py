@@ -195,4 +195,4 @@ def _can_still_approve(change: ChangeRequest) -> list[str]:
         return []
     roles = [role for role in Role if allowed(role, Action.APPROVE_CHANGES)]
     people = User.objects.filter(is_active=True, role__in=roles).order_by("name")
-    return [person.name or person.email for person in people if not why_not_decide(change, person)]
+    return [str(person) for person in people if not why_not_decide(change, person)]

@@ -1,6 +1,6 @@
 """The places at which one version of a flow maps, each with its fields on both sides, its lines and what is wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,11 +116,7 @@ def _reading(
     described = canonical_type(definition.canonical_type)
     layers = stored.layers if stored else NO_LAYERS
     lines = merge_reading(kind, layers)
-    told: tuple[LineProblem, ...] = ()
-    try:
-        compile_reading(described, kind, layers, definition.settings)
-    except MappingError as wrong:
-        told = wrong.problems
+    told = _problems(lambda: compile_reading(described, kind, layers, definition.settings))
     survey = survey_mapping(
         lines,
         told,
@@ -142,6 +138,14 @@ def _reading(
     )
 
 
+def _problems(build: Callable[[], object]) -> tuple[LineProblem, ...]:
+    try:
+        build()
+    except MappingError as wrong:
+        return wrong.problems
+    return ()
+
+
 def _writing(
     name: str,
     step: Step | None,
@@ -153,11 +157,7 @@ def _writing(
     type_name = step.options.type if step and isinstance(step.options, DeliverOptions) else definition.canonical_type
     described, layers = canonical_type(type_name), stored.layers
     lines = merge_delivery(kind, layers)
-    told: tuple[LineProblem, ...] = ()
-    try:
-        compile_writing(described, kind, layers, definition.settings)
-    except MappingError as wrong:
-        told = wrong.problems
+    told = _problems(lambda: compile_writing(described, kind, layers, definition.settings))
     survey = survey_mapping(
         lines,
         told,

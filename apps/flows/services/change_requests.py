@@ -98,7 +98,7 @@ def decide(request_id: UUID, *, person: User, decision: str, note: str = "") -> 
         request.approvals.create(
             customer_id=request.customer_id,
             person=person,
-            person_name=(person.name or person.email)[:200],
+            person_name=str(person)[:200],
             decision=decision,
             note=said,
             at=timezone.now(),
@@ -112,7 +112,7 @@ def decide(request_id: UUID, *, person: User, decision: str, note: str = "") -> 
 def _take(request: ChangeRequest, decision: str, person: User, note: str) -> None:
     request.what_if = latest_what_if(request.version) or request.what_if
     if decision == ChangeApproval.Decision.REFUSE:
-        _close(request, State.REFUSED, person.name or person.email, note)
+        _close(request, State.REFUSED, str(person), note)
     elif request.approvals.filter(decision=ChangeApproval.Decision.APPROVE).count() >= request.needed:
         request.state = State.APPROVED
     request.save(update_fields=["state", "what_if", "closed_at", "closed_by", "closed_note"])

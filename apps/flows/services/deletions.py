@@ -12,21 +12,17 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.errors import BusinessClass
 from apps.connectors.models import Connection
 from apps.flows.engine.absence import deletion_version
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation, Run
 from apps.flows.services.day_figures import Tally, add_to_day
-from apps.flows.services.ledger_writes import new_id
 from apps.flows.services.session import Session
+from apps.flows.services.told_lines import facts_of, told_line
 from apps.flows.signals import ledger_changed
 
 DELIVERED = (OperationState.WRITTEN, OperationState.UNCHANGED)
-_COPIED = (
-    "canonical_type", "business_key", "source_key", "target_key", "label", "amount", "currency", "amount_quality",
-    "client_ref", "project_ref", "period_ref",
-)  # fmt: skip
 _SENTENCE = (
     "{source} no longer has this record: it is not among those that it lists, and asked for by itself it is not there. "
     "{target} still holds {what}. Take it back there if it should not stay, and leave this out with the reason."
@@ -59,21 +55,13 @@ def tell_deleted(session: Session, source_keys: Sequence[str], *, origin: str) -
 def _line(session: Session, delivered: Operation, names: dict[UUID, str], origin: str, now: datetime) -> Operation:
     what = f"it as {delivered.target_key}" if delivered.target_key else "what was made of it"
     sentence = _SENTENCE.format(source=names[session.source_id], target=names[session.target_id], what=what)
-    return Operation(
-        **{name: getattr(delivered, name) for name in _COPIED},
-        id=new_id(),
-        customer_id=session.customer_id,
-        flow_id=session.flow_id,
-        run_id=session.run_id,
-        last_run_id=session.run_id,
-        source_version=deletion_version(session.run_id.hex),
-        state=OperationState.REJECTED,
+    return told_line(
+        session,
+        facts_of(delivered),
+        version=deletion_version(session.run_id.hex),
         step="extract",
-        error_kind=FailureKind.REJECTED,
-        error_class=BusinessClass.SOURCE_DELETED,
-        error_code=origin,
-        error_message=sentence[:600],
-        correlation_id=session.correlation_id,
-        created_at=now,
-        changed_at=now,
+        business_class=BusinessClass.SOURCE_DELETED,
+        code=origin,
+        sentence=sentence,
+        now=now,
     )

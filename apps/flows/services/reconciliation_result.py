@@ -15,14 +15,14 @@ import orjson
 from django.db.models import F
 from django.utils import timezone
 
-from apps.connectors.errors import BusinessClass, FailureKind
+from apps.connectors.errors import BusinessClass
 from apps.connectors.models import Connection
 from apps.flows.engine.reconcile import UNEXPLAINED, Cause, Judged, Money, finding_version, judge, state
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation, Reconciliation, ReconciliationRow, Run, SeenPage
-from apps.flows.services.ledger_writes import new_id
 from apps.flows.services.reconciliation_picture import Known, Picture
 from apps.flows.services.session import Session
+from apps.flows.services.told_lines import facts_of, told_line
 from apps.flows.signals import ledger_changed
 
 MOST_ROWS = 5_000  # records kept behind a statement, the unexplained first
@@ -46,10 +46,6 @@ _SENTENCES = {
         "the reason. The next reconciliation looks again."
     ),
 }
-_COPIED = (
-    "canonical_type", "business_key", "source_key", "target_key", "label", "amount", "currency", "amount_quality",
-    "client_ref", "project_ref", "period_ref",
-)  # fmt: skip
 
 
 def finish(session: Session, row: Reconciliation, picture: Picture) -> None:
@@ -177,27 +173,19 @@ def _finding(
         ours=_said(ours),
         theirs=_said(theirs),
     )
-    facts = {name: getattr(line, name) for name in _COPIED} if line is not None else _facts(session, picture, entry.key)
+    facts = facts_of(line) if line is not None else _facts(session, picture, entry.key)
     at_stake = next(iter(judged.sums.items()), None)
     if at_stake is not None:
         facts |= {"amount": abs(at_stake[1]), "currency": at_stake[0], "amount_quality": "known"}
-    return Operation(
-        **facts,
-        id=new_id(),
-        customer_id=session.customer_id,
-        flow_id=session.flow_id,
-        run_id=session.run_id,
-        last_run_id=session.run_id,
-        source_version=finding_version(session.run_id.hex, cause),
-        state=OperationState.REJECTED,
+    return told_line(
+        session,
+        facts,
+        version=finding_version(session.run_id.hex, cause),
         step=STEP,
-        error_kind=FailureKind.REJECTED,
-        error_class=BusinessClass.UNRECONCILED,
-        error_code=cause,
-        error_message=sentence[:600],
-        correlation_id=session.correlation_id,
-        created_at=now,
-        changed_at=now,
+        business_class=BusinessClass.UNRECONCILED,
+        code=cause,
+        sentence=sentence,
+        now=now,
     )
 
 

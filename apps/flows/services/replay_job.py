@@ -88,7 +88,7 @@ def ask_replay(chosen: QuerySet[Operation], *, by: Actor, wanted: Mapping[str, A
         job = ReplayJob.objects.create(
             wanted=dict(wanted or {}),
             asked_by_id=by.user_id,
-            asked_by_name=(by.name or by.email)[:200],
+            asked_by_name=by.shown_name[:200],
             asked_at=timezone.now(),
         )
         number = _put_down(job, chosen)
@@ -163,7 +163,7 @@ def _locked(job_id: UUID) -> ReplayJob:
 
 def require_own(job: ReplayJob, by: Actor) -> None:
     """Raise ReplayError unless `by` asked for the job."""
-    if job.asked_by_id != by.user_id or (by.user_id is None and job.asked_by_name != (by.name or by.email)[:200]):
+    if job.asked_by_id != by.user_id or (by.user_id is None and job.asked_by_name != by.shown_name[:200]):
         raise ReplayError(_("Only whoever asked for it can confirm it."))
 
 
@@ -188,7 +188,7 @@ def cancel_replay(job_id: UUID, *, by: Actor) -> ReplayJob:
         job.save(update_fields=["state", "finished_at"])
         for run in _runs_at_work(job):
             try:
-                cancel_run(run, made_by=by.name or by.email)
+                cancel_run(run, made_by=by.shown_name)
             except RunOverError:
                 continue  # it ended a moment ago
         _enqueue(job.id)  # its entries that are on their way are still counted

@@ -1,14 +1,11 @@
 """When flows look for deletions that leave no trace: each by its rule, at a quiet hour of its customer, or when a person asks."""
 
-from contextlib import suppress
 from datetime import datetime, time
-from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from uuid_utils.compat import uuid7
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
@@ -20,9 +17,8 @@ from apps.flows.engine.states import RUN_TERMINAL
 from apps.flows.models import ComparisonRule, Flow, ListedPage, Run, TriggerEvent
 from apps.flows.services.comparing import AGREED
 from apps.flows.services.session import objects_of
-from apps.flows.services.start_run import FlowNotLiveError, start_run
 from apps.flows.triggers.calendar import Calendar, build_cron
-from apps.flows.triggers.quiet import quiet_until
+from apps.flows.triggers.nightly import Nightly
 
 COMPARISONS_KIND = "flows.comparisons"
 LOOKED_AT_EVERY_SECONDS = 900
@@ -57,16 +53,6 @@ def _why_not_listed(reading: Reading | None) -> str:
     return ""
 
 
-def rule_of(flow: Flow) -> ComparisonRule:
-    """Return when a flow compares; the rule of one that has none stored yet is what it will begin with."""
-    return ComparisonRule.objects.filter(flow=flow).first() or _first_rule(flow)
-
-
-def _first_rule(flow: Flow) -> ComparisonRule:
-    # Not all at the same minute: a system may hold the records of many flows.
-    return ComparisonRule(flow=flow, customer_id=flow.customer_id, at=time(QUIET_HOUR, flow.id.int % 60))
-
-
 def set_rule(flow: Flow, *, every: str, at: time, most_percent: int, most_records: int) -> ComparisonRule:
     """Let a flow compare like this from now on."""
     rule, now = rule_of(flow), timezone.now()
@@ -99,70 +85,33 @@ def look_now(flow: Flow, *, started_by: str, agreed: bool = False) -> Run:
     """
     if why := why_incomparable(flow):
         raise ComparisonError(why)
-    with transaction.atomic():
-        Flow.objects.select_for_update(no_key=True).only("id").get(id=flow.id)
-        if _is_comparing(flow.id):
-            raise ComparisonError(_("A comparison of this flow is under way: wait for its result."))
-        run = start_run(
-            flow,
-            kind=TriggerEvent.Kind.COMPARE,
-            dedupe_key=f"compare:{uuid7()}",
-            mode=Run.Mode.COMPARE,
-            started_by=started_by,
-            payload={AGREED: True} if agreed else None,
-        )
-        if run is None:
-            raise RuntimeError("a fresh key was taken")
-        details = {"flow": str(flow.id), "comparison": True, "agreed": agreed}
-        audit.record(AuditAction.RUN_STARTED, subject="run", subject_id=str(run.id), details=details)
-    return run
+    return COMPARISONS.start_now(
+        flow,
+        started_by=started_by,
+        payload={AGREED: True} if agreed else None,
+        details={"comparison": True, "agreed": agreed},
+        refused=ComparisonError(_("A comparison of this flow is under way: wait for its result.")),
+    )
 
 
 def start_due_comparisons(work: LeasedWork) -> None:
     """Start the comparisons that are due, give new live flows their rule, and clear up after runs that broke off."""
-    now = timezone.now()
-    with transaction.atomic():
-        work.confirm()
-        _give_rules(now)
-        over = Run.objects.filter(id=OuterRef("run_id"), state__in=RUN_TERMINAL)
-        ListedPage.objects.filter(Exists(over)).delete()
-        due = list(_due(now).values_list("id", flat=True))
-    for rule_id in due:
-        with transaction.atomic():
-            work.confirm()
-            _start_if_due(rule_id, now)
+    COMPARISONS.start_due(work, _clear_up)
 
 
-def _due(now: datetime) -> QuerySet[ComparisonRule]:
-    return ComparisonRule.objects.filter(next_at__lte=now, flow__state=Flow.State.LIVE).order_by("next_at")
+def _clear_up() -> None:
+    over = Run.objects.filter(id=OuterRef("run_id"), state__in=RUN_TERMINAL)
+    ListedPage.objects.filter(Exists(over)).delete()
 
 
-def _give_rules(now: datetime) -> None:
-    known = ComparisonRule.objects.filter(flow=OuterRef("pk"))
-    for flow in Flow.objects.filter(~Exists(known), state=Flow.State.LIVE).select_related("customer"):
-        rule = _first_rule(flow)
-        rule.next_at = next_comparison_at(rule, flow.customer.time_zone, now)
-        ComparisonRule.objects.bulk_create([rule], ignore_conflicts=True)
-
-
-def _start_if_due(rule_id: UUID, now: datetime) -> None:
-    """Start one comparison that is due and say when the next is; in a quiet time of the flow it is put off to its end."""
-    rule = _due(now).select_for_update(of=("self",)).filter(id=rule_id).first()
-    if rule is None or rule.next_at is None:
-        return
-    flow = Flow.objects.select_related("customer", "source", "target", "live_version").get(id=rule.flow_id)
-    until = quiet_until(flow, now)
-    if until is None and not why_incomparable(flow) and not _is_comparing(flow.id):
-        with suppress(FlowNotLiveError):  # retired between the two statements
-            start_run(
-                flow,
-                kind=TriggerEvent.Kind.COMPARE,
-                dedupe_key=f"compare:{rule.id}:{rule.next_at.isoformat()}",
-                mode=Run.Mode.COMPARE,
-            )
-    rule.next_at = until or next_comparison_at(rule, flow.customer.time_zone, now)
-    rule.save(update_fields=["next_at"])
-
-
-def _is_comparing(flow_id: UUID) -> bool:
-    return Run.objects.filter(flow_id=flow_id, mode=Run.Mode.COMPARE).exclude(state__in=RUN_TERMINAL).exists()
+COMPARISONS = Nightly(
+    rules=ComparisonRule,
+    mode=Run.Mode.COMPARE,
+    kind=TriggerEvent.Kind.COMPARE,
+    word="compare",
+    quiet_hour=QUIET_HOUR,
+    why_not=why_incomparable,
+    next_at=next_comparison_at,
+    payload=lambda _flow, _now: None,
+)
+rule_of = COMPARISONS.rule_of

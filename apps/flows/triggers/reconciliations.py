@@ -1,16 +1,13 @@
 """When flows set both sides against each other: each night for the day before, or when a person or a program asks for a window."""
 
-from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from uuid_utils.compat import uuid7
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
@@ -20,9 +17,8 @@ from apps.flows.engine.definition import parse_definition
 from apps.flows.engine.states import RUN_TERMINAL
 from apps.flows.models import Flow, Reconciliation, ReconciliationRule, Run, SeenPage, TriggerEvent
 from apps.flows.services.session import objects_of
-from apps.flows.services.start_run import FlowNotLiveError, start_run
 from apps.flows.triggers.calendar import Calendar, build_cron
-from apps.flows.triggers.quiet import quiet_until
+from apps.flows.triggers.nightly import Nightly
 
 RECONCILIATIONS_KIND = "flows.reconciliations"
 LOOKED_AT_EVERY_SECONDS = 900
@@ -60,16 +56,6 @@ def why_unreconcilable(flow: Flow) -> str:
     return ""
 
 
-def rule_of(flow: Flow) -> ReconciliationRule:
-    """Return when a flow reconciles; the rule of one that has none stored yet is what it will begin with."""
-    return ReconciliationRule.objects.filter(flow=flow).first() or _first_rule(flow)
-
-
-def _first_rule(flow: Flow) -> ReconciliationRule:
-    # Not all at the same minute: a system may hold the records of many flows.
-    return ReconciliationRule(flow=flow, customer_id=flow.customer_id, at=time(QUIET_HOUR, flow.id.int % 60))
-
-
 def set_nightly(flow: Flow, *, nightly: bool) -> ReconciliationRule:
     """Let a flow reconcile each night, or only when somebody asks."""
     rule = rule_of(flow)
@@ -100,23 +86,13 @@ def reconcile_now(flow: Flow, *, first: date, last: date, started_by: str) -> Ru
     if why := why_unreconcilable(flow):
         raise ReconciliationError("", why)
     require_days(first, last, today=timezone.now().astimezone(ZoneInfo(flow.customer.time_zone)).date())
-    with transaction.atomic():
-        Flow.objects.select_for_update(no_key=True).only("id").get(id=flow.id)
-        if is_reconciling(flow.id):
-            raise ReconciliationError("", _("A reconciliation of this flow is under way: wait for its result."))
-        run = start_run(
-            flow,
-            kind=TriggerEvent.Kind.RECONCILE,
-            dedupe_key=f"reconcile:{uuid7()}",
-            mode=Run.Mode.RECONCILE,
-            started_by=started_by,
-            payload=_window(flow, first, last),
-        )
-        if run is None:
-            raise RuntimeError("a fresh key was taken")
-        details = {"flow": str(flow.id), "reconciliation": f"{first} to {last}"}
-        audit.record(AuditAction.RUN_STARTED, subject="run", subject_id=str(run.id), details=details)
-    return run
+    return RECONCILIATIONS.start_now(
+        flow,
+        started_by=started_by,
+        payload=_window(flow, first, last),
+        details={"reconciliation": f"{first} to {last}"},
+        refused=ReconciliationError("", _("A reconciliation of this flow is under way: wait for its result.")),
+    )
 
 
 def require_days(first: date, last: date, *, today: date) -> None:
@@ -147,55 +123,30 @@ def _window(flow: Flow, first: date, last: date) -> dict[str, Any]:
     }
 
 
-def is_reconciling(flow_id: UUID) -> bool:
-    """Say whether a reconciliation of the flow is under way."""
-    return Run.objects.filter(flow_id=flow_id, mode=Run.Mode.RECONCILE).exclude(state__in=RUN_TERMINAL).exists()
-
-
 def start_due_reconciliations(work: LeasedWork) -> None:
     """Start the reconciliations that are due, give new live flows their rule, and clear up after runs that broke off."""
-    now = timezone.now()
-    with transaction.atomic():
-        work.confirm()
-        _give_rules(now)
-        over = Run.objects.filter(id=OuterRef("run_id"), state__in=RUN_TERMINAL)
-        SeenPage.objects.filter(Exists(over)).delete()
-        Reconciliation.objects.filter(finished_at=None, run__state__in=RUN_TERMINAL).delete()
-        due = list(_due(now).values_list("id", flat=True))
-    for rule_id in due:
-        with transaction.atomic():
-            work.confirm()
-            _start_if_due(rule_id, now)
+    RECONCILIATIONS.start_due(work, _clear_up)
 
 
-def _due(now: datetime) -> QuerySet[ReconciliationRule]:
-    return ReconciliationRule.objects.filter(next_at__lte=now, flow__state=Flow.State.LIVE).order_by("next_at")
+def _clear_up() -> None:
+    over = Run.objects.filter(id=OuterRef("run_id"), state__in=RUN_TERMINAL)
+    SeenPage.objects.filter(Exists(over)).delete()
+    Reconciliation.objects.filter(finished_at=None, run__state__in=RUN_TERMINAL).delete()
 
 
-def _give_rules(now: datetime) -> None:
-    known = ReconciliationRule.objects.filter(flow=OuterRef("pk"))
-    for flow in Flow.objects.filter(~Exists(known), state=Flow.State.LIVE).select_related("customer"):
-        rule = _first_rule(flow)
-        rule.next_at = next_reconciliation_at(rule, flow.customer.time_zone, now)
-        ReconciliationRule.objects.bulk_create([rule], ignore_conflicts=True)
+def _day_before(flow: Flow, now: datetime) -> dict[str, Any]:
+    day = now.astimezone(ZoneInfo(flow.customer.time_zone)).date() - timedelta(days=1)
+    return _window(flow, day, day)
 
 
-def _start_if_due(rule_id: UUID, now: datetime) -> None:
-    """Start one reconciliation that is due, of the day before; in a quiet time of the flow it is put off to its end."""
-    rule = _due(now).select_for_update(of=("self",)).filter(id=rule_id).first()
-    if rule is None or rule.next_at is None:
-        return
-    flow = Flow.objects.select_related("customer", "source", "target", "live_version").get(id=rule.flow_id)
-    until = quiet_until(flow, now)
-    if until is None and not why_unreconcilable(flow) and not is_reconciling(flow.id):
-        day = now.astimezone(ZoneInfo(flow.customer.time_zone)).date() - timedelta(days=1)
-        with suppress(FlowNotLiveError):  # retired between the two statements
-            start_run(
-                flow,
-                kind=TriggerEvent.Kind.RECONCILE,
-                dedupe_key=f"reconcile:{rule.id}:{rule.next_at.isoformat()}",
-                mode=Run.Mode.RECONCILE,
-                payload=_window(flow, day, day),
-            )
-    rule.next_at = until or next_reconciliation_at(rule, flow.customer.time_zone, now)
-    rule.save(update_fields=["next_at"])
+RECONCILIATIONS = Nightly(
+    rules=ReconciliationRule,
+    mode=Run.Mode.RECONCILE,
+    kind=TriggerEvent.Kind.RECONCILE,
+    word="reconcile",
+    quiet_hour=QUIET_HOUR,
+    why_not=why_unreconcilable,
+    next_at=next_reconciliation_at,
+    payload=_day_before,
+)
+rule_of, is_reconciling = RECONCILIATIONS.rule_of, RECONCILIATIONS.is_under_way

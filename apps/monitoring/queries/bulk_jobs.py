@@ -69,7 +69,7 @@ def get_bulk_page(job: BulkJob, *, who: Actor) -> BulkPage:
         finished_at=job.finished_at,
         reason=job.reason,
         wording=job.wording,
-        owner=(job.owner.name or job.owner.email) if job.owner else "",
+        owner=str(job.owner) if job.owner else "",
         able=sum(states.values()) - states.get(BulkEntry.State.BARRED, 0),
         pending=states.get(BulkEntry.State.PENDING, 0),
         done=states.get(BulkEntry.State.DONE, 0),

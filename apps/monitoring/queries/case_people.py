@@ -66,7 +66,7 @@ def get_case_people(case: ExceptionCase, who: Actor, now: datetime) -> CasePeopl
     watches = CaseWatch.objects.filter(case=case).select_related("person").order_by("person__name")
     people = [watch.person for watch in watches]
     return CasePeople(
-        watchers=tuple(person.name or person.email for person in people),
+        watchers=tuple(str(person) for person in people),
         is_watching=who.user_id in {person.id for person in people},
         waited=sum_waits(case, now),
         merged=tuple(_other(one) for one in ExceptionCase.objects.filter(merged_into=case).order_by("closed_at")),

@@ -51,7 +51,7 @@ def list_workers() -> list[tuple[UUID, str]]:
     """Return the people who can be given a case, by name."""
     roles = [role.value for role in Role if Action.WORK_CASES in ROLE_ACTIONS[role]]
     people = User.objects.filter(is_active=True, role__in=roles).order_by("name", "email")
-    return [(person.id, person.name or person.email) for person in people]
+    return [(person.id, str(person)) for person in people]
 
 
 def get_progress(case: ExceptionCase) -> CaseProgress:

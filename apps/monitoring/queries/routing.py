@@ -99,10 +99,7 @@ def list_systems() -> list[str]:
 def list_teams() -> list[tuple[UUID, str, list[str]]]:
     """Return every team with the names of its people."""
     teams = Team.objects.prefetch_related("members__person")
-    return [
-        (team.id, team.name, sorted(one.person.name or one.person.email for one in team.members.all()))
-        for team in teams
-    ]
+    return [(team.id, team.name, sorted(str(one.person) for one in team.members.all())) for team in teams]
 
 
 def list_rules() -> list[RuleRow]:
@@ -127,7 +124,7 @@ def _names(rows: Sequence[RoutingRule]) -> Names:
     people = {person for row in rows for person in (row.owner_id, *row.watchers) if person}
     known = User.objects.filter(id__in=people)
     return Names(
-        people={person.id: person.name or person.email for person in known},
+        people={person.id: str(person) for person in known},
         flows=dict(Flow.objects.filter(id__in=[row.flow_id for row in rows]).values_list("id", "name")),
         systems={known.slug: known.name for known in all_manifests()},
         customers=list_customer_names() if any(row.customer_id for row in rows) else {},

@@ -154,7 +154,7 @@ def case_assign(request: HttpRequest, case_id: UUID) -> HttpResponse:
     def do() -> str:
         before = queries.get_case(case_id).owner_id
         case = services.assign_case(case_id, owner_id=form.cleaned_data["owner"], by=who)
-        named = {"name": (case.owner.name or case.owner.email) if case.owner else ""}
+        named = {"name": str(case.owner) if case.owner else ""}
         words = _("%(name)s has it now.") % named if case.owner else _("Nobody has it now.")
         fields = {"owner": str(before or "")} | ({"from": came_from(request)} if is_from_queue(request) else {})
         say_with_undo(request, words, undo_url=reverse("monitoring:case-assign", args=[case_id]), fields=fields)

@@ -72,7 +72,13 @@ def service_edit(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         sla_settings.agree(customer, **form.cleaned_data, currency=customer.currency, by=acting_person(request))
         messages.success(request, _("%(name)s is promised this from now on.") % {"name": customer.name})
         return redirect("monitoring:customer-service", customer.id)
-    context = {"form": form, "customer": customer, "current": current, "crumbs": [*to_list(), _to_service(customer)]}
+    context = {
+        "form": form,
+        "customer": customer,
+        "current": current,
+        "can_promise": sla_settings.can_promise(),
+        "crumbs": [*to_list(), _to_service(customer)],
+    }
     return render(request, "monitoring/sla/agreement.html", context, status=400 if form.errors else 200)
 
 
