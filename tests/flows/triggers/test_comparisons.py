@@ -15,7 +15,7 @@ from apps.dispatch.models import Queue
 from apps.dispatch.services import enqueue
 from apps.flows.models import ComparisonRule, Flow, ListedPage, Run
 from apps.flows.services.cancel_run import cancel_run
-from apps.flows.triggers import comparisons
+from apps.flows.triggers import comparisons, nightly
 from apps.flows.triggers.comparisons import COMPARISONS_KIND, ComparisonError, look_now, next_comparison_at, set_rule
 from apps.tenants import scope
 from tests.lines import Line
@@ -121,7 +121,7 @@ def test_nothing_starts_in_quiet_times_while_paused_or_where_it_cannot_be(make_l
     _sweep(line)
     until = timezone.now() + timedelta(hours=2)
     _make_due(line)
-    with patch.object(comparisons, "quiet_until", return_value=until):
+    with patch.object(nightly, "quiet_until", return_value=until):
         _sweep(line)
     assert (_compared(line), _rule(line).next_at) == ([], until)
     due = _make_due(line)

@@ -118,7 +118,8 @@ def test_it_is_not_started_while_it_makes_no_sense_and_can_be_switched_off(make_
     line = make_line()
     _sweep(line)
     _make_due(line)
-    with patch.object(reconciliations, "why_unreconcilable", lambda _flow: "no two sides"):
+    senseless = replace(reconciliations.RECONCILIATIONS, why_not=lambda _flow: "no two sides")
+    with patch.object(reconciliations, "RECONCILIATIONS", senseless):
         _sweep(line)
     assert _runs(line) == []
     with scope.work_in(line.partner):
