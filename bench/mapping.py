@@ -13,7 +13,8 @@ from typing import Any
 
 from apps.connectors.canonical.registry import canonical_type
 from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
-from apps.flows.mapping.compile import CompiledMapping, Field, compile_mapping
+from apps.flows.mapping.compile import Field, compile_mapping
+from apps.flows.mapping.compiled import CompiledMapping
 from apps.flows.mapping.layers import merge_layers
 
 TARGET_SECONDS = 6.0  # for 100,000 records

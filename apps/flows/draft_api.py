@@ -30,7 +30,7 @@ from apps.flows.engine.edits import (
     SetPart,
     SetStep,
 )
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.mapping.rebase import Choice
 from apps.flows.models import Flow

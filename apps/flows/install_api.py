@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from apps.accounts.api_problems import NotNowError
 from apps.connectors.models import Connection
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.models import Flow, FlowVersion
 from apps.flows.queries.installing import SOURCE, TARGET
 from apps.flows.queries.mapping import problem_sentences

@@ -21,7 +21,7 @@ from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
 from apps.dispatch.services import cancel, enqueue
 from apps.flows.engine.states import OperationState
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.models import Flow
 from apps.flows.queries.mapping import problem_sentences

@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.manifest import ValueKind
 from apps.flows.engine.definition import DefinitionError
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.models import Flow, Operation
 from apps.flows.services.evidence import records_of
 from apps.flows.services.session import compile_version

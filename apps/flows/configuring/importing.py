@@ -23,7 +23,7 @@ from apps.flows.configuring.flow_changes import EntryError, MadeTrue, make_true
 from apps.flows.configuring.plans import ChangeKind, EntryChange, Plan, digest_of
 from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.ownership import ConflictRule
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.models import FieldOwner, Flow, Trigger
 from apps.flows.queries.mapping import problem_sentences

@@ -17,7 +17,7 @@ from apps.flows.configuring.importing import ChangedSinceError, ImportRefusedErr
 from apps.flows.configuring.plans import ChangeKind, EntryChange, Plan, digest_of
 from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.steps import DeliverOptions
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.mapping.places import DELIVERY, READING
 from apps.flows.models import Flow, PartnerLayer

@@ -12,7 +12,8 @@ from apps.flows.engine.steps.deliver import DeliverStep
 from apps.flows.engine.steps.extract import ExtractStep
 from apps.flows.engine.steps.map import MapStep
 from apps.flows.engine.stored import Settings
-from apps.flows.mapping.compile import CompiledMapping, LineProblem, MappingError, compile_mapping
+from apps.flows.mapping.compile import compile_mapping
+from apps.flows.mapping.compiled import CompiledMapping, LineProblem, MappingError
 from apps.flows.mapping.layers import NO_LAYERS, Layer, LayeredLine, Layers, LineChange, merge_layers
 from apps.flows.mapping.orphans import find_orphans
 

@@ -13,7 +13,7 @@ from apps.flows.engine.flow import CompiledFlow
 from apps.flows.engine.identity import EffectScope, business_key, fit_source_key, fit_version, is_older
 from apps.flows.engine.records import BatchPlan, Correction, LinkState, OpenOperation, PlannedOperation
 from apps.flows.engine.states import OperationState
-from apps.flows.mapping.compile import Reference
+from apps.flows.mapping.compiled import Reference
 
 _NOBODY = EffectScope("", "", "")
 _NO_REFERENCES: tuple[Reference, ...] = ()

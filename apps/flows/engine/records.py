@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from apps.connectors.canonical.shapes import Amount, LedgerReferences
 from apps.connectors.errors import FieldProblem
 from apps.flows.engine.states import OperationState
-from apps.flows.mapping.compile import Reference
+from apps.flows.mapping.compiled import Reference
 
 
 class LinkState(NamedTuple):

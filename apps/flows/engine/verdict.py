@@ -38,7 +38,7 @@ from apps.flows.engine.records import Correction
 from apps.flows.engine.states import OperationState
 from apps.flows.engine.stored import STEPS_ROOT
 from apps.flows.engine.walk import passed_over
-from apps.flows.mapping.compile import CompiledMapping, Mapped
+from apps.flows.mapping.compiled import CompiledMapping, Mapped
 from apps.flows.mapping.given import apply_given
 
 Results = Mapping[str, Result]

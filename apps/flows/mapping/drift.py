@@ -7,7 +7,7 @@ from apps.connectors.canonical.values import plain_text
 from apps.connectors.errors import BusinessClass, MisconfiguredError
 from apps.connectors.manifest import MappingLine, ObjectManifest, ValueKind
 from apps.connectors.shapes import Change, Difference
-from apps.flows.mapping.compile import CompiledLine
+from apps.flows.mapping.compiled import CompiledLine
 from apps.flows.mapping.expressions import compile_expression
 
 _SHOWN = 2  # of several; a sentence that names them all would not be read

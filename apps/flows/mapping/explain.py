@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from apps.connectors.errors import FieldProblem
-from apps.flows.mapping.compile import CompiledMapping
+from apps.flows.mapping.compiled import CompiledMapping
 
 
 class ExplainedLine(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.connectors.manifest import MappingLine
-from apps.flows.mapping.compile import CompiledMapping, Mapped
+from apps.flows.mapping.compiled import CompiledMapping, Mapped
 from apps.flows.mapping.expressions import compile_expression
 from apps.flows.mapping.paths import parse_path
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from apps.connectors.canonical.values import UnusableValueError, shown
 from apps.connectors.manifest import MappingLine
-from apps.flows.mapping.compile import CompiledMapping, Field, LineProblem, MappingError, compile_mapping
+from apps.flows.mapping.compile import Field, compile_mapping
+from apps.flows.mapping.compiled import CompiledMapping, LineProblem, MappingError
 from apps.flows.mapping.expressions import ExpressionError, build_scope_builder, compile_expression
 from apps.flows.mapping.fitting import build_value_map
 from apps.flows.mapping.layers import LayeredLine

@@ -19,7 +19,7 @@ from apps.flows.engine.definition import DefinitionError, FlowDefinition, parse_
 from apps.flows.engine.flow import compile_reading, compile_writing
 from apps.flows.engine.steps import DeliverOptions
 from apps.flows.engine.steps.write_back import WriteBackOptions
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.drift import Drift, marking_drift, reading_drift, writing_drift
 from apps.flows.mapping.layers import LayerError
 from apps.flows.mapping.places import DELIVERY, READING, StoredPlace, read_places

@@ -13,7 +13,8 @@ from apps.connectors.models import Connection
 from apps.flows.engine.definition import FlowDefinition, Step, parse_definition
 from apps.flows.engine.flow import compile_reading, compile_writing, merge_delivery, merge_reading
 from apps.flows.engine.steps import DeliverOptions
-from apps.flows.mapping.compile import Field, LineProblem, MappingError
+from apps.flows.mapping.compile import Field
+from apps.flows.mapping.compiled import LineProblem, MappingError
 from apps.flows.mapping.layers import NO_LAYERS, LayeredLine, Layers, LineChange
 from apps.flows.mapping.places import DELIVERY, READING, StoredPlace, read_places
 from apps.flows.mapping.survey import Survey, survey_mapping

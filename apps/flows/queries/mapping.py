@@ -7,7 +7,8 @@ from typing import Any
 from apps.connectors.canonical.values import plain_text
 from apps.connectors.manifest import MappingLine
 from apps.flows.engine.definition import DefinitionError
-from apps.flows.mapping.compile import CompiledLine, Field, LineProblem, MappingError, line_words
+from apps.flows.mapping.compile import Field, line_words
+from apps.flows.mapping.compiled import CompiledLine, LineProblem, MappingError
 from apps.flows.mapping.explain import ExplainedLine, explain
 from apps.flows.mapping.layers import LayeredLine, LayerError, LineChange, parse_layer, write_layer
 from apps.flows.mapping.line_plan import stored_changes

@@ -13,7 +13,7 @@ from apps.connectors.contract import SourceRecord
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import MappingLine
 from apps.flows.engine.definition import DefinitionError
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.explain import ExplainedLine, explain
 from apps.flows.mapping.gaps import value_at_table
 from apps.flows.models import DryRun, Flow

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from apps.flows.engine.definition import DefinitionError, parse_definition
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.models import Flow, FlowSample
 from apps.flows.queries.sample_results import outcome_words

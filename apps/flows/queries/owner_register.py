@@ -20,7 +20,7 @@ from apps.customers.models import Customer
 from apps.flows.engine.definition import DefinitionError, parse_definition
 from apps.flows.engine.ownership import OTHERS, ConflictRule, Ruling
 from apps.flows.engine.steps import DeliverOptions
-from apps.flows.mapping.compile import CompiledMapping, MappingError
+from apps.flows.mapping.compiled import CompiledMapping, MappingError
 from apps.flows.mapping.filling import fields_read
 from apps.flows.mapping.layers import LayerError
 from apps.flows.mapping.places import read_places

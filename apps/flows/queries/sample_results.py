@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from apps.connectors.errors import FieldProblem
 from apps.flows.engine.conditions import REASON_SENTENCES
 from apps.flows.engine.definition import FlowDefinition
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.models import FlowVersion
 from apps.flows.queries.mapping import problem_sentences
 from apps.flows.queries.step_words import kind_title, step_title

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from apps.connectors.manifest import MappingLine
 from apps.flows.engine.definition import DefinitionError
 from apps.flows.mapping.bulk import ChosenLine
-from apps.flows.mapping.compile import LineProblem
+from apps.flows.mapping.compiled import LineProblem
 from apps.flows.mapping.explain import explain
 from apps.flows.mapping.layers import LayerError
 from apps.flows.mapping.line_plan import Changes, LinePlan

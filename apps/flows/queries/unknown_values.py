@@ -13,7 +13,7 @@ from apps.connectors.canonical.values import plain_text
 from apps.connectors.contract import SourceRecord
 from apps.connectors.manifest import FieldSpec
 from apps.flows.engine.states import OperationState
-from apps.flows.mapping.compile import CompiledLine
+from apps.flows.mapping.compiled import CompiledLine
 from apps.flows.mapping.gaps import build_gap_reader, build_table_reader, is_cut, suggest_values
 from apps.flows.models import Batch, Flow, Operation, Run
 from apps.flows.services import blobs

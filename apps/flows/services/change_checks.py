@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.customers.retention import payload_rule
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.models import ChangeApproval, ChangeRequest, Flow, WhatIf
 from apps.flows.services.change_asking import latest_what_if
 from apps.flows.services.change_policy import Demands, demands_for

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from apps.flows.engine.content import STEPS, FlowContent, merge_contents, read_content, same_content, step_name
 from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.edits import Edit, EditError
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.mapping.rebase import Choice, PlacedConflict
 from apps.flows.models import DraftNode, Flow, FlowDraft, FlowVersion

@@ -18,7 +18,7 @@ from apps.connectors.errors import BusinessClass, RemoteError
 from apps.connectors.manifest import ObjectManifest
 from apps.connectors.shape_book import StoredShape
 from apps.flows.engine.steps.write_back import WriteBackOptions
-from apps.flows.mapping.compile import CompiledLine
+from apps.flows.mapping.compiled import CompiledLine
 from apps.flows.mapping.drift import Drift, DriftError, drift_error, marking_drift, reading_drift, writing_drift
 from apps.flows.services.halting import RunStoppedError, SystemAwayError, stopped_or_away
 from apps.flows.services.session import Session

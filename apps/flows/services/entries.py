@@ -12,7 +12,7 @@ from apps.flows.engine.echo import Echo
 from apps.flows.engine.ownership import Dispute, Guard, Ruling
 from apps.flows.engine.records import CAME_BACK, REASONS, WALKS, PlannedOperation
 from apps.flows.engine.states import OperationState
-from apps.flows.mapping.compile import CompiledMapping
+from apps.flows.mapping.compiled import CompiledMapping
 
 
 class Destination(Protocol):

@@ -10,7 +10,7 @@ from apps.connectors.contract import Exchange, SourceRecord
 from apps.connectors.redaction import redact_json
 from apps.flows.engine.ownership import ConflictRule, Dispute, Ruling
 from apps.flows.engine.states import BatchState
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.models import Batch, Correction, DroppedMonth, Operation
 from apps.flows.services import blobs
 from apps.flows.services.ledger_writes import moment_of

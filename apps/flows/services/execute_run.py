@@ -25,7 +25,7 @@ from apps.dispatch.leases import LeasedWork, should_yield
 from apps.flows.engine.counts import Counts, end_state
 from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.states import BatchState, OperationState, RunState
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.models import Batch, Operation, Run
 from apps.flows.services import announced, asking, drift, planning, receipts, telemetry
 from apps.flows.services.backfill import window_of

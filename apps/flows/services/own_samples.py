@@ -18,7 +18,7 @@ from apps.customers.retention import payload_rule
 from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.records import Correction
 from apps.flows.engine.verdict import How, Seen, Side, Verdict, judge
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.models import Flow, FlowSample, FlowVersion, Operation
 from apps.flows.services import blobs

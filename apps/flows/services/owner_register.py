@@ -17,7 +17,7 @@ from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.models import Connection
 from apps.customers.models import Customer
 from apps.flows.engine.ownership import OTHERS, ConflictRule, Guard, RegisterEntry, build_guard
-from apps.flows.mapping.compile import CompiledMapping
+from apps.flows.mapping.compiled import CompiledMapping
 from apps.flows.mapping.filling import fields_read
 from apps.flows.models import FieldOwner, OwnerReview
 

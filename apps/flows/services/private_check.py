@@ -9,7 +9,8 @@ from apps.connectors.models import PrivateVersion
 from apps.connectors.private.document_rules import list_problems
 from apps.connectors.private.documents import Document, DocumentError, DocumentProblem, read_document
 from apps.connectors.private_systems import make_live
-from apps.flows.mapping.compile import CompiledMapping, MappingError, compile_mapping
+from apps.flows.mapping.compile import compile_mapping
+from apps.flows.mapping.compiled import CompiledMapping, MappingError
 from apps.flows.mapping.layers import merge_layers
 
 

@@ -29,7 +29,7 @@ from apps.customers.retention import payload_rule
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
 from apps.dispatch.services import enqueue
-from apps.flows.mapping.compile import CompiledMapping
+from apps.flows.mapping.compiled import CompiledMapping
 from apps.flows.services.private_check import compile_reading, draft_problems
 
 TRIAL_KIND = "flows.private_trial"

@@ -16,7 +16,7 @@ from apps.flows.engine.content import FlowContent, merge_contents
 from apps.flows.engine.definition import parse_definition
 from apps.flows.engine.flow import compile_reading, compile_writing, merge_delivery, merge_reading
 from apps.flows.engine.steps import DeliverOptions
-from apps.flows.mapping.compile import CompiledMapping, LineProblem, MappingError
+from apps.flows.mapping.compiled import CompiledMapping, LineProblem, MappingError
 from apps.flows.mapping.layers import NO_LAYERS, LayeredLine, LayerError
 from apps.flows.mapping.places import DELIVERY, READING, StoredLines, StoredPlace, read_places, write_places
 from apps.flows.models import ChangeRequest, Flow, FlowVersion

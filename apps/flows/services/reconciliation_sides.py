@@ -10,7 +10,7 @@ from apps.flows.engine.flow import compile_reading
 from apps.flows.engine.pipeline import build_business_keys
 from apps.flows.engine.reconcile import Money
 from apps.flows.engine.steps.extract import ExtractStep
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.services.session import PinnedFlow, Session
 
 

@@ -17,7 +17,7 @@ from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
 from apps.dispatch.services import enqueue
 from apps.flows.engine.rings import Gates, Outcome, Ring, assign_rings, judge, why_not_rings
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.models import Flow, FlowVersion, Rollout, RolloutMember
 from apps.flows.services.bases import PartnerLines, partner_lines

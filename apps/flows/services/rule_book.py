@@ -22,7 +22,8 @@ from apps.flows.business_rules.batch import Answers, Candidate, judge_batch, wan
 from apps.flows.business_rules.rule import Question
 from apps.flows.business_rules.systems import Answerer, Judgeable, judgeable
 from apps.flows.engine.flow import CompiledFlow, merge_reading
-from apps.flows.mapping.compile import CompiledMapping, compile_mapping
+from apps.flows.mapping.compile import compile_mapping
+from apps.flows.mapping.compiled import CompiledMapping
 from apps.flows.services import planning, telemetry
 from apps.flows.services.booked import read_ledger
 from apps.flows.services.entries import Entry, OpenBatch

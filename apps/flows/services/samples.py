@@ -11,7 +11,7 @@ from apps.connectors.models import Connection
 from apps.flows.engine.definition import DefinitionError, FlowDefinition, parse_definition
 from apps.flows.engine.flow import merge_delivery
 from apps.flows.engine.steps import DeliverOptions
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError, Layers
 from apps.flows.mapping.places import DELIVERY, READING, StoredPlace, read_places
 from apps.flows.models import FlowVersion

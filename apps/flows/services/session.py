@@ -21,7 +21,7 @@ from apps.flows.engine.flow import CompiledFlow, compile_flow
 from apps.flows.engine.identity import EffectScope
 from apps.flows.engine.ownership import Guard
 from apps.flows.engine.states import RunState, states_before
-from apps.flows.mapping.compile import CompiledMapping, MappingError
+from apps.flows.mapping.compiled import CompiledMapping, MappingError
 from apps.flows.mapping.layers import NO_LAYERS, LayerError
 from apps.flows.mapping.places import DELIVERY, READING, read_places
 from apps.flows.models import Checkpoint, Flow, FlowVersion, Run

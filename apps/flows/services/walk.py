@@ -29,7 +29,7 @@ from apps.flows.engine.definition import DefinitionError, OnFailure, Step
 from apps.flows.engine.records import GAVE_WAY, OLDER_VERSION, REASONS
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.walk import next_step, passed_over
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.drift import DriftError
 from apps.flows.models import OpenReceipt, Operation, OperationStep
 from apps.flows.services import receipts, telemetry, undo, verdicts, walk_giving_way, walk_receipts, walk_rows

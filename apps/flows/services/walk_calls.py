@@ -22,7 +22,7 @@ from apps.flows.engine.acts import LookUp, Result
 from apps.flows.engine.records import PlannedOperation
 from apps.flows.engine.states import OperationState
 from apps.flows.engine.stored import plain
-from apps.flows.mapping.compile import CompiledMapping, Mapped
+from apps.flows.mapping.compiled import CompiledMapping, Mapped
 from apps.flows.services.deliver import deliver_entries
 from apps.flows.services.entries import Entry, Minded
 from apps.flows.services.walk_session import Place

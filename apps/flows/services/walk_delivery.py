@@ -23,7 +23,8 @@ from apps.flows.engine.records import LinkState
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.engine.steps.deliver import DeliverStep
 from apps.flows.engine.stored import plain
-from apps.flows.mapping.compile import CompiledMapping, Mapped, compile_mapping
+from apps.flows.mapping.compile import compile_mapping
+from apps.flows.mapping.compiled import CompiledMapping, Mapped
 from apps.flows.mapping.drift import drift_error, writing_drift
 from apps.flows.mapping.given import apply_given
 from apps.flows.mapping.layers import merge_layers

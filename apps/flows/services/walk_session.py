@@ -22,7 +22,7 @@ from apps.flows.engine.flow import compile_writing
 from apps.flows.engine.identity import EffectScope
 from apps.flows.engine.ownership import Guard
 from apps.flows.engine.states import OperationState, StepState
-from apps.flows.mapping.compile import CompiledMapping
+from apps.flows.mapping.compiled import CompiledMapping
 from apps.flows.mapping.layers import NO_LAYERS, Layers
 from apps.flows.mapping.places import read_places
 from apps.flows.models import Correction, Flow, FlowRole, Operation, OperationStep, Run

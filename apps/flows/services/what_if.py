@@ -23,7 +23,7 @@ from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.steps import DeliverOptions
 from apps.flows.engine.verdict import Side, Verdict
 from apps.flows.engine.what_if import Failure, Kept, Kind, Tally, compare
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.mapping.places import DELIVERY
 from apps.flows.models import Flow, FlowVersion, WhatIf

@@ -32,7 +32,8 @@ from apps.flows.engine.steps import CheckStep, DeliverOptions
 from apps.flows.engine.steps.approve import ApproveOptions
 from apps.flows.engine.stored import STEPS_ROOT
 from apps.flows.engine.walk import passed_over
-from apps.flows.mapping.compile import CompiledMapping, compile_mapping
+from apps.flows.mapping.compile import compile_mapping
+from apps.flows.mapping.compiled import CompiledMapping
 from apps.flows.mapping.given import apply_given
 from apps.flows.mapping.layers import NO_LAYERS, LayeredLine, Layers, merge_layers
 from apps.flows.templates_library.samples import SAMPLE_DAY, Delivers, Expected, LeftOut, Refused, Sample, Waits

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 
 from apps.flows.forms import InstallForm
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.models import Flow
 from apps.flows.queries.mapping import problem_sentences
 from apps.flows.services.install import install_template

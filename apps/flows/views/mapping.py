@@ -15,7 +15,7 @@ from apps.accounts.actions import Action
 from apps.accounts.page_filters import acting_person
 from apps.flows import forms
 from apps.flows.engine.definition import DefinitionError
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.mapping.line_checks import LINE_CHECKS
 from apps.flows.mapping.places import DELIVERY

@@ -20,7 +20,7 @@ from apps.accounts.actions import Action
 from apps.accounts.page_filters import acting_person
 from apps.flows.engine.edits import Edit, EditError, SetLines, SetManyLines
 from apps.flows.mapping.bulk import BulkError, Deed, bulk_changes
-from apps.flows.mapping.compile import LineProblem
+from apps.flows.mapping.compiled import LineProblem
 from apps.flows.mapping.layers import LayerError
 from apps.flows.mapping.line_checks import LINE_CHECKS
 from apps.flows.mapping.line_plan import Changes, stored_changes

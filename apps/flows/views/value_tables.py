@@ -15,7 +15,7 @@ from apps.accounts.actions import Action
 from apps.accounts.csv_export import csv_response
 from apps.accounts.page_filters import acting_person
 from apps.flows.engine.definition import DefinitionError
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.models import Flow, FlowVersion
 from apps.flows.queries.flows import get_flow
 from apps.flows.queries.mapping import ValueTable, get_value_table

@@ -16,7 +16,7 @@ from apps.accounts.actor import Actor
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.states import OperationState
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.models import Correction, Operation
 from apps.flows.queries.operation_undo import get_standing
 from apps.flows.queries.operations import sentence_of, shown

@@ -12,7 +12,7 @@ from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
 from apps.connectors.canonical.values import plain_text
 from apps.flows.engine.definition import DefinitionError
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.models import Flow
 from apps.flows.services.publish import layered_lines
 from apps.monitoring.blame import Fix, Verdict, verdict_for

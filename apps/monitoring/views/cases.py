@@ -20,7 +20,7 @@ from apps.accounts.actions import Action
 from apps.accounts.once import once
 from apps.accounts.page_filters import acting_person
 from apps.accounts.toasts import say_with_undo
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.queries.mapping import problem_sentences
 from apps.monitoring import cases as services

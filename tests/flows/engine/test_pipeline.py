@@ -22,7 +22,7 @@ from apps.flows.engine.identity import EffectScope
 from apps.flows.engine.pipeline import build_business_keys, plan_batch
 from apps.flows.engine.records import Correction, LinkState, OpenOperation, PlannedOperation
 from apps.flows.engine.states import OperationState
-from apps.flows.mapping.compile import MappingError, Reference
+from apps.flows.mapping.compiled import MappingError, Reference
 from apps.flows.mapping.layers import Layers, LineChange
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

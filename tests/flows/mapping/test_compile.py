@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from apps.connectors.canonical.time_entry import TIME_ENTRY
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
-from apps.flows.mapping.compile import CompiledMapping, MappingError, Reference, compile_mapping
+from apps.flows.mapping.compile import compile_mapping
+from apps.flows.mapping.compiled import CompiledMapping, MappingError, Reference
 from apps.flows.mapping.explain import explain
 from apps.flows.mapping.layers import LayeredLine, LayerError, Origin, merge_layers, parse_layer
 

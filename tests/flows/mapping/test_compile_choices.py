@@ -7,7 +7,8 @@ import pytest
 from apps.connectors.canonical.time_entry import TIME_ENTRY
 from apps.connectors.errors import BusinessClass
 from apps.connectors.manifest import MappingLine
-from apps.flows.mapping.compile import CompiledMapping, MappingError, compile_mapping
+from apps.flows.mapping.compile import compile_mapping
+from apps.flows.mapping.compiled import CompiledMapping, MappingError
 from apps.flows.mapping.layers import LayeredLine
 
 RECORD = {"resource": "E1", "project": "P1", "work_date": "2026-11-03", "hours": "1"}

@@ -6,7 +6,8 @@ from apps.connectors.canonical.time_entry import TIME_ENTRY
 from apps.connectors.errors import BusinessClass, FailureKind
 from apps.connectors.manifest import FieldSpec, MappingLine, ObjectManifest, ValueKind, Writing
 from apps.connectors.shapes import Change, Difference
-from apps.flows.mapping.compile import CompiledMapping, compile_mapping
+from apps.flows.mapping.compile import compile_mapping
+from apps.flows.mapping.compiled import CompiledMapping
 from apps.flows.mapping.drift import Drift, drift_error, marking_drift, reading_drift, writing_drift
 from apps.flows.mapping.layers import LayeredLine
 

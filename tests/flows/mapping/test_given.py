@@ -7,7 +7,8 @@ import pytest
 
 from apps.connectors.canonical.project import PROJECT
 from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
-from apps.flows.mapping.compile import Reference, compile_mapping
+from apps.flows.mapping.compile import compile_mapping
+from apps.flows.mapping.compiled import Reference
 from apps.flows.mapping.given import apply_given
 from apps.flows.mapping.layers import merge_layers
 

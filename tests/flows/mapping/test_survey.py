@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
-from apps.flows.mapping.compile import MappingError, compile_mapping
+from apps.flows.mapping.compile import compile_mapping
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayeredLine
 from apps.flows.mapping.survey import Survey, survey_mapping, trace_line
 

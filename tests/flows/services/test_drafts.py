@@ -9,7 +9,7 @@ import pytest
 from apps.flows.engine.content import STEPS, step_name
 from apps.flows.engine.definition import parse_definition
 from apps.flows.engine.edits import AddStep, EditError, RemoveStep, SetLines, SetPart, SetStep
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.mapping.places import DELIVERY, READING, read_places
 from apps.flows.mapping.rebase import Choice

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from apps.flows.mapping.compile import LineProblem, MappingError
+from apps.flows.mapping.compiled import LineProblem, MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.views.mapping_refusals import refusals_told
 

@@ -7,7 +7,7 @@ from apps.connectors.canonical.registry import restore
 from apps.connectors.canonical.shapes import CanonicalType
 from apps.connectors.contract import SourceRecord
 from apps.flows.engine.records import Correction, Extracted
-from apps.flows.mapping.compile import CompiledMapping
+from apps.flows.mapping.compiled import CompiledMapping
 
 
 class ExtractStep:

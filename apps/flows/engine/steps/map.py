@@ -10,7 +10,8 @@ from apps.connectors.manifest import FieldSpec, MappingLine, ValueKind
 from apps.flows.engine.acts import Act, Go, Refuse, StepContext
 from apps.flows.engine.identity import fingerprint
 from apps.flows.engine.stored import STEPS_ROOT, DefinitionError, Group, Settings, plain
-from apps.flows.mapping.compile import CompiledMapping, Field, Mapped, MappingError, compile_mapping
+from apps.flows.mapping.compile import Field, compile_mapping
+from apps.flows.mapping.compiled import CompiledMapping, Mapped, MappingError
 from apps.flows.mapping.layers import LayerError, merge_layers, parse_layer, write_layer
 
 
