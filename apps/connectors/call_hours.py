@@ -4,6 +4,7 @@ A slice tells all of its calls at once, so that a row is written for many of the
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -35,7 +36,7 @@ def note_calls(connection_id: UUID, counts: CallCounts) -> None:
 def add_to_hour(connection_id: UUID, counts: CallCounts, now: datetime) -> None:
     """Add calls to the hour of `now`; a connection that is gone takes none."""
     times, hour = counts.times, now.replace(minute=0, second=0, microsecond=0)
-    values = [uuid7(), hour, times.calls, times.failed, times.limited, list(times.slots), connection_id]
+    values: list[Any] = [uuid7(), hour, times.calls, times.failed, times.limited, list(times.slots), connection_id]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ADD, values)
 

@@ -13,13 +13,16 @@ class CallTally:
     """The calls of one door since it was last asked."""
 
     def __init__(self) -> None:
-        self._forget()
+        self._ok = self._failed = self._calls = self._limited = 0
+        self._reason = ""
+        self._slots = [0] * SLOTS
 
     def take(self) -> CallCounts:
         """Return how the calls since the last asking fared, and begin to count anew."""
         times = CallTimes(self._calls, self._failed, self._limited, tuple(self._slots))
         counts = CallCounts(self._ok, self._failed, self._reason, times)
-        self._forget()
+        self._ok = self._failed = self._calls = self._limited = 0
+        self._reason, self._slots = "", [0] * SLOTS
         return counts
 
     def note_answer(self, status: int, milliseconds: int) -> None:
@@ -50,8 +53,3 @@ class CallTally:
     def _time(self, milliseconds: int) -> None:
         self._calls += 1
         self._slots[slot_of(milliseconds)] += 1
-
-    def _forget(self) -> None:
-        self._ok = self._failed = self._calls = self._limited = 0
-        self._reason = ""
-        self._slots = [0] * SLOTS

@@ -29,9 +29,7 @@ class CallTimes:
     def __add__(self, other: Self) -> "CallTimes":
         """Return both together."""
         slots = tuple(one + two for one, two in zip(self.slots, other.slots, strict=True))
-        return CallTimes(
-            self.calls + other.calls, self.failed + other.failed, self.limited + other.limited, slots
-        )
+        return CallTimes(self.calls + other.calls, self.failed + other.failed, self.limited + other.limited, slots)
 
     @property
     def failed_share(self) -> float:
@@ -58,6 +56,9 @@ class CallTimes:
                 return begin + (ENDS[at] - begin) * (wanted - seen) / number
             seen += number
         return float(ENDS[-1])
+
+
+NO_CALLS = CallTimes()
 
 
 def slot_of(milliseconds: int) -> int:

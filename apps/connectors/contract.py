@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self, runtime_checkable
 
-from apps.connectors.call_times import CallTimes
+from apps.connectors.call_times import NO_CALLS, CallTimes
 from apps.connectors.errors import FieldProblem, RemoteError
 from apps.connectors.manifest import SystemManifest
 from apps.connectors.shapes import DiscoveredShape
@@ -184,7 +184,7 @@ class CallCounts:
     ok: int = 0
     failed: int = 0
     reason: str = ""
-    times: CallTimes = CallTimes()
+    times: CallTimes = NO_CALLS
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ class Entrance:
             self._tally.note_error(error, error.exchange.milliseconds if error.exchange else 0)
             raise
         if is_outage(answer):
-            self._tally.note_failure(f"The system had an error of its own (status {answer.status}).", answer.milliseconds)
+            self._tally.note_failure(
+                f"The system had an error of its own (status {answer.status}).", answer.milliseconds
+            )
         else:
             self._tally.note_answer(answer.status, answer.milliseconds)
         return answer

@@ -54,9 +54,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("hour", "id"),
                 "indexes": [models.Index(fields=["hour"], name="connection_hour")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("connection", "hour"), name="connection_hour_once")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("connection", "hour"), name="connection_hour_once")],
             },
         ),
         fence("connectors_connectionhour"),
