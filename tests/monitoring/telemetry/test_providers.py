@@ -83,7 +83,7 @@ def test_partners_read_which_systems_are_slow_for_whom_and_since_when(slow: Slow
     assert line["sentence"].startswith(f"2 of 3 connections to {NAME} answer slowly. Since ")
     page = blocked.owner.get(f"/providers/{SYSTEM}/")
     assert [one["row"].standing.trouble for one in page.context["lines"]] == [Trouble.SLOW, Trouble.SLOW, Trouble.WELL]
-    (median, slowest) = page.context["charts"][0].series
+    (median, _slowest) = page.context["charts"][0].series
     assert median.values[-2:] != [None, None]
     assert sum(value for one in page.context["charts"][1].series for value in one.values) == 150
     narrowed = blocked.owner.get(f"/providers/{SYSTEM}/?standing=well").context["list"].rows
