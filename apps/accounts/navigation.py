@@ -55,7 +55,7 @@ _CONNECTIONS = NavigationEntry(
     "connectors:connection-list",
     "plug",
     Action.VIEW_CONNECTIONS,
-    ("/systems/", "/private-systems/"),
+    ("/systems/", "/private-systems/", "/providers/"),
     BROKEN_CONNECTIONS,
 )
 _TEMPLATES = NavigationEntry(_("Templates"), "flows:template-list", "packages", Action.VIEW_FLOWS)
@@ -104,6 +104,7 @@ CUSTOMER: Menu = (
 )
 OPERATOR: Menu = (
     NavigationEntry(_("Partners"), "monitoring:partner-list", "building", Action.VIEW_PARTNERS, ("/partners/",)),
+    NavigationEntry(_("Provider status"), "monitoring:fleet-provider-list", "heartbeat", Action.VIEW_PARTNERS),
     NavigationEntry(_("People"), "accounts:people", "users", Action.VIEW_PEOPLE),
     NavigationEntry(_("Audit trail"), "accounts:audit", "history", Action.VIEW_AUDIT),
     _SETTINGS,

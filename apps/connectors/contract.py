@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self, runtime_checkable
 
+from apps.connectors.call_times import NO_CALLS, CallTimes
 from apps.connectors.errors import FieldProblem, RemoteError
 from apps.connectors.manifest import SystemManifest
 from apps.connectors.shapes import DiscoveredShape
@@ -177,11 +178,13 @@ class CallCounts:
     """How some calls fared: `failed` are those that failed for the system's own reasons, `reason` says the last one's.
 
     Refused records count as `ok`: the system is well. Refused sign-ins and calls that came too often count as neither.
+    `times` counts all of them, by how long they took.
     """
 
     ok: int = 0
     failed: int = 0
     reason: str = ""
+    times: CallTimes = NO_CALLS
 
 
 @dataclass(frozen=True, slots=True)

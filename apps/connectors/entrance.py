@@ -34,12 +34,14 @@ class Entrance:
         try:
             answer = await self._let_in(call)
         except RemoteError as error:
-            self._tally.note_error(error)
+            self._tally.note_error(error, error.exchange.milliseconds if error.exchange else 0)
             raise
         if is_outage(answer):
-            self._tally.note_failure(f"The system had an error of its own (status {answer.status}).")
+            self._tally.note_failure(
+                f"The system had an error of its own (status {answer.status}).", answer.milliseconds
+            )
         else:
-            self._tally.note_answer(answer.status)
+            self._tally.note_answer(answer.status, answer.milliseconds)
         return answer
 
     async def _let_in(self, call: Callable[[], Awaitable[Answer]]) -> Answer:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.connectors.breaker_rule import BreakerState, is_held, is_unconfirmed
+from apps.connectors.hour_models import ConnectionHour as ConnectionHour  # noqa: PLC0414  one of the room's tables
 from apps.customers.models import CustomerOwned, CustomerOwnedManager, CustomerQuerySet
 from apps.tenants.models import PartnerModel
 

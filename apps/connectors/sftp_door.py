@@ -172,7 +172,7 @@ class SftpDoor:
             except RemoteError as error:
                 await self._settle(error, verb, path, started)
                 raise
-        self._tally.note_answer(_DONE)
+        self._tally.note_answer(_DONE, milliseconds_since(started))
         received = len(result) if isinstance(result, bytes) else size
         said = f"{received} bytes" if received else ""
         self._keep(
@@ -183,7 +183,7 @@ class SftpDoor:
     async def _settle(self, error: RemoteError, verb: str, path: str, started: float) -> None:
         """Count a failed call and leave its evidence; after a lost connection the next call makes a new one."""
         status = _status_of(error)
-        self._tally.note_failed(status, error)
+        self._tally.note_failed(status, error, milliseconds_since(started))
         if is_systems_fault(error):
             await self._hang_up()
         error.exchange = Exchange(verb, self._shown(path), status, milliseconds_since(started), response=error.message)

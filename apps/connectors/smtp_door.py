@@ -92,7 +92,7 @@ class SmtpDoor:
             except RemoteError as error:
                 await self._settle(error, "GREET", "", started)
                 raise
-        self._tally.note_answer(_DONE)
+        self._tally.note_answer(_DONE, milliseconds_since(started))
         self._keep(self._exchange("GREET", _DONE, started, "", "The server is there."), started)
         return milliseconds_since(started)
 
@@ -113,7 +113,7 @@ class SmtpDoor:
             except RemoteError as error:
                 await self._settle(error, "SEND", shown, started)
                 raise
-        self._tally.note_answer(_DONE)
+        self._tally.note_answer(_DONE, milliseconds_since(started))
         exchange = self._exchange("SEND", _DONE, started, shown, f"Taken: {len(message)} bytes.")
         self._keep(exchange, started)
         return exchange
@@ -189,7 +189,7 @@ class SmtpDoor:
     async def _settle(self, error: RemoteError, verb: str, shown: str, started: float) -> None:
         """Count a failed call and leave its evidence; after a lost connection the next call makes a new one."""
         status = _status_of(error)
-        self._tally.note_failed(status, error)
+        self._tally.note_failed(status, error, milliseconds_since(started))
         if is_systems_fault(error):
             await self._hang_up()
         error.exchange = self._exchange(verb, status, started, shown, error.message)

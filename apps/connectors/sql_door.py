@@ -193,10 +193,10 @@ class SqlDoor:
                 raise
             except RefusedStatementError as refused:
                 await self._roll_back()
-                self._tally.note_answer(_UNUSABLE)
+                self._tally.note_answer(_UNUSABLE, milliseconds_since(started))
                 self._keep(self._exchange(verb, table, _UNUSABLE, started, shapes, refused.message), started)
                 raise
-        self._tally.note_answer(_DONE)
+        self._tally.note_answer(_DONE, milliseconds_since(started))
         exchange = self._exchange(verb, table, _DONE, started, shapes, f"{turn.rows_seen} rows")
         self._keep(exchange, started)
         return result, exchange
@@ -273,7 +273,7 @@ class SqlDoor:
     async def _settle(self, error: RemoteError, verb: str, table: str, started: float, shapes: Sequence[str]) -> None:
         """Count a failed transaction and leave its evidence; the next one begins on a sound connection."""
         status = _status_of(error)
-        self._tally.note_failed(status, error)
+        self._tally.note_failed(status, error, milliseconds_since(started))
         if is_systems_fault(error) or error.ambiguous:
             await self._hang_up()
         else:

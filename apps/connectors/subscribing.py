@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.connectors import breaker, subscriptions, vault
+from apps.connectors import breaker, call_hours, subscriptions, vault
 from apps.connectors.connection_state import mark_attention, mark_working
 from apps.connectors.contract import CallCounts, Connector, HeldSubscription, Subscriber, WantedSubscription
 from apps.connectors.credentials import UnsealError
@@ -65,7 +65,7 @@ def keep_subscription(work: LeasedWork) -> RunAgain | None:
     except breaker.PausedError as paused:
         return RunAgain(paused.until, waiting_for=row.connection_id)
     outcome = task if isinstance(task, _Outcome) else asyncio.run(_done(task))
-    breaker.note(row.connection_id, outcome.counts)
+    call_hours.note_calls(row.connection_id, outcome.counts)
     with transaction.atomic():
         work.confirm()
         return _store(row.id, spec, outcome)

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from apps.connectors.call_hours import drop_old_hours
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.flows.services import replay_job
@@ -55,6 +56,7 @@ def sweep(_: LeasedWork) -> None:
     send_alerts()
     record_risk(timezone.now())
     drop_old_files(timezone.now())
+    drop_old_hours(timezone.now())
     resume_stalled()
     replay_job.resume_stalled()
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.monitoring.views import fleet, metrics, search, sign_up
+from apps.monitoring.views import fleet, fleet_providers, metrics, search, sign_up
 
 _ONE = "partners/<uuid:partner_id>"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path(f"{_ONE}/suspend/", fleet.partner_suspend, name="partner-suspend"),
     path(f"{_ONE}/activate/", fleet.partner_activate, name="partner-activate"),
     path(f"{_ONE}/set-up/", fleet.partner_set_up, name="partner-set-up"),
+    path("providers/", fleet_providers.fleet_provider_list, name="fleet-provider-list"),
+    path("providers/<slug:system>/", fleet_providers.fleet_provider_detail, name="fleet-provider-detail"),
     path("metrics", metrics.platform_metrics, name="platform-metrics"),
     path("sign-up/", sign_up.sign_up, name="sign-up"),
     path("sign-up/<uuid:partner_id>/", sign_up.sign_up_progress, name="sign-up-progress"),

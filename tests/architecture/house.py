@@ -466,6 +466,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "secret": "token",
         "step": "company",
         "system": "sandbox_psa",
+        "source": "states",
         "template": "approved-time-to-bill",
         "type_name": "TimeEntry",
         "target": "company",

@@ -9,6 +9,7 @@ from tests.architecture.addresses import ROW_NAMES, Address, all_addresses
 ADDRESSES = all_addresses()
 PLAIN_WORDS = {
     "system",
+    "source",
     "template",
     "type_name",
     "target",

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.connectors import breaker, connection_state
+from apps.connectors import breaker, call_hours, connection_state
 from apps.connectors.breaker import PausedError
 from apps.connectors.contract import CallCounts, WriteOutcome
 from apps.connectors.errors import BusinessClass, FailureKind, RateLimitedError, RemoteError
@@ -69,7 +69,7 @@ class CallWatch:
         for connection_id, connector in ((session.source_id, session.source), (session.target_id, session.target)):
             new, before = connector.take_counts(), self._fared.get(connection_id, CallCounts())
             self._fared[connection_id] = CallCounts(before.ok + new.ok, before.failed + new.failed, new.reason)
-            breaker.note(connection_id, new)
+            call_hours.note_calls(connection_id, new)
 
     def require_closed(self) -> None:
         """Raise PausedError once a breaker of this run has opened, here or in another worker."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
-from apps.connectors import breaker
+from apps.connectors import breaker, call_hours
 from apps.connectors.answers import at_path
 from apps.connectors.breaker import PausedError
 from apps.connectors.contract import Connector, Write
@@ -133,7 +133,7 @@ def carry_out(work: LeasedWork) -> RunAgain | None:
         _settle(work, review, _Answer(_Came.FAILED, problem="A stored secret cannot be opened any more: replace it."))
         return None
     answer = asyncio.run(_write(connector, review))
-    breaker.note(review.connection_id, connector.take_counts())
+    call_hours.note_calls(review.connection_id, connector.take_counts())
     _settle(work, review, answer)
     return None
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
-from apps.connectors import breaker, registry
+from apps.connectors import breaker, call_hours, registry
 from apps.connectors.breaker import PausedError
 from apps.connectors.contract import UndoOutcome, UndoState
 from apps.connectors.credentials import UnsealError
@@ -250,7 +250,7 @@ def _taken_back(session: WalkSession, row: OperationStep, called: list[UUID]) ->
         return take_back(connector, row.object_name, row.outside_key, idempotency_key=f"{row.idempotency_key}:undo")
     finally:
         for connection_id in called:
-            breaker.note(connection_id, connector.take_counts())
+            call_hours.note_calls(connection_id, connector.take_counts())
 
 
 def _failed(session: WalkSession, row: OperationStep, error: RemoteError | LookupError) -> RunAgain | None:

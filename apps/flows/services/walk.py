@@ -16,7 +16,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from apps.connectors import breaker, connection_state, shape_book
+from apps.connectors import breaker, call_hours, connection_state, shape_book
 from apps.connectors.breaker import PausedError
 from apps.connectors.canonical.values import UnusableValueError
 from apps.connectors.credentials import UnsealError
@@ -259,7 +259,7 @@ class _Walk:
             with self._moving():
                 walk_rows.write_ahead(self.session, step, prepared.evidence)
         answer = prepared.call(step.timeout_seconds)
-        breaker.note(prepared.connection_id, prepared.connector.take_counts())
+        call_hours.note_calls(prepared.connection_id, prepared.connector.take_counts())
         if answer.outcome.receipt is None:
             self._settle(step, prepared, answer)
         else:

@@ -87,7 +87,8 @@ class FlowFrame:
         return self.schedule.next_at if self.schedule and self.flow.state == Flow.State.LIVE else None
 
 
-_TABS = ("overview", "mapping", "runs", "versions", "monitors", "reconciliation", "settings")
+_TABS = ("overview", "health", "mapping", "runs", "versions", "monitors", "reconciliation", "settings")
+_ELSEWHERE = {"overview": "flows:flow-detail", "health": "monitoring:flow-health"}
 
 
 def frame_of(request: HttpRequest, flow: Flow, active: str) -> FlowFrame:
@@ -119,12 +120,13 @@ def framed(request: HttpRequest, flow: Flow, active: str, **context: Any) -> dic
 
 def tab_url(flow: Flow, name: str) -> str:
     """Return where a part of a flow's pages is."""
-    return reverse("flows:flow-detail" if name == "overview" else f"flows:flow-{name}", args=[flow.id])
+    return reverse(_ELSEWHERE.get(name, f"flows:flow-{name}"), args=[flow.id])
 
 
 def _tab_words(name: str) -> str:
     return {
         "overview": _("Overview"),
+        "health": _("Health"),
         "mapping": _("Mapping"),
         "runs": _("Runs"),
         "versions": _("Versions"),

@@ -77,6 +77,18 @@ class _Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is not posted of one flow, and how long what is ready will take at the pace of its last runs; None: nobody knows."""
+
+    ready: int
+    to_approve: int
+    blocked: int
+    seconds: float | None
+    per_hour: int | None
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
     """What was read for all customers at once, by flow."""
 
@@ -113,6 +125,19 @@ def coming_cut_offs(*, now: datetime, within: timedelta, customer_id: UUID | Non
     known = _read({flow_id for counted in flows.values() for flow_id in counted.flow_ids}, now)
     nothing = CutOffFlows((), chosen=False)
     return [_row(one, at, flows.get(one.customer_id, nothing), known, now) for at, one in coming]
+
+
+def backlog_of(flow_id: UUID, now: datetime) -> Backlog:
+    """Return what is left of one flow. Two queries."""
+    left, pace = _left([flow_id]).get(flow_id, _Left()), _pace([flow_id], now).get(flow_id)
+    return Backlog(
+        left.ready,
+        left.to_approve,
+        left.blocked,
+        seconds=left.ready / pace.per_second if pace else None,
+        per_hour=round(pace.per_second * 3600) if pace else None,
+        runs=pace.runs if pace else 0,
+    )
 
 
 def _read(flow_ids: Collection[UUID], now: datetime) -> _Known:

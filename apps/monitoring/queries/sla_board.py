@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -95,6 +95,16 @@ class BoardFigures:
     credits: dict[str, Decimal]
 
 
+@dataclass(frozen=True, slots=True)
+class ClockCounts:
+    """Promises under way: all, missed and still open, due within four hours; and when the next one runs out."""
+
+    running: int
+    late: int
+    due_soon: int
+    next_due_at: datetime | None
+
+
 def fitting_clocks(state: ListState, now: datetime) -> QuerySet[SlaClock]:
     """Return the clocks under way that fit what is asked."""
     found = SlaClock.objects.filter(_VIEWS[state.value("view")](now), stopped_at__isnull=True)
@@ -160,6 +170,18 @@ def board_figures(now: datetime, month: date) -> BoardFigures:
         missed=breaches.count(),
         credits=_credits(breaches.filter(excused_at__isnull=True, clock__agreement__isnull=False), now),
     )
+
+
+def count_clocks(now: datetime, customer_id: UUID | None = None) -> ClockCounts:
+    """Return the promises under way that were missed, and that run out soon. One query."""
+    running = SlaClock.objects.filter(stopped_at__isnull=True)
+    counted = (running.filter(customer_id=customer_id) if customer_id else running).aggregate(
+        late=Count("id", filter=_VIEWS["late"](now)),
+        soon=Count("id", filter=_VIEWS["soon"](now)),
+        running=Count("id"),
+        next_due_at=Min("due_at", filter=Q(due_at__gte=now)),
+    )
+    return ClockCounts(counted["running"], counted["late"], counted["soon"], counted["next_due_at"])
 
 
 def _credits(breaches: QuerySet[SlaBreach], now: datetime) -> dict[str, Decimal]:

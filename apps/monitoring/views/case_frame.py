@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
 from apps.accounts.page_filters import acting_person, asked_id
+from apps.connectors.errors import BusinessClass
 from apps.monitoring.blame import Fix
 from apps.monitoring.case_pages import CasePage
 from apps.monitoring.case_words import title_words
@@ -23,10 +24,13 @@ from apps.monitoring.queries.case_page import get_case_page
 from apps.monitoring.queries.case_people import get_case_people
 from apps.monitoring.queries.case_ways import list_value_tables
 from apps.monitoring.queries.risk import worth_of_case
+from apps.monitoring.telemetry.provider_words import sentence_of
+from apps.monitoring.telemetry.providers import list_suffering
 from apps.monitoring.work_forms import AttachForm, BringForm, MergeForm, PlanForm, SnoozeForm, SortForm, WaitForm
 
 PANE = "case-pane"
 _LONGEST_QUERY = 1500
+_BLAMES_A_SYSTEM = (BusinessClass.PROVIDER_OUTAGE, BusinessClass.TIMEOUT, BusinessClass.CONNECTION)
 
 
 def wants_pane(request: HttpRequest) -> bool:
@@ -77,6 +81,7 @@ def case_context(
         "workers": workers,
         "can_be_mine": who.user_id in {key for key, _name in workers} and case.owner_id != who.user_id,
         "worth": worth_of_case(case, timezone.now()),
+        "suffering": _suffering(case, who),
         "people": get_case_people(case, who, timezone.now()),
         "can_work": who.can(Action.WORK_CASES) and page.is_open,
         "can_note": who.can(Action.WORK_CASES),
@@ -90,6 +95,20 @@ def case_context(
         "forms": _forms(case, page, tables, bound or {}),
         "tables": tables,
     }
+
+
+def _suffering(case: ExceptionCase, who: Actor) -> list[tuple[str, str]]:
+    """Return what others suffer from the systems of a case that blames one: (sentence, address)."""
+    if not case.is_open or case.error_class not in _BLAMES_A_SYSTEM or case.flow is None or who.is_customer:
+        return []
+    now, may_look = timezone.now(), who.can(Action.VIEW_CONNECTIONS)
+    return [
+        (
+            sentence_of(system.name, system.verdict, now),
+            reverse("monitoring:provider-detail", args=[system.slug]) if may_look else "",
+        )
+        for system in list_suffering({case.flow.source.system, case.flow.target.system}, now)
+    ]
 
 
 def _forms(

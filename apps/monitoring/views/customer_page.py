@@ -21,8 +21,17 @@ from apps.customers.queries import get_customer, list_people_of
 from apps.monitoring.queries import customer_page as queries
 from apps.monitoring.queries.customer_mappings import list_mappings
 from apps.monitoring.queries.risk import risk_curve
+from apps.monitoring.queries.sla_board import count_clocks
 from apps.monitoring.views.customer_picture import build_picture, mark
-from apps.monitoring.views.figures import Tile, case_tiles, last_success_tile, money_tile, throughput_chart, with_query
+from apps.monitoring.views.figures import (
+    Tile,
+    case_tiles,
+    last_success_tile,
+    money_tile,
+    promises_tile,
+    throughput_chart,
+    with_query,
+)
 from apps.monitoring.views.report_charts import risk_chart
 from apps.tenants.charts import Chart
 from apps.tenants.templatetags.wording import count_words
@@ -41,7 +50,7 @@ def customer_overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     context = {
         "overview": found,
         "picture": build_picture(found, who),
-        "tiles": _tiles(customer, found, who),
+        "tiles": _tiles(customer, found, who, now),
         "chart": None if FIGURES in request.GET else throughput_chart(now.date(), CHART_DAYS, customer_id=customer.id),
         "risk_chart": None if FIGURES in request.GET else _risk_chart(customer, now),
         "can_see_cases": who.can(Action.VIEW_CASES),
@@ -55,7 +64,7 @@ def _risk_chart(customer: Customer, now: datetime) -> Chart | None:
     return None if curve.is_empty else risk_chart(curve)
 
 
-def _tiles(customer: Customer, found: queries.CustomerOverview, who: Actor) -> list[Tile]:
+def _tiles(customer: Customer, found: queries.CustomerOverview, who: Actor, now: datetime) -> list[Tile]:
     cases = with_query(reverse("monitoring:case-list"), customer=customer.id) if who.can(Action.VIEW_CASES) else ""
     runs = reverse("monitoring:customer-run-list", args=[customer.id]) if who.can(Action.VIEW_RUNS) else ""
     written = found.tally.days.get("today_written") or 0
@@ -63,6 +72,7 @@ def _tiles(customer: Customer, found: queries.CustomerOverview, who: Actor) -> l
     return [
         money_tile(found.tally.at_risk, cases, found.at_risk_before),
         *case_tiles(found.tally.cases, cases),
+        promises_tile(count_clocks(now, customer.id), with_query(reverse("monitoring:sla-list"), customer=customer.id)),
         Tile.counted("written", _("Written today"), written, icon="arrows-exchange", link=runs).saying(
             _("of %(number)s read") % {"number": count_words(read)} if read else _("nothing read yet today")
         ),

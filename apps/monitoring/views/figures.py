@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.monitoring.case_words import cause_words
 from apps.monitoring.impact import Quality, Sum
+from apps.monitoring.queries.sla_board import ClockCounts
 from apps.monitoring.queries.trends import HeldCause, MoneyCurve, Span, throughput
 from apps.tenants.charts import Chart, Series
 from apps.tenants.templatetags.wording import count_words, money_words
@@ -127,6 +129,27 @@ def case_tiles(counts: Mapping[str, int], cases: str) -> list[Tile]:
     )
     tile = Tile.counted("cases", _("Open exceptions"), number, icon="alert-triangle", link=cases, tone=tone)
     return [replace(tile, hint="" if details else _("Each is one cause."), details=details)]
+
+
+def promises_tile(counts: ClockCounts, board: str) -> Tile:
+    """Return the promises that were missed or run out soon, and how much time the next one has."""
+    tone = "danger" if counts.late else "warning" if counts.due_soon else "success"
+    late = with_query(board, view="late")
+    tile = Tile.counted("promises", _("Promises missed"), counts.late, icon="hourglass", link=late, tone=tone)
+    words = _("%(number)s due within 4 hours") % {"number": count_words(counts.due_soon)}
+    soon = (Detail(words, with_query(board, view="soon"), "warning"),) if counts.due_soon else ()
+    if not counts.running:
+        return tile.saying(_("No promise is under way."))
+    if counts.next_due_at is None:
+        return tile.saying(_("No other clock is running.")).with_details(soon)
+    left = _("the next one runs out %(moment)s") % {"moment": moment_words(counts.next_due_at)}
+    return tile.saying(left).with_details(soon)
+
+
+def moment_words(moment: datetime) -> str:
+    """Return a moment as tiles name it, in the reader's zone: "21 Nov, 14:05"."""
+    then = timezone.localtime(moment)
+    return _("%(day)s, %(time)s") % {"day": date_format(then, "j M"), "time": date_format(then, "H:i")}
 
 
 def last_success_tile(at: datetime | None, link: str) -> Tile:

@@ -24,6 +24,7 @@ from apps.monitoring.home_visits import last_visit, record_visit
 from apps.monitoring.pages import PartnerHome, Strip
 from apps.monitoring.queries.home import CUSTOMERS, count_by_health, fitting_customers, get_partner_home
 from apps.monitoring.queries.news import list_news
+from apps.monitoring.queries.sla_board import count_clocks
 from apps.monitoring.queries.trends import Span, held_up_by_cause, money_at_risk_over
 from apps.monitoring.views.figures import (
     Detail,
@@ -32,6 +33,7 @@ from apps.monitoring.views.figures import (
     causes_chart,
     money_chart,
     money_tile,
+    promises_tile,
     throughput_chart,
 )
 from apps.tenants.brands import brand_for
@@ -85,7 +87,7 @@ def _figures(found: PartnerHome, who: Actor, now: datetime, *, customers: str, i
     since = _since(who, now, is_visit=is_visit)
     cut_offs = upcoming_cut_offs(CUT_OFFS_AHEAD, now=now)
     return {
-        "tiles": _tiles(found, who, cut_offs, customers=customers),
+        "tiles": _tiles(found, who, cut_offs, now, customers=customers),
         "news": list_news(since=since, now=now, reader=who),
         "since_words": since_words(since, now),
         "cut_offs": cut_offs,
@@ -118,17 +120,24 @@ def since_words(since: datetime, now: datetime) -> str:
     return (_("%(weekday)s %(time)s") if ago < 7 else _("%(day)s, %(time)s")) % figures
 
 
-def _tiles(found: PartnerHome, who: Actor, cut_offs: Sequence[CutOffLine], *, customers: str) -> list[Tile]:
+def _tiles(
+    found: PartnerHome, who: Actor, cut_offs: Sequence[CutOffLine], now: datetime, *, customers: str
+) -> list[Tile]:
     strip = found.strip
     cases = reverse("monitoring:case-list") if who.can(Action.VIEW_CASES) else ""
     return [
         money_tile(strip.at_risk, cases, strip.at_risk_before),
         *case_tiles(strip.cases, cases),
+        promises_tile(count_clocks(now), _board(who)),
         _customers_tile(strip, customers),
         _connections_tile(strip, who),
         _cut_offs_tile(cut_offs),
         _today_tile(strip, who, cases),
     ]
+
+
+def _board(who: Actor) -> str:
+    return reverse("monitoring:sla-list") if who.can(Action.VIEW_CUSTOMERS) else ""
 
 
 def _customers_tile(strip: Strip, noun: str) -> Tile:

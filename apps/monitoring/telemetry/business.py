@@ -1,0 +1,94 @@
+"""Business telemetry that is counted rather than timed: rework, and exceptions by cause, country and segment."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.db.models import Count, Min, Q, QuerySet, Sum
+
+from apps.flows.models import ApprovalRequest, Correction, FlowDay, Run
+from apps.monitoring.models import CaseOperation
+from apps.monitoring.queries.ledger_rows import id_at, start_of
+from apps.monitoring.queries.reports import ReportSpan, causes_of, speed_of
+
+By = Literal["customer__country", "customer__segment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rework:
+    """Records that people had to set right or send again in a span, of all that were settled or held back in it."""
+
+    corrected: int
+    replayed: int
+    handled: int
+
+    @property
+    def share(self) -> float | None:
+        """Return the share of the records that were sent again, None where none was handled."""
+        return self.replayed / self.handled if self.handled else None
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """How long records took from being read until posted: the middle of the days' medians, and of their slow tenths."""
+
+    median: float | None
+    slow: float | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Questions that nobody has answered yet, and since when the oldest waits."""
+
+    number: int
+    oldest_at: datetime | None
+
+
+def rework_of(span: ReportSpan) -> Rework:
+    """Return the rework of a span. Three queries, none of them over the ledger."""
+    corrections = Correction.objects.filter(span.moments("made_at"))
+    corrected = span.of(corrections, "operation__flow_id").values("operation_id").distinct().count()
+    replays = span.of(Run.objects.filter(_ids(span), mode=Run.Mode.REPLAY)).aggregate(number=Sum("read"))["number"]
+    days = span.of(FlowDay.objects.filter(day__gte=span.since, day__lte=span.until))
+    sums = days.aggregate(written=Sum("written"), unchanged=Sum("unchanged"), rejected=Sum("rejected"))
+    return Rework(corrected, replays or 0, sum(number or 0 for number in sums.values()))
+
+
+def posting_of(span: ReportSpan) -> Posting:
+    """Return how long records took until posted. One query."""
+    days = [day for day in speed_of(span) if day.median_seconds is not None and day.slow_seconds is not None]
+    if not days:
+        return Posting(None, None, 0)
+    medians = sorted(day.median_seconds or 0.0 for day in days)
+    slow = sorted(day.slow_seconds or 0.0 for day in days)
+    return Posting(medians[len(days) // 2], slow[len(days) // 2], sum(day.records for day in days))
+
+
+def held_back_by(span: ReportSpan, by: By) -> list[tuple[str, int]]:
+    """Return the records that were held back in a span by what their customer is, the most first; "" for not known."""
+    counted = _held_back(span).order_by().values_list(by).annotate(number=Count("operation_id", distinct=True))
+    sums: Counter[str] = Counter()
+    for name, number in counted:
+        sums[(name or "").strip()] += number
+    return sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def held_back_by_cause(span: ReportSpan) -> list[tuple[str, int]]:
+    """Return the records that were held back in a span by the class of their failure, the most first."""
+    return [(cause.error_class, cause.records) for cause in causes_of(span)]
+
+
+def waiting_answers(span: ReportSpan) -> Waiting:
+    """Return the open questions, whatever the days. One query."""
+    asked = span.of(ApprovalRequest.objects.filter(state=ApprovalRequest.State.OPEN))
+    return Waiting(**asked.aggregate(number=Count("id"), oldest_at=Min("asked_at")))
+
+
+def _held_back(span: ReportSpan) -> QuerySet[CaseOperation]:
+    return span.of(CaseOperation.objects.filter(span.moments("failed_at")), "case__flow_id")
+
+
+def _ids(span: ReportSpan) -> Q:
+    return Q(id__gte=id_at(start_of(span.since)), id__lt=id_at(start_of(span.until + timedelta(days=1))))
