@@ -467,6 +467,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "step": "company",
         "system": "sandbox_psa",
         "template": "approved-time-to-bill",
+        "monitor": "slow",
         "type_name": "TimeEntry",
         "target": "company",
         "token": "no-such-token",
