@@ -121,8 +121,8 @@ def _row(kind: MonitorKind, known: _Known) -> WatchedRow:
 def _usual(kind: MonitorKind, known: _Known, sample: Sample) -> str:
     if kind is MonitorKind.OVERDUE:
         every = known.flow.expected_every_seconds
-        words = _("a run is expected every %(span)s") % {"span": duration_words(every)} if every else ""
-        return ", ".join(filter(None, (words, rhythm_words(known.flow))))
+        words = _("A run is expected every %(span)s") % {"span": duration_words(every)} if every else ""
+        return "; ".join(filter(None, (words, rhythm_words(known.flow))))
     return usual_words(kind, known.figures.learned.get(kind, NOTHING), sample.at.weekday())
 
 

@@ -67,7 +67,7 @@ def judge(figures: FlowFigures, now: datetime) -> Judgement:
     """Return what is wrong with a flow; what another finding explains is silenced, and what is switched off is not looked at."""
     findings: list[Finding] = []
     silenced: dict[MonitorKind, MonitorKind] = {}
-    told = set(figures.causes)
+    told = set(figures.causes - figures.off)  # what nobody is told explains nothing
     for kind, look in _LOOKS.items():
         cause = next((cause for cause in SILENCED_BY.get(kind, ()) if cause in told), None)
         if kind in figures.off:
@@ -155,9 +155,8 @@ def _overdue(figures: FlowFigures, now: datetime) -> Finding | None:
 def _empty(figures: FlowFigures, now: datetime) -> Finding | None:
     silence = figures.silence
     if silence is not None and figures.ran_since and not figures.is_quiet:
-        sentence = (
-            f"{figures.name} has run since {silence.since:%d %b %Y, %H:%M} UTC but brought no record: it usually does."
-        )
+        since = f"{silence.since:%d %b %Y, %H:%M} UTC"
+        sentence = f"No record has come through {figures.name} since {since}, although it ran: usually some do."
         return Finding(_K.EMPTY, sentence, silence.since, 0, None)
     learned, own = figures.learned.get(_K.EMPTY, NOTHING), figures.own.get(_K.EMPTY)
     last = learned.last

@@ -32,10 +32,11 @@ def _ran(line: Line, *moments: datetime, written: int = 1, mode: str = "read") -
         event = TriggerEvent.objects.create(
             flow=flow, customer=flow.customer, kind="schedule", dedupe_key=str(uuid7()), received_at=moment
         )
-        Run.objects.create(
+        event.run = Run.objects.create(
             flow=flow, customer=flow.customer, event=event, version=flow.live_version, mode=mode, created_at=moment,
             state="clean", read=written, written=written, started_at=moment, finished_at=moment,
         )  # fmt: skip
+        event.save(update_fields=["run"])
 
 
 def _hourly(until: datetime, number: int = 24 * 8) -> list[datetime]:
@@ -64,7 +65,7 @@ def test_silence_longer_than_the_rhythm_is_a_case_until_records_come_again(line:
         _ran(line, now - timedelta(minutes=4), mode="replay")
         assert watch_flows(timezone.now()) == (1, 0)
         case = ExceptionCase.objects.get()
-        assert "No record has come through" in case.explanation
+        assert (case.error_class, "No record has come through" in case.explanation) == ("empty", True)
         _ran(line, now)
         assert watch_flows(timezone.now()) == (0, 1)
 
