@@ -47,7 +47,7 @@ _FLOWS = NavigationEntry(
     "flows:flow-list",
     "arrows-exchange",
     Action.VIEW_FLOWS,
-    ("/runs/", "/operations/", "/dry-runs/", "/reconciliations/"),
+    ("/runs/", "/operations/", "/dry-runs/", "/reconciliations/", "/monitors/"),
 )
 _CHANGES = NavigationEntry(_("Changes"), "flows:change-list", "git-branch", Action.VIEW_FLOWS, badge=OPEN_CHANGES)
 _CONNECTIONS = NavigationEntry(

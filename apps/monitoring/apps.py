@@ -16,8 +16,9 @@ class MonitoringConfig(AppConfig):
         from apps.customers import customer_frame, health_directory
         from apps.dispatch import kinds
         from apps.dispatch.models import Queue
-        from apps.flows import case_directory
+        from apps.flows import case_directory, monitor_directory
         from apps.monitoring import fleet, subscribers, tasks
+        from apps.monitoring.monitors import flow_watch
         from apps.monitoring.queries import badge_counts, case_rows, connection_cases, customer_health, customer_page
 
         kinds.register(tasks.JUDGE, tasks.judge, queue=Queue.MAINT)
@@ -26,12 +27,17 @@ class MonitoringConfig(AppConfig):
         kinds.register(fleet.INVITE_OWNER, fleet.send_owner_invitation, queue=Queue.MAINT)
         kinds.register(tasks.DIGEST, tasks.send_due_digests, queue=Queue.MAINT)
         kinds.register(tasks.SLA, tasks.watch_service_levels, queue=Queue.MAINT)
+        kinds.register(tasks.TEACH, tasks.teach_monitors, queue=Queue.MAINT)
+        kinds.register_periodic(tasks.TEACH, tasks.TEACH_EVERY_SECONDS)
+        kinds.register(tasks.CUT_OFFS, tasks.watch_coming_cut_offs, queue=Queue.MAINT)
+        kinds.register_periodic(tasks.CUT_OFFS, tasks.CUT_OFFS_EVERY_SECONDS)
         kinds.register_periodic(tasks.SLA, tasks.SLA_EVERY_SECONDS)
         kinds.register_periodic(tasks.SWEEP, tasks.SWEEP_EVERY_SECONDS)
         kinds.register_periodic(tasks.DIGEST, tasks.DIGEST_EVERY_SECONDS)
         badges.register(navigation.OPEN_CASES, badge_counts.open_cases)
         badges.register(navigation.NEEDED_FROM_CUSTOMER, badge_counts.needed_from_customer)
         case_directory.register(case_rows.cases_of_record)
+        monitor_directory.register(flow_watch.watch_of)
         usage_directory.register_cases(connection_cases.open_cases_of_flows)
         customer_frame.register(customer_page.frame_of)
         health_directory.register(customer_health.health_of_customers)

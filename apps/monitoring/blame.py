@@ -66,6 +66,9 @@ class Verdict:
 
 OVERDUE = "overdue"  # a class of monitoring's own: nothing arrived in time
 EXPIRING = "expiring"  # another one: what a connection signs in with ends soon
+# What monitors find that no single record is to blame for.
+SLOW, EMPTY, BACKLOG, PARTIAL, CUT_OFF_RISK = "slow", "empty", "backlog", "partial", "cut_off_risk"
+OWN_CLASSES = (OVERDUE, EXPIRING, SLOW, EMPTY, BACKLOG, PARTIAL, CUT_OFF_RISK)  # of monitoring's own, all of them
 MUCH_MONEY = Decimal(10_000)
 
 QUEUE_LABELS: dict[WorkQueue, str] = {
@@ -278,6 +281,60 @@ _VERDICTS: dict[str, Verdict] = {
         WorkQueue.INTEGRATION,
         WaitingOn.PARTNER,
         (Fix.CHECK_CONNECTION,),
+        Severity.HIGH,
+    ),
+    SLOW: Verdict(
+        _("A flow has become slow"),
+        _("A run takes far longer than usual for so many records."),
+        _(
+            "Look at the run's steps: which one takes the time, and does its system answer slowly? If it is to stay so, set "
+            "a limit of its own on the flow's monitors."
+        ),
+        WorkQueue.INTEGRATION,
+        WaitingOn.PARTNER,
+        (Fix.CHECK_CONNECTION,),
+    ),
+    EMPTY: Verdict(
+        _("A flow runs but brings nothing"),
+        _("It ran as it should, but brought nothing or far less than usual."),
+        _(
+            "Look in the source whether there is anything new. If so, check what the connection's user may see and the "
+            "flow's filters; if there was nothing to bring, close this with the reason."
+        ),
+        WorkQueue.INTEGRATION,
+        WaitingOn.PARTNER,
+        (Fix.CHECK_CONNECTION,),
+    ),
+    BACKLOG: Verdict(
+        _("Work has piled up"),
+        _("What is to start the flow waits far longer than usual."),
+        _(
+            "Look at the runs: one that does not end keeps those behind it waiting. If all flows wait, tell whoever runs the"
+            " platform."
+        ),
+        WorkQueue.INTEGRATION,
+        WaitingOn.PARTNER,
+        (),
+        Severity.HIGH,
+    ),
+    PARTIAL: Verdict(
+        _("Far more records are refused than usual"),
+        _("The last run could not pass on a much larger share of its records than usual."),
+        _("Look at the flow's exceptions: solve the largest cause first, then retry its records together."),
+        WorkQueue.INTEGRATION,
+        WaitingOn.PARTNER,
+        (),
+        Severity.HIGH,
+    ),
+    CUT_OFF_RISK: Verdict(
+        _("A cut-off is at risk"),
+        _("What must be posted by the cut-off will not all be posted in time as things stand."),
+        _(
+            "Open the cut-off's flow: solve its blocked records, have approvals given, and run it again before the cut-off."
+        ),
+        WorkQueue.FINANCE,
+        WaitingOn.PARTNER,
+        (),
         Severity.HIGH,
     ),
     EXPIRING: Verdict(

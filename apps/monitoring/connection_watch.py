@@ -15,6 +15,8 @@ from apps.monitoring.blame import verdict_for
 from apps.monitoring.case_book import NewCase
 from apps.monitoring.fingerprint import Cause, fingerprint
 from apps.monitoring.models import ExceptionCase
+from apps.monitoring.monitor_kinds import MonitorKind
+from apps.monitoring.monitor_switches import off_flows
 
 PROBES_TO_TELL = 2  # a short hiccup is nobody's business
 _CLASSES = (BusinessClass.CONNECTION, BusinessClass.PROVIDER_OUTAGE)
@@ -66,7 +68,7 @@ def _open_cases(breakers: list[CircuitBreaker]) -> dict[tuple[UUID, str], Except
 def _open(breaker: CircuitBreaker, business_class: BusinessClass, now: datetime) -> int:
     if not breaker.needs_person and breaker.probes < PROBES_TO_TELL:
         return 0
-    flows = _waiting_flows(breaker)
+    flows = _waiting_flows(breaker, now)
     if not flows or _was_dismissed(breaker, business_class):
         return 0  # nothing waits for it: its own page says how it is
     cause = _cause(breaker, business_class)
@@ -85,11 +87,12 @@ def _was_dismissed(breaker: CircuitBreaker, business_class: BusinessClass) -> bo
     return closed.filter(closed_at__gte=breaker.since or timezone.now()).exists()
 
 
-def _waiting_flows(breaker: CircuitBreaker) -> list[Flow]:
+def _waiting_flows(breaker: CircuitBreaker, now: datetime) -> list[Flow]:
     connection_id = breaker.connection_id
     in_role = FlowRole.objects.filter(connection_id=connection_id).values("flow_id")
     uses = Q(source_id=connection_id) | Q(target_id=connection_id) | Q(id__in=in_role)
-    return list(Flow.objects.filter(uses, state=Flow.State.LIVE).order_by("id"))
+    live = Flow.objects.filter(uses, state=Flow.State.LIVE).exclude(id__in=off_flows(MonitorKind.CONNECTION, now))
+    return list(live.order_by("id"))
 
 
 def _sentence(breaker: CircuitBreaker, flows: int) -> str:

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.connectors.errors import BusinessClass
-from apps.monitoring.blame import EXPIRING, OVERDUE
+from apps.monitoring.blame import BACKLOG, CUT_OFF_RISK, EMPTY, EXPIRING, OVERDUE, PARTIAL, SLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,36 @@ _WORDS: dict[str, Words] = {
         _("By now something should have come from your system, and nothing did."),
         _("We check whether the system can be reached and what keeps it."),
         _("Tell us if nothing was entered, for example because of a holiday."),
+    ),
+    SLOW: Words(
+        _("Carrying over takes longer than usual"),
+        _("Your records are on their way, but it takes far longer than usual."),
+        _("We find out what takes the time. Nothing is lost."),
+        _("Nothing for now."),
+    ),
+    EMPTY: Words(
+        _("Far less has come than usual"),
+        _("We looked in your system as usual, and found nothing or far less than on other days."),
+        _("We check whether we still see everything that is entered there."),
+        _("Tell us if nothing was entered, for example because of a holiday, or if rights were changed."),
+    ),
+    BACKLOG: Words(
+        _("Your records wait longer than usual"),
+        _("What you entered has been noticed but has not been carried over yet."),
+        _("We find out what holds it up. Nothing is lost."),
+        _("Nothing for now."),
+    ),
+    PARTIAL: Words(
+        _("Much more is held up than usual"),
+        _("Your accounting system accepted far fewer of the latest records than usual."),
+        _("We find out what has changed and post them again."),
+        _("Tell us if something was changed in one of your systems lately."),
+    ),
+    CUT_OFF_RISK: Words(
+        _("Not everything may be posted in time"),
+        _("Some work is not posted yet, and a closing date of yours comes near."),
+        _("We clear what is in the way so that it is posted before that date."),
+        _("Answer what we asked you, and approve what waits for you."),
     ),
     EXPIRING: Words(
         _("An access to one of your systems ends soon"),

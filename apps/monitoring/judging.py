@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from apps.connectors.canonical.registry import canonical_type
+from apps.connectors.errors import BusinessClass
 from apps.flows.business_rules.library import rule_of_code
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation
@@ -25,6 +26,8 @@ from apps.monitoring.case_words import SAYS_ENOUGH
 from apps.monitoring.fingerprint import Cause, fingerprint
 from apps.monitoring.hours import hours_of
 from apps.monitoring.models import CaseOperation, ExceptionCase
+from apps.monitoring.monitor_kinds import MonitorKind
+from apps.monitoring.monitor_switches import off_flows
 
 AT_ONCE = 1000  # failures judged in one transaction
 _SETTLED = (
@@ -68,7 +71,7 @@ def _judge_some(judged: Judged, now: datetime) -> int:
     """Judge up to AT_ONCE failures in one transaction and return how many there were."""
     with transaction.atomic():
         case_book.take_turn()
-        failures = list(_unjudged()[:AT_ONCE])
+        failures = list(_unjudged(now)[:AT_ONCE])
         touched = _let_go_of_settled(now) | _let_go_of_earlier_failures(failures, now)
         for new, operations in _by_cause(failures):
             case, is_new = _case_for(new, operations[-1], now)
@@ -93,9 +96,11 @@ def _newer_version() -> QuerySet[Operation]:
     ).exclude(state=OperationState.WAITING)
 
 
-def _unjudged() -> QuerySet[Operation]:
+def _unjudged(now: datetime) -> QuerySet[Operation]:
     known = CaseOperation.objects.filter(operation=OuterRef("pk"), failed_at=OuterRef("changed_at"))
     failed = Operation.objects.filter(state=OperationState.REJECTED)
+    if quiet := off_flows(MonitorKind.UNEXPLAINED, now):
+        failed = failed.exclude(error_class=BusinessClass.UNRECONCILED, flow_id__in=quiet)
     return failed.filter(~Exists(known), ~Exists(_newer_version())).select_related("flow").order_by("changed_at", "id")
 
 

@@ -13,6 +13,7 @@ from apps.flows.models import Flow, Operation, Run
 from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity, WaitingOn, WorkQueue
 from apps.monitoring.impact import Quality
 from apps.monitoring.money_models import CurrencyRate, RiskDay
+from apps.monitoring.monitor_models import Monitor, MonitorFigures, MonitorFinding
 from apps.monitoring.sla_models import BusinessCalendar, CustomerSla, SlaBreach, SlaClock, SlaPause, SlaPolicy
 from apps.monitoring.work_models import CaseFile, CasePriority, CaseWait, CaseWatch, RoutingRule, Team, TeamMember
 from apps.tenants.models import PartnerModel
@@ -35,6 +36,9 @@ __all__ = [
     "Digest",
     "ExceptionCase",
     "HomeVisit",
+    "Monitor",
+    "MonitorFigures",
+    "MonitorFinding",
     "RiskDay",
     "RoutingRule",
     "SlaBreach",

@@ -12,13 +12,16 @@ from apps.monitoring.case_files import drop_old_files
 from apps.monitoring.case_work import wake_due
 from apps.monitoring.digest import send_digests
 from apps.monitoring.judging import judge_ledger
+from apps.monitoring.monitors.teaching import teach_all
+from apps.monitoring.monitors.watch import watch_cut_offs, watch_flows
 from apps.monitoring.planned_retries import retry_planned
 from apps.monitoring.risk_days import record_risk
-from apps.monitoring.run_watch import judge_silence
 from apps.monitoring.sla_watch import watch_clocks
 
 __all__ = [
     "BULK",
+    "CUT_OFFS",
+    "CUT_OFFS_EVERY_SECONDS",
     "DIGEST",
     "DIGEST_EVERY_SECONDS",
     "JUDGE",
@@ -26,9 +29,13 @@ __all__ = [
     "SLA_EVERY_SECONDS",
     "SWEEP",
     "SWEEP_EVERY_SECONDS",
+    "TEACH",
+    "TEACH_EVERY_SECONDS",
     "judge",
     "send_due_digests",
     "sweep",
+    "teach_monitors",
+    "watch_coming_cut_offs",
     "watch_service_levels",
     "work_on",
 ]
@@ -41,6 +48,11 @@ SLA_EVERY_SECONDS = 60
 DIGEST = "monitoring.digest"
 DIGEST_EVERY_SECONDS = 900  # people live in zones that differ by quarters of an hour
 
+TEACH = "monitoring.teach"
+TEACH_EVERY_SECONDS = 3600  # each flow's day ends at its customer's midnight
+CUT_OFFS = "monitoring.cut_offs"
+CUT_OFFS_EVERY_SECONDS = 300
+
 
 def judge(_: LeasedWork) -> None:
     """Bring the cases up to date: the ledger changed a moment ago."""
@@ -48,11 +60,11 @@ def judge(_: LeasedWork) -> None:
 
 
 def sweep(_: LeasedWork) -> None:
-    """Wake cases, judge, start planned retries, look for flows that fell silent, tell people about new cases, keep the day's money at risk, and take up bulk jobs and replays again."""
+    """Wake cases, judge, start planned retries, look at the figures of all flows, tell people about new cases, keep the day's money at risk, and take up bulk jobs and replays again."""
     wake_due(timezone.now())
     judge_ledger()
     retry_planned(timezone.now())
-    judge_silence()
+    watch_flows(timezone.now())
     send_alerts()
     record_risk(timezone.now())
     drop_old_files(timezone.now())
@@ -69,3 +81,13 @@ def watch_service_levels(work: LeasedWork) -> None:
 def send_due_digests(_: LeasedWork) -> RunAgain | None:
     """Send the digests whose time has come where their readers live; in turns when they are many."""
     return None if send_digests(timezone.now()) else RunAgain()
+
+
+def teach_monitors(_: LeasedWork) -> None:
+    """Let the monitors learn from what ended since."""
+    teach_all(timezone.now())
+
+
+def watch_coming_cut_offs(_: LeasedWork) -> None:
+    """Look whether the cut-offs to come will be reached."""
+    watch_cut_offs(timezone.now())

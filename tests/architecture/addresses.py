@@ -31,6 +31,7 @@ ROWS_OF_THE_API = {
     "drifts": "connection_id",
     "what-ifs": "what_if_id",
     "reconciliations": "reconciliation_id",
+    "monitors": "flow_id",
 }
 ROW_NAMES = frozenset(
     {

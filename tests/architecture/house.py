@@ -468,6 +468,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "system": "sandbox_psa",
         "source": "states",
         "template": "approved-time-to-bill",
+        "monitor": "slow",
         "type_name": "TimeEntry",
         "target": "company",
         "token": "no-such-token",

@@ -6,7 +6,7 @@ from django.utils import translation
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.errors import BusinessClass
 from apps.monitoring import case_words
-from apps.monitoring.blame import EXPIRING, OVERDUE, WaitingOn, WorkQueue, verdict_for
+from apps.monitoring.blame import OWN_CLASSES, WaitingOn, WorkQueue, verdict_for
 from apps.monitoring.case_words import cause_words, sentence_words, step_words, title_words
 
 SENTENCES = [
@@ -54,7 +54,7 @@ def test_every_line_that_the_product_writes_is_looked_up_in_the_catalogue(
     assert asked
 
 
-@pytest.mark.parametrize("business_class", [*BusinessClass, OVERDUE, EXPIRING])
+@pytest.mark.parametrize("business_class", [*BusinessClass, *OWN_CLASSES])
 def test_a_title_is_its_class_and_its_field(business_class: str) -> None:
     title = verdict_for(business_class).title
     assert title_words(title, business_class) == title

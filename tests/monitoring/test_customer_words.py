@@ -9,7 +9,7 @@ from apps.accounts.actions import Role
 from apps.accounts.models import OutgoingMail, Preference
 from apps.connectors.errors import BusinessClass
 from apps.monitoring.alerts import send_alerts
-from apps.monitoring.blame import EXPIRING, OVERDUE
+from apps.monitoring.blame import OWN_CLASSES
 from apps.monitoring.customer_words import words_for
 from apps.monitoring.digest import send_digests
 from apps.tenants import scope
@@ -83,7 +83,7 @@ def test_no_digest_to_a_customer_has_a_technical_word(blocked: Blocked) -> None:
     assert _technical(f"{mail.subject} {plain} {_words_of(re.sub(r'href=.[^>]*', '', mail.html))}") == []
 
 
-@pytest.mark.parametrize("business_class", [*BusinessClass, OVERDUE, EXPIRING, "never heard of"])
+@pytest.mark.parametrize("business_class", [*BusinessClass, *OWN_CLASSES, "never heard of"])
 def test_every_reason_has_plain_words(business_class: str) -> None:
     words = words_for(business_class)
     for sentence in (words.title, words.happened, words.ours, words.yours):

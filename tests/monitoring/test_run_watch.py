@@ -12,7 +12,8 @@ from apps.dispatch.services import enqueue
 from apps.flows.models import Flow, FlowVersion, Run
 from apps.monitoring.cases import CaseError, close_case, retry_case
 from apps.monitoring.models import CaseStep, ExceptionCase
-from apps.monitoring.run_watch import OUTAGES_TO_TELL, judge_silence
+from apps.monitoring.monitors.watch import watch_flows
+from apps.monitoring.run_watch import OUTAGES_TO_TELL
 from apps.monitoring.tasks import SWEEP
 from apps.tenants import scope
 from tests.lines import Line
@@ -159,7 +160,7 @@ def _expect(watched: Blocked, *, live_for: int, every: int | None = EVERY) -> No
 
 def _listen(watched: Blocked) -> list[ExceptionCase]:
     with scope.enter(watched.line.partner):
-        judge_silence()
+        watch_flows(timezone.now())
     return watched.cases(error_class="overdue")
 
 

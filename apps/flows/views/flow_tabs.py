@@ -17,13 +17,13 @@ from apps.accounts.listing import ListSpec, csv_of, page_of, read_list
 from apps.accounts.page_filters import acting_person, asked_number
 from apps.flows.comparison_forms import ComparisonForm
 from apps.flows.models import DryRun, Flow, Run, Trigger
+from apps.flows.monitor_directory import watch_of
 from apps.flows.queries import flows as queries
 from apps.flows.queries.comparisons import comparison_card
 from apps.flows.queries.event_names import list_event_names
 from apps.flows.queries.flow_charts import get_flow_charts
 from apps.flows.queries.flow_picture import PERIODS, definition_of, get_flow_picture
 from apps.flows.queries.mapping import get_mapping_table
-from apps.flows.queries.monitors import list_monitors
 from apps.flows.queries.own_samples import list_own_samples
 from apps.flows.queries.rule_list import list_rules
 from apps.flows.queries.run_list import RUNS, fitting_runs
@@ -160,7 +160,7 @@ def render_monitors(
         request,
         flow,
         "monitors",
-        monitors=list_monitors(flow, timezone.now()),
+        watch=watch_of(flow, timezone.now()),
         form=form or ExpectationForm(now=flow.expected_every_seconds),
         comparison=card,
         comparison_form=comparison_form or ComparisonForm(rule=card.rule),

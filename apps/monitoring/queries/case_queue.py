@@ -19,7 +19,7 @@ from apps.connectors.registry import all_manifests
 from apps.flows.business_rules.library import rule_titled
 from apps.flows.models import Flow
 from apps.monitoring import impact
-from apps.monitoring.blame import EXPIRING, OVERDUE, QUEUE_LABELS, Severity, WaitingOn, WorkQueue, verdict_for
+from apps.monitoring.blame import OWN_CLASSES, QUEUE_LABELS, Severity, WaitingOn, WorkQueue, verdict_for
 from apps.monitoring.case_pages import CaseCounts, CauseGroup
 from apps.monitoring.case_words import cause_words, title_words
 from apps.monitoring.models import CaseAmount, CaseOperation, CasePriority, CaseWatch, ExceptionCase, Team
@@ -73,7 +73,7 @@ CASES = ListSpec(
             "class",
             _("Kind of failure"),
             "hidden",
-            tuple(Option(str(known), _(verdict_for(known).title)) for known in (*BusinessClass, OVERDUE, EXPIRING)),
+            tuple(Option(str(known), _(verdict_for(known).title)) for known in (*BusinessClass, *OWN_CLASSES)),
         ),
         Filter("customer", _("Customer"), "select", all_label=_("All customers")),
         Filter("flow", _("Flow"), "select", all_label=_("All flows")),

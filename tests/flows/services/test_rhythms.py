@@ -12,7 +12,7 @@ from apps.flows.queries.rhythm_words import rhythm_words
 from apps.flows.services.flow_state import pause_flow, resume_flow
 from apps.flows.services.rhythms import learn_flow
 from apps.monitoring.models import ExceptionCase
-from apps.monitoring.run_watch import judge_silence
+from apps.monitoring.monitors.watch import watch_flows
 from apps.tenants import scope
 from tests.lines import Line
 
@@ -32,10 +32,11 @@ def _ran(line: Line, *moments: datetime, written: int = 1, mode: str = "read") -
         event = TriggerEvent.objects.create(
             flow=flow, customer=flow.customer, kind="schedule", dedupe_key=str(uuid7()), received_at=moment
         )
-        Run.objects.create(
+        event.run = Run.objects.create(
             flow=flow, customer=flow.customer, event=event, version=flow.live_version, mode=mode, created_at=moment,
             state="clean", read=written, written=written, started_at=moment, finished_at=moment,
         )  # fmt: skip
+        event.save(update_fields=["run"])
 
 
 def _hourly(until: datetime, number: int = 24 * 8) -> list[datetime]:
@@ -62,11 +63,11 @@ def test_silence_longer_than_the_rhythm_is_a_case_until_records_come_again(line:
         _learned(line)
         _ran(line, now - timedelta(minutes=5), written=0)  # it runs, and moves nothing
         _ran(line, now - timedelta(minutes=4), mode="replay")
-        assert judge_silence() == (1, 0)
+        assert watch_flows(timezone.now()) == (1, 0)
         case = ExceptionCase.objects.get()
-        assert "No record has come through" in case.explanation
+        assert (case.error_class, "No record has come through" in case.explanation) == ("empty", True)
         _ran(line, now)
-        assert judge_silence() == (0, 1)
+        assert watch_flows(timezone.now()) == (0, 1)
 
 
 def test_after_a_pause_silence_counts_from_the_resuming(line: Line) -> None:
@@ -74,7 +75,7 @@ def test_after_a_pause_silence_counts_from_the_resuming(line: Line) -> None:
         _ran(line, *_hourly(timezone.now() - timedelta(days=2)))
         flow = _learned(line)
         pause_flow(flow, reason="Holidays.", made_by="Ann")
-        assert judge_silence() == (0, 0)
+        assert watch_flows(timezone.now()) == (0, 0)
         resume_flow(flow)
-        assert judge_silence() == (0, 0)
+        assert watch_flows(timezone.now()) == (0, 0)
         assert "resumed_at" in (_learned(line).rhythm or {})

@@ -1,0 +1,1 @@
+"""Monitors of flows: learned figures, rules, findings and their pages."""

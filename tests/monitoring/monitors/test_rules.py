@@ -1,0 +1,131 @@
+"""What is found wrong with a flow, from its figures and what is usual."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from apps.monitoring.monitor_kinds import SILENCED_BY, MonitorKind
+from apps.monitoring.monitors.learning import Learned, Sample, day_sample, learn_days, learn_high
+from apps.monitoring.monitors.rules import FlowFigures, episodes, judge, percent, span
+from apps.monitoring.rhythm import Silence
+
+K = MonitorKind
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday
+HOUR = timedelta(hours=1)
+DAYS = [day_sample((NOW - timedelta(days=n)).date(), 40.0 + n % 30) for n in range(2, 60)]
+LEARNED = {
+    K.SLOW: Learned(learn_high([60.0 + n % 120 for n in range(120)]), learn_high([50.0] * 30), seen=120),
+    K.BACKLOG: Learned(learn_high([1.0 + n % 60 for n in range(120)]), seen=120),
+    K.PARTIAL: Learned(learn_high([0.0] * 90 + [0.02] * 10), seen=100),
+    K.EMPTY: Learned(days=learn_days(DAYS), last=day_sample((NOW - timedelta(days=1)).date(), 55), seen=58),
+}
+QUIET = Silence(NOW - 9 * HOUR, NOW - HOUR)
+
+
+def _poor(value: float, days_ago: int = 1) -> dict[K, Learned]:
+    last = day_sample((NOW - timedelta(days=days_ago)).date(), value)
+    return {**LEARNED, K.EMPTY: replace(LEARNED[K.EMPTY], last=last)}
+
+
+def _run(minutes: float, read: int = 50) -> Sample:
+    return Sample(NOW - HOUR, minutes * 60, read)
+
+
+def _waits(minutes: float, number: int = 1) -> Sample:
+    return Sample(NOW - timedelta(minutes=minutes), minutes * 60, number)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        pytest.param({}, [], id="nothing is wrong"),
+        pytest.param({"last": _run(4)}, [], id="the last run took a little longer"),
+        pytest.param({"last": _run(20)}, [K.SLOW], id="the last run took far longer"),
+        pytest.param({"last": _run(20, read=500)}, [], id="it took far longer for ten times the records"),
+        pytest.param({"running": _run(20)}, [K.SLOW], id="a run goes on for far longer"),
+        pytest.param({"last": _run(4), "own": {K.SLOW: 180.0}}, [K.SLOW], id="longer than a person's own limit"),
+        pytest.param({"last": _run(20), "own": {K.SLOW: 3600.0}}, [], id="within a person's own limit"),
+        pytest.param({"last": _run(20), "off": frozenset({K.SLOW})}, [], id="slow, but the monitor is off"),
+        pytest.param({"last": _run(600), "learned": {}}, [], id="nobody knows yet what is slow"),
+        pytest.param({"wait": _waits(5)}, [], id="a start waits for some minutes"),
+        pytest.param({"wait": _waits(40)}, [K.BACKLOG], id="a start waits far longer than usual"),
+        pytest.param({"wait": _waits(40), "is_quiet": True}, [], id="it waits for the end of a quiet time"),
+        pytest.param({"wait": _waits(40), "learned": {}}, [], id="nobody knows yet, and it is no hour"),
+        pytest.param({"wait": _waits(70), "learned": {}}, [K.BACKLOG], id="nobody knows yet, but it is over an hour"),
+        pytest.param({"refused": Sample(NOW, 0.4, 120)}, [K.PARTIAL], id="far more are refused than usual"),
+        pytest.param({"refused": Sample(NOW, 0.08, 120)}, [], id="some more are refused than usual"),
+        pytest.param({"refused": Sample(NOW, 1.0, 4)}, [], id="all four are refused: that is no surge"),
+        pytest.param({"silence": QUIET}, [K.OVERDUE], id="nothing ran"),
+        pytest.param({"silence": QUIET, "is_quiet": True}, [], id="nothing ran in a quiet time"),
+        pytest.param({"silence": QUIET, "ran_since": True}, [K.EMPTY], id="it ran but brought nothing"),
+        pytest.param({"learned": _poor(3)}, [K.EMPTY], id="far less than on such a day"),
+        pytest.param({"learned": _poor(30)}, [], id="less than on such a day, but not by far"),
+        pytest.param({"learned": _poor(3), "today": 60.0}, [], id="today is fine again"),
+        pytest.param({"learned": _poor(3), "today": 2.0}, [K.EMPTY], id="today is as poor so far"),
+        pytest.param({"learned": _poor(3, days_ago=5)}, [], id="the poor day is long past"),
+        pytest.param({"learned": _poor(30), "own": {K.EMPTY: 35.0}}, [K.EMPTY], id="below a person's own limit"),
+    ],
+)
+def test_it_finds_what_is_wrong(given: dict[str, Any], found: list[K]) -> None:
+    figures = FlowFigures("Time to bill", **{"learned": LEARNED, **given})
+    assert [one.kind for one in judge(figures, NOW).findings] == found
+
+
+ALL_WRONG = FlowFigures(
+    "Time to bill", LEARNED, last=_run(20), refused=Sample(NOW, 0.4, 120), wait=_waits(40), silence=QUIET
+)
+
+
+@pytest.mark.parametrize(
+    ("causes", "found"),
+    [
+        pytest.param(set(), [K.BACKLOG, K.SLOW, K.PARTIAL], id="what waits explains that nothing ran"),
+        pytest.param({K.CONNECTION}, [], id="a system that is away explains all of it"),
+        pytest.param({K.FAILED}, [K.BACKLOG, K.PARTIAL], id="a failed run explains silence and slowness"),
+        pytest.param({K.DRIFT}, [K.BACKLOG], id="changed fields explain what they stop"),
+    ],
+)
+def test_one_cause_is_told_once(causes: set[K], found: list[K]) -> None:
+    judged = judge(replace(ALL_WRONG, causes=frozenset(causes)), NOW)
+    assert [one.kind for one in judged.findings] == found
+    assert not set(found) & set(judged.silenced)
+    for silent, cause in judged.silenced.items():
+        assert cause in SILENCED_BY[silent]
+
+
+def test_a_cause_that_nobody_is_told_of_silences_nothing() -> None:
+    unheard = FlowFigures(
+        "Time to bill", LEARNED, silence=QUIET, causes=frozenset({K.FAILED}), off=frozenset({K.FAILED})
+    )
+    assert [one.kind for one in judge(unheard, NOW).findings] == [K.OVERDUE]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        pytest.param({"last": _run(20)}, "took 20 min. Usually 1 min 12 s to 2 min 48 s.", id="slow"),
+        pytest.param({"wait": _waits(40, 12)}, "12 starts wait for Time to bill, the oldest for 40 min.", id="backlog"),
+        pytest.param({"refused": Sample(NOW, 0.4, 120)}, "refused 48 of 120 records (40%).", id="partial"),
+        pytest.param({"learned": _poor(3)}, "3 records came through Time to bill on Monday, 23 Nov 2026.", id="empty"),
+        pytest.param({"silence": QUIET}, "since 24 Nov 2026, 00:00 UTC", id="overdue"),
+    ],
+)
+def test_it_says_so_in_a_sentence(given: dict[str, Any], words: str) -> None:
+    (found,) = judge(FlowFigures("Time to bill", **{"learned": LEARNED, **given}), NOW).findings
+    assert words in found.sentence
+
+
+def test_a_limit_is_tried_on_what_was_seen() -> None:
+    took = [60, 70, 900, 950, 65, 800, 60]
+    samples = [Sample(NOW + n * HOUR, float(seconds), 10) for n, seconds in enumerate(took)]
+    told = episodes(K.SLOW, samples, Learned(), own=600)
+    assert [(one.began_at - NOW, one.worst, one.number) for one in told] == [(2 * HOUR, 950, 2), (5 * HOUR, 800, 1)]
+    assert episodes(K.SLOW, samples, Learned(), own=1000) == []
+    assert episodes(K.SLOW, samples, Learned(), own=None) == []
+
+
+def test_figures_are_said_shortly() -> None:
+    assert [span(seconds) for seconds in (0, 59, 250, 11_100)] == ["0 s", "59 s", "4 min 10 s", "3 h 5 min"]
+    assert [percent(share) for share in (0, 0.004, 0.4)] == ["0%", "0.4%", "40%"]
