@@ -20,6 +20,7 @@ from apps.monitoring.models import ExceptionCase
 from apps.monitoring.pages import CaseRow, CustomerRow, PartnerHome, Strip
 from apps.monitoring.queries.case_rows import case_row, with_names
 from apps.monitoring.queries.figures import Tally, open_cases, tallies
+from apps.monitoring.queries.risk import risk_on
 from apps.monitoring.queries.trends import money_at_risk_at, throughput_by_customer
 
 URGENT_CASES = 5
@@ -73,7 +74,7 @@ CUSTOMERS = ListSpec(
 
 
 def get_partner_home(*, now: datetime, person_id: UUID | None) -> PartnerHome:
-    """Return the partner's home as `person_id` sees it. Eleven queries, however many customers and cases."""
+    """Return the partner's home as `person_id` sees it. Fourteen queries at most, however many customers and cases."""
     counted = tallies("customer_id", now=now, mine=person_id)
     trends = throughput_by_customer(TREND_DAYS, today=now.date())
     cut_offs = _next_cut_offs(now)
@@ -81,7 +82,9 @@ def get_partner_home(*, now: datetime, person_id: UUID | None) -> PartnerHome:
     rows = sorted(
         (_row(one, counted[one.id], trends[one.id], cut_offs.get(one.id)) for one in customers), key=_gravest_first
     )
-    before = money_at_risk_at(now - COMPARED_WITH)
+    before = risk_on((now - COMPARED_WITH).date())
+    if before is None:
+        before = money_at_risk_at(now - COMPARED_WITH)
     return PartnerHome(strip=_strip(rows, counted, before), customers=tuple(rows), urgent=_urgent(now))
 
 
