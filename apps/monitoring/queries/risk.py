@@ -90,10 +90,12 @@ def risk_curves(span: Span, *, now: datetime, zone: tzinfo = UTC) -> list[MoneyC
     return sorted(curves, key=lambda curve: (-curve.amounts[-1], -max(curve.amounts), curve.currency))
 
 
-def risk_on(day: date) -> dict[str, Decimal] | None:
-    """Return the money at risk at the end of a day of all customers in scope, by currency; None: nothing was written down."""
-    rows = _latest(Span(1), before=day + timedelta(days=1))
-    return _by_currency(_amounts(rows)) if rows else None
+def written_days(days: Sequence[date]) -> dict[date, dict[str, Decimal]]:
+    """Return the money at risk at the end of days, of all customers in scope by currency; only days that were written down.
+
+    Two queries.
+    """
+    return _written(Span(len(days)), days)
 
 
 def _written(span: Span, days: Sequence[date]) -> dict[date, dict[str, Decimal]]:

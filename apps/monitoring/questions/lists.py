@@ -165,12 +165,14 @@ DISAGREEMENTS = ListSpec(
 def for_one_customer(spec: ListSpec) -> ListSpec:
     """Return a list as a customer's own people have it: of one customer there is nothing to choose."""
     columns = tuple(column for column in spec.columns if column.name not in {"customer", "team"})
-    return replace(
-        spec,
-        key=f"own-{spec.key}",
-        columns=columns,
-        filters=tuple(one for one in spec.filters if one.name != "customer"),
+    filters = tuple(
+        replace(one, options=tuple(map(_own_words, one.options))) for one in spec.filters if one is not _CUSTOMER
     )
+    return replace(spec, key=f"own-{spec.key}", columns=columns, filters=filters)
+
+
+def _own_words(option: Option) -> Option:
+    return replace(option, label=_("You")) if option.value == WaitingOn.CUSTOMER else option
 
 
 OWN: Mapping[str, ListSpec] = {spec.key: for_one_customer(spec) for spec in (UNPOSTED, BLOCKED, DISAGREEMENTS)}

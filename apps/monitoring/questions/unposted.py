@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.flows.engine.reconcile import Cause
+from apps.flows.models import Reconciliation
 from apps.monitoring.impact import Quality
 from apps.monitoring.impact import Sum as MoneySum
-from apps.monitoring.queries.held import compared_lately as compared
-from apps.monitoring.queries.held import held_once, on_the_way
+from apps.monitoring.queries.held import compared_lately, held_once, on_the_way
 from apps.monitoring.questions.reader import Reader
 from apps.monitoring.questions.rows import NotRead, UnpostedProject, money_in
 from apps.monitoring.record_kinds import WORK
@@ -130,32 +130,32 @@ def _reason(classes: list[str], reader: Reader) -> str:
 
 
 def list_not_read(reader: Reader, *, now: datetime, customer_id: UUID | None = None) -> list[NotRead]:
-    """Return the work that comparisons saw in the source and no flow has read yet, by comparison. Two queries."""
-    rows = compared((Cause.NEVER_READ, Cause.WAITING)).filter(operation_id=None)
+    """Return the work that comparisons saw in the source and no flow has read yet, by comparison. Three queries."""
+    rows = compared_lately((Cause.NEVER_READ, Cause.WAITING)).filter(operation_id=None)
     if customer_id:
         rows = rows.filter(customer_id=customer_id)
     of_work = Q()
     for name in WORK:
         of_work |= Q(business_key__startswith=f"{name}:")
-    found: defaultdict[UUID, list[Any]] = defaultdict(list)
-    for row in rows.filter(of_work):
-        found[row.reconciliation_id].append(row)
-    return [_not_read(group, reader, now) for group in found.values()]
+    found: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    grouped = rows.filter(of_work).order_by().values("reconciliation_id", "source_currency")
+    for row in grouped.annotate(total=Sum("source_amount"), number=Count("id"), priced=Count("source_amount")):
+        found[row["reconciliation_id"]].append(dict(row))
+    compared = Reconciliation.objects.filter(id__in=found).select_related("flow").order_by("flow__name", "id")
+    return [_not_read(one, found[one.id], reader, now) for one in compared]
 
 
-def _not_read(group: list[Any], reader: Reader, now: datetime) -> NotRead:
-    one = group[0].reconciliation
-    sums = [
-        MoneySum(row.source_currency, row.source_amount, Quality.KNOWN, 1)
-        for row in group
-        if row.source_amount is not None and row.source_currency
-    ]
+def _not_read(one: Reconciliation, group: list[dict[str, Any]], reader: Reader, now: datetime) -> NotRead:
+    priced = [row for row in group if row["total"] is not None and row["source_currency"]]
+    sums = [MoneySum(row["source_currency"], row["total"], Quality.KNOWN, row["priced"]) for row in priced]
+    records = sum(row["number"] for row in group)
+    unknown = records - sum(row["priced"] for row in priced)
     return NotRead(
         flow=one.flow.name,
         customer_id=one.customer_id,
         customer=reader.name_of(one.customer_id),
-        records=len(group),
-        money=money_in(reader.currency_of(one.customer_id), sums, reader.rates, now, len(group) - len(sums)),
+        records=records,
+        money=money_in(reader.currency_of(one.customer_id), sums, reader.rates, now, unknown),
         reconciliation_id=one.id,
-        compared_at=one.finished_at,
+        compared_at=one.finished_at or one.begun_at,
     )

@@ -1,6 +1,7 @@
 """The first page of a partner's people."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -123,7 +124,7 @@ def _tiles(found: PartnerHome, who: Actor, cut_offs: Sequence[CutOffLine], *, cu
     strip = found.strip
     cases = reverse("monitoring:case-list") if who.can(Action.VIEW_CASES) else ""
     return [
-        money_tile(strip.at_risk, cases, strip.at_risk_before),
+        replace(money_tile(strip.at_risk, cases, strip.at_risk_before), line=strip.at_risk_line),
         *case_tiles(strip.cases, cases),
         _customers_tile(strip, customers),
         _connections_tile(strip, who),

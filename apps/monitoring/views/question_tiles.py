@@ -51,10 +51,13 @@ def unposted_tiles(
     ]
 
 
-def blocked_tiles(rows: Sequence[BlockedInvoice], state: ListState) -> list[Tile]:
+def blocked_tiles(rows: Sequence[BlockedInvoice], state: ListState, *, for_customer: bool) -> list[Tile]:
     """Return number, money and the oldest of the invoices that are held, and for whom they wait."""
     parties = (
-        (WaitingOn.CUSTOMER.value, _("%(number)s waiting on the customer")),
+        (
+            WaitingOn.CUSTOMER.value,
+            _("%(number)s waiting on you") if for_customer else _("%(number)s waiting on the customer"),
+        ),
         (WaitingOn.PARTNER.value, _("%(number)s with the support team")),
         (WaitingOn.PROVIDER.value, _("%(number)s with a system's provider")),
         (Blocker.APPROVAL.value, _("%(number)s waiting for an approval")),

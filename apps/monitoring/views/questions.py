@@ -71,7 +71,7 @@ def question_invoices(request: HttpRequest) -> HttpResponseBase:
     rows = lists.fitting_blocked(found, state, now)
     if state.wants_csv:
         return csv_of_rows(lists.with_sums(state), rows)
-    tiles = blocked_tiles(rows, state)
+    tiles = blocked_tiles(rows, state, for_customer=who.is_customer)
     return _page(
         request,
         who,
