@@ -59,6 +59,9 @@ _CONNECTIONS = NavigationEntry(
     BROKEN_CONNECTIONS,
 )
 _TEMPLATES = NavigationEntry(_("Templates"), "flows:template-list", "packages", Action.VIEW_FLOWS)
+_QUESTIONS = NavigationEntry(
+    _("What is held up"), "monitoring:question-unposted", "coin", Action.VIEW_REPORTS, ("/questions/",)
+)
 _REPORTS = NavigationEntry(_("Reports"), "monitoring:reports", "chart-bar", Action.VIEW_REPORTS)
 _SETTINGS = NavigationEntry(_("Settings"), "accounts:settings", "settings", Action.OWN_PROFILE, SETTINGS_PATHS)
 
@@ -66,6 +69,7 @@ PARTNER: Menu = (
     _HOME,
     _CUSTOMERS,
     _CASES,
+    _QUESTIONS,
     _SERVICE,
     _APPROVALS,
     _FLOWS,
@@ -77,8 +81,8 @@ PARTNER: Menu = (
 )
 # Who works one part of the portal all day sees that part, in the order of the day.
 BY_ROLE: dict[Role, Menu] = {
-    Role.SUPPORT: (_CASES, _SERVICE, _CUSTOMERS, _FLOWS, _CONNECTIONS, _REPORTS, _SETTINGS),
-    Role.FINANCE: (_HOME, _CASES, _SERVICE, _APPROVALS, _CUSTOMERS, _REPORTS, _SETTINGS),
+    Role.SUPPORT: (_CASES, _QUESTIONS, _SERVICE, _CUSTOMERS, _FLOWS, _CONNECTIONS, _REPORTS, _SETTINGS),
+    Role.FINANCE: (_HOME, _QUESTIONS, _CASES, _SERVICE, _APPROVALS, _CUSTOMERS, _REPORTS, _SETTINGS),
 }
 CUSTOMER: Menu = (
     NavigationEntry(_("Home"), "monitoring:customer-home", "home", Action.VIEW_OWN_HEALTH),
@@ -98,6 +102,7 @@ CUSTOMER: Menu = (
         NEEDED_FROM_CUSTOMER,
     ),
     NavigationEntry(_("Exceptions"), "monitoring:case-list", "alert-triangle", Action.VIEW_CASES),
+    _QUESTIONS,
     NavigationEntry(_("Our service"), "monitoring:own-service", "hourglass", Action.VIEW_OWN_HEALTH),
     _REPORTS,
     _SETTINGS,

@@ -1,11 +1,14 @@
 """Where the API of this room hangs: /api/v1/cases."""
 
-from apps.monitoring import api, monitor_api, risk_api, routing_api, sla_api
+from apps.monitoring import api, monitor_api, question_api, risk_api, routing_api, sla_api
 
 router_entries = (
     ("cases", api.CaseViewSet, "case"),
     ("routing-rules", routing_api.RoutingRuleViewSet, "routing-rule"),
     ("risk-days", risk_api.RiskDayViewSet, "risk-day"),
+    ("questions/unposted", question_api.UnpostedViewSet, "question-unposted"),
+    ("questions/invoices", question_api.BlockedInvoiceViewSet, "question-invoice"),
+    ("questions/disagreements", question_api.DisagreementViewSet, "question-disagreement"),
     ("teams", routing_api.TeamViewSet, "team"),
     ("service-clocks", sla_api.ServiceClockViewSet, "service-clock"),
     ("monitors", monitor_api.MonitorViewSet, "monitor"),

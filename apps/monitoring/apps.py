@@ -20,6 +20,7 @@ class MonitoringConfig(AppConfig):
         from apps.monitoring import fleet, subscribers, tasks
         from apps.monitoring.monitors import flow_watch
         from apps.monitoring.queries import badge_counts, case_rows, connection_cases, customer_health, customer_page
+        from apps.monitoring.views import flow_risk
 
         kinds.register(tasks.JUDGE, tasks.judge, queue=Queue.MAINT)
         kinds.register(tasks.BULK, tasks.work_on, queue=Queue.MAINT)
@@ -38,6 +39,7 @@ class MonitoringConfig(AppConfig):
         badges.register(navigation.NEEDED_FROM_CUSTOMER, badge_counts.needed_from_customer)
         case_directory.register(case_rows.cases_of_record)
         monitor_directory.register(flow_watch.watch_of)
+        case_directory.register_risk(flow_risk.risk_of_flow)
         usage_directory.register_cases(connection_cases.open_cases_of_flows)
         customer_frame.register(customer_page.frame_of)
         health_directory.register(customer_health.health_of_customers)

@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.monitoring.health import Colour
 from apps.monitoring.impact import Sum
+
+if TYPE_CHECKING:
+    from apps.monitoring.questions.rows import UnpostedProject
 
 Spark = tuple[int, ...]
 
@@ -92,20 +95,6 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldProject:
-    """The work of one project that is not posted. `project` is "" where the records name none; `reason` the commonest."""
-
-    project: str
-    client: str
-    records: int
-    hours: Decimal | None
-    sums: tuple[Sum, ...]
-    since: datetime
-    reason: str
-    customer_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Transfer:
     """What one topic got through on one day, as a sentence."""
 
@@ -132,7 +121,7 @@ class CustomerHome:
     with_us_count: int
     blocked: tuple[Sum, ...]
     shares: tuple[Share, ...]
-    projects: tuple[HeldProject, ...]
+    projects: "tuple[UnpostedProject, ...]"
     more_projects: int
     held_hours: Decimal | None
     transfers: tuple[Transfer, ...]

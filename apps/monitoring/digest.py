@@ -32,9 +32,9 @@ from apps.monitoring.blame import Severity, WaitingOn, verdict_for
 from apps.monitoring.case_words import queue_words, runbook_words, sentence_words, title_words
 from apps.monitoring.customer_words import words_for
 from apps.monitoring.digest_clock import Due, due_now
-from apps.monitoring.impact import Quality
-from apps.monitoring.models import CaseAmount, Digest, ExceptionCase
+from apps.monitoring.models import Digest, ExceptionCase
 from apps.monitoring.pages import MailedCase
+from apps.monitoring.queries.at_risk import sums_at_risk
 from apps.monitoring.queries.trends import money_at_risk_at
 from apps.tenants import scope
 from apps.tenants.templatetags.wording import absolute_words, count_words, money_words
@@ -127,8 +127,8 @@ def tell(since: datetime, now: datetime, *, customers: Sequence[UUID] | None) ->
     still = cases.exclude(state=ExceptionCase.State.CLOSED)
     listed = still if customers is None else still.filter(waiting_on=WaitingOn.CUSTOMER)
     broken = _of(Connection.objects.filter(state=Connection.State.ATTENTION), customers).order_by("name")
-    amounts = _of(CaseAmount.objects.exclude(case__state=ExceptionCase.State.CLOSED), customers)
-    parts = (impact.Sum(a.currency, a.amount, Quality(a.quality), a.records) for a in amounts)
+    at_risk = sums_at_risk("customer_id")
+    parts = (part for key, sums in at_risk.items() if customers is None or key in customers for part in sums)
     return Told(
         cases=tuple(listed.select_related("customer", "flow").order_by("due_at", "id")[:MOST_CASES]),
         open_cases=listed.count(),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 
 class Quality(StrEnum):
@@ -61,6 +62,23 @@ class Split:
     records: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record held up in a case; `root` is equal for all that stems from one record."""
+
+    case_id: UUID
+    root: str
+    stake: Stake
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What a case counts of a record that counts in another case already."""
+
+    case_id: UUID
+    part: Sum
+
+
 def amount_at_risk(stakes: Iterable[Stake]) -> AtRisk:
     """Add up, oldest first: of several versions of one record the newest that has an amount counts."""
     newest = _newest(stakes)
@@ -108,6 +126,43 @@ def added(parts: Iterable[Sum]) -> tuple[Sum, ...]:
         for currency, group in by_currency.items()
     )
     return tuple(sorted(totals, key=_largest_first))
+
+
+def counted_again(held: Iterable[Held]) -> list[Over]:
+    """Return what a scope's cases count together beyond each root record once; `held` oldest first, all of one scope.
+
+    A case counts each of its records once, by the newest version with an amount. Of a root record the newest of these
+    counts; the others are returned, to be taken off.
+    """
+    told: dict[tuple[str, str], dict[tuple[UUID, str], Held]] = {}
+    for one in held:
+        if _has_amount(one.stake):
+            # Taken out and put back: the newest stands last.
+            of_root = told.setdefault((one.stake.canonical_type, one.root), {})
+            of_root.pop((one.case_id, one.stake.business_key), None)
+            of_root[one.case_id, one.stake.business_key] = one
+    return [
+        Over(one.case_id, Sum(one.stake.currency, one.stake.amount or Decimal(0), Quality(one.stake.quality), 1))
+        for of_root in told.values()
+        for one in list(of_root.values())[:-1]
+    ]
+
+
+def less(sums: Iterable[Sum], over: Iterable[Sum]) -> tuple[Sum, ...]:
+    """Return sums without what they count again, per currency, the largest first; a currency of no record is left out."""
+    taken: dict[str, list[Sum]] = {}
+    for part in over:
+        taken.setdefault(part.currency, []).append(part)
+    left = (
+        Sum(
+            part.currency,
+            part.amount - sum((one.amount for one in taken.get(part.currency, ())), Decimal(0)),
+            part.quality,
+            part.records - sum(one.records for one in taken.get(part.currency, ())),
+        )
+        for part in added(sums)
+    )
+    return tuple(sorted((part for part in left if part.records > 0), key=_largest_first))
 
 
 def _has_amount(stake: Stake) -> bool:

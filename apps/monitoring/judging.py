@@ -28,6 +28,7 @@ from apps.monitoring.hours import hours_of
 from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.monitor_kinds import MonitorKind
 from apps.monitoring.monitor_switches import off_flows
+from apps.monitoring.roots import roots_of
 
 AT_ONCE = 1000  # failures judged in one transaction
 _SETTLED = (
@@ -187,7 +188,7 @@ def _merged_cause(new: NewCase, case: ExceptionCase) -> ExceptionCase | None:
 def _add_operations(
     case: ExceptionCase, operations: list[Operation], now: datetime, *, came_from: ExceptionCase | None
 ) -> None:
-    hours = hours_of(operations)
+    hours, roots = hours_of(operations), roots_of(operations)
     CaseOperation.objects.bulk_create(
         CaseOperation(
             case=case,
@@ -195,6 +196,7 @@ def _add_operations(
             operation=operation,
             failed_at=operation.changed_at,
             hours=hours.get(operation.id),
+            root=roots[operation.id],
             added_at=now,
             came_from=came_from,
         )

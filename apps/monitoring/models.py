@@ -176,6 +176,8 @@ class CaseOperation(CustomerOwned):
     open = models.BooleanField(default=True)
     # The hours of work the record stands for, read from its evidence when it was judged; None: no work, or unknown.
     hours = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
+    # The record it all began with, as roots.py names it: equal for what several flows hold up of one record; "": nobody looked.
+    root = models.CharField(max_length=240, blank=True, default="")
     added_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
     # The case it belongs to by its cause, where that was merged into this one.
@@ -191,6 +193,8 @@ class CaseOperation(CustomerOwned):
         ]
         indexes = [
             models.Index(fields=("case", "id"), condition=Q(open=True), name="case_operation_open"),
+            # A record that is held up in several places is found without the ledger.
+            models.Index(fields=("customer", "root"), condition=Q(open=True) & ~Q(root=""), name="case_operation_root"),
             # Money at risk over time is read back from what came and went since.
             models.Index(fields=("added_at",), name="case_operation_added"),
             models.Index(fields=("settled_at",), condition=Q(settled_at__isnull=False), name="case_operation_settled"),

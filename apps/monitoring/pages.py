@@ -101,7 +101,7 @@ class CustomerRow:
 class Strip:
     """The figures on top of the partner's home. `cases` counts open ones by what is special about them.
 
-    `at_risk_before` is the money at risk a week ago, by currency.
+    `at_risk_before` is the money at risk a week ago, by currency; `at_risk_line` the largest currency's day by day until now.
     """
 
     at_risk: tuple[Sum, ...]
@@ -115,6 +115,7 @@ class Strip:
     written: int
     rejected: int
     read: int
+    at_risk_line: tuple[Decimal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

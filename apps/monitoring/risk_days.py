@@ -7,7 +7,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from apps.customers.models import Customer
 from apps.monitoring.currency_rates import read_rates
@@ -89,7 +90,7 @@ def _stakes(customer: Customer) -> Iterable[tuple[UUID, Stake]]:
         .values_list(
             "operation__flow_id",
             "operation__canonical_type",
-            "operation__business_key",
+            Coalesce(NullIf("root", Value("")), "operation__business_key"),
             "operation__amount",
             "operation__currency",
             "operation__amount_quality",

@@ -55,7 +55,7 @@ PICTURES = (
     GuidePicture(
         "exceptions-bulk", SUPPORT, "/exceptions/", ("[data-cause] [data-row]", "[data-picks-cause] >> nth=0")
     ),
-    GuidePicture("unposted-time", FINANCE, "/reports/unposted/"),
+    GuidePicture("unposted-time", FINANCE, "/questions/unposted/"),
     GuidePicture("reports", FINANCE, "/reports/", height=820),
     GuidePicture("customer-home", CUSTOMER, "/my/"),
     GuidePicture("customer-needs", CUSTOMER, "/my/needs/", height=760),

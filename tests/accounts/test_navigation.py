@@ -9,6 +9,7 @@ EVERYTHING = [
     "Home",
     "Customers",
     "Exceptions",
+    "What is held up",
     "Service levels",
     "Flows",
     "Changes",
@@ -17,8 +18,8 @@ EVERYTHING = [
     "Reports",
     "Settings",
 ]
-WITH_APPROVALS = [*EVERYTHING[:4], "Approvals", *EVERYTHING[4:]]
-OF_A_CUSTOMER = ["Home", "My flows", "Needs me", "Exceptions", "Our service", "Reports", "Settings"]
+WITH_APPROVALS = [*EVERYTHING[:5], "Approvals", *EVERYTHING[5:]]
+OF_A_CUSTOMER = ["Home", "My flows", "Needs me", "Exceptions", "What is held up", "Our service", "Reports", "Settings"]
 
 
 def _labels(role: Role) -> list[str]:
@@ -34,10 +35,34 @@ def _labels(role: Role) -> list[str]:
         (Role.OWNER, WITH_APPROVALS),
         (Role.OPERATIONS, EVERYTHING),
         (Role.READ_ONLY, EVERYTHING),
-        (Role.SUPPORT, ["Exceptions", "Service levels", "Customers", "Flows", "Connections", "Reports", "Settings"]),
-        (Role.FINANCE, ["Home", "Exceptions", "Service levels", "Approvals", "Customers", "Reports", "Settings"]),
+        (
+            Role.SUPPORT,
+            [
+                "Exceptions",
+                "What is held up",
+                "Service levels",
+                "Customers",
+                "Flows",
+                "Connections",
+                "Reports",
+                "Settings",
+            ],
+        ),
+        (
+            Role.FINANCE,
+            [
+                "Home",
+                "What is held up",
+                "Exceptions",
+                "Service levels",
+                "Approvals",
+                "Customers",
+                "Reports",
+                "Settings",
+            ],
+        ),
         (Role.FINANCE_APPROVER, OF_A_CUSTOMER),
-        (Role.CUSTOMER_VIEWER, [label for label in OF_A_CUSTOMER if label != "Reports"]),
+        (Role.CUSTOMER_VIEWER, [label for label in OF_A_CUSTOMER if label not in {"Reports", "What is held up"}]),
         (Role.OPERATOR, ["Partners", "People", "Audit trail", "Settings"]),
     ],
     ids=lambda value: value.value if isinstance(value, Role) else "",

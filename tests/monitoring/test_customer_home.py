@@ -17,6 +17,8 @@ from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.queries import customer_home as queries
 from apps.monitoring.queries.customer_home import get_customer_home
 from apps.monitoring.queries.ledger_rows import RowFilter, list_rows
+from apps.monitoring.questions.reader import Reader
+from apps.monitoring.questions.unposted import list_unposted
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
 
@@ -31,7 +33,13 @@ def _page(response: Any) -> str:
 def _home(blocked: Blocked) -> CustomerHome:
     customer = blocked.line.customer
     with scope.work_in(blocked.line.partner), scope.narrowed_to(customer.id):
-        return get_customer_home(customer.id, customer.name, partner=PARTNER, now=timezone.now())
+        return get_customer_home(
+            customer.id,
+            customer.name,
+            partner=PARTNER,
+            unposted=list_unposted(Reader(is_customer=True, partner=PARTNER, sees_values=True), now=timezone.now()),
+            now=timezone.now(),
+        )
 
 
 def _rows(blocked: Blocked, **wanted: Any) -> int:

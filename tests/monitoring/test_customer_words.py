@@ -52,7 +52,8 @@ def _paths(blocked: Blocked) -> list[str]:
     return [
         *("/my/", "/my/flows/", "/my/needs/", "/exceptions/", "/exceptions/?view=settled", "/exceptions/?view=ours"),
         *("/my/records/", "/my/records/?what=held", "/my/records/?what=arrived&since=2026-01-01"),
-        *("/reports/", "/reports/unposted/", "/reports/held/", "/reports/activity/", "/reports/?period=chosen"),
+        *("/reports/", "/reports/held/", "/reports/activity/", "/reports/?period=chosen"),
+        *("/questions/unposted/", "/questions/invoices/", "/questions/disagreements/"),
         *(f"/exceptions/{case.id}/" for case in cases),
         *(f"/my/records/{record_id}/" for record_id in (*records, written)),
         f"/exceptions/{first.id}/records/{record.id}/correct/",

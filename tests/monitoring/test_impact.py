@@ -1,12 +1,14 @@
 """Money at risk: each record once, each currency by itself, and how sure the figure is."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.monitoring.impact import AtRisk, Quality, Stake, Sum, added, amount_at_risk
+from apps.monitoring.impact import AtRisk, Held, Quality, Stake, Sum, added, amount_at_risk, counted_again, less
 
 
 def stake(
@@ -87,3 +89,49 @@ def test_repeating_a_record_never_raises_the_sum(pairs: list[tuple[str, int]]) -
     newest = dict(pairs)
     assert total == sum(newest.values())
     assert amount_at_risk([*stakes, *stakes[-1:]]) == amount_at_risk(stakes)
+
+
+def _by_case(held: Iterable[Held]) -> list[Sum]:
+    """Return what the cases say, each by itself."""
+    cases: dict[UUID, list[Stake]] = {}
+    for one in held:
+        cases.setdefault(one.case_id, []).append(one.stake)
+    return [part for stakes in cases.values() for part in amount_at_risk(stakes).sums]
+
+
+# A record of some customer as several flows know it, by names of their own, in several cases and versions.
+_HELD = st.lists(
+    st.tuples(
+        st.integers(0, 5), st.integers(1, 3), st.integers(1, 4), st.one_of(st.none(), st.integers(0, 900)),
+        st.sampled_from(("EUR", "USD")), st.sampled_from(("known", "estimated")),
+    ),
+    max_size=40,
+)  # fmt: skip
+
+
+@given(_HELD)
+def test_a_root_record_counts_once_and_none_is_lost(lines: list[tuple[int, int, int, int | None, str, str]]) -> None:
+    held = [
+        Held(
+            UUID(int=case),
+            f"root-{record}",
+            stake(f"{record} as flow {flow} names it", None if amount is None else str(amount), currency, quality),
+        )
+        for record, flow, case, amount, currency, quality in lines
+    ]
+    truth: dict[int, tuple[str, int]] = {}
+    for record, _flow, _case, amount, currency, _quality in lines:
+        if amount is not None:
+            truth[record] = (currency, amount)
+    once = less(_by_case(held), [over.part for over in counted_again(held)])
+    assert sum(part.records for part in once) == len(truth)
+    for part in once:
+        assert part.amount == sum(amount for currency, amount in truth.values() if currency == part.currency)
+    assert {part.currency for part in once} == {currency for currency, _amount in truth.values()}
+
+
+def test_what_is_held_up_once_takes_nothing_away() -> None:
+    held = [Held(UUID(int=1), "a", stake("a", "10")), Held(UUID(int=2), "b", stake("b", "20"))]
+    assert counted_again(held) == []
+    (over,) = counted_again([*held, Held(UUID(int=2), "a", stake("a", "12"))])
+    assert (over.case_id, over.part.amount) == (UUID(int=1), 10)

@@ -3,7 +3,6 @@
 import csv
 import io
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,14 +14,13 @@ from uuid_utils.compat import uuid7
 
 from apps.accounts.actions import Role
 from apps.flows.models import FlowDay
-from apps.monitoring.models import CaseOperation
 from apps.monitoring.queries import reports as queries
 from apps.monitoring.queries.ledger_rows import id_at
 from apps.monitoring.queries.reports import ReportSpan
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
 
-PAGES = ("/reports/", "/reports/unposted/", "/reports/held/", "/reports/activity/")
+PAGES = ("/reports/", "/reports/held/", "/reports/activity/")
 QUERY_CEILING = 26  # of the fullest page, with the session, the person and the figures of the menu
 
 
@@ -71,19 +69,6 @@ def test_every_figure_of_the_overview_has_its_rows(blocked: Blocked) -> None:
         (causes,) = context["charts"][2].series
         for number, link in zip(causes.values, causes.links, strict=True):
             assert _rows_behind(browser, link) == number
-
-
-def test_unposted_work_adds_up_to_what_is_held(blocked: Blocked) -> None:
-    context = blocked.owner.get("/reports/unposted/").context
-    with scope.work_in(blocked.line.partner):
-        held = CaseOperation.objects.filter(open=True)
-        hours = sum((row.hours for row in held if row.hours is not None), Decimal(0))
-        number = held.count()
-    assert context["records"] == number
-    assert context["hours"] == hours
-    for line in context["lines"]:
-        assert _rows_behind(blocked.owner, line["url"]) == line["row"].records
-        assert line["customer"] == blocked.line.customer.name
 
 
 def test_reasons_tell_what_was_settled_since(blocked: Blocked) -> None:

@@ -15,6 +15,7 @@ from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.listing import ListSpec, csv_of, page_of, read_list
 from apps.accounts.page_filters import acting_person, asked_number
+from apps.flows.case_directory import risk_of
 from apps.flows.comparison_forms import ComparisonForm
 from apps.flows.models import DryRun, Flow, Run, Trigger
 from apps.flows.monitor_directory import watch_of
@@ -57,7 +58,8 @@ def flow_detail(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     flow, today = queries.get_flow(flow_id), timezone.localdate()
     days = asked_number(request, "days", 7)
     days = days if days in PERIODS else 7
-    facts = queries.get_flow_facts(flow, timezone.now().date())
+    now = timezone.now()
+    facts, risk = queries.get_flow_facts(flow, now.date()), risk_of(flow, now)
     context = framed(
         request,
         flow,
@@ -65,7 +67,8 @@ def flow_detail(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         facts=facts,
         picture=get_flow_picture(flow, days, today),
         periods=PERIODS,
-        charts=get_flow_charts(flow, today),
+        charts=[*get_flow_charts(flow, today), *([risk.chart] if risk and risk.chart else [])],
+        risk=risk if risk and acting_person(request).can(Action.VIEW_CASES) else None,
         runs=[run_row(run) for run in facts.runs],
         latest=run_row(facts.runs[0]) if facts.runs else None,
         worth=", ".join(money_words(amount, currency) for amount, currency in facts.today.amounts),

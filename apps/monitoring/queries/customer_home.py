@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -11,11 +12,14 @@ from django.utils.translation import ngettext
 from apps.customers.queries import upcoming_cut_offs
 from apps.flows.models import Flow
 from apps.flows.queries.coming_updates import count_coming_updates
-from apps.monitoring.customer_pages import CustomerHome, HeldProject
+from apps.monitoring.customer_pages import CustomerHome
 from apps.monitoring.health import Colour, Figures
 from apps.monitoring.queries import customer_matters, customer_topics
 from apps.monitoring.queries.figures import tallies
 from apps.tenants.templatetags.wording import count_words
+
+if TYPE_CHECKING:
+    from apps.monitoring.questions.rows import UnpostedProject
 
 SHOWN_MATTERS = 3
 SHOWN_PROJECTS = 6
@@ -24,8 +28,10 @@ CUT_OFFS_WITHIN = timedelta(days=31)
 SHOWN_CUT_OFFS = 3
 
 
-def get_customer_home(customer_id: UUID, name: str, *, partner: str, now: datetime) -> CustomerHome:
-    """Return the overview of the customer whose scope is open; `partner` is who works for them.
+def get_customer_home(
+    customer_id: UUID, name: str, *, partner: str, unposted: "Iterable[UnpostedProject]", now: datetime
+) -> CustomerHome:
+    """Return the overview of the customer whose scope is open; `partner` is who works for them, `unposted` what is not posted.
 
     Twenty queries at most, however much there is.
     """
@@ -34,7 +40,7 @@ def get_customer_home(customer_id: UUID, name: str, *, partner: str, now: dateti
     topics = customer_topics.list_topics(now, days)
     flows = {flow.id: flow for flow in Flow.objects.select_related("target")}
     figures, health = whole.figures(), whole.health()
-    held = customer_matters.held_projects()
+    held = [row for row in unposted if row.records]
     needs_you = whole.cases.get("with_customer", 0)
     with_us = whole.cases.get("open", 0) - needs_you
     what = together(topic.records_word for topic in topics) or ngettext("record", "records", 2)
@@ -59,7 +65,7 @@ def get_customer_home(customer_id: UUID, name: str, *, partner: str, now: dateti
     )
 
 
-def hours_together(held: Iterable[HeldProject]) -> Decimal | None:
+def hours_together(held: "Iterable[UnpostedProject]") -> Decimal | None:
     """Return all hours that are held up, None when none are known."""
     known = [project.hours for project in held if project.hours is not None]
     return sum(known, Decimal(0)) if known else None

@@ -1,24 +1,21 @@
 """A customer's cases in the customer's own words: what waits, for whom, since when, and what is being done."""
 
 from collections import defaultdict
-from decimal import Decimal
-from typing import Any
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.record_words import record_words
 from apps.monitoring import impact
 from apps.monitoring.blame import WaitingOn
 from apps.monitoring.case_words import SAYS_ENOUGH
-from apps.monitoring.customer_pages import HeldProject, Matter, MatterList, Share
+from apps.monitoring.customer_pages import Matter, MatterList, Share
 from apps.monitoring.customer_words import words_for
 from apps.monitoring.impact import Quality
 from apps.monitoring.models import CaseAmount, CaseOperation, ExceptionCase
+from apps.monitoring.queries.at_risk import list_over
 from apps.monitoring.queries.customer_topics import template_of
-from apps.tenants.templatetags.wording import count_words
 
 MATTERS_A_PAGE = 25
 # What a customer's list can be asked for, in the order it is offered.
@@ -129,7 +126,7 @@ def needing_customer() -> QuerySet[ExceptionCase]:
 
 
 def money_by_party(partner: str) -> tuple[Share, ...]:
-    """Return the money held up, by currency and by who has the next step. One query."""
+    """Return the money held up, by currency and by who has the next step, each root record once. Three queries."""
     labels = {
         WaitingOn.CUSTOMER: _("waits for you"),
         WaitingOn.PARTNER: _("with %(partner)s") % {"partner": partner},
@@ -146,65 +143,21 @@ def money_by_party(partner: str) -> tuple[Share, ...]:
     for waits_for, currency, quality, total, number, many in rows:
         parts[currency, waits_for].append(impact.Sum(currency, total, Quality(quality), number))
         cases[currency, waits_for] += many
+    over = _counted_again()
     shares = [
         Share(key[1], labels[WaitingOn(key[1])], part, cases[key])
         for key, sums in parts.items()
-        for part in impact.added(sums)
+        for part in impact.less(sums, over[key])
     ]
     party = {WaitingOn.CUSTOMER: 0, WaitingOn.PARTNER: 1, WaitingOn.PROVIDER: 2}
     return tuple(sorted(shares, key=lambda share: (share.part.currency, party[WaitingOn(share.waits_for)])))
 
 
-_BY_PROJECT = ("customer_id", "operation__project_ref", "operation__client_ref")
-
-
-def held_projects(rows: QuerySet[CaseOperation] | None = None) -> list[HeldProject]:
-    """Return the work that open cases hold up, per customer and project, the most money first. One query."""
-    rows = CaseOperation.objects.all() if rows is None else rows
-    grouped = (
-        rows.filter(open=True)
-        .exclude(case__state=ExceptionCase.State.CLOSED)
-        .order_by()
-        .values(*_BY_PROJECT, "operation__currency", "case__error_class")
-        .annotate(total=Sum("operation__amount"), number=Count("id"), worked=Sum("hours"), since=Min("added_at"))
-    )
-    found: defaultdict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
-    for row in grouped:
-        found[tuple(row[name] for name in _BY_PROJECT)].append(row)
-    held = [_held(group) for group in found.values()]
-    return sorted(held, key=lambda row: (-_largest(row.sums), -row.records, row.project, row.client))
-
-
-def _largest(sums: tuple[impact.Sum, ...]) -> Decimal:
-    return max((part.amount for part in sums), default=Decimal(0))
-
-
-def _held(group: list[dict[str, Any]]) -> HeldProject:
-    priced = (row for row in group if row["total"] is not None and row["operation__currency"])
-    hours = [row["worked"] for row in group if row["worked"] is not None]
-    by_reason: defaultdict[str, int] = defaultdict(int)
-    for row in group:
-        by_reason[row["case__error_class"]] += row["number"]
-    commonest = max(by_reason, key=lambda name: (by_reason[name], name))
-    return HeldProject(
-        project=group[0]["operation__project_ref"],
-        client=group[0]["operation__client_ref"],
-        customer_id=group[0]["customer_id"],
-        records=sum(row["number"] for row in group),
-        hours=sum(hours, Decimal(0)) if hours else None,
-        sums=impact.added(
-            impact.Sum(row["operation__currency"], row["total"], Quality.KNOWN, row["number"]) for row in priced
-        ),
-        since=min(row["since"] for row in group),
-        reason=_reason(commonest, len(by_reason) - 1),
-    )
-
-
-def _reason(business_class: str, others: int) -> str:
-    title = str(words_for(business_class).title)
-    if not others:
-        return title
-    more = ngettext("and %(count)s other reason", "and %(count)s other reasons", others) % {
-        "count": count_words(others)
-    }
-    return _("%(reason)s, %(more)s") % {"reason": title, "more": more}
+def _counted_again() -> defaultdict[tuple[str, str], list[impact.Sum]]:
+    """Return what cases count of records that count in another already, by currency and who has the next step."""
+    found: defaultdict[tuple[str, str], list[impact.Sum]] = defaultdict(list)
+    over = [one for _customer, one in list_over("customer_id")]
+    parties = dict(ExceptionCase.objects.filter(id__in={one.case_id for one in over}).values_list("id", "waiting_on"))
+    for one in over:
+        found[one.part.currency, parties[one.case_id]].append(one.part)
+    return found

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from apps.monitoring.models import ExceptionCase
 from apps.monitoring.pages import CaseRow, CustomerRow, PartnerHome, Strip
 from apps.monitoring.queries.case_rows import case_row, with_names
 from apps.monitoring.queries.figures import Tally, open_cases, tallies
+from apps.monitoring.queries.risk import written_days
 from apps.monitoring.queries.trends import money_at_risk_at, throughput_by_customer
 
 URGENT_CASES = 5
@@ -73,7 +75,7 @@ CUSTOMERS = ListSpec(
 
 
 def get_partner_home(*, now: datetime, person_id: UUID | None) -> PartnerHome:
-    """Return the partner's home as `person_id` sees it. Eleven queries, however many customers and cases."""
+    """Return the partner's home as `person_id` sees it. Fourteen queries at most, however many customers and cases."""
     counted = tallies("customer_id", now=now, mine=person_id)
     trends = throughput_by_customer(TREND_DAYS, today=now.date())
     cut_offs = _next_cut_offs(now)
@@ -81,8 +83,24 @@ def get_partner_home(*, now: datetime, person_id: UUID | None) -> PartnerHome:
     rows = sorted(
         (_row(one, counted[one.id], trends[one.id], cut_offs.get(one.id)) for one in customers), key=_gravest_first
     )
-    before = money_at_risk_at(now - COMPARED_WITH)
-    return PartnerHome(strip=_strip(rows, counted, before), customers=tuple(rows), urgent=_urgent(now))
+    strip = _with_history(_strip(rows, counted), now)
+    return PartnerHome(strip=strip, customers=tuple(rows), urgent=_urgent(now))
+
+
+def _with_history(strip: Strip, now: datetime) -> Strip:
+    """Return the figures with those of the days before: what was written down, else as the cases tell it."""
+    days = [now.date() - timedelta(days=back) for back in range(TREND_DAYS - 1, -1, -1)]
+    written = written_days(days)
+    before = written.get((now - COMPARED_WITH).date())
+    line: list[Decimal] = []
+    if strip.at_risk:
+        first = strip.at_risk[0]
+        line = [written[day].get(first.currency, Decimal(0)) for day in days[:-1] if day in written] + [first.amount]
+    return replace(
+        strip,
+        at_risk_before=money_at_risk_at(now - COMPARED_WITH) if before is None else before,
+        at_risk_line=tuple(line) if len(line) > 1 else (),
+    )
 
 
 def fitting_customers(rows: Iterable[CustomerRow], state: ListState, *, any_health: bool = False) -> list[CustomerRow]:
@@ -134,7 +152,7 @@ def _row(customer: Customer, tally: Tally, trend: Iterable[int], cut_off: CutOff
     )
 
 
-def _strip(rows: Iterable[CustomerRow], counted: Mapping[UUID, Tally], before: dict[str, Decimal]) -> Strip:
+def _strip(rows: Iterable[CustomerRow], counted: Mapping[UUID, Tally]) -> Strip:
     colours = Counter(row.health.colour for row in rows)
     # Cases and connections of customers who left still count: the lists behind these numbers show them.
     everyone = list(counted.values())
@@ -143,7 +161,7 @@ def _strip(rows: Iterable[CustomerRow], counted: Mapping[UUID, Tally], before: d
         cases.update({name: number or 0 for name, number in tally.cases.items()})
     return Strip(
         at_risk=added(part for tally in everyone for part in tally.at_risk),
-        at_risk_before=before,
+        at_risk_before={},
         cases=dict(cases),
         red=colours[Colour.RED],
         amber=colours[Colour.AMBER],

@@ -17,9 +17,11 @@ from apps.monitoring.customer_pages import RecordLine, RecordList
 from apps.monitoring.customer_words import words_for
 from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.queries.customer_topics import records_word
+from apps.monitoring.queries.held import on_the_way
+from apps.monitoring.record_kinds import KINDS
 
-What = Literal["all", "arrived", "held", "held_back"]
-WHATS: tuple[What, ...] = ("all", "arrived", "held", "held_back")
+What = Literal["all", "arrived", "held", "held_back", "waiting"]
+WHATS: tuple[What, ...] = ("all", "arrived", "held", "held_back", "waiting")
 ROWS_A_PAGE = 50
 # A record settled in a span of days was read at most this long before it: what is older is not looked for.
 READ_BEFORE = timedelta(days=100)
@@ -30,7 +32,7 @@ class RowFilter:
     """Which records are wanted; "" and None want all. `since` and `until` are days (UTC), both included.
 
     `arrived` are those written in these days, `held` what open cases hold up now (whatever the days), `held_back` what
-    was refused in these days, settled since or not. `project` None wants all, "" those that name none.
+    was refused in these days, settled since or not, `waiting` what goes on by itself. `kind` is one of KINDS. `project` None wants all, "" those that name none.
     """
 
     what: What = "all"
@@ -38,6 +40,7 @@ class RowFilter:
     flow_id: UUID | None = None
     project: str | None = None
     reason: str = ""
+    kind: str = ""
     since: date | None = None
     until: date | None = None
     before: UUID | None = None
@@ -69,8 +72,12 @@ def fitting_rows(wanted: RowFilter) -> QuerySet[Operation]:
         rows = rows.filter(flow_id=wanted.flow_id)
     if wanted.project is not None:
         rows = rows.filter(project_ref=wanted.project)
+    if wanted.kind in KINDS:
+        rows = rows.filter(canonical_type__in=KINDS[wanted.kind])
     if wanted.before:
         rows = rows.filter(id__lt=wanted.before)
+    if wanted.what == "waiting":
+        return rows.filter(id__in=on_the_way().values("id"))
     if wanted.what in {"held", "held_back"}:
         return rows.filter(Exists(_held(wanted)))
     return _in_days(rows, wanted)

@@ -14,10 +14,9 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, FlowDay
 from apps.monitoring import impact
-from apps.monitoring.customer_pages import HeldProject
 from apps.monitoring.impact import Quality
 from apps.monitoring.models import CaseOperation, ExceptionCase
-from apps.monitoring.queries.customer_matters import held_projects
+from apps.monitoring.queries.held import held_now as held_rows
 from apps.monitoring.queries.ledger_rows import id_at, start_of
 from apps.monitoring.queries.trends import Cause, MoneyCurve, Span, Throughput, money_at_risk_over, throughput
 
@@ -173,9 +172,9 @@ def speed_of(span: ReportSpan) -> list[SpeedDay]:
     return [found.get(day, SpeedDay(day, None, None, 0)) for day in days]
 
 
-def unposted_of(span: ReportSpan) -> list[HeldProject]:
-    """Return the work that is held up now, by customer and project, the dearest first. One query; days do not matter."""
-    return held_projects(span.of(CaseOperation.objects.all(), "case__flow_id"))
+def held_now(span: ReportSpan) -> int:
+    """Return how many records are held up now; days do not matter. One query."""
+    return span.of(held_rows(), "case__flow_id").count()
 
 
 def reasons_of(span: ReportSpan) -> list[ReasonRow]:

@@ -1,17 +1,21 @@
 """The money at risk in one currency: of a case now, and of a customer or flow day by day."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from apps.customers.models import Customer
 from apps.monitoring.currency_rates import read_rates
 from apps.monitoring.models import CaseAmount, ExceptionCase, RiskDay
 from apps.monitoring.money import Worth
+from apps.monitoring.queries.at_risk import Grouping, sums_at_risk
+from apps.monitoring.queries.trends import MoneyCurve, Span, money_at_risk_over
 
 _ZERO = Decimal(0)
 
@@ -61,6 +65,78 @@ def risk_curve(customer: Customer, *, days: int, now: datetime, flow_id: UUID | 
         unknown_records=last.unknown_records if last else 0,
         left={currency: Decimal(amount) for currency, amount in last.left.items()} if last else {},
     )
+
+
+def risk_curves(span: Span, *, now: datetime, zone: tzinfo = UTC) -> list[MoneyCurve]:
+    """Return the money at risk at the end of each day, by currency, the largest now first; the last point is now.
+
+    Days are as they were written down, each root record once and in the customer's currency; days before the first that
+    was written down are as the cases tell them. At most eight queries.
+    """
+    today = now.astimezone(zone).date()
+    days = [today - timedelta(days=back) for back in range(span.days - 1, -1, -1)]
+    amounts = {curve.currency: list(curve.amounts) for curve in money_at_risk_over(span, now=now, zone=zone)}
+    written = _written(span, days)
+    by: Grouping = "flow_id" if span.flow_id else "customer_id"
+    at_risk = sums_at_risk(by, customer_id=span.customer_id, flow_id=span.flow_id, own_currency_at=now)
+    written[today] = _by_currency((part.currency, part.amount) for sums in at_risk.values() for part in sums)
+    for currency in {currency for sums in written.values() for currency in sums} - set(amounts):
+        amounts[currency] = [_ZERO] * len(days)
+    for currency, line in amounts.items():
+        for at, day in enumerate(days):
+            if day in written:
+                line[at] = written[day].get(currency, _ZERO)
+    curves = [MoneyCurve(currency, tuple(line)) for currency, line in amounts.items() if any(line)]
+    return sorted(curves, key=lambda curve: (-curve.amounts[-1], -max(curve.amounts), curve.currency))
+
+
+def written_days(days: Sequence[date]) -> dict[date, dict[str, Decimal]]:
+    """Return the money at risk at the end of days, of all customers in scope by currency; only days that were written down.
+
+    Two queries.
+    """
+    return _written(Span(len(days)), days)
+
+
+def _written(span: Span, days: Sequence[date]) -> dict[date, dict[str, Decimal]]:
+    """Return what was written down of each day from the first on; a customer without a row is as on its day before."""
+    latest = {row.customer_id: row for row in _latest(span, before=days[0])}
+    by_day: defaultdict[date, list[RiskDay]] = defaultdict(list)
+    for row in _rows_of(span).filter(
+        customer_id__in=Customer.objects.values("id"), day__gte=days[0], day__lte=days[-1]
+    ):
+        by_day[row.day].append(row)
+    found: dict[date, dict[str, Decimal]] = {}
+    for day in days:
+        latest |= {row.customer_id: row for row in by_day[day]}
+        if latest:
+            found[day] = _by_currency(_amounts(latest.values()))
+    return found
+
+
+def _latest(span: Span, *, before: date) -> list[RiskDay]:
+    """Return each customer's last row before a day."""
+    of_customer = _rows_of(span).filter(customer=OuterRef("pk"), day__lt=before).order_by("-day")
+    customers = Customer.objects.annotate(last=Subquery(of_customer.values("id")[:1])).filter(last__isnull=False)
+    return list(RiskDay.objects.filter(id__in=list(customers.values_list("last", flat=True))))
+
+
+def _rows_of(span: Span) -> QuerySet[RiskDay]:
+    rows = RiskDay.objects.filter(flow_id=span.flow_id) if span.flow_id else RiskDay.objects.filter(flow__isnull=True)
+    return rows.filter(customer_id=span.customer_id) if span.customer_id else rows
+
+
+def _amounts(rows: Iterable[RiskDay]) -> Iterable[tuple[str, Decimal]]:
+    for row in rows:
+        yield row.currency, row.known + row.estimated
+        yield from ((currency, Decimal(amount)) for currency, amount in row.left.items())
+
+
+def _by_currency(parts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for currency, amount in parts:
+        found[currency] = found.get(currency, _ZERO) + amount
+    return {currency: amount for currency, amount in found.items() if amount}
 
 
 def worth_of_case(case: ExceptionCase, now: datetime) -> Worth | None:

@@ -13,6 +13,8 @@ from apps.accounts.page_filters import acting_person
 from apps.flows.models import Flow
 from apps.monitoring.queries import customer_topics
 from apps.monitoring.queries.customer_home import get_customer_home
+from apps.monitoring.questions.reader import Reader
+from apps.monitoring.questions.unposted import list_unposted
 from apps.tenants.brands import brand_for
 
 SHOWN_TRANSFERS = 60
@@ -35,8 +37,10 @@ def partner_name(request: HttpRequest) -> str:
 @require_safe
 def customer_home(request: HttpRequest) -> HttpResponse:
     """Show the customer's overview; the live part asks for itself again."""
-    customer_id, who = customer_of(request), acting_person(request)
-    page = get_customer_home(customer_id, who.customer_name, partner=partner_name(request), now=timezone.now())
+    customer_id, who, now = customer_of(request), acting_person(request), timezone.now()
+    partner = partner_name(request)
+    unposted = list_unposted(Reader(is_customer=True, partner=partner, sees_values=True), now=now)
+    page = get_customer_home(customer_id, who.customer_name, partner=partner, unposted=unposted, now=now)
     part = request.headers.get("HX-Request")
     return render(
         request,

@@ -47,6 +47,7 @@ class Tile:
     hint: str = ""
     details: tuple[Detail, ...] = ()
     others: tuple[str, ...] = ()  # further numbers of the same kind: other currencies
+    line: tuple[Decimal, ...] = ()  # how it went day by day, the oldest first
     moment: datetime | None = None  # shown instead of the number where there is one
 
     @classmethod

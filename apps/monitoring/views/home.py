@@ -1,6 +1,7 @@
 """The first page of a partner's people."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,8 +25,9 @@ from apps.monitoring.home_visits import last_visit, record_visit
 from apps.monitoring.pages import PartnerHome, Strip
 from apps.monitoring.queries.home import CUSTOMERS, count_by_health, fitting_customers, get_partner_home
 from apps.monitoring.queries.news import list_news
+from apps.monitoring.queries.risk import risk_curves
 from apps.monitoring.queries.sla_board import count_clocks
-from apps.monitoring.queries.trends import Span, held_up_by_cause, money_at_risk_over
+from apps.monitoring.queries.trends import Span, held_up_by_cause
 from apps.monitoring.views.figures import (
     Detail,
     Tile,
@@ -126,7 +128,7 @@ def _tiles(
     strip = found.strip
     cases = reverse("monitoring:case-list") if who.can(Action.VIEW_CASES) else ""
     return [
-        money_tile(strip.at_risk, cases, strip.at_risk_before),
+        replace(money_tile(strip.at_risk, cases, strip.at_risk_before), line=strip.at_risk_line),
         *case_tiles(strip.cases, cases),
         promises_tile(count_clocks(now), _board(who)),
         _customers_tile(strip, customers),
@@ -203,6 +205,6 @@ def _charts(now: datetime) -> tuple[Chart, ...]:
     days = [today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1)]
     return (
         throughput_chart(now.date(), CHART_DAYS),
-        money_chart(money_at_risk_over(span, now=now, zone=zone), days),
+        money_chart(risk_curves(span, now=now, zone=zone), days),
         causes_chart(held_up_by_cause(span)),
     )

@@ -78,7 +78,6 @@ def read_report(request: HttpRequest) -> Report:
 
 _TABS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("reports", lambda: _("Overview")),
-    ("report-unposted", lambda: _("Not yet posted")),
     ("report-held", lambda: _("Held back and why")),
     ("report-activity", lambda: _("By flow")),
     ("report-business", lambda: _("How business moves")),

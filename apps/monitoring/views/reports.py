@@ -16,7 +16,6 @@ from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.page_filters import address
 from apps.monitoring import impact
 from apps.monitoring.case_words import cause_words
-from apps.monitoring.customer_pages import HeldProject
 from apps.monitoring.queries import reports as queries
 from apps.monitoring.queries.ledger_rows import list_rows
 from apps.monitoring.queries.trends import Cause, Throughput
@@ -51,7 +50,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         held_back=sum(cause.records for cause in causes),
         held_back_url=report.rows_in_days("held_back"),
         worth=" · ".join(money_words(part.amount, part.currency) for part in _together(activity)),
-        held_now=sum(row.records for row in queries.unposted_of(span)),
+        held_now=queries.held_now(span),
         held_now_url=report.rows("held"),
     )
 
@@ -65,50 +64,6 @@ def _overview_file(report: Report, days: Throughput) -> HttpResponse:
     names = ("written", "unchanged", "skipped", "rejected")
     rows = [[day, *(days.counts[name][at] for name in names)] for at, day in enumerate(days.days)]
     return report_file("overview", report, header, rows)
-
-
-@requires(Action.VIEW_REPORTS)
-@require_safe
-def report_unposted(request: HttpRequest) -> HttpResponse:
-    """Show the work that is not posted yet, by project: hours, money, age and reason."""
-    report = read_report(request)
-    held = queries.unposted_of(report.span)
-    if wants_csv(request):
-        return _unposted_file(report, held)
-    hours = [row.hours for row in held if row.hours is not None]
-    lines = [
-        {
-            "row": row,
-            "customer": report.customer_names.get(row.customer_id, ""),
-            "url": report.rows("held", project=row.project, customer=None if report.is_customer else row.customer_id),
-        }
-        for row in held
-    ]
-    return show(
-        request,
-        report,
-        "report-unposted",
-        lines=lines,
-        hours=sum(hours) if hours else None,
-        sums=impact.added(part for row in held for part in row.sums),
-        records=sum(row.records for row in held),
-        rows_url=report.rows("held"),
-    )
-
-
-def _unposted_file(report: Report, held: Sequence[HeldProject]) -> HttpResponse:
-    header = [_("Customer"), _("Project"), _("Client"), _("Records"), _("Hours"), _("Amount"), _("Currency")]
-    header += [_("Since"), _("Why")]
-    rows = [
-        [
-            *(report.customer_names.get(row.customer_id, ""), row.project, row.client, row.records, row.hours),
-            *_amount(part),
-            *(row.since.date(), row.reason),
-        ]
-        for row in held
-        for part in row.sums or (None,)
-    ]
-    return report_file("not-yet-posted", report, header, rows)
 
 
 @requires(Action.VIEW_REPORTS)

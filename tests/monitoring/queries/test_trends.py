@@ -141,7 +141,7 @@ def test_any_span_takes_the_same_few_queries(
     blocked: Blocked, days: int, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
     with scope.work_in(blocked.line.partner):
-        with django_assert_max_num_queries(4):
+        with django_assert_max_num_queries(5):
             money_at_risk_over(Span(days), now=timezone.now())
         with django_assert_max_num_queries(2):
             throughput(Span(days), today=TODAY)
