@@ -224,6 +224,12 @@ class Operation(CustomerOwned):
                 fields=("flow", "business_key"), condition=Q(state__in=["waiting", "rejected"]), name="operation_open"
             ),
             models.Index(fields=("changed_at",), condition=Q(state="rejected"), name="operation_rejected"),
+            # What belongs to one project, type by type, the newest first.
+            models.Index(
+                fields=("customer", "project_ref", "canonical_type", "-id"),
+                condition=~Q(project_ref=""),
+                name="operation_of_project",
+            ),
         ]
 
     def __str__(self) -> str:
