@@ -41,9 +41,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["customer", "outside_key"], name="record_reference_to")],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("customer", "business_key", "field"), name="record_reference_once"
-                    )
+                    models.UniqueConstraint(fields=("customer", "business_key", "field"), name="record_reference_once")
                 ],
             },
         ),
