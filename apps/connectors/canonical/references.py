@@ -65,6 +65,19 @@ MATTER = (
     "Invoice",
     "Payment",
 )
+# Of these there are few enough to look for them by the beginning of their names.
+NAMED = (
+    "Opportunity",
+    "Contract",
+    "Project",
+    "Assignment",
+    "BillingMilestone",
+    "PurchaseOrder",
+    "Invoice",
+    "Payment",
+    "Customer",
+    "Resource",
+)
 HUB = "Project"  # the ledger keeps it for every record, in a column of its own
 
 

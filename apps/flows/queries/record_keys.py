@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from apps.connectors.canonical.references import NAMED
+from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.engine.identity import BUSINESS_KEY_LENGTH, business_key
 from apps.flows.models import Flow, Link, Operation, TriggerEvent
 from apps.flows.templates_library import TEMPLATES
@@ -32,6 +34,8 @@ def find_records(typed: str, *, ids: tuple[UUID, UUID] | None = None, most: int 
     if kinds and len(typed) <= BUSINESS_KEY_LENGTH:
         found += _by_whole_key(typed, kinds, most) or _by_beginning(typed, kinds, most)
     found += _by_cause(typed, most)
+    if len(found) < most:
+        found += [*_by_name(typed, most), *_by_project(typed, most)]
     return list({row.id: row for row in found}.values())[:most]
 
 
@@ -41,6 +45,28 @@ def _by_cause(typed: str, most: int) -> list[Operation]:
     runs = TriggerEvent.objects.filter(correlation_id=cause).order_by("-id").values_list("run_id", flat=True)[:most]
     found = Operation.objects.filter(run_id__in=list(runs), correlation_id=cause) if cause else Operation.objects.none()
     return list(found.order_by("run_id", "state", "-id")[:most])
+
+
+def _by_name(typed: str, most: int) -> list[Operation]:
+    """Return records whose sentence begins with these words, with or without what their type is called ("Project")."""
+    if len(typed) < _LEAST_BEGINNING:
+        return []
+    heads = {CANONICAL_TYPES[kind].sentence.partition("{")[0] for kind in NAMED} | {""}
+    # Letters are compared as they are: the index knows no other way. So the usual ways of writing a name are tried.
+    ways = {typed, typed.title(), typed.upper(), typed[:1].upper() + typed[1:]}
+    begins = Q()
+    for begin in sorted({head + way for head in heads for way in ways}):
+        begins |= Q(label__startswith=begin)
+    rows = list(Operation.objects.filter(begins, canonical_type__in=NAMED).order_by()[: most * 20])
+    newest = {(row.customer_id, row.business_key): row for row in sorted(rows, key=lambda one: one.id)}
+    return sorted(newest.values(), key=lambda row: row.id, reverse=True)[:most]
+
+
+def _by_project(typed: str, most: int) -> list[Operation]:
+    """Return a few records of the project that is called so, whichever customer's."""
+    customers = list(Flow.objects.order_by().values_list("customer_id", flat=True).distinct())
+    rows = Operation.objects.filter(customer_id__in=customers, project_ref=typed).exclude(project_ref="")
+    return list(rows.order_by()[:most]) if typed else []
 
 
 def _kinds_in_use() -> dict[Kind, list[UUID]]:

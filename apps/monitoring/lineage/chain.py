@@ -81,6 +81,11 @@ class Stage:
         return len(self.records)
 
     @property
+    def is_only_named(self) -> bool:
+        """Return whether other records name these, and no flow has carried one of them."""
+        return all(not one.state for one in self.records)
+
+    @property
     def standing(self) -> str:
         """Return how the stage stands: stopped as soon as one record is."""
         if not self.records:

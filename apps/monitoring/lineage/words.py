@@ -28,7 +28,7 @@ def stage_views(matter: Matter, operation_id: UUID, *, is_customer: bool) -> tup
 
 
 def _view(stage: Stage, operation_id: UUID, *, is_customer: bool) -> StageView:
-    tone, icon = _SHOWN[stage.standing]
+    tone, icon = _SHOWN[ABSENT if stage.is_only_named else stage.standing]
     return StageView(
         kind=stage.kind,
         label=label_of(stage),
@@ -67,7 +67,7 @@ def _standing(stage: Stage) -> str:
         return words % {"count": count_words(stage.moving)}
     if not stage.count:
         return ""
-    if all(not one.state for one in stage.records):
+    if stage.is_only_named:
         return _("named by others")
     return _("got through")
 

@@ -1,6 +1,7 @@
 """A matter is followed without running in circles, and says truly where it stopped."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from uuid import uuid4
 
 from hypothesis import given
@@ -59,7 +60,7 @@ def test_a_circle_of_contracts_ends() -> None:
 def test_the_whole_chain_is_found_from_either_end() -> None:
     chain = [Node(kind, "1") for kind in ("Opportunity", "Contract", "Project", "Invoice", "Payment")]
     graph: dict[Node, list[Node]] = {node: [] for node in chain}
-    for left, right in zip(chain, chain[1:], strict=False):
+    for left, right in pairwise(chain):
         graph[left].append(right)
         graph[right].append(left)
     assert walk(chain[0], Asked(graph)) == tuple(chain)
