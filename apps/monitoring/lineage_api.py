@@ -57,7 +57,7 @@ class StageRecordSerializer(serializers.Serializer[Any]):
     """One record of a stage; `operation_id` null: it is named by others, and no flow has carried it."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the name that a record has here
     name = serializers.CharField()
     state = serializers.CharField()
     operation_id = serializers.UUIDField(allow_null=True)
@@ -86,7 +86,7 @@ class LineageSerializer(serializers.Serializer[Any]):
     customer_id = serializers.UUIDField()
     type = serializers.CharField()
     business_key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the name that a record has here
     state = serializers.CharField()
     systems = KnownInSerializer(many=True)
     stages = StageSerializer(many=True)

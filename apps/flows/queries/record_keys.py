@@ -1,4 +1,4 @@
-"""Finding ledger lines by the keys people have: our own, the source's, the target's, an id, or what caused them.
+"""Finding ledger lines by what people have: a key of ours, of the source or of any system, an id, a cause, a name, a project.
 
 The ledger is large and its only index on keys begins with flow, type and business key. A source's key becomes business
 keys by the systems in use; a target's key is looked up among the links. Beginnings are ranges of the same index.
@@ -31,6 +31,7 @@ def find_records(typed: str, *, ids: tuple[UUID, UUID] | None = None, most: int 
     if ids is not None:
         found = list(Operation.objects.filter(id__gte=ids[0], id__lte=ids[1]).order_by("-id")[:most])
     kinds = _kinds_in_use()
+    found += _by_link(typed, most)
     if kinds and len(typed) <= BUSINESS_KEY_LENGTH:
         found += _by_whole_key(typed, kinds, most) or _by_beginning(typed, kinds, most)
     found += _by_cause(typed, most)
@@ -78,9 +79,19 @@ def _kinds_in_use() -> dict[Kind, list[UUID]]:
     return kinds
 
 
+def _by_link(typed: str, most: int) -> list[Operation]:
+    """Return records that any system knows under this number, also those that a record on its walk has made."""
+    keys = list(Link.objects.filter(outside_key=typed).values_list("business_key", flat=True)[:most])
+    if not keys:
+        return []
+    # Our own name of a record begins with its type, which need not be the type that the link is about.
+    flows = list(Flow.objects.order_by().values_list("id", flat=True))
+    types = {key.partition(":")[0] for key in keys}
+    return _newest(Q(flow_id__in=flows, canonical_type__in=types, business_key__in=keys), most)
+
+
 def _by_whole_key(typed: str, kinds: dict[Kind, list[UUID]], most: int) -> list[Operation]:
-    linked = Link.objects.filter(outside_key=typed).values_list("business_key", flat=True)[:most]
-    keys = {typed, *linked, *(business_key(kind, system, typed) for kind, system in kinds)}
+    keys = {typed, *(business_key(kind, system, typed) for kind, system in kinds)}
     wanted = Q(business_key__in=sorted(keys), canonical_type__in={kind for kind, _ in kinds})
     return _newest(wanted & _of_flows(kinds.values()), most)
 

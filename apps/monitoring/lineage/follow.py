@@ -26,11 +26,15 @@ class Follower:
         self.systems = dict(Connection.objects.filter(customer_id=customer_id).values_list("id", "system"))
         self.source_of: dict[UUID, UUID] = {}
         self.flows_of: dict[str, list[UUID]] = defaultdict(list)
+        self._carried: set[str] = set()
         for flow_id, template, source_id in Flow.objects.filter(customer_id=customer_id).values_list(
             "id", "template", "source_id"
         ):
             self.source_of[flow_id] = source_id
             known = TEMPLATES.get(template)
+            if known is not None:
+                self._carried.add(known.definition.canonical_type)
+            # What a partner's own template carries is not known without reading its versions: it may be anything.
             for kind in [known.definition.canonical_type] if known else MATTER:
                 self.flows_of[kind].append(flow_id)
         self.lines: dict[str, Operation] = {}  # by business key, the newest
@@ -46,8 +50,8 @@ class Follower:
         return [*beside, *resolved, *naming]
 
     def carried(self) -> set[str]:
-        """Return the types that the customer's flows carry."""
-        return {kind for kind, flows in self.flows_of.items() if flows and kind in MATTER}
+        """Return the types of the matter that the customer's flows are known to carry."""
+        return self._carried & set(MATTER)
 
     def line_of(self, node: Node) -> Operation | None:
         """Return the newest ledger line that carried the record itself; None where another one's line made it."""
