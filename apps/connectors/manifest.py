@@ -295,6 +295,7 @@ class ObjectManifest:
     reading_lines: tuple[MappingLine, ...] = ()
     writing_lines: tuple[MappingLine, ...] = ()
     graphql: GraphQLRecord | None = None  # what its schema says of it, for systems that speak GraphQL
+    page: str = ""  # where people see one of them, on the host of the connection's address: "/issues/{key}"; "" unknown
 
 
 @dataclass(frozen=True, slots=True)

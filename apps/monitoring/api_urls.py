@@ -1,9 +1,10 @@
 """Where the API of this room hangs: /api/v1/cases."""
 
-from apps.monitoring import api, monitor_api, question_api, risk_api, routing_api, sla_api
+from apps.monitoring import api, lineage_api, monitor_api, question_api, risk_api, routing_api, sla_api
 
 router_entries = (
     ("cases", api.CaseViewSet, "case"),
+    ("lineage", lineage_api.LineageViewSet, "lineage"),
     ("routing-rules", routing_api.RoutingRuleViewSet, "routing-rule"),
     ("risk-days", risk_api.RiskDayViewSet, "risk-day"),
     ("questions/unposted", question_api.UnpostedViewSet, "question-unposted"),

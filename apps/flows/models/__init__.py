@@ -22,6 +22,7 @@ from apps.flows.models.ledger import (
 from apps.flows.models.ownership import FieldOwner, OwnerReview
 from apps.flows.models.receipt import OpenReceipt
 from apps.flows.models.reconciliation import Reconciliation, ReconciliationRow, ReconciliationRule, SeenPage
+from apps.flows.models.reference import RecordReference
 from apps.flows.models.replay import ReplayEntry, ReplayJob
 from apps.flows.models.rollout import Rollout, RolloutMember
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
@@ -64,6 +65,7 @@ __all__ = [
     "Reconciliation",
     "ReconciliationRow",
     "ReconciliationRule",
+    "RecordReference",
     "ReplayEntry",
     "ReplayJob",
     "Rollout",

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from apps.connectors.canonical.references import NAMED
 from apps.connectors.models import Connection
 from apps.customers.models import Customer, CustomerOwned
 from apps.flows.engine.absence import is_deletion
@@ -224,6 +225,19 @@ class Operation(CustomerOwned):
                 fields=("flow", "business_key"), condition=Q(state__in=["waiting", "rejected"]), name="operation_open"
             ),
             models.Index(fields=("changed_at",), condition=Q(state="rejected"), name="operation_rejected"),
+            # What belongs to one project, type by type, the newest first.
+            models.Index(
+                fields=("customer", "project_ref", "canonical_type", "-id"),
+                condition=~Q(project_ref=""),
+                name="operation_of_project",
+            ),
+            # People look for what has a name by how its sentence begins: "Project Beacon".
+            models.Index(
+                fields=("label",),
+                opclasses=("varchar_pattern_ops",),
+                condition=Q(canonical_type__in=NAMED),
+                name="operation_label",
+            ),
         ]
 
     def __str__(self) -> str:

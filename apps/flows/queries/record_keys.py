@@ -1,4 +1,4 @@
-"""Finding ledger lines by the keys people have: our own, the source's, the target's, an id, or what caused them.
+"""Finding ledger lines by what people have: a key of ours, of the source or of any system, an id, a cause, a name, a project.
 
 The ledger is large and its only index on keys begins with flow, type and business key. A source's key becomes business
 keys by the systems in use; a target's key is looked up among the links. Beginnings are ranges of the same index.
@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from apps.connectors.canonical.references import NAMED
+from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.engine.identity import BUSINESS_KEY_LENGTH, business_key
 from apps.flows.models import Flow, Link, Operation, TriggerEvent
 from apps.flows.templates_library import TEMPLATES
@@ -29,9 +31,12 @@ def find_records(typed: str, *, ids: tuple[UUID, UUID] | None = None, most: int 
     if ids is not None:
         found = list(Operation.objects.filter(id__gte=ids[0], id__lte=ids[1]).order_by("-id")[:most])
     kinds = _kinds_in_use()
+    found += _by_link(typed, most)
     if kinds and len(typed) <= BUSINESS_KEY_LENGTH:
         found += _by_whole_key(typed, kinds, most) or _by_beginning(typed, kinds, most)
     found += _by_cause(typed, most)
+    if len(found) < most:
+        found += [*_by_name(typed, most), *_by_project(typed, most)]
     return list({row.id: row for row in found}.values())[:most]
 
 
@@ -43,6 +48,28 @@ def _by_cause(typed: str, most: int) -> list[Operation]:
     return list(found.order_by("run_id", "state", "-id")[:most])
 
 
+def _by_name(typed: str, most: int) -> list[Operation]:
+    """Return records whose sentence begins with these words, with or without what their type is called ("Project")."""
+    if len(typed) < _LEAST_BEGINNING:
+        return []
+    heads = {CANONICAL_TYPES[kind].sentence.partition("{")[0] for kind in NAMED} | {""}
+    # Letters are compared as they are: the index knows no other way. So the usual ways of writing a name are tried.
+    ways = {typed, typed.title(), typed.upper(), typed[:1].upper() + typed[1:]}
+    begins = Q()
+    for begin in sorted({head + way for head in heads for way in ways}):
+        begins |= Q(label__startswith=begin)
+    rows = list(Operation.objects.filter(begins, canonical_type__in=NAMED).order_by()[: most * 20])
+    newest = {(row.customer_id, row.business_key): row for row in sorted(rows, key=lambda one: one.id)}
+    return sorted(newest.values(), key=lambda row: row.id, reverse=True)[:most]
+
+
+def _by_project(typed: str, most: int) -> list[Operation]:
+    """Return a few records of the project that is called so, whichever customer's."""
+    customers = list(Flow.objects.order_by().values_list("customer_id", flat=True).distinct())
+    rows = Operation.objects.filter(customer_id__in=customers, project_ref=typed).exclude(project_ref="")
+    return list(rows.order_by()[:most]) if typed else []
+
+
 def _kinds_in_use() -> dict[Kind, list[UUID]]:
     """Return the flows in scope by what they carry and from where."""
     kinds: dict[Kind, list[UUID]] = defaultdict(list)
@@ -52,9 +79,19 @@ def _kinds_in_use() -> dict[Kind, list[UUID]]:
     return kinds
 
 
+def _by_link(typed: str, most: int) -> list[Operation]:
+    """Return records that any system knows under this number, also those that a record on its walk has made."""
+    keys = list(Link.objects.filter(outside_key=typed).values_list("business_key", flat=True)[:most])
+    if not keys:
+        return []
+    # Our own name of a record begins with its type, which need not be the type that the link is about.
+    flows = list(Flow.objects.order_by().values_list("id", flat=True))
+    types = {key.partition(":")[0] for key in keys}
+    return _newest(Q(flow_id__in=flows, canonical_type__in=types, business_key__in=keys), most)
+
+
 def _by_whole_key(typed: str, kinds: dict[Kind, list[UUID]], most: int) -> list[Operation]:
-    linked = Link.objects.filter(outside_key=typed).values_list("business_key", flat=True)[:most]
-    keys = {typed, *linked, *(business_key(kind, system, typed) for kind, system in kinds)}
+    keys = {typed, *(business_key(kind, system, typed) for kind, system in kinds)}
     wanted = Q(business_key__in=sorted(keys), canonical_type__in={kind for kind, _ in kinds})
     return _newest(wanted & _of_flows(kinds.values()), most)
 

@@ -20,7 +20,17 @@ from apps.flows.engine.reconcile import finding_of
 from apps.flows.engine.records import REASONS, WALKS
 from apps.flows.engine.states import BatchState, OperationState, RunState
 from apps.flows.models import Batch, Checkpoint, Operation, Run
-from apps.flows.services import blobs, booked, ledger_writes, owner_reviews, receipts, telemetry, verdicts, walk_start
+from apps.flows.services import (
+    blobs,
+    booked,
+    ledger_writes,
+    owner_reviews,
+    receipts,
+    record_references,
+    telemetry,
+    verdicts,
+    walk_start,
+)
 from apps.flows.services.day_figures import Tally, add_to_day
 from apps.flows.services.deliver import evidence_of
 from apps.flows.services.entries import Delivery, Entry, KnownOperation, OpenBatch, evidence_entry
@@ -58,6 +68,7 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
         walk_start.begin_walks(session, [entry for entry, _ in judged if entry.walks], now)
         _write_links(session, judged, delivery, now)
         booked.note_booked(session, judged)
+        record_references.keep_references(session, judged)
         _supersede(session, batch, judged, now)
         _keep_disputes(session, judged, delivery, now)
         if keep_checkpoint:

@@ -18,11 +18,15 @@ from apps.monitoring.blame import Fix
 from apps.monitoring.case_pages import CasePage
 from apps.monitoring.case_words import title_words
 from apps.monitoring.forms import AssignForm, NoteForm, ReasonForm, SkipForm, ValueForm
+from apps.monitoring.lineage.matter import get_matter
+from apps.monitoring.lineage.pages import StageView
+from apps.monitoring.lineage.words import stage_views
 from apps.monitoring.models import ExceptionCase
 from apps.monitoring.queries import cases as queries
 from apps.monitoring.queries.case_page import get_case_page
 from apps.monitoring.queries.case_people import get_case_people
 from apps.monitoring.queries.case_ways import list_value_tables
+from apps.monitoring.queries.customer_story import get_record
 from apps.monitoring.queries.risk import worth_of_case
 from apps.monitoring.telemetry.provider_words import sentence_of
 from apps.monitoring.telemetry.providers import list_suffering
@@ -74,6 +78,7 @@ def case_context(
     workers = queries.list_workers() if who.can(Action.WORK_CASES) else []
     return {
         "page": page,
+        "chain": _chain(page),
         "progress": queries.get_progress(case),
         "case": case,
         "from_query": came_from,
@@ -109,6 +114,14 @@ def _suffering(case: ExceptionCase, who: Actor) -> list[tuple[str, str]]:
         )
         for system in list_suffering({case.flow.source.system, case.flow.target.system}, now)
     ]
+
+
+def _chain(page: CasePage) -> tuple[StageView, ...]:
+    """Return the stages of the matter that the record at hand belongs to; () without a record."""
+    if page.selected is None:
+        return ()
+    operation = get_record(page.selected.id)
+    return stage_views(get_matter(operation), operation.id, is_customer=False)
 
 
 def _forms(

@@ -15,6 +15,8 @@ from apps.accounts.actions import Action
 from apps.accounts.csv_export import csv_response
 from apps.accounts.page_filters import Chip, address, asked_id, asked_words
 from apps.monitoring.customer_pages import RecordLine
+from apps.monitoring.lineage.matter import get_matter
+from apps.monitoring.lineage.words import stage_views
 from apps.monitoring.queries.customer_story import get_record, get_record_story
 from apps.monitoring.queries.ledger_rows import WHATS, RowFilter, fitting_rows, lines_of, list_rows
 from apps.monitoring.views.customer_home import customer_of
@@ -107,10 +109,12 @@ def customer_records(request: HttpRequest) -> HttpResponse:
 def customer_record(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     """Tell what happened to one record."""
     customer_of(request)
-    story = get_record_story(get_record(operation_id))
+    operation = get_record(operation_id)
+    story = get_record_story(operation)
     crumbs = [
         {"label": _("Home"), "url": reverse("monitoring:customer-home")},
         {"label": _("Records"), "url": reverse("monitoring:customer-records")},
         {"label": story.line.label},
     ]
-    return render(request, "monitoring/my/record.html", {"story": story, "crumbs": crumbs})
+    stages = stage_views(get_matter(operation), operation_id, is_customer=True)
+    return render(request, "monitoring/my/record.html", {"story": story, "crumbs": crumbs, "stages": stages})

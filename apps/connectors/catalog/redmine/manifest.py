@@ -36,6 +36,7 @@ TIME_ENTRY = ObjectManifest(
     name="time_entries",
     label="Time entry",
     canonical_type="TimeEntry",
+    page="/time_entries/{key}/edit",
     natural_key="id",
     fields=(
         FieldSpec("id", ValueKind.WHOLE, "Entry number"),
@@ -84,6 +85,7 @@ PROJECT = ObjectManifest(
     name="projects",
     label="Project",
     canonical_type="Project",
+    page="/projects/{key}",
     natural_key="identifier",
     fields=(
         FieldSpec("identifier", ValueKind.TEXT, "Identifier"),
@@ -137,6 +139,7 @@ TASK = ObjectManifest(
     name="issues",
     label="Issue",
     canonical_type="Task",
+    page="/issues/{key}",
     natural_key="id",
     fields=(
         FieldSpec("id", ValueKind.WHOLE, "Number"),
