@@ -1,6 +1,6 @@
 """Where the API of this room hangs: /api/v1/cases."""
 
-from apps.monitoring import api, risk_api, routing_api, sla_api
+from apps.monitoring import api, risk_api, routing_api, sla_api, value_api
 
 router_entries = (
     ("cases", api.CaseViewSet, "case"),
@@ -8,5 +8,6 @@ router_entries = (
     ("risk-days", risk_api.RiskDayViewSet, "risk-day"),
     ("teams", routing_api.TeamViewSet, "team"),
     ("service-clocks", sla_api.ServiceClockViewSet, "service-clock"),
+    ("value-months", value_api.ValueMonthViewSet, "value-month"),
     ("cut-offs", sla_api.ComingCutOffViewSet, "cut-off"),
 )

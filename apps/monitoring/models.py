@@ -14,6 +14,7 @@ from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity, Waitin
 from apps.monitoring.impact import Quality
 from apps.monitoring.money_models import CurrencyRate, RiskDay
 from apps.monitoring.sla_models import BusinessCalendar, CustomerSla, SlaBreach, SlaClock, SlaPause, SlaPolicy
+from apps.monitoring.value_models import Estimate, ValueDay, ValueFigure, ValueMonth, ValueTerms
 from apps.monitoring.work_models import CaseFile, CasePriority, CaseWait, CaseWatch, RoutingRule, Team, TeamMember
 from apps.tenants.models import PartnerModel
 
@@ -33,6 +34,7 @@ __all__ = [
     "CurrencyRate",
     "CustomerSla",
     "Digest",
+    "Estimate",
     "ExceptionCase",
     "HomeVisit",
     "RiskDay",
@@ -43,6 +45,10 @@ __all__ = [
     "SlaPolicy",
     "Team",
     "TeamMember",
+    "ValueDay",
+    "ValueFigure",
+    "ValueMonth",
+    "ValueTerms",
 ]
 
 

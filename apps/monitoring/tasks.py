@@ -15,6 +15,7 @@ from apps.monitoring.planned_retries import retry_planned
 from apps.monitoring.risk_days import record_risk
 from apps.monitoring.run_watch import judge_silence
 from apps.monitoring.sla_watch import watch_clocks
+from apps.monitoring.value.booking import book_value
 
 __all__ = [
     "BULK",
@@ -25,6 +26,9 @@ __all__ = [
     "SLA_EVERY_SECONDS",
     "SWEEP",
     "SWEEP_EVERY_SECONDS",
+    "VALUE",
+    "VALUE_EVERY_SECONDS",
+    "book_customers_value",
     "judge",
     "send_due_digests",
     "sweep",
@@ -37,6 +41,8 @@ SWEEP = "monitoring.sweep"
 SWEEP_EVERY_SECONDS = 60
 SLA = "monitoring.sla"
 SLA_EVERY_SECONDS = 60
+VALUE = "monitoring.value"
+VALUE_EVERY_SECONDS = 3600
 DIGEST = "monitoring.digest"
 DIGEST_EVERY_SECONDS = 900  # people live in zones that differ by quarters of an hour
 
@@ -67,3 +73,8 @@ def watch_service_levels(work: LeasedWork) -> None:
 def send_due_digests(_: LeasedWork) -> RunAgain | None:
     """Send the digests whose time has come where their readers live; in turns when they are many."""
     return None if send_digests(timezone.now()) else RunAgain()
+
+
+def book_customers_value(work: LeasedWork) -> RunAgain | None:
+    """Measure the days that are not measured yet and book the open months; in turns when they are many."""
+    return None if book_value(timezone.now(), work.confirm) else RunAgain()

@@ -18,8 +18,8 @@ from apps.monitoring.customer_words import words_for
 from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.queries.customer_topics import records_word
 
-What = Literal["all", "arrived", "held", "held_back"]
-WHATS: tuple[What, ...] = ("all", "arrived", "held", "held_back")
+What = Literal["all", "arrived", "held", "held_back", "rescued"]
+WHATS: tuple[What, ...] = ("all", "arrived", "held", "held_back", "rescued")
 ROWS_A_PAGE = 50
 # A record settled in a span of days was read at most this long before it: what is older is not looked for.
 READ_BEFORE = timedelta(days=100)
@@ -30,7 +30,8 @@ class RowFilter:
     """Which records are wanted; "" and None want all. `since` and `until` are days (UTC), both included.
 
     `arrived` are those written in these days, `held` what open cases hold up now (whatever the days), `held_back` what
-    was refused in these days, settled since or not. `project` None wants all, "" those that name none.
+    was refused in these days, settled since or not, `rescued` what was held up and then posted in these days. `project` None
+    wants all, "" those that name none. `kind` is a canonical type.
     """
 
     what: What = "all"
@@ -38,6 +39,7 @@ class RowFilter:
     flow_id: UUID | None = None
     project: str | None = None
     reason: str = ""
+    kind: str = ""
     since: date | None = None
     until: date | None = None
     before: UUID | None = None
@@ -69,9 +71,13 @@ def fitting_rows(wanted: RowFilter) -> QuerySet[Operation]:
         rows = rows.filter(flow_id=wanted.flow_id)
     if wanted.project is not None:
         rows = rows.filter(project_ref=wanted.project)
+    if wanted.kind:
+        rows = rows.filter(canonical_type=wanted.kind)
     if wanted.before:
         rows = rows.filter(id__lt=wanted.before)
-    if wanted.what in {"held", "held_back"}:
+    if wanted.what == "rescued":
+        rows = rows.filter(state=OperationState.WRITTEN)
+    if wanted.what in {"held", "held_back", "rescued"}:
         return rows.filter(Exists(_held(wanted)))
     return _in_days(rows, wanted)
 
@@ -82,9 +88,12 @@ def _held(wanted: RowFilter) -> QuerySet[CaseOperation]:
         held = held.filter(case__error_class=wanted.reason)
     if wanted.what == "held":
         return held.filter(open=True).exclude(case__state=ExceptionCase.State.CLOSED)
+    moment = "settled_at" if wanted.what == "rescued" else "failed_at"
+    if wanted.what == "rescued":
+        held = held.filter(open=False)
     if wanted.since:
-        held = held.filter(failed_at__gte=start_of(wanted.since))
-    return held.filter(failed_at__lt=start_of(wanted.until + timedelta(days=1))) if wanted.until else held
+        held = held.filter(**{f"{moment}__gte": start_of(wanted.since)})
+    return held.filter(**{f"{moment}__lt": start_of(wanted.until + timedelta(days=1))}) if wanted.until else held
 
 
 def _in_days(rows: QuerySet[Operation], wanted: RowFilter) -> QuerySet[Operation]:

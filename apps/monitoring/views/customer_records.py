@@ -40,6 +40,7 @@ def asked_rows(request: HttpRequest) -> RowFilter:
         flow_id=asked_id(request, "flow"),
         project=asked_words(request, "project") if "project" in request.GET else None,
         reason=asked_words(request, "reason"),
+        kind=asked_words(request, "kind"),
         since=asked_day(request, "since"),
         until=asked_day(request, "until"),
         before=asked_id(request, "before"),
@@ -53,6 +54,7 @@ def what_chips(request: HttpRequest, chosen: str) -> list[Chip]:
         "arrived": _("Posted"),
         "held": _("Held up now"),
         "held_back": _("Held back at some time"),
+        "rescued": _("Held up, then posted"),
     }
     return [Chip(words, address(request, what=name), chosen == name) for name, words in labels.items()]
 

@@ -81,6 +81,7 @@ _TABS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("report-unposted", lambda: _("Not yet posted")),
     ("report-held", lambda: _("Held back and why")),
     ("report-activity", lambda: _("By flow")),
+    ("value-list", lambda: _("Value")),
 )
 
 
