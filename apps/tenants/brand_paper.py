@@ -53,7 +53,7 @@ class BrandPaper(FPDF):
         """Write a paragraph over the whole width."""
         self.set_font(self._family, size=size)
         self.set_text_color(*colour)
-        self.multi_cell(0, size * 0.5, self.plain(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(0, size * 0.5, self.plain(text), align="LEFT", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def write_table(
         self,
