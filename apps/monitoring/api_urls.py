@@ -1,6 +1,6 @@
 """Where the API of this room hangs: /api/v1/cases."""
 
-from apps.monitoring import api, lineage_api, monitor_api, question_api, risk_api, routing_api, sla_api
+from apps.monitoring import api, lineage_api, monitor_api, question_api, risk_api, routing_api, sla_api, value_api
 
 router_entries = (
     ("cases", api.CaseViewSet, "case"),
@@ -13,5 +13,6 @@ router_entries = (
     ("teams", routing_api.TeamViewSet, "team"),
     ("service-clocks", sla_api.ServiceClockViewSet, "service-clock"),
     ("monitors", monitor_api.MonitorViewSet, "monitor"),
+    ("value-months", value_api.ValueMonthViewSet, "value-month"),
     ("cut-offs", sla_api.ComingCutOffViewSet, "cut-off"),
 )

@@ -32,6 +32,8 @@ class MonitoringConfig(AppConfig):
         kinds.register_periodic(tasks.TEACH, tasks.TEACH_EVERY_SECONDS)
         kinds.register(tasks.CUT_OFFS, tasks.watch_coming_cut_offs, queue=Queue.MAINT)
         kinds.register_periodic(tasks.CUT_OFFS, tasks.CUT_OFFS_EVERY_SECONDS)
+        kinds.register(tasks.VALUE, tasks.book_customers_value, queue=Queue.MAINT)
+        kinds.register_periodic(tasks.VALUE, tasks.VALUE_EVERY_SECONDS)
         kinds.register_periodic(tasks.SLA, tasks.SLA_EVERY_SECONDS)
         kinds.register_periodic(tasks.SWEEP, tasks.SWEEP_EVERY_SECONDS)
         kinds.register_periodic(tasks.DIGEST, tasks.DIGEST_EVERY_SECONDS)

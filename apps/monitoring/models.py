@@ -15,6 +15,7 @@ from apps.monitoring.impact import Quality
 from apps.monitoring.money_models import CurrencyRate, RiskDay
 from apps.monitoring.monitor_models import Monitor, MonitorFigures, MonitorFinding
 from apps.monitoring.sla_models import BusinessCalendar, CustomerSla, SlaBreach, SlaClock, SlaPause, SlaPolicy
+from apps.monitoring.value_models import Estimate, ValueDay, ValueFigure, ValueMonth, ValueTerms
 from apps.monitoring.work_models import CaseFile, CasePriority, CaseWait, CaseWatch, RoutingRule, Team, TeamMember
 from apps.tenants.models import PartnerModel
 
@@ -34,6 +35,7 @@ __all__ = [
     "CurrencyRate",
     "CustomerSla",
     "Digest",
+    "Estimate",
     "ExceptionCase",
     "HomeVisit",
     "Monitor",
@@ -47,6 +49,10 @@ __all__ = [
     "SlaPolicy",
     "Team",
     "TeamMember",
+    "ValueDay",
+    "ValueFigure",
+    "ValueMonth",
+    "ValueTerms",
 ]
 
 

@@ -17,6 +17,7 @@ from apps.monitoring.monitors.watch import watch_cut_offs, watch_flows
 from apps.monitoring.planned_retries import retry_planned
 from apps.monitoring.risk_days import record_risk
 from apps.monitoring.sla_watch import watch_clocks
+from apps.monitoring.value.booking import book_value
 
 __all__ = [
     "BULK",
@@ -31,6 +32,9 @@ __all__ = [
     "SWEEP_EVERY_SECONDS",
     "TEACH",
     "TEACH_EVERY_SECONDS",
+    "VALUE",
+    "VALUE_EVERY_SECONDS",
+    "book_customers_value",
     "judge",
     "send_due_digests",
     "sweep",
@@ -45,6 +49,8 @@ SWEEP = "monitoring.sweep"
 SWEEP_EVERY_SECONDS = 60
 SLA = "monitoring.sla"
 SLA_EVERY_SECONDS = 60
+VALUE = "monitoring.value"
+VALUE_EVERY_SECONDS = 3600
 DIGEST = "monitoring.digest"
 DIGEST_EVERY_SECONDS = 900  # people live in zones that differ by quarters of an hour
 
@@ -60,7 +66,7 @@ def judge(_: LeasedWork) -> None:
 
 
 def sweep(_: LeasedWork) -> None:
-    """Wake cases, judge, start planned retries, look at the figures of all flows, tell people about new cases, keep the day's money at risk, and take up bulk jobs and replays again."""
+    """Do the room's round: wake and judge cases, look at every flow, tell people, keep the day's figures, take up what stalled."""
     wake_due(timezone.now())
     judge_ledger()
     retry_planned(timezone.now())
@@ -91,3 +97,8 @@ def teach_monitors(_: LeasedWork) -> None:
 def watch_coming_cut_offs(_: LeasedWork) -> None:
     """Look whether the cut-offs to come will be reached."""
     watch_cut_offs(timezone.now())
+
+
+def book_customers_value(work: LeasedWork) -> RunAgain | None:
+    """Measure the days that are not measured yet and book the open months; in turns when they are many."""
+    return None if book_value(timezone.now(), work.confirm) else RunAgain()

@@ -14,6 +14,7 @@ from apps.monitoring.views import (
     customer_records,
     customer_updates,
     digest,
+    estimates,
     flow_health,
     home,
     lineage,
@@ -28,6 +29,8 @@ from apps.monitoring.views import (
     service,
     sla,
     sla_settings,
+    value,
+    value_summary,
 )
 
 _BULK = "exceptions/bulk/<uuid:job_id>"
@@ -35,6 +38,7 @@ _ONE = "exceptions/<uuid:case_id>"
 _ROUTING = "settings/routing"
 _CUSTOMER = "customers/<uuid:customer_id>"
 _LEVELS = "settings/service-levels"
+_ESTIMATE = "estimates/<uuid:estimate_id>"
 
 app_name = "monitoring"
 urlpatterns = [
@@ -61,6 +65,23 @@ urlpatterns = [
     path(f"{_CUSTOMER}/service/edit/", service.service_edit, name="service-edit"),
     path(f"{_CUSTOMER}/service/end/", service.service_end, name="service-end"),
     path("my/service/", service.own_service, name="own-service"),
+    path(f"{_CUSTOMER}/value/", value.customer_value, name="customer-value"),
+    path(f"{_CUSTOMER}/value/terms/", value.value_terms, name="value-terms"),
+    path(f"{_CUSTOMER}/value/summary/", value_summary.customer_summary, name="customer-summary"),
+    path("my/value/", value.own_value, name="own-value"),
+    path("my/value/summary/", value_summary.own_summary, name="own-summary"),
+    path("reports/value/", value.value_list, name="value-list"),
+    path("reports/value/summary/", value_summary.partner_summary, name="partner-summary"),
+    path("estimates/", estimates.estimate_list, name="estimate-list"),
+    path("estimates/new/", estimates.estimate_create, name="estimate-create"),
+    path("estimates/shared/<str:token>/", estimates.estimate_shared, name="estimate-shared"),
+    path("estimates/figures/", estimates.estimate_figures, name="estimate-figures"),
+    path(f"{_ESTIMATE}/", estimates.estimate_detail, name="estimate-detail"),
+    path(f"{_ESTIMATE}/edit/", estimates.estimate_edit, name="estimate-edit"),
+    path(f"{_ESTIMATE}/pdf/", estimates.estimate_pdf, name="estimate-pdf"),
+    path(f"{_ESTIMATE}/share/", estimates.estimate_share, name="estimate-share"),
+    path(f"{_ESTIMATE}/unshare/", estimates.estimate_unshare, name="estimate-unshare"),
+    path(f"{_ESTIMATE}/remove/", estimates.estimate_remove, name="estimate-remove"),
     path("service-levels/", sla.sla_list, name="sla-list"),
     path("service-levels/missed/", sla.breach_list, name="breach-list"),
     path("service-levels/missed/<uuid:breach_id>/", sla.breach_detail, name="breach-detail"),

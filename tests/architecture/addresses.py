@@ -71,6 +71,7 @@ ROW_NAMES = frozenset(
         "team_id",
         "rate_id",
         "file_id",
+        "estimate_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

@@ -54,6 +54,7 @@ from apps.monitoring.models import (
     BusinessCalendar,
     CurrencyRate,
     CustomerSla,
+    Estimate,
     ExceptionCase,
     RoutingRule,
     SlaBreach,
@@ -62,6 +63,7 @@ from apps.monitoring.models import (
     Team,
 )
 from apps.monitoring.sla.terms import terms_as_values, usual_terms
+from apps.monitoring.value.roi import Inputs, inputs_as_values
 from apps.tenants import scope
 from apps.tenants.models import Partner
 from apps.tenants.scope import PartnerRef
@@ -401,6 +403,15 @@ def _ids_of(line: Line) -> dict[str, Any]:
             day=now.date(), from_currency="USD", to_currency="EUR", defaults={"rate": "0.9", "entered_at": now}
         )
         team = Team.objects.create(name=f"Team of {line.company}")
+        estimate = Estimate.objects.create(
+            name=f"Prospect beside {line.company}",
+            currency="EUR",
+            inputs=inputs_as_values(Inputs()),
+            made_at=now,
+            made_by="Olga Owner",
+            changed_at=now,
+            changed_by="Olga Owner",
+        )
         reconciliation = Reconciliation.objects.create(
             customer=line.customer,
             flow=line.flow,
@@ -459,6 +470,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "team_id": team.id,
         "rate_id": rate.id,
         "file_id": case_file.id,
+        "estimate_id": estimate.id,
         "system_id": own.id,
         "trial_id": trial.id,
         "record": "sites",

@@ -111,6 +111,7 @@ def _tabs(customer: Customer, who: Actor, open_tab: str, tally: Tally) -> Iterab
         ("owners", _("Who owns what"), "flows:owner-list", Action.VIEW_FLOWS, None),
         ("cases", _("Exceptions"), "monitoring:customer-case-list", Action.VIEW_CASES, tally.cases.get("open", 0)),
         ("service", _("Service level"), "monitoring:customer-service", Action.VIEW_CUSTOMERS, None),
+        ("value", _("Value"), "monitoring:customer-value", Action.VIEW_CUSTOMERS, None),
         ("runs", _("Runs"), "monitoring:customer-run-list", Action.VIEW_RUNS, None),
         ("people", _("People"), "monitoring:customer-people", Action.VIEW_CUSTOMERS, None),
         ("settings", _("Settings"), "customers:customer-settings", Action.VIEW_CUSTOMERS, None),

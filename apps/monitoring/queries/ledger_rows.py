@@ -20,8 +20,8 @@ from apps.monitoring.queries.customer_topics import records_word
 from apps.monitoring.queries.held import on_the_way
 from apps.monitoring.record_kinds import KINDS
 
-What = Literal["all", "arrived", "held", "held_back", "waiting"]
-WHATS: tuple[What, ...] = ("all", "arrived", "held", "held_back", "waiting")
+What = Literal["all", "arrived", "held", "held_back", "rescued", "waiting"]
+WHATS: tuple[What, ...] = ("all", "arrived", "held", "held_back", "rescued", "waiting")
 ROWS_A_PAGE = 50
 # A record settled in a span of days was read at most this long before it: what is older is not looked for.
 READ_BEFORE = timedelta(days=100)
@@ -32,7 +32,8 @@ class RowFilter:
     """Which records are wanted; "" and None want all. `since` and `until` are days (UTC), both included.
 
     `arrived` are those written in these days, `held` what open cases hold up now (whatever the days), `held_back` what
-    was refused in these days, settled since or not, `waiting` what goes on by itself. `kind` is one of KINDS. `project` None wants all, "" those that name none.
+    was refused in these days, settled since or not, `rescued` what was held up and then posted in these days, `waiting` what
+    goes on by itself. `kind` is one of KINDS or a canonical type. `project` None wants all, "" those that name none.
     """
 
     what: What = "all"
@@ -72,15 +73,23 @@ def fitting_rows(wanted: RowFilter) -> QuerySet[Operation]:
         rows = rows.filter(flow_id=wanted.flow_id)
     if wanted.project is not None:
         rows = rows.filter(project_ref=wanted.project)
-    if wanted.kind in KINDS:
-        rows = rows.filter(canonical_type__in=KINDS[wanted.kind])
+    if wanted.kind:
+        rows = rows.filter(canonical_type__in=KINDS.get(wanted.kind, (wanted.kind,)))
     if wanted.before:
         rows = rows.filter(id__lt=wanted.before)
-    if wanted.what == "waiting":
-        return rows.filter(id__in=on_the_way().values("id"))
-    if wanted.what in {"held", "held_back"}:
-        return rows.filter(Exists(_held(wanted)))
-    return _in_days(rows, wanted)
+    return _of_what(rows, wanted)
+
+
+def _of_what(rows: QuerySet[Operation], wanted: RowFilter) -> QuerySet[Operation]:
+    match wanted.what:
+        case "waiting":
+            return rows.filter(id__in=on_the_way().values("id"))
+        case "rescued":
+            return rows.filter(Exists(_held(wanted)), state=OperationState.WRITTEN)
+        case "held" | "held_back":
+            return rows.filter(Exists(_held(wanted)))
+        case _:
+            return _in_days(rows, wanted)
 
 
 def _held(wanted: RowFilter) -> QuerySet[CaseOperation]:
@@ -89,9 +98,12 @@ def _held(wanted: RowFilter) -> QuerySet[CaseOperation]:
         held = held.filter(case__error_class=wanted.reason)
     if wanted.what == "held":
         return held.filter(open=True).exclude(case__state=ExceptionCase.State.CLOSED)
+    moment = "settled_at" if wanted.what == "rescued" else "failed_at"
+    if wanted.what == "rescued":
+        held = held.filter(open=False)
     if wanted.since:
-        held = held.filter(failed_at__gte=start_of(wanted.since))
-    return held.filter(failed_at__lt=start_of(wanted.until + timedelta(days=1))) if wanted.until else held
+        held = held.filter(**{f"{moment}__gte": start_of(wanted.since)})
+    return held.filter(**{f"{moment}__lt": start_of(wanted.until + timedelta(days=1))}) if wanted.until else held
 
 
 def _in_days(rows: QuerySet[Operation], wanted: RowFilter) -> QuerySet[Operation]:

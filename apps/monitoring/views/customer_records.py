@@ -57,6 +57,7 @@ def what_chips(request: HttpRequest, chosen: str) -> list[Chip]:
         "held": _("Held up now"),
         "held_back": _("Held back at some time"),
         "waiting": _("On its way"),
+        "rescued": _("Held up, then posted"),
     }
     return [Chip(words, address(request, what=name), chosen == name) for name, words in labels.items()]
 

@@ -81,6 +81,7 @@ _TABS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("report-held", lambda: _("Held back and why")),
     ("report-activity", lambda: _("By flow")),
     ("report-business", lambda: _("How business moves")),
+    ("value-list", lambda: _("Value")),
 )
 
 
