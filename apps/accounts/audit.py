@@ -96,6 +96,7 @@ class AuditAction(StrEnum):
     CASE_MERGED = "case_merged"
     RATES_CHANGED = "rates_changed"
     ROUTING_CHANGED = "routing_changed"
+    ALERTS_CHANGED = "alerts_changed"
     API_KEY_CREATED = "api_key_created"
     API_KEY_REVOKED = "api_key_revoked"
     WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint_created"

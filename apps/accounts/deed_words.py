@@ -77,6 +77,7 @@ DEED_WORDS: dict[AuditAction, Promise] = {
     AuditAction.CASE_MERGED: _("Exception merged with another"),
     AuditAction.RATES_CHANGED: _("Exchange rates changed"),
     AuditAction.ROUTING_CHANGED: _("Routing of exceptions changed"),
+    AuditAction.ALERTS_CHANGED: _("Alerts changed"),
     AuditAction.API_KEY_CREATED: _("API key created"),
     AuditAction.API_KEY_REVOKED: _("API key revoked"),
     AuditAction.WEBHOOK_ENDPOINT_CREATED: _("Webhook address created"),

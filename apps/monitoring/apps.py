@@ -18,6 +18,7 @@ class MonitoringConfig(AppConfig):
         from apps.dispatch.models import Queue
         from apps.flows import case_directory
         from apps.monitoring import fleet, subscribers, tasks
+        from apps.monitoring.alerting import messages, sending
         from apps.monitoring.queries import badge_counts, case_rows, connection_cases, customer_health, customer_page
 
         kinds.register(tasks.JUDGE, tasks.judge, queue=Queue.MAINT)
@@ -26,6 +27,7 @@ class MonitoringConfig(AppConfig):
         kinds.register(fleet.INVITE_OWNER, fleet.send_owner_invitation, queue=Queue.MAINT)
         kinds.register(tasks.DIGEST, tasks.send_due_digests, queue=Queue.MAINT)
         kinds.register(tasks.SLA, tasks.watch_service_levels, queue=Queue.MAINT)
+        kinds.register(messages.SEND_ALERT, sending.send_due, queue=Queue.NOTIFY)
         kinds.register_periodic(tasks.SLA, tasks.SLA_EVERY_SECONDS)
         kinds.register_periodic(tasks.SWEEP, tasks.SWEEP_EVERY_SECONDS)
         kinds.register_periodic(tasks.DIGEST, tasks.DIGEST_EVERY_SECONDS)

@@ -10,6 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.customers.models import CustomerOwned
 from apps.flows.models import Flow, Operation, Run
+from apps.monitoring.alert_models import (
+    AlertChannel,
+    AlertMessage,
+    AlertOccasion,
+    AlertRoute,
+    AlertSubscription,
+    AlertTelling,
+    OnCallSchedule,
+    OnCallStandIn,
+)
 from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity, WaitingOn, WorkQueue
 from apps.monitoring.impact import Quality
 from apps.monitoring.money_models import CurrencyRate, RiskDay
@@ -19,6 +29,12 @@ from apps.tenants.models import PartnerModel
 
 __all__ = [
     "Alert",
+    "AlertChannel",
+    "AlertMessage",
+    "AlertOccasion",
+    "AlertRoute",
+    "AlertSubscription",
+    "AlertTelling",
     "BulkEntry",
     "BulkJob",
     "BusinessCalendar",
@@ -35,6 +51,8 @@ __all__ = [
     "Digest",
     "ExceptionCase",
     "HomeVisit",
+    "OnCallSchedule",
+    "OnCallStandIn",
     "RiskDay",
     "RoutingRule",
     "SlaBreach",
@@ -249,11 +267,15 @@ class CaseStep(CustomerOwned):
 
 
 class Alert(CustomerOwned):
-    """That people were told about a case, once per kind; written together with the mail that tells them."""
+    """That it was decided who is told about a case, once per kind; written together with what tells them.
+
+    `to` are the addresses of mails that went out in the same transaction.
+    """
 
     class Kind(models.TextChoices):
         OPENED = "opened", "a case was opened"
         NEEDS_YOU = "needs_you", "a case waits for the customer"
+        TOLD_THEM = "told_them", "a case of the customer is open"
 
     kind = models.CharField(max_length=10, choices=Kind)
     case = models.ForeignKey(ExceptionCase, on_delete=models.CASCADE, related_name="alerts")

@@ -5,7 +5,7 @@ from django.utils import timezone
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.flows.services import replay_job
-from apps.monitoring.alerts import send_alerts
+from apps.monitoring.alerting import telling
 from apps.monitoring.bulk import BULK, resume_stalled, work_on
 from apps.monitoring.case_files import drop_old_files
 from apps.monitoring.case_work import wake_due
@@ -52,7 +52,7 @@ def sweep(_: LeasedWork) -> None:
     judge_ledger()
     retry_planned(timezone.now())
     judge_silence()
-    send_alerts()
+    telling.tell(timezone.now())
     record_risk(timezone.now())
     drop_old_files(timezone.now())
     resume_stalled()
