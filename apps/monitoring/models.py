@@ -313,9 +313,10 @@ class Digest(PartnerModel):
     class Frequency(models.TextChoices):
         DAILY = "daily", "every day"
         WEEKLY = "weekly", "every Monday"
+        MONTHLY = "monthly", "on the first of the month"
 
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    frequency = models.CharField(max_length=6, choices=Frequency)
+    frequency = models.CharField(max_length=7, choices=Frequency)
     due_on = models.DateField()
     was_sent = models.BooleanField()
     decided_at = models.DateTimeField()

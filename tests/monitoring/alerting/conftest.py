@@ -8,11 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
-
-from tests.monitoring.conftest import Blocked, blocked
-
-__all__ = ["Blocked", "blocked"]
 
 
 @dataclass
@@ -30,7 +25,7 @@ class Listener:
 
 
 @pytest.fixture
-def listener(settings: SettingsWrapper) -> Iterator[Listener]:
+def listener(settings: Any) -> Iterator[Listener]:
     """A listener at a free port, which may be posted to."""
     noted = Listener()
 
