@@ -100,6 +100,7 @@ class AuditAction(StrEnum):
     ESTIMATE_SHARED = "estimate_shared"
     ROUTING_CHANGED = "routing_changed"
     MONITOR_CHANGED = "monitor_changed"
+    ALERTS_CHANGED = "alerts_changed"
     API_KEY_CREATED = "api_key_created"
     API_KEY_REVOKED = "api_key_revoked"
     WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint_created"

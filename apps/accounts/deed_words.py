@@ -81,6 +81,7 @@ DEED_WORDS: dict[AuditAction, Promise] = {
     AuditAction.ESTIMATE_SHARED: _("Estimate shared"),
     AuditAction.ROUTING_CHANGED: _("Routing of exceptions changed"),
     AuditAction.MONITOR_CHANGED: _("Monitor of a flow changed"),
+    AuditAction.ALERTS_CHANGED: _("Alerts changed"),
     AuditAction.API_KEY_CREATED: _("API key created"),
     AuditAction.API_KEY_REVOKED: _("API key revoked"),
     AuditAction.WEBHOOK_ENDPOINT_CREATED: _("Webhook address created"),

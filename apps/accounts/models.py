@@ -257,12 +257,13 @@ class Preference(SchemaBound):
         OFF = "off", _("Never")
         DAILY = "daily", _("Every day")
         WEEKLY = "weekly", _("Every Monday")
+        MONTHLY = "monthly", _("On the first of the month")
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="preference")
     start_page = models.CharField(max_length=40, blank=True)
     theme = models.CharField(max_length=5, blank=True, choices=Theme)
     alerts = models.BooleanField(default=True)
-    digest = models.CharField(max_length=6, blank=True, choices=Digest)
+    digest = models.CharField(max_length=7, blank=True, choices=Digest)
     changed_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

@@ -57,7 +57,7 @@ def profile_of(person: User) -> Profile:
 
 
 def digest_of(person: User, chosen: Preference | None = None) -> str:
-    """Return how often a person gets a digest: "off", "daily" or "weekly"; owners weekly until they choose."""
+    """Return how often a person gets a digest: "off", "daily", "weekly" or "monthly"; owners weekly until they choose."""
     wanted = (chosen or preference_of(person.pk)).digest
     return wanted or (Preference.Digest.WEEKLY if person.role == Role.OWNER else Preference.Digest.OFF).value
 

@@ -1,6 +1,16 @@
 """Where the API of this room hangs: /api/v1/cases."""
 
-from apps.monitoring import api, lineage_api, monitor_api, question_api, risk_api, routing_api, sla_api, value_api
+from apps.monitoring import (
+    alert_api,
+    api,
+    lineage_api,
+    monitor_api,
+    question_api,
+    risk_api,
+    routing_api,
+    sla_api,
+    value_api,
+)
 
 router_entries = (
     ("cases", api.CaseViewSet, "case"),
@@ -10,6 +20,9 @@ router_entries = (
     ("questions/unposted", question_api.UnpostedViewSet, "question-unposted"),
     ("questions/invoices", question_api.BlockedInvoiceViewSet, "question-invoice"),
     ("questions/disagreements", question_api.DisagreementViewSet, "question-disagreement"),
+    ("alert-routes", alert_api.AlertRouteViewSet, "alert-route"),
+    ("alert-messages", alert_api.AlertMessageViewSet, "alert-message"),
+    ("on-call", alert_api.OnCallViewSet, "on-call"),
     ("teams", routing_api.TeamViewSet, "team"),
     ("service-clocks", sla_api.ServiceClockViewSet, "service-clock"),
     ("monitors", monitor_api.MonitorViewSet, "monitor"),

@@ -18,6 +18,7 @@ class MonitoringConfig(AppConfig):
         from apps.dispatch.models import Queue
         from apps.flows import case_directory, monitor_directory
         from apps.monitoring import fleet, subscribers, tasks
+        from apps.monitoring.alerting import messages, sending
         from apps.monitoring.monitors import flow_watch
         from apps.monitoring.queries import badge_counts, case_rows, connection_cases, customer_health, customer_page
         from apps.monitoring.views import flow_risk
@@ -34,6 +35,7 @@ class MonitoringConfig(AppConfig):
         kinds.register_periodic(tasks.CUT_OFFS, tasks.CUT_OFFS_EVERY_SECONDS)
         kinds.register(tasks.VALUE, tasks.book_customers_value, queue=Queue.MAINT)
         kinds.register_periodic(tasks.VALUE, tasks.VALUE_EVERY_SECONDS)
+        kinds.register(messages.SEND_ALERT, sending.send_due, queue=Queue.NOTIFY)
         kinds.register_periodic(tasks.SLA, tasks.SLA_EVERY_SECONDS)
         kinds.register_periodic(tasks.SWEEP, tasks.SWEEP_EVERY_SECONDS)
         kinds.register_periodic(tasks.DIGEST, tasks.DIGEST_EVERY_SECONDS)

@@ -1,4 +1,4 @@
-"""Sends each person who wants it a digest of a day or a week: once, in their language, and only when there is something to say."""
+"""Sends each person who wants it a digest of a day, a week or a month: once, in their language, and only when there is something to say."""
 
 import time as clock
 from collections.abc import Iterator, Sequence
@@ -32,10 +32,11 @@ from apps.monitoring.blame import Severity, WaitingOn, verdict_for
 from apps.monitoring.case_words import queue_words, runbook_words, sentence_words, title_words
 from apps.monitoring.customer_words import words_for
 from apps.monitoring.digest_clock import Due, due_now
-from apps.monitoring.models import Digest, ExceptionCase
+from apps.monitoring.models import AlertTelling, Digest, ExceptionCase
 from apps.monitoring.pages import MailedCase
 from apps.monitoring.queries.at_risk import sums_at_risk
 from apps.monitoring.queries.trends import money_at_risk_at
+from apps.monitoring.routing import TECHNICAL_QUEUES
 from apps.tenants import scope
 from apps.tenants.templatetags.wording import absolute_words, count_words, money_words
 
@@ -59,6 +60,8 @@ class Told:
     before: dict[str, Decimal]
     connections: tuple[tuple[str, str], ...]
     cut_offs: tuple[Any, ...]
+    technical: int = 0
+    held_back: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -122,7 +125,7 @@ def _customers_of(person: User) -> list[UUID]:
 
 
 def tell(since: datetime, now: datetime, *, customers: Sequence[UUID] | None) -> Told:
-    """Return what is open, new, settled, broken and ahead. Nine queries for the partner, however many customers."""
+    """Return what is open, new, settled, broken and ahead. Eleven queries for the partner, however many customers."""
     cases = _of(ExceptionCase.objects.all(), customers)
     still = cases.exclude(state=ExceptionCase.State.CLOSED)
     listed = still if customers is None else still.filter(waiting_on=WaitingOn.CUSTOMER)
@@ -138,7 +141,15 @@ def tell(since: datetime, now: datetime, *, customers: Sequence[UUID] | None) ->
         before=_before(since, customers),
         connections=tuple(broken.values_list("name", "customer__name")[:20]),
         cut_offs=tuple(_cut_offs(now, customers)),
+        technical=listed.filter(queue__in=TECHNICAL_QUEUES).count(),
+        held_back=_held_back() if customers is None else 0,
     )
+
+
+def _held_back() -> int:
+    """Return of how many exceptions nobody was told yet, because of quiet hours or an hourly limit."""
+    waiting = AlertTelling.objects.filter(state=AlertTelling.State.WAITING, was_held=True)
+    return waiting.values("case_id").distinct().count()
 
 
 def _of(rows: QuerySet[Any], customers: Sequence[UUID] | None) -> QuerySet[Any]:
@@ -253,7 +264,26 @@ def _notes(told: Told, *, is_customer: bool) -> list[dict[str, str]]:
     if more > 0:
         words = ngettext("One more connection needs attention.", "%(count)s more connections need attention.", more)
         notes.append({"words": words % {"count": count_words(more)}, "url": notes[-1]["url"]})
-    return [*notes, *(_cut_off_note(line, is_customer=is_customer) for line in told.cut_offs[:MOST_NOTES])]
+    return [
+        *_told_apart(told, is_customer=is_customer),
+        *notes,
+        *(_cut_off_note(line, is_customer=is_customer) for line in told.cut_offs[:MOST_NOTES]),
+    ]
+
+
+def _told_apart(told: Told, *, is_customer: bool) -> Iterator[dict[str, str]]:
+    """Say to the partner's people what is technical and what is business, and what no message told of yet."""
+    url = _url("monitoring:case-list")
+    if told.open_cases and not is_customer:
+        numbers = {"technical": count_words(told.technical), "business": count_words(told.open_cases - told.technical)}
+        yield {"words": _("Open: %(technical)s technical, %(business)s business.") % numbers, "url": url}
+    if told.held_back:
+        words = ngettext(
+            "%(count)s exception is held back from messages until an hour with room for it.",
+            "%(count)s exceptions are held back from messages until an hour with room for them.",
+            told.held_back,
+        )
+        yield {"words": words % {"count": count_words(told.held_back)}, "url": url}
 
 
 def _cut_off_note(line: Any, *, is_customer: bool) -> dict[str, str]:

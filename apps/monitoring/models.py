@@ -10,6 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.customers.models import CustomerOwned
 from apps.flows.models import Flow, Operation, Run
+from apps.monitoring.alert_models import (
+    AlertChannel,
+    AlertMessage,
+    AlertOccasion,
+    AlertRoute,
+    AlertSubscription,
+    AlertTelling,
+    OnCallSchedule,
+    OnCallStandIn,
+)
 from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity, WaitingOn, WorkQueue
 from apps.monitoring.impact import Quality
 from apps.monitoring.money_models import CurrencyRate, RiskDay
@@ -21,6 +31,12 @@ from apps.tenants.models import PartnerModel
 
 __all__ = [
     "Alert",
+    "AlertChannel",
+    "AlertMessage",
+    "AlertOccasion",
+    "AlertRoute",
+    "AlertSubscription",
+    "AlertTelling",
     "BulkEntry",
     "BulkJob",
     "BusinessCalendar",
@@ -41,6 +57,8 @@ __all__ = [
     "Monitor",
     "MonitorFigures",
     "MonitorFinding",
+    "OnCallSchedule",
+    "OnCallStandIn",
     "RiskDay",
     "RoutingRule",
     "SlaBreach",
@@ -263,11 +281,15 @@ class CaseStep(CustomerOwned):
 
 
 class Alert(CustomerOwned):
-    """That people were told about a case, once per kind; written together with the mail that tells them."""
+    """That it was decided who is told about a case, once per kind; written together with what tells them.
+
+    `to` are the addresses of mails that went out in the same transaction.
+    """
 
     class Kind(models.TextChoices):
         OPENED = "opened", "a case was opened"
         NEEDS_YOU = "needs_you", "a case waits for the customer"
+        TOLD_THEM = "told_them", "a case of the customer is open"
 
     kind = models.CharField(max_length=10, choices=Kind)
     case = models.ForeignKey(ExceptionCase, on_delete=models.CASCADE, related_name="alerts")
@@ -305,9 +327,10 @@ class Digest(PartnerModel):
     class Frequency(models.TextChoices):
         DAILY = "daily", "every day"
         WEEKLY = "weekly", "every Monday"
+        MONTHLY = "monthly", "on the first of the month"
 
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    frequency = models.CharField(max_length=6, choices=Frequency)
+    frequency = models.CharField(max_length=7, choices=Frequency)
     due_on = models.DateField()
     was_sent = models.BooleanField()
     decided_at = models.DateTimeField()

@@ -11,7 +11,7 @@ from apps.monitoring.impact import Sum
 
 @dataclass(frozen=True, slots=True)
 class MailedCase:
-    """A case as a mail tells it."""
+    """A case as a mail tells it. `band` is roughly the money where the amount itself is not told."""
 
     title: str
     sentence: str
@@ -25,6 +25,7 @@ class MailedCase:
     is_severe: bool
     due_at: datetime | None
     url: str
+    band: str = ""
 
 
 @dataclass(frozen=True, slots=True)

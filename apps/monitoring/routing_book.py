@@ -74,6 +74,9 @@ def facts_of(cases: Sequence[ExceptionCase]) -> dict[UUID, CaseFacts]:
             systems=frozenset({case.flow.source.system, case.flow.target.system}) if case.flow else frozenset(),
             canonical_types=frozenset(types[case.id]),
             amounts=amounts[case.id],
+            queue=case.queue,
+            severity=case.severity,
+            team_id=case.team_id,
         )
         for case in cases
     }

@@ -6,7 +6,7 @@ from apps.connectors.call_hours import drop_old_hours
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.flows.services import replay_job
-from apps.monitoring.alerts import send_alerts
+from apps.monitoring.alerting import telling
 from apps.monitoring.bulk import BULK, resume_stalled, work_on
 from apps.monitoring.case_files import drop_old_files
 from apps.monitoring.case_work import wake_due
@@ -71,7 +71,7 @@ def sweep(_: LeasedWork) -> None:
     judge_ledger()
     retry_planned(timezone.now())
     watch_flows(timezone.now())
-    send_alerts()
+    telling.tell(timezone.now())
     record_risk(timezone.now())
     drop_old_files(timezone.now())
     drop_old_hours(timezone.now())

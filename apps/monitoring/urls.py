@@ -3,6 +3,8 @@
 from django.urls import path
 
 from apps.monitoring.views import (
+    alert_places,
+    alerts,
     bulk,
     case_edit,
     case_queue,
@@ -39,6 +41,8 @@ _ROUTING = "settings/routing"
 _CUSTOMER = "customers/<uuid:customer_id>"
 _LEVELS = "settings/service-levels"
 _ESTIMATE = "estimates/<uuid:estimate_id>"
+_ALERTS = "settings/alerts"
+_ON_CALL = f"{_ALERTS}/on-call/<uuid:schedule_id>"
 
 app_name = "monitoring"
 urlpatterns = [
@@ -128,6 +132,29 @@ urlpatterns = [
     path(f"{_ROUTING}/teams/add/", routing.routing_team_create, name="routing-team-create"),
     path(f"{_ROUTING}/teams/<uuid:team_id>/", routing.routing_team_edit, name="routing-team-edit"),
     path(f"{_ROUTING}/teams/<uuid:team_id>/remove/", routing.routing_team_remove, name="routing-team-remove"),
+    path(f"{_ALERTS}/", alerts.alerts, name="alerts"),
+    path(f"{_ALERTS}/preview/", alerts.alert_preview, name="alert-preview"),
+    path(f"{_ALERTS}/log/", alerts.alert_log, name="alert-log"),
+    path(f"{_ALERTS}/routes/add/", alerts.alert_route_create, name="alert-route-create"),
+    path(f"{_ALERTS}/routes/<uuid:route_id>/", alerts.alert_route_edit, name="alert-route-edit"),
+    path(f"{_ALERTS}/routes/<uuid:route_id>/move/", alerts.alert_route_move, name="alert-route-move"),
+    path(f"{_ALERTS}/routes/<uuid:route_id>/remove/", alerts.alert_route_remove, name="alert-route-remove"),
+    path(f"{_ALERTS}/channels/add/", alert_places.alert_channel_create, name="alert-channel-create"),
+    path(f"{_ALERTS}/channels/<uuid:channel_id>/", alert_places.alert_channel_edit, name="alert-channel-edit"),
+    path(f"{_ALERTS}/channels/<uuid:channel_id>/test/", alert_places.alert_channel_test, name="alert-channel-test"),
+    path(
+        f"{_ALERTS}/channels/<uuid:channel_id>/remove/", alert_places.alert_channel_remove, name="alert-channel-remove"
+    ),
+    path(f"{_ALERTS}/on-call/add/", alert_places.on_call_create, name="on-call-create"),
+    path(f"{_ON_CALL}/", alert_places.on_call_edit, name="on-call-edit"),
+    path(f"{_ON_CALL}/remove/", alert_places.on_call_remove, name="on-call-remove"),
+    path(f"{_ON_CALL}/stand-ins/", alert_places.on_call_stand_in, name="on-call-stand-in"),
+    path(
+        f"{_ON_CALL}/stand-ins/<uuid:stand_in_id>/remove/",
+        alert_places.on_call_stand_in_remove,
+        name="on-call-stand-in-remove",
+    ),
+    path("settings/own-alerts/", alert_places.own_alerts, name="own-alerts"),
     path("settings/rates/", rates.rates, name="rates"),
     path("settings/rates/import/", rates.rates_import, name="rates-import"),
     path("settings/rates/<uuid:rate_id>/remove/", rates.rate_remove, name="rate-remove"),

@@ -21,6 +21,7 @@ ROWS_OF_THE_API = {
     "cases": "case_id",
     "routing-rules": "rule_id",
     "teams": "team_id",
+    "alert-routes": "route_id",
     "replays": "replay_id",
     "templates": "template",
     "approvals": "request_id",
@@ -72,6 +73,10 @@ ROW_NAMES = frozenset(
         "rate_id",
         "file_id",
         "estimate_id",
+        "route_id",
+        "channel_id",
+        "schedule_id",
+        "stand_in_id",
     }
     | {"person_id", "invitation_id", "key_id", "partner_id"}
 )

@@ -67,6 +67,7 @@ from apps.monitoring.value.roi import Inputs, inputs_as_values
 from apps.tenants import scope
 from apps.tenants.models import Partner
 from apps.tenants.scope import PartnerRef
+from tests.architecture.alert_rows import alert_ids
 from tests.lines import Line, found_line
 from tests.sandbox_server import SandboxServer
 
@@ -431,6 +432,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
             case.id, name="seen.txt", content=b"Seen.", by=User.objects.get(email=author).as_actor()
         )
         promised, breach = _promise(line, case)
+        of_alerts = alert_ids(line, person, now)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
     return {
         "customer_id": line.customer.id,
@@ -471,6 +473,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "rate_id": rate.id,
         "file_id": case_file.id,
         "estimate_id": estimate.id,
+        **of_alerts,
         "system_id": own.id,
         "trial_id": trial.id,
         "record": "sites",

@@ -10,8 +10,9 @@ from django.utils import timezone
 from apps.accounts.actions import Role
 from apps.accounts.models import OutgoingMail
 from apps.accounts.preferences import change_profile, profile_of
-from apps.monitoring.alerts import MOST_CASES, send_alerts
-from apps.monitoring.models import Alert, ExceptionCase
+from apps.monitoring.alerting.telling import tell
+from apps.monitoring.alerting.wording import MOST_CASES
+from apps.monitoring.models import Alert, AlertMessage, ExceptionCase
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
 
@@ -24,7 +25,7 @@ def _people(blocked: Blocked, *roles: Role) -> None:
 
 def _send(blocked: Blocked) -> list[OutgoingMail]:
     with scope.work_in(blocked.line.partner):
-        send_alerts()
+        tell(timezone.now())
         return list(OutgoingMail.objects.order_by("to"))
 
 
@@ -50,7 +51,11 @@ def test_nobody_is_told_of_a_case_twice(blocked: Blocked) -> None:
     with scope.work_in(blocked.line.partner):
         told = Alert.objects.filter(kind=Alert.Kind.OPENED)
         assert told.count() == len(blocked.cases())
-        assert told[0].to == ["support@alder.example"]
+        sent = AlertMessage.objects.order_by("receiver")
+        assert [(one.receiver, one.occasion, one.state) for one in sent] == [
+            ("finance_approver@alder.example", "needs_you", "sent"),
+            ("support@alder.example", "opened", "sent"),
+        ]
 
 
 def test_who_switched_alerts_off_gets_none_and_no_old_ones_later(blocked: Blocked) -> None:
@@ -94,7 +99,7 @@ def test_a_single_case_is_named_in_the_subject(blocked: Blocked) -> None:
 
 def test_many_cases_are_a_few_and_a_number(blocked: Blocked, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_CASES > 1
-    monkeypatch.setattr("apps.monitoring.alerts.MOST_CASES", 1)
+    monkeypatch.setattr("apps.monitoring.alerting.wording.MOST_CASES", 1)
     _people(blocked, Role.SUPPORT)
     (mail,) = _send(blocked)
     more = len(blocked.cases()) - 1

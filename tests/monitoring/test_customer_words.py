@@ -4,11 +4,12 @@ import html
 import re
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.actions import Role
 from apps.accounts.models import OutgoingMail, Preference
 from apps.connectors.errors import BusinessClass
-from apps.monitoring.alerts import send_alerts
+from apps.monitoring.alerting.telling import tell
 from apps.monitoring.blame import OWN_CLASSES
 from apps.monitoring.customer_words import words_for
 from apps.monitoring.digest import send_digests
@@ -96,7 +97,7 @@ def test_every_reason_has_plain_words(business_class: str) -> None:
 def test_no_alert_to_a_customer_has_a_technical_word(blocked: Blocked) -> None:
     with scope.work_in(blocked.line.partner):
         blocked.person(Role.FINANCE_APPROVER)
-        send_alerts()
+        tell(timezone.now())
         (mail,) = OutgoingMail.objects.filter(to="finance_approver@alder.example")
     plain = re.sub(r"https?://\S+", " ", mail.text)
     assert _technical(f"{mail.subject} {plain}") == []

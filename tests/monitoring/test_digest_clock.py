@@ -29,6 +29,8 @@ def _utc(text: str) -> datetime:
         pytest.param("weekly", "Pacific/Auckland", "2026-11-22T18:30", date(2026, 11, 23), id="Monday there already"),
         pytest.param("daily", "Europe/Berlin", "2026-03-29T05:00", date(2026, 3, 29), id="the clocks go forward"),
         pytest.param("daily", "Europe/Berlin", "2026-10-25T05:30", None, id="the clocks go back: six there"),
+        pytest.param("monthly", "Europe/Berlin", "2026-12-01T06:30", date(2026, 12, 1), id="the first of a month"),
+        pytest.param("monthly", "Europe/Berlin", "2026-12-02T06:30", None, id="the second of a month"),
         pytest.param("off", "Europe/Berlin", "2026-11-23T06:30", None, id="nobody asked for one"),
         pytest.param("", "Europe/Berlin", "2026-11-23T06:30", None, id="nothing was chosen"),
     ],
@@ -55,7 +57,7 @@ def test_a_day_is_as_long_as_it_was_there(now: str, hours: int) -> None:
 @given(
     st.integers(0, 3_000_000),  # minutes since 2024
     st.sampled_from(ZONES),
-    st.sampled_from(["daily", "weekly"]),
+    st.sampled_from(["daily", "weekly", "monthly"]),
 )
 def test_what_is_due_began_at_seven_and_is_still_of_use(minutes: int, zone: str, frequency: str) -> None:
     now = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
@@ -64,7 +66,8 @@ def test_what_is_due_began_at_seven_and_is_still_of_use(minutes: int, zone: str,
         assert due.until <= now < due.until + STILL_OF_USE
         assert due.until.astimezone(ZoneInfo(zone)).time() == DUE_AT
         assert due.since < due.until
-        assert frequency == "daily" or due.on.weekday() == 0
+        assert frequency != "weekly" or due.on.weekday() == 0
+        assert frequency != "monthly" or (due.on.day, due.since < due.until - timedelta(days=27)) == (1, True)
 
 
 @given(st.dates(date(2024, 1, 1), date(2030, 1, 1)), st.sampled_from(ZONES))

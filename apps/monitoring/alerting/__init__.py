@@ -1,0 +1,1 @@
+"""Who is told of exceptions, when, and by which channel."""
