@@ -130,6 +130,7 @@ SETTINGS = (
     SettingsTab(_("Brand"), "accounts:brand-edit", Action.EDIT_BRAND),
     SettingsTab(_("Changes"), "flows:change-default", Action.EDIT_PEOPLE),
     SettingsTab(_("Routing"), "monitoring:routing", Action.EDIT_CUSTOMERS),
+    SettingsTab(_("Proposals"), "monitoring:proposal-policies", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Exchange rates"), "monitoring:rates", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Configuration"), "flows:partner-configuration", Action.EDIT_FLOWS),
     SettingsTab(_("Records kept"), "customers:ledger-edit", Action.EDIT_CUSTOMERS),

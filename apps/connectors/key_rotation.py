@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from apps.connectors import vault
 from apps.connectors.credentials import UnsealError
-from apps.connectors.models import Credential, PartnerKey, SignIn, WebhookEndpoint
+from apps.connectors.models import Credential, KeptSecret, PartnerKey, SignIn, WebhookEndpoint
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
 
@@ -44,6 +44,7 @@ _KINDS: dict[str, type[Any]] = {
     "secrets": Credential,
     "sign-ins under way": SignIn,
     "webhook keys": WebhookEndpoint,
+    "keys of alert channels": KeptSecret,
 }
 
 
@@ -133,7 +134,7 @@ def _older(model: type[Any], target: int) -> QuerySet[Any]:
     return rows.exclude(sealed=b"") if model is SignIn else rows
 
 
-def _opens(row: Credential | SignIn | WebhookEndpoint) -> bool:
+def _opens(row: Credential | KeptSecret | SignIn | WebhookEndpoint) -> bool:
     try:
         vault.require_readable(row)
     except UnsealError:
@@ -141,5 +142,7 @@ def _opens(row: Credential | SignIn | WebhookEndpoint) -> bool:
     return True
 
 
-def _name(kind: str, row: Credential | SignIn | WebhookEndpoint) -> str:
+def _name(kind: str, row: Credential | KeptSecret | SignIn | WebhookEndpoint) -> str:
+    if isinstance(row, KeptSecret):
+        return f"{kind}: {row}"
     return f"{kind}: {row.connection.name}, {row}"

@@ -201,6 +201,16 @@ class PartnerKey(PartnerModel):
         return f"data key {self.version}"
 
 
+class KeptSecret(PartnerModel):
+    """A secret that a room above keeps: what is sealed in it belongs to no connection."""
+
+    sealed = models.BinaryField()
+    key_version = models.PositiveSmallIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"secret {self.id}"
+
+
 class ConnectionTest(CustomerOwned):
     """One run of "test this connection" and its plain result, step by step."""
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 from apps.connectors import registry
 from apps.connectors.credentials import UnsealError, binding, new_wrapped_key, read_kek, seal, unseal, unwrap
 from apps.connectors.expiry import known_end
-from apps.connectors.models import Connection, Credential, PartnerKey, SignIn, WebhookEndpoint
+from apps.connectors.models import Connection, Credential, KeptSecret, PartnerKey, SignIn, WebhookEndpoint
 from apps.tenants import scope
 
-SealedRow = TypeVar("SealedRow", Credential, SignIn, WebhookEndpoint)
+SealedRow = TypeVar("SealedRow", Credential, KeptSecret, SignIn, WebhookEndpoint)
 
 
 def _partner_id() -> str:
@@ -111,7 +111,22 @@ def webhook_address(endpoint: WebhookEndpoint) -> str:
     return _in_clear(endpoint, "sealed_address") if bytes(endpoint.sealed_address) else ""
 
 
-def reseal(row: Credential | SignIn | WebhookEndpoint) -> None:
+def keep_secret(value: str, held: KeptSecret | None = None) -> KeptSecret:
+    """Seal `value` for a room above, in place of what is `held` already."""
+    kept = held or KeptSecret()
+    version, key = _current_key()
+    kept.key_version = version
+    kept.sealed = seal(key, value, bound_to=_bound_to(kept, "sealed", version))
+    kept.save()
+    return kept
+
+
+def kept_value(kept: KeptSecret) -> str:
+    """Return what a room above had sealed. Raises UnsealError."""
+    return _in_clear(kept, "sealed")
+
+
+def reseal(row: Credential | KeptSecret | SignIn | WebhookEndpoint) -> None:
     """Seal what a locked row holds with the newest data key and save it; what it says stays the same. Raises UnsealError."""
     version, key = _current_key()
     held = {name: _opened(row, name) for name in _sealed_in(row) if bytes(getattr(row, name))}
@@ -121,7 +136,7 @@ def reseal(row: Credential | SignIn | WebhookEndpoint) -> None:
     row.save(update_fields=[*held, "key_version"])
 
 
-def require_readable(row: Credential | SignIn | WebhookEndpoint) -> None:
+def require_readable(row: Credential | KeptSecret | SignIn | WebhookEndpoint) -> None:
     """Return when all that a row holds opens. Raises UnsealError."""
     for name in _sealed_in(row):
         if bytes(getattr(row, name)):
@@ -139,21 +154,23 @@ def _in_clear(row: SealedRow, name: str) -> str:
         return _opened(now, name)
 
 
-def _opened(row: Credential | SignIn | WebhookEndpoint, name: str) -> str:
+def _opened(row: Credential | KeptSecret | SignIn | WebhookEndpoint, name: str) -> str:
     bound = _bound_to(row, name, row.key_version)
     return unseal(_data_key(row.key_version), bytes(getattr(row, name)), bound_to=bound)
 
 
-def _sealed_in(row: Credential | SignIn | WebhookEndpoint) -> tuple[str, ...]:
+def _sealed_in(row: Credential | KeptSecret | SignIn | WebhookEndpoint) -> tuple[str, ...]:
     return ("sealed_secret", "sealed_address") if isinstance(row, WebhookEndpoint) else ("sealed",)
 
 
-def _bound_to(row: Credential | SignIn | WebhookEndpoint, name: str, version: int) -> str:
+def _bound_to(row: Credential | KeptSecret | SignIn | WebhookEndpoint, name: str, version: int) -> str:
     """Return the text that what stands in `row` under `name` is bound to; these texts never change."""
     if isinstance(row, Credential):
         table, field = "credential", row.name
     elif isinstance(row, SignIn):
         table, field = "sign_in", name
+    elif isinstance(row, KeptSecret):
+        table, field = "kept_secret", name
     else:
         table, field = "webhook_endpoint", name.removeprefix("sealed_")
     return binding(partner_id=_partner_id(), table=table, row_id=str(row.id), field=field, key_version=version)

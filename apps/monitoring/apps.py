@@ -26,6 +26,8 @@ class MonitoringConfig(AppConfig):
         kinds.register(fleet.INVITE_OWNER, fleet.send_owner_invitation, queue=Queue.MAINT)
         kinds.register(tasks.DIGEST, tasks.send_due_digests, queue=Queue.MAINT)
         kinds.register(tasks.SLA, tasks.watch_service_levels, queue=Queue.MAINT)
+        kinds.register(tasks.TRIAGE, tasks.triage, queue=Queue.MAINT)
+        kinds.register_periodic(tasks.TRIAGE, tasks.TRIAGE_EVERY_SECONDS)
         kinds.register_periodic(tasks.SLA, tasks.SLA_EVERY_SECONDS)
         kinds.register_periodic(tasks.SWEEP, tasks.SWEEP_EVERY_SECONDS)
         kinds.register_periodic(tasks.DIGEST, tasks.DIGEST_EVERY_SECONDS)

@@ -15,6 +15,10 @@ from apps.monitoring.planned_retries import retry_planned
 from apps.monitoring.risk_days import record_risk
 from apps.monitoring.run_watch import judge_silence
 from apps.monitoring.sla_watch import watch_clocks
+from apps.monitoring.triage.alone import apply_alone
+from apps.monitoring.triage.model import second_opinion
+from apps.monitoring.triage.proposing import SLOW_AT_ONCE, propose_open
+from apps.monitoring.triage.scoring import fall_back
 
 __all__ = [
     "BULK",
@@ -25,9 +29,12 @@ __all__ = [
     "SLA_EVERY_SECONDS",
     "SWEEP",
     "SWEEP_EVERY_SECONDS",
+    "TRIAGE",
+    "TRIAGE_EVERY_SECONDS",
     "judge",
     "send_due_digests",
     "sweep",
+    "triage",
     "watch_service_levels",
     "work_on",
 ]
@@ -37,6 +44,8 @@ SWEEP = "monitoring.sweep"
 SWEEP_EVERY_SECONDS = 60
 SLA = "monitoring.sla"
 SLA_EVERY_SECONDS = 60
+TRIAGE = "monitoring.triage"
+TRIAGE_EVERY_SECONDS = 60
 DIGEST = "monitoring.digest"
 DIGEST_EVERY_SECONDS = 900  # people live in zones that differ by quarters of an hour
 
@@ -62,6 +71,15 @@ def sweep(_: LeasedWork) -> None:
 def watch_service_levels(work: LeasedWork) -> None:
     """Write down the promises that ran out since the last look."""
     watch_clocks(timezone.now(), work.confirm)
+
+
+def triage(_: LeasedWork) -> RunAgain | None:
+    """Propose what can be done about open cases, apply what needs nobody, and let go of what is wrong too often."""
+    now = timezone.now()
+    looked_at = propose_open(now, second=second_opinion(now))
+    apply_alone(now)
+    fall_back(now)
+    return RunAgain() if looked_at >= SLOW_AT_ONCE else None
 
 
 def send_due_digests(_: LeasedWork) -> RunAgain | None:

@@ -22,6 +22,9 @@ from apps.monitoring.views import (
     service,
     sla,
     sla_settings,
+    triage,
+    triage_pages,
+    triage_settings,
 )
 
 _BULK = "exceptions/bulk/<uuid:job_id>"
@@ -29,6 +32,7 @@ _ONE = "exceptions/<uuid:case_id>"
 _ROUTING = "settings/routing"
 _CUSTOMER = "customers/<uuid:customer_id>"
 _LEVELS = "settings/service-levels"
+_PROPOSALS = "settings/proposals"
 
 app_name = "monitoring"
 urlpatterns = [
@@ -75,6 +79,9 @@ urlpatterns = [
     path("exceptions/", case_queue.case_list, name="case-list"),
     path("exceptions/cause/", case_queue.case_cause, name="case-cause"),
     path("exceptions/news/", case_queue.case_news, name="case-news"),
+    path("exceptions/proposals/", triage_pages.proposal_list, name="proposal-list"),
+    path("exceptions/proposals/scorecard/", triage_pages.scorecard, name="proposal-scorecard"),
+    path("exceptions/proposals/summary/", triage_pages.summary, name="exception-summary"),
     path("exceptions/bulk/", bulk.bulk_list, name="bulk-list"),
     path("exceptions/bulk/ask/", bulk.bulk_ask, name="bulk-ask"),
     path(f"{_BULK}/", bulk.bulk_detail, name="bulk-detail"),
@@ -89,6 +96,10 @@ urlpatterns = [
     path(f"{_ROUTING}/teams/add/", routing.routing_team_create, name="routing-team-create"),
     path(f"{_ROUTING}/teams/<uuid:team_id>/", routing.routing_team_edit, name="routing-team-edit"),
     path(f"{_ROUTING}/teams/<uuid:team_id>/remove/", routing.routing_team_remove, name="routing-team-remove"),
+    path(f"{_PROPOSALS}/", triage_settings.policies, name="proposal-policies"),
+    path(f"{_PROPOSALS}/policy/", triage_settings.policy_edit, name="proposal-policy"),
+    path(f"{_PROPOSALS}/policy/remove/", triage_settings.policy_remove, name="proposal-policy-remove"),
+    path(f"{_PROPOSALS}/return/", triage_settings.fallback_return, name="proposal-return"),
     path("settings/rates/", rates.rates, name="rates"),
     path("settings/rates/import/", rates.rates_import, name="rates-import"),
     path("settings/rates/<uuid:rate_id>/remove/", rates.rate_remove, name="rate-remove"),
@@ -112,6 +123,9 @@ urlpatterns = [
     path(f"{_ONE}/retry/", cases.case_retry, name="case-retry"),
     path(f"{_ONE}/skip/", cases.case_skip, name="case-skip"),
     path(f"{_ONE}/value/", cases.case_add_value, name="case-add-value"),
+    path(f"{_ONE}/proposals/<uuid:proposal_id>/apply/", triage.proposal_apply, name="proposal-apply"),
+    path(f"{_ONE}/proposals/<uuid:proposal_id>/refuse/", triage.proposal_refuse, name="proposal-refuse"),
+    path(f"{_ONE}/proposals/renew/", triage.proposal_renew, name="proposal-renew"),
     path(f"{_ONE}/close/", cases.case_close, name="case-close"),
     path(f"{_ONE}/records/<uuid:operation_id>/edit/", case_edit.case_edit, name="case-edit"),
 ]
