@@ -16,7 +16,7 @@ from apps.monitoring.risk_days import record_risk
 from apps.monitoring.run_watch import judge_silence
 from apps.monitoring.sla_watch import watch_clocks
 from apps.monitoring.triage.alone import apply_alone
-from apps.monitoring.triage.model import second_opinion
+from apps.monitoring.triage.model import drop_old_calls, second_opinion
 from apps.monitoring.triage.proposing import SLOW_AT_ONCE, propose_open
 from apps.monitoring.triage.scoring import fall_back
 
@@ -79,6 +79,7 @@ def triage(_: LeasedWork) -> RunAgain | None:
     looked_at = propose_open(now, second=second_opinion(now))
     apply_alone(now)
     fall_back(now)
+    drop_old_calls(now)
     return RunAgain() if looked_at >= SLOW_AT_ONCE else None
 
 

@@ -12,6 +12,7 @@ from apps.monitoring.blame import verdict_for
 from apps.monitoring.models import TriagePolicy, TriageProposal
 from apps.monitoring.triage.advice import ARGUMENTS, Deed
 from apps.monitoring.triage.lists import CLASSES
+from apps.monitoring.triage.masking import Mask
 from apps.monitoring.triage.policy import Handling
 
 _LONG = forms.Textarea(attrs={"rows": 3})
@@ -112,3 +113,48 @@ class PolicyForm(forms.Form):
         super().__init__(*args, **kwargs)
         kinds = [(str(known), _(verdict_for(known).title)) for known in CLASSES]
         self.fields["kind"].choices = [("", _("Every other kind")), *kinds]  # type: ignore[attr-defined]
+
+
+MASK_LABELS = {
+    Mask.NAMES: _("Names of people, customers, clients and projects"),
+    Mask.IDS: _("Numbers of records, codes and addresses of pages"),
+    Mask.EMAILS: _("E-mail addresses"),
+    Mask.AMOUNTS: _("Amounts, quantities and dates"),
+    Mask.TEXT: _("What the systems said, as a whole"),
+}
+
+
+class ModelForm(forms.Form):
+    """How the language model is asked. The key is only ever written: the one there is stays where this is empty."""
+
+    is_on = forms.BooleanField(label=_("Ask the model"), required=False)
+    address = forms.CharField(
+        label=_("Address"),
+        max_length=300,
+        help_text=_("Where it answers in the usual protocol, for example https://models.example.com/v1."),
+    )
+    name = forms.CharField(label=_("Model"), max_length=120)
+    key = forms.CharField(
+        label=_("Key"),
+        required=False,
+        max_length=400,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("Kept sealed and never shown. Empty leaves the one there is."),
+    )
+    classes = forms.MultipleChoiceField(
+        label=_("Kinds of failure it is asked about"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    masks = forms.MultipleChoiceField(
+        label=_("What it may not see"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(mask.value, label) for mask, label in MASK_LABELS.items()],
+        help_text=_("A placeholder stands for it, and is put back into the answer."),
+    )
+    seconds = forms.IntegerField(label=_("Wait at most, in seconds"), min_value=1, max_value=60, initial=20)
+    most_a_day = forms.IntegerField(label=_("Questions a day, at most"), min_value=0, max_value=100_000, initial=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [(str(known), _(verdict_for(known).title)) for known in CLASSES]
+        self.fields["classes"].choices = kinds  # type: ignore[attr-defined]

@@ -23,6 +23,7 @@ from apps.monitoring.views import (
     sla,
     sla_settings,
     triage,
+    triage_model,
     triage_pages,
     triage_settings,
 )
@@ -99,6 +100,7 @@ urlpatterns = [
     path(f"{_PROPOSALS}/", triage_settings.policies, name="proposal-policies"),
     path(f"{_PROPOSALS}/policy/", triage_settings.policy_edit, name="proposal-policy"),
     path(f"{_PROPOSALS}/policy/remove/", triage_settings.policy_remove, name="proposal-policy-remove"),
+    path(f"{_PROPOSALS}/model/", triage_model.model_settings, name="proposal-model"),
     path(f"{_PROPOSALS}/return/", triage_settings.fallback_return, name="proposal-return"),
     path("settings/rates/", rates.rates, name="rates"),
     path("settings/rates/import/", rates.rates_import, name="rates-import"),

@@ -96,9 +96,9 @@ _TRANSIENT = {BusinessClass.TIMEOUT: 75, BusinessClass.PROVIDER_OUTAGE: 70, Busi
 _LOOK_AGAIN = {OVERDUE: 55, BusinessClass.INTERNAL: 50, BusinessClass.UNRECONCILED: 45}
 # Where only the customer's people can put it right, or say what is right.
 _TO_BE_ASKED: dict[str, int] = {
-    BusinessClass.CLOSED_PERIOD: 70,
-    BusinessClass.INACTIVE_PROJECT: 65,
-    BusinessClass.MISSING_APPROVAL: 70,
+    BusinessClass.CLOSED_PERIOD: 60,
+    BusinessClass.INACTIVE_PROJECT: 60,
+    BusinessClass.MISSING_APPROVAL: 60,
     BusinessClass.SOURCE_DELETED: 60,
     BusinessClass.PERMISSION: 60,
     BusinessClass.VALIDATION: 55,

@@ -81,6 +81,16 @@ def apply_proposal(
     return Outcome.APPLIED
 
 
+def apply_to_case(case_id: UUID, *, by: Actor, now: datetime) -> None:
+    """Do what is proposed for a case, as one of many. Raises as `apply_proposal`, and CaseError where two must agree."""
+    proposal = TriageProposal.objects.filter(case_id=case_id, state__in=[_State.OPEN, _State.APPROVED]).first()
+    if proposal is None:
+        raise CaseError("", _("Nothing is proposed for it any more."))
+    with transaction.atomic():
+        if apply_proposal(proposal.id, by=by, now=now) is Outcome.NEEDS_ANOTHER:
+            raise CaseError("", _("Two people must agree: decide on its own page."))
+
+
 def refuse_proposal(proposal_id: UUID, *, reason: str, by: Actor, now: datetime) -> TriageProposal:
     """Put a proposal aside, with the reason. Raises CaseError when it was decided on already, or the reason is none."""
     if reason not in TriageProposal.Refusal.values:

@@ -8,7 +8,7 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -28,6 +28,7 @@ from apps.monitoring.triage.nearest import nearest
 from apps.monitoring.triage.proposing import Second
 from apps.monitoring.triage.reading import Sheet
 
+KEPT = timedelta(days=30)  # what was sent, for people to see
 MOST_BYTES = 500_000
 PATH = "chat/completions"
 RECORDS_LOOKED_AT = 50  # whose names and numbers are known beforehand
@@ -61,6 +62,12 @@ def second_opinion(now: datetime) -> Second | None:
     with transaction.atomic():
         terms = read_terms(now)
     return _Asker(terms, now).ask if terms is not None else None
+
+
+def drop_old_calls(now: datetime) -> None:
+    """Forget what was sent longer ago than KEPT."""
+    with transaction.atomic():
+        TriageCall.objects.filter(asked_at__lt=now - KEPT).delete()
 
 
 def read_terms(now: datetime) -> ModelTerms | None:

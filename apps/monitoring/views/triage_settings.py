@@ -19,6 +19,7 @@ from apps.monitoring.blame import verdict_for
 from apps.monitoring.models import TriageFallback, TriagePolicy
 from apps.monitoring.triage import policies as services
 from apps.monitoring.triage.lists import CLASSES
+from apps.monitoring.triage.model_settings import get_model
 from apps.monitoring.triage_forms import PolicyForm
 
 
@@ -27,7 +28,8 @@ from apps.monitoring.triage_forms import PolicyForm
 def policies(request: HttpRequest) -> HttpResponse:
     """Show who has to agree, for every kind of failure with a policy of its own and for all others."""
     rows = [(row, _kind(row.error_class)) for row in TriagePolicy.objects.all()]
-    context = {"rows": rows, "has_usual": any(not row.error_class for row, _words in rows)}
+    has_usual = any(not row.error_class for row, _words in rows)
+    context = {"rows": rows, "has_usual": has_usual, "model": get_model()}
     return render(request, "monitoring/triage/policies.html", context)
 
 
