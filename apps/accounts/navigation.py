@@ -138,6 +138,7 @@ SETTINGS = (
     SettingsTab(_("Routing"), "monitoring:routing", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Alerts"), "monitoring:alerts", Action.EDIT_CUSTOMERS),
     SettingsTab(_("My alerts"), "monitoring:own-alerts", Action.VIEW_OWN_HEALTH),
+    SettingsTab(_("Proposals"), "monitoring:proposal-policies", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Exchange rates"), "monitoring:rates", Action.EDIT_CUSTOMERS),
     SettingsTab(_("Configuration"), "flows:partner-configuration", Action.EDIT_FLOWS),
     SettingsTab(_("Records kept"), "customers:ledger-edit", Action.EDIT_CUSTOMERS),

@@ -9,6 +9,7 @@ from apps.monitoring import (
     risk_api,
     routing_api,
     sla_api,
+    triage_api,
     value_api,
 )
 
@@ -23,6 +24,7 @@ router_entries = (
     ("alert-routes", alert_api.AlertRouteViewSet, "alert-route"),
     ("alert-messages", alert_api.AlertMessageViewSet, "alert-message"),
     ("on-call", alert_api.OnCallViewSet, "on-call"),
+    ("triage-proposals", triage_api.ProposalViewSet, "triage-proposal"),
     ("teams", routing_api.TeamViewSet, "team"),
     ("service-clocks", sla_api.ServiceClockViewSet, "service-clock"),
     ("monitors", monitor_api.MonitorViewSet, "monitor"),

@@ -36,6 +36,8 @@ class MonitoringConfig(AppConfig):
         kinds.register(tasks.VALUE, tasks.book_customers_value, queue=Queue.MAINT)
         kinds.register_periodic(tasks.VALUE, tasks.VALUE_EVERY_SECONDS)
         kinds.register(messages.SEND_ALERT, sending.send_due, queue=Queue.NOTIFY)
+        kinds.register(tasks.TRIAGE, tasks.triage, queue=Queue.MAINT)
+        kinds.register_periodic(tasks.TRIAGE, tasks.TRIAGE_EVERY_SECONDS)
         kinds.register_periodic(tasks.SLA, tasks.SLA_EVERY_SECONDS)
         kinds.register_periodic(tasks.SWEEP, tasks.SWEEP_EVERY_SECONDS)
         kinds.register_periodic(tasks.DIGEST, tasks.DIGEST_EVERY_SECONDS)

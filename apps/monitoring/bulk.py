@@ -31,7 +31,9 @@ from apps.monitoring import cases
 from apps.monitoring.blame import Fix, verdict_for
 from apps.monitoring.case_pages import Bar
 from apps.monitoring.cases import CaseError
-from apps.monitoring.models import BulkEntry, BulkJob, CaseOperation, ExceptionCase
+from apps.monitoring.models import BulkEntry, BulkJob, CaseOperation, ExceptionCase, TriageProposal
+from apps.monitoring.queries.case_rows import WAITING
+from apps.monitoring.triage.applying import apply_to_case
 
 BULK = "monitoring.bulk"
 MOST_CASES = 10_000
@@ -44,6 +46,7 @@ _NEEDS: dict[BulkJob.Kind, Action] = {
     BulkJob.Kind.ASSIGN: Action.WORK_CASES,
     BulkJob.Kind.CLOSE: Action.WORK_CASES,
     BulkJob.Kind.VALUE: Action.EDIT_FLOWS,
+    BulkJob.Kind.TRIAGE: Action.WORK_CASES,
 }
 
 
@@ -89,6 +92,7 @@ def _with_facts(chosen: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
         chosen.order_by("due_at", "id")
         .select_related("flow", "retry_run")
         .annotate(has_records=Exists(held), is_blocked=Exists(held.filter(operation__state=OperationState.REJECTED)))
+        .annotate(has_proposal=Exists(TriageProposal.objects.filter(case=OuterRef("pk"), state__in=WAITING)))
     )
 
 
@@ -101,6 +105,8 @@ def _bar(kind: BulkJob.Kind, case: ExceptionCase) -> str:
         return Bar.CLOSED
     if kind in {BulkJob.Kind.ASSIGN, BulkJob.Kind.CLOSE}:
         return ""
+    if kind is BulkJob.Kind.TRIAGE:
+        return "" if case.has_proposal else Bar.NO_PROPOSAL  # type: ignore[attr-defined]  # annotated
     is_blocked, has_records = case.is_blocked, case.has_records  # type: ignore[attr-defined]  # annotated
     if kind is BulkJob.Kind.VALUE and (case.flow is None or Fix.ADD_VALUE not in verdict_for(case.error_class).fixes):
         return Bar.NO_TABLE
@@ -296,12 +302,17 @@ def _add_value(job: BulkJob, case_id: UUID, who: Actor) -> None:
     cases.add_value_and_retry(case_id, **job.wording, by=who)
 
 
+def _apply_proposal(_job: BulkJob, case_id: UUID, who: Actor) -> None:
+    apply_to_case(case_id, by=who, now=timezone.now())
+
+
 _DEEDS: dict[BulkJob.Kind, Callable[[BulkJob, UUID, Actor], None]] = {
     BulkJob.Kind.RETRY: _retry,
     BulkJob.Kind.SKIP: _skip,
     BulkJob.Kind.ASSIGN: _assign,
     BulkJob.Kind.CLOSE: _close,
     BulkJob.Kind.VALUE: _add_value,
+    BulkJob.Kind.TRIAGE: _apply_proposal,
 }
 
 

@@ -230,6 +230,7 @@ class Bar(StrEnum):
     FLOW_STOPPED = "flow_stopped"
     NOTHING_BLOCKED = "nothing_blocked"
     NO_TABLE = "no_table"
+    NO_PROPOSAL = "no_proposal"
 
 
 @dataclass(frozen=True, slots=True)

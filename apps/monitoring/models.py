@@ -25,6 +25,7 @@ from apps.monitoring.impact import Quality
 from apps.monitoring.money_models import CurrencyRate, RiskDay
 from apps.monitoring.monitor_models import Monitor, MonitorFigures, MonitorFinding
 from apps.monitoring.sla_models import BusinessCalendar, CustomerSla, SlaBreach, SlaClock, SlaPause, SlaPolicy
+from apps.monitoring.triage_models import TriageCall, TriageFallback, TriageModel, TriagePolicy, TriageProposal
 from apps.monitoring.value_models import Estimate, ValueDay, ValueFigure, ValueMonth, ValueTerms
 from apps.monitoring.work_models import CaseFile, CasePriority, CaseWait, CaseWatch, RoutingRule, Team, TeamMember
 from apps.tenants.models import PartnerModel
@@ -67,6 +68,11 @@ __all__ = [
     "SlaPolicy",
     "Team",
     "TeamMember",
+    "TriageCall",
+    "TriageFallback",
+    "TriageModel",
+    "TriagePolicy",
+    "TriageProposal",
     "ValueDay",
     "ValueFigure",
     "ValueMonth",
@@ -121,6 +127,8 @@ class ExceptionCase(CustomerOwned):
     tags = ArrayField(models.CharField(max_length=30), default=list, blank=True)
     # When rules were asked where it goes; None: nobody asked yet.
     routed_at = models.DateTimeField(null=True, blank=True)
+    # When something to do was looked for last; None: not yet.
+    triaged_at = models.DateTimeField(null=True, blank=True)
     error_class = models.CharField(max_length=24)
     error_field = models.CharField(max_length=60, blank=True)
     # When it was opened last: one that happens again soon is opened again, with its history.
@@ -169,6 +177,10 @@ class ExceptionCase(CustomerOwned):
             models.Index(fields=("snoozed_until",), condition=Q(snoozed_until__isnull=False), name="case_snoozed"),
             # The latest case of a cause: it is opened again when it happens again soon.
             models.Index(fields=("fingerprint", "-closed_at"), name="case_of_cause"),
+            # What helped in cases like this one.
+            models.Index(
+                fields=("error_class", "-closed_at"), condition=Q(state="closed"), name="case_closed_of_class"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -355,6 +367,7 @@ class BulkJob(PartnerModel):
         ASSIGN = "assign", _("Assign")
         CLOSE = "close", _("Close by hand")
         VALUE = "value", _("Add a translation")
+        TRIAGE = "triage", _("Apply proposals")
 
     class State(models.TextChoices):
         ASKED = "asked", _("Not confirmed yet")

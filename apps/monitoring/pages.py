@@ -57,6 +57,7 @@ class CaseRow:
     tags: tuple[str, ...] = ()
     snoozed_until: datetime | None = None
     reopened: int = 0
+    proposal: str = ""  # what is proposed and waits for a decision
 
     @property
     def has_priority(self) -> bool:

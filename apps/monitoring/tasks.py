@@ -17,6 +17,10 @@ from apps.monitoring.monitors.watch import watch_cut_offs, watch_flows
 from apps.monitoring.planned_retries import retry_planned
 from apps.monitoring.risk_days import record_risk
 from apps.monitoring.sla_watch import watch_clocks
+from apps.monitoring.triage.alone import apply_alone
+from apps.monitoring.triage.model import drop_old_calls, second_opinion
+from apps.monitoring.triage.proposing import SLOW_AT_ONCE, propose_open
+from apps.monitoring.triage.scoring import fall_back
 from apps.monitoring.value.booking import book_value
 
 __all__ = [
@@ -32,6 +36,8 @@ __all__ = [
     "SWEEP_EVERY_SECONDS",
     "TEACH",
     "TEACH_EVERY_SECONDS",
+    "TRIAGE",
+    "TRIAGE_EVERY_SECONDS",
     "VALUE",
     "VALUE_EVERY_SECONDS",
     "book_customers_value",
@@ -39,6 +45,7 @@ __all__ = [
     "send_due_digests",
     "sweep",
     "teach_monitors",
+    "triage",
     "watch_coming_cut_offs",
     "watch_service_levels",
     "work_on",
@@ -51,6 +58,8 @@ SLA = "monitoring.sla"
 SLA_EVERY_SECONDS = 60
 VALUE = "monitoring.value"
 VALUE_EVERY_SECONDS = 3600
+TRIAGE = "monitoring.triage"
+TRIAGE_EVERY_SECONDS = 60
 DIGEST = "monitoring.digest"
 DIGEST_EVERY_SECONDS = 900  # people live in zones that differ by quarters of an hour
 
@@ -82,6 +91,16 @@ def sweep(_: LeasedWork) -> None:
 def watch_service_levels(work: LeasedWork) -> None:
     """Write down the promises that ran out since the last look."""
     watch_clocks(timezone.now(), work.confirm)
+
+
+def triage(_: LeasedWork) -> RunAgain | None:
+    """Propose what can be done about open cases, apply what needs nobody, and let go of what is wrong too often."""
+    now = timezone.now()
+    looked_at = propose_open(now, second=second_opinion(now))
+    apply_alone(now)
+    fall_back(now)
+    drop_old_calls(now)
+    return RunAgain() if looked_at >= SLOW_AT_ONCE else None
 
 
 def send_due_digests(_: LeasedWork) -> RunAgain | None:

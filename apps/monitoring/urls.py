@@ -31,6 +31,10 @@ from apps.monitoring.views import (
     service,
     sla,
     sla_settings,
+    triage,
+    triage_model,
+    triage_pages,
+    triage_settings,
     value,
     value_summary,
 )
@@ -43,6 +47,7 @@ _LEVELS = "settings/service-levels"
 _ESTIMATE = "estimates/<uuid:estimate_id>"
 _ALERTS = "settings/alerts"
 _ON_CALL = f"{_ALERTS}/on-call/<uuid:schedule_id>"
+_PROPOSALS = "settings/proposals"
 
 app_name = "monitoring"
 urlpatterns = [
@@ -118,6 +123,9 @@ urlpatterns = [
     path("exceptions/", case_queue.case_list, name="case-list"),
     path("exceptions/cause/", case_queue.case_cause, name="case-cause"),
     path("exceptions/news/", case_queue.case_news, name="case-news"),
+    path("exceptions/proposals/", triage_pages.proposal_list, name="proposal-list"),
+    path("exceptions/proposals/scorecard/", triage_pages.scorecard, name="proposal-scorecard"),
+    path("exceptions/proposals/summary/", triage_pages.summary, name="exception-summary"),
     path("exceptions/bulk/", bulk.bulk_list, name="bulk-list"),
     path("exceptions/bulk/ask/", bulk.bulk_ask, name="bulk-ask"),
     path(f"{_BULK}/", bulk.bulk_detail, name="bulk-detail"),
@@ -155,6 +163,11 @@ urlpatterns = [
         name="on-call-stand-in-remove",
     ),
     path("settings/own-alerts/", alert_places.own_alerts, name="own-alerts"),
+    path(f"{_PROPOSALS}/", triage_settings.policies, name="proposal-policies"),
+    path(f"{_PROPOSALS}/policy/", triage_settings.policy_edit, name="proposal-policy"),
+    path(f"{_PROPOSALS}/policy/remove/", triage_settings.policy_remove, name="proposal-policy-remove"),
+    path(f"{_PROPOSALS}/model/", triage_model.model_settings, name="proposal-model"),
+    path(f"{_PROPOSALS}/return/", triage_settings.fallback_return, name="proposal-return"),
     path("settings/rates/", rates.rates, name="rates"),
     path("settings/rates/import/", rates.rates_import, name="rates-import"),
     path("settings/rates/<uuid:rate_id>/remove/", rates.rate_remove, name="rate-remove"),
@@ -178,6 +191,9 @@ urlpatterns = [
     path(f"{_ONE}/retry/", cases.case_retry, name="case-retry"),
     path(f"{_ONE}/skip/", cases.case_skip, name="case-skip"),
     path(f"{_ONE}/value/", cases.case_add_value, name="case-add-value"),
+    path(f"{_ONE}/proposals/<uuid:proposal_id>/apply/", triage.proposal_apply, name="proposal-apply"),
+    path(f"{_ONE}/proposals/<uuid:proposal_id>/refuse/", triage.proposal_refuse, name="proposal-refuse"),
+    path(f"{_ONE}/proposals/renew/", triage.proposal_renew, name="proposal-renew"),
     path(f"{_ONE}/close/", cases.case_close, name="case-close"),
     path(f"{_ONE}/records/<uuid:operation_id>/edit/", case_edit.case_edit, name="case-edit"),
 ]

@@ -61,6 +61,7 @@ from apps.monitoring.models import (
     SlaClock,
     SlaPolicy,
     Team,
+    TriageProposal,
 )
 from apps.monitoring.sla.terms import terms_as_values, usual_terms
 from apps.monitoring.value.roi import Inputs, inputs_as_values
@@ -431,6 +432,16 @@ def _ids_of(line: Line) -> dict[str, Any]:
         case_file = attach_file(
             case.id, name="seen.txt", content=b"Seen.", by=User.objects.get(email=author).as_actor()
         )
+        proposal = TriageProposal.objects.create(
+            customer=line.customer,
+            case=case,
+            source="rules",
+            error_class=case.error_class,
+            deed="retry",
+            confidence=60,
+            evidence=[{"kind": "rule", "name": "transient"}],
+            made_at=now,
+        )
         promised, breach = _promise(line, case)
         of_alerts = alert_ids(line, person, now)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
@@ -449,6 +460,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "reconciliation_id": reconciliation.id,
         "operation_id": operation.id,
         "case_id": case.id,
+        "proposal_id": proposal.id,
         "job_id": job.id,
         "replay_id": replay.id,
         "person_id": person.id,

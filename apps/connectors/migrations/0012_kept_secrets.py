@@ -8,7 +8,7 @@ from apps.tenants.fences import staff_only
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0011_private_systems_are_staff_business"),
+        ("connectors", "0012_call_hours"),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_retention"),
         ("flows", "0023_samples"),
-        ("monitoring", "0014_planned_retries"),
+        ("monitoring", "0015_root_records"),
     ]
 
     operations = [

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         ("connectors", "0012_kept_secrets"),
         ("customers", "0005_retention"),
         ("flows", "0023_samples"),
-        ("monitoring", "0014_planned_retries"),
+        ("monitoring", "0016_monitors"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -25,6 +25,7 @@ _BARS = {
     Bar.ON_ITS_WAY: gettext_lazy("They are being tried again just now."),
     Bar.FLOW_STOPPED: gettext_lazy("Their flow is paused or not live."),
     Bar.NO_TABLE: gettext_lazy("A translation does not mend their kind of failure."),
+    Bar.NO_PROPOSAL: gettext_lazy("Nothing is proposed for them."),
     Bar.NOTHING_BLOCKED: gettext_lazy("None of their records is blocked."),
 }
 
@@ -120,6 +121,9 @@ def title_of(job: BulkJob, number: int) -> str:
             "Leave out the records of %(count)s exception", "Leave out the records of %(count)s exceptions", number
         ),
         BulkJob.Kind.ASSIGN: ngettext("Assign %(count)s exception", "Assign %(count)s exceptions", number),
+        BulkJob.Kind.TRIAGE: ngettext(
+            "Apply the proposal of %(count)s exception", "Apply the proposals of %(count)s exceptions", number
+        ),
         BulkJob.Kind.VALUE: ngettext(
             "Add a translation for %(count)s exception", "Add a translation for %(count)s exceptions", number
         ),

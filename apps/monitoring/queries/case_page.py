@@ -23,7 +23,15 @@ from apps.flows.queries.operations import sentence_of, shown
 from apps.flows.services.evidence import Attempt, attempts_of, records_of
 from apps.flows.services.session import compile_version
 from apps.monitoring.blame import verdict_for
-from apps.monitoring.case_pages import AttemptView, CasePage, HistoryEntry, RecordRow, Station, ValueLine
+from apps.monitoring.case_pages import (
+    AttemptView,
+    CasePage,
+    HistoryEntry,
+    MissingValue,
+    RecordRow,
+    Station,
+    ValueLine,
+)
 from apps.monitoring.case_words import field_words, runbook_words, step_words
 from apps.monitoring.impact import Quality, Sum
 from apps.monitoring.models import CaseOperation, ExceptionCase
@@ -80,6 +88,12 @@ def get_case_page(case: ExceptionCase, *, who: Actor, record_id: UUID | None, no
         standing=standing,
         can_roll_back=standing is not None and standing.can_roll_back and who.can(Action.EDIT_AND_RETRY),
     )
+
+
+def missing_values_of(case: ExceptionCase) -> tuple[MissingValue, ...]:
+    """Return the values of a case's open records that no table translates, the most frequent first."""
+    contents = _contents(case)
+    return list_missing_values(case, contents.values, contents.open_ids)
 
 
 def _holds_up(case: ExceptionCase, sums: Sequence[Sum]) -> str:

@@ -22,9 +22,16 @@ from apps.monitoring import impact
 from apps.monitoring.blame import OWN_CLASSES, QUEUE_LABELS, Severity, WaitingOn, WorkQueue, verdict_for
 from apps.monitoring.case_pages import CaseCounts, CauseGroup
 from apps.monitoring.case_words import cause_words, title_words
-from apps.monitoring.models import CaseAmount, CaseOperation, CasePriority, CaseWatch, ExceptionCase, Team
+from apps.monitoring.models import (
+    CaseAmount,
+    CaseOperation,
+    CasePriority,
+    CaseWatch,
+    ExceptionCase,
+    Team,
+)
 from apps.monitoring.pages import CaseRow
-from apps.monitoring.queries.case_rows import case_row, with_names
+from apps.monitoring.queries.case_rows import case_row, has_proposal, with_names
 
 DUE_SOON = timedelta(hours=4)
 MOST_CAUSES = 100
@@ -61,6 +68,7 @@ CASES = ListSpec(
         Column("priority", _("Priority"), sort=("priority",), value=_cell("priority_words")),
         Column("tags", _("Tags"), value=lambda row: ", ".join(row.tags)),
         Column("waiting_on", _("Waiting on"), value=_cell("waiting_on")),
+        Column("proposal", _("Proposal"), value=_cell("proposal")),
         Column("sentence", _("What happened"), value=_cell("sentence")),
     ),
     filters=(
@@ -104,6 +112,17 @@ CASES = ListSpec(
                 Option("month", _("Older than a month")),
             ),
             all_label=_("Any age"),
+        ),
+        Filter(
+            "proposal",
+            _("Proposal"),
+            "select",
+            (
+                Option("yes", _("Has a proposal")),
+                Option("second", _("Waits for a second person")),
+                Option("no", _("Has none")),
+            ),
+            all_label=_("With or without"),
         ),
     ),
     order="due",
@@ -190,6 +209,8 @@ def _narrowed(state: ListState, now: datetime) -> QuerySet[ExceptionCase]:
         among = among.filter(opened_at__lt=now - age)
     if (cause := parse_cause(state.value("cause"))) is not None:
         among = among.filter(_is_of(cause))
+    if proposal := state.value("proposal"):
+        among = among.filter(has_proposal(proposal))
     return among.filter(_holds(state.value("q"))) if state.value("q") else among
 
 

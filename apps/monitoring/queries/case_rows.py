@@ -3,22 +3,26 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from apps.flows.case_directory import CaseOfRecord
 from apps.monitoring.blame import Severity
 from apps.monitoring.case_words import queue_words, sentence_words, title_words, waiting_words
-from apps.monitoring.models import ExceptionCase
+from apps.monitoring.models import ExceptionCase, TriageProposal
 from apps.monitoring.pages import CaseRow
 from apps.tenants import scope
+
+WAITING = [TriageProposal.State.OPEN, TriageProposal.State.APPROVED]
 
 
 def with_names(cases: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
     """Return the same cases with what a row names, so that a list of any length is one query."""
     names = ["customer", "flow", "owner"]
-    if scope.require().customer_id is None:
-        names.append("team")  # how the partner shares its work is not the customers' business
-    return cases.select_related(*names)
+    if scope.require().customer_id is not None:
+        return cases.select_related(*names)
+    # How the partner shares its work, and what is proposed to it, is not the customers' business.
+    proposed = TriageProposal.objects.filter(case=OuterRef("pk"), state__in=WAITING).values("deed")[:1]
+    return cases.select_related(*names, "team").annotate(proposed=Subquery(proposed))
 
 
 def case_row(case: ExceptionCase, now: datetime) -> CaseRow:
@@ -49,7 +53,21 @@ def case_row(case: ExceptionCase, now: datetime) -> CaseRow:
         tags=tuple(case.tags),
         snoozed_until=case.snoozed_until,
         reopened=case.reopened,
+        proposal=_proposal(case),
     )
+
+
+def has_proposal(asked: str) -> Q:
+    """Return the condition for cases with a proposal that waits, with one that waits for a second person, or with none."""
+    states = [TriageProposal.State.APPROVED] if asked == "second" else WAITING
+    found = Q(Exists(TriageProposal.objects.filter(case=OuterRef("pk"), state__in=states)))
+    return ~found if asked == "no" else found
+
+
+def _proposal(case: ExceptionCase) -> str:
+    """Return what is proposed for a case, "" where nothing is."""
+    deed = getattr(case, "proposed", None) if case.is_open else None
+    return str(TriageProposal.Deed(deed).label) if deed else ""
 
 
 def cases_of_record(operation_id: UUID) -> list[CaseOfRecord]:

@@ -21,7 +21,7 @@ from apps.monitoring.forms import AssignForm, NoteForm, ReasonForm, SkipForm, Va
 from apps.monitoring.lineage.matter import get_matter
 from apps.monitoring.lineage.pages import StageView
 from apps.monitoring.lineage.words import stage_views
-from apps.monitoring.models import ExceptionCase
+from apps.monitoring.models import ExceptionCase, TriageProposal
 from apps.monitoring.queries import cases as queries
 from apps.monitoring.queries.case_page import get_case_page
 from apps.monitoring.queries.case_people import get_case_people
@@ -30,6 +30,9 @@ from apps.monitoring.queries.customer_story import get_record
 from apps.monitoring.queries.risk import worth_of_case
 from apps.monitoring.telemetry.provider_words import sentence_of
 from apps.monitoring.telemetry.providers import list_suffering
+from apps.monitoring.triage import words
+from apps.monitoring.triage.panel import get_panel, open_proposal
+from apps.monitoring.triage_forms import ApplyForm, RefuseForm
 from apps.monitoring.work_forms import AttachForm, BringForm, MergeForm, PlanForm, SnoozeForm, SortForm, WaitForm
 
 PANE = "case-pane"
@@ -75,6 +78,7 @@ def case_context(
     who: Actor = acting_person(request)
     page = get_case_page(case, who=who, record_id=asked_id(request, "record"), now=timezone.now())
     tables = list_value_tables(case) if page.is_open else []
+    proposed = open_proposal(case)
     workers = queries.list_workers() if who.can(Action.WORK_CASES) else []
     return {
         "page": page,
@@ -96,8 +100,9 @@ def case_context(
         "can_see_payloads": who.can(Action.VIEW_PAYLOADS),
         "open_ways": set(bound or ()),
         "more_open": bool(_FOLDED & set(bound or ())),
-        "refused": _refused(bound or {}, page, who),
-        "forms": _forms(case, page, tables, bound or {}),
+        "proposal": get_panel(proposed, case, who, timezone.now()) if proposed else None,
+        "refused": _refused(bound or {}, page, who, has_proposal=proposed is not None),
+        "forms": {**_triage_forms(proposed), **_forms(case, page, tables, bound or {})},
         "tables": tables,
     }
 
@@ -141,6 +146,16 @@ def _forms(
     }
 
 
+def _triage_forms(proposed: TriageProposal | None) -> dict[str, forms.Form]:
+    if proposed is None:
+        return {}
+    said = words.filled(proposed)
+    return {
+        "triage": ApplyForm(auto_id="triage_%s", deed=proposed.deed, said=said),
+        "triage_refuse": RefuseForm(auto_id="refuse_%s"),
+    }
+
+
 def _work_forms(case: ExceptionCase) -> dict[str, forms.Form]:
     return {
         "sort": SortForm(auto_id="sort_%s", case=case),
@@ -157,11 +172,12 @@ _WORKING = {"note", "attach", "assign", "close", "sort", "snooze", "wait", "merg
 _WAY_OF = {Fix.RETRY: "retry", Fix.SKIP: "skip", Fix.ADD_VALUE: "value"}
 
 
-def _refused(bound: dict[str, forms.Form], page: CasePage, who: Actor) -> list[str]:
+def _refused(bound: dict[str, forms.Form], page: CasePage, who: Actor, *, has_proposal: bool) -> list[str]:
     """Return why something could not be done where its form is not on the page any more: it would say so itself."""
     on_page = {_WAY_OF[way.fix] for way in page.proposals if way.fix in _WAY_OF and not way.disabled_reason}
     if who.can(Action.WORK_CASES):
         on_page |= _WORKING if page.is_open else {"note", "attach"}
+        on_page |= {"triage", "triage_refuse"} if has_proposal else set()
     gone = [form for name, form in bound.items() if name not in on_page]
     return [str(error) for form in gone for errors in form.errors.values() for error in errors]
 

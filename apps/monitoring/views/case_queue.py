@@ -50,7 +50,7 @@ _SORTS = (
     ("age", gettext_lazy("Oldest first")),
     ("-age", gettext_lazy("Newest first")),
 )
-_FILTERS = ("customer", "flow", "severity", "priority", "owner", "team", "tag", "age")
+_FILTERS = ("customer", "flow", "severity", "priority", "owner", "team", "tag", "age", "proposal")
 _CHIPS = ("q", "cause", "class", *_FILTERS)
 MOST_OPEN = 10  # causes that stay unfolded when the list is read again
 

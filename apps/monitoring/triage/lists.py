@@ -1,0 +1,148 @@
+"""Reading proposals as a list, and the scorecard whose figures lead there."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.list_specs import Column, Filter, ListSpec, ListState, Option
+from apps.connectors.errors import BusinessClass
+from apps.monitoring.blame import EXPIRING, OVERDUE, verdict_for
+from apps.monitoring.case_words import title_words
+from apps.monitoring.models import TriageProposal
+from apps.monitoring.triage.pages import ProposalRow, ScoreLine
+from apps.monitoring.triage.score import Verdict
+from apps.monitoring.triage.scoring import HELD, VERDICTS, ScoreRow, list_scores
+
+CLASSES = (*BusinessClass, OVERDUE, EXPIRING)
+_State = TriageProposal.State
+
+
+def _cell(name: str) -> Callable[[ProposalRow], object]:
+    return lambda row: getattr(row, name)
+
+
+PROPOSALS = ListSpec(
+    "proposals",
+    columns=(
+        Column("title", _("Exception"), fixed=True, value=_cell("title")),
+        Column("customer", _("Customer"), sort=("customer__name",), value=_cell("customer")),
+        Column("kind", _("Kind of failure"), sort=("error_class",), value=_cell("kind")),
+        Column("deed", _("Proposal"), sort=("deed",), value=_cell("deed")),
+        Column("source", _("Made by"), sort=("source",), value=_cell("source")),
+        Column("confidence", _("Sure"), sort=("confidence",), value=_cell("confidence"), numeric=True),
+        Column("state", _("State"), sort=("state",), value=_cell("state_words")),
+        Column("refusal", _("Refused because"), value=_cell("refusal"), shown=False),
+        Column("held", _("What came of it"), value=_cell("held")),
+        Column("made", _("Made"), sort=("made_at", "id"), value=_cell("made_at")),
+        Column("decided", _("Decided"), sort=("decided_at",), value=_cell("decided_at"), nullable=True),
+        Column("by", _("Decided by"), value=_cell("decided_by")),
+    ),
+    filters=(
+        Filter(
+            "outcome",
+            _("Outcome"),
+            "chips",
+            (
+                Option("waiting", _("Waiting")),
+                Option(Verdict.ACCEPTED.value, _("Accepted")),
+                Option(Verdict.CHANGED.value, _("Changed")),
+                Option(Verdict.REFUSED.value, _("Refused")),
+            ),
+        ),
+        Filter(
+            "class",
+            _("Kind of failure"),
+            "select",
+            tuple(Option(str(known), _(verdict_for(known).title)) for known in CLASSES),
+            all_label=_("Any kind"),
+        ),
+        Filter(
+            "source",
+            _("Made by"),
+            "select",
+            tuple(Option(value, label) for value, label in TriageProposal.Source.choices),
+            all_label=_("Anybody"),
+        ),
+        Filter("customer", _("Customer"), "select", all_label=_("All customers")),
+    ),
+    order="-made",
+    tie=("-id",),
+)
+
+
+def fitting(state: ListState) -> QuerySet[TriageProposal]:
+    """Return the proposals that fit what is asked."""
+    found = TriageProposal.objects.filter(_outcome(state.value("outcome")))
+    if error_class := state.value("class"):
+        found = found.filter(error_class=error_class)
+    if source := state.value("source"):
+        found = found.filter(source=source)
+    if customer_id := state.id_of("customer"):
+        found = found.filter(customer_id=customer_id)
+    return found.select_related("case", "customer")
+
+
+def _outcome(asked: str) -> Q:
+    if asked == "waiting":
+        return Q(state__in=[_State.OPEN, _State.APPROVED])
+    return VERDICTS[Verdict(asked)] if asked else Q()
+
+
+def proposal_rows(found: Iterable[TriageProposal]) -> list[ProposalRow]:
+    """Return the rows of proposals that `fitting` read."""
+    return [_row(one) for one in found]
+
+
+def _row(one: TriageProposal) -> ProposalRow:
+    applied = one.state in {_State.APPLIED, _State.CHANGED}
+    return ProposalRow(
+        id=one.id,
+        case_id=one.case_id,
+        title=title_words(one.case.title, one.case.error_class),
+        customer=one.customer.name,
+        kind=str(_(verdict_for(one.error_class).title)),
+        deed=one.get_deed_display(),
+        source=one.get_source_display(),
+        confidence=one.confidence,
+        state=one.state,
+        state_words=one.get_state_display(),
+        made_at=one.made_at,
+        decided_at=one.decided_at,
+        decided_by=one.decided_by_name,
+        refusal=one.get_refusal_display(),
+        held=""
+        if not applied
+        else str(_("settled"))
+        if one.case.closed_how in HELD
+        else str(_("still open"))
+        if one.case.is_open
+        else str(_("closed otherwise")),
+    )
+
+
+def score_lines(now: datetime) -> list[ScoreLine]:
+    """Return the scorecard, what fell back first."""
+    return [_line(row) for row in list_scores(now)]
+
+
+def _line(row: ScoreRow) -> ScoreLine:
+    address = f"{reverse('monitoring:proposal-list')}?class={row.error_class}&source={row.source}&outcome="
+    return ScoreLine(
+        kind=str(_(verdict_for(row.error_class).title)),
+        source=str(TriageProposal.Source(row.source).label),
+        accepted=row.score.accepted,
+        changed=row.score.changed,
+        refused=row.score.refused,
+        share=row.score.share,
+        floor=row.floor,
+        applied=row.applied,
+        held=row.held,
+        accepted_url=address + Verdict.ACCEPTED.value,
+        changed_url=address + Verdict.CHANGED.value,
+        refused_url=address + Verdict.REFUSED.value,
+        fallback_id=row.fallback.id if row.fallback else None,
+        fell_at=row.fallback.fell_at if row.fallback else None,
+    )

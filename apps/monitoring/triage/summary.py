@@ -1,0 +1,115 @@
+"""The open exceptions in one paragraph, for whoever has a minute: from the same facts as the queue, nothing made up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Min, Q, Sum
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.monitoring.blame import WaitingOn
+from apps.monitoring.case_words import cause_words
+from apps.monitoring.models import CaseAmount, ExceptionCase, TriageProposal
+from apps.tenants.templatetags.wording import count_words, money_words
+
+MOST_CAUSES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause with how many exceptions and records it holds up, and the queue narrowed to it."""
+
+    words: str
+    cases: int
+    records: int
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A paragraph, and the causes it speaks of."""
+
+    paragraph: str
+    causes: tuple[Cause, ...]
+    cases: int
+
+
+def summarise(now: datetime, *, customer_id: UUID | None = None) -> Summary:
+    """Say what is open, of everybody or of one customer. Four queries."""
+    still_open = ExceptionCase.objects.exclude(state=ExceptionCase.State.CLOSED)
+    if customer_id is not None:
+        still_open = still_open.filter(customer_id=customer_id)
+    figures = still_open.aggregate(
+        cases=Count("id"),
+        records=Sum("operation_count"),
+        customers=Count("customer_id", distinct=True),
+        late=Count("id", filter=Q(due_at__lt=now)),
+        theirs=Count("id", filter=Q(waiting_on=WaitingOn.CUSTOMER)),
+        oldest=Min("opened_at"),
+    )
+    if not figures["cases"]:
+        return Summary(_("No exception is open: everything arrived where it belongs."), (), 0)
+    ids = still_open.order_by().values("id")
+    sums = CaseAmount.objects.filter(case__in=ids).values_list("currency").annotate(Sum("amount")).order_by("currency")
+    proposed = TriageProposal.objects.filter(case__in=ids, state__in=[TriageProposal.State.OPEN, "approved"]).count()
+    grouped = (
+        still_open.order_by().values("error_class", "error_field").annotate(n=Count("id"), r=Sum("operation_count"))
+    )
+    causes = tuple(
+        Cause(
+            cause_words(row["error_class"], row["error_field"]), row["n"], row["r"] or 0, f"class={row['error_class']}"
+        )
+        for row in sorted(grouped, key=lambda row: (-row["n"], row["error_class"], row["error_field"]))[:MOST_CAUSES]
+    )
+    sentences = [
+        _held_up(figures, [money_words(amount, currency) for currency, amount in sums]),
+        _mostly(causes),
+        _waiting(figures, now),
+        _proposed(proposed),
+    ]
+    return Summary(" ".join(sentence for sentence in sentences if sentence), causes, figures["cases"])
+
+
+def _held_up(figures: dict[str, int], money: list[str]) -> str:
+    words = ngettext(
+        "%(cases)s exception of %(customers)s customers is open and holds up %(records)s records.",
+        "%(cases)s exceptions of %(customers)s customers are open and hold up %(records)s records.",
+        figures["cases"],
+    )
+    said = words % {
+        "cases": count_words(figures["cases"]),
+        "customers": count_words(figures["customers"]),
+        "records": count_words(figures["records"] or 0),
+    }
+    worth = _("Money at risk: %(money)s.") % {"money": get_text_list(money, _("and"))} if money else ""
+    return f"{said} {worth}".strip()
+
+
+def _mostly(causes: tuple[Cause, ...]) -> str:
+    named = [f"{cause.words} ({count_words(cause.cases)})" for cause in causes]
+    return _("The most frequent causes: %(causes)s.") % {"causes": get_text_list(named, _("and"))}
+
+
+def _waiting(figures: dict[str, int], now: datetime) -> str:
+    words = _(
+        "%(late)s are past their time, %(theirs)s wait for customers; the oldest has been open for %(days)s days."
+    )
+    days = (now - figures["oldest"]).days  # type: ignore[operator]  # a moment
+    return words % {
+        "late": count_words(figures["late"]),
+        "theirs": count_words(figures["theirs"]),
+        "days": count_words(days),
+    }
+
+
+def _proposed(number: int) -> str:
+    if not number:
+        return ""
+    words = ngettext(
+        "%(count)s has a proposal that waits for a decision.",
+        "%(count)s have a proposal that waits for a decision.",
+        number,
+    )
+    return words % {"count": count_words(number)}
