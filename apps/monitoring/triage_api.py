@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from apps.accounts.actions import Action
 from apps.accounts.api_auth import caller
 from apps.accounts.api_problems import NotNowError
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.services.replay import NothingToReplayError
 from apps.flows.services.start_run import FlowNotLiveError

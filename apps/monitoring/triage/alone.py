@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor, acting
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.mapping.layers import LayerError
 from apps.flows.services.replay import NothingToReplayError
 from apps.flows.services.start_run import FlowNotLiveError

@@ -12,7 +12,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from apps.connectors.canonical.values import plain_text
 from apps.flows.engine.definition import DefinitionError
-from apps.flows.mapping.compile import MappingError
+from apps.flows.mapping.compiled import MappingError
 from apps.flows.models import Flow
 from apps.flows.services.publish import layered_lines
 from apps.monitoring.blame import Fix, verdict_for
