@@ -19,6 +19,7 @@ from apps.monitoring.questions.disagreements import list_disagreements
 from apps.monitoring.questions.reader import Reader
 from apps.monitoring.questions.rows import AGES, Blocker, Disagreement, money_together
 from apps.monitoring.questions.unposted import list_unposted
+from apps.tenants.brands import brand_for
 
 MOST_ROWS, USUAL_ROWS = 1000, 200
 _AGES = [(name, name) for name in AGES]
@@ -143,7 +144,8 @@ class _QuestionViewSet(viewsets.GenericViewSet[ExceptionCase]):
     filter_backends: list[Any] = []
 
     def _reader(self, request: Request) -> Reader:
-        return Reader(is_customer=False, partner="", sees_values=caller(request).can(Action.VIEW_PAYLOADS))
+        who, brand = caller(request), brand_for(getattr(request, "partner", None))
+        return Reader(who.customer_id is not None, brand.name, who.can(Action.VIEW_PAYLOADS))
 
     def _answer(
         self, request: Request, ask: Callable[[_Asked], Sequence[Any]], answer: type[serializers.Serializer[Any]]

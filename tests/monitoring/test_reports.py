@@ -21,7 +21,7 @@ from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
 
 PAGES = ("/reports/", "/reports/held/", "/reports/activity/")
-QUERY_CEILING = 26  # of the fullest page, with the session, the person and the figures of the menu
+QUERY_CEILING = 27  # of the fullest page, with the session, the person and the figures of the menu
 
 
 def _span(days: int = 30) -> ReportSpan:

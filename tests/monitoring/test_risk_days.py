@@ -80,6 +80,7 @@ def test_a_record_that_two_flows_hold_up_counts_once_for_the_customer(blocked: B
             target=blocked.line.flow.target,
         )
         Operation.objects.filter(id=second.id).update(flow=other, business_key=first.business_key)
+        CaseOperation.objects.filter(operation=second).update(root=first.business_key)
         record_risk(timezone.now())
         sums = {
             row.flow_id: row.known + row.estimated + sum(map(Decimal, row.left.values()))

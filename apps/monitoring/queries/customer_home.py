@@ -33,7 +33,7 @@ def get_customer_home(
 ) -> CustomerHome:
     """Return the overview of the customer whose scope is open; `partner` is who works for them, `unposted` what is not posted.
 
-    Twenty queries at most, however much there is.
+    Twenty-two queries at most, and those of `unposted`, however much there is.
     """
     whole = tallies("customer_id", now=now)[customer_id]
     days = customer_topics.recent_days(now)

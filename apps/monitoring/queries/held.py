@@ -1,6 +1,7 @@
 """Where every answer starts: what open cases hold, what goes on by itself, and what the last comparisons saw."""
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
@@ -9,12 +10,17 @@ from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, Operation, Reconciliation, ReconciliationRow
 from apps.monitoring.models import CaseOperation, ExceptionCase
 
-MOST_ROWS = 5000  # of one question and source, the oldest first: what is more is worked off by cause, not by record
+MOST_ROWS = 1000  # of one question and source, the oldest first: what is more is worked off by cause, not by record
 
 
 def held_now() -> QuerySet[CaseOperation]:
     """Return what open cases hold."""
     return CaseOperation.objects.filter(open=True).exclude(case__state=ExceptionCase.State.CLOSED)
+
+
+def is_too_many(rows: QuerySet[Any]) -> bool:
+    """Return whether there are more than are listed by record."""
+    return rows.order_by().values("pk")[: MOST_ROWS + 1].count() > MOST_ROWS
 
 
 def held_once() -> QuerySet[CaseOperation]:

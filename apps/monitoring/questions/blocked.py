@@ -14,9 +14,9 @@ from apps.connectors.record_words import record_words
 from apps.flows.models import ApprovalRequest, Operation
 from apps.monitoring.impact import Quality, Sum
 from apps.monitoring.models import CaseOperation
-from apps.monitoring.queries.held import MOST_ROWS, held_now, on_the_way
+from apps.monitoring.queries.held import MOST_ROWS, held_now, is_too_many, on_the_way
 from apps.monitoring.questions.reader import Reader, type_words
-from apps.monitoring.questions.rows import BlockedInvoice, Blocker, Money, money_in
+from apps.monitoring.questions.rows import BlockedInvoice, Blocker, Money
 from apps.monitoring.record_kinds import INVOICES
 
 APPROVAL, WAITING = Blocker.APPROVAL.value, Blocker.WAITING.value
@@ -33,6 +33,16 @@ def list_blocked(reader: Reader, *, now: datetime, customer_id: UUID | None = No
         by_record[key].append(row)
     rows = [_together(found) for found in by_record.values()]
     return sorted(rows, key=lambda row: (-row.money.total, row.since, row.label, str(row.operation_id)))
+
+
+def are_cut_off(customer_id: UUID | None = None) -> bool:
+    """Return whether exceptions hold more invoices than are listed. One query."""
+    return is_too_many(_held(customer_id))
+
+
+def _held(customer_id: UUID | None) -> QuerySet[CaseOperation]:
+    rows = held_now().filter(operation__canonical_type__in=INVOICES)
+    return rows.filter(customer_id=customer_id) if customer_id else rows
 
 
 def _together(found: list[BlockedInvoice]) -> BlockedInvoice:
@@ -53,9 +63,7 @@ def _together(found: list[BlockedInvoice]) -> BlockedInvoice:
 
 
 def _in_cases(reader: Reader, customer_id: UUID | None, now: datetime) -> Iterable[_Found]:
-    rows: QuerySet[CaseOperation] = held_now().filter(operation__canonical_type__in=INVOICES)
-    if customer_id:
-        rows = rows.filter(customer_id=customer_id)
+    rows = _held(customer_id)
     names = ["operation__flow", "case__owner"]
     if not reader.is_customer:
         names.append("case__team")  # how the partner shares its work is not the customers' business
@@ -145,8 +153,7 @@ def _row_of(operation: Operation, reader: Reader, now: datetime) -> BlockedInvoi
 
 
 def _money_of(operation: Any, reader: Reader, now: datetime) -> Money:
-    currency = reader.currency_of(operation.customer_id)
     if operation.amount is None or not operation.currency or operation.amount_quality == Quality.UNKNOWN:
-        return Money(currency, unknown=1)
+        return Money(reader.currency_of(operation.customer_id), unknown=1)
     quality = Quality(operation.amount_quality or Quality.KNOWN)
-    return money_in(currency, [Sum(operation.currency, operation.amount, quality, 1)], reader.rates, now)
+    return reader.money(operation.customer_id, [Sum(operation.currency, operation.amount, quality, 1)], now)

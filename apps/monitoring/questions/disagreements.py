@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.connectors.errors import BusinessClass
@@ -18,7 +18,7 @@ from apps.flows.engine.states import StepState
 from apps.flows.models import Link, Operation, OperationStep, OwnerReview, ReconciliationRow
 from apps.flows.queries.reconciliation_words import CAUSES
 from apps.monitoring.models import CaseOperation
-from apps.monitoring.queries.held import MOST_ROWS, compared_lately, held_once, on_the_way
+from apps.monitoring.queries.held import MOST_ROWS, compared_lately, held_once, is_too_many, on_the_way
 from apps.monitoring.questions.reader import Reader, field_words, type_words
 from apps.monitoring.questions.rows import Difference, Disagreement
 from apps.monitoring.record_kinds import NO_UPDATES
@@ -39,6 +39,17 @@ def list_disagreements(reader: Reader, *, customer_id: UUID | None = None) -> li
         *_changed_after(reader, compared),
     ]
     return sorted(rows, key=lambda row: (row.since, row.label, row.field))
+
+
+def are_cut_off(customer_id: UUID | None = None) -> bool:
+    """Return whether exceptions hold more updates than are looked at. One query."""
+    return is_too_many(_updates(customer_id))
+
+
+def _updates(customer_id: UUID | None) -> QuerySet[CaseOperation]:
+    is_update = ~Q(operation__canonical_type__in=NO_UPDATES) & ~Q(case__error_class=BusinessClass.UNRECONCILED)
+    found: QuerySet[CaseOperation] = _of(customer_id, held_once()).filter(is_update)
+    return found
 
 
 def _of(customer_id: UUID | None, rows: Any) -> Any:
@@ -79,12 +90,10 @@ def _shown(value: Any) -> str:
 
 def _not_taken(reader: Reader, customer_id: UUID | None) -> Iterable[Difference]:
     """Yield updates of records that some system holds already and another did not take."""
-    is_update = ~Q(operation__canonical_type__in=NO_UPDATES) & ~Q(case__error_class=BusinessClass.UNRECONCILED)
-    held = _of(customer_id, held_once()).filter(is_update)
     held = list(
-        held.select_related("operation__flow__source", "operation__flow__target", "case__owner").order_by("added_at")[
-            :MOST_ROWS
-        ]
+        _updates(customer_id)
+        .select_related("operation__flow__source", "operation__flow__target", "case__owner")
+        .order_by("added_at")[:MOST_ROWS]
     )
     waits = _of(customer_id, on_the_way()).exclude(canonical_type__in=NO_UPDATES)
     waiting = list(waits.select_related("flow__source", "flow__target").order_by("id")[:MOST_ROWS])

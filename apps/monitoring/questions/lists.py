@@ -76,7 +76,13 @@ UNPOSTED = ListSpec(
         Column("client", _("Client"), key=_text("client"), value=_cell("client"), shown=False),
         Column("records", _("Held up"), key=_cell("records"), value=_cell("records"), numeric=True, large_first=True),
         Column(
-            "way", _("On its way"), key=_cell("on_the_way"), value=_cell("on_the_way"), numeric=True, large_first=True
+            "way",
+            _("On its way"),
+            key=_cell("on_the_way"),
+            value=_cell("on_the_way"),
+            numeric=True,
+            large_first=True,
+            shown=False,
         ),
         Column("hours", _("Hours"), key=_cell("hours"), value=_cell("hours"), numeric=True, large_first=True),
         *_money_columns(),

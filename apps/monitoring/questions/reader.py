@@ -1,7 +1,8 @@
 """Who asks a question: what they may see, and in whose words they are answered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -15,7 +16,9 @@ from apps.monitoring.blame import WaitingOn
 from apps.monitoring.case_words import cause_words, waiting_words
 from apps.monitoring.currency_rates import read_rates
 from apps.monitoring.customer_words import words_for
+from apps.monitoring.impact import Sum
 from apps.monitoring.money import Rates
+from apps.monitoring.questions.rows import Money, money_in
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,12 @@ class Reader:
         """Return the rates sums are added up with: the partner's, for its customers as well. One query."""
         with as_staff():
             return read_rates()
+
+    def money(self, customer_id: UUID, parts: Iterable[Sum], now: datetime, unknown: int = 0) -> Money:
+        """Return sums in the customer's currency; `unknown` records have no amount. Rates are read where they are needed."""
+        currency, sums = self.currency_of(customer_id), list(parts)
+        rates = self.rates if any(part.currency != currency for part in sums) else Rates(())
+        return money_in(currency, sums, rates, now, unknown)
 
     def name_of(self, customer_id: UUID) -> str:
         """Return a customer's name."""
@@ -74,4 +83,4 @@ def field_words(canonical_type: str, field: str) -> str:
     """Return a field as people call it ("Start day"); a field that only another system knows by its own name."""
     described = CANONICAL_TYPES.get(canonical_type)
     known = described.field_named(field) if described and field else None
-    return _(known.label) if known else field
+    return _(known.label) if known else field.replace("_", " ")

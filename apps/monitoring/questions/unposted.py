@@ -17,7 +17,7 @@ from apps.monitoring.impact import Quality
 from apps.monitoring.impact import Sum as MoneySum
 from apps.monitoring.queries.held import compared_lately, held_once, on_the_way
 from apps.monitoring.questions.reader import Reader
-from apps.monitoring.questions.rows import NotRead, UnpostedProject, money_in
+from apps.monitoring.questions.rows import NotRead, UnpostedProject
 from apps.monitoring.record_kinds import WORK
 from apps.tenants.templatetags.wording import count_words
 
@@ -99,9 +99,7 @@ def _row(
         on_the_way=waiting,
         hours=sum((row["worked"] for row in group if row["worked"] is not None), Decimal(0)) if timed else None,
         without_hours=records - timed + waiting,
-        money=money_in(
-            reader.currency_of(customer_id), _sums(group), reader.rates, now, sum(row["unknown"] for row in group)
-        ),
+        money=reader.money(customer_id, _sums(group), now, sum(row["unknown"] for row in group)),
         since=min([row["since"] for row in group] + ([waiting_since] if waiting else [])),
         reason=_reason(classes, reader),
         classes=tuple(classes),
@@ -155,7 +153,7 @@ def _not_read(one: Reconciliation, group: list[dict[str, Any]], reader: Reader, 
         customer_id=one.customer_id,
         customer=reader.name_of(one.customer_id),
         records=records,
-        money=money_in(reader.currency_of(one.customer_id), sums, reader.rates, now, unknown),
+        money=reader.money(one.customer_id, sums, now, unknown),
         reconciliation_id=one.id,
         compared_at=one.finished_at or one.begun_at,
     )

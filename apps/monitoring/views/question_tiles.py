@@ -77,7 +77,7 @@ def blocked_tiles(rows: Sequence[BlockedInvoice], state: ListState, *, for_custo
 
 
 def difference_tiles(rows: Sequence[Difference], state: ListState) -> list[Tile]:
-    """Return how many records systems do not agree about, by why, and the oldest."""
+    """Return how many records systems do not agree about, by why."""
     kinds = (
         (Disagreement.DECISION, _("To decide"), "user-check", "warning"),
         (Disagreement.REFUSED, _("Not taken"), "circle-x", "danger"),
@@ -86,18 +86,15 @@ def difference_tiles(rows: Sequence[Difference], state: ListState) -> list[Tile]
     )
     counted = [(kind, label, icon, tone, sum(row.kind is kind for row in rows)) for kind, label, icon, tone in kinds]
     return [
-        *(
-            Tile.counted(
-                kind.value,
-                label,
-                many,
-                icon=icon,
-                link=f"{state.address({'what': kind.value})}{ROWS}",
-                tone=tone if many else "success",
-            )
-            for kind, label, icon, tone, many in counted
-        ),
-        _oldest_tile([row.since for row in rows]),
+        Tile.counted(
+            kind.value,
+            label,
+            many,
+            icon=icon,
+            link=f"{state.address({'what': kind.value})}{ROWS}",
+            tone=tone if many else "success",
+        )
+        for kind, label, icon, tone, many in counted
     ]
 
 

@@ -18,9 +18,8 @@ from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.list_specs import ListSpec, ListState
 from apps.accounts.listing import choices, csv_of_rows, page_of_rows, read_list
 from apps.accounts.page_filters import acting_person
-from apps.monitoring.questions import lists
-from apps.monitoring.questions.blocked import list_blocked
-from apps.monitoring.questions.disagreements import list_disagreements
+from apps.monitoring.queries.held import MOST_ROWS
+from apps.monitoring.questions import blocked, disagreements, lists
 from apps.monitoring.questions.reader import Reader
 from apps.monitoring.questions.rows import Disagreement
 from apps.monitoring.questions.unposted import list_not_read, list_unposted
@@ -67,7 +66,7 @@ def question_invoices(request: HttpRequest) -> HttpResponseBase:
     """Show the invoices and milestones that are held."""
     who, now = acting_person(request), timezone.now()
     state, reader = _asked(request, lists.BLOCKED, who), reader_of(request, who)
-    found = list_blocked(reader, now=now, customer_id=state.id_of("customer"))
+    found = blocked.list_blocked(reader, now=now, customer_id=state.id_of("customer"))
     rows = lists.fitting_blocked(found, state, now)
     if state.wants_csv:
         return csv_of_rows(lists.with_sums(state), rows)
@@ -79,6 +78,7 @@ def question_invoices(request: HttpRequest) -> HttpResponseBase:
         list=page_of_rows(request, state, rows),
         tiles=tiles,
         can_approve=who.can(Action.APPROVE),
+        cut_off_at=MOST_ROWS if blocked.are_cut_off(state.id_of("customer")) else None,
     )
 
 
@@ -88,7 +88,7 @@ def question_disagreements(request: HttpRequest) -> HttpResponseBase:
     """Show the records that systems do not agree about."""
     who, now = acting_person(request), timezone.now()
     state, reader = _asked(request, lists.DISAGREEMENTS, who), reader_of(request, who)
-    found = list_disagreements(reader, customer_id=state.id_of("customer"))
+    found = disagreements.list_disagreements(reader, customer_id=state.id_of("customer"))
     rows = lists.fitting_disagreements(found, state, now)
     if state.wants_csv:
         return csv_of_rows(state, rows)
@@ -103,6 +103,7 @@ def question_disagreements(request: HttpRequest) -> HttpResponseBase:
         tiles=difference_tiles(of_any_kind, state),
         sees_values=reader.sees_values,
         can_follow=who.can(Action.VIEW_FLOWS),
+        cut_off_at=MOST_ROWS if disagreements.are_cut_off(state.id_of("customer")) else None,
     )
 
 

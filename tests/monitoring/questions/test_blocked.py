@@ -98,8 +98,10 @@ def test_programs_read_the_same_answers(asked: Asked, invoices: Refuse) -> None:
     with scope.work_in(asked.blocked.line.partner), acting(asked.blocked.person(Role.OWNER).as_actor()):
         _, text = create_api_key(name="Reports", scopes=[Action.VIEW_REPORTS], customer_id=None)
         _, other = create_api_key(name="Others", scopes=[Action.VIEW_CASES], customer_id=None)
-    ask, may_not = (
-        Client(headers={"host": "alder.localhost", "authorization": f"Bearer {key}"}) for key in (text, other)
+        customer_id = asked.blocked.line.customer.id
+        _, own = create_api_key(name="Own", scopes=[Action.VIEW_REPORTS], customer_id=customer_id)
+    ask, may_not, customers = (
+        Client(headers={"host": "alder.localhost", "authorization": f"Bearer {key}"}) for key in (text, other, own)
     )
     answer = ask.get("/api/v1/questions/invoices/?limit=1").json()
     assert (answer["count"], len(answer["results"]), answer["money"][0]["known"]) == (2, 1, "1250.00")
@@ -110,3 +112,4 @@ def test_programs_read_the_same_answers(asked: Asked, invoices: Refuse) -> None:
     assert ask.get("/api/v1/questions/disagreements/").json()["count"] == 0
     assert ask.get("/api/v1/questions/unposted/?age=never").status_code == 400
     assert may_not.get("/api/v1/questions/unposted/").status_code == 403
+    assert customers.get("/api/v1/questions/invoices/").json()["count"] == 2
