@@ -10,7 +10,7 @@ def test_the_pages_about_health_look_right(open_tab: OpenTab, site: Site) -> Non
     tab.shows("The last runs, by result")
     tab.looks_right()
     tab.go("/providers/")
-    tab.shows("Half answered within")
+    tab.shows("How long answers take")
     tab.looks_right()
     tab.go("/providers/sandbox_erp/")
     tab.shows("Its connections")

@@ -28,8 +28,8 @@ SYSTEMS = ListSpec(
         Column("calls", _("Calls in a day"), key=lambda row: row.day.calls, value=lambda row: row.day.calls, numeric=True, large_first=True),
         Column("failed", _("Failed"), key=lambda row: row.day.failed_share, value=lambda row: share_words(row.day.failed_share), numeric=True, large_first=True),
         Column("limited", _("Came too often"), key=lambda row: row.day.limited_share, value=lambda row: share_words(row.day.limited_share), numeric=True, large_first=True),
-        Column("median", _("Half answered within"), key=lambda row: row.lately.within(0.5), value=lambda row: milliseconds_words(row.lately.within(0.5)), numeric=True, large_first=True),
-        Column("slow", _("Nine of ten within"), key=lambda row: row.lately.within(0.9), value=lambda row: milliseconds_words(row.lately.within(0.9)), numeric=True, large_first=True),
+        Column("median", _("Median"), key=lambda row: row.lately.within(0.5), value=lambda row: milliseconds_words(row.lately.within(0.5)), numeric=True, large_first=True),
+        Column("slow", _("Nine of ten within"), key=lambda row: row.lately.within(0.9), value=lambda row: milliseconds_words(row.lately.within(0.9)), numeric=True, large_first=True, shown=False),
     ),
     filters=(Filter("q", _("System"), "search"), _STANDING),
     order="state",
@@ -44,7 +44,7 @@ CONNECTIONS = ListSpec(
         Column("calls", _("Calls in a day"), key=lambda row: row.day.calls, value=lambda row: row.day.calls, numeric=True, large_first=True),
         Column("failed", _("Failed"), key=lambda row: row.day.failed_share, value=lambda row: share_words(row.day.failed_share), numeric=True, large_first=True),
         Column("limited", _("Came too often"), key=lambda row: row.day.limited_share, value=lambda row: share_words(row.day.limited_share), numeric=True, large_first=True),
-        Column("median", _("Half answered within"), key=lambda row: row.lately.within(0.5), value=lambda row: milliseconds_words(row.lately.within(0.5)), numeric=True, large_first=True),
+        Column("median", _("Median"), key=lambda row: row.lately.within(0.5), value=lambda row: milliseconds_words(row.lately.within(0.5)), numeric=True, large_first=True),
         Column("usual", _("Usually within"), key=lambda row: row.usual_ms, value=lambda row: milliseconds_words(row.usual_ms), numeric=True, large_first=True),
     ),
     filters=(_STANDING,),
@@ -53,8 +53,8 @@ CONNECTIONS = ListSpec(
 
 _FIGURES = (
     Column("connections", _("Connections"), key=lambda row: row.connections, value=lambda row: row.connections, numeric=True, large_first=True),
-    Column("customers", _("Customers"), key=lambda row: row.customers, value=lambda row: row.customers, numeric=True, large_first=True),
-    Column("paused", _("Not called just now"), key=lambda row: row.paused, value=lambda row: row.paused, numeric=True, large_first=True),
+    Column("customers", _("Customers"), key=lambda row: row.customers, value=lambda row: row.customers, numeric=True, large_first=True, shown=False),
+    Column("paused", _("Not called just now"), key=lambda row: row.paused, value=lambda row: row.paused, numeric=True, large_first=True, shown=False),
     *(column for column in SYSTEMS.columns if column.name in {"calls", "failed", "limited", "median", "slow"}),
 )  # fmt: skip
 FLEET = ListSpec(

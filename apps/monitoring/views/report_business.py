@@ -51,6 +51,7 @@ def report_business(request: HttpRequest) -> HttpResponse:
         report,
         "report-business",
         groups=groups,
+        empty=[group["title"] for group in groups if not group["lines"]],
         tables=tables,
         charts=[_states_chart(states["lines"]), *(_exceptions_chart(table) for table in tables[:1] if table["lines"])],
         activation=next((line for line in states["lines"] if line["key"] == "-".join(PAIRS[0])), None),
