@@ -24,6 +24,10 @@ def usual_words(kind: MonitorKind, learned: Learned, weekday: int) -> str:
     usual = learned.days.get(weekday) if kind is MonitorKind.EMPTY else learned.usual
     if usual is None:
         return ""
+    if kind is MonitorKind.PARTIAL and usual.high == 0:
+        return _("usually none")
+    if kind is MonitorKind.BACKLOG and usual.high < 1:
+        return _("usually it begins at once")
     if kind in (MonitorKind.PARTIAL, MonitorKind.BACKLOG):
         return _("usually up to %(high)s") % {"high": value_words(kind, usual.high)}
     low = f"{round(usual.low):,}" if kind is MonitorKind.EMPTY else value_words(kind, usual.low)

@@ -88,10 +88,10 @@ def _keep(row: MonitorFinding, finding: Finding) -> None:
 
 def _begin(flow: Flow, finding: Finding, severity: str, now: datetime) -> None:
     (business_class,) = SHEETS[finding.kind].classes
-    case = _open_of(flow, business_class) if not finding.mark else None
+    cause = Cause(str(flow.id), "monitor", business_class, "", finding.mark, "")
+    new = NewCase(flow, cause, fingerprint(cause), finding.sentence, failed_at=finding.since)
+    case = case_book.find_open(new) or _open_of(flow, business_class)
     if case is None:
-        cause = Cause(str(flow.id), "monitor", business_class, "", finding.mark, "")
-        new = NewCase(flow, cause, fingerprint(cause), finding.sentence, failed_at=finding.since)
         case = case_book.open_case(new, title=verdict_for(business_class).title, now=now)
         _grade(case, severity)
         if finding.due_at is not None:

@@ -37,7 +37,7 @@ class Tally:
             live_flows=self.flows.get("live", 0),
             paused_flows=self.flows.get("paused", 0),
             open_cases=self.cases.get("open", 0),
-            severe_cases=self.cases.get("severe", 0) - self.cases.get("silent", 0),
+            severe_cases=self.cases.get("severe", 0),
             late_cases=self.cases.get("late", 0),
             silent_flows=self.cases.get("silent", 0),
             broken_connections=self.connections.get("broken", 0),
@@ -91,7 +91,7 @@ def _cases(by: Grouping, now: datetime, mine: UUID | None) -> QuerySet[Any]:
         .values(group=F(by))
         .annotate(
             open=Count("id"),
-            severe=Count("id", filter=Q(severity=Severity.HIGH)),
+            severe=Count("id", filter=Q(severity=Severity.HIGH) & ~Q(error_class=OVERDUE)),  # silence counts by itself
             late=Count("id", filter=Q(due_at__lt=now)),
             due_soon=Count("id", filter=Q(due_at__gte=now, due_at__lt=now + DUE_SOON)),
             blocked=Sum("operation_count"),
