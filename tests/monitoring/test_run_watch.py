@@ -215,4 +215,4 @@ def test_the_minutes_sweep_judges_listens_and_tells(watched: Blocked) -> None:
     assert not DueWork.objects.filter(kind=SWEEP).exists()
     (case,) = watched.cases(error_class="overdue")
     with scope.work_in(watched.line.partner):
-        assert case.alerts.count() == 1
+        assert case.alerts.filter(kind="opened").count() == 1

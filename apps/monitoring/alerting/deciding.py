@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from apps.monitoring import routing_book
-from apps.monitoring.alerting.route_book import USUAL, Route, parts_of
+from apps.monitoring.alerting.route_book import USUAL, Route
 from apps.monitoring.models import Alert, AlertChannel, AlertOccasion, AlertTelling, ExceptionCase
 from apps.monitoring.routing import all_fitting
 
@@ -18,6 +18,7 @@ _TOLD, _WAITING, _DROPPED = AlertTelling.State.TOLD, AlertTelling.State.WAITING,
 def decide(routes: Sequence[Route], now: datetime) -> None:
     """Write down what is to be told now. Call it inside a transaction, under the judge's lock."""
     _drop_what_is_over(now)
+    _rescue(routes, now)
     _of_new_cases(routes, now)
     for route in routes:
         _not_taken_up(route, now)
@@ -110,17 +111,25 @@ def _ticket_channels() -> frozenset[str]:
     return frozenset(f"channel:{key}" for key in keys)
 
 
-def is_ticket(route: Route, step: int) -> bool:
-    """Return whether a step goes to a channel of tickets."""
-    kind, key = parts_of(route.steps[step].to)
-    return kind == "channel" and AlertChannel.objects.filter(id=key, kind=AlertChannel.Kind.TICKET).exists()
-
-
 def _drop_what_is_over(now: datetime) -> None:
     """Tell nobody of what was over before its message could go out."""
     waiting = AlertTelling.objects.filter(state=_WAITING).exclude(occasion=AlertOccasion.RECOVERED)
     over = Q(case__state=ExceptionCase.State.CLOSED) | ~Q(opened_at=F("case__opened_at"))
     waiting.filter(over).update(state=_DROPPED, settled_at=now)
+
+
+def _rescue(routes: Sequence[Route], now: datetime) -> None:
+    """Let what waits for a route that is off by now, or for a step that it lost, go the usual way."""
+    steps = {route.id: len(route.steps) for route in routes}
+    waiting = AlertTelling.objects.filter(state=_WAITING, route__isnull=False).select_related("case")
+    give_up([one for one in waiting if one.step >= steps.get(one.route_id, 0)], now)
+
+
+def give_up(waiting: Sequence[AlertTelling], now: datetime) -> None:
+    """Drop what a route will not tell any more; a new case goes the usual way instead."""
+    opened = {one.case_id: one.case for one in waiting if one.occasion == AlertOccasion.OPENED}
+    _write(_telling(case, USUAL, 0, AlertOccasion.OPENED, now) for case in opened.values())
+    AlertTelling.objects.filter(id__in=[one.id for one in waiting]).update(state=_DROPPED, settled_at=now)
 
 
 def _of_open_cases(route: Route) -> QuerySet[AlertTelling]:

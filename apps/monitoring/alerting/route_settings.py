@@ -20,9 +20,10 @@ from apps.connectors.contract import SignatureError
 from apps.connectors.egress import EgressRefusedError
 from apps.connectors.webhook_signatures import new_secret, sign_standard
 from apps.monitoring.alerting.bodies import TicketTemplateError, read_template
+from apps.monitoring.alerting.deciding import give_up
 from apps.monitoring.alerting.posting import check_address
 from apps.monitoring.alerting.sending import opened_secret, sealed_secret
-from apps.monitoring.models import AlertChannel, AlertRoute, AlertSubscription
+from apps.monitoring.models import AlertChannel, AlertRoute, AlertSubscription, AlertTelling
 
 ROUTE_FIELDS = (
     "name",
@@ -78,6 +79,8 @@ def save_route(route: AlertRoute | None, values: Mapping[str, Any], *, by: Actor
 def remove_route(route: AlertRoute) -> None:
     """Take a route away; what it would tell goes the usual way from then on."""
     with transaction.atomic():
+        waiting = AlertTelling.objects.filter(route=route, state=AlertTelling.State.WAITING).select_related("case")
+        give_up(list(waiting), timezone.now())
         record("route", route.id, route.name, removed=True)
         route.delete()
 
