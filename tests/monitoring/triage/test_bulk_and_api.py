@@ -16,7 +16,6 @@ from apps.monitoring.triage.proposing import propose_open
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
 
-
 Call = Callable[..., Any]
 
 
