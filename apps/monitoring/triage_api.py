@@ -81,7 +81,7 @@ class ApplySerializer(serializers.Serializer[Any]):
 class RefuseSerializer(serializers.Serializer[Any]):
     """Why a proposal is refused."""
 
-    reason = serializers.ChoiceField(choices=TriageProposal.Refusal.choices)
+    refusal = serializers.ChoiceField(choices=TriageProposal.Refusal.choices)
 
 
 class ScoreSerializer(serializers.Serializer[Any]):
@@ -156,7 +156,7 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         wanted.is_valid(raise_exception=True)
         try:
             applying.refuse_proposal(
-                proposal.id, reason=wanted.validated_data["reason"], by=caller(request), now=timezone.now()
+                proposal.id, reason=wanted.validated_data["refusal"], by=caller(request), now=timezone.now()
             )
         except CaseError as error:
             raise NotNowError(str(error)) from error

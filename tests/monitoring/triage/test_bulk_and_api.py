@@ -61,7 +61,7 @@ def test_a_program_reads_applies_and_refuses(blocked: Blocked, call: Call) -> No
     assert (found["deed"], found["says"].startswith("Ask the customer: “")) == ("ask", True)
     done = call("post", f"{found['id']}/apply/", {"arguments": {"question": "Open May?"}})
     assert (done.status_code, done.json()["state"], done.json()["decided_by_name"]) == (200, "changed", "Program")
-    assert call("post", f"{found['id']}/refuse/", {"reason": "too_risky"}).status_code == 409
+    assert call("post", f"{found['id']}/refuse/", {"refusal": "too_risky"}).status_code == 409
     (score,) = call("get", "scorecard/").json()
     assert (score["changed"], score["share"]) == (1, 50)
     assert call("get", "", bound=True).json()["results"] == []
