@@ -26,6 +26,7 @@ from apps.monitoring.models import TriageProposal
 from apps.monitoring.triage import applying, words
 from apps.monitoring.triage.applying import Changes
 from apps.monitoring.triage.lists import score_lines
+from apps.tenants import scope
 
 _REFUSALS = (CaseError, NothingToReplayError, FlowNotLiveError, LayerError, MappingError, ValidationError)
 
@@ -80,7 +81,7 @@ class ApplySerializer(serializers.Serializer[Any]):
 class RefuseSerializer(serializers.Serializer[Any]):
     """Why a proposal is refused."""
 
-    reason = serializers.ChoiceField(choices=TriageProposal.Refusal.choices)
+    refusal = serializers.ChoiceField(choices=TriageProposal.Refusal.choices)
 
 
 class ScoreSerializer(serializers.Serializer[Any]):
@@ -132,7 +133,7 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         """Return the proposals in scope."""
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        return TriageProposal.objects.order_by("-id")
+        return _in_scope()
 
     @extend_schema(summary="Apply a proposal", request=ApplySerializer, responses=ProposalSerializer)
     @action(detail=True, methods=["post"])
@@ -155,7 +156,7 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         wanted.is_valid(raise_exception=True)
         try:
             applying.refuse_proposal(
-                proposal.id, reason=wanted.validated_data["reason"], by=caller(request), now=timezone.now()
+                proposal.id, reason=wanted.validated_data["refusal"], by=caller(request), now=timezone.now()
             )
         except CaseError as error:
             raise NotNowError(str(error)) from error
@@ -165,11 +166,19 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
     @action(detail=False, methods=["get"], filter_backends=[], pagination_class=None)
     def scorecard(self, request: Request) -> Response:
         """Answer the score of each kind of failure and source, within the last 20 decisions."""
-        return Response(ScoreSerializer(score_lines(timezone.now()), many=True).data)
+        lines = score_lines(timezone.now()) if scope.require().customer_id is None else []
+        return Response(ScoreSerializer(lines, many=True).data)
+
+
+def _in_scope() -> QuerySet[TriageProposal]:
+    """Return the proposals in scope; what is proposed to the partner's people is not the customers' business."""
+    if scope.require().customer_id is not None:
+        return TriageProposal.objects.none()
+    return TriageProposal.objects.order_by("-id")
 
 
 def _proposal(key: UUID) -> TriageProposal:
-    found = TriageProposal.objects.filter(id=key).first()
+    found = _in_scope().filter(id=key).first()
     if found is None:
         raise Http404("There is no such proposal.")
     return found
