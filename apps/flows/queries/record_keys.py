@@ -65,9 +65,11 @@ def _by_name(typed: str, most: int) -> list[Operation]:
 
 def _by_project(typed: str, most: int) -> list[Operation]:
     """Return a few records of the project that is called so, whichever customer's."""
+    if len(typed) < _LEAST_BEGINNING:
+        return []
     customers = list(Flow.objects.order_by().values_list("customer_id", flat=True).distinct())
     rows = Operation.objects.filter(customer_id__in=customers, project_ref=typed).exclude(project_ref="")
-    return list(rows.order_by()[:most]) if typed else []
+    return list(rows.order_by()[:most])
 
 
 def _kinds_in_use() -> dict[Kind, list[UUID]]:
