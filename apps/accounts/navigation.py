@@ -59,7 +59,9 @@ _CONNECTIONS = NavigationEntry(
     BROKEN_CONNECTIONS,
 )
 _TEMPLATES = NavigationEntry(_("Templates"), "flows:template-list", "packages", Action.VIEW_FLOWS)
-_REPORTS = NavigationEntry(_("Reports"), "monitoring:reports", "chart-bar", Action.VIEW_REPORTS)
+_REPORTS = NavigationEntry(
+    _("Reports"), "monitoring:reports", "chart-bar", Action.VIEW_REPORTS, ("/estimates/", "/my/value/")
+)
 _SETTINGS = NavigationEntry(_("Settings"), "accounts:settings", "settings", Action.OWN_PROFILE, SETTINGS_PATHS)
 
 PARTNER: Menu = (

@@ -275,7 +275,7 @@ def test_a_summary_tells_the_month_its_causes_and_what_comes_next(month: Month) 
     browser = month.firm.browser(Role.OWNER)
     found = browser.get(where).context["summary"]
     said = " ".join(one.text for one in found.sentences)
-    assert "11 records were posted; 2 were held back meanwhile, of which 2 are settled." in said
+    assert "11 records were posted. Held back meanwhile: 2; settled of these: 2." in said
     assert "180.00 were held up and reached the books after all (2 records)" in said
     assert "posted 2 days sooner than before go-live" in said
     assert sorted(cause.done for cause in found.causes) == ["1 exception is over: all records were settled (1)."] * 2
