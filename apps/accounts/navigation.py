@@ -62,7 +62,9 @@ _TEMPLATES = NavigationEntry(_("Templates"), "flows:template-list", "packages", 
 _QUESTIONS = NavigationEntry(
     _("What is held up"), "monitoring:question-unposted", "coin", Action.VIEW_REPORTS, ("/questions/",)
 )
-_REPORTS = NavigationEntry(_("Reports"), "monitoring:reports", "chart-bar", Action.VIEW_REPORTS)
+_REPORTS = NavigationEntry(
+    _("Reports"), "monitoring:reports", "chart-bar", Action.VIEW_REPORTS, ("/estimates/", "/my/value/")
+)
 _SETTINGS = NavigationEntry(_("Settings"), "accounts:settings", "settings", Action.OWN_PROFILE, SETTINGS_PATHS)
 
 PARTNER: Menu = (

@@ -18,7 +18,7 @@ from apps.monitoring.models import Alert, CaseNote, CaseOperation, ExceptionCase
 from apps.monitoring.money import Rates
 from apps.monitoring.queries.ledger_rows import start_of
 from apps.monitoring.value.figures import Delay, Figure, Measures, Rescued, build_figures
-from apps.monitoring.value.measuring import due_days, measure_day
+from apps.monitoring.value.measuring import A_MOMENT_AGO, due_days, measure_day
 from apps.monitoring.value.terms import terms_as_values
 from apps.monitoring.value.terms_book import in_currency, terms_of
 
@@ -68,6 +68,8 @@ def _bring_up_to_date(customer: Customer, rates: Rates, now: datetime, confirm: 
     with transaction.atomic():
         months = open_months(customer, now)
     for month in months:
+        if time.monotonic() - started > MOST_SECONDS:
+            return False
         with transaction.atomic():
             confirm()
             book_month(customer, month, rates, now)
@@ -75,11 +77,15 @@ def _bring_up_to_date(customer: Customer, rates: Rates, now: datetime, confirm: 
 
 
 def open_months(customer: Customer, now: datetime) -> list[date]:
-    """Return the months that are not closed, the earliest first: from the first day that was measured to the present."""
+    """Return the months to book, the earliest first: from the first day that was measured to the present.
+
+    Without those that are closed, and those that were booked a moment ago.
+    """
     first = ValueDay.objects.filter(customer=customer).aggregate(day=Min("day"))["day"]
     if first is None:
         return []
-    closed = set(ValueMonth.objects.filter(customer=customer, closed_at__isnull=False).values_list("month", flat=True))
+    done = Q(closed_at__isnull=False) | Q(booked_at__gt=now - A_MOMENT_AGO)
+    closed = set(ValueMonth.objects.filter(done, customer=customer).values_list("month", flat=True))
     found, month = [], first.replace(day=1)
     while month <= now.date():
         if month not in closed:

@@ -17,10 +17,15 @@ LOOKS_BACK = timedelta(days=92)  # what was posted before is not measured any mo
 A_DAYS_SAMPLE = 2_000  # records of a day, the latest ones, whose delay is looked at: enough for an average, and bounded
 # A record is dated by when it was settled; it can be seen only after that was committed.
 _SEEN_LATE = timedelta(minutes=5)
+# A turn that is taken up again goes on where it stopped: what was done a moment ago is not done again.
+A_MOMENT_AGO = timedelta(minutes=30)
 
 
 def due_days(customer: Customer, now: datetime) -> list[date]:
-    """Return the days on which something was posted and that were not measured since they were over. Two queries."""
+    """Return the days on which something was posted and that were not measured since they were over, nor a moment ago.
+
+    Two queries.
+    """
     first = (now - LOOKS_BACK).date()
     busy = FlowDay.objects.filter(customer=customer, written__gt=0, day__gte=first, day__lte=now.date())
     measured = dict(
@@ -30,7 +35,7 @@ def due_days(customer: Customer, now: datetime) -> list[date]:
         .annotate(Max("measured_at"))
     )
     days = sorted(set(busy.order_by().values_list("day", flat=True)))
-    return [day for day in days if day not in measured or measured[day] < _final_from(day)]
+    return [day for day in days if day not in measured or measured[day] < min(_final_from(day), now - A_MOMENT_AGO)]
 
 
 def measure_day(customer: Customer, day: date, now: datetime) -> None:

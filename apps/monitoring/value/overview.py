@@ -71,8 +71,8 @@ VALUES = ListSpec(
         Column("labour", _("Cost of that typing"), key=lambda row: row.labour, value=lambda row: row.labour, numeric=True, large_first=True),
         Column("days", _("Posted sooner"), key=lambda row: row.days, value=lambda row: row.days, numeric=True, large_first=True),
         Column("protected", _("Money protected"), key=lambda row: row.protected, value=lambda row: row.protected, numeric=True, large_first=True),
-        Column("write_offs", _("Write-offs prevented"), key=lambda row: row.write_offs, value=lambda row: row.write_offs, numeric=True, large_first=True),
-        Column("caught", _("Caught before anybody noticed"), key=lambda row: row.caught, value=lambda row: row.caught, numeric=True, large_first=True),
+        Column("write_offs", _("Write-offs prevented"), key=lambda row: row.write_offs, value=lambda row: row.write_offs, numeric=True, large_first=True, shown=False),
+        Column("caught", _("Caught early"), key=lambda row: row.caught, value=lambda row: row.caught, numeric=True, large_first=True),
         Column("currency", _("Currency"), key=lambda row: row.currency, value=lambda row: row.currency),
     ),
     filters=(

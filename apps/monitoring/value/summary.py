@@ -136,7 +136,7 @@ def _volume(span: ReportSpan, reasons: Sequence[ReasonRow], reader: _Reader) -> 
         said = _("%(posted)s, worth %(sums)s") % {"posted": said, "sums": sums}
     settled = held - sum(row.held for row in reasons)
     counts = {"posted": said, "held": count_words(held), "settled": count_words(settled)}
-    text = _("%(posted)s; %(held)s were held back meanwhile, of which %(settled)s are settled.") % counts
+    text = _("%(posted)s. Held back meanwhile: %(held)s; settled of these: %(settled)s.") % counts
     return Sentence(text, reader.rows("arrived"), "arrows-exchange")
 
 
@@ -166,7 +166,7 @@ def _kept(kept: int, missed: int, url: str) -> Sentence:
     if not kept + missed:
         return Sentence(_("No promised time fell into this month."), url, "hourglass")
     counts = {"kept": count_words(kept), "all": count_words(kept + missed), "share": kept * 100 // (kept + missed)}
-    return Sentence(_("Of %(all)s promised times %(kept)s were kept: %(share)s %%.") % counts, url, "hourglass")
+    return Sentence(_("Promised times: %(all)s; kept: %(kept)s, that is %(share)s %%.") % counts, url, "hourglass")
 
 
 def _worth(value: ValueStatement) -> Iterable[Sentence]:
@@ -189,7 +189,7 @@ def _worth(value: ValueStatement) -> Iterable[Sentence]:
         yield Sentence(f"{said if days.amount > 0 else later} ({days.evidence_words})", days.url, days.icon)
     if caught and caught.sample:
         words = {"caught": caught.words, "closed": count_words(caught.sample)}
-        text = _("Of %(closed)s exceptions that are over, %(caught)s were caught before anybody noticed.") % words
+        text = _("Exceptions that are over: %(closed)s; caught before anybody noticed: %(caught)s.") % words
         yield Sentence(text, caught.url, caught.icon)
 
 
@@ -215,7 +215,7 @@ def _causes(reasons: Sequence[ReasonRow], reader: _Reader) -> Iterable[CauseTold
         counts = {"held": words % {"count": count_words(row.records)}, "settled": count_words(row.settled)}
         yield CauseTold(
             title=reader.reason(row.error_class),
-            happened=_("%(held)s, %(settled)s of them are settled.") % counts,
+            happened=_("%(held)s; settled since: %(settled)s.") % counts,
             done=done[row.error_class] or _("Nothing was closed about it in this month."),
             url=reader.rows("held_back", reason=row.error_class),
         )
