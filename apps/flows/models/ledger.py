@@ -224,6 +224,8 @@ class Operation(CustomerOwned):
                 fields=("flow", "business_key"), condition=Q(state__in=["waiting", "rejected"]), name="operation_open"
             ),
             models.Index(fields=("changed_at",), condition=Q(state="rejected"), name="operation_rejected"),
+            # Lists by cause: few lines have one, and those of a rare one lie far apart.
+            models.Index(fields=("error_class", "-id"), condition=~Q(error_class=""), name="operation_of_cause"),
         ]
 
     def __str__(self) -> str:
