@@ -192,7 +192,9 @@ def test_a_brands_stylesheet_is_small_and_only_its_own(house: House) -> None:
 
 _TABLE = re.compile(r'<table class="(?P<kind>rows[^"]*)"(?: data-file="(?P<name>[^"]+)")?')
 _NOT_OF_ROWS = "versus"  # two versions of one thing beside each other
-_DOWNLOAD = re.compile(r'href="[^"]*(?:format=csv|\.csv|/export/)')  # what a page gives by itself, of more than it shows
+_DOWNLOAD = re.compile(
+    r'href="[^"]*(?:format=csv|\.csv|/export/)'
+)  # what a page gives by itself, of more than it shows
 
 
 @pytest.mark.parametrize("label", ["owner", "customer_owner"])

@@ -23,7 +23,10 @@ def lines(firm: Firm) -> list[Operation]:
     """Six records, the oldest first; each names one of two people."""
     return [
         firm.operation(
-            f"TE-{number}", "written", created_at=START + timedelta(minutes=number), label=f"Hours of person {number % 2}"
+            f"TE-{number}",
+            "written",
+            created_at=START + timedelta(minutes=number),
+            label=f"Hours of person {number % 2}",
         )
         for number in range(6)
     ]
