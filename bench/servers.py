@@ -14,8 +14,11 @@ from deploy.local.testing import environment_for_tests, servers_for_tests
 
 
 @contextlib.contextmanager
-def bench_environment(database: str) -> Iterator[dict[str, str]]:
-    """Give the environment of the measured processes, with a database of their own that is empty and dropped after."""
+def bench_environment(database: str, *, keep: bool = False) -> Iterator[dict[str, str]]:
+    """Give the environment of the measured processes, with a database of their own that is empty and dropped after.
+
+    With `keep` it is used as an earlier call left it, and stays.
+    """
     with contextlib.ExitStack() as stack:
         given = dict(os.environ)
         if not given.get("OWNER_DATABASE_URL") or not given.get("TEST_ADMIN_DATABASE_URL"):
@@ -23,9 +26,10 @@ def bench_environment(database: str) -> Iterator[dict[str, str]]:
             given = environment_for_tests(local)
         admin = urlunsplit(urlsplit(given["TEST_ADMIN_DATABASE_URL"])._replace(path="/postgres"))
         app, owner = given["DATABASE_URL"], given["OWNER_DATABASE_URL"]
-        _drop(admin, database)
+        if not keep:
+            _drop(admin, database)
+            stack.callback(_drop, admin, database)
         prepare_database(admin, database=database, app_password=_password(app), owner_password=_password(owner))
-        stack.callback(_drop, admin, database)
         yield {
             **given,
             "DJANGO_SETTINGS_MODULE": "config.settings.base",

@@ -5,9 +5,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -28,33 +26,14 @@ from apps.flows.services import blobs, planning  # noqa: E402
 from apps.tenants import scope  # noqa: E402
 from apps.tenants.provisioning import NewPartner, create_partner  # noqa: E402
 from apps.tenants.scope import PartnerRef  # noqa: E402
-from bench.work.full_ledger import fill_ledger  # noqa: E402
+from bench.work.full_ledger import Filling, fill_ledger  # noqa: E402
 from bench.work.product_line import install  # noqa: E402
+from bench.work.watching import Watch, explained, watched  # noqa: E402
 
 CUSTOMERS = 10
 REPEATS = 5
 PAGE_BUDGET_MS = 100.0  # of the database's time: what the ledger's size can change
 TABLES = ("flows_operation", "flows_link", "flows_run", "flows_triggerevent", "flows_flowday", "flows_batch")
-
-
-@dataclass(slots=True)
-class Watch:
-    """The statements of one page: (milliseconds, statement, values)."""
-
-    seen: list[tuple[float, str, Any]] = field(default_factory=list)
-
-    def __call__(self, execute: Any, statement: str, values: Any, many: Any, context: Any) -> Any:
-        """Run a statement and keep how long it took."""
-        begun = time.perf_counter()
-        try:
-            return execute(statement, values, many, context)
-        finally:
-            self.seen.append(((time.perf_counter() - begun) * 1000, statement, values))
-
-    @property
-    def milliseconds(self) -> float:
-        """All statements together."""
-        return sum(took for took, _, _ in self.seen)
 
 
 @dataclass(slots=True)
@@ -67,14 +46,6 @@ class Row:
     statements: int
     slowest_ms: float
     plan: str
-
-
-@contextmanager
-def watched() -> Iterator[Watch]:
-    """Watch the statements of what runs inside."""
-    watch = Watch()
-    with connection.execute_wrapper(watch):
-        yield watch
 
 
 def pages_of(flow: Flow, operation: Operation) -> dict[str, str]:
@@ -118,34 +89,18 @@ def measure(client: Client, partner: PartnerRef, name: str, address: str) -> Row
         if turn:  # the first one fills the caches
             took.append(((time.perf_counter() - begun) * 1000, watch.milliseconds))
             best = watch if not best.seen or watch.milliseconds < best.milliseconds else best
-    slowest = max(best.seen, key=lambda one: one[0])
+    slowest = best.slowest
     plan = explained(partner, slowest[1], slowest[2])
     page, database = (min(column) for column in zip(*took, strict=True))  # the others waited for their neighbours
     return Row(name, page, database, len(best.seen), slowest[0], plan)
-
-
-def explained(partner: PartnerRef, statement: str, values: Any) -> str:
-    """Return which nodes of a plan read which tables, and how."""
-    if not statement.lstrip("( \n").upper().startswith(("SELECT", "WITH")):
-        return statement.split("(", maxsplit=1)[0][:60]
-    with scope.work_in(partner), connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
-        return ", ".join(dict.fromkeys(_readings(cursor.fetchone()[0][0]["Plan"])))
-
-
-def _readings(node: dict[str, Any]) -> Iterator[str]:
-    if "Scan" in node["Node Type"] and (name := node.get("Index Name") or node.get("Relation Name")):
-        yield f"{node['Node Type'].replace(' Scan', '').lower()} {name}"
-    for below in node.get("Plans", ()):
-        yield from _readings(below)
 
 
 def hot_statements(partner: PartnerRef, flow: Flow) -> list[Row]:
     """Measure what a run asks of the ledger for each batch of 500 records."""
     keys = [f"psa:TE-{number}" for number in range(0, 500_000, 1000)]
     statements: dict[str, tuple[str, list[Any]]] = {
-        "batch: known lines": (planning._KNOWN, [flow.id, "time_entry", keys]),
-        "batch: links": (planning._LINKS, [flow.target_id, "time_entry", keys]),
+        "batch: known lines": (planning._KNOWN, [flow.id, "TimeEntry", keys]),
+        "batch: links": (planning._LINKS, [flow.target_id, "TimeEntry", keys]),
     }
     rows = []
     for name, (statement, values) in statements.items():
@@ -185,9 +140,8 @@ def make_ledger(number: int) -> tuple[PartnerRef, Client, Flow, Operation]:
     client = Client(headers={"host": "bench.localhost"})
     with scope.work_in(partner):
         flows = list(Flow.objects.select_related("customer").order_by("id"))
-        run = fill_ledger(
-            flows, operations=number, now=timezone.now(), blob=blobs.pack({"again": False, "entries": []})
-        )
+        blob = blobs.pack({"again": False, "entries": []})
+        run = fill_ledger(flows, Filling(number), now=timezone.now(), blob=blob)
         operation = Operation.objects.filter(run_id=run, state="written").order_by("id")[0]
         client.force_login(
             create_user(email="o@bench.example", name="O", role=Role.OWNER, password="a long enough one")

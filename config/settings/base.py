@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.accounts.table_files.TableFileMiddleware",  # next to the page: what is around it is the same for its tables
 ]
 
 # --- database: the product's login and the owner's ------------------------------------------------------------------

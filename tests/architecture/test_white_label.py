@@ -1,4 +1,4 @@
-"""A partner's people see their partner's brand and nothing else; pages carry no script or style of their own."""
+"""A partner's people see their partner's brand and nothing else; pages carry no script or style of their own, and give every table as a file."""
 
 import re
 import socket
@@ -18,6 +18,7 @@ from apps.accounts.actions import CUSTOMER_ROLES, PARTNER_ROLES
 from apps.accounts.mail import send, send_branded, write_mail
 from apps.accounts.mail_samples import SAMPLES, MailSample
 from apps.accounts.models import OutgoingMail, User
+from apps.accounts.page_tables import read_table
 from apps.tenants import scope
 from apps.tenants.brands import NAMELESS, NEUTRAL, brand_for
 from tests.architecture.asked import Answer, plain_answers
@@ -187,3 +188,75 @@ def test_a_brands_stylesheet_is_small_and_only_its_own(house: House) -> None:
         assert len(css) < 4096
         assert other not in css
         assert NEUTRAL.primary_colour not in css
+
+
+_TABLE = re.compile(r'<table class="(?P<kind>rows[^"]*)"(?: data-file="(?P<name>[^"]+)")?')
+_NOT_OF_ROWS = "versus"  # two versions of one thing beside each other
+_DOWNLOAD = re.compile(
+    r'href="[^"]*(?:format=csv|\.csv|/export/)'
+)  # what a page gives by itself, of more than it shows
+
+
+@pytest.mark.parametrize("label", ["owner", "customer_owner"])
+def test_every_table_of_every_page_can_be_had_as_a_file(house: House, label: str) -> None:
+    without, uneven, seen = [], [], set()
+    for address, answer in plain_answers(house, label).items():
+        page = answer.content.decode(errors="replace")
+        for table in _TABLE.finditer(page):
+            name = table["name"]
+            if _NOT_OF_ROWS in table["kind"]:
+                continue
+            if not (f"csv={name}" in page if name else _DOWNLOAD.search(page)):
+                without.append(f"{address}: {page[table.end() : table.end() + 90]}")
+            elif name and (read := read_table(page, name)):
+                seen.add(name)
+                uneven += [f"{address}: {name}: {row}" for row in read.rows if len(row) != len(read.header)]
+    assert without == []
+    assert uneven == []
+    assert len(seen) > 3
+
+
+# A figure that is no link. On a fleet page it would lead into a partner's own rows, which the operator may not see.
+_LOOSE_FIGURE = re.compile(
+    r'<div class="stat tone-[^>]*>\s*<span class="stat-label">(?P<label>.*?)</span>\s*'
+    r'<span class="stat-number">(?P<number>.*?)</span>',
+    re.DOTALL,
+)
+_FIGURES = (
+    "home",
+    "customer-overview",
+    "flow-detail",
+    "run-detail",
+    "reports",
+    "sla-list",
+    "cut-off-list",
+    "reconciliation-list",
+)
+
+
+def test_every_figure_of_the_pages_that_sum_up_leads_to_its_rows(house: House) -> None:
+    pages = {
+        str(address): answer.content.decode()
+        for address, answer in plain_answers(house, "owner").items()
+        if address.name.partition(":")[2] in _FIGURES
+    }
+    assert len(pages) == len(_FIGURES)
+    loose = [
+        f"{name}: {_words_of(figure['label'])} {_words_of(figure['number'])}"
+        for name, page in pages.items()
+        for figure in _LOOSE_FIGURE.finditer(page)
+        if _words_of(figure["number"]) != "0"
+    ]
+    assert loose == []
+
+
+def _words_of(markup: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
+
+
+def test_the_file_of_a_table_holds_what_the_page_shows_and_a_name_nobody_knows_is_not_found(house: House) -> None:
+    client = house.visitors["owner"].client()
+    answer = client.get("/settings/routing/?csv=teams")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.content.decode("utf-8-sig").splitlines()[0] == "Team,Who is in it"
+    assert client.get("/settings/routing/?csv=nothing").status_code == 404

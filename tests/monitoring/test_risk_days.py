@@ -17,6 +17,7 @@ from apps.monitoring.risk_days import record_risk
 from apps.monitoring.tasks import SWEEP, sweep
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
+from tests.service_levels import Firm, found_firm
 
 RATE = {"day": "2026-01-02", "from_currency": "usd", "to_currency": "EUR", "rate": "0.8", "source": "The bank"}
 
@@ -87,6 +88,38 @@ def test_a_record_that_two_flows_hold_up_counts_once_for_the_customer(blocked: B
             for row in RiskDay.objects.all()
         }
         assert sums == {None: 100, blocked.line.flow.id: 100, other.id: 100}
+
+
+def test_one_changed_case_writes_its_customers_day_alone_and_a_recount_from_nothing_says_the_same(firm: Firm) -> None:
+    now = timezone.now()
+    other = found_firm(firm.partner, "Quay Advisory")
+    for one in (firm, other):
+        for number in range(3):
+            record = one.operation(
+                f"r{number}", "rejected", created_at=now, amount=100 + number, currency="EUR", amount_quality="known"
+            )
+            case = one.open(name=f"field {number}", now=now)
+            CaseOperation.objects.create(
+                case=case, customer=one.customer, operation=record, failed_at=now, added_at=now
+            )
+    assert record_risk(now) == 2
+    others = list(RiskDay.objects.filter(customer=other.customer).order_by("id").values())
+    later = now + timedelta(minutes=11)
+    settled = CaseOperation.objects.filter(customer=firm.customer).earliest("id")
+    CaseOperation.objects.filter(id=settled.id).update(open=False, settled_at=later)
+    ExceptionCase.objects.filter(customer=other.customer).update(changed_at=now - timedelta(hours=1))
+    ExceptionCase.objects.filter(id=settled.case_id).update(changed_at=later)
+    assert record_risk(later) == 1
+    assert list(RiskDay.objects.filter(customer=other.customer).order_by("id").values()) == others
+    kept = _figures()
+    assert kept[firm.customer.id, None] == (203, 2)
+    RiskDay.objects.all().delete()
+    assert record_risk(later) == 2
+    assert _figures() == kept
+
+
+def _figures() -> dict[Any, Any]:
+    return {(row.customer_id, row.flow_id): (row.known, row.records) for row in RiskDay.objects.all()}
 
 
 def test_the_minutes_sweep_keeps_the_day_wakes_cases_and_drops_old_files_without_a_request(blocked: Blocked) -> None:

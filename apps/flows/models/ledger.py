@@ -238,6 +238,8 @@ class Operation(CustomerOwned):
                 condition=Q(canonical_type__in=NAMED),
                 name="operation_label",
             ),
+            # Lists by cause: few lines have one, and those of a rare one lie far apart.
+            models.Index(fields=("error_class", "-id"), condition=~Q(error_class=""), name="operation_of_cause"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option
 from apps.flows.models import Flow, Operation
 from apps.flows.queries.causes import CAUSES
 from apps.flows.queries.effect_keys import find_by_effect_key
+from apps.flows.queries.record_keys import find_records
 from apps.tenants import correlation
 
 STATES = (
@@ -33,8 +34,10 @@ AMOUNTS = (
     Option("10000", _("10,000 and more")),
     Option("100000", _("100,000 and more")),
 )
-# Words are looked for among recent records only: nothing indexes the middle of a text, and the ledger has no end.
-SEARCHED = timedelta(days=92)
+# Words are looked for among the latest records only: nothing indexes the middle of a text, and the ledger has no end. A key
+# is found wherever it is.
+SEARCHED = 30_000
+KEYS_FOUND, LATEST_FOUND = 50, 1_000
 
 _CUSTOMER = Column("customer", _("Customer"), value=lambda line: line.customer.name)
 _COLUMNS = (
@@ -95,15 +98,35 @@ RUN_OPERATIONS = ListSpec(
 
 def fitting_operations(state: ListState, flow: Flow | None) -> QuerySet[Operation]:
     """Return the ledger lines that fit; `flow` is the one that is asked for, None for all."""
-    found = Operation.objects.select_related("flow", "customer")
+    # Read afterwards: joined, they make the database expect few lines of a customer, read them all and sort them.
+    found = Operation.objects.prefetch_related("flow", "customer")
     if flow is not None:
         # The customer as well: that is what the ledger is indexed by.
         found = found.filter(flow_id=flow.id, customer_id=flow.customer_id)
     if customer_id := state.id_of("customer"):
         found = found.filter(customer_id=customer_id)
+    found = _between(found, state)
+    words = state.value("q")
+    if words:
+        found = _among_latest(found, words)
     if wanted := state.value("state"):
         found = found.filter(state=wanted)
-    return narrowed(_between(found, state), state)
+    return narrowed(found, state)
+
+
+def _among_latest(found: QuerySet[Operation], words: str) -> QuerySet[Operation]:
+    """Narrow to the latest records in sight; older ones that a key names are put in their place.
+
+    The keys' index is asked first: both at once would make the database walk the whole ledger.
+    """
+    floor = found.order_by("-id").values_list("id", flat=True)[SEARCHED : SEARCHED + 1].first()
+    if floor is None:
+        return found
+    older = [line.id for line in find_records(words, most=KEYS_FOUND) if line.id <= floor]
+    if not older:
+        return found.filter(id__gt=floor)
+    latest = found.filter(named(words), id__gt=floor).order_by("-id").values_list("id", flat=True)[:LATEST_FOUND]
+    return found.filter(id__in=[*older, *latest])
 
 
 def narrowed(found: QuerySet[Operation], state: ListState) -> QuerySet[Operation]:
@@ -111,7 +134,7 @@ def narrowed(found: QuerySet[Operation], state: ListState) -> QuerySet[Operation
     if step := state.value("step"):
         found = found.filter(step=step)
     if cause := state.value("cause"):
-        found = found.filter(error_class=cause)
+        found = found.filter(error_class=cause).exclude(error_class="")  # as the index of failures is made
     if amount := state.value("amount"):
         found = found.filter(amount__isnull=True) if amount == "unknown" else found.filter(amount__gte=int(amount))
     words = state.value("q")
@@ -137,13 +160,11 @@ def named(words: str) -> Q:
 
 
 def _between(found: QuerySet[Operation], state: ListState) -> QuerySet[Operation]:
-    """Narrow to days of the reader's own time zone, both included; a search looks at recent records only."""
+    """Narrow to days of the reader's own time zone, both included."""
     zone = timezone.get_current_timezone()
     since, until = state.day_of("since"), state.day_of("until")
     if since:
         found = found.filter(id__gte=since_id(datetime.combine(since, time(), tzinfo=zone)))
-    elif state.value("q"):
-        found = found.filter(id__gte=since_id(timezone.now() - SEARCHED))
     if until:
         found = found.filter(id__lt=since_id(datetime.combine(until, time(), tzinfo=zone) + timedelta(days=1)))
     return found

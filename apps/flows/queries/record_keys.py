@@ -40,6 +40,21 @@ def find_records(typed: str, *, ids: tuple[UUID, UUID] | None = None, most: int 
     return list({row.id: row for row in found}.values())[:most]
 
 
+def find_versions(typed: str, *, most: int = 50) -> list[UUID]:
+    """Return the ids of all versions of the records in scope that one of the keys names exactly."""
+    found = [
+        row
+        for row in find_records(typed, most=most)
+        if typed in {row.business_key, row.source_key, row.target_key, row.correlation_id}
+    ]
+    versions = Operation.objects.filter(
+        flow_id__in={row.flow_id for row in found},
+        canonical_type__in={row.canonical_type for row in found},
+        business_key__in={row.business_key for row in found},
+    )
+    return list(versions.values_list("id", flat=True)) if found else []
+
+
 def _by_cause(typed: str, most: int) -> list[Operation]:
     """Return records of what an event with this correlation id started: found by its run, the ledger needs no index."""
     cause = correlation.clean(typed)

@@ -18,6 +18,7 @@ from apps.connectors.errors import BusinessClass
 from apps.connectors.registry import all_manifests
 from apps.flows.business_rules.library import rule_titled
 from apps.flows.models import Flow
+from apps.flows.queries.record_keys import find_versions
 from apps.monitoring import impact
 from apps.monitoring.blame import OWN_CLASSES, QUEUE_LABELS, Severity, WaitingOn, WorkQueue, verdict_for
 from apps.monitoring.case_pages import CaseCounts, CauseGroup
@@ -221,14 +222,9 @@ def _is_of(cause: CauseKey) -> Q:
 
 def _holds(words: str) -> Q:
     """Return the condition for cases that name the words, or hold a record with exactly this number."""
-    records = CaseOperation.objects.filter(case=OuterRef("pk")).filter(
-        Q(operation__business_key=words)
-        | Q(operation__source_key=words)
-        | Q(operation__target_key=words)
-        | Q(operation__correlation_id=words)
-    )
     named = Q(title__icontains=words) | Q(explanation__icontains=words)
-    return named | Q(customer__name__icontains=words) | Q(flow__name__icontains=words) | Q(Exists(records))
+    holding = CaseOperation.objects.filter(operation_id__in=find_versions(words)).values_list("case_id", flat=True)
+    return named | Q(customer__name__icontains=words) | Q(flow__name__icontains=words) | Q(id__in=set(holding))
 
 
 def build_rows(found: Iterable[ExceptionCase], now: datetime) -> list[CaseRow]:

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.monitoring.queries.reports import A_DAYS_SAMPLE, SpeedDay
+from apps.monitoring.queries.reports import SpeedDay, sample_of
 from apps.monitoring.queries.risk import RiskCurve
 from apps.monitoring.queries.trends import Cause, MoneyCurve, Throughput
 from apps.tenants.charts import Chart, Series
@@ -126,5 +126,6 @@ def speed_chart(days: Sequence[SpeedDay], rows: RowsOf) -> Chart:
         ],
         unit=unit,
         decimals=decimals,
-        note=_("From reading to posting; by the latest %(number)d records of each day") % {"number": A_DAYS_SAMPLE},
+        note=_("From reading to posting; by the latest %(number)d records of each day")
+        % {"number": sample_of(len(days))},
     )

@@ -22,6 +22,7 @@ from apps.tenants.charts import Chart, Figure, spark_bars
 from apps.tenants.templatetags import wording
 from apps.tenants.templatetags.document_diff import compare_documents
 from apps.tenants.templatetags.states import Badge, badge_for
+from apps.tenants.templatetags.table_files import file_of
 
 register = template.Library()
 
@@ -156,10 +157,10 @@ def proportion_bar(segments: Iterable[Any], label: str = "") -> dict[str, object
     return {"segments": rows, "total": total, "label": label}
 
 
-@register.inclusion_tag("components/chart.html", name="chart")
-def chart_of(chart: Chart) -> dict[str, object]:
+@register.inclusion_tag("components/chart.html", name="chart", takes_context=True)
+def chart_of(context: Context, chart: Chart) -> dict[str, object]:
     """`{% chart page.throughput %}`: drawn by static/js/chart.js from the table that comes with it."""
-    return {"chart": chart}
+    return {"chart": chart, **file_of(context, chart.name)}
 
 
 @register.inclusion_tag("components/sparkline.html")
@@ -203,7 +204,8 @@ def section_card(context: Context, content: SafeString, **parameters: object) ->
 @register.simple_block_tag(takes_context=True)
 def records_table(context: Context, content: SafeString, caption: str, **parameters: object) -> SafeString:
     """`{% records_table caption="Runs" %}<thead>...<tbody>...{% endrecords_table %}`: cells carry `data-label` for phones."""
-    return render_component(context, "table", {**parameters, "caption": caption, "content": content})
+    file = {} if parameters.get("own_file") else file_of(context, caption)
+    return render_component(context, "table", {**parameters, **file, "caption": caption, "content": content})
 
 
 @register.simple_block_tag(takes_context=True)

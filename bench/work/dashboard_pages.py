@@ -1,0 +1,153 @@
+"""Every page of a partner's portal over a large firm's work: each asked for several times, its statements watched.
+
+`python -m bench.work.dashboard_pages OPERATIONS` in the environment of a bench; returns 1 when a page is over its budget. It
+fills the partner when there is none yet.
+"""
+
+import logging
+import re
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import django
+
+django.setup()
+
+from django.core.cache import cache  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import transaction  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from apps.accounts.models import User  # noqa: E402
+from apps.tenants import scope  # noqa: E402
+from apps.tenants.models import Partner  # noqa: E402
+from apps.tenants.scope import PartnerRef  # noqa: E402
+from bench.work.firm import PEOPLE, SLUG, Size, count_rows, fill_partner, found_partner, grow  # noqa: E402
+from bench.work.firm_addresses import addresses_of  # noqa: E402
+from bench.work.watching import explained, watched  # noqa: E402
+
+SHOWN_STATEMENTS = 5
+BUDGET_MS = 200.0  # of the server's time for a page, wherever it is spent
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One page as one person got it."""
+
+    who: str
+    path: str
+    best_ms: float
+    cpu_ms: float  # of this process: what neighbours cannot lengthen
+    median_ms: float
+    worst_ms: float
+    database_ms: float
+    statements: int
+    slowest_ms: float
+    plan: str
+    statement: str  # the slowest one
+
+
+def measure(client: Client, partner: PartnerRef, asked: str, repeats: int) -> Row | None:
+    """Ask for a page some times; None where this person is refused or sent elsewhere, or no page is there."""
+    who, _, path = asked.partition(" ")
+    took, spent, worked, watches = [], [], [], []
+    for turn in range(repeats + 1):
+        begun, busy = time.perf_counter(), time.process_time()
+        with watched() as watch:
+            answer = client.get(path)
+            b"".join(answer)  # a download comes in pieces
+        if answer.status_code != 200:
+            return None
+        if turn:  # the first one fills the caches
+            took.append((time.perf_counter() - begun) * 1000)
+            spent.append((time.process_time() - busy) * 1000)
+            worked.append(watch.milliseconds)
+            watches.append(watch)
+    best = min(watches, key=lambda one: one.slowest[0])
+    slowest = best.slowest
+    plan = explained(partner, slowest[1], slowest[2]) if slowest[0] >= 5 else ""
+    return Row(
+        who,
+        path,
+        min(took),
+        min(spent),
+        statistics.median(took),
+        max(took),
+        min(worked),
+        len(best.seen),
+        slowest[0],
+        plan,
+        slowest[1],
+    )
+
+
+def measured(partner: PartnerRef, only: str = "", repeats: str = "5") -> Iterator[Row]:
+    """Ask for every page as everybody, or for those whose address fits `only`."""
+    for who, _role in PEOPLE:
+        client = Client(headers={"host": f"{SLUG}.localhost"})
+        with scope.work_in(partner):
+            client.force_login(User.objects.get(email=f"{who}@bench.example"))
+            paths = addresses_of(customers=who.startswith("customer"))
+        for path in paths:
+            row = measure(client, partner, f"{who} {path}", int(repeats)) if re.search(only, path) else None
+            if row:
+                yield row
+
+
+def make_firm(operations: int) -> PartnerRef:
+    """Return the partner, filled now; one that was kept from an earlier call only grows."""
+    with scope.public():
+        known = Partner.objects.filter(slug=SLUG).first() if _has_tables() else None
+    if known:
+        more = grow(known.as_ref(), Size(operations), now=timezone.now())
+        print(f"{more:,} operations added to those that were kept", flush=True)
+        return known.as_ref()
+    call_command("migrate_schemas", shared=True, database="owner", interactive=False, verbosity=0)
+    begun = time.perf_counter()
+    partner = found_partner()
+    fill_partner(partner, Size(operations), now=timezone.now())
+    print(f"{operations:,} operations made in {time.perf_counter() - begun:.0f} s", flush=True)
+    return partner
+
+
+def _has_tables() -> bool:
+    with transaction.get_connection().cursor() as cursor:
+        cursor.execute("SELECT to_regclass('public.tenants_partner')")
+        return cursor.fetchone()[0] is not None
+
+
+def show(rows: list[Row]) -> None:
+    """Print the table, the slowest page first."""
+    print(
+        f"\n{'who':15}{'page':72}{'best':>8}{'of it CPU':>10}{'median':>8}{'worst':>8}{'database':>10}{'statements':>12}{'slowest':>9}  how that reads"
+    )
+    for row in sorted(rows, key=lambda one: -one.median_ms):
+        print(
+            f"{row.who:15}{row.path[:70]:72}{row.best_ms:8.0f}{row.cpu_ms:10.0f}{row.median_ms:8.0f}{row.worst_ms:8.0f}{row.database_ms:10.1f}"
+            f"{row.statements:12}{row.slowest_ms:9.1f}  {row.plan[:110]}"
+        )
+
+
+def main() -> int:
+    """Measure and print; 1 when a page takes too long."""
+    logging.disable(logging.ERROR)  # pages that take posts alone say so, once each
+    cache.clear()
+    partner = make_firm(int(sys.argv[1]))
+    rows = list(measured(partner, *sys.argv[2:]))
+    show(rows)
+    print("\n" + ", ".join(f"{table} {number:,}" for table, number in count_rows(partner) if number >= 1000))
+    for row in sorted(rows, key=lambda one: -one.slowest_ms)[:SHOWN_STATEMENTS]:
+        print(f"\n{row.slowest_ms:.0f} ms, {row.who} {row.path}\n{' '.join(row.statement.split())[:1500]}")
+    late = [f"{row.who} {row.path}" for row in rows if row.best_ms > BUDGET_MS]  # the others waited for neighbours
+    medians = [row.median_ms for row in rows]
+    print(f"\n{len(rows)} pages, median {statistics.median(medians):.0f} ms, slowest {max(medians):.0f} ms")
+    print(f"over {BUDGET_MS:.0f} ms: {', '.join(late) or 'none'}")
+    return 1 if late else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
