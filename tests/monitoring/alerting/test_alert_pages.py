@@ -57,6 +57,7 @@ def test_a_route_is_written_looked_at_moved_and_removed(blocked: Blocked) -> Non
     edit = owner.get(f"/settings/alerts/routes/{first.id}/").content.decode()
     assert 'value="22:00"' in edit
     assert owner.post(f"/settings/alerts/routes/{first.id}/remove/").status_code == 302
+    owner.get("/settings/alerts/")  # says once that it is gone
     assert "At night" not in _words(owner.get("/settings/alerts/preview/"))
 
 
