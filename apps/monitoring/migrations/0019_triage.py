@@ -13,7 +13,7 @@ from apps.tenants.fences import fence, staff_only
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0012_kept_secrets"),
+        ("connectors", "0013_kept_secrets"),
         ("customers", "0005_retention"),
         ("flows", "0023_samples"),
         ("monitoring", "0018_monthly_digests"),

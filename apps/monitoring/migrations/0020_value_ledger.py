@@ -11,7 +11,7 @@ from apps.tenants.fences import fence
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_retention"),
-        ("monitoring", "0018_triage"),
+        ("monitoring", "0019_triage"),
     ]
 
     operations = [

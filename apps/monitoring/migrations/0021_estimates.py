@@ -9,7 +9,7 @@ from apps.tenants.fences import staff_only
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0021_value_ledger"),
+        ("monitoring", "0020_value_ledger"),
     ]
 
     operations = [
