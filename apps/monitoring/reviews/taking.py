@@ -130,7 +130,11 @@ def _changes(of: _Month) -> Iterable[Line]:
     since, until = of.span
     found = FlowVersion.objects.filter(customer=of.customer, published_at__gte=since, published_at__lt=until)
     for row in found.select_related("flow").order_by("-published_at", "id")[:MOST_LINES]:
-        words = {"flow": row.flow.name, "number": row.number, "day": date_format(row.published_at or row.made_at, "DATE_FORMAT")}
+        words = {
+            "flow": row.flow.name,
+            "number": row.number,
+            "day": date_format(row.published_at or row.made_at, "DATE_FORMAT"),
+        }
         text = _("%(flow)s: version %(number)s, live since %(day)s.") % words
         shown = f"{text} {row.note}" if row.note else text
         yield Line(shown, reverse("flows:flow-detail", args=[row.flow_id]), reverse("monitoring:customer-flows"))
