@@ -156,6 +156,26 @@ def _mention(portal: str, _now: datetime) -> dict[str, Any]:
     }
 
 
+def _review(portal: str, now: datetime) -> dict[str, Any]:
+    return {
+        "name": "Robin Moreau",
+        "month": now.date().replace(day=1),
+        "customer": "Example Consulting",
+        "review_url": f"{portal}my/reviews/example/",
+    }
+
+
+def _review_comment(portal: str, now: datetime) -> dict[str, Any]:
+    return {
+        "name": "Alex Winter",
+        "author": "Robin Moreau",
+        "month": now.date().replace(day=1),
+        "customer": "Example Consulting",
+        "text": _t("Thank you. Let us talk about the third point next week."),
+        "review_url": f"{portal}reviews/example/",
+    }
+
+
 SAMPLES: tuple[MailSample, ...] = (
     MailSample("invitation", _("Invitation"), "mail/invitation", _invitation),
     MailSample("password-reset", _("Choose a new password"), "account/email/password_reset_key", _reset),
@@ -169,6 +189,8 @@ SAMPLES: tuple[MailSample, ...] = (
     MailSample("alert-customer", _("Request to a customer's people"), "mail/alert", _alert("customer")),
     MailSample("approval", _("Request to approve"), "mail/approval", _approval),
     MailSample("mention", _("Mention in a note"), "mail/mention", _mention),
+    MailSample("review", _("Review of a month"), "mail/review", _review),
+    MailSample("review-comment", _("Comment on a review"), "mail/review_comment", _review_comment),
     MailSample("digest", _("Digest to your people"), "mail/digest", _digest("partner")),
     MailSample("digest-customer", _("Digest to a customer's people"), "mail/digest", _digest("customer")),
 )

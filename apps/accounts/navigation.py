@@ -63,7 +63,11 @@ _QUESTIONS = NavigationEntry(
     _("What is held up"), "monitoring:question-unposted", "coin", Action.VIEW_REPORTS, ("/questions/",)
 )
 _REPORTS = NavigationEntry(
-    _("Reports"), "monitoring:reports", "chart-bar", Action.VIEW_REPORTS, ("/estimates/", "/my/value/")
+    _("Reports"),
+    "monitoring:reports",
+    "chart-bar",
+    Action.VIEW_REPORTS,
+    ("/estimates/", "/my/value/", "/reviews/", "/my/reviews/"),
 )
 _SETTINGS = NavigationEntry(_("Settings"), "accounts:settings", "settings", Action.OWN_PROFILE, SETTINGS_PATHS)
 

@@ -6,6 +6,7 @@ from apps.monitoring import (
     lineage_api,
     monitor_api,
     question_api,
+    review_api,
     risk_api,
     routing_api,
     sla_api,
@@ -28,6 +29,7 @@ router_entries = (
     ("teams", routing_api.TeamViewSet, "team"),
     ("service-clocks", sla_api.ServiceClockViewSet, "service-clock"),
     ("monitors", monitor_api.MonitorViewSet, "monitor"),
+    ("reviews", review_api.ReviewViewSet, "review"),
     ("value-months", value_api.ValueMonthViewSet, "value-month"),
     ("cut-offs", sla_api.ComingCutOffViewSet, "cut-off"),
 )

@@ -33,8 +33,12 @@ class MonitoringConfig(AppConfig):
         kinds.register_periodic(tasks.TEACH, tasks.TEACH_EVERY_SECONDS)
         kinds.register(tasks.CUT_OFFS, tasks.watch_coming_cut_offs, queue=Queue.MAINT)
         kinds.register_periodic(tasks.CUT_OFFS, tasks.CUT_OFFS_EVERY_SECONDS)
-        kinds.register(tasks.VALUE, tasks.book_customers_value, queue=Queue.MAINT)
-        kinds.register_periodic(tasks.VALUE, tasks.VALUE_EVERY_SECONDS)
+        for kind, work, seconds in (
+            (tasks.VALUE, tasks.book_customers_value, tasks.VALUE_EVERY_SECONDS),
+            (tasks.REVIEWS, tasks.draft_reviews, tasks.REVIEWS_EVERY_SECONDS),
+        ):
+            kinds.register(kind, work, queue=Queue.MAINT)
+            kinds.register_periodic(kind, seconds)
         kinds.register(messages.SEND_ALERT, sending.send_due, queue=Queue.NOTIFY)
         kinds.register(tasks.TRIAGE, tasks.triage, queue=Queue.MAINT)
         kinds.register_periodic(tasks.TRIAGE, tasks.TRIAGE_EVERY_SECONDS)

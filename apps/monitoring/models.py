@@ -24,6 +24,7 @@ from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity, Waitin
 from apps.monitoring.impact import Quality
 from apps.monitoring.money_models import CurrencyRate, RiskDay
 from apps.monitoring.monitor_models import Monitor, MonitorFigures, MonitorFinding
+from apps.monitoring.review_models import ReviewComment, ReviewCopy, ReviewPack, ReviewSetting
 from apps.monitoring.sla_models import BusinessCalendar, CustomerSla, SlaBreach, SlaClock, SlaPause, SlaPolicy
 from apps.monitoring.triage_models import TriageCall, TriageFallback, TriageModel, TriagePolicy, TriageProposal
 from apps.monitoring.value_models import Estimate, ValueDay, ValueFigure, ValueMonth, ValueTerms
@@ -60,6 +61,10 @@ __all__ = [
     "MonitorFinding",
     "OnCallSchedule",
     "OnCallStandIn",
+    "ReviewComment",
+    "ReviewCopy",
+    "ReviewPack",
+    "ReviewSetting",
     "RiskDay",
     "RoutingRule",
     "SlaBreach",

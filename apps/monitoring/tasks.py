@@ -15,6 +15,7 @@ from apps.monitoring.judging import judge_ledger
 from apps.monitoring.monitors.teaching import teach_all
 from apps.monitoring.monitors.watch import watch_cut_offs, watch_flows
 from apps.monitoring.planned_retries import retry_planned
+from apps.monitoring.reviews.drafting import draft_due
 from apps.monitoring.risk_days import record_risk
 from apps.monitoring.sla_watch import watch_clocks
 from apps.monitoring.triage.alone import apply_alone
@@ -30,6 +31,8 @@ __all__ = [
     "DIGEST",
     "DIGEST_EVERY_SECONDS",
     "JUDGE",
+    "REVIEWS",
+    "REVIEWS_EVERY_SECONDS",
     "SLA",
     "SLA_EVERY_SECONDS",
     "SWEEP",
@@ -41,6 +44,7 @@ __all__ = [
     "VALUE",
     "VALUE_EVERY_SECONDS",
     "book_customers_value",
+    "draft_reviews",
     "judge",
     "send_due_digests",
     "sweep",
@@ -58,6 +62,8 @@ SLA = "monitoring.sla"
 SLA_EVERY_SECONDS = 60
 VALUE = "monitoring.value"
 VALUE_EVERY_SECONDS = 3600
+REVIEWS = "monitoring.reviews"
+REVIEWS_EVERY_SECONDS = 3600  # a month ends at each customer's own midnight
 TRIAGE = "monitoring.triage"
 TRIAGE_EVERY_SECONDS = 60
 DIGEST = "monitoring.digest"
@@ -121,3 +127,8 @@ def watch_coming_cut_offs(_: LeasedWork) -> None:
 def book_customers_value(work: LeasedWork) -> RunAgain | None:
     """Measure the days that are not measured yet and book the open months; in turns when they are many."""
     return None if book_value(timezone.now(), work.confirm) else RunAgain()
+
+
+def draft_reviews(work: LeasedWork) -> RunAgain | None:
+    """Draft the reviews of the last month whose day has come; in turns when they are many."""
+    return None if draft_due(timezone.now(), work.confirm) else RunAgain()

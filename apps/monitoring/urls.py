@@ -21,11 +21,14 @@ from apps.monitoring.views import (
     home,
     lineage,
     monitors,
+    own_reviews,
     providers,
     questions,
     rates,
     report_business,
     reports,
+    review_steps,
+    reviews,
     routing,
     search,
     service,
@@ -45,6 +48,8 @@ _ROUTING = "settings/routing"
 _CUSTOMER = "customers/<uuid:customer_id>"
 _LEVELS = "settings/service-levels"
 _ESTIMATE = "estimates/<uuid:estimate_id>"
+_REVIEW = "reviews/<uuid:pack_id>"
+_OWN_REVIEW = "my/reviews/<uuid:copy_id>"
 _ALERTS = "settings/alerts"
 _ON_CALL = f"{_ALERTS}/on-call/<uuid:schedule_id>"
 _PROPOSALS = "settings/proposals"
@@ -81,6 +86,22 @@ urlpatterns = [
     path("my/value/summary/", value_summary.own_summary, name="own-summary"),
     path("reports/value/", value.value_list, name="value-list"),
     path("reports/value/summary/", value_summary.partner_summary, name="partner-summary"),
+    path("reviews/", reviews.review_list, name="review-list"),
+    path("reviews/new/", reviews.review_create, name="review-create"),
+    path(f"{_REVIEW}/", reviews.review_detail, name="review-detail"),
+    path(f"{_REVIEW}/edit/", reviews.review_edit, name="review-edit"),
+    path(f"{_REVIEW}/preview/", reviews.review_preview, name="review-preview"),
+    path(f"{_REVIEW}/pdf/", reviews.review_pdf, name="review-pdf"),
+    path(f"{_REVIEW}/refresh/", review_steps.review_refresh, name="review-refresh"),
+    path(f"{_REVIEW}/approve/", review_steps.review_approve, name="review-approve"),
+    path(f"{_REVIEW}/take-back/", review_steps.review_take_back, name="review-take-back"),
+    path(f"{_REVIEW}/send/", review_steps.review_send, name="review-send"),
+    path(f"{_REVIEW}/archive/", review_steps.review_archive, name="review-archive"),
+    path(f"{_REVIEW}/answer/", review_steps.review_answer, name="review-answer"),
+    path(f"{_CUSTOMER}/reviews/", reviews.review_settings, name="review-settings"),
+    path("my/reviews/", own_reviews.own_reviews, name="own-reviews"),
+    path(f"{_OWN_REVIEW}/", own_reviews.own_review, name="own-review"),
+    path(f"{_OWN_REVIEW}/pdf/", own_reviews.own_review_pdf, name="own-review-pdf"),
     path("estimates/", estimates.estimate_list, name="estimate-list"),
     path("estimates/new/", estimates.estimate_create, name="estimate-create"),
     path("estimates/shared/<str:token>/", estimates.estimate_shared, name="estimate-shared"),

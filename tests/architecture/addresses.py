@@ -75,6 +75,8 @@ ROW_NAMES = frozenset(
         "rate_id",
         "file_id",
         "estimate_id",
+        "pack_id",
+        "copy_id",
         "route_id",
         "channel_id",
         "schedule_id",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -56,6 +56,7 @@ from apps.monitoring.models import (
     CustomerSla,
     Estimate,
     ExceptionCase,
+    ReviewCopy,
     RoutingRule,
     SlaBreach,
     SlaClock,
@@ -63,6 +64,7 @@ from apps.monitoring.models import (
     Team,
     TriageProposal,
 )
+from apps.monitoring.reviews.book import draft_pack
 from apps.monitoring.sla.terms import terms_as_values, usual_terms
 from apps.monitoring.value.roi import Inputs, inputs_as_values
 from apps.tenants import scope
@@ -414,6 +416,18 @@ def _ids_of(line: Line) -> dict[str, Any]:
             changed_at=now,
             changed_by="Olga Owner",
         )
+        pack = draft_pack(line.customer, date(2026, 10, 1), now)
+        assert pack is not None
+        copy = ReviewCopy.objects.create(
+            customer=line.customer,
+            pack=pack,
+            month=pack.month,
+            language=pack.language,
+            sections=pack.sections,
+            taken_at=now,
+            sent_at=now,
+            sent_by="Olga Owner",
+        )
         reconciliation = Reconciliation.objects.create(
             customer=line.customer,
             flow=line.flow,
@@ -485,6 +499,8 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "rate_id": rate.id,
         "file_id": case_file.id,
         "estimate_id": estimate.id,
+        "pack_id": pack.id,
+        "copy_id": copy.id,
         **of_alerts,
         "system_id": own.id,
         "trial_id": trial.id,

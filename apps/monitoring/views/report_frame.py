@@ -82,6 +82,7 @@ _TABS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("report-activity", lambda: _("By flow")),
     ("report-business", lambda: _("How business moves")),
     ("value-list", lambda: _("Value")),
+    ("own-reviews", lambda: _("Reviews")),
 )
 
 

@@ -1,0 +1,58 @@
+"""A review as a PDF in the partner's brand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+
+from apps.monitoring.reviews.board import ShownSection, month_words
+from apps.tenants.brand_paper import SOFT, BrandPaper
+from apps.tenants.branding import BrandLook
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a review's PDF is made of; `sent` says who sent it when, "" for one that was not sent."""
+
+    customer: str
+    month: date
+    sections: Sequence[ShownSection]
+    taken_at: datetime
+    sent: str = ""
+    digest: str = ""
+
+
+def build_pdf(paper: Paper, look: BrandLook) -> bytes:
+    """Return a review as a PDF file; parts that are left out are not printed."""
+    title = _("Review of %(month)s") % {"month": month_words(paper.month)}
+    sheet = BrandPaper(title, look)
+    sheet.write_line(look.name, 10, sheet.brand_ink)
+    sheet.write_line(title, 20)
+    sheet.write_line(paper.customer, 12, SOFT)
+    for section in paper.sections:
+        if section.is_on:
+            _part(sheet, section)
+    sheet.ln(5)
+    taken = _("Figures taken %(at)s") % {"at": f"{paper.taken_at:%Y-%m-%d %H:%M} UTC"}
+    sheet.write_line(taken, 8, SOFT)
+    if paper.sent:
+        sheet.write_line(paper.sent, 8, SOFT)
+        sheet.write_line(f"SHA-256 {paper.digest}", 8, SOFT)
+    else:
+        sheet.write_line(_("Not sent yet"), 8, SOFT)
+    return bytes(sheet.output())
+
+
+def _part(sheet: BrandPaper, section: ShownSection) -> None:
+    sheet.ln(5)
+    if sheet.get_y() > sheet.h - 45:  # a heading never stands alone at the foot of a page
+        sheet.add_page()
+    sheet.write_line(section.title, 13, sheet.brand_ink)
+    sheet.ln(1)
+    if section.text:
+        sheet.write_line(section.text, 10)
+        sheet.ln(1.5)
+    for line in section.lines:
+        sheet.write_line(f"· {line.text}", 10)
+        sheet.ln(1)

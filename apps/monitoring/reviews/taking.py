@@ -1,0 +1,209 @@
+"""Takes a month's figures for a review: the same queries that the pages use, in the customer's words, with links for both."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.db.models import Avg, Count, F, QuerySet, Sum
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from apps.customers.models import Customer
+from apps.flows.models import ApprovalRequest, FlowVersion, Reconciliation
+from apps.monitoring.models import ExceptionCase
+from apps.monitoring.queries.ledger_rows import start_of
+from apps.monitoring.queries.reports import ReportSpan, activity_of, reasons_of
+from apps.monitoring.queries.sla_statement import get_statement as get_service
+from apps.monitoring.reviews.calendar import month_before
+from apps.monitoring.reviews.pack import Line, Part
+from apps.monitoring.reviews.rules import Advice, Facts, Rule, advise
+from apps.monitoring.reviews.words import advice_words
+from apps.monitoring.value.booking import last_day, next_month
+from apps.monitoring.value.statement import get_statement as get_value
+from apps.monitoring.value.summary import customer_summary
+from apps.tenants.templatetags.wording import count_words
+
+MOST_LINES = 8  # of a part; the rest is a number
+_DAY_SECONDS = 86_400
+_COMPANY_FIELDS = r"(company|companies|entity|subsidiary)"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A month's figures: the lines of each part, and what is for the partner's eyes alone."""
+
+    parts: dict[Part, tuple[Line, ...]]
+    internal: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """Whose month it is, with the addresses of the rows behind its figures."""
+
+    customer: Customer
+    first: date
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """Return when the month begins and ends."""
+        return start_of(self.first), start_of(next_month(self.first))
+
+    def rows(self, what: str, **more: object) -> tuple[str, str]:
+        """Return where records are, for the partner's people and for the customer's."""
+        asked = {"what": what, "since": self.first, "until": last_day(self.first), **more}
+        ours = urlencode({"customer": self.customer.id, **asked})
+        pages = reverse("monitoring:report-records"), reverse("monitoring:customer-records")
+        return f"{pages[0]}?{ours}", f"{pages[1]}?{urlencode(asked)}"
+
+
+def take_figures(customer: Customer, month: date, now: datetime) -> Taken:
+    """Return the figures of a customer's month, by its first day, in the language that is spoken now."""
+    of = _Month(customer, month)
+    ours = customer_summary(customer, month, now)
+    theirs = customer_summary(customer, month, now, for_customer=True)
+    said = [Line(own.text, one.url, own.url) for one, own in zip(ours.sentences, theirs.sentences, strict=True)]
+    causes = [
+        Line(f"{own.title}: {own.happened} {own.done}", one.url, own.url)
+        for one, own in zip(ours.causes, theirs.causes, strict=True)
+    ]
+    facts = _facts(of, now)
+    advised = [(one, Line(advice_words(one), *_where(of, one))) for one in advise(facts)]
+    parts: dict[Part, Iterable[Line]] = {
+        Part.VOLUME: said[:1],
+        Part.SERVICE: [*said[1:2], *_promises(of, now)],
+        Part.VALUE: said[2:],
+        Part.CAUSES: causes,
+        Part.RECONCILIATION: _reconciliations(of),
+        Part.CHANGES: _changes(of),
+        Part.NEXT: [line for one, line in advised if not one.is_internal],
+    }
+    return Taken(
+        {part: tuple(lines) for part, lines in parts.items()},
+        tuple(line for one, line in advised if one.is_internal),
+    )
+
+
+def _promises(of: _Month, now: datetime) -> Iterable[Line]:
+    """Say of each promise how often it was kept."""
+    page = reverse("monitoring:customer-service", args=[of.customer.id])
+    asked = f"?month={of.first:%Y-%m}"
+    for line in get_service(of.customer, of.first, now, for_customer=True).lines:
+        counts = {"promise": line.promise, "kept": count_words(line.kept), "missed": count_words(line.missed)}
+        text = _("%(promise)s: kept %(kept)s times, missed %(missed)s.") % counts
+        yield Line(text, f"{page}{asked}", f"{reverse('monitoring:own-service')}{asked}")
+
+
+def _reconciliations(of: _Month) -> Iterable[Line]:
+    """Say of each flow how many statements there are, how many are signed, and what stayed unexplained."""
+    for row in (
+        _statements(of)
+        .order_by("flow__name")
+        .values("flow_id", "flow__name")
+        .annotate(number=Count("id"), signed=Count("signed_at"), unexplained=Sum("unexplained"))
+    ):
+        words = {
+            "flow": row["flow__name"],
+            "number": count_words(row["number"]),
+            "signed": count_words(row["signed"]),
+            "unexplained": count_words(row["unexplained"]),
+        }
+        text = _("%(flow)s: %(number)s statements, signed: %(signed)s; records unexplained: %(unexplained)s.") % words
+        yield Line(
+            text, reverse("flows:flow-reconciliation", args=[row["flow_id"]]), reverse("monitoring:customer-flows")
+        )
+
+
+def _statements(of: _Month) -> QuerySet[Reconciliation]:
+    """Return the newest finished statement of each flow and span of days that begins in the month."""
+    finished = Reconciliation.objects.filter(
+        customer=of.customer, finished_at__isnull=False, first__gte=of.first, first__lt=next_month(of.first)
+    )
+    newest = finished.order_by("flow_id", "first", "last", "-id").distinct("flow_id", "first", "last")
+    return Reconciliation.objects.filter(id__in=newest.values("id"))
+
+
+def _changes(of: _Month) -> Iterable[Line]:
+    """Say which versions of flows went live, the latest first."""
+    since, until = of.span
+    found = FlowVersion.objects.filter(customer=of.customer, published_at__gte=since, published_at__lt=until)
+    for row in found.select_related("flow").order_by("-published_at", "id")[:MOST_LINES]:
+        words = {
+            "flow": row.flow.name,
+            "number": row.number,
+            "day": date_format(row.published_at or row.made_at, "DATE_FORMAT"),
+        }
+        text = _("%(flow)s: version %(number)s, live since %(day)s.") % words
+        shown = f"{text} {row.note}" if row.note else text
+        yield Line(shown, reverse("flows:flow-detail", args=[row.flow_id]), reverse("monitoring:customer-flows"))
+    left = found.count() - MOST_LINES
+    if left > 0:
+        yield Line(_("%(number)s further versions went live.") % {"number": count_words(left)})
+
+
+def _facts(of: _Month, now: datetime) -> Facts:
+    span = ReportSpan(of.first, last_day(of.first), of.customer.id)
+    before = month_before(of.first)
+    came, since, until = _came_back(of), *of.span
+    companies = ExceptionCase.objects.filter(
+        customer=of.customer, error_field__iregex=_COMPANY_FIELDS, opened_at__gte=since, opened_at__lt=until
+    )
+    missed = sum(line.missed for line in get_service(of.customer, of.first, now).lines)
+    return Facts(
+        came_back=came,
+        held=tuple((row.error_class, row.held) for row in reasons_of(span)[:3]),
+        missed=missed,
+        waits=_waits(of),
+        unexplained=_statements(of).aggregate(number=Sum("unexplained"))["number"] or 0,
+        reconciled=_statements(of).exists(),
+        posted=sum(row.arrived for row in activity_of(span)),
+        posted_before=sum(row.arrived for row in activity_of(ReportSpan(before, last_day(before), of.customer.id))),
+        company_cases=companies.count(),
+        is_assumed=get_value(of.customer, of.first).has_assumptions,
+    )
+
+
+def _came_back(of: _Month) -> tuple[tuple[str, int], ...]:
+    """Return how often each kind of failure opened an exception, reopenings of these included, the most first."""
+    since, until = of.span
+    cases = ExceptionCase.objects.filter(customer=of.customer, opened_at__gte=since, opened_at__lt=until)
+    counted = cases.order_by().values("error_class").annotate(times=Count("id") + Sum("reopened"))
+    found = [(row["error_class"], int(row["times"])) for row in counted]
+    return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0])))[:3]
+
+
+def _waits(of: _Month) -> tuple[tuple[str, Decimal], ...]:
+    """Return by flow how many days an approval that was decided in the month had waited, on average."""
+    since, until = of.span
+    decided = ApprovalRequest.objects.filter(
+        customer=of.customer,
+        closed_at__gte=since,
+        closed_at__lt=until,
+        state__in=[ApprovalRequest.State.APPROVED, ApprovalRequest.State.REJECTED],
+    )
+    rows = decided.order_by().values("flow__name").annotate(waited=Avg(F("closed_at") - F("asked_at")))
+    return tuple((row["flow__name"], round(Decimal(row["waited"].total_seconds()) / _DAY_SECONDS, 1)) for row in rows)
+
+
+def _where(of: _Month, advice: Advice) -> tuple[str, str]:
+    """Return where the rows behind an advice are, for the partner's people and for the customer's."""
+    own = {"customer": of.customer.id}
+    cases, service = reverse("monitoring:case-list"), reverse("monitoring:customer-service", args=[of.customer.id])
+    match advice.rule:
+        case Rule.CAME_BACK | Rule.STILL_HELD:
+            return of.rows("held_back", reason=advice.about)
+        case Rule.MISSED:
+            asked = f"?month={of.first:%Y-%m}"
+            return f"{service}{asked}", f"{reverse('monitoring:own-service')}{asked}"
+        case Rule.APPROVALS_WAIT:
+            return reverse("flows:approval-list"), reverse("monitoring:customer-needs")
+        case Rule.UNEXPLAINED | Rule.NOT_RECONCILED:
+            return reverse("flows:reconciliation-list"), ""
+        case Rule.UNKNOWN_COMPANY:
+            return f"{cases}?{urlencode(own)}", ""
+        case Rule.GREW:
+            return of.rows("arrived")[0], ""
+        case Rule.ASSUMED:
+            return reverse("monitoring:value-terms", args=[of.customer.id]), ""
