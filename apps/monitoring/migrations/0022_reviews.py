@@ -11,7 +11,7 @@ from apps.tenants.fences import append_only, fence, staff_only
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_retention"),
-        ("monitoring", "0022_estimates"),
+        ("monitoring", "0021_estimates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
