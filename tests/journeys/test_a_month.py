@@ -66,7 +66,7 @@ CLOCKS: list[tuple[Any, ...]] = [
     ("cut_off_risk", "detect", on(22, 9), on(22, 9, 30), on(22, 9)),
     ("cut_off_risk", "resolve", on(22, 9), on(22, 11), on(22, 11, 1)),
     (CUT_OFF, "cut_off", on(22, 11, 1), on(29, 11), on(29, 11)),
-    ("overdue", "detect", on(24, 5), on(25, 8, 30), on(25, 17, 30)),
+    ("overdue", "detect", on(25, 17), on(26, 8, 30), on(25, 17, 30)),  # silent since the 24th, too long since 17:00
     ("overdue", "acknowledge", on(25, 17, 30), on(26, 10), on(26, 8, 30)),
     ("overdue", "resolve", on(25, 17, 30), on(26, 16), on(26, 8, 30)),
     ("unreconciled", "detect", on(27, 1, 30), on(27, 8, 30), on(27, 1, 31)),
@@ -81,7 +81,6 @@ BREACHES: list[tuple[Any, ...]] = [
     ("cut_off_risk", "acknowledge", on(22, 11), 1, Decimal(50)),
     ("cut_off_risk", "resolve", on(22, 11), 1, Decimal(50)),
     ("partial", "resolve", on(22, 16), 0, Decimal(50)),  # it ended that evening, when the office was closed
-    ("overdue", "detect", on(25, 8, 30), 450, Decimal(250)),
     ("unreconciled", "resolve", on(27, 16), 60, Decimal(50)),
 ]
 # (day, records, of unknown worth, known in EUR, estimated, what has no rate to EUR); other days are as the one before
