@@ -215,6 +215,7 @@ def _worth_of_day(month: Month, day: int) -> dict[str, Decimal]:
     return dict(worth)
 
 
+@pytest.mark.timeout(600)  # a minute of work, on a machine that may do much else
 def test_the_month_makes_exactly_what_the_table_says(month: Month) -> None:
     assert _posted(month) == POSTED
     assert _cases() == CASES
