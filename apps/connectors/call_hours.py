@@ -43,5 +43,6 @@ def add_to_hour(connection_id: UUID, counts: CallCounts, now: datetime) -> None:
 
 def drop_old_hours(now: datetime) -> int:
     """Forget the hours that nobody compares with any more. Returns how many rows went."""
-    deleted, _by_table = ConnectionHour.objects.filter(hour__lt=now - KEPT).delete()
+    with transaction.atomic():
+        deleted, _by_table = ConnectionHour.objects.filter(hour__lt=now - KEPT).delete()
     return deleted

@@ -19,7 +19,10 @@ _STALE = timedelta(days=3)  # a whole day longer ago than this says nothing abou
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong, since when, in a sentence. `mark` tells several of one kind apart; `due_at` when it must be over."""
+    """Something wrong, since when, in a sentence. `mark` tells several of one kind apart; `due_at` when it must be over.
+
+    `passed_at` is when it went beyond what is usual, where that was after it began: nothing was wrong before.
+    """
 
     kind: MonitorKind
     sentence: str
@@ -28,6 +31,12 @@ class Finding:
     limit: float | None = None
     mark: str = ""
     due_at: datetime | None = None
+    passed_at: datetime | None = None
+
+    @property
+    def failed_at(self) -> datetime:
+        """Return from when on it could be found: how long that took is counted from here."""
+        return self.passed_at or self.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +158,8 @@ def _overdue(figures: FlowFigures, now: datetime) -> Finding | None:
         return None
     waited = (now - silence.since).total_seconds()
     sentence = f"No run of {figures.name} has ended since {silence.since:%d %b %Y, %H:%M} UTC."
-    return Finding(_K.OVERDUE, sentence, silence.since, waited, (silence.overdue_since - silence.since).total_seconds())
+    limit = (silence.overdue_since - silence.since).total_seconds()
+    return Finding(_K.OVERDUE, sentence, silence.since, waited, limit, passed_at=silence.overdue_since)
 
 
 def _empty(figures: FlowFigures, now: datetime) -> Finding | None:
@@ -157,7 +167,7 @@ def _empty(figures: FlowFigures, now: datetime) -> Finding | None:
     if silence is not None and figures.ran_since and not figures.is_quiet:
         since = f"{silence.since:%d %b %Y, %H:%M} UTC"
         sentence = f"No record has come through {figures.name} since {since}, although it ran: usually some do."
-        return Finding(_K.EMPTY, sentence, silence.since, 0, None)
+        return Finding(_K.EMPTY, sentence, silence.since, 0, None, passed_at=silence.overdue_since)
     learned, own = figures.learned.get(_K.EMPTY, NOTHING), figures.own.get(_K.EMPTY)
     last = learned.last
     if last is None or now - last.at > _STALE or not is_beyond(_K.EMPTY, last, learned, own):
@@ -203,7 +213,14 @@ def _partial(figures: FlowFigures, _now: datetime) -> Finding | None:
 
 def _finding(kind: MonitorKind, sentence: str, since: datetime, sample: Sample, figures: FlowFigures) -> Finding:
     limit = limit_of(kind, figures.learned.get(kind, NOTHING), figures.own.get(kind), sample)
-    return Finding(kind, sentence, since, sample.value, limit)
+    return Finding(kind, sentence, since, sample.value, limit, passed_at=_passed_at(kind, since, limit))
+
+
+def _passed_at(kind: MonitorKind, since: datetime, limit: float | None) -> datetime | None:
+    """Return when a limit of time was passed, or the day was over that brought too little."""
+    if kind is _K.EMPTY:
+        return since + timedelta(days=1)
+    return since + timedelta(seconds=limit) if limit is not None and kind in (_K.SLOW, _K.BACKLOG) else None
 
 
 # In this order: what explains others comes first.

@@ -89,7 +89,7 @@ def _keep(row: MonitorFinding, finding: Finding) -> None:
 def _begin(flow: Flow, finding: Finding, severity: str, now: datetime) -> None:
     (business_class,) = SHEETS[finding.kind].classes
     cause = Cause(str(flow.id), "monitor", business_class, "", finding.mark, "")
-    new = NewCase(flow, cause, fingerprint(cause), finding.sentence, failed_at=finding.since)
+    new = NewCase(flow, cause, fingerprint(cause), finding.sentence, failed_at=min(finding.failed_at, now))
     case = case_book.find_open(new) or _open_of(flow, business_class)
     if case is None:
         case = case_book.open_case(new, title=verdict_for(business_class).title, now=now)

@@ -103,6 +103,22 @@ def test_a_cause_that_nobody_is_told_of_silences_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "failed_at"),
+    [
+        pytest.param({"silence": QUIET}, NOW - HOUR, id="a silence, once it was too long"),
+        pytest.param({"silence": QUIET, "ran_since": True}, NOW - HOUR, id="a silence in which it ran"),
+        pytest.param(
+            {"wait": _waits(70), "learned": {}}, NOW - timedelta(minutes=10), id="a wait, once it was an hour"
+        ),
+        pytest.param({"refused": Sample(NOW, 0.4, 120)}, NOW, id="a run that refused much, at its end"),
+    ],
+)
+def test_how_long_it_took_to_find_counts_from_when_it_was_wrong(given: dict[str, Any], failed_at: datetime) -> None:
+    (found,) = judge(FlowFigures("Time to bill", **{"learned": LEARNED, **given}), NOW).findings
+    assert found.failed_at == failed_at
+
+
+@pytest.mark.parametrize(
     ("given", "words"),
     [
         pytest.param({"last": _run(20)}, "took 20 min. Usually 1 min 12 s to 2 min 48 s.", id="slow"),
