@@ -69,12 +69,13 @@ def sections_from_values(stored: Iterable[Mapping[str, Any]]) -> tuple[Section, 
     )
 
 
-def edited(sections: Iterable[Section], edits: Mapping[Part, Edit]) -> tuple[Section, ...]:
-    """Return sections as they were edited, in their new order; equal places keep the order they had. Lines stay."""
-    changed = [
-        (edits[one.part].place, replace(one, text=edits[one.part].text, is_on=edits[one.part].is_on))
-        for one in sections
-    ]
+def edited(sections: Sequence[Section], edits: Mapping[Part, Edit]) -> tuple[Section, ...]:
+    """Return sections as they were edited, in their new order. Lines stay; whoever is moved to a taken place gets it."""
+    changed = []
+    for before, one in enumerate(sections, start=1):
+        edit = edits[one.part]
+        moved = (edit.place > before) - (edit.place < before)  # up goes before who is there, down goes after
+        changed.append(((edit.place, moved), replace(one, text=edit.text, is_on=edit.is_on)))
     return tuple(section for _place, section in sorted(changed, key=lambda pair: pair[0]))
 
 

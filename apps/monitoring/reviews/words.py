@@ -58,9 +58,9 @@ def advice_words(advice: Advice) -> str:
     said = {"number": count_words(advice.number), "about": about}
     if advice.rule is Rule.STILL_HELD:
         step = {**said, "step": str(words_for(advice.about).ours)}
-        return _("%(about)s: %(number)s records are still held up. %(step)s") % step
+        return _("“%(about)s”: %(number)s records are still held up. %(step)s") % step
     if advice.rule is Rule.CAME_BACK:
-        return _("%(about)s came up %(number)s times: mend it where it begins, with a rule at the source.") % said
+        return _("“%(about)s” came up %(number)s times: mend it where it begins, with a rule at the source.") % said
     return str(_SENTENCES[advice.rule]) % said
 
 
@@ -68,7 +68,7 @@ _ABOUT_CAUSES = frozenset({Rule.CAME_BACK, Rule.STILL_HELD})
 _SENTENCES: dict[Rule, Promise] = {
     Rule.MISSED: gettext_lazy("%(number)s promised times were missed: agree who is reached when it happens again."),
     Rule.APPROVALS_WAIT: gettext_lazy(
-        "Approvals of %(about)s waited %(number)s days on average: name somebody who stands in."
+        "Approvals of “%(about)s” waited %(number)s days on average: name somebody who stands in."
     ),
     Rule.UNEXPLAINED: gettext_lazy(
         "%(number)s records differ between both sides and are unexplained: look at them first."

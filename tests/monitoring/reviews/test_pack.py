@@ -50,6 +50,15 @@ def test_what_is_stored_comes_back_and_no_customer_gets_the_partners_links(secti
     assert [one.part for one in theirs] == [one.part for one in sections if one.is_on and (one.text or one.lines)]
 
 
+def test_a_part_moves_to_the_place_that_was_chosen_and_the_others_make_room() -> None:
+    sections = tuple(Section(part, "", ()) for part in Part)
+    stay = {part: Edit("", is_on=True, place=place) for place, part in enumerate(Part, start=1)}
+    up = edited(sections, {**stay, Part.NEXT: Edit("", is_on=True, place=1)})
+    down = edited(sections, {**stay, Part.VOLUME: Edit("", is_on=True, place=3)})
+    assert [one.part for one in up][:2] == [Part.NEXT, Part.VOLUME]
+    assert [one.part for one in down][:3] == [Part.SERVICE, Part.VALUE, Part.VOLUME]
+
+
 def test_a_refresh_keeps_the_words_and_says_which_figures_moved() -> None:
     before = (Section(Part.VOLUME, "mine", (Line("10 records"),), is_on=False), Section(Part.VALUE, "", (Line("1 h"),)))
     after = refreshed(before, {Part.VOLUME: [Line("12 records")], Part.VALUE: [Line("1 h")]})
