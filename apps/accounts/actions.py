@@ -22,6 +22,7 @@ class Action(StrEnum):
     VIEW_FLOWS = "view_flows"
     EDIT_FLOWS = "edit_flows"
     APPROVE_CHANGES = "approve_changes"
+    APPROVE_REVIEWS = "approve_reviews"
     RUN_FLOWS = "run_flows"
     VIEW_RUNS = "view_runs"
     VIEW_PAYLOADS = "view_payloads"
@@ -35,6 +36,7 @@ class Action(StrEnum):
     EDIT_API_KEYS = "edit_api_keys"
     VIEW_AUDIT = "view_audit"
     VIEW_OWN_HEALTH = "view_own_health"
+    VIEW_OWN_REPORTS = "view_own_reports"
     CORRECT_OWN = "correct_own"
     DEFER_UPDATES = "defer_updates"
     APPROVE = "approve"
@@ -79,7 +81,12 @@ _OPERATES = _SUPPORT | {Action.RUN_FLOWS, Action.EDIT_AND_RETRY, Action.VIEW_PEO
 # Who builds does not also approve: changes are looked at by those who run them, and by the owner.
 _OPERATIONS = _OPERATES | {Action.APPROVE_CHANGES}
 _BUILDER = _OPERATES | {Action.EDIT_CUSTOMERS, Action.EDIT_CONNECTIONS, Action.EDIT_FLOWS}
-_FINANCE = _LOOK - {Action.VIEW_CONNECTIONS} | {Action.WORK_CASES, Action.EDIT_AND_RETRY, Action.APPROVE}
+_FINANCE = _LOOK - {Action.VIEW_CONNECTIONS} | {
+    Action.WORK_CASES,
+    Action.EDIT_AND_RETRY,
+    Action.APPROVE,
+    Action.APPROVE_REVIEWS,
+}
 _OWNER = _BUILDER | {
     Action.EDIT_PEOPLE,
     Action.EDIT_BRAND,
@@ -87,8 +94,10 @@ _OWNER = _BUILDER | {
     Action.VIEW_AUDIT,
     Action.APPROVE,
     Action.APPROVE_CHANGES,
+    Action.APPROVE_REVIEWS,
 }
 _CUSTOMER = _EVERYBODY | {Action.VIEW_OWN_HEALTH, Action.VIEW_CASES, Action.VIEW_RUNS}
+_REPORTED_TO = _CUSTOMER | {Action.VIEW_REPORTS, Action.VIEW_OWN_REPORTS}
 
 ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.OWNER: _OWNER,
@@ -97,9 +106,9 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.SUPPORT: _SUPPORT,
     Role.FINANCE: _FINANCE,
     Role.READ_ONLY: _LOOK,
-    Role.CUSTOMER_OWNER: _CUSTOMER | {Action.VIEW_REPORTS, Action.APPROVE, Action.CORRECT_OWN, Action.DEFER_UPDATES},
-    Role.FINANCE_APPROVER: _CUSTOMER | {Action.VIEW_REPORTS, Action.APPROVE, Action.CORRECT_OWN},
-    Role.DELIVERY_LEAD: _CUSTOMER | {Action.VIEW_REPORTS},
+    Role.CUSTOMER_OWNER: _REPORTED_TO | {Action.APPROVE, Action.CORRECT_OWN, Action.DEFER_UPDATES},
+    Role.FINANCE_APPROVER: _REPORTED_TO | {Action.APPROVE, Action.CORRECT_OWN},
+    Role.DELIVERY_LEAD: _REPORTED_TO,
     Role.CUSTOMER_VIEWER: _CUSTOMER,
     Role.OPERATOR: _EVERYBODY
     | {
@@ -170,6 +179,7 @@ ACTION_LABELS: dict[Action, str] = {
     Action.VIEW_FLOWS: _("see flows"),
     Action.EDIT_FLOWS: _("change mappings and publish flows"),
     Action.APPROVE_CHANGES: _("approve changes of flows"),
+    Action.APPROVE_REVIEWS: _("approve reviews of months"),
     Action.RUN_FLOWS: _("run flows"),
     Action.VIEW_RUNS: _("see runs and their operations"),
     Action.VIEW_PAYLOADS: _("see requests and responses"),
@@ -183,6 +193,7 @@ ACTION_LABELS: dict[Action, str] = {
     Action.EDIT_API_KEYS: _("manage API keys"),
     Action.VIEW_AUDIT: _("read the audit trail"),
     Action.VIEW_OWN_HEALTH: _("see the own company's overview"),
+    Action.VIEW_OWN_REPORTS: _("see the own company's value and reviews"),
     Action.CORRECT_OWN: _("correct the own company's records"),
     Action.DEFER_UPDATES: _("put off or take new versions of the own company's flows"),
     Action.APPROVE: _("approve"),

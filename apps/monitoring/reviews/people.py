@@ -17,7 +17,7 @@ from apps.accounts.staff_scope import as_staff
 from apps.customers.models import Customer
 from apps.monitoring.models import ReviewComment, ReviewCopy, ReviewPack
 
-_READERS = sorted(role for role in CUSTOMER_ROLES if Action.VIEW_REPORTS in ROLE_ACTIONS[role])
+_READERS = sorted(role for role in CUSTOMER_ROLES if Action.VIEW_OWN_REPORTS in ROLE_ACTIONS[role])
 
 
 def possible_receivers(customer: Customer) -> QuerySet[User]:

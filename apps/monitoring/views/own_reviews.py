@@ -28,7 +28,7 @@ from apps.monitoring.views.reviews import pdf_answer, sent_words
 MOST_SHOWN = 60
 
 
-@requires(Action.VIEW_REPORTS)
+@requires(Action.VIEW_OWN_REPORTS)
 @require_safe
 def own_reviews(request: HttpRequest) -> HttpResponseBase:
     """List the reviews a customer was sent; the partner's people are led to the board."""
@@ -39,7 +39,7 @@ def own_reviews(request: HttpRequest) -> HttpResponseBase:
     return render(request, "monitoring/my/reviews.html", {"reviews": rows})
 
 
-@requires(Action.VIEW_REPORTS)
+@requires(Action.VIEW_OWN_REPORTS)
 @once
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_review(request: HttpRequest, copy_id: UUID) -> HttpResponse:
@@ -61,7 +61,7 @@ def own_review(request: HttpRequest, copy_id: UUID) -> HttpResponse:
     return render(request, "monitoring/my/review.html", context, status=400 if form.errors else 200)
 
 
-@requires(Action.VIEW_REPORTS)
+@requires(Action.VIEW_OWN_REPORTS)
 @require_safe
 def own_review_pdf(request: HttpRequest, copy_id: UUID) -> HttpResponse:
     """Answer a review as a PDF."""

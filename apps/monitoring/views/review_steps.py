@@ -37,7 +37,7 @@ def review_refresh(request: HttpRequest, pack_id: UUID) -> HttpResponse:
     return _step(request, pack_id, refresh)
 
 
-@requires(Action.APPROVE)
+@requires(Action.APPROVE_REVIEWS)
 @require_POST
 def review_approve(request: HttpRequest, pack_id: UUID) -> HttpResponse:
     """Say that a draft may be sent."""

@@ -78,7 +78,7 @@ def review_detail(request: HttpRequest, pack_id: UUID) -> HttpResponse:
         "month_words": board.month_words(row.month),
         "sections": board.shown_pack(row),
         "can_edit": who.can(Action.WORK_CASES),
-        "can_approve": who.can(Action.APPROVE),
+        "can_approve": who.can(Action.APPROVE_REVIEWS),
         "copy": copy,
         "is_intact": copy is not None and book.is_intact(copy),
         "comments": list(copy.comments.all()) if copy else [],

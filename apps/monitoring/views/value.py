@@ -58,7 +58,7 @@ def customer_value(request: HttpRequest, customer_id: UUID) -> HttpResponseBase:
     return render(request, "monitoring/value/customer.html", context)
 
 
-@requires(Action.VIEW_REPORTS)
+@requires(Action.VIEW_OWN_REPORTS)
 @require_safe
 def own_value(request: HttpRequest) -> HttpResponseBase:
     """Show a customer's people what the service is worth to them, in their own words."""

@@ -32,7 +32,7 @@ def customer_summary(request: HttpRequest, customer_id: UUID) -> HttpResponseBas
     return _answer(request, found, now.date(), [*to_list(), {"label": customer.name, "url": value_url}])
 
 
-@requires(Action.VIEW_REPORTS)
+@requires(Action.VIEW_OWN_REPORTS)
 @require_safe
 def own_summary(request: HttpRequest) -> HttpResponseBase:
     """Show a customer's people their month, in their own words."""
