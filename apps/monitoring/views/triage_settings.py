@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -80,7 +80,8 @@ def fallback_return(request: HttpRequest) -> HttpResponse:
     try:
         row = services.bring_back(UUID(request.POST.get("fallback", "")), by=acting_person(request), now=timezone.now())
     except (ValueError, TriageFallback.DoesNotExist):
-        raise Http404("Nothing like that fell back.") from None
+        messages.warning(request, _("Nothing was brought back: it no longer leaves it to people."))
+        return redirect("monitoring:proposal-scorecard")
     messages.success(request, _("Back: %(kind)s. Counting begins anew.") % {"kind": _kind(row.error_class)})
     return redirect("monitoring:proposal-scorecard")
 
