@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadFileScheduling
 
@@ -25,6 +27,10 @@ from tests.databases import copy_founded, state_of
 from tests.tables import close_cleaners, empty_tables
 
 pytest_plugins = ["tests.sandbox_server", "tests.lines", "tests.deals", "tests.wiring", "tests.service_levels"]
+
+# How long drawing values takes says how busy the machine is, and nothing of the product.
+hypothesis_settings.register_profile("unhurried", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+hypothesis_settings.load_profile("unhurried")
 
 TEST_DATABASE = "fairlead_test"
 # What decides which tables a founded database has, and what they hold.

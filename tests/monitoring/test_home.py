@@ -23,7 +23,7 @@ from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
 from tests.monitoring.conftest import Blocked
 
-QUERY_CEILING = 14
+QUERY_CEILING = 16
 
 
 def _page(response: Any) -> str:
