@@ -22,13 +22,13 @@ from apps.monitoring.monitor_kinds import MonitorKind
 from apps.monitoring.monitors.flow_watch import watch_of
 from apps.monitoring.monitors.switching import Wanted, set_monitor
 
-_KINDS = [kind.value for kind in MonitorKind]
+KINDS = [kind.value for kind in MonitorKind]
 
 
 class WatchedSerializer(serializers.Serializer[Any]):
     """One monitor. `state` is green, red (it found something), grey (silent or learning) or inactive (off)."""
 
-    name = serializers.ChoiceField(choices=_KINDS)
+    name = serializers.ChoiceField(choices=KINDS)
     title = serializers.CharField()
     state = serializers.CharField()
     word = serializers.CharField()
@@ -73,7 +73,7 @@ class MonitorSettingSerializer(serializers.ModelSerializer[Monitor]):
 class SetMonitorSerializer(serializers.Serializer[Any]):
     """How a monitor is to be; what is left out is as by default. `reason` is needed where it is off or paused."""
 
-    kind = serializers.ChoiceField(choices=_KINDS)
+    kind = serializers.ChoiceField(choices=KINDS)
     is_on = serializers.BooleanField(default=True)
     paused_until = serializers.DateTimeField(allow_null=True, default=None)
     own_limit = serializers.FloatField(allow_null=True, default=None)

@@ -255,6 +255,7 @@ SPECTACULAR_SETTINGS = {
         "Role": "apps.flows.models.approval.ROLES",
         "ApprovalVoice": "apps.flows.models.ApprovalDecision.Decision",
         "ChangeVoice": "apps.flows.models.ChangeApproval.Decision",
+        "MonitorKind": "apps.monitoring.monitor_api.KINDS",
         "ReconciliationMethod": "apps.flows.models.Reconciliation.Method",
     },
 }

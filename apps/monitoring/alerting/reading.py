@@ -206,9 +206,9 @@ def _how(row: AlertRoute) -> list[str]:
 
 def list_schedules(now: datetime) -> list[ScheduleRow]:
     """Return the schedules with who is on call now."""
+    stored = list(OnCallSchedule.objects.select_related("calendar").prefetch_related("stand_ins"))
     found = []
-    for schedule in OnCallSchedule.objects.select_related("calendar").prefetch_related("stand_ins"):
-        rows = duty_rows(schedule, now)
+    for schedule, rows in zip(stored, _duty_rows(stored, now), strict=True):
         gap = next((row for row in rows if not row.person), None)
         found.append(ScheduleRow(schedule.id, schedule.name, rows[0].person, gap))
     return found
@@ -216,9 +216,17 @@ def list_schedules(now: datetime) -> list[ScheduleRow]:
 
 def duty_rows(schedule: OnCallSchedule, now: datetime) -> list[DutyRow]:
     """Return who is on call in the coming days, from now on."""
-    found = duties(as_roster(schedule), now, now + LOOKED_AHEAD)
-    names = {one.id: str(one) for one in User.objects.filter(id__in={duty.person for duty in found if duty.person})}
-    return [DutyRow(one.begins_at, one.ends_at, names.get(one.person, "") if one.person else "") for one in found]
+    return _duty_rows([schedule], now)[0]
+
+
+def _duty_rows(schedules: Sequence[OnCallSchedule], now: datetime) -> list[list[DutyRow]]:
+    found = [duties(as_roster(schedule), now, now + LOOKED_AHEAD) for schedule in schedules]
+    on_duty = {duty.person for one in found for duty in one if duty.person}
+    names = {person.id: str(person) for person in User.objects.filter(id__in=on_duty)}
+    return [
+        [DutyRow(duty.begins_at, duty.ends_at, names.get(duty.person, "") if duty.person else "") for duty in one]
+        for one in found
+    ]
 
 
 def person_on_call(schedule: OnCallSchedule, now: datetime) -> UUID | None:

@@ -131,7 +131,7 @@ def as_roster(schedule: OnCallSchedule, stand_ins: Sequence[StandIn] | None = No
     """Return a stored schedule as the pure one, with those who stand in."""
     calendar = schedule.calendar
     if stand_ins is None:
-        rows = schedule.stand_ins.order_by("id")
+        rows = sorted(schedule.stand_ins.all(), key=lambda row: row.id)  # which a list has fetched for all at once
         stand_ins = [StandIn(row.person_id, row.begins_at, row.ends_at) for row in rows]
     return Roster(
         zone=schedule.zone,

@@ -73,7 +73,8 @@ def review_send(request: HttpRequest, pack_id: UUID) -> HttpResponse:
     if row.state != ReviewPack.State.APPROVED:
         messages.error(request, _("Only what is approved and not sent yet can be sent."))
         return redirect("monitoring:review-detail", row.id)
-    form = SendForm(request.POST or None, people=list(people.possible_receivers(row.customer)))
+    sent = request.POST if request.method == "POST" else None  # nobody chosen is an answer, too
+    form = SendForm(sent, people=list(people.possible_receivers(row.customer)))
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             book.send_pack(row.id, form.chosen, by=acting_person(request), now=timezone.now())
