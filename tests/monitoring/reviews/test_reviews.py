@@ -125,7 +125,7 @@ def test_customers_people_never_reach_a_draft(drafted: Firm) -> None:
     pack, reader = _pack(drafted), drafted.browser(Role.CUSTOMER_OWNER)
     for address in ("/reviews/", f"/reviews/{pack.id}/", f"/reviews/{pack.id}/pdf/"):
         assert reader.get(address).status_code in {403, 404}
-    assert reader.post(f"/reviews/{pack.id}/approve/").status_code == 404
+    assert reader.post(f"/reviews/{pack.id}/approve/").status_code == 403
     with (
         scope.enter(drafted.partner, customer_id=drafted.customer.id),
         pytest.raises(DatabaseError),
