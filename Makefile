@@ -6,7 +6,7 @@ WITH_RUN = $(PYTHON) -m deploy.local.bootstrap run --then
 WITH_DEV = $(PYTHON) -m deploy.local.bootstrap dev --then
 
 .DEFAULT_GOAL := help
-.PHONY: help demo status logs stop test conformance check format real bench screenshots weights messages lock clean
+.PHONY: help demo status logs stop test conformance check format real bench screenshots weights messages schemas lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ weights: ## weigh the running demo's pages as production sends them, and time th
 
 messages: ## collect the texts that people read for translation, and say what is not translated yet
 	@$(WITH_DEV) deploy.local.message_catalog
+
+schemas: ## write anew what a new partner's schema is founded from, after a migration changed
+	@$(WITH_DEV) deploy.local.schema_texts $(ARGS)
 
 lock: ## pin all packages anew, with hashes
 	@$(WITH_DEV) deploy.local.lock

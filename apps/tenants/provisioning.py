@@ -59,23 +59,21 @@ def provision_schema(partner: Partner) -> None:
 
     Safe to repeat after a failure: an existing schema is migrated on from where it stopped.
     """
-    schema = sql.Identifier(partner.schema_name)
+    make_schema(partner.schema_name)
+    Partner.objects.filter(pk=partner.pk).update(state=Partner.State.ACTIVE)
+    domains.forget_hosts()
+
+
+def make_schema(name: str) -> None:
+    """Make a schema that staff and customers may enter, with all tables of a partner, or bring it to this state."""
+    schema = sql.Identifier(name)
     owner = connections["owner"]
     owner.set_schema_to_public()  # type: ignore[attr-defined]
     with owner.cursor() as cursor:
         cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
         roles = sql.SQL(", ").join([sql.Identifier(STAFF_ROLE), sql.Identifier(CUSTOMER_ROLE)])
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, roles))
-    call_command(
-        "migrate_schemas",
-        tenant=True,
-        schema_name=partner.schema_name,
-        database="owner",
-        interactive=False,
-        verbosity=0,
-    )
-    Partner.objects.filter(pk=partner.pk).update(state=Partner.State.ACTIVE)
-    domains.forget_hosts()
+    call_command("migrate_schemas", tenant=True, schema_name=name, database="owner", interactive=False, verbosity=0)
 
 
 def create_partner(wanted: NewPartner) -> Partner:

@@ -7,7 +7,7 @@ from deploy.local.places import ROOT
 
 TARGETS = [
     "help", "demo", "status", "logs", "stop", "test", "conformance", "check", "format", "real", "bench", "screenshots",
-    "weights", "messages", "lock", "clean",
+    "weights", "messages", "schemas", "lock", "clean",
 ]  # fmt: skip
 TEXT = (ROOT / "Makefile").read_text()
 
