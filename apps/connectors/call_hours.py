@@ -12,6 +12,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from apps.connectors import breaker
+from apps.connectors.call_times import start_of_hour
 from apps.connectors.contract import CallCounts
 from apps.connectors.models import ConnectionHour
 
@@ -35,10 +36,10 @@ def note_calls(connection_id: UUID, counts: CallCounts) -> None:
 
 def add_to_hour(connection_id: UUID, counts: CallCounts, now: datetime) -> None:
     """Add calls to the hour of `now`; a connection that is gone takes none."""
-    times, hour = counts.times, now.replace(minute=0, second=0, microsecond=0)
-    values: list[Any] = [uuid7(), hour, times.calls, times.failed, times.limited, list(times.slots), connection_id]
+    times = counts.times
+    row: list[Any] = [uuid7(), start_of_hour(now), times.calls, times.failed, times.limited, list(times.slots)]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_ADD, values)
+        cursor.execute(_ADD, [*row, connection_id])
 
 
 def drop_old_hours(now: datetime) -> int:

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self
 
 # The upper ends of the slots, in milliseconds; one more slot takes what is slower. Rows in the database hold these slots:
@@ -59,6 +60,11 @@ class CallTimes:
 
 
 NO_CALLS = CallTimes()
+
+
+def start_of_hour(moment: datetime) -> datetime:
+    """Return when the hour began that a call of this moment is counted in."""
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def slot_of(milliseconds: int) -> int:

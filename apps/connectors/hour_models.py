@@ -3,7 +3,6 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from apps.connectors.call_times import CallTimes
 from apps.customers.models import Customer, CustomerOwned
 
 
@@ -28,8 +27,3 @@ class ConnectionHour(CustomerOwned):
 
     def __str__(self) -> str:
         return f"{self.calls} calls of {self.connection_id} from {self.hour:%Y-%m-%d %H:%M}"
-
-    @property
-    def times(self) -> CallTimes:
-        """Return the hour's calls."""
-        return CallTimes(self.calls, self.failed, self.limited, tuple(self.slots))

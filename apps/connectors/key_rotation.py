@@ -134,7 +134,7 @@ def _older(model: type[Any], target: int) -> QuerySet[Any]:
     return rows.exclude(sealed=b"") if model is SignIn else rows
 
 
-def _opens(row: Credential | KeptSecret | SignIn | WebhookEndpoint) -> bool:
+def _opens(row: vault.Sealed) -> bool:
     try:
         vault.require_readable(row)
     except UnsealError:
@@ -142,7 +142,7 @@ def _opens(row: Credential | KeptSecret | SignIn | WebhookEndpoint) -> bool:
     return True
 
 
-def _name(kind: str, row: Credential | KeptSecret | SignIn | WebhookEndpoint) -> str:
+def _name(kind: str, row: vault.Sealed) -> str:
     if isinstance(row, KeptSecret):
         return f"{kind}: {row}"
     return f"{kind}: {row.connection.name}, {row}"

@@ -13,6 +13,7 @@ from apps.connectors.expiry import known_end
 from apps.connectors.models import Connection, Credential, KeptSecret, PartnerKey, SignIn, WebhookEndpoint
 from apps.tenants import scope
 
+Sealed = Credential | KeptSecret | SignIn | WebhookEndpoint
 SealedRow = TypeVar("SealedRow", Credential, KeptSecret, SignIn, WebhookEndpoint)
 
 
@@ -126,7 +127,7 @@ def kept_value(kept: KeptSecret) -> str:
     return _in_clear(kept, "sealed")
 
 
-def reseal(row: Credential | KeptSecret | SignIn | WebhookEndpoint) -> None:
+def reseal(row: Sealed) -> None:
     """Seal what a locked row holds with the newest data key and save it; what it says stays the same. Raises UnsealError."""
     version, key = _current_key()
     held = {name: _opened(row, name) for name in _sealed_in(row) if bytes(getattr(row, name))}
@@ -136,7 +137,7 @@ def reseal(row: Credential | KeptSecret | SignIn | WebhookEndpoint) -> None:
     row.save(update_fields=[*held, "key_version"])
 
 
-def require_readable(row: Credential | KeptSecret | SignIn | WebhookEndpoint) -> None:
+def require_readable(row: Sealed) -> None:
     """Return when all that a row holds opens. Raises UnsealError."""
     for name in _sealed_in(row):
         if bytes(getattr(row, name)):
@@ -154,16 +155,16 @@ def _in_clear(row: SealedRow, name: str) -> str:
         return _opened(now, name)
 
 
-def _opened(row: Credential | KeptSecret | SignIn | WebhookEndpoint, name: str) -> str:
+def _opened(row: Sealed, name: str) -> str:
     bound = _bound_to(row, name, row.key_version)
     return unseal(_data_key(row.key_version), bytes(getattr(row, name)), bound_to=bound)
 
 
-def _sealed_in(row: Credential | KeptSecret | SignIn | WebhookEndpoint) -> tuple[str, ...]:
+def _sealed_in(row: Sealed) -> tuple[str, ...]:
     return ("sealed_secret", "sealed_address") if isinstance(row, WebhookEndpoint) else ("sealed",)
 
 
-def _bound_to(row: Credential | KeptSecret | SignIn | WebhookEndpoint, name: str, version: int) -> str:
+def _bound_to(row: Sealed, name: str, version: int) -> str:
     """Return the text that what stands in `row` under `name` is bound to; these texts never change."""
     if isinstance(row, Credential):
         table, field = "credential", row.name

@@ -4,7 +4,7 @@ Made by the database from the runs that `full_ledger.py` left in its temporary t
 """
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -85,8 +85,7 @@ FROM bench_runs AS r WHERE r.n >= (SELECT count(*) FROM bench_runs) - 6000
 
 def fill_history(*, read: int, now: datetime) -> None:
     """Write the history, in the transaction that filled the ledger; `read` records a run."""
-    from_the_beginning = now.replace(year=now.year - 2)
-    CustomerSla.objects.update(valid_from=from_the_beginning)
+    CustomerSla.objects.update(valid_from=now - timedelta(days=2 * DAYS))  # from before the first case
     values: dict[str, Any] = {"read": read, "now": now, "days": DAYS, "statement": _statement()}
     with connection.cursor() as cursor:
         for statement in (_CASES, _CLOCKS, _DAYS, _APPROVALS):

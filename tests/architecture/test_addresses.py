@@ -10,6 +10,7 @@ ADDRESSES = all_addresses()
 PLAIN_WORDS = {
     "system",
     "source",
+    "monitor",
     "template",
     "type_name",
     "target",

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.connectors import key_checks, key_rotation, vault
 from apps.connectors.credentials import UnsealError
-from apps.connectors.models import Connection, Credential, PartnerKey, SignIn, WebhookEndpoint
+from apps.connectors.models import Connection, Credential, KeptSecret, PartnerKey, SignIn, WebhookEndpoint
 from apps.connectors.services import NewConnection, create_connection
 from apps.connectors.webhook_endpoints import create_webhook_endpoint
 from apps.customers.services import create_customer
@@ -31,7 +31,7 @@ class KilledError(Exception):
 
 @pytest.fixture
 def partner(committed: PartnerRef, settings: Any) -> PartnerRef:
-    """A partner with seven secrets, a sign-in under way and a webhook key, all under a key that was just replaced."""
+    """A partner with seven secrets, a sign-in under way, a webhook key and that of a channel, all under a key that was just replaced."""
     settings.CREDENTIALS_KEY, settings.CREDENTIALS_OLD_KEYS = OLD, ()
     with scope.work_in(committed):
         customer = create_customer(name="Northwind", currency="EUR")
@@ -41,6 +41,7 @@ def partner(committed: PartnerRef, settings: Any) -> PartnerRef:
             vault.set_secret(connection, f"secret-{number}", f"value-{number}")
         create_webhook_endpoint(connection)
         _sign_in(connection)
+        vault.keep_secret("https://hooks.example.com/4711")
     settings.CREDENTIALS_KEY, settings.CREDENTIALS_OLD_KEYS = NEW, (OLD,)
     return committed
 
@@ -52,13 +53,14 @@ def _sign_in(connection: Connection) -> None:
     row.save()
 
 
-def _held(partner: PartnerRef) -> tuple[dict[str, str], str, dict[str, str]]:
+def _held(partner: PartnerRef) -> tuple[dict[str, str], str, dict[str, str], str]:
     with scope.work_in(partner):
         endpoint, sign_in = WebhookEndpoint.objects.get(), SignIn.objects.get()
         return (
             vault.secrets_of(Connection.objects.get()),
             vault.webhook_secret(endpoint),
             vault.sign_in_parts(sign_in),
+            vault.kept_value(KeptSecret.objects.get()),
         )
 
 
@@ -72,12 +74,11 @@ def test_everything_is_sealed_anew_and_the_old_key_can_be_taken_out(partner: Par
     before = _held(partner)
     with scope.work_in(partner):
         stamps = list(Credential.objects.order_by("id").values_list("name", "set_at", "generation", "last4"))
-    assert "alder: 7 secrets, 1 sign-ins under way, 1 webhook keys to be sealed anew; 1 data keys to be" in _told(
-        dry_run=True
-    )
+    everything = "alder: 7 secrets, 1 sign-ins under way, 1 webhook keys, 1 keys of alert channels"
+    assert f"{everything} to be sealed anew; 1 data keys to be" in _told(dry_run=True)
     with scope.work_in(partner):
         assert set(PartnerKey.objects.values_list("version", flat=True)) == {1}
-    assert "alder: 7 secrets, 1 sign-ins under way, 1 webhook keys sealed anew; 1 data keys dropped" in _told(batch=2)
+    assert f"{everything} sealed anew; 1 data keys dropped" in _told(batch=2)
     settings.CREDENTIALS_OLD_KEYS = ()
     assert _held(partner) == before
     with scope.work_in(partner):
@@ -198,7 +199,7 @@ def test_a_key_that_is_not_there_is_told_by_the_command_and_by_the_check(partner
     with pytest.raises(CommandError) as missing:
         _told(check=True)
     assert missing.value.returncode == 1
-    with pytest.raises(CommandError, match="9 rows are sealed with a key that is not in the settings"):
+    with pytest.raises(CommandError, match="10 rows are sealed with a key that is not in the settings"):
         _told()
     with scope.work_in(partner), pytest.raises(UnsealError, match="CREDENTIALS_OLD_KEYS"):
         vault.secrets_of(Connection.objects.get())

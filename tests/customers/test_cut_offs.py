@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.customers.cut_offs import (
@@ -84,7 +84,6 @@ def test_a_time_that_comes_twice_is_due_once_the_first_time() -> None:
     assert second - first == timedelta(days=7, hours=1)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(_rules(), _ZONES, _MOMENTS)
 def test_the_next_one_is_later_and_on_a_day_of_the_rule(rule: Rule, zone: ZoneInfo, after: datetime) -> None:
     due = next_occurrence(rule, zone, after)
@@ -96,7 +95,6 @@ def test_the_next_one_is_later_and_on_a_day_of_the_rule(rule: Rule, zone: ZoneIn
         assert _fits(rule, local.date())
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(_rules(), _ZONES, _MOMENTS)
 def test_none_is_left_out_between_now_and_the_next(rule: Rule, zone: ZoneInfo, after: datetime) -> None:
     due = next_occurrence(rule, zone, after)
@@ -106,7 +104,6 @@ def test_none_is_left_out_between_now_and_the_next(rule: Rule, zone: ZoneInfo, a
         day += timedelta(days=1)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(_rules(), _ZONES, _MOMENTS)
 def test_the_one_before_the_next_is_not_later_than_now(rule: Rule, zone: ZoneInfo, after: datetime) -> None:
     following = next_occurrence(rule, zone, after)

@@ -4,7 +4,7 @@ import re
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.monitoring.landscape import GAP, MARGIN, Box, Landscape, Link, lay_out
@@ -37,14 +37,12 @@ def _points(path: str) -> list[tuple[float, float]]:
     return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(_customers())
 def test_no_two_boxes_ever_overlap(customer: tuple[list[str], list[Link]]) -> None:
     for one, other in combinations(_boxes(lay_out(*customer)), 2):
         assert not _overlap(one, other), (one, other)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(_customers())
 def test_everything_is_drawn_inside_of_the_picture(customer: tuple[list[str], list[Link]]) -> None:
     picture = lay_out(*customer)
@@ -59,7 +57,6 @@ def test_everything_is_drawn_inside_of_the_picture(customer: tuple[list[str], li
             assert 0 <= y <= picture.height
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(_customers())
 def test_every_system_and_every_flow_is_drawn_once_and_joined_to_its_ends(
     customer: tuple[list[str], list[Link]],
@@ -76,7 +73,6 @@ def test_every_system_and_every_flow_is_drawn_once_and_joined_to_its_ends(
         assert _points(route.to_target)[-1] in {(target.x, target.middle), (target.right, target.middle)}
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(_customers())
 def test_no_line_crosses_a_box(customer: tuple[list[str], list[Link]]) -> None:
     picture = lay_out(*customer)
@@ -96,7 +92,6 @@ def test_no_line_crosses_a_box(customer: tuple[list[str], list[Link]]) -> None:
                 assert not crossed, (path, crossed)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(_customers())
 def test_the_same_customer_gives_the_same_picture(customer: tuple[list[str], list[Link]]) -> None:
     assert lay_out(*customer) == lay_out(*customer)

@@ -17,10 +17,11 @@ from apps.flows.models import Flow, FlowDay, Operation, Run
 from apps.flows.queries.causes import cause_words
 from apps.flows.queries.operation_list import since_id
 from apps.tenants.charts import Chart, Series
+from apps.tenants.templatetags.states import badge_for
 
 CHART_DAYS = 30
 MOST_CAUSES = 8
-_OUTCOMES = (("written", "success"), ("unchanged", "neutral"), ("skipped", "progress"), ("rejected", "danger"))
+OUTCOMES = (("written", "success"), ("unchanged", "neutral"), ("skipped", "progress"), ("rejected", "danger"))
 
 
 class _Percentile(Aggregate):
@@ -39,12 +40,9 @@ def get_flow_charts(flow: Flow, today: date) -> list[Chart]:
 
 def throughput_of_days(flow: Flow, days: list[date]) -> Chart:
     """Return a flow's records day by day, by what came of them. One query."""
-    names = [name for name, _tone in _OUTCOMES]
+    names = [name for name, _tone in OUTCOMES]
     sums = FlowDay.objects.filter(flow=flow, day__gte=days[0]).order_by().values("day")
     found: dict[date, Any] = {row["day"]: row for row in sums.annotate(**{f"{name}_sum": Sum(name) for name in names})}
-    labels = {
-        "written": _("Written"), "unchanged": _("Unchanged"), "skipped": _("Skipped"), "rejected": _("Rejected"),
-    }  # fmt: skip
     return Chart(
         name="throughput",
         title=_("Records a day, by what came of them"),
@@ -52,12 +50,12 @@ def throughput_of_days(flow: Flow, days: list[date]) -> Chart:
         categories=[_day_words(day) for day in days],
         series=[
             Series(
-                labels[name],
+                badge_for(name).word,
                 [found.get(day, {}).get(f"{name}_sum") or 0 for day in days],
                 tone,
                 [_records_of(flow, day, name) for day in days],
             )
-            for name, tone in _OUTCOMES
+            for name, tone in OUTCOMES
         ],
     )
 

@@ -6,6 +6,7 @@ keys by the systems in use; a target's key is looked up among the links. Beginni
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
@@ -22,6 +23,13 @@ _BEYOND = "\U0010ffff"  # sorts behind every character that a key may go on with
 Kind = tuple[str, str]  # canonical type, source system
 
 
+class _FlowInUse(NamedTuple):
+    id: UUID
+    customer_id: UUID
+    template: str
+    system: str  # the source's
+
+
 def find_records(typed: str, *, ids: tuple[UUID, UUID] | None = None, most: int = 6) -> list[Operation]:
     """Return the newest operations in scope that one of the keys names; beginnings only when nothing fits as a whole.
 
@@ -30,13 +38,17 @@ def find_records(typed: str, *, ids: tuple[UUID, UUID] | None = None, most: int 
     found: list[Operation] = []
     if ids is not None:
         found = list(Operation.objects.filter(id__gte=ids[0], id__lte=ids[1]).order_by("-id")[:most])
-    kinds = _kinds_in_use()
-    found += _by_link(typed, most)
+    flows = [
+        _FlowInUse(*row)
+        for row in Flow.objects.order_by().values_list("id", "customer_id", "template", "source__system")
+    ]
+    kinds = _kinds_of(flows)
+    found += _by_link(typed, [one.id for one in flows], most)
     if kinds and len(typed) <= BUSINESS_KEY_LENGTH:
         found += _by_whole_key(typed, kinds, most) or _by_beginning(typed, kinds, most)
     found += _by_cause(typed, most)
     if len(found) < most:
-        found += [*_by_name(typed, most), *_by_project(typed, most)]
+        found += [*_by_name(typed, most), *_by_project(typed, {one.customer_id for one in flows}, most)]
     return list({row.id: row for row in found}.values())[:most]
 
 
@@ -52,7 +64,7 @@ def find_versions(typed: str, *, most: int = 50) -> list[UUID]:
         canonical_type__in={row.canonical_type for row in found},
         business_key__in={row.business_key for row in found},
     )
-    return list(versions.values_list("id", flat=True)) if found else []
+    return list(versions.values_list("id", flat=True))
 
 
 def _by_cause(typed: str, most: int) -> list[Operation]:
@@ -78,31 +90,29 @@ def _by_name(typed: str, most: int) -> list[Operation]:
     return sorted(newest.values(), key=lambda row: row.id, reverse=True)[:most]
 
 
-def _by_project(typed: str, most: int) -> list[Operation]:
+def _by_project(typed: str, customers: set[UUID], most: int) -> list[Operation]:
     """Return a few records of the project that is called so, whichever customer's."""
     if len(typed) < _LEAST_BEGINNING:
         return []
-    customers = list(Flow.objects.order_by().values_list("customer_id", flat=True).distinct())
     rows = Operation.objects.filter(customer_id__in=customers, project_ref=typed).exclude(project_ref="")
     return list(rows.order_by()[:most])
 
 
-def _kinds_in_use() -> dict[Kind, list[UUID]]:
-    """Return the flows in scope by what they carry and from where."""
+def _kinds_of(flows: Iterable[_FlowInUse]) -> dict[Kind, list[UUID]]:
+    """Return flows by what they carry and from where."""
     kinds: dict[Kind, list[UUID]] = defaultdict(list)
-    for flow_id, slug, system in Flow.objects.order_by().values_list("id", "template", "source__system"):
-        if slug in TEMPLATES:
-            kinds[TEMPLATES[slug].definition.canonical_type, system].append(flow_id)
+    for one in flows:
+        if one.template in TEMPLATES:
+            kinds[TEMPLATES[one.template].definition.canonical_type, one.system].append(one.id)
     return kinds
 
 
-def _by_link(typed: str, most: int) -> list[Operation]:
+def _by_link(typed: str, flows: list[UUID], most: int) -> list[Operation]:
     """Return records that any system knows under this number, also those that a record on its walk has made."""
     keys = list(Link.objects.filter(outside_key=typed).values_list("business_key", flat=True)[:most])
     if not keys:
         return []
     # Our own name of a record begins with its type, which need not be the type that the link is about.
-    flows = list(Flow.objects.order_by().values_list("id", flat=True))
     types = {key.partition(":")[0] for key in keys}
     return _newest(Q(flow_id__in=flows, canonical_type__in=types, business_key__in=keys), most)
 

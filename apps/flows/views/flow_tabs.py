@@ -59,7 +59,8 @@ def flow_detail(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     days = asked_number(request, "days", 7)
     days = days if days in PERIODS else 7
     now = timezone.now()
-    facts, risk = queries.get_flow_facts(flow, now.date()), risk_of(flow, now)
+    facts = queries.get_flow_facts(flow, now.date())
+    risk = risk_of(flow, now) if acting_person(request).can(Action.VIEW_CASES) else None
     context = framed(
         request,
         flow,
@@ -68,7 +69,7 @@ def flow_detail(request: HttpRequest, flow_id: UUID) -> HttpResponse:
         picture=get_flow_picture(flow, days, today),
         periods=PERIODS,
         charts=[*get_flow_charts(flow, today), *([risk.chart] if risk and risk.chart else [])],
-        risk=risk if risk and acting_person(request).can(Action.VIEW_CASES) else None,
+        risk=risk,
         runs=[run_row(run) for run in facts.runs],
         latest=run_row(facts.runs[0]) if facts.runs else None,
         worth=", ".join(money_words(amount, currency) for amount, currency in facts.today.amounts),

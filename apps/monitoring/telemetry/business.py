@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median_high
 from typing import Literal
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
@@ -58,12 +59,12 @@ def rework_of(span: ReportSpan) -> Rework:
 
 def posting_of(span: ReportSpan) -> Posting:
     """Return how long records took until posted. One query."""
-    days = [day for day in speed_of(span) if day.median_seconds is not None and day.slow_seconds is not None]
-    if not days:
+    days = speed_of(span)
+    medians = [day.median_seconds for day in days if day.median_seconds is not None]
+    slow = [day.slow_seconds for day in days if day.slow_seconds is not None]
+    if not medians or not slow:
         return Posting(None, None, 0)
-    medians = sorted(day.median_seconds or 0.0 for day in days)
-    slow = sorted(day.slow_seconds or 0.0 for day in days)
-    return Posting(medians[len(days) // 2], slow[len(days) // 2], sum(day.records for day in days))
+    return Posting(median_high(medians), median_high(slow), sum(day.records for day in days))
 
 
 def held_back_by(span: ReportSpan, by: By) -> list[tuple[str, int]]:

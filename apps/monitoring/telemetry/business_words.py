@@ -3,17 +3,9 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.monitoring.telemetry.spells import PAIRS, Source
-from apps.tenants.templatetags.wording import duration_words
+from apps.monitoring.telemetry.spells import ACTIVATION, Source
+from apps.tenants.templatetags.states import badge_for
 
-STATES = {
-    "deal_closed": gettext_lazy("Deal closed"),
-    "contract_approved": gettext_lazy("Contract approved"),
-    "client_activated": gettext_lazy("Client activated"),
-    "project_ready": gettext_lazy("Project ready"),
-    "billing_enabled": gettext_lazy("Billing enabled"),
-    "onboarding_complete": gettext_lazy("Onboarding complete"),
-}
 MEASURED, DERIVED, UNKNOWN = gettext_lazy("measured"), gettext_lazy("derived"), gettext_lazy("not known")
 
 
@@ -22,16 +14,11 @@ def key_words(source: Source, key: str) -> str:
     if source is Source.ONBOARDING:
         return _("Setting up a customer, from begin to end")
     if source is Source.STATES:
-        begin, _dash, end = key.partition("-")
-        if (begin, end) == PAIRS[0]:
+        if key == ACTIVATION:
             return _("Time to activate a client")
-        return _("%(begin)s → %(end)s") % {"begin": STATES.get(begin, begin), "end": STATES.get(end, end)}
+        begin, _dash, end = key.partition("-")
+        return _("%(begin)s → %(end)s") % {"begin": badge_for(begin).word, "end": badge_for(end).word}
     return key.replace("_", " ").replace("-", " ").capitalize()
-
-
-def time_words(seconds: float | None) -> str:
-    """Return how long something took, a dash where nobody knows."""
-    return "—" if seconds is None else duration_words(seconds)
 
 
 def source_title(source: Source) -> str:

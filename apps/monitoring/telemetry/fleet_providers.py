@@ -4,14 +4,15 @@ Each active partner is asked in its own scope, three short queries each. What a 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from apps.connectors import private_shelf
 from apps.connectors.call_times import CallTimes
-from apps.monitoring.telemetry.providers import SystemState, is_shared, list_systems, summed
-from apps.monitoring.telemetry.standing import Standing, Trouble, Verdict, conclude
+from apps.monitoring.telemetry.providers import SystemState, get_system_state, list_systems, summed
+from apps.monitoring.telemetry.standing import Standing, Verdict, conclude
 from apps.tenants import scope
 from apps.tenants.models import Partner
 
@@ -90,26 +91,27 @@ class FleetSystem:
 
 def list_fleet_systems(now: datetime) -> list[FleetSystem]:
     """Return every system of the catalogue that any partner's customers are connected to, those in trouble first."""
-    parts: defaultdict[str, list[PartnerPart]] = defaultdict(list)
-    names: dict[str, str] = {}
-    for partner in Partner.objects.filter(state=Partner.State.ACTIVE).order_by("name", "id"):
-        with scope.work_in(partner.as_ref()):
-            for state in list_systems(now):
-                if is_shared(state.slug):
-                    names[state.slug] = state.name
-                    parts[state.slug].append(_part(partner, state, now))
-    found = [_fleet_system(slug, names[slug], told) for slug, told in parts.items()]
-    return sorted(found, key=lambda one: (list(Trouble).index(one.verdict.trouble), -one.verdict.troubled, one.name))
+    found = _over_partners(lambda: list_systems(now), now)
+    return sorted(found, key=lambda one: (one.verdict.rank, one.name))
 
 
 def get_fleet_system(slug: str, now: datetime) -> FleetSystem | None:
     """Return one system over all partners, None when nobody is connected to it."""
-    return next((one for one in list_fleet_systems(now) if one.slug == slug), None)
+    return next(iter(_over_partners(lambda: filter(None, [get_system_state(slug, now)]), now)), None)
 
 
-def _fleet_system(slug: str, name: str, parts: Sequence[PartnerPart]) -> FleetSystem:
-    verdict = conclude([standing for part in parts for standing in part.standings])
-    return FleetSystem(slug, name, verdict, tuple(parts))
+def _over_partners(read: Callable[[], Iterable[SystemState]], now: datetime) -> list[FleetSystem]:
+    """Return the systems that are read in each partner's scope; a private one is its partner's business."""
+    parts: defaultdict[tuple[str, str], list[PartnerPart]] = defaultdict(list)
+    for partner in Partner.objects.filter(state=Partner.State.ACTIVE).order_by("name", "id"):
+        with scope.work_in(partner.as_ref()):
+            for state in read():
+                if not private_shelf.is_private(state.slug):
+                    parts[state.slug, state.name].append(_part(partner, state, now))
+    return [
+        FleetSystem(slug, name, conclude([standing for part in told for standing in part.standings]), tuple(told))
+        for (slug, name), told in parts.items()
+    ]
 
 
 def _part(partner: Partner, state: SystemState, now: datetime) -> PartnerPart:

@@ -1,20 +1,22 @@
 """One flow's health in figures and pictures: read from its runs, its day rollups and its exceptions, never from the ledger."""
 
-from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.db.models.functions import TruncHour
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from apps.connectors.call_times import start_of_hour
 from apps.flows.engine.states import RunState
 from apps.flows.models import Flow, Run
-from apps.flows.queries.flow_charts import CHART_DAYS, speed_of_days, throughput_of_days
+from apps.flows.queries.flow_charts import CHART_DAYS, MOST_CAUSES, OUTCOMES, speed_of_days, throughput_of_days
 from apps.monitoring.case_words import cause_words
 from apps.monitoring.models import SlaClock
 from apps.monitoring.queries.ledger_rows import id_at
@@ -22,19 +24,18 @@ from apps.monitoring.queries.reports import ReportSpan, causes_of
 from apps.monitoring.queries.sla_rows import clock_rows, with_subjects
 from apps.monitoring.sla_pages import ClockRow
 from apps.tenants.charts import Chart, Series
+from apps.tenants.templatetags.states import badge_for
 
 RUNS_SHOWN = 60
 HOURS_SHOWN = 48
 CLOCKS_SHOWN = 5
-MOST_CAUSES = 8
 _RESULTS = (
-    (RunState.CLEAN, "success"),
-    (RunState.PARTIAL, "warning"),
-    (RunState.FAILED, "danger"),
-    (RunState.EMPTY, "neutral"),
-    (RunState.CANCELLED, "progress"),
+    (RunState.CLEAN, gettext_lazy("Clean"), "success"),
+    (RunState.PARTIAL, gettext_lazy("Partial"), "warning"),
+    (RunState.FAILED, gettext_lazy("Failed"), "danger"),
+    (RunState.EMPTY, gettext_lazy("Empty"), "neutral"),
+    (RunState.CANCELLED, gettext_lazy("Cancelled"), "progress"),
 )
-_OUTCOMES = (("written", "success"), ("unchanged", "neutral"), ("skipped", "progress"), ("rejected", "danger"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,6 @@ def _runs(flow: Flow) -> Chart:
     told = ended.values_list("id", "state", "created_at", "started_at", "finished_at")[:RUNS_SHOWN]
     runs = list(reversed(told))
     links = [reverse("flows:run-detail", args=[run_id]) for run_id, *_rest in runs]
-    labels = {
-        RunState.CLEAN: _("Clean"), RunState.PARTIAL: _("Partial"), RunState.FAILED: _("Failed"),
-        RunState.EMPTY: _("Empty"), RunState.CANCELLED: _("Cancelled"),
-    }  # fmt: skip
     seconds = [_took(started or created, finished) for _id, _state, created, started, finished in runs]
     return Chart(
         name="health-runs",
@@ -83,12 +80,12 @@ def _runs(flow: Flow) -> Chart:
         categories=[_moment(created) for _id, _state, created, *_rest in runs],
         series=[
             Series(
-                labels[state],
+                label,
                 [took if told == state else None for (_id, told, *_rest), took in zip(runs, seconds, strict=True)],
                 tone,
                 links,
             )
-            for state, tone in _RESULTS
+            for state, label, tone in _RESULTS
         ],
         unit="s",
         decimals=1,
@@ -104,25 +101,21 @@ def _took(started: datetime, finished: datetime | None) -> float:
 
 def _hours(flow: Flow, now: datetime) -> Chart:
     """Return the records of the last two days hour by hour, as the runs that ended in each hour counted them."""
-    first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS_SHOWN - 1)
+    first = start_of_hour(now) - timedelta(hours=HOURS_SHOWN - 1)
     # A run may take long: one that ended within the hours began a day before them at most.
     ended = Run.objects.filter(flow=flow, id__gte=id_at(first - timedelta(days=1)), finished_at__gte=first)
-    names = [name for name, _tone in _OUTCOMES]
-    sums: defaultdict[datetime, list[int]] = defaultdict(lambda: [0] * len(names))
-    for hour, *numbers in ended.order_by().annotate(hour=TruncHour("finished_at")).values_list("hour", *names):
-        sums[hour] = [had + came for had, came in zip(sums[hour], numbers, strict=True)]
+    by_hour = ended.order_by().annotate(hour=TruncHour("finished_at", tzinfo=UTC)).values("hour")
+    sums = by_hour.annotate(**{f"{name}_sum": Sum(name) for name, _tone in OUTCOMES})
+    found: dict[datetime, Any] = {row["hour"]: row for row in sums}
     hours = [first + timedelta(hours=number) for number in range(HOURS_SHOWN)]
-    labels = {
-        "written": _("Written"), "unchanged": _("Unchanged"), "skipped": _("Skipped"), "rejected": _("Rejected"),
-    }  # fmt: skip
     return Chart(
         name="health-hours",
         title=_("Records an hour, by what came of them"),
         kind="stacked",
         categories=[_moment(hour) for hour in hours],
         series=[
-            Series(labels[name], [sums[hour][at] if hour in sums else 0 for hour in hours], tone)
-            for at, (name, tone) in enumerate(_OUTCOMES)
+            Series(badge_for(name).word, [found.get(hour, {}).get(f"{name}_sum") or 0 for hour in hours], tone)
+            for name, tone in OUTCOMES
         ],
         note=_("Counted when their run ended; the last 48 hours."),
     )

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from apps.connectors.call_times import CallTimes
 from apps.monitoring.telemetry.standing import Trouble, Verdict
-from apps.tenants.templatetags.wording import count_words
+from apps.tenants.templatetags.wording import UNKNOWN, count_words, moment_words
 
 # The badge (a state that has a tone and an icon) and the word beside it.
 STANDINGS = {
@@ -21,11 +23,6 @@ STANDINGS = {
     Trouble.WELL: ("green", gettext_lazy("Answers well")),
     Trouble.QUIET: ("grey", gettext_lazy("Not called lately")),
 }
-
-
-def badge_of(trouble: Trouble) -> str:
-    """Return the state whose badge shows how something stands."""
-    return STANDINGS[trouble][0]
 
 
 def word_of(trouble: Trouble) -> str:
@@ -43,7 +40,7 @@ def sentence_of(system: str, verdict: Verdict, now: datetime) -> str:
         }
         if verdict.since is None:
             return sentence
-        return _("%(sentence)s Since %(moment)s.") % {"sentence": sentence, "moment": moment_words(verdict.since, now)}
+        return _("%(sentence)s Since %(moment)s.") % {"sentence": sentence, "moment": _since_words(verdict.since, now)}
     if verdict.trouble is Trouble.WELL:
         return _("%(system)s answers as usual.") % {"system": system}
     if verdict.trouble is Trouble.PERSON:
@@ -51,27 +48,41 @@ def sentence_of(system: str, verdict: Verdict, now: datetime) -> str:
     return _("%(system)s was hardly called in the last two hours.") % {"system": system}
 
 
-def moment_words(moment: datetime, now: datetime) -> str:
-    """Return a moment as short as it is clear, in the reader's zone: the time alone today, with the day before."""
-    then, here = timezone.localtime(moment), timezone.localtime(now)
-    if then.date() == here.date():
-        return date_format(then, "H:i")
-    return _("%(day)s, %(time)s") % {"day": date_format(then, "j M"), "time": date_format(then, "H:i")}
-
-
 def milliseconds_words(milliseconds: float | None) -> str:
     """Return how long calls took: "180 ms", "2.4 s"; a dash where none were made."""
     if milliseconds is None:
-        return "—"
+        return UNKNOWN
     if milliseconds < 1000:
         return _("%(number)s ms") % {"number": count_words(round(milliseconds))}
     return _("%(number)s s") % {"number": f"{milliseconds / 1000:.1f}"}
 
 
-def share_words(share: float) -> str:
-    """Return a share as percent; what is not nothing never reads as nothing."""
+def share_words(share: float | None) -> str:
+    """Return a share as percent, a dash where nobody knows; what is not nothing never reads as nothing."""
+    if share is None:
+        return UNKNOWN
     percent = share * 100
     return f"{percent:.0f} %" if percent >= 1 or not percent else "< 1 %"
+
+
+def figures_of(trouble: Trouble, day: CallTimes, lately: CallTimes) -> dict[str, Any]:
+    """Return how something stands and its calls as pages show them: those of a day, and how long the latest ones took."""
+    badge, word = STANDINGS[trouble]
+    return {
+        "badge": badge,
+        "word": str(word),
+        "calls": day.calls,
+        "failed": share_words(day.failed_share),
+        "limited": share_words(day.limited_share),
+        "median": milliseconds_words(lately.within(0.5)),
+        "slow": milliseconds_words(lately.within(0.9)),
+    }
+
+
+def _since_words(moment: datetime, now: datetime) -> str:
+    """Return a moment as short as it is clear, in the reader's zone: the time alone today, with the day before."""
+    then, here = timezone.localtime(moment), timezone.localtime(now)
+    return date_format(then, "H:i") if then.date() == here.date() else moment_words(moment)
 
 
 _TROUBLED: dict[Trouble, Callable[[int], str]] = {

@@ -10,9 +10,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from apps.connectors import private_shelf
 from apps.connectors.breaker_rule import BreakerState
-from apps.connectors.call_times import SLOTS, CallTimes
+from apps.connectors.call_times import SLOTS, CallTimes, start_of_hour
 from apps.connectors.models import Connection, ConnectionHour
 from apps.connectors.queries import system_name
 from apps.monitoring.telemetry.standing import HOUR, Lately, Standing, Trouble, Verdict, conclude, judge, usual_of
@@ -97,25 +96,18 @@ class SystemState:
 
 def list_systems(now: datetime) -> list[SystemState]:
     """Return every system that somebody in scope is connected to, those in trouble first. Three queries."""
-    grouped: defaultdict[str, list[ConnectionState]] = defaultdict(list)
-    for one in connection_states(_in_use(), now):
-        grouped[one.system].append(one)
-    found = [_system(slug, states) for slug, states in grouped.items()]
-    return sorted(found, key=lambda one: (list(Trouble).index(one.verdict.trouble), -one.verdict.troubled, one.name))
+    found = _systems(connection_states(_in_use(), now))
+    return sorted(found, key=lambda one: (one.verdict.rank, one.name))
 
 
 def get_system_state(slug: str, now: datetime) -> SystemState | None:
     """Return one system as `list_systems` does, None when nobody in scope is connected to it."""
-    states = connection_states(_in_use().filter(system=slug), now, named=True)
-    return _system(slug, states) if states else None
+    return next(iter(_systems(connection_states(_in_use().filter(system=slug), now, named=True))), None)
 
 
 def list_suffering(slugs: Collection[str], now: datetime) -> list[SystemState]:
     """Return those of these systems that more than one connection suffers from. Three queries."""
-    grouped: defaultdict[str, list[ConnectionState]] = defaultdict(list)
-    for one in connection_states(_in_use().filter(system__in=slugs), now, named=True):
-        grouped[one.system].append(one)
-    found = [_system(slug, states) for slug, states in grouped.items()]
+    found = _systems(connection_states(_in_use().filter(system__in=slugs), now, named=True))
     return [one for one in found if one.verdict.troubled > 1]
 
 
@@ -125,7 +117,7 @@ def connection_states(asked: QuerySet[Connection], now: datetime, *, named: bool
     ids = [row.id for row in rows] if named else None
     hours, usual = _hours(ids, now), _usual(ids, now)
     states = [_state(row, hours.get(row.id, ()), usual.get(row.id), now) for row in rows]
-    return sorted(states, key=lambda one: (list(Trouble).index(one.standing.trouble), one.customer, one.name))
+    return sorted(states, key=lambda one: (one.standing.trouble.rank, one.customer, one.name))
 
 
 def summed(parts: Iterable[CallTimes]) -> CallTimes:
@@ -133,17 +125,18 @@ def summed(parts: Iterable[CallTimes]) -> CallTimes:
     return sum(parts, CallTimes())
 
 
-def start_of_hour(moment: datetime) -> datetime:
-    """Return when the hour of a moment began."""
-    return moment.replace(minute=0, second=0, microsecond=0)
-
-
 def _in_use() -> QuerySet[Connection]:
     return Connection.objects.exclude(state=Connection.State.DISABLED)
 
 
-def _system(slug: str, states: Sequence[ConnectionState]) -> SystemState:
-    return SystemState(slug, system_name(slug), conclude([one.standing for one in states]), tuple(states))
+def _systems(states: Iterable[ConnectionState]) -> list[SystemState]:
+    grouped: defaultdict[str, list[ConnectionState]] = defaultdict(list)
+    for one in states:
+        grouped[one.system].append(one)
+    return [
+        SystemState(slug, system_name(slug), conclude([one.standing for one in told]), tuple(told))
+        for slug, told in grouped.items()
+    ]
 
 
 def _state(
@@ -191,8 +184,3 @@ def _usual(ids: Sequence[UUID] | None, now: datetime) -> dict[UUID, float | None
         return {
             row[0]: usual_of(CallTimes(calls=int(row[1]), slots=tuple(map(int, row[2:])))) for row in cursor.fetchall()
         }
-
-
-def is_shared(slug: str) -> bool:
-    """Return whether a system is one of the catalogue, known to every partner; a private one is its partner's business."""
-    return not private_shelf.is_private(slug)

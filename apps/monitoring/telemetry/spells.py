@@ -58,14 +58,16 @@ class Spell:
         return (self.ended_at - self.began_at).total_seconds()
 
 
+ACTIVATION = "deal_closed-client_activated"
+# From one business state to another, in the order in which they are shown.
 PAIRS = (
-    ("deal_closed", "client_activated"),
-    ("deal_closed", "contract_approved"),
-    ("contract_approved", "client_activated"),
-    ("client_activated", "project_ready"),
-    ("project_ready", "billing_enabled"),
-    ("billing_enabled", "onboarding_complete"),
-    ("deal_closed", "onboarding_complete"),
+    ACTIVATION,
+    "deal_closed-contract_approved",
+    "contract_approved-client_activated",
+    "client_activated-project_ready",
+    "project_ready-billing_enabled",
+    "billing_enabled-onboarding_complete",
+    "deal_closed-onboarding_complete",
 )
 _STATES = """
 SELECT earlier.state || '-' || later.state AS key, later.customer_id, later.subject AS label,
@@ -165,7 +167,7 @@ def _asked(span: ReportSpan) -> dict[str, Any]:
         "until": until,
         "first": id_at(since),
         "ending": id_at(until),
-        "pairs": [f"{one}-{other}" for one, other in PAIRS],
+        "pairs": list(PAIRS),
         "customer": span.customer_id,
         "flow": span.flow_id,
         "most": MOST_SAMPLED,

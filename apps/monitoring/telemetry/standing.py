@@ -33,6 +33,11 @@ class Trouble(StrEnum):
     WELL = "well"
     QUIET = "quiet"
 
+    @property
+    def rank(self) -> int:
+        """Return its place among them: 0 for the worst."""
+        return list(Trouble).index(self)
+
 
 SYSTEMS_FAULT = (Trouble.AWAY, Trouble.FAILING, Trouble.LIMITED, Trouble.SLOW)
 
@@ -68,9 +73,9 @@ class Verdict:
     since: datetime | None
 
     @property
-    def is_widespread(self) -> bool:
-        """Return whether it is the system rather than one connection: at least two of them, and half of those called."""
-        return self.troubled >= 2 and self.troubled * 2 >= self.called
+    def rank(self) -> tuple[int, int]:
+        """Return its place among those of other systems: the worst first, and what more connections suffer from."""
+        return self.trouble.rank, -self.troubled
 
 
 def usual_of(times: CallTimes) -> float | None:

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,7 +17,7 @@ from apps.monitoring.impact import Quality, Sum
 from apps.monitoring.queries.sla_board import ClockCounts
 from apps.monitoring.queries.trends import HeldCause, MoneyCurve, Span, throughput
 from apps.tenants.charts import Chart, Series
-from apps.tenants.templatetags.wording import count_words, money_words
+from apps.tenants.templatetags.wording import count_words, moment_words, money_words
 
 MOST_CURRENCIES = 4  # drawn in one chart; the others are said in its note
 MOST_CAUSES = 8
@@ -145,12 +144,6 @@ def promises_tile(counts: ClockCounts, board: str) -> Tile:
         return tile.saying(_("No other clock is running.")).with_details(soon)
     left = _("the next one runs out %(moment)s") % {"moment": moment_words(counts.next_due_at)}
     return tile.saying(left).with_details(soon)
-
-
-def moment_words(moment: datetime) -> str:
-    """Return a moment as tiles name it, in the reader's zone: "21 Nov, 14:05"."""
-    then = timezone.localtime(moment)
-    return _("%(day)s, %(time)s") % {"day": date_format(then, "j M"), "time": date_format(then, "H:i")}
 
 
 def last_success_tile(at: datetime | None, link: str) -> Tile:

@@ -16,7 +16,7 @@ from apps.accounts.listing import csv_of_rows, page_of_rows, read_list
 from apps.monitoring.telemetry import provider_lists
 from apps.monitoring.telemetry.fleet_providers import FleetSystem, PartnerPart, get_fleet_system, list_fleet_systems
 from apps.monitoring.telemetry.provider_charts import calls_chart, times_chart
-from apps.monitoring.telemetry.provider_words import badge_of, milliseconds_words, sentence_of, share_words, word_of
+from apps.monitoring.telemetry.provider_words import figures_of, sentence_of
 
 
 @requires(Action.VIEW_PARTNERS)
@@ -28,7 +28,7 @@ def fleet_provider_list(request: HttpRequest) -> HttpResponseBase:
     if state.wants_csv:
         return csv_of_rows(state, rows)
     page = page_of_rows(request, state, rows)
-    lines = [{**_figures(row), "sentence": sentence_of(row.name, row.verdict, now)} for row in page.rows]
+    lines = [{**_line(row), "sentence": sentence_of(row.name, row.verdict, now)} for row in page.rows]
     return render(request, "monitoring/telemetry/fleet_providers.html", {"list": page, "lines": lines})
 
 
@@ -46,7 +46,7 @@ def fleet_provider_detail(request: HttpRequest, system: str) -> HttpResponseBase
     page = page_of_rows(request, state, found.parts)
     context = {
         "list": page,
-        "lines": [_figures(part) for part in page.rows],
+        "lines": [_line(part) for part in page.rows],
         "system": found,
         "sentence": sentence_of(found.name, found.verdict, now),
         "charts": [times_chart(found.hours), calls_chart(found.hours)],
@@ -62,14 +62,5 @@ def _crumbs(found: FleetSystem) -> list[dict[str, str]]:
     ]
 
 
-def _figures(row: FleetSystem | PartnerPart) -> dict[str, Any]:
-    return {
-        "row": row,
-        "badge": badge_of(row.verdict.trouble),
-        "word": word_of(row.verdict.trouble),
-        "calls": row.day.calls,
-        "failed": share_words(row.day.failed_share),
-        "limited": share_words(row.day.limited_share),
-        "median": milliseconds_words(row.lately.within(0.5)),
-        "slow": milliseconds_words(row.lately.within(0.9)),
-    }
+def _line(row: FleetSystem | PartnerPart) -> dict[str, Any]:
+    return {**figures_of(row.verdict.trouble, row.day, row.lately), "row": row}

@@ -16,7 +16,7 @@ from apps.accounts.actions import Action
 from apps.accounts.listing import csv_of_rows, page_of_rows, read_list
 from apps.monitoring.telemetry import provider_lists
 from apps.monitoring.telemetry.provider_charts import calls_chart, times_chart
-from apps.monitoring.telemetry.provider_words import badge_of, milliseconds_words, sentence_of, share_words, word_of
+from apps.monitoring.telemetry.provider_words import figures_of, milliseconds_words, sentence_of
 from apps.monitoring.telemetry.providers import ConnectionState, SystemState, get_system_state, list_systems
 
 
@@ -66,31 +66,14 @@ def _crumbs(name: str = "") -> list[dict[str, str]]:
 
 
 def _system_line(row: SystemState, now: datetime) -> dict[str, Any]:
-    day, lately = row.day, row.lately
     return {
+        **figures_of(row.verdict.trouble, row.day, row.lately),
         "row": row,
-        "badge": badge_of(row.verdict.trouble),
-        "word": word_of(row.verdict.trouble),
         "sentence": sentence_of(row.name, row.verdict, now),
         "connections_url": f"{reverse('connectors:connection-list')}?system={row.slug}",
-        "calls": day.calls,
-        "failed": share_words(day.failed_share),
-        "limited": share_words(day.limited_share),
-        "median": milliseconds_words(lately.within(0.5)),
-        "slow": milliseconds_words(lately.within(0.9)),
-        "spark": [times.calls for _hour, times in row.by_hour(now)],
     }
 
 
 def _connection_line(row: ConnectionState) -> dict[str, Any]:
-    day = row.day
-    return {
-        "row": row,
-        "badge": badge_of(row.standing.trouble),
-        "word": word_of(row.standing.trouble),
-        "calls": day.calls,
-        "failed": share_words(day.failed_share),
-        "limited": share_words(day.limited_share),
-        "median": milliseconds_words(row.lately.within(0.5)),
-        "usual": milliseconds_words(row.usual_ms),
-    }
+    figures = figures_of(row.standing.trouble, row.day, row.lately)
+    return {**figures, "row": row, "usual": milliseconds_words(row.usual_ms)}

@@ -21,12 +21,22 @@ from apps.monitoring.telemetry.business_words import (
     key_words,
     source_hint,
     source_title,
-    time_words,
 )
 from apps.monitoring.telemetry.provider_words import share_words
-from apps.monitoring.telemetry.spells import PAIRS, Source, Summary, before, list_spells, slowest_first, summaries
+from apps.monitoring.telemetry.spells import (
+    ACTIVATION,
+    PAIRS,
+    Source,
+    Summary,
+    before,
+    list_spells,
+    slowest_first,
+    summaries,
+)
+from apps.monitoring.views.figures import with_query
 from apps.monitoring.views.report_frame import Report, read_report, report_file, show, wants_csv
 from apps.tenants.charts import Chart, Series
+from apps.tenants.templatetags.wording import duration_words
 
 _DAY = 86_400
 _FOR_ALL = (Source.STATES, Source.APPROVALS)  # customers' people read about business, not about steps
@@ -54,7 +64,7 @@ def report_business(request: HttpRequest) -> HttpResponse:
         empty=[group["title"] for group in groups if not group["lines"]],
         tables=tables,
         charts=[_states_chart(states["lines"]), *(_exceptions_chart(table) for table in tables[:1] if table["lines"])],
-        activation=next((line for line in states["lines"] if line["key"] == "-".join(PAIRS[0])), None),
+        activation=next((line for line in states["lines"] if line["key"] == ACTIVATION), None),
         rework=_rework(report),
         waiting=waiting,
         waiting_url=reverse("flows:approval-list"),
@@ -80,7 +90,7 @@ def report_spells(request: HttpRequest, source: str, key: str) -> HttpResponse:
         "title": key_words(kind, key),
         "hint": source_hint(kind),
         "lines": [
-            {"row": row, "took": time_words(row.seconds), "url": _record(page, row.operation_id)} for row in rows
+            {"row": row, "took": duration_words(row.seconds), "url": _record(page, row.operation_id)} for row in rows
         ],
         "is_customer": report.is_customer,
         "csv_url": address(request, format="csv"),
@@ -101,8 +111,7 @@ def _timed(report: Report, source: Source) -> Line:
     """Return one source's figures with those of the span before."""
     found, earlier = summaries(source, report.span), summaries(source, before(report.span))
     if source is Source.STATES:
-        keys = ["-".join(pair) for pair in PAIRS]
-        ordered = [found[key] for key in keys if key in found]
+        ordered = [found[key] for key in PAIRS if key in found]
     else:
         ordered = slowest_first(list(found.values()))
     return {
@@ -113,20 +122,25 @@ def _timed(report: Report, source: Source) -> Line:
 
 
 def _timed_line(report: Report, source: Source, now: Summary, earlier: Summary | None) -> Line:
-    own = {"since": report.span.since, "until": report.span.until, "period": "chosen"}
-    own |= {"customer": report.span.customer_id} if report.span.customer_id else {}
-    own |= {"flow": report.span.flow_id} if report.span.flow_id else {}
-    query = "&".join(f"{name}={value}" for name, value in own.items())
+    span = report.span
+    about = {"customer": span.customer_id, "flow": span.flow_id}
+    chosen = {name: asked for name, asked in about.items() if asked}
     return {
         "key": now.key,
         "label": key_words(source, now.key),
-        "median": time_words(now.median),
-        "slow": time_words(now.slow),
+        "median": duration_words(now.median),
+        "slow": duration_words(now.slow),
         "days": round(now.median / _DAY, 2),
         "number": now.number,
-        "before": time_words(earlier.median if earlier else None),
+        "before": duration_words(earlier.median if earlier else None),
         "mark": MEASURED,
-        "url": f"{reverse('monitoring:report-spells', args=[source.value, now.key])}?{query}",
+        "url": with_query(
+            reverse("monitoring:report-spells", args=[source.value, now.key]),
+            since=span.since,
+            until=span.until,
+            period="chosen",
+            **chosen,
+        ),
     }
 
 
@@ -135,10 +149,10 @@ def _billing(report: Report) -> Line:
     now, earlier = business.posting_of(report.span), business.posting_of(before(report.span))
     posted = {
         "label": _("Read until posted"),
-        "median": time_words(now.median),
-        "slow": time_words(now.slow),
+        "median": duration_words(now.median),
+        "slow": duration_words(now.slow),
         "number": now.number,
-        "before": time_words(earlier.median),
+        "before": duration_words(earlier.median),
         "mark": DERIVED,
         "url": report.rows_in_days("arrived"),
     }
@@ -160,8 +174,8 @@ def _rework(report: Report) -> Line:
     now, earlier = business.rework_of(report.span), business.rework_of(before(report.span))
     return {
         "now": now,
-        "share": share_words(now.share) if now.share is not None else "—",
-        "before": share_words(earlier.share) if earlier.share is not None else "—",
+        "share": share_words(now.share),
+        "before": share_words(earlier.share),
         "url": reverse("monitoring:customer-records")
         if report.is_customer
         else f"{reverse('flows:run-list')}?kind=replay",

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django.utils import timezone
 from django.utils.dateformat import format as format_moment
+from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, pgettext, pgettext_lazy
@@ -136,6 +137,12 @@ def date_words(moment: datetime) -> str:
     """Return "21 Nov 2026", the day it is in the reader's zone."""
     # Translators: the order and punctuation of day, month and year, in the letters of Django's "date" filter.
     return format_moment(timezone.localtime(moment), pgettext("date format", "j M Y"))
+
+
+def moment_words(moment: datetime) -> str:
+    """Return "21 Nov, 14:05", in the reader's zone: what is near enough to need no year."""
+    then = timezone.localtime(moment)
+    return _("%(day)s, %(time)s") % {"day": date_format(then, "j M"), "time": date_format(then, "H:i")}
 
 
 def day_words(day: date) -> str:

@@ -72,7 +72,7 @@ def test_a_schema_is_one_and_names_its_version(described: CanonicalType) -> None
     assert all(told["title"] and told["x-kind"] and told["x-owner"] for told in schema["properties"].values())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(record=records())
 def test_what_is_written_fits_the_schema_and_is_read_back_as_it_was(
     record: tuple[CanonicalType, dict[str, Any]],
@@ -102,7 +102,7 @@ SENT = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_whatever_fits_the_schema_can_be_read(data: st.DataObject) -> None:
     described = data.draw(

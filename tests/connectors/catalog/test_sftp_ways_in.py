@@ -53,7 +53,9 @@ async def test_a_refused_sign_in_is_the_connections_matter_and_tells_no_secret(s
     async with server.connector(sign_in=secret) as connector:
         with pytest.raises(AuthExpiredError, match=f"does not let {USER} in") as refused:
             await anext(connector.read("time_entries", None))
-        assert connector.take_counts() == CallCounts(), "a refused sign-in says nothing of the server's health"
+        counts = connector.take_counts()
+        assert counts == CallCounts(times=counts.times), "a refused sign-in says nothing of the server's health"
+        assert (counts.times.calls, counts.times.failed, counts.times.limited) == (1, 0, 0)
     assert refused.value.exchange is not None
     assert refused.value.exchange.status == 401
     assert secret not in f"{refused.value!r} {refused.value.exchange}"

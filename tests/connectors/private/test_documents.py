@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.connectors import registry
@@ -204,7 +204,6 @@ def test_a_file_that_is_no_document_is_told(raw: bytes, words: str) -> None:
         parse_document(raw)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_whatever_stands_in_a_document_is_answered_and_never_crashes(chance: random.Random) -> None:
     source = chance.choice([registry.manifest("sandbox_erp"), REDMINE])
@@ -212,7 +211,6 @@ def test_whatever_stands_in_a_document_is_answered_and_never_crashes(chance: ran
     assert isinstance(places(spoiled(written(source), chance)), list)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_a_document_that_is_read_says_the_same_when_it_is_written_again(chance: random.Random) -> None:
     try:

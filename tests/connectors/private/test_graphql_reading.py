@@ -266,7 +266,7 @@ def test_a_schema_that_cannot_be_used_is_refused_in_a_sentence(what: str) -> Non
 
 
 @given(st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whatever_is_missing_in_a_schema_is_answered_and_never_crashes(data: st.DataObject) -> None:
     form = data.draw(st.sampled_from((SDL, json.dumps(INTROSPECTED))))
     start = data.draw(st.integers(20, len(form) - 2))

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.connectors import registry
@@ -311,7 +311,7 @@ def test_a_document_that_cannot_be_used_is_told_why(raw: bytes, words: str) -> N
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_a_spoiled_document_is_refused_or_drafted_but_never_breaks(seed: int) -> None:
     chance = random.Random(seed)
     raw = bytearray(metadata(chance.choice([2, 4])))

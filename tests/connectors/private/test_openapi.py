@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.connectors.private.document_rules import list_problems
@@ -263,7 +263,6 @@ def test_the_canonical_type_is_guessed_by_the_name(label: str, kind: str) -> Non
     assert guess_type(label) == kind
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_whatever_stands_in_a_file_is_read_or_refused_and_never_crashes(chance: random.Random) -> None:
     document = spoiled(copy.deepcopy(chance.choice([openapi(), swagger()])), chance, 4)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.connectors.manifest import ValueKind
@@ -25,7 +25,6 @@ def fields(draw: st.DrawFn) -> list[dict[str, Any]]:
     return found
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(fields())
 def test_fields_come_back_as_they_were_written(found: list[dict[str, Any]]) -> None:
     assert texts.parse_fields(texts.fields_text(found)) == found

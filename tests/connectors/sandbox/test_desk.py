@@ -48,7 +48,7 @@ def fields_of(room: Room, kind: str) -> list[str]:
 
 
 @pytest.mark.parametrize("desk", DESKS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(chosen=st.data())
 def test_any_values_are_taken_or_refused_and_the_journal_agrees(desk: type[Desk], chosen: st.DataObject) -> None:
     room = Room(desk)

@@ -54,7 +54,7 @@ def _whole(lines: list[MappingLine]) -> dict[str, dict[str, Any]]:
     return {line.target: {key: getattr(line, key) for key in KEYS} for line in lines}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(lines=LINES)
 def test_what_is_written_comes_back_from_both_forms(lines: list[MappingLine]) -> None:
     layered = [LayeredLine(line, "partner") for line in lines]

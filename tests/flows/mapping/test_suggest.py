@@ -72,7 +72,7 @@ def test_what_other_flows_do_comes_first_and_says_how_many() -> None:
     assert suggest_matches([target], sources, filled={"company"}) == {}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(targets=st.lists(fields, max_size=6), sources=st.lists(fields, max_size=8))
 def test_suggestions_fit_are_few_and_do_not_depend_on_the_order(
     targets: list[FieldSpec], sources: list[FieldSpec]

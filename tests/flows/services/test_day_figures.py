@@ -40,7 +40,7 @@ def _versions() -> dict[tuple[UUID, Any], tuple[int, int]]:
         return {(row[0], row[1], row[2]): row[3:] for row in cursor.fetchall()}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_BATCHES)
 def test_the_days_say_what_all_batches_come_to(firm: Firm, batches: list[Any]) -> None:
     FlowDay.objects.all().delete()

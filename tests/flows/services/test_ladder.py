@@ -146,7 +146,7 @@ LOST = st.lists(st.booleans(), min_size=12, max_size=12)
 
 @pytest.mark.parametrize("idempotency", [kind for kind in Idempotency if kind is not Idempotency.NONE])
 @given(fates=FATES, lost=LOST)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_target_that_can_tell_gets_one_record_however_many_answers_and_workers_are_lost(
     idempotency: Idempotency, fates: list[str], lost: list[bool]
 ) -> None:
@@ -164,7 +164,7 @@ def test_a_target_that_can_tell_gets_one_record_however_many_answers_and_workers
 
 
 @given(fates=FATES, lost=LOST)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_target_that_cannot_tell_never_gets_a_blind_repeat(fates: list[str], lost: list[bool]) -> None:
     target = ForgetfulTarget(_object(Idempotency.NONE), fates)
     ledger = Ledger(target)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.flows.engine.definition import DefinitionError, parse_definition
@@ -65,7 +65,7 @@ def test_what_cannot_be_is_named_with_what_would_do(chosen: dict[str, Any], sent
     assert refused.value.problems == {next(iter(chosen)): sentence}
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from([*DEFAULTS, "other"]), st.none() | st.booleans() | st.floats() | st.text()))
 def test_any_values_are_either_complete_or_refused_by_name(chosen: dict[str, Any]) -> None:
     try:

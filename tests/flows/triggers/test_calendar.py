@@ -41,7 +41,6 @@ def test_a_day_of_the_month_is_read_back_as_it_was_made(chosen: list[time], day:
     assert (simple.times, simple.weekdays, simple.day) == (tuple(sorted(chosen)), EVERY_DAY, day)
 
 
-@settings(deadline=None)  # many ticks: a busy machine takes its time
 @given(times, weekdays, st.sampled_from(ZONES), moments)
 def test_every_time_lies_on_a_chosen_weekday_at_a_chosen_hour(
     chosen: list[time], days: set[int], zone: str, start: datetime
@@ -56,7 +55,7 @@ def test_every_time_lies_on_a_chosen_weekday_at_a_chosen_hour(
         assert local.time() in chosen or _was_skipped(tick, zone)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.times().map(lambda one: time(one.hour, one.minute)), st.sampled_from(ZONES), moments)
 def test_a_daily_time_comes_exactly_once_every_day(at: time, zone: str, start: datetime) -> None:
     ticks = list(islice(Calendar(build_cron([at]), zone).after(start), 400))

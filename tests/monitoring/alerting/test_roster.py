@@ -92,7 +92,7 @@ def _rosters(draw: st.DrawFn) -> Roster:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_rosters(), _MOMENTS, st.integers(1, 20), st.lists(st.integers(0, 99), max_size=12))
 def test_the_calendar_says_of_every_moment_what_is_true_at_it(
     roster: Roster, since: datetime, days: int, places: list[int]

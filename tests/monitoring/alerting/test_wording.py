@@ -15,7 +15,7 @@ from apps.monitoring.models import AlertOccasion, ExceptionCase
 _VALUES = st.text(st.characters(min_codepoint=0x0531, max_codepoint=0x0556), min_size=4, max_size=30)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     said=_VALUES,
     business_class=st.sampled_from(["closed_period", "unmapped_value", "validation", "overdue", "never heard of"]),

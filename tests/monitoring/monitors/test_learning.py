@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.monitoring.monitors.learning import (
@@ -21,10 +21,10 @@ from apps.monitoring.monitors.learning import (
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 seen = st.lists(st.integers(0, 10**6).map(float), min_size=LEAST_RUNS, max_size=60)
-unhurried = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+few_examples = settings(max_examples=40)
 
 
-@unhurried
+@few_examples
 @given(seen)
 def test_hardly_any_of_what_it_learned_from_lies_beyond_the_limit(values: list[float]) -> None:
     high, low = learn_high(values), learn_low(values)
@@ -34,7 +34,7 @@ def test_hardly_any_of_what_it_learned_from_lies_beyond_the_limit(values: list[f
     assert sum(value < low.limit for value in values) <= len(values) * BEYOND
 
 
-@unhurried
+@few_examples
 @given(seen, st.sampled_from([0.25, 2.0, 8.0, 1024.0]))
 def test_a_limit_grows_with_what_it_was_learned_from(values: list[float], scale: float) -> None:
     plain, scaled = learn_high(values), learn_high([value * scale for value in values])
@@ -47,7 +47,7 @@ def test_a_limit_grows_with_what_it_was_learned_from(values: list[float], scale:
     assert many.limit == pytest.approx(few.limit * scale)
 
 
-@unhurried
+@few_examples
 @given(seen, st.randoms(use_true_random=False))
 def test_the_order_in_which_it_was_seen_does_not_matter(values: list[float], random: object) -> None:
     mixed = list(values)

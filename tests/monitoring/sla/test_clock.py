@@ -71,7 +71,7 @@ def cases(draw: st.DrawFn) -> tuple[BusinessHours, datetime, int, tuple[Pause, .
     return hours, start, draw(st.integers(0, 3 * 24 * 60)), pauses
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases())
 def test_elapsed_and_due_agree_with_a_walk_over_every_minute(
     case: tuple[BusinessHours, datetime, int, tuple[Pause, ...]],
@@ -85,7 +85,7 @@ def test_elapsed_and_due_agree_with_a_walk_over_every_minute(
         assert due_instant(hours, start, (nth + 1) * MINUTE, pauses) == due
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases(), st.integers(0, 3000))
 def test_elapsed_adds_up_over_any_cut(case: tuple[BusinessHours, datetime, int, tuple[Pause, ...]], cut: int) -> None:
     hours, start, length, pauses = case

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from apps.accounts.actions import Role
 from apps.flows.models import FlowDay, Run
 from apps.monitoring.models import SlaClock
 from apps.monitoring.sla.terms import Promise
+from apps.monitoring.telemetry.flow_health import get_flow_health
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
 
@@ -36,6 +38,14 @@ def test_every_run_is_a_bar_of_its_result_and_leads_to_it(blocked: Blocked) -> N
     assert sum(causes.series[0].values) == run.rejected
     for number, link in zip(causes.series[0].values, causes.series[0].links, strict=True):
         assert len(blocked.owner.get(link).context["page"].rows) == number
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
+def test_the_hours_hold_every_run_also_where_a_zone_is_half_an_hour_apart(blocked: Blocked, zone: str) -> None:
+    with scope.work_in(blocked.line.partner), timezone.override(zone):
+        (run,) = Run.objects.filter(flow=blocked.line.flow)
+        hours = get_flow_health(blocked.line.flow, timezone.now()).charts[3]
+    assert [sum(one.values) for one in hours.series] == [run.written, run.unchanged, run.skipped, run.rejected]
 
 
 def test_what_is_left_is_told_with_its_pace_and_the_figures_ask_again(blocked: Blocked) -> None:

@@ -12,13 +12,12 @@ from django.utils import timezone
 from apps.accounts.actions import Role
 from apps.accounts.services import create_user
 from apps.connectors import breaker, call_hours, registry
-from apps.connectors.call_times import NO_SLOTS, CallTimes, slot_of
+from apps.connectors.call_times import NO_SLOTS, CallTimes, slot_of, start_of_hour
 from apps.connectors.contract import CallCounts
 from apps.connectors.models import Connection, ConnectionHour
 from apps.connectors.services import NewConnection, create_connection
 from apps.customers.services import create_customer
 from apps.monitoring.models import ExceptionCase
-from apps.monitoring.telemetry import providers
 from apps.monitoring.telemetry.standing import Trouble
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
@@ -51,7 +50,7 @@ def _slow_since(connections: list[Connection], began: datetime) -> None:
 @pytest.fixture
 def slow(blocked: Blocked) -> tuple[Blocked, list[Connection], datetime]:
     """Three connections of as many customers to a system that is slow for two of them, beside a line that runs well."""
-    began = providers.start_of_hour(timezone.now()) - timedelta(hours=1)
+    began = start_of_hour(timezone.now()) - timedelta(hours=1)
     with scope.work_in(blocked.line.partner):
         connected = _connected(SYSTEM, 3)
         _slow_since(connected[:2], began)
