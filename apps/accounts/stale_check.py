@@ -24,7 +24,7 @@ class StaleCheck(forms.BaseForm):
         super().__init__(*args, **kwargs)
         if self.initial:
             self.fields[VERSION] = forms.CharField(widget=forms.HiddenInput, required=False)
-            self.initial[VERSION] = json.dumps({name: self._now(name) for name in self._watched()})
+            self.initial[VERSION] = self._version  # asked for when the page is drawn: forms add fields of their own
 
     def clean(self) -> Any:
         """Compare what the page was made from with what is on record. A page without a version is taken as it is."""
@@ -36,6 +36,9 @@ class StaleCheck(forms.BaseForm):
         values = self.cleaned_data if cleaned is None else cleaned
         values.pop(VERSION, None)
         return values
+
+    def _version(self) -> str:
+        return json.dumps({name: self._now(name) for name in self._watched()})
 
     def _watched(self) -> list[str]:
         return [name for name in self.fields if name != VERSION and name in self.initial]
@@ -58,7 +61,7 @@ class StaleCheck(forms.BaseForm):
             else:
                 words = _("Somebody else wrote “%(value)s” here. Send again to keep yours.")
                 self.add_error(name, words % {"value": _as_text(self.initial[name]) or _("nothing")})
-        kept[self.add_prefix(VERSION)] = self.initial[VERSION]
+        kept[self.add_prefix(VERSION)] = self._version()
         self.data = kept
         labels = get_text_list([str(self.fields[name].label or name) for name in moved], _("and"))
         words = _(

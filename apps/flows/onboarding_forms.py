@@ -1,6 +1,5 @@
 """What people type in the onboarding wizard; what other pages ask as well is asked by those pages' own forms."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -44,7 +43,6 @@ class OwnCompanyForm(CustomerForm):
             del self.fields[name]
         # Also what the page remembers to notice other people's changes: not a trace of the partner's own facts.
         self.initial = {name: self.initial[name] for name in _OWN_FACTS}
-        self.initial[VERSION] = json.dumps({name: self._now(name) for name in self._watched()})
         self.fields["country"].required = True
 
 

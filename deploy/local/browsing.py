@@ -14,7 +14,7 @@ SETTLED_WITHIN_MS = 10_000
 _ROW = re.compile(
     r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/|$)|(?<=/(?:mapping|systems)/)[^/]+|(?<=/connections/new/)[^/]+"
 )
-_NEVER = re.compile(r"logout|\.csv|\.pdf|/api/|/static/|/in/|download|export")
+_NEVER = re.compile(r"logout|\.csv|\.pdf|/pdf/|/api/|/static/|/in/|download|export")
 # Pictures are fetched and fonts are there, every chart is drawn (or has given up and shows its table), htmx rests.
 _STANDS_STILL = """() => document.fonts.status === "loaded"
     && [...document.images].every((one) => one.complete || one.loading === "lazy")

@@ -23,7 +23,7 @@ def _page(values: dict[str, Any]) -> dict[str, Any]:
     """Return what a browser sends back untouched from a page made of these values."""
     form = NoteForm(initial=values)
     sent = {name: value for name, value in values.items() if value not in (False, None)}
-    return {**sent, "version": form.initial["version"]}
+    return {**sent, "version": form["version"].value()}
 
 
 def test_an_untouched_record_takes_the_change() -> None:
@@ -52,6 +52,23 @@ def test_a_field_that_only_the_other_changed_comes_back_as_theirs() -> None:
     assert "title" not in form.errors
     assert (form["title"].value(), form["text"].value()) == ("Rates 2027", "Mine")
     assert form["urgent"].value()
+
+
+class PartsForm(StaleCheck, forms.Form):
+    """A form whose fields are those of the record."""
+
+    def __init__(self, data: Any = None, *, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
+        for name in initial:
+            if name not in self.fields:
+                self.fields[name] = forms.CharField(label=name)
+
+
+def test_fields_that_a_form_adds_by_itself_are_watched_too() -> None:
+    page = PartsForm(initial={"first": "Old"})
+    form = PartsForm({"first": "Mine", "version": page["version"].value()}, initial={"first": "Theirs"})
+    assert not form.is_valid()
+    assert "Theirs" in str(form.errors["first"])
 
 
 def test_both_writing_the_same_is_no_quarrel() -> None:

@@ -74,6 +74,17 @@ _BATCHES = {
     "settled": Badge("circle-check", _("Settled"), "success"),
     "abandoned": Badge("ban", _("Given up"), "neutral"),
 }
+_PROPOSALS = {
+    "applied": Badge("circle-check", _("Applied"), "success"),
+    "stale": Badge("replace", _("Overtaken"), "neutral"),
+}
+_ALERTS = {
+    "told": Badge("send", _("Told"), "success"),
+    "dropped": Badge("ban", _("Over before it was told"), "neutral"),
+}
+_REVIEWS = {
+    "archived": Badge("archive", _("Archived"), "neutral"),
+}
 _CONNECTIONS = {
     "untested": Badge("help-circle", _("Not tested"), "neutral"),
     "working": Badge("plug-connected", _("Working"), "success"),
@@ -139,6 +150,9 @@ _CERTAINTY = {
 }
 BADGES: dict[str, Badge] = {
     **_CERTAINTY,
+    **_PROPOSALS,
+    **_ALERTS,
+    **_REVIEWS,
     **_CUSTOMERS,
     **_VERSIONS,
     **_CASES,

@@ -133,7 +133,7 @@ def test_the_list_takes_the_same_queries_for_few_and_many(
     with scope.enter(partner_a):
         for number in range(60):
             _connect(create_customer(name=f"Firm {number:02}"), "PSA", "working")
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         page = _page(owner.get("/customers/"))
     assert "Firm 49" in page
     assert "Firm 50" not in page

@@ -108,7 +108,7 @@ def test_lists_cost_the_same_for_few_and_many(
     ceilings = {
         "/flows/": 24,
         f"/flows/{shown.line.flow.id}/": 26,
-        f"/flows/{shown.line.flow.id}/monitors/": 18,
+        f"/flows/{shown.line.flow.id}/monitors/": 26,
         f"/flows/{shown.line.flow.id}/runs/": 18,
         "/operations/": 16,
         "/runs/": 18,
