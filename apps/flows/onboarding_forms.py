@@ -42,7 +42,7 @@ class OwnCompanyForm(CustomerForm):
         for name in [name for name in self.fields if name not in (*_OWN_FACTS, VERSION)]:
             del self.fields[name]
         # Also what the page remembers to notice other people's changes: not a trace of the partner's own facts.
-        self.initial = {name: self.initial[name] for name in _OWN_FACTS}
+        self.initial = {name: self.initial[name] for name in (*_OWN_FACTS, VERSION)}
         self.fields["country"].required = True
 
 
