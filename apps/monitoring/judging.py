@@ -74,9 +74,23 @@ def _judge_some(judged: Judged, now: datetime) -> int:
         case_book.take_turn()
         failures = list(_unjudged(now)[:AT_ONCE])
         touched = _let_go_of_settled(now) | _let_go_of_earlier_failures(failures, now)
+        hours, roots = hours_of(failures), roots_of(failures)
         for new, operations in _by_cause(failures):
             case, is_new = _case_for(new, operations[-1], now)
-            _add_operations(case, operations, now, came_from=_merged_cause(new, case))
+            came_from = _merged_cause(new, case)
+            CaseOperation.objects.bulk_create(
+                CaseOperation(
+                    case=case,
+                    customer_id=operation.customer_id,
+                    operation=operation,
+                    failed_at=operation.changed_at,
+                    hours=hours.get(operation.id),
+                    root=roots[operation.id],
+                    added_at=now,
+                    came_from=came_from,
+                )
+                for operation in operations
+            )
             if not is_new:
                 case_book.wake(case, "more records failed.", now)
             judged.opened += is_new
@@ -183,25 +197,6 @@ def field_label(type_name: str, field: str) -> str:
 def _merged_cause(new: NewCase, case: ExceptionCase) -> ExceptionCase | None:
     """Return the case whose records these are by their cause, where it was merged into `case`."""
     return None if case.fingerprint == new.fingerprint else case_book.find_merged(new)
-
-
-def _add_operations(
-    case: ExceptionCase, operations: list[Operation], now: datetime, *, came_from: ExceptionCase | None
-) -> None:
-    hours, roots = hours_of(operations), roots_of(operations)
-    CaseOperation.objects.bulk_create(
-        CaseOperation(
-            case=case,
-            customer_id=operation.customer_id,
-            operation=operation,
-            failed_at=operation.changed_at,
-            hours=hours.get(operation.id),
-            root=roots[operation.id],
-            added_at=now,
-            came_from=came_from,
-        )
-        for operation in operations
-    )
 
 
 def _let_go_of_earlier_failures(failures: list[Operation], now: datetime) -> set[UUID]:
