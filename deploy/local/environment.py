@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from deploy.local.places import Places
 from deploy.local.ports import LOOPBACK, choose_port
 
 ADMIN, OWNER, APP = "fairlead_admin", "fairlead_owner", "fairlead_app"
@@ -176,7 +177,7 @@ def product_environment(local: LocalEnvironment, caller: Mapping[str, str]) -> d
     inherited = {k: v for k, v in caller.items() if not k.startswith("PG") and k not in {"MAKEFLAGS", "MAKELEVEL"}}
     sandbox = f"{LOOPBACK}:{local.sandbox_port}"
     return {
-        **inherited,
+        **with_kept_bytecode(inherited, Places().state / "bytecode"),
         "DJANGO_SETTINGS_MODULE": "config.settings.base",
         "PYTHONUNBUFFERED": "1",
         "PRODUCTION": "0",
@@ -193,3 +194,15 @@ def product_environment(local: LocalEnvironment, caller: Mapping[str, str]) -> d
         "SANDBOX_URL": f"http://{sandbox}",
         "LOG_FORMAT": "console",
     }
+
+
+def with_kept_bytecode(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return the environment, with compiled files going to `folder` where the caller wants none beside the sources.
+
+    Else each of the many processes that a demo or a test run starts compiles the product and its packages anew: 6 s instead
+    of 1.5.
+    """
+    if not environment.get("PYTHONDONTWRITEBYTECODE"):
+        return dict(environment)
+    others = {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {"PYTHONPYCACHEPREFIX": str(folder), **others}

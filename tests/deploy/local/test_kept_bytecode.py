@@ -1,10 +1,12 @@
+"""Compiled files are kept where the caller wants none beside the sources."""
+
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from deploy.local.testing import with_kept_bytecode
+from deploy.local.environment import with_kept_bytecode
 
 NO_FILES = "PYTHONDONTWRITEBYTECODE"
 
