@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, FlowDay, Operation, Run
@@ -20,7 +21,13 @@ from apps.tenants.charts import Chart, Series
 
 CHART_DAYS = 30
 MOST_CAUSES = 8
-_OUTCOMES = (("written", "success"), ("unchanged", "neutral"), ("skipped", "progress"), ("rejected", "danger"))
+# What can come of a record: the name of its count, the word for it, and the tone of its bar.
+OUTCOMES = (
+    ("written", gettext_lazy("Written"), "success"),
+    ("unchanged", gettext_lazy("Unchanged"), "neutral"),
+    ("skipped", gettext_lazy("Skipped"), "progress"),
+    ("rejected", gettext_lazy("Rejected"), "danger"),
+)
 
 
 class _Percentile(Aggregate):
@@ -39,12 +46,9 @@ def get_flow_charts(flow: Flow, today: date) -> list[Chart]:
 
 def throughput_of_days(flow: Flow, days: list[date]) -> Chart:
     """Return a flow's records day by day, by what came of them. One query."""
-    names = [name for name, _tone in _OUTCOMES]
+    names = [name for name, _words, _tone in OUTCOMES]
     sums = FlowDay.objects.filter(flow=flow, day__gte=days[0]).order_by().values("day")
     found: dict[date, Any] = {row["day"]: row for row in sums.annotate(**{f"{name}_sum": Sum(name) for name in names})}
-    labels = {
-        "written": _("Written"), "unchanged": _("Unchanged"), "skipped": _("Skipped"), "rejected": _("Rejected"),
-    }  # fmt: skip
     return Chart(
         name="throughput",
         title=_("Records a day, by what came of them"),
@@ -52,12 +56,12 @@ def throughput_of_days(flow: Flow, days: list[date]) -> Chart:
         categories=[_day_words(day) for day in days],
         series=[
             Series(
-                labels[name],
+                str(words),
                 [found.get(day, {}).get(f"{name}_sum") or 0 for day in days],
                 tone,
                 [_records_of(flow, day, name) for day in days],
             )
-            for name, tone in _OUTCOMES
+            for name, words, tone in OUTCOMES
         ],
     )
 

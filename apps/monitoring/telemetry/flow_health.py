@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.flows.engine.states import RunState
 from apps.flows.models import Flow, Run
-from apps.flows.queries.flow_charts import CHART_DAYS, speed_of_days, throughput_of_days
+from apps.flows.queries.flow_charts import CHART_DAYS, OUTCOMES, speed_of_days, throughput_of_days
 from apps.monitoring.case_words import cause_words
 from apps.monitoring.models import SlaClock
 from apps.monitoring.queries.ledger_rows import id_at
@@ -34,7 +34,6 @@ _RESULTS = (
     (RunState.EMPTY, "neutral"),
     (RunState.CANCELLED, "progress"),
 )
-_OUTCOMES = (("written", "success"), ("unchanged", "neutral"), ("skipped", "progress"), ("rejected", "danger"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +106,19 @@ def _hours(flow: Flow, now: datetime) -> Chart:
     first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS_SHOWN - 1)
     # A run may take long: one that ended within the hours began a day before them at most.
     ended = Run.objects.filter(flow=flow, id__gte=id_at(first - timedelta(days=1)), finished_at__gte=first)
-    names = [name for name, _tone in _OUTCOMES]
+    names = [name for name, _words, _tone in OUTCOMES]
     sums: defaultdict[datetime, list[int]] = defaultdict(lambda: [0] * len(names))
     for hour, *numbers in ended.order_by().annotate(hour=TruncHour("finished_at")).values_list("hour", *names):
         sums[hour] = [had + came for had, came in zip(sums[hour], numbers, strict=True)]
     hours = [first + timedelta(hours=number) for number in range(HOURS_SHOWN)]
-    labels = {
-        "written": _("Written"), "unchanged": _("Unchanged"), "skipped": _("Skipped"), "rejected": _("Rejected"),
-    }  # fmt: skip
     return Chart(
         name="health-hours",
         title=_("Records an hour, by what came of them"),
         kind="stacked",
         categories=[_moment(hour) for hour in hours],
         series=[
-            Series(labels[name], [sums[hour][at] if hour in sums else 0 for hour in hours], tone)
-            for at, (name, tone) in enumerate(_OUTCOMES)
+            Series(str(words), [sums[hour][at] if hour in sums else 0 for hour in hours], tone)
+            for at, (_name, words, tone) in enumerate(OUTCOMES)
         ],
         note=_("Counted when their run ended; the last 48 hours."),
     )
