@@ -171,12 +171,17 @@ def test_what_was_asked_by_itself_is_not_judged_while_the_customer_has_it(propos
     _policy(proposed, error_class="closed_period", known=Handling.ALONE)
     with scope.enter(proposed.line.partner):
         apply_alone(timezone.now())
-        assert not judged(timezone.now() - timedelta(days=1)).exists()
+    assert _verdicts(proposed) == []
+    with scope.work_in(proposed.line.partner):
         ExceptionCase.objects.filter(error_class="closed_period").update(waiting_on="partner")
-        assert [row.verdict for row in judged(timezone.now() - timedelta(days=1))] == ["refused"]
+    assert _verdicts(proposed) == ["refused"]
     _close(proposed, proposed.case("approved_at"))
-    with scope.enter(proposed.line.partner):
-        assert [row.verdict for row in judged(timezone.now() - timedelta(days=1))] == ["accepted"]
+    assert _verdicts(proposed) == ["accepted"]
+
+
+def _verdicts(blocked: Blocked) -> list[str]:
+    with scope.work_in(blocked.line.partner):
+        return list(judged(timezone.now() - timedelta(days=1)).values_list("verdict", flat=True))
 
 
 def test_what_helped_before_is_proposed_with_the_cases_that_show_it(blocked: Blocked) -> None:
