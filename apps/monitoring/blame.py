@@ -69,6 +69,7 @@ EXPIRING = "expiring"  # another one: what a connection signs in with ends soon
 # What monitors find that no single record is to blame for.
 SLOW, EMPTY, BACKLOG, PARTIAL, CUT_OFF_RISK = "slow", "empty", "backlog", "partial", "cut_off_risk"
 OWN_CLASSES = (OVERDUE, EXPIRING, SLOW, EMPTY, BACKLOG, PARTIAL, CUT_OFF_RISK)  # of monitoring's own, all of them
+CLASSES: tuple[str, ...] = (*BusinessClass, *OWN_CLASSES)
 MUCH_MONEY = Decimal(10_000)
 
 QUEUE_LABELS: dict[WorkQueue, str] = {

@@ -32,7 +32,6 @@ from apps.monitoring.blame import Fix, verdict_for
 from apps.monitoring.case_pages import Bar
 from apps.monitoring.cases import CaseError
 from apps.monitoring.models import BulkEntry, BulkJob, CaseOperation, ExceptionCase, TriageProposal
-from apps.monitoring.queries.case_rows import WAITING
 from apps.monitoring.triage.applying import apply_to_case
 
 BULK = "monitoring.bulk"
@@ -92,7 +91,9 @@ def _with_facts(chosen: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
         chosen.order_by("due_at", "id")
         .select_related("flow", "retry_run")
         .annotate(has_records=Exists(held), is_blocked=Exists(held.filter(operation__state=OperationState.REJECTED)))
-        .annotate(has_proposal=Exists(TriageProposal.objects.filter(case=OuterRef("pk"), state__in=WAITING)))
+        .annotate(
+            has_proposal=Exists(TriageProposal.objects.filter(case=OuterRef("pk"), state__in=TriageProposal.WAITING))
+        )
     )
 
 

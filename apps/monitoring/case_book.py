@@ -19,12 +19,6 @@ from apps.monitoring.models import Alert, CaseAmount, CaseOperation, CaseStep, C
 from apps.tenants import scope
 
 REOPENS_WITHIN = timedelta(days=7)  # what happens again later is a new matter
-_MAY_COME_BACK = [
-    ExceptionCase.ClosedHow.SETTLED,
-    ExceptionCase.ClosedHow.RAN_WELL,
-    ExceptionCase.ClosedHow.ARRIVED,
-    ExceptionCase.ClosedHow.BY_PERSON,
-]
 SYSTEM = ""  # who did a step: nobody in person
 _WORDS = {
     OperationState.WRITTEN: "written",
@@ -120,7 +114,7 @@ def _closed_lately(new: NewCase, now: datetime) -> ExceptionCase | None:
         flow=new.flow,
         fingerprint=new.fingerprint,
         state=ExceptionCase.State.CLOSED,
-        closed_how__in=_MAY_COME_BACK,
+        closed_how__in=ExceptionCase.OVER,
         closed_at__gte=now - REOPENS_WITHIN,
     )
     return closed.order_by("-closed_at").first()

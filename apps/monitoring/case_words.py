@@ -6,13 +6,14 @@ A sentence that an outside system said stays as it was said.
 import re
 from collections.abc import Callable
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.errors import BusinessClass
 from apps.flows.business_rules.library import rule_titled
-from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, WaitingOn, WorkQueue, verdict_for
+from apps.monitoring.blame import CLASSES, QUEUE_LABELS, WAITING_LABELS, WaitingOn, WorkQueue, verdict_for
 from apps.tenants.templatetags.wording import count_words
 
 # Classes whose title names what is wrong; the field to blame would only puzzle ("The period is closed: Approved at").
@@ -27,6 +28,11 @@ def title_words(title: str, business_class: str) -> str:
     if title.startswith(f"{known}: "):
         return _with_field(known, title.removeprefix(f"{known}: "))
     return title
+
+
+def class_choices() -> list[tuple[str, Promise]]:
+    """Return every kind of failure with its title, to choose from; said in the reader's language only when it is shown."""
+    return [(str(known), gettext_lazy(verdict_for(known).title)) for known in CLASSES]
 
 
 def runbook_words(title: str, business_class: str) -> str:
@@ -66,6 +72,12 @@ def queue_words(queue: str) -> str:
 def waiting_words(waiting_on: str) -> str:
     """Return who has the next step."""
     return _(WAITING_LABELS[WaitingOn(waiting_on)])
+
+
+def type_words(canonical_type: str) -> str:
+    """Return a kind of record as people call it ("Invoice")."""
+    described = CANONICAL_TYPES.get(canonical_type)
+    return _(described.label) if described else canonical_type
 
 
 def step_words(sentence: str) -> str:

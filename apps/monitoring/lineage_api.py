@@ -12,6 +12,7 @@ from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.models import Connection
 from apps.flows.models import Operation
 from apps.flows.queries.record_keys import find_records
+from apps.monitoring.lineage.chain import ABSENT, DONE, MOVING, STOPPED
 from apps.monitoring.lineage.matter import get_matter
 from apps.monitoring.lineage.record import lines_of_record
 from apps.monitoring.lineage.systems import columns_of, read_known
@@ -19,7 +20,7 @@ from apps.monitoring.search import LONGEST, cleaned, id_range
 
 MOST_RECORDS = 3
 # Named in settings, so that the API's description tells them apart from other states.
-STAGE_STATES = [(word, word) for word in ("stopped", "moving", "done", "absent")]
+STAGE_STATES = [(word, word) for word in (STOPPED, MOVING, DONE, ABSENT)]
 
 
 class AskedSerializer(serializers.Serializer[Any]):

@@ -105,6 +105,9 @@ class ExceptionCase(CustomerOwned):
         FLOW_STOPPED = "flow_stopped", _("the flow is no longer live")
         MERGED = "merged", _("it was merged into another")
 
+    SOLVED = (ClosedHow.SETTLED, ClosedHow.RAN_WELL, ClosedHow.ARRIVED)
+    OVER = (*SOLVED, ClosedHow.BY_PERSON)  # the others were merged, or nobody wanted them any more
+
     flow = models.ForeignKey(Flow, null=True, blank=True, on_delete=models.CASCADE, related_name="cases")
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     # The run that tries the case's operations again; the case is being resolved until it ends.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -147,15 +148,13 @@ class _QuestionViewSet(viewsets.GenericViewSet[ExceptionCase]):
         who, brand = caller(request), brand_for(getattr(request, "partner", None))
         return Reader(who.customer_id is not None, brand.name, who.can(Action.VIEW_PAYLOADS))
 
-    def _answer(
-        self, request: Request, ask: Callable[[_Asked], Sequence[Any]], answer: type[serializers.Serializer[Any]]
-    ) -> Response:
+    def _answer(self, request: Request, ask: Callable[[Reader, UUID | None, datetime], Sequence[Any]]) -> Response:
         read = AskedSerializer(data=request.query_params)
         read.is_valid(raise_exception=True)
         asked, now = _Asked(**read.validated_data), timezone.now()
         rows = [
             row
-            for row in ask(asked)
+            for row in ask(self._reader(request), asked.customer, now)
             if (asked.age is None or row.since < now - AGES[asked.age])
             and (asked.project is None or row.project == asked.project)
         ]
@@ -164,7 +163,7 @@ class _QuestionViewSet(viewsets.GenericViewSet[ExceptionCase]):
             "money": money_together(row.money for row in rows if hasattr(row, "money")),
             "results": rows[asked.offset : asked.offset + asked.limit],
         }
-        return Response(answer(found).data)
+        return Response(self.get_serializer(found).data)
 
 
 class UnpostedViewSet(_QuestionViewSet):
@@ -177,12 +176,7 @@ class UnpostedViewSet(_QuestionViewSet):
     )
     def list(self, request: Request) -> Response:
         """Return projects with work that is not posted, the dearest first."""
-        reader, now = self._reader(request), timezone.now()
-        return self._answer(
-            request,
-            lambda asked: list_unposted(reader, now=now, customer_id=asked.customer),
-            UnpostedAnswerSerializer,
-        )
+        return self._answer(request, lambda reader, customer, now: list_unposted(reader, now=now, customer_id=customer))
 
 
 class BlockedInvoiceViewSet(_QuestionViewSet):
@@ -195,10 +189,7 @@ class BlockedInvoiceViewSet(_QuestionViewSet):
     )
     def list(self, request: Request) -> Response:
         """Return the invoices and milestones that are held, each once, the dearest first."""
-        reader, now = self._reader(request), timezone.now()
-        return self._answer(
-            request, lambda asked: list_blocked(reader, now=now, customer_id=asked.customer), BlockedAnswerSerializer
-        )
+        return self._answer(request, lambda reader, customer, now: list_blocked(reader, now=now, customer_id=customer))
 
 
 class DisagreementViewSet(_QuestionViewSet):
@@ -213,7 +204,4 @@ class DisagreementViewSet(_QuestionViewSet):
     )
     def list(self, request: Request) -> Response:
         """Return records that systems do not agree about, the oldest first."""
-        reader = self._reader(request)
-        return self._answer(
-            request, lambda asked: list_disagreements(reader, customer_id=asked.customer), DifferenceAnswerSerializer
-        )
+        return self._answer(request, lambda reader, customer, _now: list_disagreements(reader, customer_id=customer))

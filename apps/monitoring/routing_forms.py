@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.stale_check import StaleCheck
 from apps.connectors.canonical.registry import CANONICAL_TYPES
-from apps.connectors.errors import BusinessClass
 from apps.connectors.registry import all_manifests
 from apps.customers.forms import CapitalsField
-from apps.monitoring.blame import OWN_CLASSES, QUEUE_LABELS, verdict_for
+from apps.monitoring.blame import QUEUE_LABELS
+from apps.monitoring.case_words import class_choices
 from apps.monitoring.models import CasePriority, RoutingRule, Team
 from apps.monitoring.queries.case_queue import list_flows
 from apps.monitoring.queries.cases import list_workers
@@ -76,9 +76,8 @@ class RuleForm(StaleCheck, forms.Form):
             kwargs["initial"] = _initial(rule)
         super().__init__(*args, **kwargs)
         people = _ids(list_workers())
-        classes: Choices = [(str(known), _(verdict_for(known).title)) for known in (*BusinessClass, *OWN_CLASSES)]
         names = {known.slug: known.name for known in all_manifests()}
-        self._offer("kind", _ANY, sorted(classes, key=lambda pair: str(pair[1])))
+        self._offer("kind", _ANY, sorted(class_choices(), key=lambda pair: str(pair[1])))
         self._offer("customer_id", _ANY, _ids(list_customer_names().items()))
         self._offer("flow_id", _ANY, _ids(list_flows()))
         self._offer("system", _ANY, [(slug, names.get(slug, slug)) for slug in list_systems()])

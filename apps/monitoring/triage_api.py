@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -17,18 +16,12 @@ from rest_framework.response import Response
 from apps.accounts.actions import Action
 from apps.accounts.api_auth import caller
 from apps.accounts.api_problems import NotNowError
-from apps.flows.mapping.compiled import MappingError
-from apps.flows.mapping.layers import LayerError
-from apps.flows.services.replay import NothingToReplayError
-from apps.flows.services.start_run import FlowNotLiveError
 from apps.monitoring.cases import CaseError
 from apps.monitoring.models import TriageProposal
 from apps.monitoring.triage import applying, words
 from apps.monitoring.triage.applying import Changes
 from apps.monitoring.triage.lists import score_lines
 from apps.tenants import scope
-
-_REFUSALS = (CaseError, NothingToReplayError, FlowNotLiveError, LayerError, MappingError, ValidationError)
 
 
 class ProposalSerializer(serializers.ModelSerializer[TriageProposal]):
@@ -144,7 +137,7 @@ class ProposalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         changes = Changes(wanted.validated_data.get("arguments"), wanted.validated_data.get("tell", ""))
         try:
             applying.apply_proposal(proposal.id, by=caller(request), now=timezone.now(), changes=changes)
-        except _REFUSALS as error:
+        except applying.REFUSALS as error:
             raise NotNowError(str(error)) from error
         return Response(ProposalSerializer(_proposal(pk)).data)
 

@@ -8,12 +8,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.customers.forms import CapitalsField
-from apps.monitoring.blame import verdict_for
+from apps.monitoring.case_words import class_choices
 from apps.monitoring.models import TriagePolicy, TriageProposal
 from apps.monitoring.triage.advice import ARGUMENTS, Deed
-from apps.monitoring.triage.lists import CLASSES
 from apps.monitoring.triage.masking import Mask
 from apps.monitoring.triage.policy import Handling
+from apps.monitoring.triage.words import read_moment
 
 _LONG = forms.Textarea(attrs={"rows": 3})
 _FIELDS: dict[str, forms.Field] = {
@@ -38,12 +38,12 @@ class ApplyForm(forms.Form):
         label=_("Tell the customer"),
         required=False,
         max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=_LONG,
         help_text=_("Left empty, nothing is said to them."),
     )
 
     def __init__(self, *args: Any, deed: str, said: Mapping[str, str], **kwargs: Any) -> None:
-        kwargs["initial"] = {**said}
+        kwargs["initial"] = {**said, "at": read_moment(said.get("at", ""))}
         super().__init__(*args, **kwargs)
         names = [name for name in ARGUMENTS[Deed(deed)] if name in _FIELDS]
         # Bound or not: what is not sent stays as it was proposed.
@@ -53,14 +53,10 @@ class ApplyForm(forms.Form):
             del self.fields["tell"]
 
     @property
-    def has_more(self) -> bool:
-        """Return whether there is anything to change."""
-        return bool(self.fields)
-
-    @property
     def said(self) -> dict[str, str] | None:
-        """Return what was sent of the deed's arguments, None where nothing was; ask only a valid form."""
-        found = {name: _plain(self.cleaned_data[name]) for name in self.fields if name != "tell" and name in self.data}
+        """Return what was sent otherwise than proposed of the deed's arguments, None for nothing; ask only a valid form."""
+        sent = [name for name in self.changed_data if name != "tell" and name in self.data]
+        found = {name: _plain(self.cleaned_data[name]) for name in sent}
         return found or None
 
 
@@ -111,8 +107,7 @@ class PolicyForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [(str(known), _(verdict_for(known).title)) for known in CLASSES]
-        self.fields["kind"].choices = [("", _("Every other kind")), *kinds]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [("", _("Every other kind")), *class_choices()]  # type: ignore[attr-defined]
 
 
 MASK_LABELS = {
@@ -156,5 +151,4 @@ class ModelForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [(str(known), _(verdict_for(known).title)) for known in CLASSES]
-        self.fields["classes"].choices = kinds  # type: ignore[attr-defined]
+        self.fields["classes"].choices = class_choices()  # type: ignore[attr-defined]

@@ -50,6 +50,9 @@ class TriageProposal(CustomerOwned):
         DONE_OTHERWISE = "done_otherwise", _("It was mended otherwise")
         TOO_RISKY = "too_risky", _("Too risky")
 
+    WAITING = (State.OPEN, State.APPROVED)  # somebody can still decide on it
+    DONE = (State.APPLIED, State.CHANGED)
+
     case = models.ForeignKey("monitoring.ExceptionCase", on_delete=models.CASCADE, related_name="triage_proposals")
     opening = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
@@ -95,7 +98,7 @@ class TriageProposal(CustomerOwned):
     @property
     def is_open(self) -> bool:
         """Return whether somebody can still decide on it."""
-        return self.state in {self.State.OPEN, self.State.APPROVED}
+        return self.state in self.WAITING
 
 
 class TriagePolicy(PartnerModel):

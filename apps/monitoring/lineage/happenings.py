@@ -5,14 +5,14 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.engine.states import OperationState, StepState
 from apps.flows.models import ApprovalRequest, Correction, Operation, OperationStep
-from apps.flows.queries.operations import plain, sentence_of
+from apps.flows.queries.operations import sentence_of
 from apps.flows.services.ledger_writes import moment_of
 from apps.monitoring.case_words import title_words
 from apps.monitoring.customer_pages import StoryStep
 from apps.monitoring.models import CaseOperation
+from apps.monitoring.queries.customer_story import corrected
 
 SHOWN = 40
 LINES_TOLD = 12  # versions whose tries are told one by one
@@ -49,19 +49,9 @@ def _tries(line: Operation) -> Iterator[StoryStep]:
 
 
 def _corrections(told: Sequence[Operation], ids: Sequence[UUID]) -> Iterator[StoryStep]:
-    types = {line.id: CANONICAL_TYPES.get(line.canonical_type) for line in told}
+    lines = {line.id: line for line in told}
     for row in Correction.objects.filter(operation_id__in=ids):
-        described = types[row.operation_id]
-        spec = described.field_named(row.field) if described else None
-        words = {
-            "field": _(spec.label) if spec else row.field,
-            "old": plain(row.old_value) or _("nothing"),
-            "new": plain(row.new_value) or _("nothing"),
-        }
-        text = _("%(field)s: %(old)s became %(new)s.") % words
-        if row.reason:
-            text = _("%(change)s Reason: %(reason)s") % {"change": text, "reason": row.reason}
-        yield StoryStep(_("Corrected"), row.made_at, text, row.made_by, icon="pencil", tone="brand")
+        yield from corrected(lines[row.operation_id], [row])
 
 
 def _walked(ids: Sequence[UUID]) -> Iterator[StoryStep]:

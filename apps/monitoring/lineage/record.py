@@ -16,9 +16,10 @@ from apps.flows.models import FieldOwner, Flow, Operation, OwnerReview
 from apps.flows.queries.operations import shown
 from apps.flows.services.evidence import canonical_values_of_all
 from apps.flows.services.owner_reviews import OPEN
+from apps.monitoring.case_words import type_words
 from apps.monitoring.lineage.happenings import happenings_of
 from apps.monitoring.lineage.pages import Held, RecordPage, SideBySide, SystemColumn, compare
-from apps.monitoring.lineage.systems import ARRIVED, columns_of, read_known, type_words
+from apps.monitoring.lineage.systems import ARRIVED, columns_of, read_known
 from apps.tenants.templatetags.wording import day_words, money_words
 
 MOST_LINES = 200  # versions of one record that are looked at

@@ -13,7 +13,7 @@ from apps.connectors.models import Connection
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Link, Operation
 from apps.flows.queries.operations import sentence_of
-from apps.monitoring.case_words import title_words
+from apps.monitoring.case_words import title_words, type_words
 from apps.monitoring.impact import Quality, Sum
 from apps.monitoring.lineage.pages import Gap, SystemColumn
 from apps.monitoring.models import CaseOperation, ExceptionCase
@@ -158,12 +158,6 @@ def gap_of(line: Operation, held: CaseOperation | None) -> Gap:
 
 def _quality(word: str) -> Quality:
     return Quality(word) if word in set(Quality) else Quality.UNKNOWN
-
-
-def type_words(type_name: str) -> str:
-    """Return what records of a type are called, in the reader's language."""
-    described = CANONICAL_TYPES.get(type_name)
-    return _(described.label) if described else type_name
 
 
 def outside_address(where: Connection, type_name: str, key: str) -> str:

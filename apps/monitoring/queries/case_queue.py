@@ -14,15 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.actor import Actor
 from apps.accounts.list_specs import Column, Filter, ListSpec, ListState, Option
-from apps.connectors.errors import BusinessClass
 from apps.connectors.registry import all_manifests
 from apps.flows.business_rules.library import rule_titled
 from apps.flows.models import Flow
 from apps.flows.queries.record_keys import find_versions
 from apps.monitoring import impact
-from apps.monitoring.blame import OWN_CLASSES, QUEUE_LABELS, Severity, WaitingOn, WorkQueue, verdict_for
+from apps.monitoring.blame import QUEUE_LABELS, Severity, WaitingOn, WorkQueue
 from apps.monitoring.case_pages import CaseCounts, CauseGroup
-from apps.monitoring.case_words import cause_words, title_words
+from apps.monitoring.case_words import cause_words, class_choices, title_words
 from apps.monitoring.models import (
     CaseAmount,
     CaseOperation,
@@ -82,7 +81,7 @@ CASES = ListSpec(
             "class",
             _("Kind of failure"),
             "hidden",
-            tuple(Option(str(known), _(verdict_for(known).title)) for known in (*BusinessClass, *OWN_CLASSES)),
+            tuple(Option(*choice) for choice in class_choices()),
         ),
         Filter("customer", _("Customer"), "select", all_label=_("All customers")),
         Filter("flow", _("Flow"), "select", all_label=_("All flows")),

@@ -12,8 +12,6 @@ from apps.monitoring.models import ExceptionCase, TriageProposal
 from apps.monitoring.pages import CaseRow
 from apps.tenants import scope
 
-WAITING = [TriageProposal.State.OPEN, TriageProposal.State.APPROVED]
-
 
 def with_names(cases: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
     """Return the same cases with what a row names, so that a list of any length is one query."""
@@ -21,7 +19,7 @@ def with_names(cases: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
     if scope.require().customer_id is not None:
         return cases.select_related(*names)
     # How the partner shares its work, and what is proposed to it, is not the customers' business.
-    proposed = TriageProposal.objects.filter(case=OuterRef("pk"), state__in=WAITING).values("deed")[:1]
+    proposed = TriageProposal.objects.filter(case=OuterRef("pk"), state__in=TriageProposal.WAITING).values("deed")[:1]
     return cases.select_related(*names, "team").annotate(proposed=Subquery(proposed))
 
 
@@ -59,7 +57,7 @@ def case_row(case: ExceptionCase, now: datetime) -> CaseRow:
 
 def has_proposal(asked: str) -> Q:
     """Return the condition for cases with a proposal that waits, with one that waits for a second person, or with none."""
-    states = [TriageProposal.State.APPROVED] if asked == "second" else WAITING
+    states = (TriageProposal.State.APPROVED,) if asked == "second" else TriageProposal.WAITING
     found = Q(Exists(TriageProposal.objects.filter(case=OuterRef("pk"), state__in=states)))
     return ~found if asked == "no" else found
 

@@ -1,7 +1,7 @@
 """One record of a customer told as a story, and one matter with its records and what was said about it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -44,7 +44,7 @@ def get_record_story(operation: Operation) -> RecordStory:
     corrections = list(Correction.objects.filter(operation=operation).order_by("id"))
     line = record_line(operation, held if held and held.case.is_open else None)
     sentence, tone, icon = _standing(operation, line)
-    steps = [*_steps(operation, attempts_of(operation)), *_corrected(operation, corrections)]
+    steps = [*_steps(operation, attempts_of(operation)), *corrected(operation, corrections)]
     # Oldest first and then turned round: what has the same moment keeps the order in which it happened.
     steps = sorted(steps, key=lambda step: step.moment)[::-1]
     return RecordStory(line, sentence, tone, icon, tuple(facts_of(operation)), tuple(steps[:STEPS_SHOWN]))
@@ -93,7 +93,8 @@ def _attempt_step(operation: Operation, attempt: Attempt, names: Mapping[str, st
     return StoryStep(_("Checked"), attempt.at, icon="check")
 
 
-def _corrected(operation: Operation, corrections: list[Correction]) -> Iterator[StoryStep]:
+def corrected(operation: Operation, corrections: Iterable[Correction]) -> Iterator[StoryStep]:
+    """Yield what people corrected in a record, in the order of `corrections`."""
     described = CANONICAL_TYPES.get(operation.canonical_type)
     for correction in corrections:
         spec = described.field_named(correction.field) if described else None

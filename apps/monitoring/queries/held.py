@@ -1,9 +1,10 @@
 """Where every answer starts: what open cases hold, what goes on by itself, and what the last comparisons saw."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
 
 from apps.flows.engine.reconcile import Cause
 from apps.flows.engine.states import OperationState
@@ -12,10 +13,17 @@ from apps.monitoring.models import CaseOperation, ExceptionCase
 
 MOST_ROWS = 1000  # of one question and source, the oldest first: what is more is worked off by cause, not by record
 
+Row = TypeVar("Row", bound=Model)
+
 
 def held_now() -> QuerySet[CaseOperation]:
     """Return what open cases hold."""
     return CaseOperation.objects.filter(open=True).exclude(case__state=ExceptionCase.State.CLOSED)
+
+
+def of_customer(rows: QuerySet[Row], customer_id: UUID | None) -> QuerySet[Row]:
+    """Return the rows of one customer, all of them without one."""
+    return rows.filter(customer_id=customer_id) if customer_id else rows
 
 
 def is_too_many(rows: QuerySet[Any]) -> bool:

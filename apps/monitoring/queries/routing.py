@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.models import User
 from apps.connectors.canonical.registry import CANONICAL_TYPES
-from apps.connectors.errors import BusinessClass
 from apps.connectors.models import Connection
 from apps.connectors.registry import all_manifests
 from apps.flows.models import Flow
 from apps.monitoring import routing_book
-from apps.monitoring.blame import OWN_CLASSES, verdict_for
+from apps.monitoring.blame import CLASSES, verdict_for
 from apps.monitoring.case_words import queue_words, title_words
 from apps.monitoring.models import CasePriority, RoutingRule, Team
 from apps.monitoring.routing import Rule
@@ -160,7 +159,7 @@ def _then(row: RoutingRule, names: Names) -> list[str]:
 
 def list_fallbacks() -> list[tuple[str, str]]:
     """Return each kind of failure with the queue it goes to where no rule and no step of a flow says otherwise."""
-    known = [verdict_for(business_class) for business_class in (*BusinessClass, *OWN_CLASSES)]
+    known = [verdict_for(business_class) for business_class in CLASSES]
     return sorted((_(verdict.title), queue_words(verdict.queue)) for verdict in known)
 
 

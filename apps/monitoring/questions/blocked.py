@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -12,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from apps.connectors.record_words import record_words
 from apps.flows.models import ApprovalRequest, Operation
+from apps.monitoring.case_words import type_words
 from apps.monitoring.impact import Quality, Sum
 from apps.monitoring.models import CaseOperation
-from apps.monitoring.queries.held import MOST_ROWS, held_now, is_too_many, on_the_way
-from apps.monitoring.questions.reader import Reader, type_words
+from apps.monitoring.queries.held import MOST_ROWS, held_now, is_too_many, of_customer, on_the_way
+from apps.monitoring.questions.reader import Reader
 from apps.monitoring.questions.rows import BlockedInvoice, Blocker, Money
 from apps.monitoring.record_kinds import INVOICES
 
@@ -27,10 +27,9 @@ _Found = tuple[tuple[UUID, str], BlockedInvoice]
 def list_blocked(reader: Reader, *, now: datetime, customer_id: UUID | None = None) -> list[BlockedInvoice]:
     """Return the invoices and milestones that are held, each once, the dearest first. Five queries, whatever there is."""
     by_record: defaultdict[tuple[UUID, str], list[BlockedInvoice]] = defaultdict(list)
-    for key, row in (*_in_cases(reader, customer_id, now), *_to_approve(reader, customer_id, now)):
-        by_record[key].append(row)
-    for key, row in _waiting(reader, customer_id, now):
-        by_record[key].append(row)
+    for find in (_in_cases, _to_approve, _waiting):
+        for key, row in find(reader, customer_id, now):
+            by_record[key].append(row)
     rows = [_together(found) for found in by_record.values()]
     return sorted(rows, key=lambda row: (-row.money.total, row.since, row.label, str(row.operation_id)))
 
@@ -41,8 +40,7 @@ def are_cut_off(customer_id: UUID | None = None) -> bool:
 
 
 def _held(customer_id: UUID | None) -> QuerySet[CaseOperation]:
-    rows = held_now().filter(operation__canonical_type__in=INVOICES)
-    return rows.filter(customer_id=customer_id) if customer_id else rows
+    return of_customer(held_now(), customer_id).filter(operation__canonical_type__in=INVOICES)
 
 
 def _together(found: list[BlockedInvoice]) -> BlockedInvoice:
@@ -88,9 +86,7 @@ def _to_approve(reader: Reader, customer_id: UUID | None, now: datetime) -> Iter
     asked = ApprovalRequest.objects.filter(
         state=ApprovalRequest.State.OPEN, operation__canonical_type__in=INVOICES
     ).select_related("operation__flow")
-    if customer_id:
-        asked = asked.filter(customer_id=customer_id)
-    for request in asked.order_by("asked_at", "id")[:MOST_ROWS]:
+    for request in of_customer(asked, customer_id).order_by("asked_at", "id")[:MOST_ROWS]:
         operation = request.operation
         made = replace(
             _row_of(operation, reader, now),
@@ -108,9 +104,7 @@ def _to_approve(reader: Reader, customer_id: UUID | None, now: datetime) -> Iter
 
 def _waiting(reader: Reader, customer_id: UUID | None, now: datetime) -> Iterable[_Found]:
     rows = on_the_way().filter(canonical_type__in=INVOICES).select_related("flow")
-    if customer_id:
-        rows = rows.filter(customer_id=customer_id)
-    for operation in rows.order_by("id")[:MOST_ROWS]:
+    for operation in of_customer(rows, customer_id).order_by("id")[:MOST_ROWS]:
         told = reader.reason(operation.error_class, operation.error_field) if operation.error_class else ""
         made = replace(
             _row_of(operation, reader, now),
@@ -139,20 +133,11 @@ def _row_of(operation: Operation, reader: Reader, now: datetime) -> BlockedInvoi
         currency=operation.currency,
         quality=operation.amount_quality or Quality.KNOWN,
         money=_money_of(operation, reader, now),
-        blocker=Blocker.CASE,
-        reason="",
-        reason_code="",
-        more=0,
-        waiting_on="",
-        waiting_words="",
-        owner="",
-        team="",
         since=now,
-        due_at=None,
     )
 
 
-def _money_of(operation: Any, reader: Reader, now: datetime) -> Money:
+def _money_of(operation: Operation, reader: Reader, now: datetime) -> Money:
     if operation.amount is None or not operation.currency or operation.amount_quality == Quality.UNKNOWN:
         return Money(reader.currency_of(operation.customer_id), unknown=1)
     quality = Quality(operation.amount_quality or Quality.KNOWN)

@@ -17,9 +17,10 @@ from apps.flows.engine.reconcile import UNEXPLAINED, Cause
 from apps.flows.engine.states import StepState
 from apps.flows.models import Link, Operation, OperationStep, OwnerReview, ReconciliationRow
 from apps.flows.queries.reconciliation_words import CAUSES
+from apps.monitoring.case_words import type_words
 from apps.monitoring.models import CaseOperation
-from apps.monitoring.queries.held import MOST_ROWS, compared_lately, held_once, is_too_many, on_the_way
-from apps.monitoring.questions.reader import Reader, field_words, type_words
+from apps.monitoring.queries.held import MOST_ROWS, compared_lately, held_once, is_too_many, of_customer, on_the_way
+from apps.monitoring.questions.reader import Reader, field_words
 from apps.monitoring.questions.rows import Difference, Disagreement
 from apps.monitoring.record_kinds import NO_UPDATES
 from apps.tenants.templatetags.wording import money_words
@@ -31,7 +32,7 @@ _NOWHERE = (Cause.MISSING_IN_TARGET, Cause.NEVER_READ)
 
 def list_disagreements(reader: Reader, *, customer_id: UUID | None = None) -> list[Difference]:
     """Return the records that systems do not agree about, the oldest first. Eleven queries, whatever there is."""
-    compared = list(_of(customer_id, compared_lately((*sorted(UNEXPLAINED), Cause.CHANGED_AFTER)))[:MOST_ROWS])
+    compared = list(of_customer(compared_lately((*sorted(UNEXPLAINED), Cause.CHANGED_AFTER)), customer_id)[:MOST_ROWS])
     rows = [
         *_undecided(reader, customer_id),
         *_not_taken(reader, customer_id),
@@ -48,17 +49,12 @@ def are_cut_off(customer_id: UUID | None = None) -> bool:
 
 def _updates(customer_id: UUID | None) -> QuerySet[CaseOperation]:
     is_update = ~Q(operation__canonical_type__in=NO_UPDATES) & ~Q(case__error_class=BusinessClass.UNRECONCILED)
-    found: QuerySet[CaseOperation] = _of(customer_id, held_once()).filter(is_update)
-    return found
-
-
-def _of(customer_id: UUID | None, rows: Any) -> Any:
-    return rows.filter(customer_id=customer_id) if customer_id else rows
+    return of_customer(held_once(), customer_id).filter(is_update)
 
 
 def _undecided(reader: Reader, customer_id: UUID | None) -> Iterable[Difference]:
     """Yield changes of fields by systems that do not own them, until somebody has decided."""
-    reviews = _of(customer_id, OwnerReview.objects.filter(state__in=_UNDECIDED))
+    reviews = of_customer(OwnerReview.objects.filter(state__in=_UNDECIDED), customer_id)
     for review in reviews.select_related("flow__source", "connection").order_by("opened_at", "id")[:MOST_ROWS]:
         visible = reader.sees_values and review.is_kept
         yield Difference(
@@ -67,7 +63,6 @@ def _undecided(reader: Reader, customer_id: UUID | None) -> Iterable[Difference]
             customer=reader.name_of(review.customer_id),
             type_words=type_words(review.canonical_type),
             label=record_words(review.label) or review.business_key,
-            project="",
             flow=review.flow.name,
             has=review.flow.source.name,
             lacks=review.connection.name,
@@ -76,7 +71,6 @@ def _undecided(reader: Reader, customer_id: UUID | None) -> Iterable[Difference]
             value_here=_shown(review.theirs) if visible else None,
             reason=_("%(owner)s owns this field: somebody has to decide") % {"owner": review.owner},
             waiting_words=_("a decision"),
-            owner="",
             since=review.opened_at,
             operation_id=review.operation_id,
             review_id=review.id,
@@ -95,7 +89,7 @@ def _not_taken(reader: Reader, customer_id: UUID | None) -> Iterable[Difference]
         .select_related("operation__flow__source", "operation__flow__target", "case__owner")
         .order_by("added_at")[:MOST_ROWS]
     )
-    waits = _of(customer_id, on_the_way()).exclude(canonical_type__in=NO_UPDATES)
+    waits = of_customer(on_the_way(), customer_id).exclude(canonical_type__in=NO_UPDATES)
     waiting = list(waits.select_related("flow__source", "flow__target").order_by("id")[:MOST_ROWS])
     operations = [row.operation for row in held] + waiting
     homes, steps = _homes_of(operations), _steps_of(operations)
@@ -167,22 +161,26 @@ def _update(
         has, lacks = [lacking.name], source
     else:
         lacks = lacking.name
+    made = _of_operation(operation, reader, Disagreement.REFUSED, has=", ".join(has), lacks=lacks)
+    return replace(
+        made,
+        field=field_words(operation.canonical_type, operation.error_field),
+        value_here=_("an older version") if older and not operation.is_deletion else None,
+    )
+
+
+def _of_operation(operation: Operation, reader: Reader, kind: Disagreement, *, has: str, lacks: str) -> Difference:
     return Difference(
-        kind=Disagreement.REFUSED,
+        kind=kind,
         customer_id=operation.customer_id,
         customer=reader.name_of(operation.customer_id),
         type_words=type_words(operation.canonical_type),
         label=record_words(operation.label) or operation.business_key,
         project=operation.project_ref,
         flow=operation.flow.name,
-        has=", ".join(has),
+        has=has,
         lacks=lacks,
-        field=field_words(operation.canonical_type, operation.error_field),
-        value_there=None,
-        value_here=_("an older version") if older and not operation.is_deletion else None,
-        reason="",
-        waiting_words="",
-        owner="",
+        field="",
         since=operation.changed_at,
         operation_id=operation.id,
     )
@@ -193,31 +191,20 @@ def _unexplained(
 ) -> Iterable[Difference]:
     """Yield what comparisons found and nothing explains: it stays until a later comparison sees both agree."""
     seen = {(row.customer_id, row.business_key): row for row in compared if row.is_unexplained}
-    held = _of(customer_id, held_once()).filter(case__error_class=BusinessClass.UNRECONCILED)
+    held = of_customer(held_once(), customer_id).filter(case__error_class=BusinessClass.UNRECONCILED)
     held = held.select_related("operation__flow__source", "operation__flow__target", "case__owner")
     for row in held.order_by("added_at")[:MOST_ROWS]:
         operation, flow = row.operation, row.operation.flow
         found = seen.get((row.customer_id, operation.business_key))
         cause = Cause(operation.error_code) if operation.error_code in set(Cause) else None
-        in_source = cause is not Cause.EXTRA_IN_TARGET
-        made = Difference(
-            kind=Disagreement.UNEXPLAINED,
-            customer_id=row.customer_id,
-            customer=reader.name_of(row.customer_id),
-            type_words=type_words(operation.canonical_type),
-            label=record_words(operation.label) or operation.business_key,
-            project=operation.project_ref,
-            flow=flow.name,
-            has=flow.source.name if in_source else flow.target.name,
-            lacks=flow.target.name if in_source else flow.source.name,
+        has, lacks = flow.source.name, flow.target.name
+        if cause is Cause.EXTRA_IN_TARGET:
+            has, lacks = lacks, has
+        made = replace(
+            _of_operation(operation, reader, Disagreement.UNEXPLAINED, has=has, lacks=lacks),
             field=_("Amount") if cause is Cause.AMOUNT_DIFFERS else "",
             value_there=_amount(found, "source") if found else None,
             value_here=_amount(found, "target") if found and cause not in _NOWHERE else None,
-            reason="",
-            waiting_words="",
-            owner="",
-            since=row.added_at,
-            operation_id=operation.id,
             reconciliation_id=found.reconciliation_id if found else None,
         )
         told = {**_by_case(row, reader), **({"reason": str(CAUSES[cause][1])} if cause else {})}
@@ -239,7 +226,6 @@ def _changed_after(reader: Reader, compared: Iterable[ReconciliationRow]) -> Ite
             customer=reader.name_of(row.customer_id),
             type_words=type_words(row.business_key.partition(":")[0]),
             label=record_words(row.label) or row.business_key,
-            project="",
             flow=flow.name,
             has=flow.source.name,
             lacks=flow.target.name,
@@ -247,8 +233,6 @@ def _changed_after(reader: Reader, compared: Iterable[ReconciliationRow]) -> Ite
             value_there=_amount(row, "source"),
             value_here=_amount(row, "target"),
             reason=str(CAUSES[Cause.CHANGED_AFTER][1]),
-            waiting_words="",
-            owner="",
             since=compared_at,
             operation_id=row.operation_id,
             reconciliation_id=row.reconciliation_id,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,6 @@ from apps.monitoring.questions.rows import (
     Blocker,
     Difference,
     Disagreement,
-    Money,
     UnpostedProject,
 )
 
@@ -41,55 +41,54 @@ _PARTIES = (
 )
 
 
-def _cell(name: str) -> Callable[[Any], object]:
-    return lambda row: getattr(row, name)
-
-
 def _text(name: str) -> Callable[[Any], object]:
     return lambda row: getattr(row, name).casefold() or None
 
 
-def _money(read: Callable[[Money], object]) -> Callable[[Any], object]:
-    return lambda row: read(row.money)
-
-
-def _left(money: Money) -> str:
-    return ", ".join(f"{currency} {amount:.2f}" for currency, amount in money.others.items())
+def _left(row: UnpostedProject | BlockedInvoice) -> str:
+    return ", ".join(f"{currency} {amount:.2f}" for currency, amount in row.money.others.items())
 
 
 def _money_columns() -> tuple[Column, ...]:
-    total = _money(lambda money: money.total)
+    total = attrgetter("money.total")
     return (
         Column("money", _("Money"), key=total, value=total, numeric=True, large_first=True),
-        Column("currency", _("Currency"), value=_money(lambda money: money.currency), shown=False),
-        Column("known", _("Known"), value=_money(lambda money: money.known), numeric=True, shown=False),
-        Column("estimated", _("Estimated"), value=_money(lambda money: money.estimated), numeric=True, shown=False),
-        Column("unrated", _("Without a rate"), value=_money(_left), shown=False),
+        Column("currency", _("Currency"), value=attrgetter("money.currency"), shown=False),
+        Column("known", _("Known"), value=attrgetter("money.known"), numeric=True, shown=False),
+        Column("estimated", _("Estimated"), value=attrgetter("money.estimated"), numeric=True, shown=False),
+        Column("unrated", _("Without a rate"), value=_left, shown=False),
     )
 
 
 UNPOSTED = ListSpec(
     key="unposted",
     columns=(
-        Column("project", _("Project"), key=_text("project"), value=_cell("project"), fixed=True),
-        Column("customer", _("Customer"), key=_text("customer"), value=_cell("customer")),
-        Column("client", _("Client"), key=_text("client"), value=_cell("client"), shown=False),
-        Column("records", _("Held up"), key=_cell("records"), value=_cell("records"), numeric=True, large_first=True),
+        Column("project", _("Project"), key=_text("project"), value=attrgetter("project"), fixed=True),
+        Column("customer", _("Customer"), key=_text("customer"), value=attrgetter("customer")),
+        Column("client", _("Client"), key=_text("client"), value=attrgetter("client"), shown=False),
+        Column(
+            "records",
+            _("Held up"),
+            key=attrgetter("records"),
+            value=attrgetter("records"),
+            numeric=True,
+            large_first=True,
+        ),
         Column(
             "way",
             _("On its way"),
-            key=_cell("on_the_way"),
-            value=_cell("on_the_way"),
+            key=attrgetter("on_the_way"),
+            value=attrgetter("on_the_way"),
             numeric=True,
             large_first=True,
             shown=False,
         ),
-        Column("hours", _("Hours"), key=_cell("hours"), value=_cell("hours"), numeric=True, large_first=True),
+        Column("hours", _("Hours"), key=attrgetter("hours"), value=attrgetter("hours"), numeric=True, large_first=True),
         *_money_columns(),
-        Column("unknown", _("Without an amount"), value=_money(lambda money: money.unknown), numeric=True, shown=False),
-        Column("since", _("Oldest"), key=_cell("since"), value=_cell("since")),
-        Column("reason", _("Why"), value=_cell("reason")),
-        Column("waiting", _("Waiting on"), value=_cell("waiting_words")),
+        Column("unknown", _("Without an amount"), value=attrgetter("money.unknown"), numeric=True, shown=False),
+        Column("since", _("Oldest"), key=attrgetter("since"), value=attrgetter("since")),
+        Column("reason", _("Why"), value=attrgetter("reason")),
+        Column("waiting", _("Waiting on"), value=attrgetter("waiting_words")),
     ),
     filters=(
         Filter("q", _("Project or client"), "search"),
@@ -102,19 +101,19 @@ UNPOSTED = ListSpec(
 BLOCKED = ListSpec(
     key="blocked-invoices",
     columns=(
-        Column("label", _("Record"), key=_text("label"), value=_cell("label"), fixed=True),
-        Column("kind", _("Kind"), key=_text("kind"), value=_cell("kind"), shown=False),
-        Column("customer", _("Customer"), key=_text("customer"), value=_cell("customer")),
-        Column("client", _("Client"), key=_text("client"), value=_cell("client")),
-        Column("project", _("Project"), key=_text("project"), value=_cell("project"), shown=False),
+        Column("label", _("Record"), key=_text("label"), value=attrgetter("label"), fixed=True),
+        Column("kind", _("Kind"), key=_text("kind"), value=attrgetter("kind"), shown=False),
+        Column("customer", _("Customer"), key=_text("customer"), value=attrgetter("customer")),
+        Column("client", _("Client"), key=_text("client"), value=attrgetter("client")),
+        Column("project", _("Project"), key=_text("project"), value=attrgetter("project"), shown=False),
         *_money_columns(),
-        Column("reason", _("Blocked by"), key=_text("reason"), value=_cell("reason")),
-        Column("waiting", _("Waiting on"), key=_text("waiting_words"), value=_cell("waiting_words")),
-        Column("owner", _("Owner"), key=_text("owner"), value=_cell("owner")),
-        Column("team", _("Team"), key=_text("team"), value=_cell("team"), shown=False),
-        Column("since", _("Since"), key=_cell("since"), value=_cell("since")),
-        Column("due", _("Due"), key=_cell("due_at"), value=_cell("due_at"), shown=False),
-        Column("flow", _("Flow"), key=_text("flow"), value=_cell("flow"), shown=False),
+        Column("reason", _("Blocked by"), key=_text("reason"), value=attrgetter("reason")),
+        Column("waiting", _("Waiting on"), key=_text("waiting_words"), value=attrgetter("waiting_words")),
+        Column("owner", _("Owner"), key=_text("owner"), value=attrgetter("owner")),
+        Column("team", _("Team"), key=_text("team"), value=attrgetter("team"), shown=False),
+        Column("since", _("Since"), key=attrgetter("since"), value=attrgetter("since")),
+        Column("due", _("Due"), key=attrgetter("due_at"), value=attrgetter("due_at"), shown=False),
+        Column("flow", _("Flow"), key=_text("flow"), value=attrgetter("flow"), shown=False),
     ),
     filters=(
         Filter("q", _("Record, client or project"), "search"),
@@ -133,20 +132,20 @@ BLOCKED = ListSpec(
 DISAGREEMENTS = ListSpec(
     key="disagreements",
     columns=(
-        Column("label", _("Record"), key=_text("label"), value=_cell("label"), fixed=True),
-        Column("kind", _("Kind"), key=_text("type_words"), value=_cell("type_words"), shown=False),
-        Column("customer", _("Customer"), key=_text("customer"), value=_cell("customer")),
-        Column("project", _("Project"), key=_text("project"), value=_cell("project"), shown=False),
-        Column("has", _("Says so"), key=_text("has"), value=_cell("has")),
-        Column("lacks", _("Says otherwise"), key=_text("lacks"), value=_cell("lacks")),
-        Column("field", _("Field"), key=_text("field"), value=_cell("field")),
-        Column("there", _("Its value"), value=_cell("value_there"), shown=False),
-        Column("here", _("The other's value"), value=_cell("value_here"), shown=False),
-        Column("reason", _("Why"), key=_text("reason"), value=_cell("reason")),
-        Column("waiting", _("Waiting on"), key=_text("waiting_words"), value=_cell("waiting_words")),
-        Column("owner", _("Owner"), key=_text("owner"), value=_cell("owner"), shown=False),
-        Column("since", _("Since"), key=_cell("since"), value=_cell("since")),
-        Column("flow", _("Flow"), key=_text("flow"), value=_cell("flow"), shown=False),
+        Column("label", _("Record"), key=_text("label"), value=attrgetter("label"), fixed=True),
+        Column("kind", _("Kind"), key=_text("type_words"), value=attrgetter("type_words"), shown=False),
+        Column("customer", _("Customer"), key=_text("customer"), value=attrgetter("customer")),
+        Column("project", _("Project"), key=_text("project"), value=attrgetter("project"), shown=False),
+        Column("has", _("Says so"), key=_text("has"), value=attrgetter("has")),
+        Column("lacks", _("Says otherwise"), key=_text("lacks"), value=attrgetter("lacks")),
+        Column("field", _("Field"), key=_text("field"), value=attrgetter("field")),
+        Column("there", _("Its value"), value=attrgetter("value_there"), shown=False),
+        Column("here", _("The other's value"), value=attrgetter("value_here"), shown=False),
+        Column("reason", _("Why"), key=_text("reason"), value=attrgetter("reason")),
+        Column("waiting", _("Waiting on"), key=_text("waiting_words"), value=attrgetter("waiting_words")),
+        Column("owner", _("Owner"), key=_text("owner"), value=attrgetter("owner"), shown=False),
+        Column("since", _("Since"), key=attrgetter("since"), value=attrgetter("since")),
+        Column("flow", _("Flow"), key=_text("flow"), value=attrgetter("flow"), shown=False),
     ),
     filters=(
         Filter("q", _("Record, field or project"), "search"),

@@ -73,12 +73,6 @@ class Reader:
         return _(ROLE_LABELS[Role(role)])
 
 
-def type_words(canonical_type: str) -> str:
-    """Return a kind of record as people call it ("Invoice")."""
-    described = CANONICAL_TYPES.get(canonical_type)
-    return _(described.label) if described else canonical_type
-
-
 def field_words(canonical_type: str, field: str) -> str:
     """Return a field as people call it ("Start day"); a field that only another system knows by its own name."""
     described = CANONICAL_TYPES.get(canonical_type)

@@ -152,16 +152,16 @@ class BlockedInvoice:
     currency: str
     quality: str
     money: Money
-    blocker: Blocker
-    reason: str
-    reason_code: str
-    more: int
-    waiting_on: str
-    waiting_words: str
-    owner: str
-    team: str
     since: datetime
-    due_at: datetime | None
+    blocker: Blocker = Blocker.CASE
+    reason: str = ""
+    reason_code: str = ""
+    more: int = 0
+    waiting_on: str = ""
+    waiting_words: str = ""
+    owner: str = ""
+    team: str = ""
+    due_at: datetime | None = None
     case_id: UUID | None = None
     approval_id: UUID | None = None
 
@@ -179,17 +179,17 @@ class Difference:
     customer: str
     type_words: str
     label: str
-    project: str
     flow: str
     has: str
     lacks: str
     field: str
-    value_there: str | None
-    value_here: str | None
-    reason: str
-    waiting_words: str
-    owner: str
     since: datetime
+    value_there: str | None = None
+    value_here: str | None = None
+    project: str = ""
+    reason: str = ""
+    waiting_words: str = ""
+    owner: str = ""
     operation_id: UUID | None = None
     case_id: UUID | None = None
     review_id: UUID | None = None

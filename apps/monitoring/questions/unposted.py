@@ -15,7 +15,7 @@ from apps.flows.engine.reconcile import Cause
 from apps.flows.models import Reconciliation
 from apps.monitoring.impact import Quality
 from apps.monitoring.impact import Sum as MoneySum
-from apps.monitoring.queries.held import compared_lately, held_once, on_the_way
+from apps.monitoring.queries.held import compared_lately, held_once, of_customer, on_the_way
 from apps.monitoring.questions.reader import Reader
 from apps.monitoring.questions.rows import NotRead, UnpostedProject
 from apps.monitoring.record_kinds import WORK
@@ -34,9 +34,7 @@ def list_unposted(reader: Reader, *, now: datetime, customer_id: UUID | None = N
 
 def _held(customer_id: UUID | None) -> dict[_Key, list[dict[str, Any]]]:
     found: defaultdict[_Key, list[dict[str, Any]]] = defaultdict(list)
-    rows = held_once().filter(operation__canonical_type__in=WORK)
-    if customer_id:
-        rows = rows.filter(customer_id=customer_id)
+    rows = of_customer(held_once(), customer_id).filter(operation__canonical_type__in=WORK)
     grouped = (
         rows.order_by()
         .values(
@@ -63,9 +61,7 @@ def _held(customer_id: UUID | None) -> dict[_Key, list[dict[str, Any]]]:
 
 
 def _under_way(customer_id: UUID | None) -> dict[_Key, tuple[int, datetime]]:
-    rows = on_the_way().filter(canonical_type__in=WORK)
-    if customer_id:
-        rows = rows.filter(customer_id=customer_id)
+    rows = of_customer(on_the_way(), customer_id).filter(canonical_type__in=WORK)
     grouped = (
         rows.order_by()
         .values_list("customer_id", "project_ref", "client_ref")
@@ -129,9 +125,7 @@ def _reason(classes: list[str], reader: Reader) -> str:
 
 def list_not_read(reader: Reader, *, now: datetime, customer_id: UUID | None = None) -> list[NotRead]:
     """Return the work that comparisons saw in the source and no flow has read yet, by comparison. Three queries."""
-    rows = compared_lately((Cause.NEVER_READ, Cause.WAITING)).filter(operation_id=None)
-    if customer_id:
-        rows = rows.filter(customer_id=customer_id)
+    rows = of_customer(compared_lately((Cause.NEVER_READ, Cause.WAITING)), customer_id).filter(operation_id=None)
     of_work = Q()
     for name in WORK:
         of_work |= Q(business_key__startswith=f"{name}:")

@@ -3,24 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor, acting
-from apps.flows.mapping.compiled import MappingError
-from apps.flows.mapping.layers import LayerError
-from apps.flows.services.replay import NothingToReplayError
-from apps.flows.services.start_run import FlowNotLiveError
-from apps.monitoring.cases import CaseError
 from apps.monitoring.models import ExceptionCase, TriageProposal
-from apps.monitoring.triage.applying import apply_proposal, ruling_of
+from apps.monitoring.triage.applying import REFUSALS, apply_proposal, ruling_of
 from apps.monitoring.triage.policies import fallen, policy_for, read_policies
 from apps.monitoring.triage.policy import Handling
 
 AT_ONCE = 100
-# Whatever can stand in the way of a deed: the proposal waits for a person then.
-REFUSALS = (CaseError, NothingToReplayError, FlowNotLiveError, LayerError, MappingError, ValidationError)
 SYSTEM = Actor(
     user_id=None,
     name="Triage",
@@ -59,7 +51,6 @@ def _needing_nobody(now: datetime) -> list[UUID]:
 
 
 def _apply(proposal_id: UUID, now: datetime) -> bool:
-    applied = True
     with transaction.atomic():
         # Whatever comes of it, it is tried once: what stood in the way is for a person to see.
         free = TriageProposal.objects.filter(id=proposal_id, tried_alone_at__isnull=True)
@@ -68,6 +59,6 @@ def _apply(proposal_id: UUID, now: datetime) -> bool:
         try:
             with acting(SYSTEM), transaction.atomic():
                 apply_proposal(proposal_id, by=SYSTEM, now=now, alone=True)
-        except REFUSALS:
-            applied = False
-    return applied
+        except REFUSALS:  # it waits for a person then
+            return False
+    return True

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,10 @@ from apps.accounts import audit
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
 from apps.accounts.audit import AuditAction
+from apps.flows.mapping.compiled import MappingError
+from apps.flows.mapping.layers import LayerError
+from apps.flows.services.replay import NothingToReplayError
+from apps.flows.services.start_run import FlowNotLiveError
 from apps.monitoring import case_book, case_work, cases, planned_retries
 from apps.monitoring.blame import WaitingOn, WorkQueue
 from apps.monitoring.cases import CaseError, hold_open_case
@@ -24,6 +29,8 @@ from apps.monitoring.triage.reading import money_of
 from apps.monitoring.triage.words import filled, read_moment
 
 _State = TriageProposal.State
+# Whatever can stand in the way of a deed.
+REFUSALS = (CaseError, NothingToReplayError, FlowNotLiveError, LayerError, MappingError, ValidationError)
 _OPTIONAL = {"note", "question"}  # of a retry at a moment
 NEEDS: dict[Deed, Action] = {
     Deed.RETRY: Action.WORK_CASES,
@@ -83,7 +90,7 @@ def apply_proposal(
 
 def apply_to_case(case_id: UUID, *, by: Actor, now: datetime) -> None:
     """Do what is proposed for a case, as one of many. Raises as `apply_proposal`, and CaseError where two must agree."""
-    proposal = TriageProposal.objects.filter(case_id=case_id, state__in=[_State.OPEN, _State.APPROVED]).first()
+    proposal = TriageProposal.objects.filter(case_id=case_id, state__in=TriageProposal.WAITING).first()
     if proposal is None:
         raise CaseError("", _("Nothing is proposed for it any more."))
     with transaction.atomic():
@@ -114,7 +121,7 @@ def ruling_of(
     """Return who has to agree to a proposal just now; policy and what fell back are read unless they are given."""
     holds = policy or policy_for(read_policies(), case.error_class)
     fell = fallen() if by_hand is None else by_hand
-    done = TriageProposal.objects.filter(case=case, opening=case.reopened, state__in=[_State.APPLIED, _State.CHANGED])
+    done = TriageProposal.objects.filter(case=case, opening=case.reopened, state__in=TriageProposal.DONE)
     return decide(
         holds,
         Deed(proposal.deed),
@@ -222,7 +229,11 @@ def _add_value(case_id: UUID, said: Mapping[str, str], by: Actor) -> None:
 
 
 def _bring(case_id: UUID, said: Mapping[str, str], by: Actor) -> None:
-    planned_retries.bring_and_retry(case_id, flow_id=UUID(said["flow"]), by=by)
+    try:
+        flow_id = UUID(said["flow"])
+    except ValueError:
+        raise CaseError("flow", _("Choose a flow that is live and writes to the same system.")) from None
+    planned_retries.bring_and_retry(case_id, flow_id=flow_id, by=by)
 
 
 def _ask(case_id: UUID, said: Mapping[str, str], by: Actor) -> None:
@@ -232,6 +243,8 @@ def _ask(case_id: UUID, said: Mapping[str, str], by: Actor) -> None:
 
 
 def _wait(case_id: UUID, said: Mapping[str, str], by: Actor) -> None:
+    if said["party"] not in set(WaitingOn):
+        raise CaseError("party", _("Fill this in: without it nothing can be done."))
     case_work.set_waiting(case_id, party=WaitingOn(said["party"]), note=said.get("note", "")[:200], by=by)
 
 

@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from apps.connectors.errors import BusinessClass
-from apps.monitoring.blame import EXPIRING, OVERDUE, WaitingOn, WorkQueue
+from apps.monitoring.blame import CLASSES, WaitingOn, WorkQueue
 from apps.monitoring.triage.advice import ARGUMENTS, Advice, Deed, Facts, Source
 from apps.monitoring.triage.masking import Mask, Masker, UnknownPlaceholderError
 from apps.monitoring.triage.nearest import Traits
 
-CLASSES = tuple(str(known) for known in (*BusinessClass, OVERDUE, EXPIRING))
 _LONGEST = 600
 _TASK = (
     "You help people who run integrations between business systems. From the facts of one exception, propose one deed. "
@@ -79,7 +77,7 @@ def _schema() -> dict[str, Any]:
         "additionalProperties": False,
     }
     properties = {
-        "class": {"type": "string", "enum": list(CLASSES)},
+        "class": {"type": "string", "enum": [str(known) for known in CLASSES]},
         "cause": text,
         "queue": {"type": "string", "enum": [queue.value for queue in WorkQueue]},
         "deed": {"type": "string", "enum": [deed.value for deed in Deed]},

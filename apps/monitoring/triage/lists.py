@@ -1,44 +1,36 @@
 """Reading proposals as a list, and the scorecard whose figures lead there."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.list_specs import Column, Filter, ListSpec, ListState, Option
-from apps.connectors.errors import BusinessClass
-from apps.monitoring.blame import EXPIRING, OVERDUE, verdict_for
-from apps.monitoring.case_words import title_words
-from apps.monitoring.models import TriageProposal
+from apps.monitoring.blame import verdict_for
+from apps.monitoring.case_words import class_choices, title_words
+from apps.monitoring.models import ExceptionCase, TriageProposal
 from apps.monitoring.triage.pages import ProposalRow, ScoreLine
 from apps.monitoring.triage.score import Verdict
-from apps.monitoring.triage.scoring import HELD, VERDICTS, ScoreRow, list_scores
-
-CLASSES = (*BusinessClass, OVERDUE, EXPIRING)
-_State = TriageProposal.State
-
-
-def _cell(name: str) -> Callable[[ProposalRow], object]:
-    return lambda row: getattr(row, name)
-
+from apps.monitoring.triage.scoring import VERDICTS, ScoreRow, list_scores
 
 PROPOSALS = ListSpec(
     "proposals",
     columns=(
-        Column("title", _("Exception"), fixed=True, value=_cell("title")),
-        Column("customer", _("Customer"), sort=("customer__name",), value=_cell("customer")),
-        Column("kind", _("Kind of failure"), sort=("error_class",), value=_cell("kind")),
-        Column("deed", _("Proposal"), sort=("deed",), value=_cell("deed")),
-        Column("source", _("Made by"), sort=("source",), value=_cell("source")),
-        Column("confidence", _("Sure"), sort=("confidence",), value=_cell("confidence"), numeric=True),
-        Column("state", _("State"), sort=("state",), value=_cell("state_words")),
-        Column("refusal", _("Refused because"), value=_cell("refusal"), shown=False),
-        Column("held", _("What came of it"), value=_cell("held")),
-        Column("made", _("Made"), sort=("made_at", "id"), value=_cell("made_at")),
-        Column("decided", _("Decided"), sort=("decided_at",), value=_cell("decided_at"), nullable=True),
-        Column("by", _("Decided by"), value=_cell("decided_by")),
+        Column("title", _("Exception"), fixed=True, value=attrgetter("title")),
+        Column("customer", _("Customer"), sort=("customer__name",), value=attrgetter("customer")),
+        Column("kind", _("Kind of failure"), sort=("error_class",), value=attrgetter("kind")),
+        Column("deed", _("Proposal"), sort=("deed",), value=attrgetter("deed")),
+        Column("source", _("Made by"), sort=("source",), value=attrgetter("source")),
+        Column("confidence", _("Sure"), sort=("confidence",), value=attrgetter("confidence"), numeric=True),
+        Column("state", _("State"), sort=("state",), value=attrgetter("state_words")),
+        Column("refusal", _("Refused because"), value=attrgetter("refusal"), shown=False),
+        Column("held", _("What came of it"), value=attrgetter("held")),
+        Column("made", _("Made"), sort=("made_at", "id"), value=attrgetter("made_at")),
+        Column("decided", _("Decided"), sort=("decided_at",), value=attrgetter("decided_at"), nullable=True),
+        Column("by", _("Decided by"), value=attrgetter("decided_by")),
     ),
     filters=(
         Filter(
@@ -56,7 +48,7 @@ PROPOSALS = ListSpec(
             "class",
             _("Kind of failure"),
             "select",
-            tuple(Option(str(known), _(verdict_for(known).title)) for known in CLASSES),
+            tuple(Option(*choice) for choice in class_choices()),
             all_label=_("Any kind"),
         ),
         Filter(
@@ -87,7 +79,7 @@ def fitting(state: ListState) -> QuerySet[TriageProposal]:
 
 def _outcome(asked: str) -> Q:
     if asked == "waiting":
-        return Q(state__in=[_State.OPEN, _State.APPROVED])
+        return Q(state__in=TriageProposal.WAITING)
     return VERDICTS[Verdict(asked)] if asked else Q()
 
 
@@ -97,7 +89,7 @@ def proposal_rows(found: Iterable[TriageProposal]) -> list[ProposalRow]:
 
 
 def _row(one: TriageProposal) -> ProposalRow:
-    applied = one.state in {_State.APPLIED, _State.CHANGED}
+    applied = one.state in TriageProposal.DONE
     return ProposalRow(
         id=one.id,
         case_id=one.case_id,
@@ -116,7 +108,7 @@ def _row(one: TriageProposal) -> ProposalRow:
         held=""
         if not applied
         else str(_("settled"))
-        if one.case.closed_how in HELD
+        if one.case.closed_how in ExceptionCase.SOLVED
         else str(_("still open"))
         if one.case.is_open
         else str(_("closed otherwise")),

@@ -21,6 +21,7 @@ from apps.connectors.manifest import Limits
 from apps.connectors.rate_budget import NoBudget
 from apps.connectors.vault import kept_value
 from apps.monitoring.models import ExceptionCase, TriageCall, TriageModel
+from apps.monitoring.queries.ledger_rows import start_of
 from apps.monitoring.triage.advice import Advice
 from apps.monitoring.triage.asking import NonsenseError, Question, body_of, read_answer
 from apps.monitoring.triage.masking import Mask, Masker
@@ -75,7 +76,7 @@ def read_terms(now: datetime) -> ModelTerms | None:
     row = TriageModel.objects.filter(is_on=True).select_related("key").first()
     if row is None:
         return None
-    left = row.most_a_day - TriageCall.objects.filter(asked_at__gte=now.replace(hour=0, minute=0, second=0)).count()
+    left = row.most_a_day - TriageCall.objects.filter(asked_at__gte=start_of(now.date())).count()
     try:
         key = kept_value(row.key) if row.key else ""
     except UnsealError:

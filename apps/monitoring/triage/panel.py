@@ -16,12 +16,10 @@ from apps.monitoring.triage.applying import hindrance, ruling_of
 from apps.monitoring.triage.pages import ProposalPanel, Seen
 from apps.monitoring.triage.policy import Handling
 
-WAITING = [TriageProposal.State.OPEN, TriageProposal.State.APPROVED]
-
 
 def open_proposal(case: ExceptionCase) -> TriageProposal | None:
     """Return the proposal that waits for a decision."""
-    return TriageProposal.objects.filter(case=case, state__in=WAITING).first() if case.is_open else None
+    return TriageProposal.objects.filter(case=case, state__in=TriageProposal.WAITING).first() if case.is_open else None
 
 
 def get_panel(proposal: TriageProposal, case: ExceptionCase, who: Actor, now: datetime) -> ProposalPanel:

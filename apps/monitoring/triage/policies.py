@@ -16,8 +16,8 @@ from apps.customers.models import CURRENCY
 from apps.monitoring.models import TriageFallback, TriagePolicy
 from apps.monitoring.triage.policy import Handling, Policy
 
-_HANDLINGS = ("known", "estimated", "unknown", "above", "destructive")
-_FIELDS = (*_HANDLINGS, "limit", "currency", "floor")
+HANDLINGS = ("known", "estimated", "unknown", "above", "destructive")
+_FIELDS = (*HANDLINGS, "limit", "currency", "floor")
 Policies = Mapping[str, Policy]
 
 
@@ -33,7 +33,7 @@ def policy_for(policies: Policies, error_class: str) -> Policy:
 
 def as_policy(row: TriagePolicy) -> Policy:
     """Return a stored policy as the pure one."""
-    handlings = {name: Handling(getattr(row, name)) for name in _HANDLINGS}
+    handlings = {name: Handling(getattr(row, name)) for name in HANDLINGS}
     return Policy(**handlings, limit=row.limit, currency=row.currency, floor=row.floor)
 
 

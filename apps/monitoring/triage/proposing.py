@@ -1,6 +1,7 @@
 """Makes proposals: for every open case that has none, from the rules, the nearest past cases, and the model where it is on."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -19,8 +20,6 @@ AT_ONCE = 100
 SLOW_AT_ONCE = 10  # where somebody else is asked too
 MOST_TRIES = 3  # after so many that came back, people look by themselves
 _State = TriageProposal.State
-_OPEN = [_State.OPEN, _State.APPROVED]
-_DONE = [_State.APPLIED, _State.CHANGED]
 # Asks somebody else, a language model, for something better than the advice; returns the same where there is nothing.
 Second = Callable[[Sheet, Advice | None], Advice | None]
 
@@ -46,25 +45,24 @@ def propose_open(now: datetime, *, second: Second | None = None) -> int:
     return len(cases)
 
 
-def renew(case_id: UUID, now: datetime) -> TriageProposal | None:
-    """Look at a case anew, whatever was proposed before; returns the new proposal, None where there is nothing to propose."""
+def renew(case_id: UUID, now: datetime) -> bool:
+    """Look at a case anew, whatever was proposed before; returns whether there is something to propose."""
     with transaction.atomic():
         case = with_traits(ExceptionCase.objects.all()).filter(id=case_id).first()
         if case is None or not case.is_open:
-            return None
-        TriageProposal.objects.filter(case=case, state__in=_OPEN).update(state=_State.STALE)
+            return False
+        TriageProposal.objects.filter(case=case, state__in=TriageProposal.WAITING).update(state=_State.STALE)
         advice = first_advice(Reader(now).sheet(case))
-        if advice is None:
-            return None
-        _keep(case, advice, now)
-        return TriageProposal.objects.get(case=case, state=_State.OPEN)
+        if advice is not None:
+            _keep(case, advice, now)
+        return advice is not None
 
 
 def drop_overtaken() -> int:
     """Put aside the proposals of cases that were closed, or are tried again, without them. Returns how many."""
     gone = Q(case__state__in=[ExceptionCase.State.CLOSED, ExceptionCase.State.RESOLVING])
     gone |= ~Q(opening=F("case__reopened"))
-    over = TriageProposal.objects.filter(gone, state__in=_OPEN).values_list("id", flat=True)
+    over = TriageProposal.objects.filter(gone, state__in=TriageProposal.WAITING).values_list("id", flat=True)
     return TriageProposal.objects.filter(id__in=list(over)).update(state=_State.STALE)
 
 
@@ -82,9 +80,9 @@ def first_advice(sheet: Sheet) -> Advice | None:
 def _waiting() -> QuerySet[ExceptionCase]:
     """Return the open cases for which something is to be proposed now."""
     of_this_opening = TriageProposal.objects.filter(case=OuterRef("pk"), opening=OuterRef("reopened"))
-    decided = of_this_opening.filter(state__in=[*_OPEN, _State.REFUSED])
+    decided = of_this_opening.filter(state__in=[*TriageProposal.WAITING, _State.REFUSED])
     # What was handed to somebody is theirs until they answered.
-    handed = of_this_opening.filter(state__in=_DONE, deed__in=[deed.value for deed in WAITS])
+    handed = of_this_opening.filter(state__in=TriageProposal.DONE, deed__in=[deed.value for deed in WAITS])
     theirs = ~Q(waiting_on=WaitingOn.PARTNER) & Q(Exists(handed))
     return (
         ExceptionCase.objects.filter(
@@ -95,31 +93,27 @@ def _waiting() -> QuerySet[ExceptionCase]:
         )
         .exclude(Exists(decided))
         .exclude(theirs)
-        .exclude(Exists(of_this_opening.filter(state__in=_DONE)[MOST_TRIES - 1 : MOST_TRIES]))
+        .exclude(Exists(of_this_opening.filter(state__in=TriageProposal.DONE)[MOST_TRIES - 1 : MOST_TRIES]))
         .filter(Q(triaged_at__isnull=True) | Q(changed_at__gt=F("triaged_at")))
     )
 
 
-def _keep(case: ExceptionCase, advice: Advice, now: datetime) -> bool:
-    """Store a proposal; False where another process was quicker."""
-    try:
-        with transaction.atomic():
-            TriageProposal.objects.create(
-                case=case,
-                customer_id=case.customer_id,
-                opening=case.reopened,
-                source=advice.source,
-                error_class=case.error_class,
-                seems_class=advice.business_class if advice.business_class != case.error_class else "",
-                cause=advice.cause[:600],
-                queue=advice.queue,
-                deed=advice.deed,
-                arguments=dict(advice.arguments),
-                client_sentence=advice.client_sentence[:1000],
-                confidence=advice.confidence,
-                evidence=[dict(seen) for seen in advice.evidence],
-                made_at=now,
-            )
-    except IntegrityError:
-        return False
-    return True
+def _keep(case: ExceptionCase, advice: Advice, now: datetime) -> None:
+    """Store a proposal, unless another process was quicker."""
+    with suppress(IntegrityError), transaction.atomic():
+        TriageProposal.objects.create(
+            case=case,
+            customer_id=case.customer_id,
+            opening=case.reopened,
+            source=advice.source,
+            error_class=case.error_class,
+            seems_class=advice.business_class if advice.business_class != case.error_class else "",
+            cause=advice.cause[:600],
+            queue=advice.queue,
+            deed=advice.deed,
+            arguments=dict(advice.arguments),
+            client_sentence=advice.client_sentence[:1000],
+            confidence=advice.confidence,
+            evidence=[dict(seen) for seen in advice.evidence],
+            made_at=now,
+        )

@@ -33,12 +33,6 @@ REMEMBERED = timedelta(days=180)
 MOST_REMEMBERED = 300  # of one class
 MOST_FLOWS = 40  # whose tables are looked into
 MOST_MISSING = 10
-_ENDED = [
-    ExceptionCase.ClosedHow.SETTLED,
-    ExceptionCase.ClosedHow.RAN_WELL,
-    ExceptionCase.ClosedHow.ARRIVED,
-    ExceptionCase.ClosedHow.BY_PERSON,
-]
 Tables = list[tuple[Flow, dict[str, dict[str, str]]]]
 
 
@@ -68,8 +62,7 @@ class Reader:
 
     def _facts(self, case: ExceptionCase) -> Facts:
         missing = self._missing(case)
-        applied = [TriageProposal.State.APPLIED, TriageProposal.State.CHANGED]
-        tried = case.triage_proposals.filter(opening=case.reopened, state__in=applied)
+        tried = case.triage_proposals.filter(opening=case.reopened, state__in=TriageProposal.DONE)
         return Facts(
             business_class=case.error_class,
             error_field=case.error_field,
@@ -116,7 +109,7 @@ class Reader:
             closed = with_traits(ExceptionCase.objects.all()).filter(
                 state=ExceptionCase.State.CLOSED,
                 error_class=error_class,
-                closed_how__in=_ENDED,
+                closed_how__in=ExceptionCase.OVER,
                 closed_at__gte=self._now - REMEMBERED,
             )
             found = self._past[error_class] = list(closed.order_by("-closed_at")[:MOST_REMEMBERED])
@@ -137,7 +130,7 @@ class Reader:
             traits=traits_of(closed),
             deed=done.deed,
             arguments=done.arguments,
-            held=closed.closed_how != ExceptionCase.ClosedHow.BY_PERSON,
+            held=closed.closed_how in ExceptionCase.SOLVED,
             closed_at=closed.closed_at,
             queue=closed.queue,
             own=closed.customer_id == case.customer_id,

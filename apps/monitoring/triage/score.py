@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 WINDOW = 20  # the latest decisions that count
 FEWEST = 8  # before that nothing is said about a class
@@ -43,5 +44,5 @@ class Score:
 
 def score_of(verdicts: Iterable[Verdict]) -> Score:
     """Count the first WINDOW verdicts, which come the latest first."""
-    latest = [verdict for verdict, _ in zip(verdicts, range(WINDOW), strict=False)]
+    latest = list(islice(verdicts, WINDOW))
     return Score(*(latest.count(kind) for kind in (Verdict.ACCEPTED, Verdict.CHANGED, Verdict.REFUSED)))

@@ -11,20 +11,19 @@ from django.db.models import Case, CharField, Q, QuerySet, Value, When
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
+from apps.monitoring.blame import WaitingOn
 from apps.monitoring.models import ExceptionCase, TriageFallback, TriageProposal
+from apps.monitoring.triage.advice import WAITS
 from apps.monitoring.triage.policies import policy_for, read_policies
 from apps.monitoring.triage.score import WINDOW, Score, Verdict, score_of
 
 LOOKED_BACK = timedelta(days=90)
 _State = TriageProposal.State
-HELD = [
-    ExceptionCase.ClosedHow.SETTLED,
-    ExceptionCase.ClosedHow.RAN_WELL,
-    ExceptionCase.ClosedHow.ARRIVED,
-]
 # What was applied by itself is judged by what came of it: nobody looked at it before.
-_HELD_ALONE = Q(alone=True, state=_State.APPLIED, case__closed_how__in=HELD)
-_FAILED_ALONE = Q(alone=True, state=_State.APPLIED, case__state=ExceptionCase.State.OPEN)
+_HELD_ALONE = Q(alone=True, state=_State.APPLIED, case__closed_how__in=ExceptionCase.SOLVED)
+# What was handed to somebody is theirs until they answered.
+_HANDED = Q(deed__in=[deed.value for deed in WAITS]) & ~Q(case__waiting_on=WaitingOn.PARTNER)
+_FAILED_ALONE = Q(alone=True, state=_State.APPLIED, case__state=ExceptionCase.State.OPEN) & ~_HANDED
 VERDICTS: dict[Verdict, Q] = {
     Verdict.ACCEPTED: Q(alone=False, state=_State.APPLIED) | _HELD_ALONE,
     Verdict.CHANGED: Q(state=_State.CHANGED),
@@ -66,8 +65,8 @@ def list_scores(now: datetime) -> list[ScoreRow]:
         key = (error_class, source)
         back = returns.get(key)
         if (back is None or decided_at > back) and len(verdicts.setdefault(key, [])) < WINDOW:
-            applied = state in {_State.APPLIED, _State.CHANGED}
-            verdicts[key].append((Verdict(verdict), applied, applied and closed_how in HELD))
+            applied = state in TriageProposal.DONE
+            verdicts[key].append((Verdict(verdict), applied, applied and closed_how in ExceptionCase.SOLVED))
     found = [
         ScoreRow(
             error_class=key[0],

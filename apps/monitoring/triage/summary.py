@@ -9,9 +9,11 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.monitoring import impact
 from apps.monitoring.blame import WaitingOn
 from apps.monitoring.case_words import cause_words
-from apps.monitoring.models import CaseAmount, ExceptionCase, TriageProposal
+from apps.monitoring.models import ExceptionCase, TriageProposal
+from apps.monitoring.queries.at_risk import sums_at_risk
 from apps.tenants.templatetags.wording import count_words, money_words
 
 MOST_CAUSES = 3
@@ -37,7 +39,7 @@ class Summary:
 
 
 def summarise(now: datetime, *, customer_id: UUID | None = None) -> Summary:
-    """Say what is open, of everybody or of one customer. Four queries."""
+    """Say what is open, of everybody or of one customer. At most seven queries."""
     still_open = ExceptionCase.objects.exclude(state=ExceptionCase.State.CLOSED)
     if customer_id is not None:
         still_open = still_open.filter(customer_id=customer_id)
@@ -52,8 +54,9 @@ def summarise(now: datetime, *, customer_id: UUID | None = None) -> Summary:
     if not figures["cases"]:
         return Summary(_("No exception is open: everything arrived where it belongs."), (), 0)
     ids = still_open.order_by().values("id")
-    sums = CaseAmount.objects.filter(case__in=ids).values_list("currency").annotate(Sum("amount")).order_by("currency")
-    proposed = TriageProposal.objects.filter(case__in=ids, state__in=[TriageProposal.State.OPEN, "approved"]).count()
+    at_risk = sums_at_risk("customer_id", customer_id=customer_id)
+    sums = sorted(impact.added(part for parts in at_risk.values() for part in parts), key=lambda part: part.currency)
+    proposed = TriageProposal.objects.filter(case__in=ids, state__in=TriageProposal.WAITING).count()
     grouped = (
         still_open.order_by().values("error_class", "error_field").annotate(n=Count("id"), r=Sum("operation_count"))
     )
@@ -64,7 +67,7 @@ def summarise(now: datetime, *, customer_id: UUID | None = None) -> Summary:
         for row in sorted(grouped, key=lambda row: (-row["n"], row["error_class"], row["error_field"]))[:MOST_CAUSES]
     )
     sentences = [
-        _held_up(figures, [money_words(amount, currency) for currency, amount in sums]),
+        _held_up(figures, [money_words(part.amount, part.currency) for part in sums]),
         _mostly(causes),
         _waiting(figures, now),
         _proposed(proposed),

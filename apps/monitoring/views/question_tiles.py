@@ -1,6 +1,6 @@
 """The figures on top of the three questions, each with where its rows are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from apps.monitoring.blame import WaitingOn
 from apps.monitoring.questions.rows import (
     BlockedInvoice,
     Blocker,
-    Difference,
     Disagreement,
     Money,
     NotRead,
@@ -76,7 +75,7 @@ def blocked_tiles(rows: Sequence[BlockedInvoice], state: ListState, *, for_custo
     ]
 
 
-def difference_tiles(rows: Sequence[Difference], state: ListState) -> list[Tile]:
+def difference_tiles(counts: Mapping[Disagreement, int], state: ListState) -> list[Tile]:
     """Return how many records systems do not agree about, by why."""
     kinds = (
         (Disagreement.DECISION, _("To decide"), "user-check", "warning"),
@@ -84,17 +83,16 @@ def difference_tiles(rows: Sequence[Difference], state: ListState) -> list[Tile]
         (Disagreement.UNEXPLAINED, _("Unexplained"), "alert-circle", "danger"),
         (Disagreement.CHANGED, _("Changed after posting"), "history", "warning"),
     )
-    counted = [(kind, label, icon, tone, sum(row.kind is kind for row in rows)) for kind, label, icon, tone in kinds]
     return [
         Tile.counted(
             kind.value,
             label,
-            many,
+            counts[kind],
             icon=icon,
             link=f"{state.address({'what': kind.value})}{ROWS}",
-            tone=tone if many else "success",
+            tone=tone if counts[kind] else "success",
         )
-        for kind, label, icon, tone, many in counted
+        for kind, label, icon, tone in kinds
     ]
 
 

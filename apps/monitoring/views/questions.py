@@ -1,5 +1,6 @@
 """The three questions as pages: what is not posted, which invoices are blocked, where systems disagree."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -93,14 +94,14 @@ def question_disagreements(request: HttpRequest) -> HttpResponseBase:
     if state.wants_csv:
         return csv_of_rows(state, rows)
     of_any_kind = lists.fitting_disagreements(found, state, now, any_kind=True)
-    counts = {kind.value: sum(row.kind is kind for row in of_any_kind) for kind in Disagreement}
-    state = state.counted("what", {**counts, "": len(of_any_kind)})
+    counts = Counter(row.kind for row in of_any_kind)
+    state = state.counted("what", {**{kind.value: counts[kind] for kind in Disagreement}, "": len(of_any_kind)})
     return _page(
         request,
         who,
         "question-disagreements",
         list=page_of_rows(request, state, rows),
-        tiles=difference_tiles(of_any_kind, state),
+        tiles=difference_tiles(counts, state),
         sees_values=reader.sees_values,
         can_follow=who.can(Action.VIEW_FLOWS),
         cut_off_at=MOST_ROWS if disagreements.are_cut_off(state.id_of("customer")) else None,

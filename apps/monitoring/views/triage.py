@@ -58,7 +58,7 @@ def proposal_refuse(request: HttpRequest, case_id: UUID, proposal_id: UUID) -> H
 def proposal_renew(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Look at an exception anew: its records or the past may say something else by now."""
     case = queries.get_case(case_id)
-    if proposing.renew(case.id, timezone.now()) is None:
+    if not proposing.renew(case.id, timezone.now()):
         messages.info(request, _("There is nothing to propose: the ways out are below."))
     if wants_pane(request):
         return moved_on(request, case_id, moves_on=False)

@@ -15,10 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.page_filters import acting_person
-from apps.monitoring.blame import verdict_for
+from apps.monitoring.blame import CLASSES, verdict_for
 from apps.monitoring.models import TriageFallback, TriagePolicy
 from apps.monitoring.triage import policies as services
-from apps.monitoring.triage.lists import CLASSES
 from apps.monitoring.triage.model_settings import get_model
 from apps.monitoring.triage_forms import PolicyForm
 
@@ -27,9 +26,10 @@ from apps.monitoring.triage_forms import PolicyForm
 @require_safe
 def policies(request: HttpRequest) -> HttpResponse:
     """Show who has to agree, for every kind of failure with a policy of its own and for all others."""
-    rows = [(row, _kind(row.error_class)) for row in TriagePolicy.objects.all()]
-    has_usual = any(not row.error_class for row, _words in rows)
-    context = {"rows": rows, "has_usual": has_usual, "model": get_model()}
+    held = list(TriagePolicy.objects.all())
+    if not any(row.error_class == "" for row in held):
+        held.append(TriagePolicy())  # as delivered
+    context = {"rows": [(row, _kind(row.error_class)) for row in held], "model": get_model()}
     return render(request, "monitoring/triage/policies.html", context)
 
 
@@ -38,9 +38,9 @@ def policies(request: HttpRequest) -> HttpResponse:
 def policy_edit(request: HttpRequest) -> HttpResponse:
     """Write down who has to agree for one kind of failure."""
     asked = request.GET.get("class", "")
-    error_class = asked if asked in set(CLASSES) else ""
+    error_class = asked if asked in CLASSES else ""
     held = asdict(services.policy_for(services.read_policies(), error_class))
-    initial = {name: int(value) if name in _CHOICES else value for name, value in held.items()}
+    initial = {name: int(value) if name in services.HANDLINGS else value for name, value in held.items()}
     form = PolicyForm(request.POST or None, initial={**initial, "kind": error_class})
     if request.method == "POST" and form.is_valid():
         try:
@@ -59,9 +59,6 @@ def policy_edit(request: HttpRequest) -> HttpResponse:
         "crumbs": [{"label": _("Proposals"), "url": reverse("monitoring:proposal-policies")}],
     }
     return render(request, "monitoring/triage/policy.html", context, status=400 if form.errors else 200)
-
-
-_CHOICES = {"known", "estimated", "unknown", "above", "destructive"}
 
 
 @requires(Action.EDIT_CUSTOMERS)

@@ -13,7 +13,9 @@ from apps.flows.models import ApprovalRequest, Operation
 from apps.monitoring.models import CaseOperation, RiskDay
 from apps.monitoring.queries.at_risk import sums_at_risk
 from apps.monitoring.risk_days import record_risk
+from apps.monitoring.triage.summary import summarise
 from apps.tenants import scope
+from apps.tenants.templatetags.wording import money_words
 from tests.monitoring.questions.conftest import Asked
 
 PAGE = "/questions/invoices/"
@@ -48,6 +50,8 @@ def test_a_record_counts_once_on_every_sum_of_money_at_risk(asked: Asked, invoic
         by_flow = sums_at_risk("flow_id")
         assert sum(part.amount for part in by_flow[asked.flows["Invoices"].id]) == 1250
         assert sum(part.amount for part in by_flow[asked.flows["Invoice status"].id]) == 1000
+        whole = money_words(before + 1250, "EUR")
+        assert f"Money at risk: {whole}." in summarise(timezone.now(), customer_id=customer.id).paragraph
         Customer.objects.filter(id=customer.id).update(currency="EUR")
         record_risk(timezone.now())
         assert RiskDay.objects.get(flow=None).known == before + 1250

@@ -67,3 +67,21 @@ def test_a_program_reads_applies_and_refuses(blocked: Blocked, call: Call) -> No
     assert call("get", "", bound=True).json()["results"] == []
     assert call("post", f"{found['id']}/apply/", {}, bound=True).status_code == 404
     assert call("get", "scorecard/", bound=True).json() == []
+
+
+@pytest.mark.parametrize(("deed", "arguments"), [("bring", {"flow": "the clients"}), ("wait", {"party": "the moon"})])
+def test_what_cannot_be_meant_is_refused_and_changes_nothing(
+    blocked: Blocked, call: Call, deed: str, arguments: dict[str, str]
+) -> None:
+    with scope.enter(blocked.line.partner):
+        propose_open(timezone.now())
+    with scope.work_in(blocked.line.partner):
+        TriageProposal.objects.filter(error_class="closed_period").update(deed=deed, arguments={})
+        proposal = TriageProposal.objects.get(error_class="closed_period")
+    with scope.work_in(blocked.line.partner), acting(blocked.person(Role.OWNER).as_actor()):
+        _, text = create_api_key(name="Runner", scopes=[Action.WORK_CASES, Action.RUN_FLOWS], customer_id=None)
+    client = Client(headers={"host": "alder.localhost", "authorization": f"Bearer {text}"})
+    address = f"/api/v1/triage-proposals/{proposal.id}/apply/"
+    assert client.post(address, {"arguments": arguments}, content_type="application/json").status_code == 409
+    with scope.work_in(blocked.line.partner):
+        assert TriageProposal.objects.get(id=proposal.id).state == "open"

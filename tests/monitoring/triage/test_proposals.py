@@ -13,7 +13,7 @@ from apps.monitoring.models import CaseNote, ExceptionCase, TriagePolicy, Triage
 from apps.monitoring.triage.alone import apply_alone
 from apps.monitoring.triage.policy import Handling
 from apps.monitoring.triage.proposing import propose_open
-from apps.monitoring.triage.scoring import fall_back
+from apps.monitoring.triage.scoring import fall_back, judged
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
 
@@ -165,6 +165,23 @@ def test_what_the_policy_allows_is_applied_by_itself_once(proposed: Blocked) -> 
     (entry,) = _trail(proposed, "triage_applied")
     assert (entry.actor_name, entry.details["policy"]) == ("Triage", "alone")
     assert proposed.again(case).waiting_on == "customer"
+
+
+def test_what_was_asked_by_itself_is_not_judged_while_the_customer_has_it(proposed: Blocked) -> None:
+    _policy(proposed, error_class="closed_period", known=Handling.ALONE)
+    with scope.enter(proposed.line.partner):
+        apply_alone(timezone.now())
+    assert _verdicts(proposed) == []
+    with scope.work_in(proposed.line.partner):
+        ExceptionCase.objects.filter(error_class="closed_period").update(waiting_on="partner")
+    assert _verdicts(proposed) == ["refused"]
+    _close(proposed, proposed.case("approved_at"))
+    assert _verdicts(proposed) == ["accepted"]
+
+
+def _verdicts(blocked: Blocked) -> list[str]:
+    with scope.work_in(blocked.line.partner):
+        return list(judged(timezone.now() - timedelta(days=1)).values_list("verdict", flat=True))
 
 
 def test_what_helped_before_is_proposed_with_the_cases_that_show_it(blocked: Blocked) -> None:
