@@ -214,8 +214,8 @@ class ScheduleForm(StaleCheck, forms.Form):
         self.fields["zone"].choices = list(time_zone_choices())  # type: ignore[attr-defined]
         calendars = ids(BusinessCalendar.objects.values_list("id", "name"))
         offer(self, "calendar_id", gettext_lazy("Around the clock"), calendars)
-        labels = [gettext_lazy("First turn"), gettext_lazy("Second turn")]
-        labels += [gettext_lazy("Next turn")] * (TURNS - len(labels))
+        labels = [_("First turn"), _("Second turn")]
+        labels += [_("Next turn")] * (TURNS - len(labels))
         fields = [
             *((f"turn_{n}", labels[n]) for n in range(TURNS)),
             *((f"day_{n}", str(WEEKDAYS[n])) for n in range(7)),
