@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.actions import ROLE_LABELS, Role
-from apps.tenants.templatetags.wording import count_words
+from apps.tenants.templatetags.wording import count_words, money_words
 
 Facts = Callable[[str, datetime], dict[str, Any]]
 
@@ -85,15 +85,24 @@ def _cases(portal: str, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def _roughly(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say amounts as alerts do, which never tell an exact one."""
+    bands = ((10_000, 50_000), (1_000, 10_000))
+    words = [
+        _t("%(low)s to %(high)s") % {"low": money_words(low, "EUR"), "high": money_words(high, "EUR")}
+        for low, high in bands
+    ]
+    return [{**case, "band": band} for case, band in zip(cases, words, strict=True)]
+
+
 def _alert(audience: str) -> Facts:
     def facts(portal: str, now: datetime) -> dict[str, Any]:
         return {
             "audience": audience,
             "name": "Robin Moreau",
-            "cases": _cases(portal, now),
+            "cases": _roughly(_cases(portal, now)),
             "count": 2,
             "more": 0,
-            "at_risk": [{"amount": Decimal("19500.50"), "currency": "EUR"}],
             "list_url": f"{portal}cases/",
         }
 
@@ -104,6 +113,8 @@ def _digest(audience: str) -> Facts:
     def facts(portal: str, now: datetime) -> dict[str, Any]:
         return {
             **_alert(audience)(portal, now),
+            "cases": _cases(portal, now),
+            "at_risk": [{"amount": Decimal("19500.50"), "currency": "EUR"}],
             "period": "weekly",
             "since": now - timedelta(days=7),
             "until": now,

@@ -10,6 +10,7 @@ from rest_framework import mixins, serializers, viewsets
 
 from apps.accounts.actions import Action
 from apps.monitoring.alerting.reading import person_on_call
+from apps.monitoring.alerting.route_settings import ROUTE_FIELDS
 from apps.monitoring.models import AlertMessage, AlertRoute, OnCallSchedule
 
 
@@ -30,32 +31,7 @@ class AlertRouteSerializer(serializers.ModelSerializer[AlertRoute]):
 
     class Meta:
         model = AlertRoute
-        fields = (
-            "id",
-            "name",
-            "position",
-            "is_on",
-            "goes_on",
-            "nature",
-            "severity_from",
-            "queue",
-            "error_class",
-            "customer_id",
-            "flow_id",
-            "team_id",
-            "amount_from",
-            "currency",
-            "steps",
-            "most_an_hour",
-            "quiet_from",
-            "quiet_until",
-            "quiet_zone",
-            "quiet_lets_severe",
-            "tells_recovery",
-            "remind_hours",
-            "changed_at",
-            "changed_by",
-        )
+        fields = ("id", "position", *ROUTE_FIELDS, "changed_at", "changed_by")
         read_only_fields = fields
 
 

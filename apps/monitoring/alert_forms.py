@@ -6,56 +6,36 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts.customer_directory import list_customer_names
 from apps.accounts.stale_check import StaleCheck
-from apps.connectors.errors import BusinessClass
-from apps.customers.forms import CapitalsField, time_zone_choices
+from apps.customers.forms import time_zone_choices
 from apps.monitoring.alert_models import NATURE_LABELS, SEVERITY_LABELS
 from apps.monitoring.alerting.bodies import USUAL_TICKET
 from apps.monitoring.alerting.reading import receiver_choices
-from apps.monitoring.blame import EXPIRING, OVERDUE, QUEUE_LABELS, verdict_for
-from apps.monitoring.models import (
-    AlertChannel,
-    AlertRoute,
-    AlertSubscription,
-    BusinessCalendar,
-    OnCallSchedule,
-    Team,
-)
-from apps.monitoring.queries.case_queue import list_flows
+from apps.monitoring.models import AlertChannel, AlertRoute, AlertSubscription, BusinessCalendar, OnCallSchedule
 from apps.monitoring.queries.cases import list_workers
+from apps.monitoring.routing_forms import ANY, CasesForm, ids, offer
 
 STEPS = 4
 TURNS = 6
 MOST_MINUTES = 7 * 24 * 60
-_ANY = gettext_lazy("Any")
 _NOBODY = gettext_lazy("Nobody")
 _TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-_DAYS = (
-    gettext_lazy("Monday"),
-    gettext_lazy("Tuesday"),
-    gettext_lazy("Wednesday"),
-    gettext_lazy("Thursday"),
-    gettext_lazy("Friday"),
-    gettext_lazy("Saturday"),
-    gettext_lazy("Sunday"),
-)
+_MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
-def _offer(field: forms.Field, none: Any, choices: list[tuple[str, Any]], now: str = "") -> None:
-    """Put the choices of a field; what is on record and not offered any more stays a choice of its own."""
-    if now and now not in {value for value, _label in choices}:
-        choices = [*choices, (now, _("One that is no longer here"))]
-    field.choices = [("", none), *choices]  # type: ignore[attr-defined]
+def _sealed(label: Any, help_text: Any, *, longest: int) -> forms.CharField:
+    """Return a field for what is secret: it is never shown again."""
+    hidden = forms.PasswordInput(attrs={"autocomplete": "off"})
+    return forms.CharField(label=label, help_text=help_text, max_length=longest, required=False, widget=hidden)
 
 
-class RouteForm(StaleCheck, forms.Form):
+class RouteForm(CasesForm):
     """A route: which exceptions, who is told and when, and how often at most."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
     is_on = forms.BooleanField(label=gettext_lazy("The route is on"), required=False, initial=True)
     goes_on = forms.BooleanField(
         label=gettext_lazy("Ask the routes below as well"),
@@ -64,15 +44,6 @@ class RouteForm(StaleCheck, forms.Form):
     )
     nature = forms.ChoiceField(label=gettext_lazy("Technical or business"), required=False)
     severity_from = forms.ChoiceField(label=gettext_lazy("Severity from"), required=False)
-    queue = forms.ChoiceField(label=gettext_lazy("Queue"), required=False)
-    kind = forms.ChoiceField(label=gettext_lazy("Kind of failure"), required=False)
-    customer_id = forms.ChoiceField(label=gettext_lazy("Customer"), required=False)
-    flow_id = forms.ChoiceField(label=gettext_lazy("Flow"), required=False)
-    team_id = forms.ChoiceField(label=gettext_lazy("Team"), required=False)
-    amount_from = forms.DecimalField(
-        label=gettext_lazy("Money at risk from"), required=False, min_value=0, max_digits=18, decimal_places=4
-    )
-    currency = CapitalsField(label=gettext_lazy("Currency"), max_length=3, required=False, empty_value="")
     most_an_hour = forms.IntegerField(
         label=gettext_lazy("Messages an hour at most"),
         min_value=0,
@@ -115,20 +86,13 @@ class RouteForm(StaleCheck, forms.Form):
         "tells_recovery",
         "remind_hours",
     )
+    KEPT = ("name", "is_on", "goes_on", *CONDITIONS, *PACE)
 
     def __init__(self, *args: Any, route: AlertRoute | None, **kwargs: Any) -> None:
-        if route is not None:
-            kwargs["initial"] = _route_values(route)
-        super().__init__(*args, **kwargs)
-        classes = [(str(known), _(verdict_for(known).title)) for known in (*BusinessClass, OVERDUE, EXPIRING)]
-        self._offer("nature", [(nature.value, label) for nature, label in NATURE_LABELS.items()])
-        self._offer("severity_from", [(one.value, label) for one, label in SEVERITY_LABELS.items()])
-        self._offer("queue", [(queue.value, _(label)) for queue, label in QUEUE_LABELS.items()])
-        self._offer("kind", sorted(classes, key=lambda pair: str(pair[1])))
-        self._offer("customer_id", [(str(key), name) for key, name in list_customer_names().items()])
-        self._offer("flow_id", [(str(key), name) for key, name in list_flows()])
-        self._offer("team_id", [(str(key), name) for key, name in Team.objects.values_list("id", "name")])
-        _offer(self.fields["quiet_zone"], "UTC", list(time_zone_choices()), str(self.initial.get("quiet_zone") or ""))
+        super().__init__(*args, row=route, **kwargs)
+        offer(self, "nature", ANY, [(nature.value, label) for nature, label in NATURE_LABELS.items()])
+        offer(self, "severity_from", ANY, [(one.value, label) for one, label in SEVERITY_LABELS.items()])
+        offer(self, "quiet_zone", "UTC", list(time_zone_choices()))
         receivers = receiver_choices()
         for number in range(STEPS):
             self._add_step(number, receivers)
@@ -137,19 +101,11 @@ class RouteForm(StaleCheck, forms.Form):
         to, after = f"to_{number}", f"after_{number}"
         label = gettext_lazy("At once") if not number else gettext_lazy("Then")
         self.fields[to] = forms.ChoiceField(label=label, required=False)
-        _offer(self.fields[to], _NOBODY, receivers, str(self.initial.get(to) or ""))
+        offer(self, to, _NOBODY, receivers)
         if number:
             self.fields[after] = forms.IntegerField(
                 label=gettext_lazy("After so many minutes"), min_value=0, max_value=MOST_MINUTES, required=False
             )
-
-    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
-        _offer(self.fields[name], _ANY, choices, str(self.initial.get(name) or ""))
-
-    @property
-    def conditions(self) -> list[forms.BoundField]:
-        """Return the fields that say which exceptions."""
-        return [self[name] for name in self.CONDITIONS]
 
     @property
     def steps(self) -> list[forms.BoundField]:
@@ -165,11 +121,7 @@ class RouteForm(StaleCheck, forms.Form):
     @property
     def typed(self) -> dict[str, Any]:
         """Return the route's values as `save_route` takes them; ask only a valid form."""
-        given = self.cleaned_data
-        values = {name: given[name] for name in ("name", "is_on", "goes_on", *self.CONDITIONS, *self.PACE)}
-        for name in ("customer_id", "flow_id", "team_id"):
-            values[name] = UUID(values[name]) if values[name] else None
-        values["error_class"] = values.pop("kind")
+        given, values = self.cleaned_data, super().typed
         values["most_an_hour"], values["remind_hours"] = values["most_an_hour"] or 0, values["remind_hours"] or 0
         steps = [(given[f"to_{number}"], given.get(f"after_{number}") or 0) for number in range(STEPS)]
         values["steps"] = [{"to": to, "after": after} for to, after in steps if to]
@@ -177,18 +129,15 @@ class RouteForm(StaleCheck, forms.Form):
             values["steps"][0]["after"] = 0  # the first is told at once, whichever line it stands in
         return values
 
-
-def _route_values(route: AlertRoute) -> dict[str, Any]:
-    words = ("name", "is_on", "goes_on", "nature", "severity_from", "queue", "amount_from", "currency", *RouteForm.PACE)
-    values = {name: getattr(route, name) for name in words}
-    values |= {name: str(getattr(route, name) or "") for name in ("customer_id", "flow_id", "team_id")}
-    values["kind"] = route.error_class
-    values["most_an_hour"], values["remind_hours"] = route.most_an_hour or None, route.remind_hours or None
-    for number, step in enumerate(route.steps[:STEPS]):
-        values[f"to_{number}"] = step["to"]
-        if number:
-            values[f"after_{number}"] = step["after"]
-    return values
+    def values_of(self, row: AlertRoute) -> dict[str, Any]:
+        """Return a route as the fields show it."""
+        values = super().values_of(row)
+        values["most_an_hour"], values["remind_hours"] = row.most_an_hour or None, row.remind_hours or None
+        for number, step in enumerate(row.steps[:STEPS]):
+            values[f"to_{number}"] = step["to"]
+            if number:
+                values[f"after_{number}"] = step["after"]
+        return values
 
 
 class ChannelForm(forms.Form):
@@ -196,19 +145,15 @@ class ChannelForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=AlertChannel.Kind.choices)
-    address = forms.CharField(
-        label=gettext_lazy("Webhook address"),
-        max_length=2000,
-        required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("As the channel gives it to you. It is kept sealed and never shown again."),
+    address = _sealed(
+        gettext_lazy("Webhook address"),
+        gettext_lazy("As the channel gives it to you. It is kept sealed and never shown again."),
+        longest=2000,
     )
-    signing = forms.CharField(
-        label=gettext_lazy("Signing key"),
-        max_length=200,
-        required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("For webhooks and tickets. Empty: one is made for you and shown once."),
+    signing = _sealed(
+        gettext_lazy("Signing key"),
+        gettext_lazy("For webhooks and tickets. Empty: one is made for you and shown once."),
+        longest=200,
     )
     ticket_template = forms.CharField(
         label=gettext_lazy("What a ticket is sent as"),
@@ -259,20 +204,25 @@ class ScheduleForm(StaleCheck, forms.Form):
         label=gettext_lazy("A turn lasts so many days"), min_value=1, max_value=90, initial=7
     )
 
+    KEPT = ("name", "zone", "hand_over", "first_day", "turn_days")
+
     def __init__(self, *args: Any, schedule: OnCallSchedule | None, **kwargs: Any) -> None:
         if schedule is not None:
             kwargs["initial"] = _schedule_values(schedule)
         super().__init__(*args, **kwargs)
-        people = [(str(key), name) for key, name in list_workers()]
-        calendars = [(str(key), name) for key, name in BusinessCalendar.objects.values_list("id", "name")]
+        people = ids(list_workers())
         self.fields["zone"].choices = list(time_zone_choices())  # type: ignore[attr-defined]
-        _offer(self.fields["calendar_id"], gettext_lazy("Around the clock"), calendars)
-        labels = [gettext_lazy("First turn"), gettext_lazy("Second turn")]
-        labels += [gettext_lazy("Next turn")] * (TURNS - len(labels))
-        fields = [*((f"turn_{n}", labels[n]) for n in range(TURNS)), *((f"day_{n}", _DAYS[n]) for n in range(7))]
+        calendars = ids(BusinessCalendar.objects.values_list("id", "name"))
+        offer(self, "calendar_id", gettext_lazy("Around the clock"), calendars)
+        labels = [_("First turn"), _("Second turn")]
+        labels += [_("Next turn")] * (TURNS - len(labels))
+        fields = [
+            *((f"turn_{n}", labels[n]) for n in range(TURNS)),
+            *((f"day_{n}", str(WEEKDAYS[n])) for n in range(7)),
+        ]
         for name, label in fields:
             self.fields[name] = forms.ChoiceField(label=label, required=False)
-            _offer(self.fields[name], _NOBODY, people, str(self.initial.get(name) or ""))
+            offer(self, name, _NOBODY, people)
 
     @property
     def frame(self) -> list[forms.BoundField]:
@@ -293,7 +243,7 @@ class ScheduleForm(StaleCheck, forms.Form):
     def typed(self) -> dict[str, Any]:
         """Return the schedule as `save_schedule` takes it; ask only a valid form."""
         given = self.cleaned_data
-        values = {name: given[name] for name in ("name", "zone", "hand_over", "first_day", "turn_days")}
+        values = {name: given[name] for name in self.KEPT}
         values["calendar_id"] = UUID(given["calendar_id"]) if given["calendar_id"] else None
         values["people"] = [UUID(given[f"turn_{n}"]) for n in range(TURNS) if given[f"turn_{n}"]]
         days = [given[f"day_{n}"] for n in range(7)]
@@ -302,7 +252,7 @@ class ScheduleForm(StaleCheck, forms.Form):
 
 
 def _schedule_values(schedule: OnCallSchedule) -> dict[str, Any]:
-    values = {name: getattr(schedule, name) for name in ("name", "zone", "hand_over", "first_day", "turn_days")}
+    values = {name: getattr(schedule, name) for name in ScheduleForm.KEPT}
     values["calendar_id"] = str(schedule.calendar_id or "")
     values |= {f"turn_{number}": str(person) for number, person in enumerate(schedule.people[:TURNS])}
     return values | {f"day_{number}": person for number, person in enumerate(schedule.weekdays)}
@@ -312,18 +262,12 @@ class StandInForm(forms.Form):
     """Somebody who takes over for a while."""
 
     person = forms.ChoiceField(label=gettext_lazy("Who stands in"))
-    begins_at = forms.DateTimeField(
-        label=gettext_lazy("From"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    ends_at = forms.DateTimeField(
-        label=gettext_lazy("Until"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
+    begins_at = forms.DateTimeField(label=gettext_lazy("From"), widget=_MOMENT)
+    ends_at = forms.DateTimeField(label=gettext_lazy("Until"), widget=_MOMENT)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].choices = [(str(key), name) for key, name in list_workers()]  # type: ignore[attr-defined]
+        self.fields["person"].choices = ids(list_workers())  # type: ignore[attr-defined]
 
     @property
     def typed(self) -> dict[str, Any]:
@@ -342,12 +286,10 @@ class SubscriptionForm(forms.Form):
         label=gettext_lazy("How"),
         choices=[("mail", gettext_lazy("By mail")), ("webhook", gettext_lazy("To our own webhook"))],
     )
-    address = forms.CharField(
-        label=gettext_lazy("Webhook address"),
-        max_length=2000,
-        required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("It is kept sealed and never shown again. Empty keeps the present one."),
+    address = _sealed(
+        gettext_lazy("Webhook address"),
+        gettext_lazy("It is kept sealed and never shown again. Empty keeps the present one."),
+        longest=2000,
     )
 
     def __init__(self, *args: Any, subscription: AlertSubscription | None, **kwargs: Any) -> None:

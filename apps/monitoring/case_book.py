@@ -196,6 +196,14 @@ def move_to_queue(case: ExceptionCase, queue: WorkQueue) -> None:
         case_clocks.retarget(case, may_grow=True)
 
 
+def grade(case: ExceptionCase, severity: str) -> None:
+    """Give a new case the severity that a person chose for its monitor; "" leaves it its own."""
+    if severity and case.severity != severity:
+        case.severity = severity
+        case.save(update_fields=["severity"])
+        case_clocks.retarget(case, may_grow=True)
+
+
 def watch(case: ExceptionCase, people: Iterable[UUID], now: datetime) -> None:
     """Let people follow the case; who does already goes on doing so."""
     CaseWatch.objects.bulk_create(

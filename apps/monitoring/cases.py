@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -260,6 +261,15 @@ def require_worker(owner_id: UUID) -> User:
     if owner is None or Action.WORK_CASES not in ROLE_ACTIONS[Role(owner.role)]:
         raise CaseError("owner", _("Choose a person whose role works exceptions."))
     return owner
+
+
+def require_workers(people: Iterable[UUID], *, field: str = NON_FIELD_ERRORS) -> None:
+    """Raise ValidationError, at the field of a form, where one of these people cannot be given cases."""
+    for person in people:
+        try:
+            require_worker(person)
+        except CaseError as error:
+            raise ValidationError({field: str(error)}) from error
 
 
 def _operation_in(case: ExceptionCase, operation_id: UUID) -> Operation:

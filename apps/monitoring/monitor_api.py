@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
@@ -16,6 +15,7 @@ from rest_framework.response import Response
 from apps.accounts.actions import Action
 from apps.accounts.api_auth import caller
 from apps.flows.models import Flow
+from apps.flows.queries.flows import get_flow
 from apps.monitoring.blame import Severity
 from apps.monitoring.models import Monitor
 from apps.monitoring.monitor_kinds import MonitorKind
@@ -103,13 +103,13 @@ class MonitorViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Monitor]):
     @extend_schema(summary="Read all monitors of a flow", responses=FlowMonitorsSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Answer how each monitor of the flow stands now."""
-        return _answer(_flow(pk))
+        return _answer(get_flow(pk))
 
     @extend_schema(summary="Change a monitor of a flow", request=SetMonitorSerializer, responses=FlowMonitorsSerializer)
     @action(detail=True, methods=["post"])
     def set(self, request: Request, pk: UUID) -> Response:
         """Let one monitor be as sent. The same again changes nothing."""
-        flow = _flow(pk)
+        flow = get_flow(pk)
         wanted = SetMonitorSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         said = dict(wanted.validated_data)
@@ -119,13 +119,6 @@ class MonitorViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Monitor]):
         except ValidationError as error:
             raise serializers.ValidationError(error.message_dict) from error
         return _answer(flow)
-
-
-def _flow(flow_id: UUID) -> Flow:
-    found = Flow.objects.filter(id=flow_id).select_related("customer", "source", "target").first()
-    if found is None:
-        raise Http404("There is no such flow.")
-    return found
 
 
 def _answer(flow: Flow) -> Response:

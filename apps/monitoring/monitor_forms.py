@@ -9,15 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.stale_check import StaleCheck
-from apps.monitoring.blame import Severity
+from apps.monitoring.alert_models import SEVERITY_LABELS
 from apps.monitoring.monitor_kinds import SHEETS, MonitorKind
 from apps.monitoring.monitors.switching import Wanted
 
 _SEVERITIES = (
     ("", gettext_lazy("As usual for its kind")),
-    (Severity.LOW.value, gettext_lazy("Low")),
-    (Severity.NORMAL.value, gettext_lazy("Normal")),
-    (Severity.HIGH.value, gettext_lazy("High")),
+    *((severity.value, label) for severity, label in SEVERITY_LABELS.items()),
 )
 
 
@@ -41,7 +39,8 @@ class MonitorForm(StaleCheck, forms.Form):
     )
 
     def __init__(self, *args: Any, kind: MonitorKind, now: Wanted, zone: str, **kwargs: Any) -> None:
-        self._size, self._zone = SHEETS[kind].size, ZoneInfo(zone)
+        sheet = SHEETS[kind]
+        self._size, self._zone = sheet.size, ZoneInfo(zone)
         until = now.paused_until.astimezone(self._zone).date() if now.paused_until else None
         limit = round(now.own_limit / self._size, 2) if now.own_limit is not None else None
         initial = {
@@ -52,7 +51,6 @@ class MonitorForm(StaleCheck, forms.Form):
             "reason": now.reason,
         }
         super().__init__(*args, initial=initial, **kwargs)
-        sheet = SHEETS[kind]
         if sheet.unit:
             words = _("In %(unit)s. Left empty, it is learned from what is usual.")
             if kind is MonitorKind.CUT_OFF:

@@ -34,6 +34,11 @@ def is_off(row: Monitor, now: datetime) -> bool:
     return not row.is_on or (row.paused_until is not None and row.paused_until > now)
 
 
+def off_now(now: datetime) -> Q:
+    """Return the same as a condition on monitors."""
+    return Q(is_on=False) | Q(paused_until__gt=now)
+
+
 def read_switches(now: datetime) -> Switches:
     """Return everything that differs. One query."""
     return Switches({(row.flow_id, MonitorKind(row.kind)): row for row in Monitor.objects.all()}, now)
@@ -41,5 +46,5 @@ def read_switches(now: datetime) -> Switches:
 
 def off_flows(kind: MonitorKind, now: datetime) -> list[UUID]:
     """Return the flows of which one monitor is off just now. One query."""
-    rows = Monitor.objects.filter(Q(is_on=False) | Q(paused_until__gt=now), kind=kind)
+    rows = Monitor.objects.filter(off_now(now), kind=kind)
     return list(rows.values_list("flow_id", flat=True))

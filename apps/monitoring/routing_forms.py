@@ -15,42 +15,83 @@ from apps.connectors.registry import all_manifests
 from apps.customers.forms import CapitalsField
 from apps.monitoring.blame import QUEUE_LABELS
 from apps.monitoring.case_words import class_choices
-from apps.monitoring.models import CasePriority, RoutingRule, Team
+from apps.monitoring.models import AlertRoute, CasePriority, RoutingRule, Team
 from apps.monitoring.queries.case_queue import list_flows
 from apps.monitoring.queries.cases import list_workers
 from apps.monitoring.queries.routing import list_systems
 from apps.monitoring.routing_rules import read_tags
 
-_ANY = gettext_lazy("Any")
+ANY = gettext_lazy("Any")
 _AS_IT_IS = gettext_lazy("As it is")
 Choices = list[tuple[str, Any]]
+_STORED = {"kind": "error_class"}  # where a field and what is stored have different names
+_IDS = ("customer_id", "flow_id", "team_id", "owner_id")
 
 
-def _ids(pairs: Iterable[tuple[UUID, str]]) -> Choices:
+def ids(pairs: Iterable[tuple[UUID, str]]) -> Choices:
+    """Return rows as choices."""
     return [(str(key), name) for key, name in pairs]
 
 
-class RuleForm(StaleCheck, forms.Form):
-    """A rule: what a case must be like, and where it goes then."""
+def offer(form: forms.BaseForm, name: str, none: Any, choices: Choices) -> None:
+    """Put the choices of a field; what is on record and not offered any more stays a choice of its own."""
+    now = str(form.initial.get(name) or "")
+    if now and now not in {value for value, _label in choices}:
+        choices = [*choices, (now, _("One that is no longer here"))]
+    form.fields[name].choices = [("", none), *choices]  # type: ignore[attr-defined]
+
+
+class CasesForm(StaleCheck, forms.Form):
+    """What is said about cases where rules and routes pick them: fields, choices, and the values as they are stored."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
     kind = forms.ChoiceField(label=gettext_lazy("Kind of failure"), required=False)
     customer_id = forms.ChoiceField(label=gettext_lazy("Customer"), required=False)
     flow_id = forms.ChoiceField(label=gettext_lazy("Flow"), required=False)
-    system = forms.ChoiceField(label=gettext_lazy("System"), required=False)
-    canonical_type = forms.ChoiceField(label=gettext_lazy("Kind of record"), required=False)
     amount_from = forms.DecimalField(
         label=gettext_lazy("Money at risk from"), required=False, min_value=0, max_digits=18, decimal_places=4
     )
-    currency = CapitalsField(
-        label=gettext_lazy("Currency"),
-        max_length=3,
-        required=False,
-        empty_value="",
-        help_text=gettext_lazy("Three letters, for example EUR."),
-    )
+    currency = CapitalsField(label=gettext_lazy("Currency"), max_length=3, required=False, empty_value="")
     queue = forms.ChoiceField(label=gettext_lazy("Queue"), required=False)
     team_id = forms.ChoiceField(label=gettext_lazy("Team"), required=False)
+
+    CONDITIONS: tuple[str, ...] = ()
+    KEPT: tuple[str, ...] = ()  # the fields that are stored, in the order of the page
+    NO_PLACE: Any = ANY  # what no queue and no team mean
+
+    def __init__(self, *args: Any, row: RoutingRule | AlertRoute | None, **kwargs: Any) -> None:
+        if row is not None:
+            kwargs["initial"] = self.values_of(row)
+        super().__init__(*args, **kwargs)
+        self.order_fields(self.KEPT)
+        offer(self, "kind", ANY, sorted(class_choices(), key=lambda pair: str(pair[1])))
+        offer(self, "customer_id", ANY, ids(list_customer_names().items()))
+        offer(self, "flow_id", ANY, ids(list_flows()))
+        offer(self, "queue", self.NO_PLACE, [(queue.value, _(label)) for queue, label in QUEUE_LABELS.items()])
+        offer(self, "team_id", self.NO_PLACE, ids(Team.objects.values_list("id", "name")))
+
+    @property
+    def conditions(self) -> list[forms.BoundField]:
+        """Return the fields that say which cases."""
+        return [self[name] for name in self.CONDITIONS]
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        """Return the values as they are stored; ask only a valid form."""
+        values = {_STORED.get(name, name): self.cleaned_data[name] for name in self.KEPT}
+        return values | {name: UUID(values[name]) if values[name] else None for name in _IDS if name in values}
+
+    def values_of(self, row: Any) -> dict[str, Any]:
+        """Return what is stored as the fields show it."""
+        values = {name: getattr(row, _STORED.get(name, name)) for name in self.KEPT}
+        return values | {name: str(values[name] or "") for name in _IDS if name in values}
+
+
+class RuleForm(CasesForm):
+    """A rule: what a case must be like, and where it goes then."""
+
+    system = forms.ChoiceField(label=gettext_lazy("System"), required=False)
+    canonical_type = forms.ChoiceField(label=gettext_lazy("Kind of record"), required=False)
     owner_id = forms.ChoiceField(
         label=gettext_lazy("Owner"),
         required=False,
@@ -70,30 +111,19 @@ class RuleForm(StaleCheck, forms.Form):
 
     CONDITIONS = ("kind", "customer_id", "flow_id", "system", "canonical_type", "amount_from", "currency")
     RESULTS = ("queue", "team_id", "owner_id", "priority", "tags", "watchers")
+    KEPT = ("name", *CONDITIONS, *RESULTS, "is_on")
+    NO_PLACE = _AS_IT_IS
 
     def __init__(self, *args: Any, rule: RoutingRule | None, **kwargs: Any) -> None:
-        if rule is not None:
-            kwargs["initial"] = _initial(rule)
-        super().__init__(*args, **kwargs)
-        people = _ids(list_workers())
+        super().__init__(*args, row=rule, **kwargs)
+        people = ids(list_workers())
         names = {known.slug: known.name for known in all_manifests()}
-        self._offer("kind", _ANY, sorted(class_choices(), key=lambda pair: str(pair[1])))
-        self._offer("customer_id", _ANY, _ids(list_customer_names().items()))
-        self._offer("flow_id", _ANY, _ids(list_flows()))
-        self._offer("system", _ANY, [(slug, names.get(slug, slug)) for slug in list_systems()])
-        self._offer("canonical_type", _ANY, [(name, _(kind.label)) for name, kind in CANONICAL_TYPES.items()])
-        self._offer("queue", _AS_IT_IS, [(queue.value, _(label)) for queue, label in QUEUE_LABELS.items()])
-        self._offer("team_id", _AS_IT_IS, _ids(Team.objects.values_list("id", "name")))
-        self._offer("owner_id", _AS_IT_IS, people)
-        self._offer("priority", _AS_IT_IS, [(str(value), label) for value, label in CasePriority.choices])
+        offer(self, "system", ANY, [(slug, names.get(slug, slug)) for slug in list_systems()])
+        offer(self, "canonical_type", ANY, [(name, _(kind.label)) for name, kind in CANONICAL_TYPES.items()])
+        offer(self, "owner_id", _AS_IT_IS, people)
+        offer(self, "priority", _AS_IT_IS, [(str(value), label) for value, label in CasePriority.choices])
         self.fields["watchers"].choices = people  # type: ignore[attr-defined]
-
-    def _offer(self, name: str, none: Any, choices: Choices) -> None:
-        """Put the choices of a field; what is on record and not offered any more stays a choice of its own."""
-        now = str(self.initial.get(name) or "")
-        if now and now not in {str(value) for value, _label in choices}:
-            choices = [*choices, (now, _("One that is no longer here"))]
-        self.fields[name].choices = [("", none), *choices]  # type: ignore[attr-defined]
+        self.fields["currency"].help_text = _("Three letters, for example EUR.")
 
     def clean_tags(self) -> list[str]:
         """Return the tags."""
@@ -103,11 +133,6 @@ class RuleForm(StaleCheck, forms.Form):
             raise forms.ValidationError(error.messages) from error
 
     @property
-    def conditions(self) -> list[forms.BoundField]:
-        """Return the fields that say which cases."""
-        return [self[name] for name in self.CONDITIONS]
-
-    @property
     def results(self) -> list[forms.BoundField]:
         """Return the fields that say where to."""
         return [self[name] for name in self.RESULTS]
@@ -115,20 +140,13 @@ class RuleForm(StaleCheck, forms.Form):
     @property
     def typed(self) -> dict[str, Any]:
         """Return the rule's values as `save_rule` takes them; ask only a valid form."""
-        values = {name: self.cleaned_data[name] for name in ("name", "is_on", *self.CONDITIONS, *self.RESULTS)}
-        for name in ("customer_id", "flow_id", "team_id", "owner_id"):
-            values[name] = UUID(values[name]) if values[name] else None
-        values["error_class"] = values.pop("kind")
-        values["watchers"] = [UUID(person) for person in values["watchers"]]
-        return values
+        values = super().typed
+        return values | {"watchers": [UUID(person) for person in values["watchers"]]}
 
-
-def _initial(rule: RoutingRule) -> dict[str, Any]:
-    kept = {name: getattr(rule, name) for name in ("name", "is_on", "amount_from", "priority")}
-    words = {name: getattr(rule, name) for name in ("system", "canonical_type", "currency", "queue")}
-    ids = {name: str(getattr(rule, name) or "") for name in ("customer_id", "flow_id", "team_id", "owner_id")}
-    kept["kind"] = rule.error_class
-    return kept | words | ids | {"tags": ", ".join(rule.tags), "watchers": [str(person) for person in rule.watchers]}
+    def values_of(self, row: RoutingRule) -> dict[str, Any]:
+        """Return a rule as the fields show it."""
+        lists = {"tags": ", ".join(row.tags), "watchers": [str(person) for person in row.watchers]}
+        return super().values_of(row) | lists
 
 
 class TeamForm(forms.Form):
@@ -144,7 +162,7 @@ class TeamForm(forms.Form):
             members = [str(person) for person in team.members.values_list("person_id", flat=True)]
             kwargs["initial"] = {"name": team.name, "people": members}
         super().__init__(*args, **kwargs)
-        self.fields["people"].choices = _ids(list_workers())  # type: ignore[attr-defined]
+        self.fields["people"].choices = ids(list_workers())  # type: ignore[attr-defined]
 
     @property
     def typed(self) -> dict[str, Any]:

@@ -1,21 +1,20 @@
 """What people do with teams and routing rules: write, order, switch off, remove, and apply them to what is open."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.actor import Actor
 from apps.accounts.audit import AuditAction
-from apps.monitoring import routing_book
-from apps.monitoring.cases import CaseError, require_worker
+from apps.monitoring import asked_order, routing_book
+from apps.monitoring.cases import require_workers
 from apps.monitoring.models import RoutingRule, Team, TeamMember
 
 MOST_TAGS = 10
@@ -54,7 +53,7 @@ def draft_rule(rule: RoutingRule | None, values: Mapping[str, Any]) -> RoutingRu
         ValidationError: it would change nothing, an amount has no currency, or a person cannot work cases.
 
     """
-    made = rule or RoutingRule(position=(RoutingRule.objects.aggregate(last=Max("position"))["last"] or 0) + 1)
+    made = rule or RoutingRule(position=asked_order.last_place(RoutingRule))
     for name in ("name", "is_on", *_CONDITIONS, *_RESULTS):
         setattr(made, name, values[name])
     if made.amount_from is not None and not made.currency:
@@ -65,8 +64,8 @@ def draft_rule(rule: RoutingRule | None, values: Mapping[str, Any]) -> RoutingRu
         raise ValidationError({"currency": _("Write the currency as three capital letters, for example EUR.")})
     if routing_book.as_rule(made).destination.is_nowhere:
         raise ValidationError(_("Say what the rule does: choose a queue, a team, a person, a priority or tags."))
-    _require_workers("owner", [made.owner_id] if made.owner_id else [])
-    _require_workers("watchers", made.watchers)
+    require_workers([made.owner_id] if made.owner_id else [], field="owner_id")
+    require_workers(made.watchers, field="watchers")
     return made
 
 
@@ -92,17 +91,9 @@ def remove_rule(rule: RoutingRule) -> None:
 def move_rule(rule_id: UUID, *, down: bool) -> None:
     """Let a rule change places with its neighbour; the first stays first, the last last."""
     with transaction.atomic():
-        rules = list(RoutingRule.objects.select_for_update().order_by("position", "id"))
-        here = next((index for index, rule in enumerate(rules) if rule.id == rule_id), None)
-        if here is None:
-            return
-        there = min(max(here + (1 if down else -1), 0), len(rules) - 1)
-        rules[here], rules[there] = rules[there], rules[here]
-        for position, rule in enumerate(rules, start=1):
-            rule.position = position
-        RoutingRule.objects.bulk_update(rules, ["position"])
-        if here != there:
-            _record("rule", rule_id, rules[there].name, place=there + 1)
+        moved = asked_order.change_places(RoutingRule, rule_id, down=down)
+        if moved is not None:
+            _record("rule", rule_id, moved.name, place=moved.position)
 
 
 def apply_to_open(*, by: Actor) -> int:
@@ -116,7 +107,7 @@ def apply_to_open(*, by: Actor) -> int:
 def save_team(team: Team | None, *, name: str, people: Sequence[UUID]) -> Team:
     """Store a team with these people in it. Raises ValidationError for a taken name or somebody who cannot work cases."""
     made = team or Team()
-    _require_workers("people", people)
+    require_workers(people, field="people")
     with transaction.atomic():
         if Team.objects.filter(name__iexact=name).exclude(id=made.id).exists():
             raise ValidationError({"name": _("There is a team with this name already: choose another.")})
@@ -135,14 +126,6 @@ def remove_team(team: Team) -> None:
     with transaction.atomic():
         _record("team", team.id, team.name, removed=True)
         team.delete()
-
-
-def _require_workers(field: str, people: Iterable[UUID]) -> None:
-    for person in people:
-        try:
-            require_worker(person)
-        except CaseError as error:
-            raise ValidationError({field: str(error)}) from error
 
 
 def _record(subject: str, subject_id: UUID | str, name: str, **details: object) -> None:

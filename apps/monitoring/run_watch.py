@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from apps.connectors.errors import BusinessClass
 from apps.flows.engine.states import RunState
 from apps.flows.models import Flow, Run
-from apps.monitoring import case_book, case_clocks
+from apps.monitoring import case_book
 from apps.monitoring.blame import verdict_for
 from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.monitor_kinds import kind_of_failure
@@ -71,21 +71,14 @@ def _blame_run(run: Run, switches: Switches, now: datetime) -> bool:
     new = case_book.case_of_flow(run.flow, step, business_class, run.error_message or verdict.explanation, run)
     found = case_book.find_open(new)
     if found is None:
-        _grade(case_book.open_case(new, title=verdict.title, now=now), switches.severity(run.flow_id, kind))
+        opened = case_book.open_case(new, title=verdict.title, now=now)
+        case_book.grade(opened, switches.severity(run.flow_id, kind))
         return True
     found.run, found.changed_at = run, now
     found.save(update_fields=["run", "changed_at"])
     case_book.note_step(found, "The next run failed for the same reason.", case_book.SYSTEM, now)
     case_book.wake(found, "the next run failed.", now)
     return False
-
-
-def _grade(case: ExceptionCase, severity: str) -> None:
-    """Give a new case the severity that a person chose for its monitor, where one did."""
-    if severity and case.severity != severity:
-        case.severity = severity
-        case.save(update_fields=["severity"])
-        case_clocks.retarget(case, may_grow=True)
 
 
 def _follow_run(case: ExceptionCase, run: Run, now: datetime) -> None:

@@ -106,6 +106,14 @@ def test_a_new_exception_goes_where_the_first_fitting_rule_says(blocked: Blocked
     assert "provider" not in {known.queue for known in blocked.cases() if known.error_class != case.error_class}
 
 
+def test_a_rule_that_names_somebody_who_left_is_refused_at_that_field(blocked: Blocked, worker: User) -> None:
+    _write(blocked, owner_id=str(worker.id))
+    with scope.work_in(blocked.line.partner):
+        User.objects.filter(id=worker.id).update(is_active=False)
+    refused = _write(blocked, f"rules/{_rule(blocked).id}/", owner_id=str(worker.id))
+    assert set(refused.context["form"].errors) == {"owner_id"}
+
+
 def test_who_has_an_exception_keeps_it_and_who_left_gets_none(blocked: Blocked, worker: User) -> None:
     case, browser = blocked.case("hours"), blocked.owner
     owner = blocked.people["owner"]

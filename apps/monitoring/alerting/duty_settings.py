@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.actor import Actor
-from apps.monitoring.alerting.route_settings import names, record
-from apps.monitoring.cases import CaseError, require_worker
-from apps.monitoring.models import AlertRoute, OnCallSchedule, OnCallStandIn
+from apps.monitoring.alerting.route_settings import record, require_unused
+from apps.monitoring.cases import require_workers
+from apps.monitoring.models import OnCallSchedule, OnCallStandIn
 
 SCHEDULE_FIELDS = ("name", "zone", "hand_over", "people", "first_day", "turn_days", "weekdays", "calendar_id")
 
@@ -24,8 +24,7 @@ def save_schedule(schedule: OnCallSchedule | None, values: Mapping[str, Any], *,
     people = [*values["people"], *(UUID(one) for one in values["weekdays"] if one)]
     if not people:
         raise ValidationError(_("Name at least one person: for a turn, or for a weekday."))
-    for person in people:
-        _require_worker(person)
+    require_workers(people)
     with transaction.atomic():
         if OnCallSchedule.objects.filter(name__iexact=values["name"]).exclude(id=made.id).exists():
             raise ValidationError({"name": _("There is a schedule with this name already: choose another.")})
@@ -39,9 +38,7 @@ def save_schedule(schedule: OnCallSchedule | None, values: Mapping[str, Any], *,
 
 def remove_schedule(schedule: OnCallSchedule) -> None:
     """Take a schedule away. Raises ValidationError while a route still asks it."""
-    routes = [route.name for route in AlertRoute.objects.all() if names(route, f"on_call:{schedule.id}")]
-    if routes:
-        raise ValidationError(_("The route “%(name)s” goes there: change it first.") % {"name": routes[0]})
+    require_unused(f"on_call:{schedule.id}")
     with transaction.atomic():
         record("schedule", schedule.id, schedule.name, removed=True)
         schedule.delete()
@@ -53,7 +50,7 @@ def add_stand_in(
     """Let somebody take over for a while. Raises ValidationError: it ends before it begins, or they cannot work exceptions."""
     if ends_at <= begins_at:
         raise ValidationError({"ends_at": _("It must end after it begins.")})
-    _require_worker(person)
+    require_workers([person])
     with transaction.atomic():
         made = OnCallStandIn.objects.create(
             schedule=schedule, person_id=person, begins_at=begins_at, ends_at=ends_at, written_by=by.shown_name
@@ -67,10 +64,3 @@ def remove_stand_in(one: OnCallStandIn) -> None:
     with transaction.atomic():
         record("schedule", one.schedule_id, one.schedule.name, stand_in=str(one.person), removed=True)
         one.delete()
-
-
-def _require_worker(person: UUID) -> None:
-    try:
-        require_worker(person)
-    except CaseError as error:
-        raise ValidationError(str(error)) from error

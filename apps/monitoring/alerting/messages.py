@@ -15,13 +15,12 @@ from apps.monitoring.models import AlertChannel, AlertMessage, AlertOccasion, Al
 SEND_ALERT = "monitoring.alert"
 
 
-def post_to(channel: AlertChannel, message: AlertMessage) -> AlertMessage:
+def post_to(channel: AlertChannel, message: AlertMessage) -> None:
     """Write down a message to a channel and make its sending due; both commit with the caller."""
     message.by, message.receiver, message.channel = channel.kind, channel.name, channel
     message.save()
     # One lane a channel: a ticket is opened before it is closed.
     enqueue(kind=SEND_ALERT, reference=str(message.id), lane=f"alert-{channel.id}")
-    return message
 
 
 def post_to_subscriber(subscription: AlertSubscription, message: AlertMessage) -> None:
@@ -69,7 +68,7 @@ def mail_to(
     AlertMessage.objects.bulk_create(sent)
 
 
-def send_trial(channel: AlertChannel, now: datetime) -> AlertMessage:
+def send_trial(channel: AlertChannel, now: datetime) -> None:
     """Post a message to a channel that says it is a test; it goes the way of every other."""
     with transaction.atomic():
-        return post_to(channel, AlertMessage(occasion=AlertOccasion.TEST, created_at=now))
+        post_to(channel, AlertMessage(occasion=AlertOccasion.TEST, created_at=now))

@@ -1,10 +1,11 @@
 """Reading alerts for their pages: routes in words, channels with their health, duties of the coming days, the log."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from operator import attrgetter
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -38,6 +39,7 @@ from apps.tenants.templatetags.wording import count_words, money_words
 LOOKED_BACK = timedelta(days=14)
 LOOKED_AHEAD = timedelta(days=14)
 MOST_CASES = 2000  # of a preview
+Row = TypeVar("Row", AlertChannel, AlertRoute, OnCallSchedule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,17 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class RouteRow:
-    """A route in words. `told` is how many exceptions of the last days it would have told; None: not asked."""
+    """A route in words."""
 
-    id: UUID | None
+    id: UUID
     name: str
     is_on: bool
     goes_on: bool
     when: tuple[str, ...]
     who: tuple[str, ...]
     how: tuple[str, ...]
-    is_first: bool = False
-    is_last: bool = False
-    told: int | None = None
+    is_first: bool
+    is_last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class ScheduleRow:
     gap: DutyRow | None
 
 
-def get_row(model: type[Any], row_id: UUID) -> Any:
+def get_row(model: type[Row], row_id: UUID) -> Row:
     """Return one row of alerts. Raises Http404."""
     row = model.objects.filter(id=row_id).first()
     if row is None:
@@ -244,22 +245,18 @@ def latest_of(channel: AlertChannel) -> QuerySet[AlertMessage]:
     return AlertMessage.objects.filter(channel=channel).order_by("-id")[:10]
 
 
-def _cell(name: str) -> Callable[[Any], object]:
-    return lambda row: getattr(row, name)
-
-
 MESSAGES = ListSpec(
     "alert-messages",
     columns=(
-        Column("receiver", gettext_lazy("To"), sort=("receiver",), value=_cell("receiver"), fixed=True),
-        Column("when", gettext_lazy("When"), sort=("created_at",), value=_cell("created_at"), large_first=True),
-        Column("by", gettext_lazy("By"), sort=("by",), value=_cell("by")),
+        Column("receiver", gettext_lazy("To"), sort=("receiver",), value=attrgetter("receiver"), fixed=True),
+        Column("when", gettext_lazy("When"), sort=("created_at",), value=attrgetter("created_at"), large_first=True),
+        Column("by", gettext_lazy("By"), sort=("by",), value=attrgetter("by")),
         Column("occasion", gettext_lazy("Why"), sort=("occasion",), value=lambda row: row.get_occasion_display()),
-        Column("route", gettext_lazy("Route"), sort=("route__name",), value=_cell("route"), nullable=True),
+        Column("route", gettext_lazy("Route"), sort=("route__name",), value=attrgetter("route"), nullable=True),
         Column("cases", gettext_lazy("Exceptions"), value=lambda row: len(row.cases), numeric=True),
-        Column("held", gettext_lazy("Held back"), sort=("held_back",), value=_cell("held_back"), numeric=True),
+        Column("held", gettext_lazy("Held back"), sort=("held_back",), value=attrgetter("held_back"), numeric=True),
         Column("state", gettext_lazy("State"), sort=("state",), value=lambda row: row.get_state_display()),
-        Column("answer", gettext_lazy("Answer"), value=_cell("answer")),
+        Column("answer", gettext_lazy("Answer"), value=attrgetter("answer")),
     ),
     filters=(
         Filter(
@@ -287,8 +284,3 @@ def fitting_messages(state: ListState) -> QuerySet[AlertMessage]:
         if wanted := state.value(name):
             found = found.filter(**{name: wanted})
     return found
-
-
-def message_rows(messages: Iterable[AlertMessage]) -> list[AlertMessage]:
-    """Return messages as rows: they are shown as they are."""
-    return list(messages)

@@ -76,11 +76,6 @@ def duties(roster: Roster, since: datetime, until: datetime) -> list[Duty]:
     return found
 
 
-def gaps(roster: Roster, since: datetime, until: datetime) -> list[Duty]:
-    """Return when nobody is on call."""
-    return [one for one in duties(roster, since, until) if one.person is None]
-
-
 def _marks(roster: Roster, since: datetime, until: datetime) -> Iterator[datetime]:
     """Yield the moments at which somebody else may take over."""
     for one in roster.stand_ins:

@@ -1,6 +1,6 @@
 """Routes as they are read: the stored ones as plain values, and who a step reaches at a moment."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -48,11 +48,10 @@ USUAL = Route(None, "")
 
 @dataclass(frozen=True, slots=True)
 class Receivers:
-    """Whom a step reaches just now. `is_fallback`: nobody of those meant is there, so that the owners are told."""
+    """Whom a step reaches just now: people, or a channel."""
 
     people: tuple[User, ...] = ()
     channel: AlertChannel | None = None
-    is_fallback: bool = False
 
 
 def read_routes() -> list[Route]:
@@ -88,7 +87,7 @@ def as_route(row: AlertRoute) -> Route:
     )
 
 
-def parts_of(to: str) -> tuple[str, UUID]:
+def _parts_of(to: str) -> tuple[str, UUID]:
     """Return what kind of receiver a step names, and its id; nobody has the id of one that cannot be read."""
     kind, _sep, key = to.partition(":")
     try:
@@ -99,12 +98,11 @@ def parts_of(to: str) -> tuple[str, UUID]:
 
 def receivers_of(to: str, now: datetime) -> Receivers:
     """Return whom a step reaches at `now`; the partner's owners where nobody of those meant is there."""
-    kind, key = parts_of(to)
+    kind, key = _parts_of(to)
     if kind == "channel":
         channel = AlertChannel.objects.select_related("secret").filter(id=key).first()
-        return Receivers(channel=channel) if channel else Receivers(owners(), is_fallback=True)
-    people = tuple(_people(kind, key, now))
-    return Receivers(people) if people else Receivers(owners(), is_fallback=True)
+        return Receivers(channel=channel) if channel else Receivers(owners())
+    return Receivers(tuple(_people(kind, key, now)) or owners())
 
 
 def owners() -> tuple[User, ...]:
@@ -127,12 +125,10 @@ def _people(kind: str, key: UUID, now: datetime) -> Iterable[User]:
     return []
 
 
-def as_roster(schedule: OnCallSchedule, stand_ins: Sequence[StandIn] | None = None) -> Roster:
+def as_roster(schedule: OnCallSchedule) -> Roster:
     """Return a stored schedule as the pure one, with those who stand in."""
     calendar = schedule.calendar
-    if stand_ins is None:
-        rows = sorted(schedule.stand_ins.all(), key=lambda row: row.id)  # which a list has fetched for all at once
-        stand_ins = [StandIn(row.person_id, row.begins_at, row.ends_at) for row in rows]
+    stand_ins = sorted(schedule.stand_ins.all(), key=lambda row: row.id)  # which a list has fetched for all at once
     return Roster(
         zone=schedule.zone,
         hand_over=schedule.hand_over,
@@ -141,5 +137,5 @@ def as_roster(schedule: OnCallSchedule, stand_ins: Sequence[StandIn] | None = No
         turn_days=schedule.turn_days,
         weekdays=tuple(UUID(one) if one else None for one in schedule.weekdays),
         hours=hours_of_calendar(calendar) if calendar else None,
-        stand_ins=tuple(stand_ins),
+        stand_ins=tuple(StandIn(row.person_id, row.begins_at, row.ends_at) for row in stand_ins),
     )

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from apps.accounts.staff_scope import as_staff
 from apps.connectors.contract import SignatureError
 from apps.connectors.egress import EgressRefusedError
 from apps.connectors.webhook_signatures import new_secret, sign_standard
+from apps.monitoring import asked_order
 from apps.monitoring.alerting.bodies import TicketTemplateError, read_template
 from apps.monitoring.alerting.deciding import give_up
 from apps.monitoring.alerting.posting import check_address
@@ -52,7 +52,7 @@ _SIGNED = frozenset({AlertChannel.Kind.WEBHOOK, AlertChannel.Kind.TICKET})
 
 def draft_route(route: AlertRoute | None, values: Mapping[str, Any]) -> AlertRoute:
     """Return the route as it would be with these values, not stored. Raises ValidationError, at the field."""
-    made = route or AlertRoute(position=(AlertRoute.objects.aggregate(last=Max("position"))["last"] or 0) + 1)
+    made = route or AlertRoute(position=asked_order.last_place(AlertRoute))
     for name in ROUTE_FIELDS:
         setattr(made, name, values[name])
     if made.amount_from is None:
@@ -88,17 +88,9 @@ def remove_route(route: AlertRoute) -> None:
 def move_route(route_id: UUID, *, down: bool) -> None:
     """Let a route change places with its neighbour; the first stays first, the last last."""
     with transaction.atomic():
-        routes = list(AlertRoute.objects.select_for_update().order_by("position", "id"))
-        here = next((index for index, one in enumerate(routes) if one.id == route_id), None)
-        if here is None:
-            return
-        there = min(max(here + (1 if down else -1), 0), len(routes) - 1)
-        routes[here], routes[there] = routes[there], routes[here]
-        for position, one in enumerate(routes, start=1):
-            one.position = position
-        AlertRoute.objects.bulk_update(routes, ["position"])
-        if here != there:
-            record("route", route_id, routes[there].name, place=there + 1)
+        moved = asked_order.change_places(AlertRoute, route_id, down=down)
+        if moved is not None:
+            record("route", route_id, moved.name, place=moved.position)
 
 
 def save_channel(channel: AlertChannel | None, values: Mapping[str, Any], *, by: Actor) -> AlertChannel:
@@ -130,10 +122,7 @@ def signing_key_of(channel: AlertChannel) -> str:
 
 def remove_channel(channel: AlertChannel) -> None:
     """Take a channel away. Raises ValidationError while a route still goes to it."""
-    routes = [route.name for route in AlertRoute.objects.all() if names(route, f"channel:{channel.id}")]
-    if routes:
-        words = _("The route “%(name)s” goes there: change it first.")
-        raise ValidationError(words % {"name": routes[0]})
+    require_unused(f"channel:{channel.id}")
     with transaction.atomic():
         record("channel", channel.id, channel.name, removed=True)
         secret = channel.secret
@@ -141,9 +130,11 @@ def remove_channel(channel: AlertChannel) -> None:
         secret.delete()
 
 
-def names(route: AlertRoute, to: str) -> bool:
-    """Return whether a step of the route goes to this receiver."""
-    return any(step["to"] == to for step in route.steps)
+def require_unused(to: str) -> None:
+    """Raise ValidationError while a step of a route goes to this receiver."""
+    for route in AlertRoute.objects.all():
+        if any(step["to"] == to for step in route.steps):
+            raise ValidationError(_("The route “%(name)s” goes there: change it first.") % {"name": route.name})
 
 
 def save_subscription(person: User, customer_id: UUID, values: Mapping[str, Any]) -> AlertSubscription:

@@ -142,7 +142,7 @@ def _today(
         known = learned.get((flow.id, MonitorKind.EMPTY), NOTHING)
         own = next((row.own_limit for row in monitors.get(flow.id, ()) if row.kind == MonitorKind.EMPTY), None)
         if known.last is not None and is_beyond(MonitorKind.EMPTY, known.last, known, own):
-            poor[flow.id] = Q(flow_id=flow.id, finished_at__gte=_midnight(flow, now))
+            poor[flow.id] = Q(flow_id=flow.id, finished_at__gte=midnight_of(flow, now))
     if not poor:
         return {}
     any_of = Q()
@@ -153,7 +153,8 @@ def _today(
     return dict.fromkeys(poor, 0.0) | {flow_id: float(number or 0) for flow_id, number in rows}
 
 
-def _midnight(flow: Flow, now: datetime) -> datetime:
+def midnight_of(flow: Flow, now: datetime) -> datetime:
+    """Return when the day began for the flow's customer."""
     local = now.astimezone(ZoneInfo(flow.customer.time_zone))
     return local.replace(hour=0, minute=0, second=0, microsecond=0)
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import starmap
 
 from django.db.models import Q
 from django.urls import reverse
@@ -171,7 +170,7 @@ def _failed(known: _Known, row: WatchedRow) -> WatchedRow:
 
 
 def _connections(known: _Known, row: WatchedRow) -> WatchedRow:
-    states = list(starmap(_connection, ((known.flow.source, known), (known.flow.target, known))))
+    states = [_connection(one, known) for one in (known.flow.source, known.flow.target)]
     worst = next((one for one in states if one.state != "green"), states[0])
     return replace(worst, title=row.title, rule=row.rule, name=row.name)
 

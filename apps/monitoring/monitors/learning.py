@@ -5,7 +5,7 @@ learned from: ten times the values are ten times the limit.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -43,16 +43,6 @@ class Usual:
     limit: float
     seen: int
 
-    def to_json(self) -> dict[str, float]:
-        """Return what is stored."""
-        return {
-            "low": self.low,
-            "middle": self.middle,
-            "high": self.high,
-            "limit": self.limit,
-            "seen": self.seen,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Learned:
@@ -70,9 +60,9 @@ class Learned:
     def to_json(self) -> dict[str, Any]:
         """Return what is stored."""
         return {
-            "usual": self.usual.to_json() if self.usual else None,
-            "size": self.size.to_json() if self.size else None,
-            "days": {str(day): usual.to_json() for day, usual in self.days.items()},
+            "usual": asdict(self.usual) if self.usual else None,
+            "size": asdict(self.size) if self.size else None,
+            "days": {str(day): asdict(usual) for day, usual in self.days.items()},
             "last": self.last.to_json() if self.last else None,
             "seen": self.seen,
         }

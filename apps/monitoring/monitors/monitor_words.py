@@ -30,7 +30,7 @@ def usual_words(kind: MonitorKind, learned: Learned, weekday: int) -> str:
         return _("usually it begins at once")
     if kind in (MonitorKind.PARTIAL, MonitorKind.BACKLOG):
         return _("usually up to %(high)s") % {"high": value_words(kind, usual.high)}
-    low = f"{round(usual.low):,}" if kind is MonitorKind.EMPTY else value_words(kind, usual.low)
+    low = count_words(round(usual.low)) if kind is MonitorKind.EMPTY else value_words(kind, usual.low)
     span = {"low": low, "high": value_words(kind, usual.high)}
     return _("usually %(low)s to %(high)s") % span
 

@@ -17,6 +17,7 @@ from apps.flows.models import Flow
 from apps.monitoring.case_words import title_words
 from apps.monitoring.models import ExceptionCase, Monitor
 from apps.monitoring.monitor_kinds import SHEETS, MonitorKind
+from apps.monitoring.monitor_switches import is_off, off_now
 from apps.monitoring.monitors.flow_watch import FOUND
 
 _OFF_NOW = "off"
@@ -79,17 +80,13 @@ MONITORS = ListSpec(
 )  # fmt: skip
 
 
-def _off(now: datetime) -> Q:
-    return Q(is_on=False) | Q(paused_until__gt=now)
-
-
 def fitting(state: ListState, now: datetime) -> QuerySet[Flow]:
     """Return the flows that fit, each with how much is found and off."""
     found = Flow.objects.filter(state__in=[Flow.State.LIVE, Flow.State.PAUSED]).select_related("customer")
     cases = ExceptionCase.objects.filter(FOUND, flow=OuterRef("pk")).exclude(state=ExceptionCase.State.CLOSED)
     monitors = Monitor.objects.filter(flow=OuterRef("pk"))
     found = found.annotate(
-        found_now=_number(cases), off_now=_number(monitors.filter(_off(now))), changed_now=_number(monitors)
+        found_now=_number(cases), off_now=_number(monitors.filter(off_now(now))), changed_now=_number(monitors)
     )
     column = {_FOUND_NOW: "found_now", _OFF_NOW: "off_now", _CHANGED: "changed_now"}.get(state.value("show"))
     if column:
@@ -118,7 +115,7 @@ def rows_of(flows: Sequence[Flow], now: datetime) -> list[OverviewRow]:
     limits: defaultdict[UUID, list[str]] = defaultdict(list)
     for row in Monitor.objects.filter(flow_id__in=ids).order_by("changed_at"):
         title = _(SHEETS[MonitorKind(row.kind)].title)
-        if not row.is_on or (row.paused_until is not None and row.paused_until > now):
+        if is_off(row, now):
             off[row.flow_id].append(OffNow(row.kind, title, _who_and_why(row)))
         elif row.own_limit is not None or row.severity:
             limits[row.flow_id].append(title)

@@ -32,13 +32,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a monitor would have told in the last 30 days, the latest first; of how many figures."""
+    """What a monitor would have told in the last 30 days, the latest first; of how many figures, and these as a picture.
+
+    `chart` None: a monitor that counts nothing.
+    """
 
     told: Sequence[Told]
     seen: int
+    chart: Chart | None = None
 
 
-def read_samples(flow: Flow, kind: MonitorKind, now: datetime) -> tuple[list[Sample], Learned]:
+def _read_samples(flow: Flow, kind: MonitorKind, now: datetime) -> tuple[list[Sample], Learned]:
     """Return what a monitor saw in the last 30 days, and what it learned."""
     row = MonitorFigures.objects.filter(flow=flow, kind=kind).first()
     if row is None:
@@ -51,10 +55,10 @@ def preview(flow: Flow, kind: MonitorKind, own: float | None, now: datetime) -> 
     """Return what a monitor would have told with this limit; one that counts nothing: what was found."""
     if kind not in LEARNED:
         return _from_cases(flow, kind, now)
-    samples, learned = read_samples(flow, kind, now)
+    samples, learned = _read_samples(flow, kind, now)
     found = episodes(kind, samples, learned, own)
     told = [Told(one.began_at, one.ended_at, value_words(kind, one.worst)) for one in reversed(found)]
-    return Preview(told, len(samples))
+    return Preview(told, len(samples), _chart(kind, samples, learned, own))
 
 
 def _from_cases(flow: Flow, kind: MonitorKind, now: datetime) -> Preview:
@@ -63,11 +67,8 @@ def _from_cases(flow: Flow, kind: MonitorKind, now: datetime) -> Preview:
     return Preview([Told(case.opened_at, case.closed_at or now, "") for case in of_kind], len(of_kind))
 
 
-def chart_of(flow: Flow, kind: MonitorKind, own: float | None, now: datetime) -> Chart | None:
-    """Return the latest figures with the limit they are held against; None for a monitor that counts nothing."""
-    if kind not in LEARNED:
-        return None
-    samples, learned = read_samples(flow, kind, now)
+def _chart(kind: MonitorKind, samples: Sequence[Sample], learned: Learned, own: float | None) -> Chart:
+    """Return the latest figures with the limit they are held against."""
     shown, size = samples[-MOST_POINTS:], SHEETS[kind].size
     limits = [limit_of(kind, learned, own, one) for one in shown]
     moments = "SHORT_DATE_FORMAT" if kind is MonitorKind.EMPTY else "SHORT_DATETIME_FORMAT"

@@ -118,12 +118,11 @@ def is_beyond(kind: MonitorKind, sample: Sample, learned: Learned, own: float | 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A time in which a monitor would have told something: the worst it saw, and how often."""
+    """A time in which a monitor would have told something, and the worst it saw."""
 
     began_at: datetime
     ended_at: datetime
     worst: float
-    number: int
 
 
 def episodes(kind: MonitorKind, samples: Iterable[Sample], learned: Learned, own: float | None) -> list[Episode]:
@@ -134,10 +133,9 @@ def episodes(kind: MonitorKind, samples: Iterable[Sample], learned: Learned, own
     for sample in sorted(samples, key=lambda one: one.at):
         wrong = is_beyond(kind, sample, learned, own)
         if wrong and is_going_on:
-            known = found[-1]
-            found[-1] = Episode(known.began_at, sample.at, worse(known.worst, sample.value), known.number + 1)
+            found[-1] = Episode(found[-1].began_at, sample.at, worse(found[-1].worst, sample.value))
         elif wrong:
-            found.append(Episode(sample.at, sample.at, sample.value, 1))
+            found.append(Episode(sample.at, sample.at, sample.value))
         is_going_on = wrong
     return found
 

@@ -1,6 +1,6 @@
 """Changing one monitor of a flow: off, paused, with a limit or a severity of its own. Only what differs is stored."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,13 +31,7 @@ class Wanted:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as the audit trail keeps it."""
-        return {
-            "is_on": self.is_on,
-            "paused_until": self.paused_until.isoformat() if self.paused_until else None,
-            "own_limit": self.own_limit,
-            "severity": self.severity,
-            "reason": self.reason,
-        }
+        return {**asdict(self), "paused_until": self.paused_until.isoformat() if self.paused_until else None}
 
 
 DEFAULT = Wanted()
@@ -66,16 +60,7 @@ def set_monitor(flow: Flow, kind: MonitorKind, wanted: Wanted, *, by: str, now: 
         if wanted == DEFAULT:
             Monitor.objects.filter(flow=flow, kind=kind).delete()
         else:
-            values = {
-                "is_on": wanted.is_on,
-                "paused_until": wanted.paused_until,
-                "own_limit": wanted.own_limit,
-                "severity": wanted.severity,
-                "reason": wanted.reason,
-                "changed_at": now,
-                "changed_by": by[:200],
-                "customer_id": flow.customer_id,
-            }
+            values = {"changed_at": now, "changed_by": by[:200], "customer_id": flow.customer_id, **asdict(wanted)}
             Monitor.objects.update_or_create(flow=flow, kind=kind, defaults=values)
         details = {"flow": flow.name, "monitor": kind.value, "before": before.to_json(), "after": wanted.to_json()}
         audit.record(AuditAction.MONITOR_CHANGED, subject="flow", subject_id=str(flow.id), details=details)

@@ -13,7 +13,7 @@ from apps.flows.models import Flow, Run
 from apps.flows.queries.operation_list import since_id
 from apps.monitoring.models import ExceptionCase, MonitorFigures, MonitorFinding
 from apps.monitoring.monitor_kinds import LEARNED, MonitorKind
-from apps.monitoring.monitors.figures import LIVING
+from apps.monitoring.monitors.figures import LIVING, midnight_of
 from apps.monitoring.monitors.learning import (
     KEPT,
     LEAST_RUNS,
@@ -52,7 +52,7 @@ def teach_flow(flow: Flow, now: datetime) -> None:
     """Read the runs that ended since one flow's monitors learned last, and learn anew. In a transaction."""
     rows = {MonitorKind(row.kind): row for row in MonitorFigures.objects.select_for_update().filter(flow=flow)}
     since = min((row.seen_until for row in rows.values()), default=now - LOOKED_BACK)
-    until = _midnight(flow, now)
+    until = midnight_of(flow, now)
     disturbed = _disturbances(flow, now) if rows else {}
     for kind in LEARNED:
         row = rows.get(kind) or MonitorFigures(flow=flow, customer_id=flow.customer_id, kind=kind, seen_until=since)
@@ -63,10 +63,6 @@ def teach_flow(flow: Flow, now: datetime) -> None:
         row.learned = _learn(kind, samples, disturbed.get(kind, [])).to_json()
         row.seen_until = max(row.seen_until, seen_to)
         row.save()
-
-
-def _midnight(flow: Flow, now: datetime) -> datetime:
-    return now.astimezone(ZoneInfo(flow.customer.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _kept(samples: Sequence[Sample], now: datetime) -> list[Sample]:

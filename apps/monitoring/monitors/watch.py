@@ -67,9 +67,7 @@ def _follow(
     switches = read_switches(now)
     ended = 0
     for key, row in going_on.items():
-        if key in found:
-            _keep(row, found[key][1])
-        elif key[:2] not in kept or row.flow.state != Flow.State.LIVE:
+        if key not in found and (key[:2] not in kept or row.flow.state != Flow.State.LIVE):
             _end(row, key[1], switches, now)
             ended += 1
     new = [pair for key, pair in found.items() if key not in going_on]
@@ -80,12 +78,6 @@ def _follow(
     return len(new), ended
 
 
-def _keep(row: MonitorFinding, finding: Finding) -> None:
-    if row.value != finding.value or row.limit != finding.limit:
-        row.value, row.limit = finding.value, finding.limit
-        row.save(update_fields=["value", "limit"])
-
-
 def _begin(flow: Flow, finding: Finding, severity: str, now: datetime) -> None:
     (business_class,) = SHEETS[finding.kind].classes
     cause = Cause(str(flow.id), "monitor", business_class, "", finding.mark, "")
@@ -93,7 +85,7 @@ def _begin(flow: Flow, finding: Finding, severity: str, now: datetime) -> None:
     case = case_book.find_open(new) or _open_of(flow, business_class)
     if case is None:
         case = case_book.open_case(new, title=verdict_for(business_class).title, now=now)
-        _grade(case, severity)
+        case_book.grade(case, severity)
         if finding.due_at is not None:
             case_clocks.fix_due(case, max(finding.due_at, now))
     MonitorFinding.objects.create(
@@ -114,13 +106,6 @@ def _open_of(flow: Flow, business_class: str) -> ExceptionCase | None:
     """Return an open case that was opened before its finding had a row."""
     cases = ExceptionCase.objects.select_for_update(of=("self",)).exclude(state=ExceptionCase.State.CLOSED)
     return cases.filter(flow=flow, error_class=business_class, findings__isnull=True).first()
-
-
-def _grade(case: ExceptionCase, severity: str) -> None:
-    if severity and case.severity != severity:
-        case.severity = severity
-        case.save(update_fields=["severity"])
-        case_clocks.retarget(case, may_grow=True)
 
 
 def _end(row: MonitorFinding, kind: MonitorKind, switches: Switches, now: datetime) -> None:

@@ -1,11 +1,13 @@
 """Where alerts go: channels with a test that really sends, on-call schedules, and what a customer's people want to hear."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -68,12 +70,19 @@ def alert_channel_test(request: HttpRequest, channel_id: UUID) -> HttpResponse:
 def alert_channel_remove(request: HttpRequest, channel_id: UUID) -> HttpResponse:
     """Take a channel away, unless a route goes to it."""
     channel = reading.get_row(AlertChannel, channel_id)
+    gone = _("The channel “%(name)s” is gone.") % {"name": channel.name}
+    page = reverse("monitoring:alert-channel-edit", args=[channel.id])
+    return _removed(request, lambda: route_settings.remove_channel(channel), gone, page)
+
+
+def _removed(request: HttpRequest, remove: Callable[[], None], gone: str, page: str) -> HttpResponse:
+    """Take a place away and go back to the alerts; where it is still needed its page says by what."""
     try:
-        route_settings.remove_channel(channel)
+        remove()
     except ValidationError as error:
         messages.error(request, error.messages[0])
-        return redirect("monitoring:alert-channel-edit", channel.id)
-    messages.success(request, _("The channel “%(name)s” is gone.") % {"name": channel.name})
+        return redirect(page)
+    messages.success(request, gone)
     return redirect("monitoring:alerts")
 
 
@@ -140,13 +149,9 @@ def _show_schedule(
 def on_call_remove(request: HttpRequest, schedule_id: UUID) -> HttpResponse:
     """Take a schedule away, unless a route asks it."""
     schedule = reading.get_row(OnCallSchedule, schedule_id)
-    try:
-        duty_settings.remove_schedule(schedule)
-    except ValidationError as error:
-        messages.error(request, error.messages[0])
-        return redirect("monitoring:on-call-edit", schedule.id)
-    messages.success(request, _("The schedule “%(name)s” is gone.") % {"name": schedule.name})
-    return redirect("monitoring:alerts")
+    gone = _("The schedule “%(name)s” is gone.") % {"name": schedule.name}
+    page = reverse("monitoring:on-call-edit", args=[schedule.id])
+    return _removed(request, lambda: duty_settings.remove_schedule(schedule), gone, page)
 
 
 @requires(Action.EDIT_CUSTOMERS)

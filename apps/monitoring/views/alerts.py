@@ -53,8 +53,8 @@ def alert_log(request: HttpRequest) -> HttpResponseBase:
     state = read_list(request, reading.MESSAGES)
     found = reading.fitting_messages(state)
     if state.wants_csv:
-        return csv_of(state, found, reading.message_rows)
-    context = {"list": page_of(request, state, found, reading.message_rows), "crumbs": crumbs()}
+        return csv_of(state, found)
+    context = {"list": page_of(request, state, found), "crumbs": crumbs()}
     return render(request, "monitoring/alerting/log.html", context)
 
 

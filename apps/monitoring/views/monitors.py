@@ -24,7 +24,7 @@ from apps.monitoring.models import Monitor
 from apps.monitoring.monitor_forms import MonitorForm
 from apps.monitoring.monitor_kinds import SHEETS, MonitorKind
 from apps.monitoring.monitors import overview
-from apps.monitoring.monitors.preview import Preview, chart_of, preview
+from apps.monitoring.monitors.preview import preview
 from apps.monitoring.monitors.switching import set_monitor, wanted_of
 
 LOOK = "look"
@@ -63,15 +63,14 @@ def monitor_edit(request: HttpRequest, flow_id: UUID, monitor: str) -> HttpRespo
 
 
 def _page(request: HttpRequest, flow: Flow, kind: MonitorKind, form: MonitorForm, limit: float | None) -> HttpResponse:
-    now = timezone.now()
-    seen: Preview = preview(flow, kind, limit, now)
+    seen = preview(flow, kind, limit, timezone.now())
     context = {
         "form": form,
         "flow": flow,
         "kind": kind,
         "title": _(SHEETS[kind].title),
         "rule": _(SHEETS[kind].rule),
-        "chart": chart_of(flow, kind, limit, now),
+        "chart": seen.chart,
         "preview": seen,
         "crumbs": [*crumbs(flow, _("Monitors"))[:-1], _up(flow)],
     }

@@ -8,12 +8,14 @@ from django.utils import timezone
 
 from apps.accounts.actions import Role
 from apps.accounts.models import OutgoingMail
+from apps.connectors.errors import BusinessClass
 from apps.connectors.key_rotation import rotate_partner
 from apps.connectors.models import KeptSecret
 from apps.connectors.vault import new_data_key
 from apps.dispatch.models import Queue
 from apps.monitoring.alerting.sending import opened_secret
 from apps.monitoring.alerting.telling import tell
+from apps.monitoring.blame import OWN_CLASSES
 from apps.monitoring.models import AlertChannel, AlertRoute, AlertSubscription, OnCallSchedule
 from apps.tenants import scope
 from tests.monitoring.alerting.conftest import Listener
@@ -59,6 +61,11 @@ def test_a_route_is_written_looked_at_moved_and_removed(blocked: Blocked) -> Non
     assert owner.post(f"/settings/alerts/routes/{first.id}/remove/").status_code == 302
     owner.get("/settings/alerts/")  # says once that it is gone
     assert "At night" not in _words(owner.get("/settings/alerts/preview/"))
+
+
+def test_a_route_can_ask_for_every_kind_of_failure(blocked: Blocked) -> None:
+    form = blocked.owner.get("/settings/alerts/routes/add/").context["form"]
+    assert {*BusinessClass, *OWN_CLASSES} <= {kind for kind, _title in form.fields["kind"].choices}
 
 
 def test_a_channel_never_shows_its_address_again_and_goes_only_when_no_route_needs_it(

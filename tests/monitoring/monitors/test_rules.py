@@ -1,13 +1,16 @@
 """What is found wrong with a flow, from its figures and what is usual."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from apps.monitoring.monitor_kinds import SILENCED_BY, MonitorKind
-from apps.monitoring.monitors.learning import Learned, Sample, day_sample, learn_days, learn_high
+from apps.monitoring.monitors.learning import Learned, Sample, Usual, day_sample, learn_days, learn_high
+from apps.monitoring.monitors.monitor_words import usual_words
 from apps.monitoring.monitors.rules import FlowFigures, episodes, judge, percent, span
 from apps.monitoring.rhythm import Silence
 
@@ -137,9 +140,16 @@ def test_a_limit_is_tried_on_what_was_seen() -> None:
     took = [60, 70, 900, 950, 65, 800, 60]
     samples = [Sample(NOW + n * HOUR, float(seconds), 10) for n, seconds in enumerate(took)]
     told = episodes(K.SLOW, samples, Learned(), own=600)
-    assert [(one.began_at - NOW, one.worst, one.number) for one in told] == [(2 * HOUR, 950, 2), (5 * HOUR, 800, 1)]
+    seen = [(one.began_at - NOW, one.ended_at - NOW, one.worst) for one in told]
+    assert seen == [(2 * HOUR, 3 * HOUR, 950), (5 * HOUR, 5 * HOUR, 800)]
     assert episodes(K.SLOW, samples, Learned(), own=1000) == []
     assert episodes(K.SLOW, samples, Learned(), own=None) == []
+
+
+def test_a_usual_figure_is_written_as_its_reader_writes_numbers() -> None:
+    learned = Learned(days={0: Usual(1234.0, 2000.0, 3456.0, 300.0, 8)})
+    with translation.override("de"):
+        assert re.findall(r"\d\.\d{3}", usual_words(K.EMPTY, learned, weekday=0)) == ["1.234", "3.456"]
 
 
 def test_figures_are_said_shortly() -> None:

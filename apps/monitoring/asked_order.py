@@ -1,0 +1,32 @@
+"""The order in which routing rules and alert routes are asked: a new one comes last, and people move them."""
+
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Max
+
+from apps.monitoring.models import AlertRoute, RoutingRule
+
+Asked = TypeVar("Asked", AlertRoute, RoutingRule)
+
+
+def last_place(model: type[Asked]) -> int:
+    """Return the position of one that is to be asked after all others."""
+    return (model.objects.aggregate(last=Max("position"))["last"] or 0) + 1
+
+
+def change_places(model: type[Asked], row_id: UUID, *, down: bool) -> Asked | None:
+    """Let one change places with its neighbour and return it; None where it stays: the first, the last, or one that is gone.
+
+    Call it inside a transaction.
+    """
+    rows = list(model.objects.select_for_update().order_by("position", "id"))
+    here = next((index for index, row in enumerate(rows) if row.id == row_id), None)
+    if here is None:
+        return None
+    there = min(max(here + (1 if down else -1), 0), len(rows) - 1)
+    rows[here], rows[there] = rows[there], rows[here]
+    for position, row in enumerate(rows, start=1):
+        row.position = position
+    model.objects.bulk_update(rows, ["position"])
+    return rows[there] if here != there else None
