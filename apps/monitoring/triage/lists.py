@@ -21,7 +21,7 @@ PROPOSALS = ListSpec(
     columns=(
         Column("title", _("Exception"), fixed=True, value=attrgetter("title")),
         Column("customer", _("Customer"), sort=("customer__name",), value=attrgetter("customer")),
-        Column("kind", _("Kind of failure"), sort=("error_class",), value=attrgetter("kind")),
+        Column("kind", _("Kind of failure"), sort=("error_class",), value=attrgetter("kind"), shown=False),
         Column("deed", _("Proposal"), sort=("deed",), value=attrgetter("deed")),
         Column("source", _("Made by"), sort=("source",), value=attrgetter("source")),
         Column("confidence", _("Sure"), sort=("confidence",), value=attrgetter("confidence"), numeric=True),

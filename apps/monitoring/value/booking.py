@@ -24,13 +24,6 @@ from apps.monitoring.value.terms_book import in_currency, terms_of
 
 CLOSES_AFTER = timedelta(days=3)  # so long late figures of a month still count for it
 MOST_SECONDS = 12.0  # workers are stopped when they go on much longer
-# How a case ends that was really over; the others were merged, or nobody wanted them any more.
-_OVER = (
-    ExceptionCase.ClosedHow.SETTLED,
-    ExceptionCase.ClosedHow.RAN_WELL,
-    ExceptionCase.ClosedHow.ARRIVED,
-    ExceptionCase.ClosedHow.BY_PERSON,
-)
 Confirm = Callable[[], None]
 
 
@@ -181,7 +174,7 @@ def _cases(customer: Customer, month: date) -> tuple[int, int]:
         customer=customer,
         closed_at__gte=start_of(month),
         closed_at__lt=start_of(next_month(month)),
-        closed_how__in=_OVER,
+        closed_how__in=ExceptionCase.OVER,
     )
     spoke = CaseNote.objects.filter(case=OuterRef("pk"), author__role__in=sorted(CUSTOMER_ROLES))
     asked = Alert.objects.filter(case=OuterRef("pk"), kind=Alert.Kind.NEEDS_YOU)
