@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.customers.forms import CapitalsField
 from apps.customers.models import CURRENCY
+from apps.monitoring.month_field import MonthField
 from apps.monitoring.value.baseline import Baseline
 from apps.monitoring.value.estimates import Draft
 from apps.monitoring.value.roi import Inputs
@@ -27,7 +27,7 @@ MOST_MINUTES, MOST_DAYS, MOST_COST = 480, 365, 100_000
 class TermsForm(forms.Form):
     """What a customer's value is counted by, from a month on. What is left empty is assumed, or not counted."""
 
-    month = forms.ChoiceField(
+    month = MonthField(
         label=gettext_lazy("Counts from"),
         help_text=gettext_lazy("Months before it stay as they are; a month that is closed never changes."),
     )
@@ -61,8 +61,9 @@ class TermsForm(forms.Form):
     ) -> None:
         super().__init__(data, initial=_values(terms, months))
         self._terms, self._baseline = terms, baseline
-        month: Any = self.fields["month"]
-        month.choices = [(f"{one:%Y-%m}", date_format(one, "F Y")) for one in months]
+        month = self.fields["month"]
+        assert isinstance(month, MonthField)  # noqa: S101  it is declared above
+        month.offer(months)
         self.fields["hourly_cost"].label = _("Cost of an hour, in %(currency)s") % {"currency": currency}
         if baseline is None:
             del self.fields["take_measured"]
@@ -81,11 +82,6 @@ class TermsForm(forms.Form):
                 decimal_places=1,
                 help_text=_("Empty: %(usual)s min, told as assumed.") % {"usual": usual},
             )
-
-    @property
-    def chosen_month(self) -> date:
-        """Return the month from which it counts; ask only a valid form."""
-        return date.fromisoformat(f"{self.cleaned_data['month']}-01")
 
     @property
     def typed(self) -> Terms:

@@ -15,10 +15,10 @@ from apps.accounts.audit import AuditAction
 from apps.customers.models import Customer
 from apps.flows.models import FlowVersion
 from apps.monitoring.models import ReviewPack, ReviewSetting
+from apps.monitoring.months import month_before, next_month
 from apps.monitoring.queries.ledger_rows import start_of
 from apps.monitoring.reviews.book import draft_pack
-from apps.monitoring.reviews.calendar import due_month, month_before
-from apps.monitoring.value.booking import next_month
+from apps.monitoring.reviews.calendar import due_month
 
 MOST_SECONDS = 12.0  # workers are stopped when they go on much longer
 

@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from apps.monitoring.reviews.board import ShownSection, month_words
+from apps.monitoring.reviews.board import ShownSection
 from apps.tenants.brand_paper import SOFT, BrandPaper
 from apps.tenants.branding import BrandLook
+from apps.tenants.templatetags.wording import month_words
 
 
 @dataclass(frozen=True, slots=True)

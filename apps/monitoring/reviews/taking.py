@@ -14,14 +14,13 @@ from django.utils.translation import gettext as _
 from apps.customers.models import Customer
 from apps.flows.models import ApprovalRequest, FlowVersion, Reconciliation
 from apps.monitoring.models import ExceptionCase
+from apps.monitoring.months import last_day, month_before, next_month
 from apps.monitoring.queries.ledger_rows import start_of
 from apps.monitoring.queries.reports import ReportSpan, activity_of, reasons_of
 from apps.monitoring.queries.sla_statement import get_statement as get_service
-from apps.monitoring.reviews.calendar import month_before
 from apps.monitoring.reviews.pack import Line, Part
 from apps.monitoring.reviews.rules import Advice, Facts, Rule, advise
 from apps.monitoring.reviews.words import advice_words
-from apps.monitoring.value.booking import last_day, next_month
 from apps.monitoring.value.statement import get_statement as get_value
 from apps.monitoring.value.summary import customer_summary
 from apps.tenants.templatetags.wording import count_words

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from apps.customers.models import Customer
 from apps.monitoring.models import ValueFigure, ValueMonth
-from apps.monitoring.value.booking import last_day
+from apps.monitoring.months import last_day
 from apps.monitoring.value.figures import Evidence, Kind, Unit
 from apps.monitoring.value.terms import Terms, terms_from_values
 from apps.monitoring.value.words import (
@@ -86,11 +86,6 @@ class ValueStatement:
         """Return whether a figure rests on something that nobody agreed."""
         return any(line.evidence is Evidence.ASSUMED for line in self.lines)
 
-    @property
-    def has_value(self) -> bool:
-        """Return whether anything happened in the month."""
-        return any(line.amount for line in self.lines)
-
 
 def get_statement(customer: Customer, month: date, *, for_customer: bool = False) -> ValueStatement:
     """Return a month, by its first day, as it was booked. Two queries.
@@ -99,8 +94,13 @@ def get_statement(customer: Customer, month: date, *, for_customer: bool = False
     """
     booked = ValueMonth.objects.filter(customer=customer, month=month).first()
     if booked is None:
-        return ValueStatement(month, customer.currency, Terms(), ())
+        return unbooked(customer, month)
     return _statement(customer, booked, list(booked.figures.all()), for_customer=for_customer)
+
+
+def unbooked(customer: Customer, month: date) -> ValueStatement:
+    """Return a month for which nothing is booked."""
+    return ValueStatement(month, customer.currency, Terms(), ())
 
 
 def list_statements(customer: Customer, until: date, *, for_customer: bool = False) -> list[ValueStatement]:

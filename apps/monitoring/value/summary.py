@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,14 +19,14 @@ from apps.monitoring.blame import verdict_for
 from apps.monitoring.case_words import cause_words, sentence_words
 from apps.monitoring.customer_words import words_for
 from apps.monitoring.models import ExceptionCase, SlaBreach, SlaClock
+from apps.monitoring.months import last_day, next_month
 from apps.monitoring.queries.ledger_rows import start_of
 from apps.monitoring.queries.reports import ReasonRow, ReportSpan, activity_of, reasons_of
 from apps.monitoring.queries.sla_statement import get_statement as get_service
 from apps.monitoring.value import overview
-from apps.monitoring.value.booking import last_day, next_month
 from apps.monitoring.value.figures import Kind
 from apps.monitoring.value.statement import ValueStatement, get_statement
-from apps.tenants.templatetags.wording import count_words, hours_words, money_words
+from apps.tenants.templatetags.wording import count_words, hours_words, money_words, month_words
 
 CAUSES_TOLD = 3
 CUSTOMERS_NAMED = 3
@@ -102,7 +101,7 @@ def customer_summary(customer: Customer, month: date, now: datetime, *, for_cust
     ]
     return Summary(
         month=month,
-        month_words=date_format(month, "F Y"),
+        month_words=month_words(month),
         about=customer.name,
         sentences=tuple(sentences),
         causes=tuple(_causes(reasons, reader)),
@@ -117,7 +116,7 @@ def partner_summary(month: date) -> Summary:
     reasons, rows = reasons_of(span), overview.list_values("", month, month)
     return Summary(
         month=month,
-        month_words=date_format(month, "F Y"),
+        month_words=month_words(month),
         about="",
         sentences=(_volume(span, reasons, reader), _service_of_all(month), *_worth_of_all(rows)),
         causes=tuple(_causes(reasons, reader)),

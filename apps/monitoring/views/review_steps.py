@@ -19,8 +19,8 @@ from apps.accounts.refusals import refusals_on
 from apps.monitoring.models import ReviewPack
 from apps.monitoring.review_forms import CommentForm, SendForm
 from apps.monitoring.reviews import book, people
-from apps.monitoring.reviews.board import month_words
 from apps.monitoring.views.reviews import get_pack, to_board, to_pack
+from apps.tenants.templatetags.wording import month_words
 
 
 @requires(Action.WORK_CASES)

@@ -1,6 +1,5 @@
 """Reviews for the partner's people: the board, one review as its reader will see it, its editor, and when it is drafted."""
 
-from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,12 +21,13 @@ from apps.customers.models import Customer
 from apps.customers.queries import get_customer
 from apps.customers.views.crumbs import to_list
 from apps.monitoring.models import ReviewPack
+from apps.monitoring.months import month_before, months_back
 from apps.monitoring.review_forms import CommentForm, NewReviewForm, ReviewChoiceForm, ReviewForm
 from apps.monitoring.reviews import board, book, drafting
-from apps.monitoring.reviews.calendar import month_before
 from apps.monitoring.reviews.pack import edited, sections_from_values
 from apps.monitoring.reviews.pdf import Paper, build_pdf
 from apps.tenants.brand_drafts import look_for
+from apps.tenants.templatetags.wording import month_words
 
 MONTHS_OFFERED = 12
 
@@ -55,12 +55,15 @@ def review_create(request: HttpRequest) -> HttpResponse:
     """Draft a customer's review now, without waiting for its day."""
     now = timezone.now()
     customers = list(Customer.objects.all())
-    form = NewReviewForm(request.POST or None, customers=customers, months=_months(now.date()))
+    form = NewReviewForm(
+        request.POST or None, customers=customers, months=months_back(month_before(now.date()), MONTHS_OFFERED)
+    )
     if request.method == "POST" and form.is_valid():
         customer = get_customer(UUID(form.cleaned_data["customer"]))
         language = drafting.get_choice(customer.id).language
-        made = book.draft_pack(customer, form.chosen_month, now, language)
-        row = made or ReviewPack.objects.get(customer=customer, month=form.chosen_month)
+        month = form.cleaned_data["month"]
+        made = book.draft_pack(customer, month, now, language)
+        row = made or ReviewPack.objects.get(customer=customer, month=month)
         messages.success(request, _("Drafted.") if made else _("There is one already: this is it."))
         return redirect("monitoring:review-detail", row.id)
     context = {"form": form, "crumbs": [to_board()]}
@@ -75,7 +78,7 @@ def review_detail(request: HttpRequest, pack_id: UUID) -> HttpResponse:
     copy = getattr(row, "copy", None)
     context = {
         "pack": row,
-        "month_words": board.month_words(row.month),
+        "month_words": month_words(row.month),
         "sections": board.shown_pack(row),
         "can_edit": who.can(Action.WORK_CASES),
         "can_approve": who.can(Action.APPROVE_REVIEWS),
@@ -106,7 +109,7 @@ def review_edit(request: HttpRequest, pack_id: UUID) -> HttpResponse:
     context = {
         "form": form,
         "pack": row,
-        "month_words": board.month_words(row.month),
+        "month_words": month_words(row.month),
         "sections": board.shown_pack(row),
         "crumbs": [to_board(), to_pack(row)],
     }
@@ -186,12 +189,5 @@ def to_board() -> dict[str, str]:
 
 def to_pack(row: ReviewPack) -> dict[str, str]:
     """Return the crumb that leads to one review."""
-    label = f"{row.customer.name} · {board.month_words(row.month)}"
+    label = f"{row.customer.name} · {month_words(row.month)}"
     return {"label": label, "url": reverse("monitoring:review-detail", args=[row.id])}
-
-
-def _months(today: date) -> list[date]:
-    found = [month_before(today)]
-    while len(found) < MONTHS_OFFERED:
-        found.append(month_before(found[-1]))
-    return found

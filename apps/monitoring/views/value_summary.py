@@ -18,7 +18,7 @@ from apps.customers.views.crumbs import to_list
 from apps.monitoring.value import summary as queries
 from apps.monitoring.value.summary_pdf import build_pdf
 from apps.monitoring.views.customer_home import customer_of
-from apps.monitoring.views.value import asked_month, month_choices
+from apps.monitoring.views.month_choice import asked_month, month_choices
 from apps.tenants.brand_drafts import look_for
 
 
