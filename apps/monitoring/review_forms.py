@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.accounts.stale_check import StaleCheck
 from apps.customers.models import Customer
 from apps.monitoring.month_field import MonthField
-from apps.monitoring.reviews.drafting import Choice
+from apps.monitoring.reviews.choices import Choice
 from apps.monitoring.reviews.pack import Edit, Part, Section
 from apps.monitoring.reviews.words import TITLES
 

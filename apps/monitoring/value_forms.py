@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -127,6 +128,9 @@ class _Number(forms.DecimalField):
         super().__init__(label=label, help_text=help_text, min_value=0, max_value=most, decimal_places=places)
 
 
+_percent = partial(_Number, most=100)
+
+
 class EstimateForm(forms.Form):
     """A prospect's numbers and our assumptions: everything the estimate goes by, and nothing else."""
 
@@ -144,7 +148,7 @@ class EstimateForm(forms.Form):
         help_text=gettext_lazy("That somebody types a second time today."),
     )
     minutes = _Number(label=gettext_lazy("Minutes to type one again"), most=1_440)
-    error_rate = _Number(label=gettext_lazy("Errors, in percent of them"), most=100)
+    error_rate = _percent(label=gettext_lazy("Errors, in percent of them"))
     error_minutes = _Number(label=gettext_lazy("Minutes to find and mend an error"), most=10_000)
     hourly_cost = _Number(label=gettext_lazy("Cost of an hour"), most=100_000)
     delay_days = _Number(
@@ -153,16 +157,14 @@ class EstimateForm(forms.Form):
         help_text=gettext_lazy("That approved work waits today until it is posted."),
     )
     revenue = _Number(label=gettext_lazy("Revenue of a month"), most=1_000_000_000_000)
-    capital_cost = _Number(label=gettext_lazy("Cost of capital, in percent a year"), most=100)
+    capital_cost = _percent(label=gettext_lazy("Cost of capital, in percent a year"))
     setup_price = _Number(label=gettext_lazy("Price of the set-up, once"), most=1_000_000_000)
     monthly_price = _Number(label=gettext_lazy("Price of the package, a month"), most=1_000_000_000)
-    low = _Number(
-        label=gettext_lazy("Low: percent that goes away"),
-        most=100,
-        help_text=gettext_lazy("Of typing, errors and delay alike."),
+    low = _percent(
+        label=gettext_lazy("Low: percent that goes away"), help_text=gettext_lazy("Of typing, errors and delay alike.")
     )
-    expected = _Number(label=gettext_lazy("Expected: percent that goes away"), most=100)
-    high = _Number(label=gettext_lazy("High: percent that goes away"), most=100)
+    expected = _percent(label=gettext_lazy("Expected: percent that goes away"))
+    high = _percent(label=gettext_lazy("High: percent that goes away"))
 
     def clean(self) -> dict[str, Any]:
         """Refuse cases that are not in their order."""

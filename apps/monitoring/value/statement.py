@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -114,13 +115,18 @@ def list_statements(customer: Customer, until: date, *, for_customer: bool = Fal
 
 def rows_url(customer: Customer, month: date, kind: Kind, detail: str = "", *, for_customer: bool = False) -> str:
     """Return where the records or exceptions behind a figure are."""
-    own = {} if for_customer else {"customer": customer.id}
     if kind is Kind.CAUGHT:
+        own = {} if for_customer else {"customer": customer.id}
         return f"{reverse('monitoring:case-list')}?{urlencode({**own, 'view': 'closed'})}"
-    asked = {**own, "what": "arrived" if kind in BY_TYPE else "rescued", "since": month, "until": last_day(month)}
-    if detail:
-        asked["kind" if kind in BY_TYPE else "reason"] = detail
+    what, part = ("arrived", "kind") if kind in BY_TYPE else ("rescued", "reason")
+    return records_url(customer.id, month, what, for_customer=for_customer, **({part: detail} if detail else {}))
+
+
+def records_url(customer_id: UUID | None, month: date, what: str, *, for_customer: bool, **more: object) -> str:
+    """Return where the records of a month are that `what` (as in RowFilter) means; None: those of all customers."""
+    own = {} if for_customer or customer_id is None else {"customer": customer_id}
     page = "monitoring:customer-records" if for_customer else "monitoring:report-records"
+    asked = {**own, "what": what, "since": month, "until": last_day(month), **more}
     return f"{reverse(page)}?{urlencode(asked)}"
 
 

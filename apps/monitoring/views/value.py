@@ -94,10 +94,7 @@ def value_terms(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "form": form,
         "customer": customer,
         "baseline": baseline,
-        "crumbs": [
-            *to_list(),
-            {"label": customer.name, "url": reverse("monitoring:customer-value", args=[customer.id])},
-        ],
+        "crumbs": to_customer_value(customer),
     }
     return render(request, "monitoring/value/terms.html", context, status=400 if form.errors else 200)
 
@@ -124,6 +121,11 @@ def value_list(request: HttpRequest) -> HttpResponseBase:
         "crumbs": [{"label": _("Reports"), "url": reverse("monitoring:reports")}, {"label": _("Value")}],
     }
     return render(request, "monitoring/value/customers.html", context)
+
+
+def to_customer_value(customer: Customer) -> list[dict[str, str]]:
+    """Return the crumbs that lead to a customer's value."""
+    return [*to_list(), {"label": customer.name, "url": reverse("monitoring:customer-value", args=[customer.id])}]
 
 
 def _page(request: HttpRequest, customer: Customer, *, for_customer: bool = False) -> dict[str, Any]:

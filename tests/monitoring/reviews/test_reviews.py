@@ -16,7 +16,8 @@ from apps.customers.models import Customer
 from apps.flows.models import FlowDay, FlowVersion
 from apps.monitoring.models import ReviewComment, ReviewCopy, ReviewPack
 from apps.monitoring.reviews import book
-from apps.monitoring.reviews.drafting import Choice, choose, draft_due
+from apps.monitoring.reviews.choices import Choice, choose
+from apps.monitoring.reviews.drafting import draft_due
 from apps.tenants import scope
 from tests.service_levels import Firm
 

@@ -302,6 +302,10 @@ def test_an_estimate_is_kept_shown_shared_and_taken_back(firm: Firm) -> None:
     assert "Fill in every number" in browser.post("/estimates/figures/", {**numbers, "people": ""}).content.decode()
     wrong = browser.post("/estimates/new/", {**numbers, "name": "Harbour", "low": "80"})
     assert list(wrong.context["form"].errors) == ["expected"]
+    nameless = browser.post("/estimates/new/", {**numbers, "name": ""})
+    assert list(nameless.context["form"].errors) == ["name"]
+    assert nameless.context["page"] is not None  # the numbers are all there
+    assert nameless.context["form"].fields["name"].required
     assert not Estimate.objects.exists()
     browser.post("/estimates/new/", {**numbers, "name": "Harbour", "people": "10"})
     kept = Estimate.objects.get()
