@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Avg, Count, F, Sum
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -113,15 +114,17 @@ def _reconciliations(reconciled: Iterable[Mapping[str, Any]]) -> Iterable[Line]:
         )
 
 
-def _reconciled(of: _Month) -> list[dict[str, Any]]:
+def _reconciled(of: _Month) -> Sequence[Mapping[str, Any]]:
     """Return of each flow its statements, counted: of each span of days that begins in the month the newest finished one."""
     finished = Reconciliation.objects.filter(
         customer=of.customer, finished_at__isnull=False, first__gte=of.first, first__lt=next_month(of.first)
     )
     newest = finished.order_by("flow_id", "first", "last", "-id").distinct("flow_id", "first", "last")
     by_flow = Reconciliation.objects.filter(id__in=newest.values("id")).order_by("flow__name")
-    counted = {"number": Count("id"), "signed": Count("signed_at"), "unexplained": Sum("unexplained")}
-    return list(by_flow.values("flow_id", "flow__name").annotate(**counted))
+    counted = by_flow.values("flow_id", "flow__name").annotate(
+        number=Count("id"), signed=Count("signed_at"), unexplained=Sum("unexplained")
+    )
+    return list(counted)
 
 
 def _changes(of: _Month) -> Iterable[Line]:
@@ -131,7 +134,7 @@ def _changes(of: _Month) -> Iterable[Line]:
         words = {
             "flow": row.flow.name,
             "number": row.number,
-            "day": date_format(row.published_at or row.made_at, "DATE_FORMAT"),
+            "day": date_format(timezone.localtime(row.published_at), "DATE_FORMAT"),
         }
         text = _("%(flow)s: version %(number)s, live since %(day)s.") % words
         shown = f"{text} {row.note}" if row.note else text
