@@ -37,8 +37,7 @@ class _Sheet(BrandPaper):
     def head(self) -> None:
         """Say whose statement this is, about what, and what it comes to."""
         row = self._page.row
-        self.write_line(self.look.name, 10, self.brand_ink)
-        self.write_line(_("Reconciliation of %(days)s") % {"days": self._page.days}, 18)
+        self.write_title()
         self.write_line(f"{row.customer.name} · {row.flow.name}", 11)
         between = {"source": row.flow.source.name, "target": row.flow.target.name}
         self.write_line(_("%(source)s to %(target)s") % between, 10, SOFT)

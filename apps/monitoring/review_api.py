@@ -1,13 +1,13 @@
 """The API of reviews: those that were sent, to read."""
 
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 
 from apps.accounts.actions import Action
 from apps.monitoring.models import ReviewCopy
 from apps.monitoring.reviews.pack import Part
+from apps.monitoring.value_api import MonthFilters
 
 
 class ReviewLineSerializer(serializers.Serializer[None]):
@@ -36,12 +36,8 @@ class ReviewSerializer(serializers.ModelSerializer[ReviewCopy]):
         read_only_fields = fields
 
 
-class ReviewFilters(filters.FilterSet):
-    """Narrows the list; months are given by their first day."""
-
-    customer = filters.UUIDFilter(field_name="customer_id")
-    since = filters.DateFilter(field_name="month", lookup_expr="gte")
-    until = filters.DateFilter(field_name="month", lookup_expr="lte")
+class ReviewFilters(MonthFilters):
+    """Narrows the list by customer and months."""
 
     class Meta:
         model = ReviewCopy

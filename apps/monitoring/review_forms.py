@@ -6,14 +6,14 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.accounts.stale_check import StaleCheck
 from apps.customers.models import Customer
-from apps.monitoring.reviews.drafting import Choice
+from apps.monitoring.month_field import MonthField
+from apps.monitoring.reviews.choices import Choice
 from apps.monitoring.reviews.pack import Edit, Part, Section
 from apps.monitoring.reviews.words import TITLES
 
@@ -67,21 +67,15 @@ class NewReviewForm(forms.Form):
     """Whose review is drafted now, and of which month."""
 
     customer = forms.ChoiceField(label=gettext_lazy("Customer"))
-    month = forms.ChoiceField(label=gettext_lazy("Month"))
+    month = MonthField(label=gettext_lazy("Month"))
 
     def __init__(self, data: Any = None, *, customers: Sequence[Customer], months: Sequence[date]) -> None:
         super().__init__(data)
-        choices = {"customer": [(str(one.id), one.name) for one in customers]}
-        choices["month"] = [(f"{one:%Y-%m}", date_format(one, "F Y")) for one in months]
-        for name, offered in choices.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101  both are declared above
-            field.choices = offered
-
-    @property
-    def chosen_month(self) -> date:
-        """Return the month by its first day; ask only a valid form."""
-        return date.fromisoformat(f"{self.cleaned_data['month']}-01")
+        customer, month = self.fields["customer"], self.fields["month"]
+        assert isinstance(customer, forms.ChoiceField)  # noqa: S101  both are declared above
+        assert isinstance(month, MonthField)  # noqa: S101
+        customer.choices = [(str(one.id), one.name) for one in customers]
+        month.offer(months)
 
 
 class SendForm(forms.Form):

@@ -37,12 +37,17 @@ class ValueMonthSerializer(serializers.ModelSerializer[ValueMonth]):
         read_only_fields = fields
 
 
-class ValueMonthFilters(filters.FilterSet):
-    """Narrows the list; months are given by their first day, `closed=true` keeps those that never change again."""
+class MonthFilters(filters.FilterSet):
+    """Narrows a list of customers' months, given by their first day."""
 
     customer = filters.UUIDFilter(field_name="customer_id")
     since = filters.DateFilter(field_name="month", lookup_expr="gte")
     until = filters.DateFilter(field_name="month", lookup_expr="lte")
+
+
+class ValueMonthFilters(MonthFilters):
+    """Narrows the list; `closed=true` keeps the months that never change again."""
+
     closed = filters.BooleanFilter(field_name="closed_at", lookup_expr="isnull", exclude=True)
 
     class Meta:

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.customers.forms import CapitalsField
 from apps.customers.models import CURRENCY
+from apps.monitoring.month_field import MonthField
 from apps.monitoring.value.baseline import Baseline
 from apps.monitoring.value.estimates import Draft
 from apps.monitoring.value.roi import Inputs
@@ -27,7 +28,7 @@ MOST_MINUTES, MOST_DAYS, MOST_COST = 480, 365, 100_000
 class TermsForm(forms.Form):
     """What a customer's value is counted by, from a month on. What is left empty is assumed, or not counted."""
 
-    month = forms.ChoiceField(
+    month = MonthField(
         label=gettext_lazy("Counts from"),
         help_text=gettext_lazy("Months before it stay as they are; a month that is closed never changes."),
     )
@@ -61,8 +62,9 @@ class TermsForm(forms.Form):
     ) -> None:
         super().__init__(data, initial=_values(terms, months))
         self._terms, self._baseline = terms, baseline
-        month: Any = self.fields["month"]
-        month.choices = [(f"{one:%Y-%m}", date_format(one, "F Y")) for one in months]
+        month = self.fields["month"]
+        assert isinstance(month, MonthField)  # noqa: S101  it is declared above
+        month.offer(months)
         self.fields["hourly_cost"].label = _("Cost of an hour, in %(currency)s") % {"currency": currency}
         if baseline is None:
             del self.fields["take_measured"]
@@ -81,11 +83,6 @@ class TermsForm(forms.Form):
                 decimal_places=1,
                 help_text=_("Empty: %(usual)s min, told as assumed.") % {"usual": usual},
             )
-
-    @property
-    def chosen_month(self) -> date:
-        """Return the month from which it counts; ask only a valid form."""
-        return date.fromisoformat(f"{self.cleaned_data['month']}-01")
 
     @property
     def typed(self) -> Terms:
@@ -131,6 +128,9 @@ class _Number(forms.DecimalField):
         super().__init__(label=label, help_text=help_text, min_value=0, max_value=most, decimal_places=places)
 
 
+_percent = partial(_Number, most=100)
+
+
 class EstimateForm(forms.Form):
     """A prospect's numbers and our assumptions: everything the estimate goes by, and nothing else."""
 
@@ -148,7 +148,7 @@ class EstimateForm(forms.Form):
         help_text=gettext_lazy("That somebody types a second time today."),
     )
     minutes = _Number(label=gettext_lazy("Minutes to type one again"), most=1_440)
-    error_rate = _Number(label=gettext_lazy("Errors, in percent of them"), most=100)
+    error_rate = _percent(label=gettext_lazy("Errors, in percent of them"))
     error_minutes = _Number(label=gettext_lazy("Minutes to find and mend an error"), most=10_000)
     hourly_cost = _Number(label=gettext_lazy("Cost of an hour"), most=100_000)
     delay_days = _Number(
@@ -157,16 +157,14 @@ class EstimateForm(forms.Form):
         help_text=gettext_lazy("That approved work waits today until it is posted."),
     )
     revenue = _Number(label=gettext_lazy("Revenue of a month"), most=1_000_000_000_000)
-    capital_cost = _Number(label=gettext_lazy("Cost of capital, in percent a year"), most=100)
+    capital_cost = _percent(label=gettext_lazy("Cost of capital, in percent a year"))
     setup_price = _Number(label=gettext_lazy("Price of the set-up, once"), most=1_000_000_000)
     monthly_price = _Number(label=gettext_lazy("Price of the package, a month"), most=1_000_000_000)
-    low = _Number(
-        label=gettext_lazy("Low: percent that goes away"),
-        most=100,
-        help_text=gettext_lazy("Of typing, errors and delay alike."),
+    low = _percent(
+        label=gettext_lazy("Low: percent that goes away"), help_text=gettext_lazy("Of typing, errors and delay alike.")
     )
-    expected = _Number(label=gettext_lazy("Expected: percent that goes away"), most=100)
-    high = _Number(label=gettext_lazy("High: percent that goes away"), most=100)
+    expected = _percent(label=gettext_lazy("Expected: percent that goes away"))
+    high = _percent(label=gettext_lazy("High: percent that goes away"))
 
     def clean(self) -> dict[str, Any]:
         """Refuse cases that are not in their order."""

@@ -1,4 +1,4 @@
-"""Pages of a PDF in a partner's brand: its font, its colour, its name on every page; words and tables.
+"""Pages of a PDF in a partner's brand: its font, its colour, its name on every page; words, tables, and the answer that brings it.
 
 The brand's own font is embedded, with its second file for letters beyond western Europe. An installation without those files
 gets the PDF's built-in font, which knows western European letters only.
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django.contrib.staticfiles import finders
+from django.http import HttpResponse
 from fpdf import FPDF, FontFace
 from fpdf.enums import XPos, YPos
 
@@ -17,6 +18,7 @@ from apps.tenants.branding import FONT_FILES, MINIMUM_CONTRAST, BrandLook, contr
 SOFT = (96, 96, 96)
 INK = (24, 24, 24)
 _LINE = (214, 214, 214)
+_HEADING_NEEDS = 45  # millimetres, down to the foot of the page
 _OWN, _BUILT_IN = "brand", "helvetica"
 logging.getLogger("fontTools.subset").setLevel(logging.WARNING)  # it tells of every table it leaves out
 
@@ -26,7 +28,7 @@ class BrandPaper(FPDF):
 
     def __init__(self, title: str, look: BrandLook) -> None:
         super().__init__(format="A4")
-        self.look = look
+        self.look, self._title = look, title
         self._family = _embed(self, look)
         self.set_title(self.plain(title))
         self.set_author(self.plain(look.name))
@@ -48,6 +50,24 @@ class BrandPaper(FPDF):
         """Return the brand's colour for words on white paper, the ordinary one where it is too light to be read."""
         readable = contrast(self.look.primary_colour, "#ffffff") >= MINIMUM_CONTRAST
         return rgb(self.look.primary_colour) if readable else INK
+
+    def write_title(self, size: float = 18) -> None:
+        """Write whose paper it is, and its title."""
+        self.write_line(self.look.name, 10, self.brand_ink)
+        self.write_line(self._title, size)
+
+    def write_heading(self, text: str) -> None:
+        """Write what a part is called; it never stands alone at the foot of a page."""
+        self.ln(4)
+        if self.get_y() > self.h - _HEADING_NEEDS:
+            self.add_page()
+        self.write_line(text, 13, self.brand_ink)
+        self.ln(1)
+
+    def write_point(self, text: str) -> None:
+        """Write one point of a list."""
+        self.write_line(f"· {text}", 10)
+        self.ln(1)
 
     def write_line(self, text: str, size: float = 10, colour: tuple[int, int, int] = INK) -> None:
         """Write a paragraph over the whole width."""
@@ -87,6 +107,12 @@ class BrandPaper(FPDF):
     def plain(self, text: str) -> str:
         """Return text as the font can show it: the built-in one knows western European letters only."""
         return text if self._family == _OWN else text.encode("latin-1", "replace").decode("latin-1")
+
+
+def pdf_response(filename: str, content: bytes) -> HttpResponse:
+    """Answer a PDF file."""
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
 def _embed(sheet: FPDF, look: BrandLook) -> str:

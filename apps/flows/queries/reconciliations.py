@@ -25,7 +25,7 @@ from apps.flows.models import Flow, Operation, Reconciliation, ReconciliationRow
 from apps.flows.queries.reconciliation_words import CAUSES, VERDICTS, method_words
 from apps.flows.services.reconciliation_signing import is_intact
 from apps.flows.triggers.reconciliations import rule_of, why_unreconcilable
-from apps.tenants.templatetags.wording import count_words, day_words, money_words
+from apps.tenants.templatetags.wording import count_words, day_words, money_words, month_words
 
 Sums = list[tuple[Decimal, str]]
 
@@ -187,7 +187,7 @@ def get_calendar(flow: Flow, month: str) -> CalendarPage:
     runs = Run.objects.filter(flow=flow, mode=Run.Mode.RECONCILE).select_related("event").order_by("-id")
     latest = runs.first()
     return CalendarPage(
-        title=date_format(first, "F Y"),
+        title=month_words(first),
         weekdays=[date_format(day, "D") for day in days[0]],
         weeks=[[_cell(day, found.get(day), first, today) for day in week] for week in days],
         before=f"{first - timedelta(days=1):%Y-%m}",

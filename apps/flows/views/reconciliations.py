@@ -29,6 +29,7 @@ from apps.flows.services.start_run import FlowNotLiveError
 from apps.flows.triggers.reconciliations import ReconciliationError, reconcile_now, set_nightly
 from apps.flows.views.flow_frame import crumbs, framed
 from apps.tenants.brand_drafts import look_for
+from apps.tenants.brand_paper import pdf_response
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +168,8 @@ def reconciliation_pdf(request: HttpRequest, reconciliation_id: UUID) -> HttpRes
     if row.finished_at is None:
         return redirect("flows:reconciliation-detail", row.id)
     printed = list(row.rows.order_by("rank")[:MOST_RECORDS])
-    response = HttpResponse(
-        build_pdf(queries.get_statement(row), printed, look_for(request)), content_type="application/pdf"
-    )
-    response["Content-Disposition"] = f'attachment; filename="reconciliation-{row.first}-{row.last}.pdf"'
-    return response
+    content = build_pdf(queries.get_statement(row), printed, look_for(request))
+    return pdf_response(f"reconciliation-{row.first}-{row.last}.pdf", content)
 
 
 def _statement_lines(page: queries.StatementPage) -> Iterator[list[object]]:

@@ -15,6 +15,7 @@ from apps.flows.models import FlowDay
 from apps.monitoring import clock_book
 from apps.monitoring.blame import QUEUE_LABELS, WorkQueue, verdict_for
 from apps.monitoring.models import CustomerSla, SlaBreach, SlaClock, SlaPause
+from apps.monitoring.months import next_month
 from apps.monitoring.queries.sla_rows import breach_rows, with_breach_subjects
 from apps.monitoring.sla.clock import PauseCause, paused_by_cause
 from apps.monitoring.sla.credits import CreditRule
@@ -79,10 +80,9 @@ def get_statement(customer: Customer, month: date, now: datetime, *, for_custome
 
 def month_span(month: date, zone: str) -> tuple[datetime, datetime]:
     """Return when a month begins and ends in a zone, in UTC."""
-    following = (month.replace(day=1) + timedelta(days=32)).replace(day=1)
     here = ZoneInfo(zone)
     begins, ends = (
-        datetime.combine(day, time(), tzinfo=here).astimezone(UTC) for day in (month.replace(day=1), following)
+        datetime.combine(day, time(), tzinfo=here).astimezone(UTC) for day in (month.replace(day=1), next_month(month))
     )
     return begins, ends
 

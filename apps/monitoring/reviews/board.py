@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.db.models import Count, QuerySet
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option
 from apps.monitoring.models import ReviewPack
-from apps.monitoring.reviews.pack import Line, Part, Section, sections_from_values
+from apps.monitoring.reviews.pack import Section, sections_from_values
 from apps.monitoring.reviews.words import ICONS, TITLES
 
 State = ReviewPack.State
@@ -66,11 +64,6 @@ def fitting_reviews(state: ListState) -> QuerySet[Any]:
     return found
 
 
-def month_words(month: date) -> str:
-    """Return a month as it is read: November 2026."""
-    return date_format(month, "F Y")
-
-
 def shown_sections(sections: Iterable[Section], *, for_customer: bool) -> list[ShownSection]:
     """Return sections with the links that their reader may follow."""
     return [_shown(one, for_customer=for_customer) for one in sections]
@@ -87,15 +80,11 @@ def shown_pack(row: ReviewPack, sections: Sequence[Section] | None = None) -> li
 def _shown(section: Section, *, for_customer: bool, changes: dict[str, list[str]] | None = None) -> ShownSection:
     said = changes or {}
     return ShownSection(
-        title=str(TITLES[Part(section.part)]),
-        icon=ICONS[Part(section.part)],
+        title=str(TITLES[section.part]),
+        icon=ICONS[section.part],
         text=section.text,
-        lines=tuple(ShownLine(line.text, _address(line, for_customer=for_customer)) for line in section.lines),
+        lines=tuple(ShownLine(line.text, line.own_url if for_customer else line.url) for line in section.lines),
         is_on=section.is_on,
         gone=tuple(said.get("gone", ())),
         new=tuple(said.get("new", ())),
     )
-
-
-def _address(line: Line, *, for_customer: bool) -> str:
-    return line.own_url if for_customer else line.url

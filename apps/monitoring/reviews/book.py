@@ -21,8 +21,9 @@ from apps.accounts.links import absolute_url
 from apps.accounts.mail import send_branded
 from apps.accounts.models import User
 from apps.customers.models import Customer
-from apps.monitoring.models import ReviewCopy, ReviewPack, ReviewSetting
+from apps.monitoring.models import ReviewCopy, ReviewPack
 from apps.monitoring.reviews import pack as values
+from apps.monitoring.reviews.choices import get_choice
 from apps.monitoring.reviews.pack import Edit, Part, Section, sections_as_values, sections_from_values
 from apps.monitoring.reviews.people import possible_receivers
 from apps.monitoring.reviews.taking import Taken, take_figures
@@ -89,7 +90,7 @@ def approve_pack(pack_id: UUID, *, by: Actor, now: datetime) -> ReviewPack:
     """Say that a draft may be sent. Raises ValidationError where two people are demanded and `by` edited it last."""
     with transaction.atomic():
         row = _locked(pack_id, ReviewPack.State.DRAFT)
-        if needs_two(row.customer_id) and by.user_id == row.editor_id:
+        if get_choice(row.customer_id).needs_two and by.user_id == row.editor_id:
             raise ValidationError(_("You changed it last: somebody else has to approve it."))
         row.state, row.approved_at, row.approved_by = ReviewPack.State.APPROVED, now, by.shown_name[:200]
         row.save(update_fields=["state", "approved_at", "approved_by"])
@@ -143,11 +144,6 @@ def is_intact(copy: ReviewCopy) -> bool:
         return False
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return any(hmac.compare_digest(_seal_of(key, copy.digest), copy.seal) for key in keys)
-
-
-def needs_two(customer_id: UUID) -> bool:
-    """Return whether whoever edited a customer's review last must not approve it."""
-    return ReviewSetting.objects.filter(customer_id=customer_id, needs_two=True).exists()
 
 
 def _seal(row: ReviewPack, by: Actor, now: datetime) -> ReviewCopy:

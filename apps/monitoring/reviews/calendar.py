@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from apps.monitoring.months import month_before
+
 SATURDAY = 5
 
 
@@ -9,11 +11,6 @@ def due_month(today: date, working_day: int) -> date | None:
     """Return the month, by its first day, whose review is due: the last one from that working day on; None before."""
     first = today.replace(day=1)
     return month_before(today) if today >= nth_working_day(first, working_day) else None
-
-
-def month_before(day: date) -> date:
-    """Return the first day of the month before a day's."""
-    return (day.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
 def nth_working_day(first: date, number: int) -> date:

@@ -1,36 +1,23 @@
-"""Drafts the reviews that are due, and keeps what was chosen about each customer's."""
+"""Drafts the reviews that are due."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Min
 
-from apps.accounts import audit
-from apps.accounts.actor import Actor
-from apps.accounts.audit import AuditAction
 from apps.customers.models import Customer
 from apps.flows.models import FlowVersion
 from apps.monitoring.models import ReviewPack, ReviewSetting
+from apps.monitoring.months import month_before, next_month
 from apps.monitoring.queries.ledger_rows import start_of
 from apps.monitoring.reviews.book import draft_pack
-from apps.monitoring.reviews.calendar import due_month, month_before
-from apps.monitoring.value.booking import next_month
+from apps.monitoring.reviews.calendar import due_month
+from apps.monitoring.reviews.choices import choice_of
 
 MOST_SECONDS = 12.0  # workers are stopped when they go on much longer
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What is chosen about a customer's reviews; `language` "" is the portal's usual one."""
-
-    is_on: bool = True
-    working_day: int = 1
-    needs_two: bool = False
-    language: str = ""
 
 
 def draft_due(now: datetime, confirm: Callable[[], None]) -> bool:
@@ -59,32 +46,6 @@ def _due(now: datetime) -> list[tuple[Customer, date, str]]:
     first = min((month for _customer, month, _language in found), default=month_before(now.date()))
     done = set(ReviewPack.objects.filter(month__gte=first).values_list("customer_id", "month"))
     left = [one for one in found if (one[0].id, one[1]) not in done]
-    return [one for one in left if _was_live(one[0], one[1])]
-
-
-def _was_live(customer: Customer, month: date) -> bool:
-    return FlowVersion.objects.filter(customer=customer, published_at__lt=start_of(next_month(month))).exists()
-
-
-def choice_of(row: ReviewSetting | None) -> Choice:
-    """Return what is chosen; the usual without a row."""
-    return Choice(row.is_on, row.working_day, row.needs_two, row.language) if row else Choice()
-
-
-def get_choice(customer_id: UUID) -> Choice:
-    """Return what is chosen about a customer's reviews."""
-    return choice_of(ReviewSetting.objects.filter(customer_id=customer_id).first())
-
-
-def choose(customer: Customer, choice: Choice, *, by: Actor, now: datetime) -> None:
-    """Keep what was chosen about a customer's reviews."""
-    given = {
-        "is_on": choice.is_on,
-        "working_day": choice.working_day,
-        "needs_two": choice.needs_two,
-        "language": choice.language,
-    }
-    with transaction.atomic():
-        who = {"changed_at": now, "changed_by": by.shown_name[:200]}
-        ReviewSetting.objects.update_or_create(customer=customer, defaults={**given, **who})
-        audit.record(AuditAction.REVIEW_SETTING_CHANGED, subject="customer", subject_id=customer.id, details=given)
+    published = FlowVersion.objects.filter(customer__in=[one[0] for one in left], published_at__isnull=False)
+    live_since = dict(published.order_by().values_list("customer_id").annotate(Min("published_at")))
+    return [one for one in left if one[0].id in live_since and live_since[one[0].id] < start_of(next_month(one[1]))]

@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from apps.monitoring.reviews.board import ShownSection, month_words
+from apps.monitoring.reviews.board import ShownSection
 from apps.tenants.brand_paper import SOFT, BrandPaper
 from apps.tenants.branding import BrandLook
+from apps.tenants.templatetags.wording import month_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,8 @@ class Paper:
 
 def build_pdf(paper: Paper, look: BrandLook) -> bytes:
     """Return a review as a PDF file; parts that are left out are not printed."""
-    title = _("Review of %(month)s") % {"month": month_words(paper.month)}
-    sheet = BrandPaper(title, look)
-    sheet.write_line(look.name, 10, sheet.brand_ink)
-    sheet.write_line(title, 20)
+    sheet = BrandPaper(_("Review of %(month)s") % {"month": month_words(paper.month)}, look)
+    sheet.write_title(20)
     sheet.write_line(paper.customer, 12, SOFT)
     for section in paper.sections:
         if section.is_on:
@@ -45,14 +44,9 @@ def build_pdf(paper: Paper, look: BrandLook) -> bytes:
 
 
 def _part(sheet: BrandPaper, section: ShownSection) -> None:
-    sheet.ln(5)
-    if sheet.get_y() > sheet.h - 45:  # a heading never stands alone at the foot of a page
-        sheet.add_page()
-    sheet.write_line(section.title, 13, sheet.brand_ink)
-    sheet.ln(1)
+    sheet.write_heading(section.title)
     if section.text:
         sheet.write_line(section.text, 10)
         sheet.ln(1.5)
     for line in section.lines:
-        sheet.write_line(f"· {line.text}", 10)
-        sheet.ln(1)
+        sheet.write_point(line.text)

@@ -1,29 +1,30 @@
 """Takes a month's figures for a review: the same queries that the pages use, in the customer's words, with links for both."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Avg, Count, F, QuerySet, Sum
+from django.db.models import Avg, Count, F, Sum
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.customers.models import Customer
 from apps.flows.models import ApprovalRequest, FlowVersion, Reconciliation
 from apps.monitoring.models import ExceptionCase
-from apps.monitoring.queries.ledger_rows import start_of
-from apps.monitoring.queries.reports import ReportSpan, activity_of, reasons_of
-from apps.monitoring.queries.sla_statement import get_statement as get_service
-from apps.monitoring.reviews.calendar import month_before
+from apps.monitoring.months import last_day, month_before, next_month
+from apps.monitoring.queries.reports import ReportSpan, activity_of
 from apps.monitoring.reviews.pack import Line, Part
 from apps.monitoring.reviews.rules import Advice, Facts, Rule, advise
 from apps.monitoring.reviews.words import advice_words
-from apps.monitoring.value.booking import last_day, next_month
+from apps.monitoring.value.month_read import MonthRead, read_month
 from apps.monitoring.value.statement import get_statement as get_value
-from apps.monitoring.value.summary import customer_summary
+from apps.monitoring.value.statement import records_url
+from apps.monitoring.value.summary import tell_customer
 from apps.tenants.templatetags.wording import count_words
 
 MOST_LINES = 8  # of a part; the rest is a number
@@ -47,36 +48,40 @@ class _Month:
     first: date
 
     @property
-    def span(self) -> tuple[datetime, datetime]:
-        """Return when the month begins and ends."""
-        return start_of(self.first), start_of(next_month(self.first))
+    def span(self) -> ReportSpan:
+        """Return its days."""
+        return ReportSpan(self.first, last_day(self.first), self.customer.id)
 
     def rows(self, what: str, **more: object) -> tuple[str, str]:
         """Return where records are, for the partner's people and for the customer's."""
-        asked = {"what": what, "since": self.first, "until": last_day(self.first), **more}
-        ours = urlencode({"customer": self.customer.id, **asked})
-        pages = reverse("monitoring:report-records"), reverse("monitoring:customer-records")
-        return f"{pages[0]}?{ours}", f"{pages[1]}?{urlencode(asked)}"
+        ours = records_url(self.customer.id, self.first, what, for_customer=False, **more)
+        return ours, records_url(self.customer.id, self.first, what, for_customer=True, **more)
+
+    def service(self) -> tuple[str, str]:
+        """Return where the month's promises are, for the partner's people and for the customer's."""
+        pages = reverse("monitoring:customer-service", args=[self.customer.id]), reverse("monitoring:own-service")
+        return f"{pages[0]}?month={self.first:%Y-%m}", f"{pages[1]}?month={self.first:%Y-%m}"
 
 
 def take_figures(customer: Customer, month: date, now: datetime) -> Taken:
     """Return the figures of a customer's month, by its first day, in the language that is spoken now."""
     of = _Month(customer, month)
-    ours = customer_summary(customer, month, now)
-    theirs = customer_summary(customer, month, now, for_customer=True)
+    read, reconciled = read_month(customer, month, now), _reconciled(of)
+    ours = tell_customer(customer, read, for_customer=False)
+    theirs = tell_customer(customer, read, for_customer=True)
     said = [Line(own.text, one.url, own.url) for one, own in zip(ours.sentences, theirs.sentences, strict=True)]
     causes = [
         Line(f"{own.title}: {own.happened} {own.done}", one.url, own.url)
         for one, own in zip(ours.causes, theirs.causes, strict=True)
     ]
-    facts = _facts(of, now)
+    facts = _facts(of, read, reconciled)
     advised = [(one, Line(advice_words(one), *_where(of, one))) for one in advise(facts)]
     parts: dict[Part, Iterable[Line]] = {
         Part.VOLUME: said[:1],
-        Part.SERVICE: [*said[1:2], *_promises(of, now)],
+        Part.SERVICE: [*said[1:2], *_promises(of, read)],
         Part.VALUE: said[2:],
         Part.CAUSES: causes,
-        Part.RECONCILIATION: _reconciliations(of),
+        Part.RECONCILIATION: _reconciliations(reconciled),
         Part.CHANGES: _changes(of),
         Part.NEXT: [line for one, line in advised if not one.is_internal],
     }
@@ -86,24 +91,17 @@ def take_figures(customer: Customer, month: date, now: datetime) -> Taken:
     )
 
 
-def _promises(of: _Month, now: datetime) -> Iterable[Line]:
+def _promises(of: _Month, read: MonthRead) -> Iterable[Line]:
     """Say of each promise how often it was kept."""
-    page = reverse("monitoring:customer-service", args=[of.customer.id])
-    asked = f"?month={of.first:%Y-%m}"
-    for line in get_service(of.customer, of.first, now, for_customer=True).lines:
+    for line in read.promises:
         counts = {"promise": line.promise, "kept": count_words(line.kept), "missed": count_words(line.missed)}
         text = _("%(promise)s: kept %(kept)s times, missed %(missed)s.") % counts
-        yield Line(text, f"{page}{asked}", f"{reverse('monitoring:own-service')}{asked}")
+        yield Line(text, *of.service())
 
 
-def _reconciliations(of: _Month) -> Iterable[Line]:
+def _reconciliations(reconciled: Iterable[Mapping[str, Any]]) -> Iterable[Line]:
     """Say of each flow how many statements there are, how many are signed, and what stayed unexplained."""
-    for row in (
-        _statements(of)
-        .order_by("flow__name")
-        .values("flow_id", "flow__name")
-        .annotate(number=Count("id"), signed=Count("signed_at"), unexplained=Sum("unexplained"))
-    ):
+    for row in reconciled:
         words = {
             "flow": row["flow__name"],
             "number": count_words(row["number"]),
@@ -116,24 +114,27 @@ def _reconciliations(of: _Month) -> Iterable[Line]:
         )
 
 
-def _statements(of: _Month) -> QuerySet[Reconciliation]:
-    """Return the newest finished statement of each flow and span of days that begins in the month."""
+def _reconciled(of: _Month) -> Sequence[Mapping[str, Any]]:
+    """Return of each flow its statements, counted: of each span of days that begins in the month the newest finished one."""
     finished = Reconciliation.objects.filter(
         customer=of.customer, finished_at__isnull=False, first__gte=of.first, first__lt=next_month(of.first)
     )
     newest = finished.order_by("flow_id", "first", "last", "-id").distinct("flow_id", "first", "last")
-    return Reconciliation.objects.filter(id__in=newest.values("id"))
+    by_flow = Reconciliation.objects.filter(id__in=newest.values("id")).order_by("flow__name")
+    counted = by_flow.values("flow_id", "flow__name").annotate(
+        number=Count("id"), signed=Count("signed_at"), unexplained=Sum("unexplained")
+    )
+    return list(counted)
 
 
 def _changes(of: _Month) -> Iterable[Line]:
     """Say which versions of flows went live, the latest first."""
-    since, until = of.span
-    found = FlowVersion.objects.filter(customer=of.customer, published_at__gte=since, published_at__lt=until)
+    found = FlowVersion.objects.filter(of.span.moments("published_at"), customer=of.customer)
     for row in found.select_related("flow").order_by("-published_at", "id")[:MOST_LINES]:
         words = {
             "flow": row.flow.name,
             "number": row.number,
-            "day": date_format(row.published_at or row.made_at, "DATE_FORMAT"),
+            "day": date_format(timezone.localtime(row.published_at), "DATE_FORMAT"),
         }
         text = _("%(flow)s: version %(number)s, live since %(day)s.") % words
         shown = f"{text} {row.note}" if row.note else text
@@ -143,22 +144,19 @@ def _changes(of: _Month) -> Iterable[Line]:
         yield Line(_("%(number)s further versions went live.") % {"number": count_words(left)})
 
 
-def _facts(of: _Month, now: datetime) -> Facts:
-    span = ReportSpan(of.first, last_day(of.first), of.customer.id)
+def _facts(of: _Month, read: MonthRead, reconciled: Sequence[Mapping[str, Any]]) -> Facts:
     before = month_before(of.first)
-    came, since, until = _came_back(of), *of.span
     companies = ExceptionCase.objects.filter(
-        customer=of.customer, error_field__iregex=_COMPANY_FIELDS, opened_at__gte=since, opened_at__lt=until
+        of.span.moments("opened_at"), customer=of.customer, error_field__iregex=_COMPANY_FIELDS
     )
-    missed = sum(line.missed for line in get_service(of.customer, of.first, now).lines)
     return Facts(
-        came_back=came,
-        held=tuple((row.error_class, row.held) for row in reasons_of(span)[:3]),
-        missed=missed,
+        came_back=_came_back(of),
+        held=tuple((row.error_class, row.held) for row in read.reasons[:3]),
+        missed=read.missed,
         waits=_waits(of),
-        unexplained=_statements(of).aggregate(number=Sum("unexplained"))["number"] or 0,
-        reconciled=_statements(of).exists(),
-        posted=sum(row.arrived for row in activity_of(span)),
+        unexplained=sum(row["unexplained"] for row in reconciled),
+        reconciled=bool(reconciled),
+        posted=read.posted,
         posted_before=sum(row.arrived for row in activity_of(ReportSpan(before, last_day(before), of.customer.id))),
         company_cases=companies.count(),
         is_assumed=get_value(of.customer, of.first).has_assumptions,
@@ -167,8 +165,7 @@ def _facts(of: _Month, now: datetime) -> Facts:
 
 def _came_back(of: _Month) -> tuple[tuple[str, int], ...]:
     """Return how often each kind of failure opened an exception, reopenings of these included, the most first."""
-    since, until = of.span
-    cases = ExceptionCase.objects.filter(customer=of.customer, opened_at__gte=since, opened_at__lt=until)
+    cases = ExceptionCase.objects.filter(of.span.moments("opened_at"), customer=of.customer)
     counted = cases.order_by().values("error_class").annotate(times=Count("id") + Sum("reopened"))
     found = [(row["error_class"], int(row["times"])) for row in counted]
     return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0])))[:3]
@@ -176,11 +173,9 @@ def _came_back(of: _Month) -> tuple[tuple[str, int], ...]:
 
 def _waits(of: _Month) -> tuple[tuple[str, Decimal], ...]:
     """Return by flow how many days an approval that was decided in the month had waited, on average."""
-    since, until = of.span
     decided = ApprovalRequest.objects.filter(
+        of.span.moments("closed_at"),
         customer=of.customer,
-        closed_at__gte=since,
-        closed_at__lt=until,
         state__in=[ApprovalRequest.State.APPROVED, ApprovalRequest.State.REJECTED],
     )
     rows = decided.order_by().values("flow__name").annotate(waited=Avg(F("closed_at") - F("asked_at")))
@@ -189,20 +184,17 @@ def _waits(of: _Month) -> tuple[tuple[str, Decimal], ...]:
 
 def _where(of: _Month, advice: Advice) -> tuple[str, str]:
     """Return where the rows behind an advice are, for the partner's people and for the customer's."""
-    own = {"customer": of.customer.id}
-    cases, service = reverse("monitoring:case-list"), reverse("monitoring:customer-service", args=[of.customer.id])
     match advice.rule:
         case Rule.CAME_BACK | Rule.STILL_HELD:
             return of.rows("held_back", reason=advice.about)
         case Rule.MISSED:
-            asked = f"?month={of.first:%Y-%m}"
-            return f"{service}{asked}", f"{reverse('monitoring:own-service')}{asked}"
+            return of.service()
         case Rule.APPROVALS_WAIT:
             return reverse("flows:approval-list"), reverse("monitoring:customer-needs")
         case Rule.UNEXPLAINED | Rule.NOT_RECONCILED:
             return reverse("flows:reconciliation-list"), ""
         case Rule.UNKNOWN_COMPANY:
-            return f"{cases}?{urlencode(own)}", ""
+            return f"{reverse('monitoring:case-list')}?{urlencode({'customer': of.customer.id})}", ""
         case Rule.GREW:
             return of.rows("arrived")[0], ""
         case Rule.ASSUMED:

@@ -16,6 +16,7 @@ from apps.monitoring.currency_rates import read_rates
 from apps.monitoring.impact import Quality
 from apps.monitoring.models import Alert, CaseNote, CaseOperation, ExceptionCase, ValueDay, ValueFigure, ValueMonth
 from apps.monitoring.money import Rates
+from apps.monitoring.months import last_day, next_month
 from apps.monitoring.queries.ledger_rows import start_of
 from apps.monitoring.value.figures import Delay, Figure, Measures, Rescued, build_figures
 from apps.monitoring.value.measuring import A_MOMENT_AGO, due_days, measure_day
@@ -25,16 +26,6 @@ from apps.monitoring.value.terms_book import in_currency, terms_of
 CLOSES_AFTER = timedelta(days=3)  # so long late figures of a month still count for it
 MOST_SECONDS = 12.0  # workers are stopped when they go on much longer
 Confirm = Callable[[], None]
-
-
-def next_month(month: date) -> date:
-    """Return the first day of the month after."""
-    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
-
-
-def last_day(month: date) -> date:
-    """Return the last day of a month."""
-    return next_month(month) - timedelta(days=1)
 
 
 def book_value(now: datetime, confirm: Confirm) -> bool:
@@ -78,10 +69,10 @@ def open_months(customer: Customer, now: datetime) -> list[date]:
     if first is None:
         return []
     done = Q(closed_at__isnull=False) | Q(booked_at__gt=now - A_MOMENT_AGO)
-    closed = set(ValueMonth.objects.filter(done, customer=customer).values_list("month", flat=True))
+    left_alone = set(ValueMonth.objects.filter(done, customer=customer).values_list("month", flat=True))
     found, month = [], first.replace(day=1)
     while month <= now.date():
-        if month not in closed:
+        if month not in left_alone:
             found.append(month)
         month = next_month(month)
     return found

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.listing import Column, Filter, ListSpec, ListState
 from apps.monitoring.models import Estimate
+from apps.monitoring.value.estimate_pages import payback_words
 from apps.monitoring.value.roi import Outlook, inputs_from_values, outlook
 
 ESTIMATES = ListSpec(
@@ -30,20 +29,15 @@ ESTIMATES = ListSpec(
 
 @dataclass(frozen=True, slots=True)
 class EstimateRow:
-    """One estimate of the list. `payback` in months; None: it never pays."""
+    """One estimate of the list, with what it comes to in the expected case."""
 
     estimate: Estimate
     expected: Outlook
 
     @property
-    def payback(self) -> Decimal | None:
-        """Return after how many months it has paid."""
-        return self.expected.payback_months
-
-    def is_shared(self, now: datetime) -> bool:
-        """Return whether a link opens it."""
-        until = self.estimate.link_until
-        return until is not None and until > now
+    def payback(self) -> str:
+        """Return after how long it has paid, in words."""
+        return payback_words(self.expected)
 
 
 def fitting_estimates(state: ListState) -> QuerySet[Estimate]:

@@ -57,11 +57,10 @@ def _sentence(found: Estimation, currency: str) -> str:
     said = _("Expected: %(benefit)s a month, of it %(hours)s of typing and mending that go away.") % words
     if likely.payback_months is None:
         return f"{said} {_('At this price it does not pay for itself.')}"
-    return f"{said} {_('It has paid for itself after %(months)s.') % {'months': months_words(likely.payback_months)}}"
+    return f"{said} {_('It has paid for itself after %(months)s.') % {'months': _months_words(likely.payback_months)}}"
 
 
-def months_words(months: Decimal) -> str:
-    """Return "4.5 months"."""
+def _months_words(months: Decimal) -> str:
     return _("%(number)s months") % {"number": count_words(months)}
 
 
@@ -128,7 +127,10 @@ def _outcome(cases: Sequence[Outlook], currency: str) -> Sequence[OutcomeRow]:
             is_sum=True,
         ),
         OutcomeRow(
-            _("Has paid after"), _("Set-up, by the net of a month"), tuple(_payback(one) for one in cases), is_sum=True
+            _("Has paid after"),
+            _("Set-up, by the net of a month"),
+            tuple(payback_words(one) for one in cases),
+            is_sum=True,
         ),
         OutcomeRow(
             _("Return in the first year"), _("Net, in percent of its price"), tuple(_return(one) for one in cases)
@@ -136,8 +138,9 @@ def _outcome(cases: Sequence[Outlook], currency: str) -> Sequence[OutcomeRow]:
     )
 
 
-def _payback(one: Outlook) -> str:
-    return _("never") if one.payback_months is None else months_words(one.payback_months)
+def payback_words(one: Outlook) -> str:
+    """Return after how long it has paid: "4.5 months", "never"."""
+    return _("never") if one.payback_months is None else _months_words(one.payback_months)
 
 
 def _return(one: Outlook) -> str:

@@ -13,8 +13,7 @@ from apps.tenants.templatetags.wording import date_words
 def build_pdf(page: EstimatePage, look: BrandLook, *, changed_at: datetime) -> bytes:
     """Return an estimate as a PDF file."""
     sheet = BrandPaper(_("Estimate for %(name)s") % {"name": page.name}, look)
-    sheet.write_line(look.name, 10, sheet.brand_ink)
-    sheet.write_line(_("Estimate for %(name)s") % {"name": page.name}, 18)
+    sheet.write_title()
     sheet.write_line(date_words(changed_at), 10, SOFT)
     sheet.ln(2)
     sheet.write_line(page.sentence, 12, sheet.brand_ink)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 
+from apps.connectors.canonical.currencies import round_money as rounded
 from apps.monitoring.value.terms import MEASURED, Terms
 
-_CENT = Decimal("0.01")
 _HOUR, _DAY = Decimal(60), Decimal(86_400)
 # What passes by itself as soon as the other side is back: nobody would have lost the money behind it.
 PASSES_BY_ITSELF = frozenset({"connection", "provider_outage", "timeout"})
@@ -111,7 +111,7 @@ def build_figures(measures: Measures, terms: Terms) -> tuple[Figure, ...]:
 
 def _hours(measures: Measures, terms: Terms) -> Figure:
     parts = [
-        Part(name, _rounded(number * terms.minutes_for(name) / _HOUR), number)
+        Part(name, rounded(number * terms.minutes_for(name) / _HOUR), number)
         for name, number in sorted(measures.posted.items())
         if number
     ]
@@ -120,7 +120,7 @@ def _hours(measures: Measures, terms: Terms) -> Figure:
     return Figure(
         Kind.HOURS,
         Unit.HOURS,
-        _rounded(minutes / _HOUR),
+        rounded(minutes / _HOUR),
         Evidence.DERIVED if is_agreed else Evidence.ASSUMED,
         sum(part.sample for part in parts),
         tuple(parts),
@@ -131,8 +131,8 @@ def _labour(hours: Figure, terms: Terms) -> Figure | None:
     cost = terms.hourly_cost
     if cost is None:
         return None
-    parts = tuple(Part(part.detail, _rounded(part.amount * cost), part.sample) for part in hours.parts)
-    return Figure(Kind.LABOUR, Unit.MONEY, _rounded(hours.amount * cost), hours.evidence, hours.sample, parts)
+    parts = tuple(Part(part.detail, rounded(part.amount * cost), part.sample) for part in hours.parts)
+    return Figure(Kind.LABOUR, Unit.MONEY, rounded(hours.amount * cost), hours.evidence, hours.sample, parts)
 
 
 def _days(measures: Measures, terms: Terms) -> Figure | None:
@@ -149,12 +149,12 @@ def _days(measures: Measures, terms: Terms) -> Figure | None:
 
 
 def _sooner(delay: Delay, baseline_days: Decimal) -> Decimal:
-    return _rounded(baseline_days - delay.seconds / delay.records / _DAY)
+    return rounded(baseline_days - delay.seconds / delay.records / _DAY)
 
 
 def _money(kind: Kind, rescued: Iterable[Rescued]) -> Figure:
     found = sorted(rescued, key=lambda one: (-one.amount, one.error_class))
-    parts = tuple(Part(one.error_class, _rounded(one.amount), one.records) for one in found)
+    parts = tuple(Part(one.error_class, rounded(one.amount), one.records) for one in found)
     is_read_off = kind is Kind.PROTECTED and all(one.is_known for one in found)
     return Figure(
         kind,
@@ -164,7 +164,3 @@ def _money(kind: Kind, rescued: Iterable[Rescued]) -> Figure:
         sum(part.sample for part in parts),
         parts,
     )
-
-
-def _rounded(amount: Decimal) -> Decimal:
-    return amount.quantize(_CENT, rounding=ROUND_HALF_UP)

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, Max
 
 from apps.customers.models import Customer
 from apps.flows.models import FlowDay, Operation
+from apps.flows.services.ledger_writes import moment_of
 from apps.monitoring.models import ValueDay
 from apps.monitoring.queries.ledger_rows import RowFilter, fitting_rows, start_of
 from apps.monitoring.value.delays import delay_of
@@ -62,11 +63,12 @@ def measure_day(customer: Customer, day: date, now: datetime) -> None:
 def _delays(operations: Iterable[Operation]) -> defaultdict[str, list[timedelta]]:
     found: defaultdict[str, list[timedelta]] = defaultdict(list)
     for row in operations:
-        delay = delay_of(row.source_version, row.attempts, row.changed_at)
+        read_at = moment_of(row.attempts[0]) if row.attempts else None  # an attempt is named by its batch
+        delay = delay_of(row.source_version, read_at, row.changed_at)
         if delay is not None:
             found[row.canonical_type].append(delay)
     return found
 
 
 def _final_from(day: date) -> datetime:
-    return start_of(day + timedelta(days=1)).astimezone(UTC) + _SEEN_LATE
+    return start_of(day + timedelta(days=1)) + _SEEN_LATE

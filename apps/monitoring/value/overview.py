@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.listing import Column, Filter, ListSpec, Option
 from apps.customers.models import Customer
 from apps.monitoring.models import ValueFigure
+from apps.monitoring.months import month_before, months_back
 from apps.monitoring.value.figures import Evidence, Kind
 
 YEAR, PRESENT = "year", "present"
+MONTHS_OF_YEAR = 12
 _MONEY = frozenset({Kind.LABOUR, Kind.PROTECTED, Kind.WRITE_OFFS})
 _COUNTED = frozenset({Kind.HOURS, Kind.CAUGHT})
 
@@ -91,13 +93,10 @@ VALUES = ListSpec(
 
 def span_of(chosen: str, today: date) -> tuple[date, date]:
     """Return the first days of the first and the last month that are meant: last month unless told otherwise."""
-    present = today.replace(day=1)
-    last = (present - date.resolution).replace(day=1)
     if chosen == PRESENT:
-        return present, present
-    if chosen == YEAR:
-        return (last.replace(month=1) if last.month == 12 else date(last.year - 1, last.month + 1, 1)), last
-    return last, last
+        return today.replace(day=1), today.replace(day=1)
+    last = month_before(today)
+    return (months_back(last, MONTHS_OF_YEAR)[-1] if chosen == YEAR else last), last
 
 
 def list_values(words: str, first: date, last: date) -> list[CustomerValue]:

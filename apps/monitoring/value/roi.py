@@ -5,10 +5,12 @@ Everything is linear in what was typed, so that anybody can check it on paper; n
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
-_CENT, _HUNDRED = Decimal("0.01"), Decimal(100)
+from apps.connectors.canonical.currencies import round_money as rounded
+
+_HUNDRED = Decimal(100)
 _MONTHS, _DAYS = Decimal(12), Decimal(365)
 
 
@@ -91,17 +93,17 @@ def outlook(inputs: Inputs, share: Decimal) -> Outlook:
     first_year = net * _MONTHS - inputs.setup_price
     return Outlook(
         share=share,
-        hours=_rounded(typing + mending),
-        labour=_rounded(labour),
-        errors=_rounded(errors),
-        days=_rounded(days),
-        cash=_rounded(cash),
-        capital=_rounded(capital),
-        benefit=_rounded(benefit),
-        net=_rounded(net),
-        first_year=_rounded(first_year),
-        payback_months=_rounded(inputs.setup_price / net) if net > 0 else None,
-        first_year_return=_rounded(first_year / price * _HUNDRED) if price > 0 else None,
+        hours=rounded(typing + mending),
+        labour=rounded(labour),
+        errors=rounded(errors),
+        days=rounded(days),
+        cash=rounded(cash),
+        capital=rounded(capital),
+        benefit=rounded(benefit),
+        net=rounded(net),
+        first_year=rounded(first_year),
+        payback_months=rounded(inputs.setup_price / net) if net > 0 else None,
+        first_year_return=rounded(first_year / price * _HUNDRED) if price > 0 else None,
     )
 
 
@@ -114,7 +116,3 @@ def inputs_from_values(values: Mapping[str, Any]) -> Inputs:
     """Return inputs out of what was stored; one that was not known then is as usual."""
     known = {each.name for each in fields(Inputs)}
     return Inputs(**{name: Decimal(str(value)) for name, value in values.items() if name in known})
-
-
-def _rounded(amount: Decimal) -> Decimal:
-    return amount.quantize(_CENT, rounding=ROUND_HALF_UP)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.urls import reverse
 
 from apps.customers.models import Customer
 from apps.monitoring.models import ValueFigure, ValueMonth
-from apps.monitoring.value.booking import last_day
+from apps.monitoring.months import last_day
 from apps.monitoring.value.figures import Evidence, Kind, Unit
 from apps.monitoring.value.terms import Terms, terms_from_values
 from apps.monitoring.value.words import (
@@ -86,11 +87,6 @@ class ValueStatement:
         """Return whether a figure rests on something that nobody agreed."""
         return any(line.evidence is Evidence.ASSUMED for line in self.lines)
 
-    @property
-    def has_value(self) -> bool:
-        """Return whether anything happened in the month."""
-        return any(line.amount for line in self.lines)
-
 
 def get_statement(customer: Customer, month: date, *, for_customer: bool = False) -> ValueStatement:
     """Return a month, by its first day, as it was booked. Two queries.
@@ -99,8 +95,13 @@ def get_statement(customer: Customer, month: date, *, for_customer: bool = False
     """
     booked = ValueMonth.objects.filter(customer=customer, month=month).first()
     if booked is None:
-        return ValueStatement(month, customer.currency, Terms(), ())
+        return unbooked(customer, month)
     return _statement(customer, booked, list(booked.figures.all()), for_customer=for_customer)
+
+
+def unbooked(customer: Customer, month: date) -> ValueStatement:
+    """Return a month for which nothing is booked."""
+    return ValueStatement(month, customer.currency, Terms(), ())
 
 
 def list_statements(customer: Customer, until: date, *, for_customer: bool = False) -> list[ValueStatement]:
@@ -114,13 +115,18 @@ def list_statements(customer: Customer, until: date, *, for_customer: bool = Fal
 
 def rows_url(customer: Customer, month: date, kind: Kind, detail: str = "", *, for_customer: bool = False) -> str:
     """Return where the records or exceptions behind a figure are."""
-    own = {} if for_customer else {"customer": customer.id}
     if kind is Kind.CAUGHT:
+        own = {} if for_customer else {"customer": customer.id}
         return f"{reverse('monitoring:case-list')}?{urlencode({**own, 'view': 'closed'})}"
-    asked = {**own, "what": "arrived" if kind in BY_TYPE else "rescued", "since": month, "until": last_day(month)}
-    if detail:
-        asked["kind" if kind in BY_TYPE else "reason"] = detail
+    what, part = ("arrived", "kind") if kind in BY_TYPE else ("rescued", "reason")
+    return records_url(customer.id, month, what, for_customer=for_customer, **({part: detail} if detail else {}))
+
+
+def records_url(customer_id: UUID | None, month: date, what: str, *, for_customer: bool, **more: object) -> str:
+    """Return where the records of a month are that `what` (as in RowFilter) means; None: those of all customers."""
+    own = {} if for_customer or customer_id is None else {"customer": customer_id}
     page = "monitoring:customer-records" if for_customer else "monitoring:report-records"
+    asked = {**own, "what": what, "since": month, "until": last_day(month), **more}
     return f"{reverse(page)}?{urlencode(asked)}"
 
 

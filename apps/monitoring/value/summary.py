@@ -1,16 +1,12 @@
 """A month on one page, of one customer or of all: sentences from figures, each with its rows; causes, and what comes next."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,17 +15,14 @@ from apps.monitoring import impact
 from apps.monitoring.blame import verdict_for
 from apps.monitoring.case_words import cause_words, sentence_words
 from apps.monitoring.customer_words import words_for
-from apps.monitoring.models import ExceptionCase, SlaBreach, SlaClock
-from apps.monitoring.queries.ledger_rows import start_of
-from apps.monitoring.queries.reports import ReasonRow, ReportSpan, activity_of, reasons_of
-from apps.monitoring.queries.sla_statement import get_statement as get_service
+from apps.monitoring.models import ExceptionCase
+from apps.monitoring.queries.reports import ReasonRow
 from apps.monitoring.value import overview
-from apps.monitoring.value.booking import last_day, next_month
 from apps.monitoring.value.figures import Kind
-from apps.monitoring.value.statement import ValueStatement, get_statement
-from apps.tenants.templatetags.wording import count_words, hours_words, money_words
+from apps.monitoring.value.month_read import CAUSES_TOLD, MonthRead, read_month, read_month_of_all
+from apps.monitoring.value.statement import ValueStatement, get_statement, records_url
+from apps.tenants.templatetags.wording import count_words, hours_words, money_words, month_words
 
-CAUSES_TOLD = 3
 CUSTOMERS_NAMED = 3
 
 
@@ -74,10 +67,7 @@ class _Reader:
 
     def rows(self, what: str, **more: object) -> str:
         """Return where the records behind a figure are."""
-        own = {} if self.for_customer or self.customer_id is None else {"customer": self.customer_id}
-        page = "monitoring:customer-records" if self.for_customer else "monitoring:report-records"
-        asked = {**own, "what": what, "since": self.month, "until": last_day(self.month), **more}
-        return f"{reverse(page)}?{urlencode(asked)}"
+        return records_url(self.customer_id, self.month, what, for_customer=self.for_customer, **more)
 
     def reason(self, error_class: str) -> str:
         """Return a reason as this reader calls it."""
@@ -92,80 +82,61 @@ class _Reader:
 
 def customer_summary(customer: Customer, month: date, now: datetime, *, for_customer: bool = False) -> Summary:
     """Return a customer's month on one page; `for_customer` chooses the words and rows of its own people."""
-    reader = _Reader(customer.id, for_customer, month)
-    span = ReportSpan(month, last_day(month), customer.id)
-    value, reasons = get_statement(customer, month, for_customer=for_customer), reasons_of(span)
-    sentences = [
-        _volume(span, reasons, reader),
-        _service(customer, month, now, for_customer=for_customer),
-        *_worth(value),
-    ]
+    return tell_customer(customer, read_month(customer, month, now), for_customer=for_customer)
+
+
+def tell_customer(customer: Customer, read: MonthRead, *, for_customer: bool) -> Summary:
+    """Return what was read of a customer's month on one page."""
+    reader = _Reader(customer.id, for_customer, read.month)
+    value = get_statement(customer, read.month, for_customer=for_customer)
+    page = (
+        reverse("monitoring:own-service")
+        if for_customer
+        else reverse("monitoring:customer-service", args=[customer.id])
+    )
     return Summary(
-        month=month,
-        month_words=date_format(month, "F Y"),
+        month=read.month,
+        month_words=month_words(read.month),
         about=customer.name,
-        sentences=tuple(sentences),
-        causes=tuple(_causes(reasons, reader)),
-        coming=(*_coming(reasons, reader), *(() if for_customer else _to_agree(customer, value))),
+        sentences=(_volume(read, reader), _kept(read, f"{page}?month={read.month:%Y-%m}"), *_worth(value)),
+        causes=tuple(_causes(read, reader)),
+        coming=(*_coming(read.reasons, reader), *(() if for_customer else _to_agree(customer, value))),
     )
 
 
 def partner_summary(month: date) -> Summary:
     """Return the month of all customers on one page."""
     reader = _Reader(None, False, month)  # noqa: FBT003  # not for a customer
-    span = ReportSpan(month, last_day(month))
-    reasons, rows = reasons_of(span), overview.list_values("", month, month)
+    read, rows = read_month_of_all(month), overview.list_values("", month, month)
     return Summary(
         month=month,
-        month_words=date_format(month, "F Y"),
+        month_words=month_words(month),
         about="",
-        sentences=(_volume(span, reasons, reader), _service_of_all(month), *_worth_of_all(rows)),
-        causes=tuple(_causes(reasons, reader)),
-        coming=tuple(_coming(reasons, reader)),
+        sentences=(_volume(read, reader), _kept(read, reverse("monitoring:breach-list")), *_worth_of_all(rows)),
+        causes=tuple(_causes(read, reader)),
+        coming=tuple(_coming(read.reasons, reader)),
     )
 
 
-def _volume(span: ReportSpan, reasons: Sequence[ReasonRow], reader: _Reader) -> Sentence:
-    found = activity_of(span)
-    posted, held = sum(row.arrived for row in found), sum(row.records for row in reasons)
-    worth = impact.added(part for row in found for part in row.worth)
-    words = ngettext("%(count)s record was posted", "%(count)s records were posted", posted)
-    said = words % {"count": count_words(posted)}
+def _volume(read: MonthRead, reader: _Reader) -> Sentence:
+    held = sum(row.records for row in read.reasons)
+    worth = impact.added(part for row in read.activity for part in row.worth)
+    words = ngettext("%(count)s record was posted", "%(count)s records were posted", read.posted)
+    said = words % {"count": count_words(read.posted)}
     if worth:
         sums = ", ".join(money_words(part.amount, part.currency) for part in worth)
         said = _("%(posted)s, worth %(sums)s") % {"posted": said, "sums": sums}
-    settled = held - sum(row.held for row in reasons)
+    settled = held - sum(row.held for row in read.reasons)
     counts = {"posted": said, "held": count_words(held), "settled": count_words(settled)}
     text = _("%(posted)s. Held back meanwhile: %(held)s; settled of these: %(settled)s.") % counts
     return Sentence(text, reader.rows("arrived"), "arrows-exchange")
 
 
-def _service(customer: Customer, month: date, now: datetime, *, for_customer: bool) -> Sentence:
-    found = get_service(customer, month, now, for_customer=for_customer)
-    page = (
-        reverse("monitoring:own-service")
-        if for_customer
-        else reverse("monitoring:customer-service", args=[customer.id])
-    )
-    return _kept(
-        sum(line.kept for line in found.lines), sum(line.missed for line in found.lines), f"{page}?month={month:%Y-%m}"
-    )
-
-
-def _service_of_all(month: date) -> Sentence:
-    since, until = start_of(month), start_of(next_month(month))
-    ended = SlaClock.objects.filter(agreement__isnull=False, stopped_at__gte=since, stopped_at__lt=until)
-    kept = ended.filter(breached_at__isnull=True).count()
-    missed = SlaBreach.objects.filter(
-        clock__agreement__isnull=False, excused_at__isnull=True, breached_at__gte=since, breached_at__lt=until
-    )
-    return _kept(kept, missed.count(), reverse("monitoring:breach-list"))
-
-
-def _kept(kept: int, missed: int, url: str) -> Sentence:
-    if not kept + missed:
+def _kept(read: MonthRead, url: str) -> Sentence:
+    promised = read.kept + read.missed
+    if not promised:
         return Sentence(_("No promised time fell into this month."), url, "hourglass")
-    counts = {"kept": count_words(kept), "all": count_words(kept + missed), "share": kept * 100 // (kept + missed)}
+    counts = {"kept": count_words(read.kept), "all": count_words(promised), "share": read.kept * 100 // promised}
     return Sentence(_("Promised times: %(all)s; kept: %(kept)s, that is %(share)s %%.") % counts, url, "hourglass")
 
 
@@ -207,39 +178,25 @@ def _worth_of_all(rows: Sequence[overview.CustomerValue]) -> Iterable[Sentence]:
         yield Sentence(_("%(hours)s of typing were avoided, most of it for %(names)s.") % words, page, "clock")
 
 
-def _causes(reasons: Sequence[ReasonRow], reader: _Reader) -> Iterable[CauseTold]:
-    shown = reasons[:CAUSES_TOLD]
-    done = _deeds([row.error_class for row in shown], reader)
-    for row in shown:
+def _causes(read: MonthRead, reader: _Reader) -> Iterable[CauseTold]:
+    for row in read.reasons[:CAUSES_TOLD]:
+        ends = read.ends.get(row.error_class)
         words = ngettext("%(count)s record was held back", "%(count)s records were held back", row.records)
         counts = {"held": words % {"count": count_words(row.records)}, "settled": count_words(row.settled)}
         yield CauseTold(
             title=reader.reason(row.error_class),
             happened=_("%(held)s; settled since: %(settled)s.") % counts,
-            done=done[row.error_class] or _("Nothing was closed about it in this month."),
+            done=_deeds(ends) if ends else _("Nothing was closed about it in this month."),
             url=reader.rows("held_back", reason=row.error_class),
         )
 
 
-def _deeds(classes: Sequence[str], reader: _Reader) -> defaultdict[str, str]:
-    """Return by class how its exceptions ended in the month: "3 exceptions closed: all records were settled (2), ..."."""
-    over: QuerySet[ExceptionCase, Any] = ExceptionCase.objects.filter(
-        error_class__in=classes,
-        closed_at__gte=start_of(reader.month),
-        closed_at__lt=start_of(next_month(reader.month)),
-    ).exclude(closed_how=ExceptionCase.ClosedHow.MERGED)
-    if reader.customer_id is not None:
-        over = over.filter(customer_id=reader.customer_id)
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for error_class, how in over.order_by().values_list("error_class", "closed_how"):
-        found[error_class][how] += 1
-    said: defaultdict[str, str] = defaultdict(str)
-    for error_class, ends in found.items():
-        number = sum(ends.values())
-        words = ngettext("%(count)s exception is over: %(how)s.", "%(count)s exceptions are over: %(how)s.", number)
-        how = ", ".join(f"{ExceptionCase.ClosedHow(end).label} ({times})" for end, times in ends.most_common() if end)
-        said[error_class] = words % {"count": count_words(number), "how": how}
-    return said
+def _deeds(ends: Counter[str]) -> str:
+    """Say how exceptions ended: "3 exceptions are over: all records were settled (2), ..."."""
+    number = sum(ends.values())
+    words = ngettext("%(count)s exception is over: %(how)s.", "%(count)s exceptions are over: %(how)s.", number)
+    how = ", ".join(f"{ExceptionCase.ClosedHow(end).label} ({times})" for end, times in ends.most_common() if end)
+    return words % {"count": count_words(number), "how": how}
 
 
 def _coming(reasons: Sequence[ReasonRow], reader: _Reader) -> Iterable[Sentence]:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -27,6 +27,7 @@ from apps.monitoring.value.estimate_pdf import build_pdf
 from apps.monitoring.value.roi import Inputs, inputs_as_values, inputs_from_values
 from apps.monitoring.value_forms import EstimateForm
 from apps.tenants.brand_drafts import look_for
+from apps.tenants.brand_paper import pdf_response
 
 USUAL_CURRENCY = "EUR"
 
@@ -67,7 +68,7 @@ def estimate_edit(request: HttpRequest, estimate_id: UUID) -> HttpResponse:
 @require_POST
 def estimate_figures(request: HttpRequest) -> HttpResponse:
     """Answer what the numbers come to while they are typed; nothing is kept."""
-    return render(request, "monitoring/estimates/_outcome.html", {"page": _typed_page(EstimateForm(request.POST))})
+    return render(request, "monitoring/estimates/_outcome.html", {"page": _typed_page(request.POST)})
 
 
 @requires(Action.VIEW_CUSTOMERS)
@@ -143,15 +144,15 @@ def _form_page(request: HttpRequest, row: Estimate | None) -> HttpResponse:
         kept = services.save_estimate(row, form.typed, by=acting_person(request), now=timezone.now())
         messages.success(request, _("Kept."))
         return redirect("monitoring:estimate-detail", kept.id)
-    inputs = inputs_from_values(row.inputs) if row else Inputs()
-    name, currency = (row.name, row.currency) if row else ("", USUAL_CURRENCY)
-    page = _typed_page(form) if form.is_bound else page_of_inputs(name, currency, inputs)
+    kept_page = build_page(row) if row else page_of_inputs("", USUAL_CURRENCY, Inputs())
+    page = _typed_page(request.POST) if form.is_bound else kept_page
     context = {"form": form, "estimate": row, "page": page, "crumbs": [_to_value(), _to_list()]}
     return render(request, "monitoring/estimates/edit.html", context, status=400 if form.errors else 200)
 
 
-def _typed_page(form: EstimateForm) -> EstimatePage | None:
-    """Return what a form's numbers come to; None as long as one of them is missing or wrong. It needs no name yet."""
+def _typed_page(typed: QueryDict) -> EstimatePage | None:
+    """Return what the numbers typed come to; None as long as one of them is missing or wrong. It needs no name yet."""
+    form = EstimateForm(typed)
     form.fields["name"].required = False
     if not form.is_valid():
         return None
@@ -174,9 +175,7 @@ def _get(estimate_id: UUID) -> Estimate:
 
 def _pdf(request: HttpRequest, row: Estimate) -> HttpResponse:
     content = build_pdf(build_page(row), look_for(request), changed_at=row.changed_at)
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="estimate-{row.changed_at:%Y-%m-%d}.pdf"'
-    return response
+    return pdf_response(f"estimate-{row.changed_at:%Y-%m-%d}.pdf", content)
 
 
 def _to_value() -> dict[str, str]:

@@ -18,12 +18,13 @@ from apps.accounts.page_filters import acting_person
 from apps.customers.queries import get_customer
 from apps.monitoring.models import ReviewCopy
 from apps.monitoring.review_forms import CommentForm
-from apps.monitoring.reviews.board import month_words, shown_sections
+from apps.monitoring.reviews.board import shown_sections
 from apps.monitoring.reviews.pack import sections_from_values
 from apps.monitoring.reviews.pdf import Paper
 from apps.monitoring.reviews.people import comment_on
 from apps.monitoring.views.customer_home import customer_of
 from apps.monitoring.views.reviews import pdf_answer, sent_words
+from apps.tenants.templatetags.wording import month_words
 
 MOST_SHOWN = 60
 
@@ -35,8 +36,7 @@ def own_reviews(request: HttpRequest) -> HttpResponseBase:
     if not acting_person(request).is_customer:
         return redirect("monitoring:review-list")
     copies = ReviewCopy.objects.filter(customer_id=customer_of(request))[:MOST_SHOWN]
-    rows = [(copy, month_words(copy.month)) for copy in copies]
-    return render(request, "monitoring/my/reviews.html", {"reviews": rows})
+    return render(request, "monitoring/my/reviews.html", {"reviews": copies})
 
 
 @requires(Action.VIEW_OWN_REPORTS)

@@ -1,6 +1,7 @@
 """Reviews for the partner's people: the board, one review as its reader will see it, its editor, and when it is drafted."""
 
-from datetime import date
+from dataclasses import asdict
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,14 +21,17 @@ from apps.accounts.page_filters import acting_person
 from apps.accounts.refusals import refusals_on
 from apps.customers.models import Customer
 from apps.customers.queries import get_customer
-from apps.customers.views.crumbs import to_list
 from apps.monitoring.models import ReviewPack
+from apps.monitoring.months import month_before, months_back
 from apps.monitoring.review_forms import CommentForm, NewReviewForm, ReviewChoiceForm, ReviewForm
-from apps.monitoring.reviews import board, book, drafting
-from apps.monitoring.reviews.calendar import month_before
+from apps.monitoring.reviews import board, book
+from apps.monitoring.reviews.choices import choose, get_choice
 from apps.monitoring.reviews.pack import edited, sections_from_values
 from apps.monitoring.reviews.pdf import Paper, build_pdf
+from apps.monitoring.views.value import to_customer_value
 from apps.tenants.brand_drafts import look_for
+from apps.tenants.brand_paper import pdf_response
+from apps.tenants.templatetags.wording import month_words
 
 MONTHS_OFFERED = 12
 
@@ -55,12 +59,15 @@ def review_create(request: HttpRequest) -> HttpResponse:
     """Draft a customer's review now, without waiting for its day."""
     now = timezone.now()
     customers = list(Customer.objects.all())
-    form = NewReviewForm(request.POST or None, customers=customers, months=_months(now.date()))
+    form = NewReviewForm(
+        request.POST or None, customers=customers, months=months_back(month_before(now.date()), MONTHS_OFFERED)
+    )
     if request.method == "POST" and form.is_valid():
         customer = get_customer(UUID(form.cleaned_data["customer"]))
-        language = drafting.get_choice(customer.id).language
-        made = book.draft_pack(customer, form.chosen_month, now, language)
-        row = made or ReviewPack.objects.get(customer=customer, month=form.chosen_month)
+        language = get_choice(customer.id).language
+        month = form.cleaned_data["month"]
+        made = book.draft_pack(customer, month, now, language)
+        row = made or ReviewPack.objects.get(customer=customer, month=month)
         messages.success(request, _("Drafted.") if made else _("There is one already: this is it."))
         return redirect("monitoring:review-detail", row.id)
     context = {"form": form, "crumbs": [to_board()]}
@@ -72,17 +79,17 @@ def review_create(request: HttpRequest) -> HttpResponse:
 def review_detail(request: HttpRequest, pack_id: UUID) -> HttpResponse:
     """Show a review as the customer will read it, with what is for the partner alone, and what can be done."""
     row, who = get_pack(pack_id), acting_person(request)
-    copy = getattr(row, "copy", None)
+    copy, can_edit = getattr(row, "copy", None), who.can(Action.WORK_CASES)
     context = {
         "pack": row,
-        "month_words": board.month_words(row.month),
+        "month_words": month_words(row.month),
         "sections": board.shown_pack(row),
-        "can_edit": who.can(Action.WORK_CASES),
+        "can_edit": can_edit,
         "can_approve": who.can(Action.APPROVE_REVIEWS),
         "copy": copy,
         "is_intact": copy is not None and book.is_intact(copy),
         "comments": list(copy.comments.all()) if copy else [],
-        "form": CommentForm(),
+        "form": CommentForm() if can_edit else None,
         "crumbs": [to_board()],
     }
     return render(request, "monitoring/reviews/detail.html", context)
@@ -106,7 +113,7 @@ def review_edit(request: HttpRequest, pack_id: UUID) -> HttpResponse:
     context = {
         "form": form,
         "pack": row,
-        "month_words": board.month_words(row.month),
+        "month_words": month_words(row.month),
         "sections": board.shown_pack(row),
         "crumbs": [to_board(), to_pack(row)],
     }
@@ -147,15 +154,13 @@ def review_pdf(request: HttpRequest, pack_id: UUID) -> HttpResponse:
 def review_settings(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Choose whether, when and how a customer's reviews are drafted."""
     customer = get_customer(customer_id)
-    choice = drafting.get_choice(customer.id)
-    initial = {name: getattr(choice, name) for name in ("is_on", "working_day", "needs_two", "language")}
-    form = ReviewChoiceForm(request.POST or None, initial=initial)
+    choice = get_choice(customer.id)
+    form = ReviewChoiceForm(request.POST or None, initial=asdict(choice))
     if request.method == "POST" and form.is_valid():
-        drafting.choose(customer, form.typed, by=acting_person(request), now=timezone.now())
+        choose(customer, form.typed, by=acting_person(request), now=timezone.now())
         messages.success(request, _("Kept."))
         return redirect("monitoring:review-settings", customer.id)
-    crumbs = [*to_list(), {"label": customer.name, "url": reverse("monitoring:customer-value", args=[customer.id])}]
-    context = {"form": form, "customer": customer, "crumbs": crumbs}
+    context = {"form": form, "customer": customer, "crumbs": to_customer_value(customer)}
     return render(request, "monitoring/reviews/settings.html", context, status=400 if form.errors else 200)
 
 
@@ -169,12 +174,10 @@ def get_pack(pack_id: UUID) -> ReviewPack:
 
 def pdf_answer(request: HttpRequest, paper: Paper) -> HttpResponse:
     """Answer a paper as a file."""
-    response = HttpResponse(build_pdf(paper, look_for(request)), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="review-{paper.month:%Y-%m}.pdf"'
-    return response
+    return pdf_response(f"review-{paper.month:%Y-%m}.pdf", build_pdf(paper, look_for(request)))
 
 
-def sent_words(name: str, at: object) -> str:
+def sent_words(name: str, at: datetime | None) -> str:
     """Return who sent a review when; "" for one that was not sent."""
     return _("Sent by %(name)s, %(at)s") % {"name": name, "at": f"{at:%Y-%m-%d %H:%M} UTC"} if at else ""
 
@@ -186,12 +189,5 @@ def to_board() -> dict[str, str]:
 
 def to_pack(row: ReviewPack) -> dict[str, str]:
     """Return the crumb that leads to one review."""
-    label = f"{row.customer.name} · {board.month_words(row.month)}"
+    label = f"{row.customer.name} · {month_words(row.month)}"
     return {"label": label, "url": reverse("monitoring:review-detail", args=[row.id])}
-
-
-def _months(today: date) -> list[date]:
-    found = [month_before(today)]
-    while len(found) < MONTHS_OFFERED:
-        found.append(month_before(found[-1]))
-    return found

@@ -10,7 +10,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -27,8 +26,7 @@ from apps.monitoring.queries.sla_statement import get_agreement, get_statement, 
 from apps.monitoring.sla_forms import AgreementForm
 from apps.monitoring.sla_pages import Statement
 from apps.monitoring.views.customer_home import customer_of
-
-MONTHS_OFFERED = 13
+from apps.monitoring.views.month_choice import asked_month, month_choices
 
 
 @requires(Action.VIEW_CUSTOMERS)
@@ -97,33 +95,17 @@ def _to_service(customer: Customer) -> dict[str, str]:
 
 
 def _asked_month(request: HttpRequest, customer: Customer) -> date:
-    """Return the month asked for, the present one where the address makes no sense or means one to come."""
     present = month_of(timezone.now(), customer.time_zone)
-    try:
-        asked = date.fromisoformat(f"{request.GET.get('month', '')[:7]}-01")
-    except ValueError:
-        return present
-    return asked if date(2000, 1, 1) <= asked <= present else present
+    return asked_month(request, present, usual=present)
 
 
 def _context(request: HttpRequest, customer: Customer, statement: Statement) -> dict[str, Any]:
     return {
         "agreement": get_agreement(customer, timezone.now()),
         "statement": statement,
-        "months": _months(customer, statement.month),
+        "months": month_choices(statement.month, month_of(timezone.now(), customer.time_zone)),
         "csv_url": f"{request.path}?month={statement.month:%Y-%m}&format=csv",
     }
-
-
-def _months(customer: Customer, chosen: date) -> list[tuple[str, str, bool]]:
-    """Return the months that can be chosen, the latest first, as (value, words, chosen)."""
-    months, month = [], month_of(timezone.now(), customer.time_zone)
-    for _number in range(MONTHS_OFFERED):
-        months.append(month)
-        month = (month.replace(day=1) - date.resolution).replace(day=1)
-    if chosen not in months:
-        months.append(chosen)
-    return [(f"{one:%Y-%m}", date_format(one, "F Y"), one == chosen) for one in months]
 
 
 def _csv(statement: Statement) -> HttpResponse:

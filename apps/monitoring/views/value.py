@@ -11,7 +11,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -25,18 +24,20 @@ from apps.customers.customer_frame import build_frame
 from apps.customers.models import Customer
 from apps.customers.queries import get_customer
 from apps.customers.views.crumbs import to_list
+from apps.monitoring.months import months_back, next_month
 from apps.monitoring.value import overview, terms_book
 from apps.monitoring.value.baseline import find_baseline
-from apps.monitoring.value.booking import next_month
 from apps.monitoring.value.figures import Kind
-from apps.monitoring.value.statement import ValueStatement, get_statement, list_statements
+from apps.monitoring.value.statement import ValueStatement, list_statements, unbooked
 from apps.monitoring.value.terms_book import types_of
 from apps.monitoring.value.words import type_words
 from apps.monitoring.value_forms import TermsForm
 from apps.monitoring.views.customer_home import customer_of
+from apps.monitoring.views.month_choice import asked_month, month_choices
 from apps.monitoring.views.value_charts import money_chart, time_chart
+from apps.tenants.templatetags.wording import month_words
 
-MONTHS_OFFERED = 13
+AGREEMENTS_SHOWN = 13
 MONTHS_BACK = 3  # terms may be agreed so late for months that are still open
 
 
@@ -47,12 +48,12 @@ def customer_value(request: HttpRequest, customer_id: UUID) -> HttpResponseBase:
     who, customer, now = acting_person(request), get_customer(customer_id), timezone.now()
     page = _page(request, customer)
     if request.GET.get("format") == "csv":
-        return _csv(page["months_before"])
+        return _csv(page["months_shown"])
     context = {
         "frame": build_frame(customer, who, "value", now=now),
         "customer": customer,
         "can_edit": who.can(Action.EDIT_CUSTOMERS),
-        "agreements": terms_book.list_terms(customer.id)[:MONTHS_OFFERED],
+        "agreements": terms_book.list_terms(customer.id)[:AGREEMENTS_SHOWN],
         **page,
     }
     return render(request, "monitoring/value/customer.html", context)
@@ -65,7 +66,7 @@ def own_value(request: HttpRequest) -> HttpResponseBase:
     customer = get_customer(customer_of(request))
     page = _page(request, customer, for_customer=True)
     if request.GET.get("format") == "csv":
-        return _csv(page["months_before"])
+        return _csv(page["months_shown"])
     return render(request, "monitoring/my/value.html", page)
 
 
@@ -85,7 +86,7 @@ def value_terms(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            month = form.chosen_month
+            month = form.cleaned_data["month"]
             terms_book.agree_terms(customer, month=month, terms=form.typed, by=acting_person(request), now=now)
             messages.success(request, _("Agreed. Figures follow within the hour."))
             return redirect("monitoring:customer-value", customer.id)
@@ -93,10 +94,7 @@ def value_terms(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "form": form,
         "customer": customer,
         "baseline": baseline,
-        "crumbs": [
-            *to_list(),
-            {"label": customer.name, "url": reverse("monitoring:customer-value", args=[customer.id])},
-        ],
+        "crumbs": to_customer_value(customer),
     }
     return render(request, "monitoring/value/terms.html", context, status=400 if form.errors else 200)
 
@@ -125,38 +123,23 @@ def value_list(request: HttpRequest) -> HttpResponseBase:
     return render(request, "monitoring/value/customers.html", context)
 
 
-def asked_month(request: HttpRequest, today: date) -> date:
-    """Return the first day of the month asked for, of the last one where the address makes no sense or means one to come."""
-    present = today.replace(day=1)
-    try:
-        asked = date.fromisoformat(f"{request.GET.get('month', '')[:7]}-01")
-    except ValueError:
-        return (present - date.resolution).replace(day=1)
-    return asked if date(2000, 1, 1) <= asked <= present else present
-
-
-def month_choices(chosen: date, today: date) -> list[tuple[str, str, bool]]:
-    """Return the months that can be chosen, the latest first, as (value, words, chosen)."""
-    months, month = [], today.replace(day=1)
-    for _number in range(MONTHS_OFFERED):
-        months.append(month)
-        month = (month - date.resolution).replace(day=1)
-    if chosen not in months:
-        months.append(chosen)
-    return [(f"{one:%Y-%m}", date_format(one, "F Y"), one == chosen) for one in months]
+def to_customer_value(customer: Customer) -> list[dict[str, str]]:
+    """Return the crumbs that lead to a customer's value."""
+    return [*to_list(), {"label": customer.name, "url": reverse("monitoring:customer-value", args=[customer.id])}]
 
 
 def _page(request: HttpRequest, customer: Customer, *, for_customer: bool = False) -> dict[str, Any]:
     today = timezone.now().date()
     month = asked_month(request, today)
-    statement = get_statement(customer, month, for_customer=for_customer)
-    before = list_statements(customer, month, for_customer=for_customer)
+    shown = list_statements(customer, month, for_customer=for_customer)
+    is_booked = bool(shown) and shown[-1].month == month
+    statement = shown[-1] if is_booked else unbooked(customer, month)
     return {
         "statement": statement,
-        "month_words": date_format(month, "F Y"),
+        "month_words": month_words(month),
         "months": month_choices(month, today),
-        "months_before": before,
-        "charts": [time_chart(before), money_chart(before)] if len(before) > 1 else [],
+        "months_shown": shown,
+        "charts": [time_chart(shown), money_chart(shown)] if len(shown) > 1 else [],
         "minutes": [
             (type_words(name), statement.terms.minutes_for(name), statement.terms.is_agreed(name))
             for name in types_of(customer)
@@ -168,18 +151,14 @@ def _page(request: HttpRequest, customer: Customer, *, for_customer: bool = Fals
 
 def _months_to_agree(today: date) -> list[date]:
     """Return from which months terms can count: the present one first, then the next, then those before."""
-    present = today.replace(day=1)
-    earlier, month = [], present
-    for _number in range(MONTHS_BACK):
-        month = (month - date.resolution).replace(day=1)
-        earlier.append(month)
+    present, *earlier = months_back(today, 1 + MONTHS_BACK)
     return [present, next_month(present), *earlier]
 
 
 def _span_words(first: date, last: date) -> str:
     if first == last:
-        return date_format(first, "F Y")
-    words = {"first": date_format(first, "F Y"), "last": date_format(last, "F Y")}
+        return month_words(first)
+    words = {"first": month_words(first), "last": month_words(last)}
     return _("%(first)s to %(last)s") % words
 
 

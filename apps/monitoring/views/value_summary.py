@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,12 +14,13 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.customers.queries import get_customer
-from apps.customers.views.crumbs import to_list
 from apps.monitoring.value import summary as queries
 from apps.monitoring.value.summary_pdf import build_pdf
 from apps.monitoring.views.customer_home import customer_of
-from apps.monitoring.views.value import asked_month, month_choices
+from apps.monitoring.views.month_choice import asked_month, month_choices
+from apps.monitoring.views.value import to_customer_value
 from apps.tenants.brand_drafts import look_for
+from apps.tenants.brand_paper import pdf_response
 
 
 @requires(Action.VIEW_CUSTOMERS)
@@ -28,8 +29,7 @@ def customer_summary(request: HttpRequest, customer_id: UUID) -> HttpResponseBas
     """Show one customer's month."""
     customer, now = get_customer(customer_id), timezone.now()
     found = queries.customer_summary(customer, asked_month(request, now.date()), now)
-    value_url = reverse("monitoring:customer-value", args=[customer.id])
-    return _answer(request, found, now.date(), [*to_list(), {"label": customer.name, "url": value_url}])
+    return _answer(request, found, now.date(), to_customer_value(customer))
 
 
 @requires(Action.VIEW_OWN_REPORTS)
@@ -55,9 +55,7 @@ def _answer(
     request: HttpRequest, found: queries.Summary, today: date, crumbs: list[dict[str, str]]
 ) -> HttpResponseBase:
     if request.GET.get("format") == "pdf":
-        response = HttpResponse(build_pdf(found, look_for(request)), content_type="application/pdf")
-        response["Content-Disposition"] = f'attachment; filename="summary-{found.month:%Y-%m}.pdf"'
-        return response
+        return pdf_response(f"summary-{found.month:%Y-%m}.pdf", build_pdf(found, look_for(request)))
     context = {
         "summary": found,
         "months": month_choices(found.month, today),

@@ -150,6 +150,11 @@ def day_words(day: date) -> str:
     return format_moment(day, pgettext("date format", "j M Y"))
 
 
+def month_words(month: date) -> str:
+    """Return "November 2026"."""
+    return format_moment(month, "F Y")
+
+
 def absolute_words(moment: datetime) -> str:
     """Return "21 Nov 2026, 03:43 UTC", in the reader's zone."""
     local = timezone.localtime(moment)

@@ -16,7 +16,8 @@ from apps.customers.models import Customer
 from apps.flows.models import FlowDay, FlowVersion
 from apps.monitoring.models import ReviewComment, ReviewCopy, ReviewPack
 from apps.monitoring.reviews import book
-from apps.monitoring.reviews.drafting import Choice, choose, draft_due
+from apps.monitoring.reviews.choices import Choice, choose
+from apps.monitoring.reviews.drafting import draft_due
 from apps.tenants import scope
 from tests.service_levels import Firm
 
@@ -28,7 +29,7 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)  # the first working day after it
 def drafted(firm: Firm) -> Firm:
     """A live customer whose flow posted 120 records in a month in which a cause came back three times."""
     Customer.objects.filter(id=firm.customer.id).update(state=Customer.State.LIVE)
-    FlowVersion.objects.filter(flow=firm.flow).update(published_at=datetime(2026, 10, 5, tzinfo=UTC))
+    FlowVersion.objects.filter(flow=firm.flow).update(published_at=datetime(2026, 10, 5, 23, 30, tzinfo=UTC))
     FlowDay.objects.create(customer=firm.customer, flow=firm.flow, day=date(2026, 9, 9), written=100, read=100)
     FlowDay.objects.create(customer=firm.customer, flow=firm.flow, day=date(2026, 10, 9), written=130, read=130)
     for name in ("a", "b", "c"):
@@ -52,7 +53,7 @@ def test_it_writes_itself_on_its_day_and_once(drafted: Firm) -> None:
     said = {one["part"]: [line["text"] for line in one["lines"]] for one in pack.sections}
     assert (pack.month, pack.state, pack.taken_at) == (MONTH, "draft", NOW)
     assert said["volume"][0].startswith("130 records were posted")
-    assert any("version" in text for text in said["changes"])
+    assert any("version" in text and "6 Oct 2026" in text for text in said["changes"])  # a day of the customer's
     assert any("came up 3 times" in text for text in said["next"])
     assert any("grew by 30 percent" in one["text"] for one in pack.internal)
     assert "grew by" not in str(pack.sections)

@@ -2,20 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.monitoring.queries.ledger_rows import id_at
 from apps.monitoring.value.baseline import LEAST_RECORDS, baseline_of
 from apps.monitoring.value.delays import delay_of, instant_of
 from apps.monitoring.value.figures import Delay, Evidence, Kind, Measures, Rescued, build_figures
 from apps.monitoring.value.terms import MEASURED, SAID, Terms, terms_as_values, terms_from_values
 
 POSTED_AT = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
-READ = (UUID(int=id_at(POSTED_AT - timedelta(hours=1)).int),)
+READ_AT = POSTED_AT - timedelta(hours=1)
 MEASURES = Measures(
     posted={"TimeEntry": 300, "Expense": 15},
     delays={"TimeEntry": Delay(300, Decimal(300 * 43_200)), "Expense": Delay(0, Decimal(0))},
@@ -107,17 +105,18 @@ def test_terms_come_back_as_they_were_stored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "attempts", "hours"),
+    ("version", "read_at", "hours"),
     [
-        ("2026-10-19T12:00:00+00:00", READ, 24),
-        ("2026-10-19T14:00:00+02:00", READ, 24),
-        ("2026-10-19 12:00", READ, 24),
-        ("17", READ, 1),
-        ("content-af01", READ, 1),
-        ("2026-13-45T99:00", READ, 1),
-        ("2019-01-01T00:00:00Z", READ, 1),
-        ("2026-10-21T00:00:00Z", READ, 1),
-        ("17", (), None),
+        ("2026-10-19T12:00:00+00:00", READ_AT, 24),
+        ("2026-10-19T14:00:00+02:00", READ_AT, 24),
+        ("2026-10-19 12:00", READ_AT, 24),
+        ("17", READ_AT, 1),
+        ("content-af01", READ_AT, 1),
+        ("2026-10-18", READ_AT, 1),
+        ("2026-13-45T99:00", READ_AT, 1),
+        ("2019-01-01T00:00:00Z", READ_AT, 1),
+        ("2026-10-21T00:00:00Z", READ_AT, 1),
+        ("17", None, None),
     ],
     ids=[
         "the source says since when",
@@ -125,17 +124,18 @@ def test_terms_come_back_as_they_were_stored() -> None:
         "without one",
         "a number says nothing",
         "a hash says nothing",
+        "a day says too little",
         "a moment that is none",
         "too long ago to be meant",
         "in the future",
-        "never tried",
+        "never read",
     ],
 )
 def test_a_delay_counts_from_what_the_source_says_else_from_the_first_reading(
-    version: str, attempts: tuple[UUID, ...], hours: int | None
+    version: str, read_at: datetime | None, hours: int | None
 ) -> None:
     expected = None if hours is None else timedelta(hours=hours)
-    assert delay_of(version, attempts, POSTED_AT) == expected
+    assert delay_of(version, read_at, POSTED_AT) == expected
 
 
 @given(st.text(max_size=80))

@@ -29,16 +29,17 @@ from apps.monitoring.models import (
     ValueFigure,
     ValueMonth,
 )
+from apps.monitoring.months import month_before, next_month
 from apps.monitoring.value import booking
 from apps.monitoring.value.baseline import find_baseline
 from apps.monitoring.value.statement import get_statement
 from tests.service_levels import Firm
 
 TODAY = timezone.now().date()
-MONTH = (TODAY.replace(day=1) - timedelta(days=1)).replace(day=1)  # the last one
+MONTH = month_before(TODAY)
 DAY = datetime(MONTH.year, MONTH.month, 12, 9, tzinfo=UTC)
 OPEN = datetime(MONTH.year, MONTH.month, 28, tzinfo=UTC)  # while it runs
-LATER = datetime.combine(booking.next_month(MONTH), datetime.min.time(), UTC) + booking.CLOSES_AFTER
+LATER = datetime.combine(next_month(MONTH), datetime.min.time(), UTC) + booking.CLOSES_AFTER
 
 
 def _id_at(moment: datetime, number: int) -> UUID:
@@ -168,7 +169,7 @@ def test_a_month_is_booked_from_the_ledger_and_again_comes_to_the_same(month: Mo
 
 def test_terms_count_from_their_month_on_and_a_closed_month_never_changes(month: Month) -> None:
     assert month.agree().status_code == 302
-    assert month.agree(booking.next_month(MONTH), minutes_TimeEntry="60").status_code == 302
+    assert month.agree(next_month(MONTH), minutes_TimeEntry="60").status_code == 302
     month.book()
     booked = month.figures()
     assert booked["hours", "TimeEntry"] == (Decimal("1.00"), "assumed", 10)
@@ -301,6 +302,10 @@ def test_an_estimate_is_kept_shown_shared_and_taken_back(firm: Firm) -> None:
     assert "Fill in every number" in browser.post("/estimates/figures/", {**numbers, "people": ""}).content.decode()
     wrong = browser.post("/estimates/new/", {**numbers, "name": "Harbour", "low": "80"})
     assert list(wrong.context["form"].errors) == ["expected"]
+    nameless = browser.post("/estimates/new/", {**numbers, "name": ""})
+    assert list(nameless.context["form"].errors) == ["name"]
+    assert nameless.context["page"] is not None  # the numbers are all there
+    assert nameless.context["form"].fields["name"].required
     assert not Estimate.objects.exists()
     browser.post("/estimates/new/", {**numbers, "name": "Harbour", "people": "10"})
     kept = Estimate.objects.get()
