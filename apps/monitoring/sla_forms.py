@@ -1,4 +1,4 @@
-"""What people type about service levels: packages, calendars, agreements, excuses."""
+"""What people type about service levels: packages and calendars."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -15,14 +15,14 @@ from apps.accounts.stale_check import StaleCheck
 from apps.connectors.errors import BusinessClass
 from apps.customers.forms import time_zone_choices
 from apps.monitoring.blame import Severity, verdict_for
-from apps.monitoring.models import BusinessCalendar, CustomerSla, SlaPolicy
-from apps.monitoring.queries.sla_suggested import Suggested, as_package, fitting_policy
+from apps.monitoring.models import BusinessCalendar, SlaPolicy
+from apps.monitoring.queries.sla_suggested import Suggested, as_package
 from apps.monitoring.sla.clock import PauseCause
 from apps.monitoring.sla.credits import CreditBand
 from apps.monitoring.sla.opening import DAY_MINUTES, BusinessHours, Minutes
 from apps.monitoring.sla.public_days import countries
 from apps.monitoring.sla.terms import Promise, Target
-from apps.monitoring.sla_settings import LONGEST_REASON, Package, hours_of_calendar, package_of
+from apps.monitoring.sla_settings import Package, hours_of_calendar, package_of
 
 MOST_MINUTES = 60 * 24 * 60
 PARTICULAR = 4  # kinds of failure that may have a time of their own
@@ -368,51 +368,3 @@ class CalendarForm(StaleCheck, forms.Form):
         cleaned = self.cleaned_data
         week = tuple(cleaned[name] for name, _label in _DAYS)
         return BusinessHours(cleaned["zone"], week, cleaned["country"], cleaned["region"], cleaned["own_days"])
-
-
-class AgreementForm(StaleCheck, forms.Form):
-    """Which package a customer has, by which hours, for which fee."""
-
-    policy = forms.ModelChoiceField(queryset=SlaPolicy.objects.none(), label=gettext_lazy("Package"), empty_label=None)
-    calendar = forms.ModelChoiceField(
-        queryset=BusinessCalendar.objects.none(), label=gettext_lazy("Opening hours"), empty_label=None
-    )
-    fee = forms.DecimalField(
-        label=gettext_lazy("Fee a month"), required=False, min_value=0, max_digits=12, decimal_places=2
-    )
-
-    def __init__(
-        self,
-        *args: Any,
-        current: CustomerSla | None,
-        currency: str,
-        suggested: Sequence[Suggested] = (),
-        chosen: str = "",
-        **kwargs: Any,
-    ) -> None:
-        initial = {"policy": current.policy_id, "calendar": current.calendar_id, "fee": current.fee} if current else {}
-        fitting = fitting_policy(SlaPolicy.objects.all(), suggested) if suggested and not current else None
-        if chosen or fitting:
-            initial["policy"] = chosen or fitting.id  # type: ignore[union-attr]  # one of the two is there
-        super().__init__(*args, initial=initial, **kwargs)
-        if fitting:
-            self.fields["policy"].help_text = _(
-                "Suggested: %(name)s keeps what the templates of the flows suggest."
-            ) % {"name": fitting.name}
-        self.fields["policy"].queryset = SlaPolicy.objects.all()  # type: ignore[attr-defined]
-        self.fields["calendar"].queryset = BusinessCalendar.objects.all()  # type: ignore[attr-defined]
-        self.fields["fee"].help_text = _(
-            "In %(currency)s. Credits are a share of it; without a fee there are none."
-        ) % {"currency": currency}
-
-
-class ExcuseForm(forms.Form):
-    """Why a missed promise gives no credit."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Why it does not count"),
-        max_length=LONGEST_REASON,
-        error_messages={"required": gettext_lazy("Say why it does not count.")},
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("The customer reads it on the month's statement."),
-    )

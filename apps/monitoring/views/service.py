@@ -23,9 +23,9 @@ from apps.customers.models import Customer
 from apps.customers.queries import get_customer
 from apps.customers.views.crumbs import to_list
 from apps.monitoring import clock_book, sla_settings
+from apps.monitoring.agreement_forms import AgreementForm
 from apps.monitoring.queries.sla_statement import get_agreement, get_statement, month_of
 from apps.monitoring.queries.sla_suggested import suggested_for
-from apps.monitoring.sla_forms import AgreementForm
 from apps.monitoring.sla_pages import Statement
 from apps.monitoring.views.customer_home import customer_of
 
