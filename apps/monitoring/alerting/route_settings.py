@@ -88,17 +88,32 @@ def remove_route(route: AlertRoute) -> None:
 def move_route(route_id: UUID, *, down: bool) -> None:
     """Let a route change places with its neighbour; the first stays first, the last last."""
     with transaction.atomic():
-        routes = list(AlertRoute.objects.select_for_update().order_by("position", "id"))
-        here = next((index for index, one in enumerate(routes) if one.id == route_id), None)
-        if here is None:
-            return
-        there = min(max(here + (1 if down else -1), 0), len(routes) - 1)
-        routes[here], routes[there] = routes[there], routes[here]
-        for position, one in enumerate(routes, start=1):
-            one.position = position
-        AlertRoute.objects.bulk_update(routes, ["position"])
-        if here != there:
-            record("route", route_id, routes[there].name, place=there + 1)
+        routes = _routes_in_order()
+        here = next((place for place, one in enumerate(routes, start=1) if one.id == route_id), 0)
+        _place(routes, route_id, here + (1 if down else -1))
+
+
+def place_route(route_id: UUID, place: int) -> None:
+    """Give a route a place, 1 for the first; the others close up. Beyond the last is the last."""
+    with transaction.atomic():
+        _place(_routes_in_order(), route_id, place)
+
+
+def _routes_in_order() -> list[AlertRoute]:
+    return list(AlertRoute.objects.select_for_update().order_by("position", "id"))
+
+
+def _place(routes: list[AlertRoute], route_id: UUID, place: int) -> None:
+    here = next((index for index, one in enumerate(routes) if one.id == route_id), None)
+    if here is None:
+        return
+    there = min(max(place - 1, 0), len(routes) - 1)
+    routes.insert(there, routes.pop(here))
+    for position, one in enumerate(routes, start=1):
+        one.position = position
+    AlertRoute.objects.bulk_update(routes, ["position"])
+    if here != there:
+        record("route", route_id, routes[there].name, place=there + 1)
 
 
 def save_channel(channel: AlertChannel | None, values: Mapping[str, Any], *, by: Actor) -> AlertChannel:
