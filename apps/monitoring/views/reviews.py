@@ -26,7 +26,7 @@ from apps.monitoring.review_forms import CommentForm, NewReviewForm, ReviewChoic
 from apps.monitoring.reviews import board, book, drafting
 from apps.monitoring.reviews.calendar import month_before
 from apps.monitoring.reviews.pack import edited, sections_from_values
-from apps.monitoring.reviews.pdf import Paper, build_pdf
+from apps.monitoring.reviews.pdf import Paper, build_pdf, file_name
 from apps.tenants.brand_drafts import look_for
 
 MONTHS_OFFERED = 12
@@ -136,7 +136,7 @@ def review_pdf(request: HttpRequest, pack_id: UUID) -> HttpResponse:
         month=row.month,
         sections=board.shown_sections(sections, for_customer=False),
         taken_at=row.taken_at,
-        sent=sent_words(row.sent_by, row.sent_at),
+        sent=board.sent_words(row.sent_by, row.sent_at),
         digest=copy.digest if copy else "",
     )
     return pdf_answer(request, paper)
@@ -170,13 +170,8 @@ def get_pack(pack_id: UUID) -> ReviewPack:
 def pdf_answer(request: HttpRequest, paper: Paper) -> HttpResponse:
     """Answer a paper as a file."""
     response = HttpResponse(build_pdf(paper, look_for(request)), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="review-{paper.month:%Y-%m}.pdf"'
+    response["Content-Disposition"] = f'attachment; filename="{file_name(paper.month)}"'
     return response
-
-
-def sent_words(name: str, at: object) -> str:
-    """Return who sent a review when; "" for one that was not sent."""
-    return _("Sent by %(name)s, %(at)s") % {"name": name, "at": f"{at:%Y-%m-%d %H:%M} UTC"} if at else ""
 
 
 def to_board() -> dict[str, str]:
