@@ -33,7 +33,9 @@ class AgreementForm(StaleCheck, forms.Form):
         chosen: str = "",
         **kwargs: Any,
     ) -> None:
-        initial = {"policy": current.policy_id, "calendar": current.calendar_id, "fee": current.fee} if current else {}
+        initial: dict[str, Any] = {}
+        if current:
+            initial = {"policy": current.policy_id, "calendar": current.calendar_id, "fee": current.fee}
         fitting = fitting_policy(SlaPolicy.objects.all(), suggested) if suggested and not current else None
         if chosen or fitting:
             initial["policy"] = chosen or fitting.id  # type: ignore[union-attr]  # one of the two is there

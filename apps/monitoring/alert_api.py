@@ -94,7 +94,7 @@ class WriteAlertRouteSerializer(serializers.Serializer[Any]):
     team_id = serializers.UUIDField(allow_null=True, default=None)
     amount_from = serializers.DecimalField(max_digits=18, decimal_places=4, allow_null=True, default=None)
     currency = serializers.CharField(allow_blank=True, default="")
-    steps = WriteAlertStepSerializer(many=True, max_length=STEPS, default=list)
+    steps = WriteAlertStepSerializer(many=True, default=list)
     most_an_hour = serializers.IntegerField(default=0)
     quiet_from = serializers.TimeField(allow_null=True, default=None)
     quiet_until = serializers.TimeField(allow_null=True, default=None)
@@ -104,7 +104,9 @@ class WriteAlertRouteSerializer(serializers.Serializer[Any]):
     remind_hours = serializers.IntegerField(default=0)
 
     def validate_steps(self, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Refuse a first receiver who would have to wait: a route tells somebody at once."""
+        """Refuse more receivers than the page has lines for, and a first one who would have to wait."""
+        if len(steps) > STEPS:
+            raise serializers.ValidationError(_("A route has at most %(most)d receivers.") % {"most": STEPS})
         if steps and steps[0]["after"]:
             raise serializers.ValidationError(_("The first receiver is told at once: send 0 as its `after`."))
         return steps
@@ -269,14 +271,14 @@ def _named(form: RouteForm) -> dict[str, Any]:
 def _words(form: RouteForm, name: str) -> list[str]:
     """Return what is wrong with a field; of what cannot be chosen, what can be."""
     if not form.has_error(name, "invalid_choice"):
-        return list(form.errors[name])
+        return [str(words) for words in form.errors[name]]
     if name.startswith("to_"):
         return [_("Send everyone, or person:, team:, on_call: or channel: with the id of one that is there.")]
     if name.endswith("_id"):
         return [_("There is none with this id: send the id of one that is there, or null for any.")]
     choices = [str(value) for value, _label in form.fields[name].choices if value]  # type: ignore[attr-defined]
     if len(choices) > _MOST_NAMED:
-        return list(form.errors[name])
+        return [str(words) for words in form.errors[name]]
     return [_("Send one of: %(choices)s.") % {"choices": ", ".join(choices)}]
 
 
