@@ -23,6 +23,7 @@ PLAIN_WORDS = {
     "mail",
     "step",
     "record",
+    "monitor",
 }
 
 
