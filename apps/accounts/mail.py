@@ -6,7 +6,7 @@ logo with it, so that nothing has to be fetched to read it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.mime.image import MIMEImage
 from email.utils import formataddr, parseaddr
@@ -44,11 +44,32 @@ class WrittenMail:
     html: str
 
 
+@dataclass(frozen=True, slots=True)
+class MailFile:
+    """A file that goes with a mail; `media_type` as "application/pdf"."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
 def send_branded(template: str, to: str, context: Mapping[str, Any], brand: BrandLook | None = None) -> UUID:
     """Write the mail `template` ("mail/invitation") to `to` and have it sent once the transaction commits.
 
     Templates get `brand`, `portal_url` and `context`. Without `brand` the open partner's is used. Returns the mail's id.
     """
+    mail_id = keep_branded(template, to, context, brand)
+    if scope.current() is None:
+        transaction.on_commit(
+            lambda: send(mail_id)
+        )  # due work belongs to partners; the platform's few mails go at once
+    else:
+        enqueue(kind=SEND_MAIL, reference=str(mail_id))
+    return mail_id
+
+
+def keep_branded(template: str, to: str, context: Mapping[str, Any], brand: BrandLook | None = None) -> UUID:
+    """Write a mail as `send_branded` does, for due work of the caller's own that sends it: with a file, say."""
     here = scope.current()
     look = brand or brand_for(here.partner if here else None)
     language, time_zone = _reader(to)
@@ -58,12 +79,6 @@ def send_branded(template: str, to: str, context: Mapping[str, Any], brand: Bran
         mail = OutgoingMail.objects.create(
             to=to, sender=sender_of(look), subject=written.subject, text=written.text, html=written.html
         )
-    if here is None:
-        transaction.on_commit(
-            lambda: send(mail.id)
-        )  # due work belongs to partners; the platform's few mails go at once
-    else:
-        enqueue(kind=SEND_MAIL, reference=str(mail.id))
     return mail.id
 
 
@@ -96,8 +111,8 @@ def sender_of(look: BrandLook) -> str:
     return formataddr((name or look.name, address or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
 
 
-def send(mail_id: UUID) -> bool:
-    """Hand one mail to the mail server; False when it was sent before. The texts are emptied afterwards.
+def send(mail_id: UUID, files: Sequence[MailFile] = ()) -> bool:
+    """Hand one mail to the mail server, with `files`; False when it was sent before. The texts are emptied afterwards.
 
     A crash between the two sends it a second time, under the same Message-ID: better than never.
     """
@@ -106,6 +121,8 @@ def send(mail_id: UUID) -> bool:
         message = _message(mail) if mail else None
     if message is None:
         return False
+    for file in files:
+        message.attach(file.name, file.content, file.media_type)
     message.send()
     with transaction.atomic():
         # Links in it open doors: nothing is kept but the fact that it was sent.

@@ -21,6 +21,7 @@ class MonitoringConfig(AppConfig):
         from apps.monitoring.alerting import messages, sending
         from apps.monitoring.monitors import flow_watch
         from apps.monitoring.queries import badge_counts, case_rows, connection_cases, customer_health, customer_page
+        from apps.monitoring.reviews import mailing
         from apps.monitoring.views import flow_risk
 
         kinds.register(tasks.JUDGE, tasks.judge, queue=Queue.MAINT)
@@ -39,7 +40,8 @@ class MonitoringConfig(AppConfig):
         ):
             kinds.register(kind, work, queue=Queue.MAINT)
             kinds.register_periodic(kind, seconds)
-        kinds.register(messages.SEND_ALERT, sending.send_due, queue=Queue.NOTIFY)
+        for kind, send in ((messages.SEND_ALERT, sending.send_due), (mailing.SEND_REVIEW, mailing.send_due)):
+            kinds.register(kind, send, queue=Queue.NOTIFY)
         kinds.register(tasks.TRIAGE, tasks.triage, queue=Queue.MAINT)
         kinds.register_periodic(tasks.TRIAGE, tasks.TRIAGE_EVERY_SECONDS)
         kinds.register_periodic(tasks.SLA, tasks.SLA_EVERY_SECONDS)

@@ -20,12 +20,32 @@ def change_places(model: type[Asked], row_id: UUID, *, down: bool) -> Asked | No
 
     Call it inside a transaction.
     """
-    rows = list(model.objects.select_for_update().order_by("position", "id"))
-    here = next((index for index, row in enumerate(rows) if row.id == row_id), None)
-    if here is None:
-        return None
-    there = min(max(here + (1 if down else -1), 0), len(rows) - 1)
-    rows[here], rows[there] = rows[there], rows[here]
+    rows = _in_order(model)
+    here = _index(rows, row_id)
+    return None if here is None else _move(model, rows, here, here + (1 if down else -1))
+
+
+def put_at(model: type[Asked], row_id: UUID, place: int) -> Asked | None:
+    """Give one a place, 1 for the first, and return it; the others close up. None where it stays, or is gone.
+
+    Beyond the last is the last. Call it inside a transaction.
+    """
+    rows = _in_order(model)
+    here = _index(rows, row_id)
+    return None if here is None else _move(model, rows, here, place - 1)
+
+
+def _in_order(model: type[Asked]) -> list[Asked]:
+    return list(model.objects.select_for_update().order_by("position", "id"))
+
+
+def _index(rows: list[Asked], row_id: UUID) -> int | None:
+    return next((index for index, row in enumerate(rows) if row.id == row_id), None)
+
+
+def _move(model: type[Asked], rows: list[Asked], here: int, there: int) -> Asked | None:
+    there = min(max(there, 0), len(rows) - 1)
+    rows.insert(there, rows.pop(here))
     for position, row in enumerate(rows, start=1):
         row.position = position
     model.objects.bulk_update(rows, ["position"])

@@ -9,7 +9,7 @@ from apps.monitoring import clock_book
 from apps.monitoring.blame import WaitingOn
 from apps.monitoring.models import ExceptionCase, SlaBreach, SlaClock, SlaPause
 from apps.monitoring.sla.clock import PauseCause
-from apps.monitoring.sla.terms import OF_CASES, Promise, Terms
+from apps.monitoring.sla.terms import OF_CASES, Promise, Terms, is_only_warning
 
 _PAUSING = {WaitingOn.CUSTOMER.value: PauseCause.CUSTOMER, WaitingOn.PROVIDER.value: PauseCause.PROVIDER}
 
@@ -17,9 +17,12 @@ _PAUSING = {WaitingOn.CUSTOMER.value: PauseCause.CUSTOMER, WaitingOn.PROVIDER.va
 def start(case: ExceptionCase, now: datetime, *, failed_at: datetime | None = None) -> None:
     """Start the clocks of a case that was opened just now, and set when it is due.
 
-    `failed_at` is when what it is about went wrong: what passed until now is how long it took to detect.
+    `failed_at` is when what it is about went wrong: what passed until now is how long it took to detect. A mere warning
+    goes by the usual times: what it warns of has the promised clocks, and gives its credit once.
     """
     agreement = clock_book.agreement_at(case.customer_id, now)
+    if is_only_warning(clock_book.terms_of(agreement), case.error_class):
+        agreement = None
     terms = clock_book.terms_of(agreement)
     clocks, pauses, breaches = [], [], []
     for promise in OF_CASES:

@@ -114,9 +114,12 @@ def mark_breaches(clocks: Sequence[SlaClock]) -> None:
 
 def late_by(clock: SlaClock, pauses: Sequence[SlaPause], until: datetime) -> timedelta:
     """Return how much business time passed since the promise was broken; nothing when it was not."""
-    if clock.breached_at is None:
-        return timedelta()
-    return elapsed(hours_of(clock), clock.breached_at, until, read_pauses(pauses))
+    return late_between(clock, pauses, clock.breached_at, until) if clock.breached_at else timedelta()
+
+
+def late_between(clock: SlaClock, pauses: Sequence[SlaPause], since: datetime, until: datetime) -> timedelta:
+    """Return how much of the clock's business time passed between two instants."""
+    return elapsed(hours_of(clock), since, until, read_pauses(pauses))
 
 
 def credit_for(clock: SlaClock, late: timedelta) -> tuple[Decimal | None, str]:

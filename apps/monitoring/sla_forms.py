@@ -1,7 +1,7 @@
-"""What people type about service levels: packages, calendars, agreements, excuses."""
+"""What people type about service levels: packages and calendars."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -15,13 +15,14 @@ from apps.accounts.stale_check import StaleCheck
 from apps.connectors.errors import BusinessClass
 from apps.customers.forms import time_zone_choices
 from apps.monitoring.blame import Severity, verdict_for
-from apps.monitoring.models import BusinessCalendar, CustomerSla, SlaPolicy
+from apps.monitoring.models import BusinessCalendar, SlaPolicy
+from apps.monitoring.queries.sla_suggested import Suggested, as_package
 from apps.monitoring.sla.clock import PauseCause
 from apps.monitoring.sla.credits import CreditBand
 from apps.monitoring.sla.opening import DAY_MINUTES, BusinessHours, Minutes
 from apps.monitoring.sla.public_days import countries
 from apps.monitoring.sla.terms import Promise, Target
-from apps.monitoring.sla_settings import LONGEST_REASON, Package, hours_of_calendar, package_of
+from apps.monitoring.sla_settings import Package, hours_of_calendar, package_of
 
 MOST_MINUTES = 60 * 24 * 60
 PARTICULAR = 4  # kinds of failure that may have a time of their own
@@ -120,8 +121,11 @@ class PolicyForm(StaleCheck, forms.Form):
         help_text=gettext_lazy("What all of a month's missed promises give back together."),
     )
 
-    def __init__(self, *args: Any, policy: SlaPolicy | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, initial=_package_values(package_of(policy)) if policy else {}, **kwargs)
+    def __init__(
+        self, *args: Any, policy: SlaPolicy | None = None, suggested: Sequence[Suggested] = (), **kwargs: Any
+    ) -> None:
+        package = package_of(policy) if policy else as_package(suggested) if suggested else None
+        super().__init__(*args, initial=_package_values(package) if package else {}, **kwargs)
         classes = [(str(known), _(verdict_for(known).title)) for known in BusinessClass]
         for number in range(1, PARTICULAR + 1):
             self.fields[f"class_{number}"] = forms.ChoiceField(
@@ -135,6 +139,23 @@ class PolicyForm(StaleCheck, forms.Form):
             self.fields[f"percent_{number}"] = forms.DecimalField(
                 label=_("Percent of the month's fee"), required=False, min_value=0, max_value=100, decimal_places=2
             )
+        if policy is None:
+            self._say_whose(suggested)
+
+    def _say_whose(self, suggested: Sequence[Suggested]) -> None:
+        """Say at each field that starts with a suggested time whose suggestion that is."""
+        particular = 0
+        for one in suggested:
+            names = [str(one.target.promise)]
+            if one.target.business_class:
+                particular += 1
+                names = [f"class_time_{particular}"]
+            elif one.target.promise is Promise.RESOLVE:
+                names = [f"resolve_{severity}" for severity in Severity]
+            for name in names:
+                if name in self.fields:
+                    words = _("Suggested by the template “%(name)s”.") % {"name": one.template}
+                    self.fields[name].help_text = f"{words} {self.fields[name].help_text or ''}".strip()
 
     def clean(self) -> dict[str, Any]:
         """Refuse halves: a kind of failure without a time, a credit without a percentage."""
@@ -347,36 +368,3 @@ class CalendarForm(StaleCheck, forms.Form):
         cleaned = self.cleaned_data
         week = tuple(cleaned[name] for name, _label in _DAYS)
         return BusinessHours(cleaned["zone"], week, cleaned["country"], cleaned["region"], cleaned["own_days"])
-
-
-class AgreementForm(StaleCheck, forms.Form):
-    """Which package a customer has, by which hours, for which fee."""
-
-    policy = forms.ModelChoiceField(queryset=SlaPolicy.objects.none(), label=gettext_lazy("Package"), empty_label=None)
-    calendar = forms.ModelChoiceField(
-        queryset=BusinessCalendar.objects.none(), label=gettext_lazy("Opening hours"), empty_label=None
-    )
-    fee = forms.DecimalField(
-        label=gettext_lazy("Fee a month"), required=False, min_value=0, max_digits=12, decimal_places=2
-    )
-
-    def __init__(self, *args: Any, current: CustomerSla | None, currency: str, **kwargs: Any) -> None:
-        initial = {"policy": current.policy_id, "calendar": current.calendar_id, "fee": current.fee} if current else {}
-        super().__init__(*args, initial=initial, **kwargs)
-        self.fields["policy"].queryset = SlaPolicy.objects.all()  # type: ignore[attr-defined]
-        self.fields["calendar"].queryset = BusinessCalendar.objects.all()  # type: ignore[attr-defined]
-        self.fields["fee"].help_text = _(
-            "In %(currency)s. Credits are a share of it; without a fee there are none."
-        ) % {"currency": currency}
-
-
-class ExcuseForm(forms.Form):
-    """Why a missed promise gives no credit."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Why it does not count"),
-        max_length=LONGEST_REASON,
-        error_messages={"required": gettext_lazy("Say why it does not count.")},
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("The customer reads it on the month's statement."),
-    )

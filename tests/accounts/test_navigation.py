@@ -4,6 +4,7 @@ import pytest
 
 from apps.accounts.actions import CUSTOMER_ROLES, PLATFORM_ROLES, ROLE_ACTIONS, Role
 from apps.accounts.navigation import active_index, entries_for, settings_for
+from tests.service_levels import Firm
 
 EVERYTHING = [
     "Home",
@@ -132,3 +133,18 @@ PLACES = [("/",), ("/customers/", "/onboarding/"), ("/flows/", "/runs/", "/opera
 )
 def test_it_marks_the_entry_the_page_belongs_to(path: str, expected: int | None) -> None:
     assert active_index(path, PLACES) == expected
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.OPERATIONS, Role.READ_ONLY, Role.SUPPORT])
+def test_the_monitors_are_one_step_from_the_menu(firm: Firm, role: Role) -> None:
+    browser = firm.browser(role)
+    flows = browser.get("/flows/").content.decode()
+    assert 'href="/monitors/">Monitors</a>' in flows
+    page = browser.get("/monitors/").content.decode()
+    assert 'href="/flows/">All flows</a>' in page
+    marked = page[page.index('aria-current="page"') - 200 : page.index('aria-current="page"')]
+    assert 'href="/flows/"' in marked
+
+
+def test_who_may_not_see_flows_has_no_monitors_either(firm: Firm) -> None:
+    assert firm.browser(Role.FINANCE_APPROVER).get("/monitors/").status_code in {403, 404}

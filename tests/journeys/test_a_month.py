@@ -59,11 +59,8 @@ CLOCKS: list[tuple[Any, ...]] = [
         on(22, 14, 5),
         ("customer", on(21, 17, 30), on(22, 14, 5)),
     ),
-    ("partial", "acknowledge", on(21, 17, 30), on(22, 10), on(22, 17, 30)),
-    ("partial", "detect", on(21, 17, 30), on(22, 8, 30), on(21, 17, 30)),
-    ("partial", "resolve", on(21, 17, 30), on(22, 16), on(22, 17, 30)),
-    ("cut_off_risk", "acknowledge", on(22, 9), on(22, 11), on(22, 11, 1)),
-    ("cut_off_risk", "detect", on(22, 9), on(22, 9, 30), on(22, 9)),
+    # Warnings go by the usual times, around the clock: what they warn of has the promised clocks.
+    ("partial", "resolve", on(21, 17, 30), on(22, 5, 30), on(22, 17, 30)),
     ("cut_off_risk", "resolve", on(22, 9), on(22, 11), on(22, 11, 1)),
     (CUT_OFF, "cut_off", on(22, 11, 1), on(29, 11), on(29, 11)),
     ("overdue", "detect", on(25, 17), on(26, 8, 30), on(25, 17, 30)),  # silent since the 24th, too long since 17:00
@@ -76,11 +73,9 @@ CLOCKS: list[tuple[Any, ...]] = [
 ]
 # (class or cut-off, promise, since, late by that many minutes of the office, credit in EUR)
 BREACHES: list[tuple[Any, ...]] = [
-    ("partial", "acknowledge", on(22, 10), 360, Decimal(250)),
+    ("partial", "resolve", on(22, 5, 30), 720, None),
     (CUT_OFF, "cut_off", on(22, 11), 185, Decimal(50)),
-    ("cut_off_risk", "acknowledge", on(22, 11), 1, Decimal(50)),
-    ("cut_off_risk", "resolve", on(22, 11), 1, Decimal(50)),
-    ("partial", "resolve", on(22, 16), 0, Decimal(50)),  # it ended that evening, when the office was closed
+    ("cut_off_risk", "resolve", on(22, 11), 1, None),
     ("unreconciled", "resolve", on(27, 16), 60, Decimal(50)),
 ]
 # (day, records, of unknown worth, known in EUR, estimated, what has no rate to EUR); other days are as the one before

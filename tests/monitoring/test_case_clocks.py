@@ -1,17 +1,19 @@
 """What happens to a case starts, pauses, moves and stops its clocks, in the same transaction."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from apps.accounts.actions import Role
-from apps.monitoring import case_book, case_clocks, cases
+from apps.monitoring import case_book, case_clocks, cases, clock_book
 from apps.monitoring.blame import Severity, WorkQueue, time_to_resolve
 from apps.monitoring.customer_answers import answer_case
 from apps.monitoring.models import ExceptionCase, SlaBreach, SlaClock, SlaPause
+from apps.monitoring.queries.sla_statement import get_statement
 from apps.monitoring.sla.opening import BusinessHours
-from apps.monitoring.sla.terms import Promise
-from tests.service_levels import START, Firm, at
+from apps.monitoring.sla.terms import Promise, Target
+from tests.service_levels import GOLD, START, Firm, at
 
 OFFICE = BusinessHours("Europe/Berlin", (((540, 1020),),) * 5 + ((), ()))
 
@@ -173,3 +175,42 @@ def test_cases_from_before_the_clocks_are_given_one(firm: Firm) -> None:
     assert (clock.due_at, clock.target_seconds) == (_again(case).due_at, None)
     _close(case, at(100) + timedelta(days=9))
     assert len(firm.breaches()) == 1
+
+
+@pytest.mark.parametrize("warning", ["partial", "cut_off_risk", "expiring", "slow"])
+def test_a_warning_costs_nothing_beside_what_it_warned_of(firm: Firm, warning: str) -> None:
+    firm.promise()
+    refused = firm.open(name="refused")
+    warned = firm.open(warning, failed_at=at(-100), name="warned")
+    for case in (refused, warned):
+        _close(case, at(5000))
+    costs = {(breach.clock.case_id, breach.clock.promise): breach.credit for breach in firm.breaches()}
+    assert {key[1] for key, credit in costs.items() if credit} == {Promise.ACKNOWLEDGE, Promise.RESOLVE}
+    assert {key[0] for key, credit in costs.items() if credit} == {refused.id}
+    assert firm.clock(warned, Promise.RESOLVE).agreement is None  # on the board, on nobody's statement
+    assert not SlaClock.objects.filter(case=warned).exclude(promise=Promise.RESOLVE).exists()
+
+
+def test_a_slow_run_is_a_claim_where_no_delivery_is_promised(firm: Firm) -> None:
+    resolve = replace(GOLD, targets=(Target(Promise.RESOLVE, 480),))
+    agreed = firm.promise(resolve)
+    assert firm.clock(firm.open("slow"), Promise.RESOLVE).agreement == agreed
+
+
+def test_a_missed_cut_off_gives_its_credit_once_though_it_was_warned_of(firm: Firm) -> None:
+    agreed = firm.promise()
+    warned = firm.open("cut_off_risk", now=at(30))
+    case_clocks.fix_due(warned, at(60))
+    cut_off = SlaClock.objects.create(
+        customer=firm.customer,
+        agreement=agreed,
+        promise=Promise.CUT_OFF,
+        cut_off_name="Billing",
+        started_at=START,
+        due_at=at(60),
+    )
+    clock_book.stop(cut_off, at(90))
+    _close(warned, at(91))
+    assert [(breach.clock.promise, breach.credit) for breach in firm.breaches()] == [("cut_off", 10), ("resolve", None)]
+    statement = get_statement(firm.customer, date(2026, 11, 1), at(200))
+    assert [(one.promise, one.credit) for one in statement.breaches] == [("Posted by the cut-off", 10)]

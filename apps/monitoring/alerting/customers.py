@@ -5,10 +5,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.accounts.actions import CUSTOMER_ROLES, Role
 from apps.accounts.models import User
 from apps.accounts.preferences import without_alerts
 from apps.customers.models import Membership
+from apps.monitoring.alerting.deciding import RECOVERY_OF_USE
 from apps.monitoring.alerting.messages import mail_to, post_to_subscriber
 from apps.monitoring.blame import Severity, WaitingOn
 from apps.monitoring.models import Alert, AlertMessage, AlertOccasion, AlertSubscription, ExceptionCase
@@ -25,7 +28,54 @@ def tell(now: datetime) -> int:
     just_told = {case.id for case in waiting}
     _remember((case for case in others if case.id in just_told), Alert.Kind.TOLD_THEM, (), now)
     fresh = [case for case in others if case.id not in just_told]
-    return sent + _tell(fresh, Alert.Kind.TOLD_THEM, AlertOccasion.OPENED, [_Matters.ALL], now)
+    sent += _tell(fresh, Alert.Kind.TOLD_THEM, AlertOccasion.OPENED, [_Matters.ALL], now)
+    return sent + _tell_recoveries(now)
+
+
+def _tell_recoveries(now: datetime) -> int:
+    """Say that it is settled to those who asked for alerts and were told that it was open, each once for each opening."""
+    subscribers = AlertSubscription.objects.exclude(matters=_Matters.NOTHING)
+    closed = ExceptionCase.objects.filter(
+        state=ExceptionCase.State.CLOSED,
+        closed_at__gte=now - RECOVERY_OF_USE,
+        customer_id__in=subscribers.values("customer_id"),
+    ).exclude(closed_how=ExceptionCase.ClosedHow.MERGED)
+    cases = list(closed.select_related("customer", "flow").order_by("closed_at", "id"))
+    if not cases:
+        return 0
+    asked, silent, sent = _subscriptions({case.customer_id for case in cases}), without_alerts(), 0
+    people = [one for chosen in asked.values() for one in chosen]
+    told = _messages_to(people, cases)
+    for one in people:
+        if one.matters == _Matters.NOTHING or one.person_id in silent:
+            continue
+        settled = [case for case in cases if case.customer_id == one.customer_id and _must_hear(one, case, told)]
+        sent += _to_subscriber(one, settled, AlertOccasion.RECOVERED, now) if settled else 0
+    return sent
+
+
+def _messages_to(people: Sequence[AlertSubscription], cases: Sequence[ExceptionCase]) -> Sequence[AlertMessage]:
+    """Return what these people were sent about these cases since the first of them opened."""
+    return list(
+        AlertMessage.objects.filter(
+            Q(subscription__in=people) | Q(by="mail", receiver__in=[one.person.email for one in people]),
+            occasion__in=[AlertOccasion.NEEDS_YOU, AlertOccasion.OPENED, AlertOccasion.RECOVERED],
+            created_at__gte=min(case.opened_at for case in cases),
+            cases__overlap=[case.id for case in cases],
+        )
+    )
+
+
+def _must_hear(one: AlertSubscription, case: ExceptionCase, sent: Sequence[AlertMessage]) -> bool:
+    """Return whether the person knows of the case as open and not yet as settled, by mail or by the own webhook."""
+    known = {
+        message.occasion
+        for message in sent
+        if case.id in message.cases
+        and message.created_at >= case.opened_at
+        and (message.subscription_id == one.id or (message.by == "mail" and message.receiver == one.person.email))
+    }
+    return bool(known) and AlertOccasion.RECOVERED not in known
 
 
 def _tell(

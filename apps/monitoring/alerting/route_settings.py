@@ -88,9 +88,18 @@ def remove_route(route: AlertRoute) -> None:
 def move_route(route_id: UUID, *, down: bool) -> None:
     """Let a route change places with its neighbour; the first stays first, the last last."""
     with transaction.atomic():
-        moved = asked_order.change_places(AlertRoute, route_id, down=down)
-        if moved is not None:
-            record("route", route_id, moved.name, place=moved.position)
+        _note_move(route_id, asked_order.change_places(AlertRoute, route_id, down=down))
+
+
+def place_route(route_id: UUID, place: int) -> None:
+    """Give a route a place, 1 for the first; the others close up. Beyond the last is the last."""
+    with transaction.atomic():
+        _note_move(route_id, asked_order.put_at(AlertRoute, route_id, place))
+
+
+def _note_move(route_id: UUID, moved: AlertRoute | None) -> None:
+    if moved is not None:
+        record("route", route_id, moved.name, place=moved.position)
 
 
 def save_channel(channel: AlertChannel | None, values: Mapping[str, Any], *, by: Actor) -> AlertChannel:

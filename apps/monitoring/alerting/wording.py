@@ -5,6 +5,7 @@ tables of classes and business rules; what a failure itself said stays on the ca
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -89,12 +90,24 @@ def mail_context(
         "audience": "customer" if for_customer else "partner",
         "count": len(cases),
         "more": len(cases) - len(cases[:MOST_CASES]),
-        "cases": [mailed(case, for_customer=for_customer) for case in cases[:MOST_CASES]],
+        "cases": [_as_told(mailed(case, for_customer=for_customer), occasion) for case in cases[:MOST_CASES]],
         "headline": "" if _is_plain(occasion, failed) else headline(cases, occasion, for_customer=for_customer),
         "lead": "" if _is_plain(occasion, failed) else lead(occasion, failed),
         "held": held_words(held_back),
         "list_url": list_url(),
+        "is_over": occasion == AlertOccasion.RECOVERED,
     }
+
+
+def _link_label(occasion: str, *, for_customer: bool) -> str:
+    if not for_customer:
+        return _("Open the exceptions")
+    return _("See all matters") if occasion == AlertOccasion.RECOVERED else _("See what needs you")
+
+
+def _as_told(case: MailedCase, occasion: str) -> MailedCase:
+    """Ask for nothing more where everything is settled."""
+    return replace(case, next_step="") if occasion == AlertOccasion.RECOVERED else case
 
 
 def _is_plain(occasion: str, failed: str) -> bool:
@@ -115,7 +128,7 @@ def text_of(
         else "",
         held=held_words(held_back),
         held_back=held_back,
-        link_label=_("See what needs you") if for_customer else _("Open the exceptions"),
+        link_label=_link_label(occasion, for_customer=for_customer),
         link=list_url(),
     )
 

@@ -67,6 +67,45 @@ def risk_curve(customer: Customer, *, days: int, now: datetime, flow_id: UUID | 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RiskOfDay:
+    """What a customer had at risk at the end of a day: how many records, worth what, and how many nobody knows the worth of."""
+
+    day: date
+    currency: str
+    known: Decimal
+    estimated: Decimal
+    records: int
+    unknown_records: int
+
+    @property
+    def amount(self) -> Decimal:
+        """Return what is known and what is estimated together."""
+        return self.known + self.estimated
+
+
+def list_risk_days(customer: Customer, first: date, last: date, now: datetime) -> list[RiskOfDay]:
+    """Return each day of a span up to today, a day that was not written down as the one before. Two queries.
+
+    Days before the first that was written down are left out: nobody knows them.
+    """
+    rows = RiskDay.objects.filter(customer=customer, flow__isnull=True)
+    latest = rows.filter(day__lt=first).order_by("-day").first()
+    written = {row.day: row for row in rows.filter(day__gte=first, day__lte=last)}
+    until = min(last, now.astimezone(ZoneInfo(customer.time_zone)).date())
+    found = []
+    for number in range((until - first).days + 1):
+        day = first + timedelta(days=number)
+        latest = written.get(day, latest)
+        if latest is not None:
+            found.append(_of_day(latest, day))
+    return found
+
+
+def _of_day(row: RiskDay, day: date) -> RiskOfDay:
+    return RiskOfDay(day, row.currency, row.known, row.estimated, row.records, row.unknown_records)
+
+
 def risk_curves(span: Span, *, now: datetime, zone: tzinfo = UTC) -> list[MoneyCurve]:
     """Return the money at risk at the end of each day, by currency, the largest now first; the last point is now.
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option
@@ -62,6 +64,11 @@ def fitting_reviews(state: ListState) -> QuerySet[Any]:
     if wanted := state.value("state"):
         found = found.filter(state=wanted)
     return found
+
+
+def sent_words(name: str, at: datetime | None) -> str:
+    """Return who sent a review when; "" for one that was not sent."""
+    return gettext("Sent by %(name)s, %(at)s") % {"name": name, "at": f"{at:%Y-%m-%d %H:%M} UTC"} if at else ""
 
 
 def shown_sections(sections: Iterable[Section], *, for_customer: bool) -> list[ShownSection]:

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,13 +16,12 @@ from apps.accounts import audit
 from apps.accounts.actor import Actor
 from apps.accounts.audit import AuditAction
 from apps.accounts.language import speaking
-from apps.accounts.links import absolute_url
-from apps.accounts.mail import send_branded
 from apps.accounts.models import User
 from apps.customers.models import Customer
 from apps.monitoring.models import ReviewCopy, ReviewPack
 from apps.monitoring.reviews import pack as values
 from apps.monitoring.reviews.choices import get_choice
+from apps.monitoring.reviews.mailing import mail_review
 from apps.monitoring.reviews.pack import Edit, Part, Section, sections_as_values, sections_from_values
 from apps.monitoring.reviews.people import possible_receivers
 from apps.monitoring.reviews.taking import Taken, take_figures
@@ -120,10 +118,7 @@ def send_pack(pack_id: UUID, receivers: Sequence[User], *, by: Actor, now: datet
         row.state, row.sent_at, row.sent_by, row.sender_id = ReviewPack.State.SENT, now, copy.sent_by, by.user_id
         row.receivers = [{"id": str(person.id), "name": str(person)} for person in chosen]
         row.save(update_fields=["state", "sent_at", "sent_by", "sender", "receivers"])
-        for person in chosen:
-            url = absolute_url(reverse("monitoring:own-review", args=[copy.id]))
-            context = {"name": person.name, "month": row.month, "customer": row.customer.name, "review_url": url}
-            send_branded("mail/review", person.email, context)
+        mail_review(copy, chosen)
         _record(AuditAction.REVIEW_SENT, row, digest=copy.digest, receivers=[person.email for person in chosen])
     return copy
 

@@ -15,6 +15,7 @@ class Part(StrEnum):
     SERVICE = "service"
     VALUE = "value"
     CAUSES = "causes"
+    RISK = "risk"
     RECONCILIATION = "reconciliation"
     CHANGES = "changes"
     NEXT = "next"
@@ -80,8 +81,13 @@ def edited(sections: Sequence[Section], edits: Mapping[Part, Edit]) -> tuple[Sec
 
 
 def refreshed(sections: Sequence[Section], fresh: Mapping[Part, Sequence[Line]]) -> tuple[Section, ...]:
-    """Return sections with new figures; words, order and what is left out stay as somebody made them."""
-    return tuple(replace(one, lines=tuple(fresh.get(one.part, ()))) for one in sections)
+    """Return sections with new figures; words, order and what is left out stay as somebody made them.
+
+    A part that there was none of when the review was drafted comes last, without words.
+    """
+    known = {one.part for one in sections}
+    added = [Section(part, "", tuple(lines)) for part, lines in fresh.items() if part not in known and lines]
+    return (*(replace(one, lines=tuple(fresh.get(one.part, ()))) for one in sections), *added)
 
 
 def differences(before: Iterable[Section], after: Iterable[Section]) -> dict[str, dict[str, list[str]]]:

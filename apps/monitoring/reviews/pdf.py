@@ -6,7 +6,9 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from apps.monitoring.reviews.board import ShownSection
+from apps.monitoring.models import ReviewCopy
+from apps.monitoring.reviews.board import ShownSection, sent_words, shown_sections
+from apps.monitoring.reviews.pack import sections_from_values
 from apps.tenants.brand_paper import SOFT, BrandPaper
 from apps.tenants.branding import BrandLook
 from apps.tenants.templatetags.wording import month_words
@@ -22,6 +24,23 @@ class Paper:
     taken_at: datetime
     sent: str = ""
     digest: str = ""
+
+
+def paper_of(copy: ReviewCopy, customer: str) -> Paper:
+    """Return the paper of a customer's copy, in the language that is spoken now."""
+    return Paper(
+        customer=customer,
+        month=copy.month,
+        sections=shown_sections(sections_from_values(copy.sections), for_customer=True),
+        taken_at=copy.taken_at,
+        sent=sent_words(copy.sent_by, copy.sent_at),
+        digest=copy.digest,
+    )
+
+
+def file_name(month: date) -> str:
+    """Return what a review's file is called."""
+    return f"review-{month:%Y-%m}.pdf"
 
 
 def build_pdf(paper: Paper, look: BrandLook) -> bytes:

@@ -18,16 +18,19 @@ from apps.flows.models import ApprovalRequest, FlowVersion, Reconciliation
 from apps.monitoring.models import ExceptionCase
 from apps.monitoring.months import last_day, month_before, next_month
 from apps.monitoring.queries.reports import ReportSpan, activity_of
+from apps.monitoring.queries.risk import RiskOfDay, list_risk_days
 from apps.monitoring.reviews.pack import Line, Part
 from apps.monitoring.reviews.rules import Advice, Facts, Rule, advise
 from apps.monitoring.reviews.words import advice_words
+from apps.monitoring.triage.summary import summarise
 from apps.monitoring.value.month_read import MonthRead, read_month
 from apps.monitoring.value.statement import get_statement as get_value
 from apps.monitoring.value.statement import records_url
 from apps.monitoring.value.summary import tell_customer
-from apps.tenants.templatetags.wording import count_words
+from apps.tenants.templatetags.wording import count_words, money_words
 
 MOST_LINES = 8  # of a part; the rest is a number
+WORST_DAYS = 5
 _DAY_SECONDS = 86_400
 _COMPANY_FIELDS = r"(company|companies|entity|subsidiary)"
 
@@ -62,6 +65,11 @@ class _Month:
         pages = reverse("monitoring:customer-service", args=[self.customer.id]), reverse("monitoring:own-service")
         return f"{pages[0]}?month={self.first:%Y-%m}", f"{pages[1]}?month={self.first:%Y-%m}"
 
+    def cases(self) -> tuple[str, str]:
+        """Return where the customer's open exceptions are, for the partner's people and for the customer's."""
+        ours = urlencode({"customer": self.customer.id})
+        return f"{reverse('monitoring:case-list')}?{ours}", reverse("monitoring:customer-needs")
+
 
 def take_figures(customer: Customer, month: date, now: datetime) -> Taken:
     """Return the figures of a customer's month, by its first day, in the language that is spoken now."""
@@ -81,6 +89,7 @@ def take_figures(customer: Customer, month: date, now: datetime) -> Taken:
         Part.SERVICE: [*said[1:2], *_promises(of, read)],
         Part.VALUE: said[2:],
         Part.CAUSES: causes,
+        Part.RISK: [*_risk(of, now), _open_now(of, now)],
         Part.RECONCILIATION: _reconciliations(reconciled),
         Part.CHANGES: _changes(of),
         Part.NEXT: [line for one, line in advised if not one.is_internal],
@@ -97,6 +106,43 @@ def _promises(of: _Month, read: MonthRead) -> Iterable[Line]:
         counts = {"promise": line.promise, "kept": count_words(line.kept), "missed": count_words(line.missed)}
         text = _("%(promise)s: kept %(kept)s times, missed %(missed)s.") % counts
         yield Line(text, *of.service())
+
+
+def _risk(of: _Month, now: datetime) -> Iterable[Line]:
+    """Say on how many days records were held up, what the worst of them were, and what was left at the end."""
+    days = list_risk_days(of.customer, of.first, last_day(of.first), now)
+    held = [one for one in days if one.records]
+    if not held:
+        return
+    where = of.cases()
+    facts = {"days": count_words(len(held)), "all": count_words(len(days))}
+    yield Line(_("Records were held up at the end of %(days)s of %(all)s days.") % facts, *where)
+    worst = sorted(held, key=lambda one: (-one.amount, -one.records, one.day))[:WORST_DAYS]
+    for one in sorted(worst, key=lambda one: one.day):
+        yield Line(_at_risk_words(one, _("%(day)s: %(money)s at risk in %(records)s records.")), *where)
+    if len(worst) < len(held):
+        left = {"number": count_words(len(held) - len(worst))}
+        yield Line(_("Less was at risk on %(number)s further days.") % left)
+    last = days[-1]
+    words = _("At the end, on %(day)s: %(money)s at risk in %(records)s records.")
+    yield Line(_at_risk_words(last, words) if last.records else _("At the end nothing was at risk."), *where)
+
+
+def _at_risk_words(one: RiskOfDay, words: str) -> str:
+    """Return a day's figure; what is estimated of it, and what nobody knows the worth of, is said."""
+    money = money_words(one.amount, one.currency)
+    said = words % {"day": date_format(one.day, "DATE_FORMAT"), "money": money, "records": count_words(one.records)}
+    if one.estimated:
+        said = f"{said} {_('Estimated of it: %(money)s.') % {'money': money_words(one.estimated, one.currency)}}"
+    if one.unknown_records:
+        unknown = {"records": count_words(one.unknown_records)}
+        said = f"{said} {_('Of %(records)s records nobody knows the worth.') % unknown}"
+    return said
+
+
+def _open_now(of: _Month, now: datetime) -> Line:
+    """Say what is open as the figures are taken, in the customer's words."""
+    return Line(summarise(now, customer_id=of.customer.id, for_customer=True).paragraph, *of.cases())
 
 
 def _reconciliations(reconciled: Iterable[Mapping[str, Any]]) -> Iterable[Line]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from apps.monitoring.blame import Severity, WorkQueue, time_to_resolve
+from apps.monitoring.blame import CUT_OFF_RISK, EXPIRING, PARTIAL, SLOW, Severity, WorkQueue, time_to_resolve
 from apps.monitoring.sla.clock import PauseCause
 from apps.monitoring.sla.credits import CreditBand, CreditRule
 from apps.monitoring.sla.opening import BusinessHours, always
@@ -27,6 +27,10 @@ class Promise(StrEnum):
 
 OF_CASES = (Promise.DETECT, Promise.ACKNOWLEDGE, Promise.RESOLVE)
 OF_FLOWS = (Promise.DELIVERY, Promise.CUT_OFF)
+# Exceptions that warn of what has clocks of its own once it happens: the refused records' exceptions, the cut-off, the
+# connection that stops; a slow run is late where delivery is promised.
+_WARNINGS = frozenset({PARTIAL, CUT_OFF_RISK, EXPIRING})
+_WARNS_OF = {SLOW: Promise.DELIVERY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,15 @@ class Terms:
             return None
         best = max(fitting, key=lambda one: (bool(one.business_class), bool(one.queue), bool(one.severity)))
         return timedelta(minutes=best.minutes)
+
+
+def is_only_warning(terms: Terms, business_class: str) -> bool:
+    """Return whether exceptions of the class warn of a matter that these terms promise by itself.
+
+    Such a warning is nobody's claim: who was warned and failed has missed the one promise, not two.
+    """
+    warned_of = _WARNS_OF.get(business_class)
+    return business_class in _WARNINGS or (warned_of is not None and terms.target(warned_of) is not None)
 
 
 def usual_terms() -> Terms:

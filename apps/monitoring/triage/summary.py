@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from apps.monitoring import impact
 from apps.monitoring.blame import WaitingOn
 from apps.monitoring.case_words import cause_words
+from apps.monitoring.customer_words import words_for
 from apps.monitoring.models import ExceptionCase, TriageProposal
 from apps.monitoring.queries.at_risk import sums_at_risk
 from apps.tenants.templatetags.wording import count_words, money_words
@@ -38,8 +39,11 @@ class Summary:
     cases: int
 
 
-def summarise(now: datetime, *, customer_id: UUID | None = None) -> Summary:
-    """Say what is open, of everybody or of one customer. At most seven queries."""
+def summarise(now: datetime, *, customer_id: UUID | None = None, for_customer: bool = False) -> Summary:
+    """Say what is open, of everybody or of one customer; `for_customer` in the words its own people read.
+
+    At most seven queries.
+    """
     still_open = ExceptionCase.objects.exclude(state=ExceptionCase.State.CLOSED)
     if customer_id is not None:
         still_open = still_open.filter(customer_id=customer_id)
@@ -52,6 +56,8 @@ def summarise(now: datetime, *, customer_id: UUID | None = None) -> Summary:
         oldest=Min("opened_at"),
     )
     if not figures["cases"]:
+        if for_customer:
+            return Summary(_("Nothing is held up now: everything arrived where it belongs."), (), 0)
         return Summary(_("No exception is open: everything arrived where it belongs."), (), 0)
     ids = still_open.order_by().values("id")
     at_risk = sums_at_risk("customer_id", customer_id=customer_id)
@@ -62,16 +68,20 @@ def summarise(now: datetime, *, customer_id: UUID | None = None) -> Summary:
     )
     causes = tuple(
         Cause(
-            cause_words(row["error_class"], row["error_field"]), row["n"], row["r"] or 0, f"class={row['error_class']}"
+            str(words_for(row["error_class"]).title)
+            if for_customer
+            else cause_words(row["error_class"], row["error_field"]),
+            row["n"],
+            row["r"] or 0,
+            f"class={row['error_class']}",
         )
         for row in sorted(grouped, key=lambda row: (-row["n"], row["error_class"], row["error_field"]))[:MOST_CAUSES]
     )
-    sentences = [
-        _held_up(figures, [money_words(part.amount, part.currency) for part in sums]),
-        _mostly(causes),
-        _waiting(figures, now),
-        _proposed(proposed),
-    ]
+    money = [money_words(part.amount, part.currency) for part in sums]
+    if for_customer:
+        sentences = [_held_up_here(figures, money), _mostly(causes), _waiting_here(figures, now)]
+    else:
+        sentences = [_held_up(figures, money), _mostly(causes), _waiting(figures, now), _proposed(proposed)]
     return Summary(" ".join(sentence for sentence in sentences if sentence), causes, figures["cases"])
 
 
@@ -86,8 +96,21 @@ def _held_up(figures: dict[str, int], money: list[str]) -> str:
         "customers": count_words(figures["customers"]),
         "records": count_words(figures["records"] or 0),
     }
-    worth = _("Money at risk: %(money)s.") % {"money": get_text_list(money, _("and"))} if money else ""
-    return f"{said} {worth}".strip()
+    return f"{said} {_worth(money)}".strip()
+
+
+def _held_up_here(figures: dict[str, int], money: list[str]) -> str:
+    words = ngettext(
+        "Open now: %(cases)s matter, which holds up %(records)s records.",
+        "Open now: %(cases)s matters, which hold up %(records)s records.",
+        figures["cases"],
+    )
+    said = words % {"cases": count_words(figures["cases"]), "records": count_words(figures["records"] or 0)}
+    return f"{said} {_worth(money)}".strip()
+
+
+def _worth(money: list[str]) -> str:
+    return _("Money at risk: %(money)s.") % {"money": get_text_list(money, _("and"))} if money else ""
 
 
 def _mostly(causes: tuple[Cause, ...]) -> str:
@@ -105,6 +128,12 @@ def _waiting(figures: dict[str, int], now: datetime) -> str:
         "theirs": count_words(figures["theirs"]),
         "days": count_words(days),
     }
+
+
+def _waiting_here(figures: dict[str, int], now: datetime) -> str:
+    words = _("%(theirs)s wait for you; the oldest has been open for %(days)s days.")
+    days = (now - figures["oldest"]).days  # type: ignore[operator]  # a moment
+    return words % {"theirs": count_words(figures["theirs"]), "days": count_words(days)}
 
 
 def _proposed(number: int) -> str:

@@ -26,6 +26,7 @@ from apps.monitoring.queries import cases as queries
 from apps.monitoring.queries.case_page import get_case_page
 from apps.monitoring.queries.case_people import get_case_people
 from apps.monitoring.queries.case_ways import list_value_tables
+from apps.monitoring.queries.clocks_of_case import list_clocks
 from apps.monitoring.queries.customer_story import get_record
 from apps.monitoring.queries.risk import worth_of_case
 from apps.monitoring.telemetry.provider_words import sentence_of
@@ -92,6 +93,8 @@ def case_context(
         "worth": worth_of_case(case, timezone.now()),
         "suffering": _suffering(case, who),
         "people": get_case_people(case, who, timezone.now()),
+        "clocks": list_clocks(case, timezone.now()),
+        "can_see_board": who.can(Action.VIEW_CUSTOMERS),
         "can_work": who.can(Action.WORK_CASES) and page.is_open,
         "can_note": who.can(Action.WORK_CASES),
         "can_run": who.can(Action.RUN_FLOWS),

@@ -20,10 +20,10 @@ from apps.monitoring.models import ReviewCopy
 from apps.monitoring.review_forms import CommentForm
 from apps.monitoring.reviews.board import shown_sections
 from apps.monitoring.reviews.pack import sections_from_values
-from apps.monitoring.reviews.pdf import Paper
+from apps.monitoring.reviews.pdf import paper_of
 from apps.monitoring.reviews.people import comment_on
 from apps.monitoring.views.customer_home import customer_of
-from apps.monitoring.views.reviews import pdf_answer, sent_words
+from apps.monitoring.views.reviews import pdf_answer
 from apps.tenants.templatetags.wording import month_words
 
 MOST_SHOWN = 60
@@ -66,15 +66,7 @@ def own_review(request: HttpRequest, copy_id: UUID) -> HttpResponse:
 def own_review_pdf(request: HttpRequest, copy_id: UUID) -> HttpResponse:
     """Answer a review as a PDF."""
     copy = _get(request, copy_id)
-    paper = Paper(
-        customer=get_customer(copy.customer_id).name,
-        month=copy.month,
-        sections=shown_sections(sections_from_values(copy.sections), for_customer=True),
-        taken_at=copy.taken_at,
-        sent=sent_words(copy.sent_by, copy.sent_at),
-        digest=copy.digest,
-    )
-    return pdf_answer(request, paper)
+    return pdf_answer(request, paper_of(copy, get_customer(copy.customer_id).name))
 
 
 def _get(request: HttpRequest, copy_id: UUID) -> ReviewCopy:

@@ -1,7 +1,6 @@
 """Reviews for the partner's people: the board, one review as its reader will see it, its editor, and when it is drafted."""
 
 from dataclasses import asdict
-from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -27,7 +26,7 @@ from apps.monitoring.review_forms import CommentForm, NewReviewForm, ReviewChoic
 from apps.monitoring.reviews import board, book
 from apps.monitoring.reviews.choices import choose, get_choice
 from apps.monitoring.reviews.pack import edited, sections_from_values
-from apps.monitoring.reviews.pdf import Paper, build_pdf
+from apps.monitoring.reviews.pdf import Paper, build_pdf, file_name
 from apps.monitoring.views.value import to_customer_value
 from apps.tenants.brand_drafts import look_for
 from apps.tenants.brand_paper import pdf_response
@@ -143,7 +142,7 @@ def review_pdf(request: HttpRequest, pack_id: UUID) -> HttpResponse:
         month=row.month,
         sections=board.shown_sections(sections, for_customer=False),
         taken_at=row.taken_at,
-        sent=sent_words(row.sent_by, row.sent_at),
+        sent=board.sent_words(row.sent_by, row.sent_at),
         digest=copy.digest if copy else "",
     )
     return pdf_answer(request, paper)
@@ -174,12 +173,7 @@ def get_pack(pack_id: UUID) -> ReviewPack:
 
 def pdf_answer(request: HttpRequest, paper: Paper) -> HttpResponse:
     """Answer a paper as a file."""
-    return pdf_response(f"review-{paper.month:%Y-%m}.pdf", build_pdf(paper, look_for(request)))
-
-
-def sent_words(name: str, at: datetime | None) -> str:
-    """Return who sent a review when; "" for one that was not sent."""
-    return _("Sent by %(name)s, %(at)s") % {"name": name, "at": f"{at:%Y-%m-%d %H:%M} UTC"} if at else ""
+    return pdf_response(file_name(paper.month), build_pdf(paper, look_for(request)))
 
 
 def to_board() -> dict[str, str]:

@@ -16,14 +16,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.csv_export import csv_response
-from apps.accounts.page_filters import acting_person
+from apps.accounts.page_filters import acting_person, asked_id
 from apps.customers.customer_frame import build_frame
 from apps.customers.models import Customer
 from apps.customers.queries import get_customer
 from apps.customers.views.crumbs import to_list
 from apps.monitoring import clock_book, sla_settings
+from apps.monitoring.agreement_forms import AgreementForm
 from apps.monitoring.queries.sla_statement import get_agreement, get_statement, month_of
-from apps.monitoring.sla_forms import AgreementForm
+from apps.monitoring.queries.sla_suggested import suggested_for
 from apps.monitoring.sla_pages import Statement
 from apps.monitoring.views.customer_home import customer_of
 from apps.monitoring.views.month_choice import asked_month, month_choices
@@ -65,7 +66,14 @@ def service_edit(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Give a customer a package, opening hours and a fee."""
     customer = get_customer(customer_id)
     current = clock_book.agreement_at(customer.id, timezone.now())
-    form = AgreementForm(request.POST or None, current=current, currency=customer.currency)
+    suggested = () if current else suggested_for(customer.id)
+    form = AgreementForm(
+        request.POST or None,
+        current=current,
+        currency=customer.currency,
+        suggested=suggested,
+        chosen=str(asked_id(request, "package") or ""),
+    )
     if request.method == "POST" and form.is_valid():
         sla_settings.agree(customer, **form.cleaned_data, currency=customer.currency, by=acting_person(request))
         messages.success(request, _("%(name)s is promised this from now on.") % {"name": customer.name})
@@ -75,6 +83,7 @@ def service_edit(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "customer": customer,
         "current": current,
         "can_promise": sla_settings.can_promise(),
+        "suggested": suggested,
         "crumbs": [*to_list(), _to_service(customer)],
     }
     return render(request, "monitoring/sla/agreement.html", context, status=400 if form.errors else 200)

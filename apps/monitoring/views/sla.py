@@ -20,10 +20,10 @@ from apps.accounts.list_specs import Option
 from apps.accounts.listing import csv_of, csv_of_rows, page_of, page_of_rows, read_list
 from apps.accounts.page_filters import acting_person
 from apps.monitoring import sla_settings
+from apps.monitoring.agreement_forms import ExcuseForm
 from apps.monitoring.models import SlaBreach
 from apps.monitoring.queries import cut_off_board, sla_board
 from apps.monitoring.queries.sla_rows import breach_rows, clock_rows
-from apps.monitoring.sla_forms import ExcuseForm
 from apps.monitoring.views.figures import Tile, with_query
 from apps.tenants.templatetags.wording import money_words
 

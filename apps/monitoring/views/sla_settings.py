@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, Model, Q
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,9 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.once import once
-from apps.accounts.page_filters import acting_person
+from apps.accounts.page_filters import acting_person, asked_id
+from apps.customers.models import Customer
+from apps.customers.queries import get_customer
 from apps.monitoring import sla_settings
 from apps.monitoring.models import BusinessCalendar, SlaPolicy
+from apps.monitoring.queries.sla_suggested import suggested_for
 from apps.monitoring.sla_forms import CalendarForm, PolicyForm
 from apps.monitoring.sla_settings import SlaError
 from apps.monitoring.sla_words import opening_words
@@ -43,8 +46,9 @@ def settings_page(request: HttpRequest) -> HttpResponse:
 @once
 @require_http_methods(["GET", "HEAD", "POST"])
 def policy_create(request: HttpRequest) -> HttpResponse:
-    """Add a package."""
-    return _policy_page(request, None)
+    """Add a package; for a customer (`?customer=`) with the times that the templates of its flows suggest."""
+    customer_id = asked_id(request, "customer")
+    return _policy_page(request, None, get_customer(customer_id) if customer_id else None)
 
 
 @requires(Action.EDIT_CUSTOMERS)
@@ -101,26 +105,33 @@ def _calendar(calendar_id: UUID) -> BusinessCalendar:
     return calendar
 
 
-def _policy_page(request: HttpRequest, policy: SlaPolicy | None) -> HttpResponse:
-    form, by = PolicyForm(request.POST or None, policy=policy), acting_person(request)
+def _policy_page(request: HttpRequest, policy: SlaPolicy | None, customer: Customer | None = None) -> HttpResponse:
+    suggested = suggested_for(customer.id) if customer else ()
+    form, by = PolicyForm(request.POST or None, policy=policy, suggested=suggested), acting_person(request)
     title = policy.name if policy else _("New package")
-    answer = _saved(request, form, lambda: sla_settings.save_policy(policy, form.package, by=by))
-    return answer or _page(request, "monitoring/sla/policy.html", form, {"policy": policy, "title": title})
+    answer = _saved(request, form, lambda: sla_settings.save_policy(policy, form.package, by=by), customer)
+    context = {"policy": policy, "title": title, "customer": customer, "suggested": suggested}
+    return answer or _page(request, "monitoring/sla/policy.html", form, context)
 
 
 def _calendar_page(request: HttpRequest, calendar: BusinessCalendar | None) -> HttpResponse:
     form, by = CalendarForm(request.POST or None, calendar=calendar), acting_person(request)
     title = calendar.name if calendar else _("New calendar")
 
-    def save() -> object:
+    def save() -> Model:
         return sla_settings.save_calendar(calendar, name=form.cleaned_data["name"], hours=form.hours, by=by)
 
     answer = _saved(request, form, save)
     return answer or _page(request, "monitoring/sla/calendar.html", form, {"calendar": calendar, "title": title})
 
 
-def _saved(request: HttpRequest, form: BaseForm, save: Callable[[], object]) -> HttpResponse | None:
-    """Store a valid form and lead back to the settings; None when it is to be shown, with what refused it."""
+def _saved(
+    request: HttpRequest, form: BaseForm, save: Callable[[], Model], customer: Customer | None = None
+) -> HttpResponse | None:
+    """Store a valid form and lead back to the settings, or on to giving a customer the new package.
+
+    None when it is to be shown, with what refused it.
+    """
     if request.method != "POST" or not form.is_valid():
         return None
     try:
@@ -129,6 +140,8 @@ def _saved(request: HttpRequest, form: BaseForm, save: Callable[[], object]) -> 
         form.add_error(error.field or None, str(error))
         return None
     messages.success(request, _("%(name)s is saved.") % {"name": saved})
+    if customer is not None:
+        return redirect(f"{reverse('monitoring:service-edit', args=[customer.id])}?package={saved.pk}")
     return redirect(SETTINGS)
 
 

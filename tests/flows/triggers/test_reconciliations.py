@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from apps.accounts.actions import Role
 from apps.connectors import registry
 from apps.dispatch.models import Queue
 from apps.dispatch.services import enqueue
@@ -25,6 +26,7 @@ from apps.flows.triggers.reconciliations import (
     why_unreconcilable,
 )
 from apps.tenants import scope
+from tests.deals import Deals
 from tests.lines import Line
 
 MakeLine = Callable[..., Line]
@@ -156,3 +158,13 @@ def test_a_target_that_shows_nothing_is_told_in_words(make_line: MakeLine) -> No
         assert "ERP does not show what it holds" in why_unreconcilable(flow)
         with pytest.raises(ReconciliationError, match="does not show"):
             reconcile_now(flow, first=TODAY, last=TODAY, started_by="Fina")
+
+
+def test_a_flow_that_writes_step_by_step_says_on_its_page_why_it_is_not_compared(
+    make_deals: Callable[..., Deals],
+) -> None:
+    deals = make_deals()
+    page = deals.browser(Role.OWNER).get(f"/flows/{deals.flow.id}/reconciliation/").content.decode()
+    assert "several systems, step by step: there are no two sides to compare." in page
+    assert "Compare both sides" not in page
+    assert "Compare each night" not in page

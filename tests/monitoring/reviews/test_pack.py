@@ -31,7 +31,7 @@ SECTIONS = st.permutations(list(Part)).flatmap(
 )
 
 
-@given(SECTIONS, st.lists(st.integers(1, 7), min_size=7, max_size=7), st.booleans())
+@given(SECTIONS, st.lists(st.integers(1, 7), min_size=len(Part), max_size=len(Part)), st.booleans())
 def test_an_edit_moves_and_rewords_parts_and_leaves_every_figure(
     sections: tuple[Section, ...], places: list[int], is_on: bool
 ) -> None:
@@ -116,3 +116,12 @@ def test_what_is_sold_is_for_the_partner_alone() -> None:
     internal = {one.rule for one in advise(everything) if one.is_internal}
     assert internal == {Rule.UNKNOWN_COMPANY, Rule.GREW, Rule.ASSUMED}
     assert {one.rule for one in advise(everything)} == set(Rule)
+
+
+def test_a_part_that_a_draft_was_made_without_comes_last() -> None:
+    before = (Section(Part.VOLUME, "mine", (Line("10 records"),)),)
+    after = refreshed(before, {Part.RISK: [Line("EUR 5")], Part.VOLUME: [Line("12 records")], Part.NEXT: []})
+    assert [(one.part, one.text, [line.text for line in one.lines]) for one in after] == [
+        (Part.VOLUME, "mine", ["12 records"]),
+        (Part.RISK, "", ["EUR 5"]),
+    ]

@@ -1,9 +1,11 @@
 """A review from its draft to the customer's comment: it writes itself once, is edited, approved by another, sent once and sealed."""
 
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -13,9 +15,10 @@ from apps.accounts.actor import acting
 from apps.accounts.models import AuditEntry, OutgoingMail
 from apps.accounts.services import create_api_key
 from apps.customers.models import Customer
+from apps.dispatch.models import DueWork
 from apps.flows.models import FlowDay, FlowVersion
-from apps.monitoring.models import ReviewComment, ReviewCopy, ReviewPack
-from apps.monitoring.reviews import book
+from apps.monitoring.models import ReviewComment, ReviewCopy, ReviewPack, RiskDay
+from apps.monitoring.reviews import book, mailing
 from apps.monitoring.reviews.choices import Choice, choose
 from apps.monitoring.reviews.drafting import draft_due
 from apps.tenants import scope
@@ -120,6 +123,57 @@ def test_edited_approved_by_another_sent_once_read_and_commented(drafted: Firm) 
     assert [deed.removeprefix("review_") for deed in deeds] == [
         "drafted", "changed", "changed", "approved", "sent", "commented", "commented", "archived",
     ]  # fmt: skip
+
+
+def _send(firm: Firm) -> ReviewCopy:
+    person, pack = firm.person(Role.CUSTOMER_OWNER), _pack(firm)
+    book.approve_pack(pack.id, by=firm.staff, now=NOW)
+    return book.send_pack(pack.id, [person], by=firm.staff, now=NOW)
+
+
+@pytest.mark.parametrize("is_small", [True, False])
+def test_the_mail_carries_the_pdf_while_it_is_small_enough(
+    drafted: Firm, monkeypatch: pytest.MonkeyPatch, mailoutbox: list[EmailMessage], is_small: bool
+) -> None:
+    if not is_small:
+        monkeypatch.setattr(mailing, "MOST_ATTACHED", 100)
+    copy = _send(drafted)
+    due = DueWork.objects.get(kind=mailing.SEND_REVIEW)
+    for _again in range(2):
+        mailing.send_due(SimpleNamespace(reference=due.reference, confirm=lambda: None))  # type: ignore[arg-type]
+    (mail,) = mailoutbox
+    assert f"/my/reviews/{copy.id}/" in mail.body
+    assert ("attached as a PDF" in mail.body) is is_small
+    if is_small:
+        ((name, content, kind),) = mail.attachments
+        assert (name, kind, content[:5]) == ("review-2026-10.pdf", "application/pdf", b"%PDF-")
+    else:
+        assert not mail.attachments
+
+
+def test_it_tells_the_days_at_risk_and_what_is_open(drafted: Firm) -> None:
+    firm = drafted
+    for day, known, estimated, records in ((9, 1000, 0, 3), (12, 500, 250, 4), (20, 0, 0, 0)):
+        RiskDay.objects.create(
+            customer=firm.customer,
+            day=date(2026, 10, day),
+            currency="EUR",
+            known=known,
+            estimated=estimated,
+            records=records,
+            unknown_records=int(day == 12),
+            measured_at=NOW,
+        )
+    pack = book.refresh_pack(_pack(firm).id, by=firm.staff, now=NOW)
+    lines = {one["part"]: [line["text"] for line in one["lines"]] for one in pack.sections}["risk"]
+    assert lines[0] == "Records were held up at the end of 11 of 23 days."  # nothing is known of the first eight
+    assert lines[1].endswith("1,000.00 at risk in 3 records.")
+    assert sum("Estimated of it: " in line and "nobody knows the worth" in line for line in lines) == 2
+    assert "Less was at risk on 6 further days." in lines
+    assert "At the end nothing was at risk." in lines
+    assert lines[-1].startswith("Open now: 3 matters")
+    assert "customers" not in lines[-1]
+    assert pack.changes["risk"]["new"] == [line for line in lines if not line.startswith("Open now")]
 
 
 def test_customers_people_never_reach_a_draft(drafted: Firm) -> None:
