@@ -36,6 +36,7 @@ class ProposalSerializer(serializers.ModelSerializer[TriageProposal]):
 
     case_id = serializers.UUIDField(read_only=True)
     customer_id = serializers.UUIDField(read_only=True)
+    team_id = serializers.UUIDField(read_only=True, allow_null=True)
     says = serializers.SerializerMethodField()
 
     class Meta:
@@ -50,6 +51,7 @@ class ProposalSerializer(serializers.ModelSerializer[TriageProposal]):
             "seems_class",
             "cause",
             "queue",
+            "team_id",
             "deed",
             "arguments",
             "says",

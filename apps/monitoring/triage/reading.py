@@ -140,6 +140,7 @@ class Reader:
             held=closed.closed_how != ExceptionCase.ClosedHow.BY_PERSON,
             closed_at=closed.closed_at,
             queue=closed.queue,
+            team=str(closed.team_id or ""),
             own=closed.customer_id == case.customer_id,
         )
 
