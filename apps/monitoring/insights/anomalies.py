@@ -24,7 +24,8 @@ _WEEKS = 8
 _LEAST_RECORDS = Decimal(10)
 _WEEKEND = 5
 _SHOWN = 40  # points of a chart
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +179,8 @@ def unusual_rates(work: Sequence[Work], since: date, known: Collection[Key]) -> 
 
 
 def _usual_by(work: Iterable[Work], group: Callable[[Work], tuple[str, str]]) -> dict[tuple[str, str], Usual]:
-    values = _grouped((group(one), one.rate) for one in work)
-    learned = {
-        key: usual_of([rate for rate in rates if rate is not None], least=LEAST_OWN, by_ratio=True)
-        for key, rates in values.items()
-    }
+    values = _grouped((group(one), one.rate) for one in work if one.rate is not None)
+    learned = {key: usual_of(rates, least=LEAST_OWN, by_ratio=True) for key, rates in values.items()}
     return {key: usual for key, usual in learned.items() if usual is not None}
 
 

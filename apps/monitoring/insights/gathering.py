@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from apps.monitoring.impact import Quality
 from apps.monitoring.insights.anomalies import Spent, Work
@@ -73,47 +75,68 @@ def spent_of(records: Iterable[Record], canonical_type: str) -> list[Spent]:
     return found
 
 
-def sheets_of(found: Mapping[str, Records], outside: Mapping[str, Outside]) -> list[Sheet]:
-    """Return the records that are asked for what they lack."""
-    sheets = []
-    for kind in NEEDED:
-        for record in found.get(kind, Records()).rows:
-            line = record.line
-            if record.values:
-                sheets.append(
-                    Sheet(
-                        line.business_key,
-                        kind,
-                        line.label,
-                        record.values,
-                        record.fields,
-                        line.client_ref,
-                        line.project_ref,
-                        line.id,
-                    )
-                )
-        if kind in outside:
-            fields = outside[kind].fields
-            sheets += [Sheet(row.key, kind, row.label, row.values, fields) for row in outside[kind].rows]
-    return sheets
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record, wherever it was read. `operation_id` is the ledger line that carried it, None where none did."""
+
+    key: str
+    label: str
+    values: Mapping[str, Any]
+    fields: frozenset[str]
+    operation_id: UUID | None
+    client: str
+    project: str
 
 
-def projects_of(found: Records, outside: Outside | None) -> list[Project]:
-    """Return the projects, as the ledger knows them or their own system."""
-    rows = [(record.line.business_key, record.line.label, record.values, record.line.id) for record in found.rows]
-    rows += [(row.key, row.label, row.values, None) for row in _rows(outside)]
-    return [_project(key, label, values, line) for key, label, values, line in rows if values]
+def rows_of(found: Records, outside: Outside | None) -> list[Row]:
+    """Return the records of a type: as their system lists them now where it was asked and answered, else as they passed through.
+
+    A flow leaves out what it does not move, and a system does not. Where the list was cut, what passed through completes it.
+    """
+    passed = {record.line.business_key: record for record in found.rows if record.values}
+    if outside is None or outside.problem:
+        return [_passed(record) for record in passed.values()]
+    listed = [_listed(row, outside.fields, passed.get(row.key)) for row in outside.rows]
+    if not outside.cut:
+        return listed
+    known = {row.key for row in listed}
+    place = listed[0].key.rpartition(":")[0] if listed else ""
+    return listed + [
+        _passed(record) for key, record in passed.items() if key not in known and key.rpartition(":")[0] == place
+    ]
 
 
-def _project(key: str, label: str, values: Mapping[str, Any], operation_id: Any) -> Project:
+def _passed(record: Record) -> Row:
+    line = record.line
+    return Row(line.business_key, line.label, record.values, record.fields, line.id, line.client_ref, line.project_ref)
+
+
+def _listed(row: OutsideRecord, fields: frozenset[str], record: Record | None) -> Row:
+    client = str(row.values.get("client_name") or row.values.get("client") or "")[:120]
+    project = str(row.values.get("project") or "")[:120]
+    return Row(row.key, row.label, row.values, fields, record.line.id if record else None, client, project)
+
+
+def sheets_of(rows: Mapping[str, Sequence[Row]]) -> list[Sheet]:
+    """Return the records, by their type, that are asked for what they lack."""
+    return [
+        Sheet(row.key, kind, row.label, row.values, row.fields, row.client, row.project, row.operation_id)
+        for kind in NEEDED
+        for row in rows.get(kind, ())
+    ]
+
+
+def project_of(row: Row) -> Project:
+    """Return a project as a system describes it."""
+    key, values = row.key, row.values
     names = (values.get("code"), values.get("id"), key.rpartition(":")[2])
     return Project(
         key=key,
-        label=label,
+        label=row.label,
         name=str(values.get("name") or values.get("code") or key),
         refs=frozenset(str(name) for name in names if name),
-        client=str(values.get("client_name") or values.get("client") or "")[:120],
-        operation_id=operation_id,
+        client=row.client,
+        operation_id=row.operation_id,
         budget_hours=_number(values, "budget_hours"),
         budget_money=_number(values, "budget_money"),
         currency=str(values.get("currency") or ""),
@@ -161,40 +184,30 @@ def _booked(entries: Sequence[Work], today: date, *, whole: bool) -> Booked:
     )
 
 
-def milestones_of(found: Records, outside: Outside | None) -> list[Milestone]:
-    """Return the steps of billing schedules."""
-    rows = [(record.line.business_key, record.line.label, record.values, record.line.id) for record in found.rows]
-    rows += [(row.key, row.label, row.values, None) for row in _rows(outside)]
-    return [
-        Milestone(
-            key=key,
-            label=label,
-            name=str(values.get("name") or ""),
-            project=str(values.get("project") or "")[:120],
-            state=str(values.get("state") or ""),
-            due_on=_day(values, "due_on"),
-            amount=_number(values, "amount"),
-            currency=str(values.get("currency") or ""),
-            client=str(values.get("client_name") or "")[:120],
-            operation_id=line,
-        )
-        for key, label, values, line in rows
-        if values
-    ]
+def milestone_of(row: Row) -> Milestone:
+    """Return a step of a billing schedule."""
+    values = row.values
+    return Milestone(
+        key=row.key,
+        label=row.label,
+        name=str(values.get("name") or ""),
+        project=row.project,
+        state=str(values.get("state") or ""),
+        due_on=_day(values, "due_on"),
+        amount=_number(values, "amount"),
+        currency=str(values.get("currency") or ""),
+        client=row.client,
+        operation_id=row.operation_id,
+    )
 
 
-def people_of(found: Records, outside: Outside | None) -> list[Person]:
-    """Return who could be planned."""
-    rows = [(record.line.business_key, record.values) for record in found.rows]
-    rows += [(row.key, row.values) for row in _rows(outside)]
-    return [_person(key, values) for key, values in rows if values]
-
-
-def _person(key: str, values: Mapping[str, Any]) -> Person:
-    names = (values.get("employee_no"), values.get("id"), values.get("email"), key.rpartition(":")[2])
+def person_of(row: Row) -> Person:
+    """Return somebody who could be planned."""
+    values = row.values
+    names = (values.get("employee_no"), values.get("id"), values.get("email"), row.key.rpartition(":")[2])
     return Person(
-        key=key,
-        name=str(values.get("name") or key),
+        key=row.key,
+        name=str(values.get("name") or row.key),
         refs=frozenset(str(name) for name in names if name),
         title=str(values.get("job_title") or values.get("grade") or ""),
         week=_number(values, "capacity_hours_week"),
@@ -217,24 +230,18 @@ def _skills(value: Any) -> tuple[tuple[str, int], ...]:
     return tuple(found)
 
 
-def plans_of(found: Records, outside: Outside | None) -> list[Planned]:
-    """Return who is planned on what, and what somebody is looked for."""
-    rows = [(record.line.business_key, record.line.label, record.values, record.line.id) for record in found.rows]
-    rows += [(row.key, row.label, row.values, None) for row in _rows(outside)]
-    plans = (_planned(key, label, values, line) for key, label, values, line in rows)
-    return [plan for plan in plans if plan is not None]
-
-
-def _planned(key: str, label: str, values: Mapping[str, Any], operation_id: Any) -> Planned | None:
+def planned_of(row: Row) -> Planned | None:
+    """Return who is planned on what, or what somebody is looked for; None without days."""
+    values = row.values
     starts, ends = _day(values, "starts"), _day(values, "ends")
     if starts is None or ends is None or ends < starts:
         return None
     return Planned(
-        key=key,
-        label=label,
-        project=str(values.get("project") or "")[:120],
+        key=row.key,
+        label=row.label,
+        project=row.project,
         project_name=str(values.get("project_name") or ""),
-        client=str(values.get("client_name") or values.get("client") or "")[:120],
+        client=row.client,
         person=str(values.get("resource") or ""),
         role=str(values.get("role") or ""),
         starts=starts,
@@ -242,12 +249,8 @@ def _planned(key: str, label: str, values: Mapping[str, Any], operation_id: Any)
         status=str(values.get("status") or ""),
         hours_per_day=_number(values, "hours_per_day"),
         task=str(values.get("task_name") or ""),
-        operation_id=operation_id,
+        operation_id=row.operation_id,
     )
-
-
-def _rows(outside: Outside | None) -> list[OutsideRecord]:
-    return outside.rows if outside is not None else []
 
 
 def _number(values: Mapping[str, Any], name: str) -> Decimal | None:

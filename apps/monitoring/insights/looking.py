@@ -14,6 +14,7 @@ from apps.monitoring.insights import book, gathering, outside
 from apps.monitoring.insights.anomalies import unusual_amounts, unusual_days, unusual_rates, unusual_volumes
 from apps.monitoring.insights.coverage import Cover, Part
 from apps.monitoring.insights.found import Finding, Found, Key
+from apps.monitoring.insights.gathering import Row
 from apps.monitoring.insights.incomplete import NEEDED, incomplete
 from apps.monitoring.insights.outside import Outside
 from apps.monitoring.insights.projects import booked_by, judge_milestones, judge_project
@@ -27,7 +28,7 @@ _USUAL = timedelta(days=120)
 _DAYS_JUDGED = timedelta(days=7)
 _DAYS_READ = timedelta(days=75)
 _READ = ("TimeEntry", "Expense", "Invoice", "BillingMilestone", "Resource", "Assignment", *NEEDED)
-# What is asked for in its own system where no flow carries it.
+# What is asked for in its own system: flows leave out what they do not move, and most customers have none that carries it.
 _ASKED = ("Project", "BillingMilestone", "Resource", "Assignment")
 
 
@@ -44,17 +45,21 @@ class Seen:
         """Return the records of a type that passed through."""
         return self.records.get(canonical_type, Records())
 
+    def rows(self, canonical_type: str) -> list[Row]:
+        """Return the records of a type, wherever they are known best."""
+        return gathering.rows_of(self.of(canonical_type), self.outside.get(canonical_type))
+
     def cover(self, part: Part, *types: str) -> Cover:
-        """Return what a part that needs these types had to go by; the first of them decides whether it knows anything."""
-        rows = [self.of(name) for name in types]
+        """Return what a part that needs these types had to go by; without the first of them it knows nothing."""
         asked = [self.outside[name] for name in types if name in self.outside]
-        main = types[0]
+        answered = {name for name in types if name in self.outside and not self.outside[name].problem}
+        passed = [self.of(name) for name in types if name not in answered]
         return Cover(
             part,
-            seen=sum(len(one.rows) for one in rows) + sum(len(one.rows) for one in asked),
-            without=sum(one.without for one in rows),
-            cut=any(one.cut for one in rows) or any(one.cut for one in asked),
-            none=main not in self.records and main not in self.outside,
+            seen=sum(len(one.rows) for one in passed) + sum(len(self.outside[name].rows) for name in answered),
+            without=sum(one.without for one in passed),
+            cut=any(one.cut for one in passed) or any(one.cut for one in asked),
+            none=types[0] not in self.records and types[0] not in self.outside,
             system=asked[0].system if asked else "",
             problem=next((one.problem for one in asked if one.problem), ""),
         )
@@ -89,7 +94,7 @@ def look_at(customer: Customer, now: datetime, confirm: Callable[[], None]) -> b
     with transaction.atomic():
         confirm()
         flows = flows_by_type(customer.id)
-        questions = outside.prepare(customer.id, [name for name in _ASKED if name not in flows])
+        questions = outside.prepare(customer.id, _ASKED)
         opened = outside.open_all(questions)
     answers = outside.ask(questions, opened)
     with transaction.atomic():
@@ -105,11 +110,12 @@ def look_at(customer: Customer, now: datetime, confirm: Callable[[], None]) -> b
 def find(seen: Seen) -> tuple[Found, list[Cover]]:
     """Return what the rules find in what was read, and what each part went by."""
     found = _time_and_money(seen)
-    found.join(incomplete(gathering.sheets_of(seen.records, seen.outside)))
+    found.join(incomplete(gathering.sheets_of({name: seen.rows(name) for name in NEEDED})))
     found.join(_projects(seen))
-    found.join(judge_milestones(_milestones(seen), seen.today))
-    people = gathering.people_of(seen.of("Resource"), seen.outside.get("Resource"))
-    plans = gathering.plans_of(seen.of("Assignment"), seen.outside.get("Assignment"))
+    found.join(judge_milestones(map(gathering.milestone_of, seen.rows("BillingMilestone")), seen.today))
+    people = [gathering.person_of(row) for row in seen.rows("Resource")]
+    planned = map(gathering.planned_of, seen.rows("Assignment"))
+    plans = [plan for plan in planned if plan is not None]
     if people:  # without them nobody can be suggested
         found.join(suggest(people, plans, seen.today))
         found.join(overbooked(people, plans, seen.today))
@@ -136,7 +142,7 @@ def _time_and_money(seen: Seen) -> Found:
 
 
 def _projects(seen: Seen) -> Found:
-    projects = gathering.projects_of(seen.of("Project"), seen.outside.get("Project"))
+    projects = [gathering.project_of(row) for row in seen.rows("Project")]
     by_ref = booked_by(projects)
     booked = {}
     entries = seen.of("TimeEntry")
@@ -147,10 +153,6 @@ def _projects(seen: Seen) -> Found:
     for project in projects:
         found.join(judge_project(project, booked.get(project.key), seen.today, seen.known))
     return found
-
-
-def _milestones(seen: Seen) -> list[gathering.Milestone]:
-    return gathering.milestones_of(seen.of("BillingMilestone"), seen.outside.get("BillingMilestone"))
 
 
 def _volumes(flows: list[Flow], seen: Seen) -> tuple[Found, int]:

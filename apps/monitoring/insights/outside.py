@@ -29,7 +29,14 @@ from apps.monitoring.insights.reading import read_fields
 from apps.monitoring.lineage.systems import outside_address
 
 MOST_RECORDS = 2_000
-SECONDS = 20.0  # for all that one system is asked for
+SECONDS = 20.0  # for each type that a system is asked for
+# What is asked of each type: of several systems the one that says most of it is asked.
+_WANTED: Mapping[str, frozenset[str]] = {
+    "Project": frozenset({"budget_hours", "budget_money", "starts", "ends", "state", "actual_hours"}),
+    "BillingMilestone": frozenset({"due_on", "state", "amount", "project"}),
+    "Resource": frozenset({"skills", "capacity_hours_week", "job_title", "active"}),
+    "Assignment": frozenset({"resource", "role", "starts", "ends", "hours_per_day", "status"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +74,15 @@ class Question:
 def prepare(customer_id: UUID, types: Iterable[str]) -> list[Question]:
     """Return which system is to be asked for each of these types; a type that none of them lists is left out.
 
-    The system whose value of the type usually counts comes first. Call it inside the scope and a transaction.
+    Of several systems the one is asked that says most of what is needed; of equals the one whose value usually counts. Call it
+    inside the scope and a transaction.
     """
     flows = Flow.objects.filter(customer_id=customer_id, live_version__isnull=False).exclude(state=Flow.State.RETIRED)
     roles = FlowRole.objects.filter(flow__in=flows).values("connection_id")
-    away = CircuitBreaker.objects.filter(state=BreakerState.OPEN).values("connection_id")
     used = Q(id__in=flows.values("source_id")) | Q(id__in=flows.values("target_id")) | Q(id__in=roles)
+    # Those that are switched off or away as well: another system would know the same records by other names.
     connections = Connection.objects.filter(used, customer_id=customer_id, removed_at__isnull=True)
-    usable = connections.exclude(state=Connection.State.DISABLED).exclude(id__in=away).distinct()
-    rows = sorted(usable, key=lambda one: one.id)
+    rows = list(connections.distinct().order_by("id"))
     questions = (_question(name, rows) for name in types)
     return [question for question in questions if question is not None]
 
@@ -89,8 +96,9 @@ def _question(canonical_type: str, connections: Iterable[Connection]) -> Questio
         manifest = registry.manifest(connection.system)
         kind = manifest.object_for(canonical_type)
         if kind is not None and kind.reading_lines and kind.reading is not None and kind.reading.is_list:
-            found.append((manifest.category != described.owner.value, connection, kind))
-    for _other, connection, kind in sorted(found, key=lambda one: one[0]):
+            said = len(_WANTED[canonical_type] & {line.target for line in kind.reading_lines})
+            found.append(((-said, manifest.category != described.owner.value), connection, kind))
+    for _rank, connection, kind in sorted(found, key=lambda one: one[0]):
         try:
             extract = ExtractStep(described, compile_reading(described, kind))
         except MappingError:
@@ -118,7 +126,8 @@ def ask(questions: Iterable[Question], opened: Mapping[UUID, Connector | str]) -
 
 def open_all(questions: Iterable[Question]) -> dict[UUID, Connector | str]:
     """Open the systems that are asked, or say why one cannot be opened. Inside the scope and a transaction."""
-    opened: dict[UUID, Connector | str] = {}
+    away = set(CircuitBreaker.objects.filter(state=BreakerState.OPEN).values_list("connection_id", flat=True))
+    opened: dict[UUID, Connector | str] = dict.fromkeys(away, "It is away just now.")
     for question in questions:
         connection = question.connection
         if connection.id in opened:

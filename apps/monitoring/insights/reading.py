@@ -139,10 +139,9 @@ def _corrections(ids: Iterable[UUID]) -> dict[UUID, Corrected]:
 def read_days(flows: Iterable[Flow], since: date) -> dict[Flow, list[DayOfFlow]]:
     """Return how many records each flow settled on each day; one query, over the days' own figures."""
     by_id = {flow.id: flow for flow in flows}
-    rows = FlowDay.objects.filter(flow_id__in=by_id, day__gte=since).order_by().values("flow_id", "day")
+    rows = FlowDay.objects.filter(flow_id__in=by_id, day__gte=since).order_by().values_list("flow_id", "day")
     found: defaultdict[Flow, list[DayOfFlow]] = defaultdict(list)
-    parts = {name: Sum(name) for name in ("written", "unchanged", "skipped", "rejected")}
-    for row in rows.annotate(**{f"all_{name}": summed for name, summed in parts.items()}):
-        total = sum(row[f"all_{name}"] or 0 for name in parts)
-        found[by_id[row["flow_id"]]].append(DayOfFlow(row["day"], total))
+    summed = rows.annotate(Sum("written"), Sum("unchanged"), Sum("skipped"), Sum("rejected"))
+    for flow_id, day, *parts in summed:
+        found[by_id[flow_id]].append(DayOfFlow(day, sum(parts)))
     return dict(found)
