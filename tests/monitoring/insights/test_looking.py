@@ -166,7 +166,7 @@ def test_a_system_that_does_not_answer_ends_nothing(looked: Looked) -> None:
     with scope.work_in(looked.line.partner):
         told = {line.part: line for line in look_lines()}["Projects and their budgets"]
         assert told.is_blind
-            assert told.words.startswith("PSA did not answer: ")
+        assert told.words.startswith("PSA did not answer: ")
         Connection.objects.filter(id=looked.line.source.id).update(state="disabled")
     looked.look()
     with scope.work_in(looked.line.partner):
@@ -211,7 +211,12 @@ def test_a_request_of_the_planning_is_told_with_who_fits_and_who_has_too_much(lo
         )
         version = Flow.objects.get(id=line.flow.id).live_version
         Flow.objects.create(
-            customer=line.customer, name="Plans", source=planning, target=line.source, state="live", live_version=version
+            customer=line.customer,
+            name="Plans",
+            source=planning,
+            target=line.source,
+            state="live",
+            live_version=version,
         )
     people = line.sandbox.do(lambda client: client.records("resource", line.company, "people"))
     skill = people[0]["skills"][0]["code"]
