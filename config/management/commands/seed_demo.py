@@ -296,13 +296,16 @@ async def _found_companies(partner: PartnerRef, wanted: DemoCustomer) -> dict[st
 
 
 async def _use_up_a_budget(company: str) -> None:
-    """Let the PSA's first project have few hours left, as projects do after some weeks: made-up firms plan generously."""
+    """Let a project of the PSA have few hours left, as projects do after some weeks: made-up firms plan generously.
+
+    The second one: the first is where most of what fails is booked.
+    """
     async with sandbox() as client:
         booked = Counter[str]()
         for entry in await client.records("psa", company, "time-entries"):
-            if entry["status"] == "approved" and isinstance(entry["hours"], float):
+            if entry["status"] == "approved" and entry["billable"] and isinstance(entry["hours"], float):
                 booked[entry["project_code"]] += int(entry["hours"])
-        project = (await client.records("psa", company, "projects"))[0]
+        project = (await client.records("psa", company, "projects"))[1]
         hours = booked[project["code"]] * 21 // 20
         await client.change_record("psa", company, "projects", project["id"], budget_hours=hours)
 
