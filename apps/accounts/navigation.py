@@ -62,6 +62,7 @@ _TEMPLATES = NavigationEntry(_("Templates"), "flows:template-list", "packages", 
 _QUESTIONS = NavigationEntry(
     _("What is held up"), "monitoring:question-unposted", "coin", Action.VIEW_REPORTS, ("/questions/",)
 )
+_INSIGHTS = NavigationEntry(_("Insights"), "monitoring:insight-list", "zoom-exclamation", Action.VIEW_REPORTS)
 _REPORTS = NavigationEntry(
     _("Reports"),
     "monitoring:reports",
@@ -76,6 +77,7 @@ PARTNER: Menu = (
     _CUSTOMERS,
     _CASES,
     _QUESTIONS,
+    _INSIGHTS,
     _SERVICE,
     _APPROVALS,
     _FLOWS,
@@ -87,8 +89,8 @@ PARTNER: Menu = (
 )
 # Who works one part of the portal all day sees that part, in the order of the day.
 BY_ROLE: dict[Role, Menu] = {
-    Role.SUPPORT: (_CASES, _QUESTIONS, _SERVICE, _CUSTOMERS, _FLOWS, _CONNECTIONS, _REPORTS, _SETTINGS),
-    Role.FINANCE: (_HOME, _QUESTIONS, _CASES, _SERVICE, _APPROVALS, _CUSTOMERS, _REPORTS, _SETTINGS),
+    Role.SUPPORT: (_CASES, _QUESTIONS, _INSIGHTS, _SERVICE, _CUSTOMERS, _FLOWS, _CONNECTIONS, _REPORTS, _SETTINGS),
+    Role.FINANCE: (_HOME, _QUESTIONS, _INSIGHTS, _CASES, _SERVICE, _APPROVALS, _CUSTOMERS, _REPORTS, _SETTINGS),
 }
 CUSTOMER: Menu = (
     NavigationEntry(_("Home"), "monitoring:customer-home", "home", Action.VIEW_OWN_HEALTH),
@@ -109,6 +111,7 @@ CUSTOMER: Menu = (
     ),
     NavigationEntry(_("Exceptions"), "monitoring:case-list", "alert-triangle", Action.VIEW_CASES),
     _QUESTIONS,
+    _INSIGHTS,
     NavigationEntry(_("Our service"), "monitoring:own-service", "hourglass", Action.VIEW_OWN_HEALTH),
     _REPORTS,
     _SETTINGS,

@@ -3,6 +3,7 @@
 from apps.monitoring import (
     alert_api,
     api,
+    insight_api,
     lineage_api,
     monitor_api,
     question_api,
@@ -22,6 +23,7 @@ router_entries = (
     ("questions/unposted", question_api.UnpostedViewSet, "question-unposted"),
     ("questions/invoices", question_api.BlockedInvoiceViewSet, "question-invoice"),
     ("questions/disagreements", question_api.DisagreementViewSet, "question-disagreement"),
+    ("insights", insight_api.InsightViewSet, "insight"),
     ("alert-routes", alert_api.AlertRouteViewSet, "alert-route"),
     ("alert-messages", alert_api.AlertMessageViewSet, "alert-message"),
     ("on-call", alert_api.OnCallViewSet, "on-call"),

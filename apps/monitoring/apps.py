@@ -36,6 +36,7 @@ class MonitoringConfig(AppConfig):
         kinds.register_periodic(tasks.CUT_OFFS, tasks.CUT_OFFS_EVERY_SECONDS)
         for kind, work, seconds in (
             (tasks.VALUE, tasks.book_customers_value, tasks.VALUE_EVERY_SECONDS),
+            (tasks.INSIGHTS, tasks.look_for_insights, tasks.INSIGHTS_EVERY_SECONDS),
             (tasks.REVIEWS, tasks.draft_reviews, tasks.REVIEWS_EVERY_SECONDS),
         ):
             kinds.register(kind, work, queue=Queue.MAINT)

@@ -22,6 +22,7 @@ from apps.monitoring.alert_models import (
 )
 from apps.monitoring.blame import QUEUE_LABELS, WAITING_LABELS, Severity, WaitingOn, WorkQueue
 from apps.monitoring.impact import Quality
+from apps.monitoring.insight_models import Insight, InsightLook
 from apps.monitoring.money_models import CurrencyRate, RiskDay
 from apps.monitoring.monitor_models import Monitor, MonitorFigures, MonitorFinding
 from apps.monitoring.review_models import ReviewComment, ReviewCopy, ReviewPack, ReviewSetting
@@ -56,6 +57,8 @@ __all__ = [
     "Estimate",
     "ExceptionCase",
     "HomeVisit",
+    "Insight",
+    "InsightLook",
     "Monitor",
     "MonitorFigures",
     "MonitorFinding",

@@ -11,6 +11,7 @@ from apps.monitoring.bulk import BULK, resume_stalled, work_on
 from apps.monitoring.case_files import drop_old_files
 from apps.monitoring.case_work import wake_due
 from apps.monitoring.digest import send_digests
+from apps.monitoring.insights.looking import look_due
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.monitors.teaching import teach_all
 from apps.monitoring.monitors.watch import watch_cut_offs, watch_flows
@@ -30,6 +31,8 @@ __all__ = [
     "CUT_OFFS_EVERY_SECONDS",
     "DIGEST",
     "DIGEST_EVERY_SECONDS",
+    "INSIGHTS",
+    "INSIGHTS_EVERY_SECONDS",
     "JUDGE",
     "REVIEWS",
     "REVIEWS_EVERY_SECONDS",
@@ -46,6 +49,7 @@ __all__ = [
     "book_customers_value",
     "draft_reviews",
     "judge",
+    "look_for_insights",
     "send_due_digests",
     "sweep",
     "teach_monitors",
@@ -62,6 +66,8 @@ SLA = "monitoring.sla"
 SLA_EVERY_SECONDS = 60
 VALUE = "monitoring.value"
 VALUE_EVERY_SECONDS = 3600
+INSIGHTS = "monitoring.insights"
+INSIGHTS_EVERY_SECONDS = 3600  # a day ends at each customer's own midnight
 REVIEWS = "monitoring.reviews"
 REVIEWS_EVERY_SECONDS = 3600  # a month ends at each customer's own midnight
 TRIAGE = "monitoring.triage"
@@ -127,6 +133,11 @@ def watch_coming_cut_offs(_: LeasedWork) -> None:
 def book_customers_value(work: LeasedWork) -> RunAgain | None:
     """Measure the days that are not measured yet and book the open months; in turns when they are many."""
     return None if book_value(timezone.now(), work.confirm) else RunAgain()
+
+
+def look_for_insights(work: LeasedWork) -> RunAgain | None:
+    """Look at the records of customers whose night has come; in turns when they are many."""
+    return None if look_due(timezone.now(), work.confirm) else RunAgain()
 
 
 def draft_reviews(work: LeasedWork) -> RunAgain | None:

@@ -29,6 +29,7 @@ class ProposalSerializer(serializers.ModelSerializer[TriageProposal]):
 
     case_id = serializers.UUIDField(read_only=True)
     customer_id = serializers.UUIDField(read_only=True)
+    team_id = serializers.UUIDField(read_only=True, allow_null=True)
     says = serializers.SerializerMethodField()
 
     class Meta:
@@ -43,6 +44,7 @@ class ProposalSerializer(serializers.ModelSerializer[TriageProposal]):
             "seems_class",
             "cause",
             "queue",
+            "team_id",
             "deed",
             "arguments",
             "says",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.connectors.models import KeptSecret
 from apps.customers.models import CustomerOwned
+from apps.monitoring.work_models import Team
 from apps.tenants.models import PartnerModel
 
 
@@ -61,6 +62,8 @@ class TriageProposal(CustomerOwned):
     seems_class = models.CharField(max_length=24, blank=True)  # what it looks like, where that is another
     cause = models.CharField(max_length=600, blank=True)
     queue = models.CharField(max_length=12, blank=True)
+    # Who solved such cases; None leaves the case with whom it is.
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     deed = models.CharField(max_length=9, choices=Deed)
     arguments = models.JSONField(default=dict, blank=True)
     client_sentence = models.TextField(max_length=1000, blank=True)

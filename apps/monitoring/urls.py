@@ -19,6 +19,7 @@ from apps.monitoring.views import (
     estimates,
     flow_health,
     home,
+    insights,
     lineage,
     monitors,
     own_reviews,
@@ -48,6 +49,7 @@ _ROUTING = "settings/routing"
 _CUSTOMER = "customers/<uuid:customer_id>"
 _LEVELS = "settings/service-levels"
 _ESTIMATE = "estimates/<uuid:estimate_id>"
+_INSIGHT = "insights/<uuid:insight_id>"
 _REVIEW = "reviews/<uuid:pack_id>"
 _OWN_REVIEW = "my/reviews/<uuid:copy_id>"
 _ALERTS = "settings/alerts"
@@ -136,6 +138,11 @@ urlpatterns = [
     path("questions/unposted/", questions.question_unposted, name="question-unposted"),
     path("questions/invoices/", questions.question_invoices, name="question-invoices"),
     path("questions/disagreements/", questions.question_disagreements, name="question-disagreements"),
+    path("insights/", insights.insight_list, name="insight-list"),
+    path("insights/looks/", insights.insight_looks, name="insight-looks"),
+    path(f"{_INSIGHT}/", insights.insight_detail, name="insight-detail"),
+    path(f"{_INSIGHT}/accept/", insights.insight_accept, name="insight-accept"),
+    path(f"{_INSIGHT}/dismiss/", insights.insight_dismiss, name="insight-dismiss"),
     path("reports/held/", reports.report_held, name="report-held"),
     path("reports/activity/", reports.report_activity, name="report-activity"),
     path("reports/business/", report_business.report_business, name="report-business"),

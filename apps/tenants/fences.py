@@ -25,6 +25,7 @@ ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
 """
 _STAFF_ONLY = "REVOKE ALL ON {table} FROM {customer};"
+_READ_BY_CUSTOMERS = "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {customer};"
 _APPEND_ONLY = "REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {staff}, {customer};"
 
 
@@ -40,6 +41,11 @@ def fence(table: str, column: str = "customer_id") -> migrations.RunSQL:
 def staff_only(table: str) -> migrations.RunSQL:
     """Keep customer users out of `table` altogether."""
     return migrations.RunSQL(_STAFF_ONLY.format(**_names(table)), migrations.RunSQL.noop)
+
+
+def read_by_customers(table: str) -> migrations.RunSQL:
+    """Let customer users read their rows of `table`, and nothing else."""
+    return migrations.RunSQL(_READ_BY_CUSTOMERS.format(**_names(table)), migrations.RunSQL.noop)
 
 
 def append_only(table: str) -> migrations.RunSQL:

@@ -11,6 +11,7 @@ EVERYTHING = [
     "Customers",
     "Exceptions",
     "What is held up",
+    "Insights",
     "Service levels",
     "Flows",
     "Changes",
@@ -19,8 +20,19 @@ EVERYTHING = [
     "Reports",
     "Settings",
 ]
-WITH_APPROVALS = [*EVERYTHING[:5], "Approvals", *EVERYTHING[5:]]
-OF_A_CUSTOMER = ["Home", "My flows", "Needs me", "Exceptions", "What is held up", "Our service", "Reports", "Settings"]
+WITH_APPROVALS = [*EVERYTHING[:6], "Approvals", *EVERYTHING[6:]]
+OF_A_CUSTOMER = [
+    "Home",
+    "My flows",
+    "Needs me",
+    "Exceptions",
+    "What is held up",
+    "Insights",
+    "Our service",
+    "Reports",
+    "Settings",
+]
+REPORTED = {"Reports", "What is held up", "Insights"}
 
 
 def _labels(role: Role) -> list[str]:
@@ -41,6 +53,7 @@ def _labels(role: Role) -> list[str]:
             [
                 "Exceptions",
                 "What is held up",
+                "Insights",
                 "Service levels",
                 "Customers",
                 "Flows",
@@ -54,6 +67,7 @@ def _labels(role: Role) -> list[str]:
             [
                 "Home",
                 "What is held up",
+                "Insights",
                 "Exceptions",
                 "Service levels",
                 "Approvals",
@@ -63,7 +77,7 @@ def _labels(role: Role) -> list[str]:
             ],
         ),
         (Role.FINANCE_APPROVER, OF_A_CUSTOMER),
-        (Role.CUSTOMER_VIEWER, [label for label in OF_A_CUSTOMER if label not in {"Reports", "What is held up"}]),
+        (Role.CUSTOMER_VIEWER, [label for label in OF_A_CUSTOMER if label not in REPORTED]),
         (Role.OPERATOR, ["Partners", "Provider status", "People", "Audit trail", "Settings"]),
     ],
     ids=lambda value: value.value if isinstance(value, Role) else "",

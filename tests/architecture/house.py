@@ -47,6 +47,7 @@ from apps.flows.models import (
 from apps.flows.services.own_samples import pin_sample
 from apps.monitoring.case_files import attach_file
 from apps.monitoring.cases import note_case
+from apps.monitoring.insights.coverage import Cover, Part
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import (
     BulkEntry,
@@ -56,6 +57,8 @@ from apps.monitoring.models import (
     CustomerSla,
     Estimate,
     ExceptionCase,
+    Insight,
+    InsightLook,
     ReviewCopy,
     RoutingRule,
     SlaBreach,
@@ -456,6 +459,21 @@ def _ids_of(line: Line) -> dict[str, Any]:
             evidence=[{"kind": "rule", "name": "transient"}],
             made_at=now,
         )
+        insight = Insight.objects.create(
+            customer=line.customer,
+            kind="anomaly",
+            cause="odd_day",
+            record_key=f"day:E-1:{now.date()}",
+            canonical_type="TimeEntry",
+            operation=operation,
+            label="Ada",
+            happened_on=now.date(),
+            facts={"person": "Ada", "seen": 200, "such": 1},
+            urgency=1,
+            found_at=now,
+            seen_at=now,
+        )
+        InsightLook.objects.create(customer=line.customer, looked_at=now, parts=[Cover(Part.TIME, seen=200).to_json()])
         promised, breach = _promise(line, case)
         of_alerts = alert_ids(line, person, now)
         note_case(case.id, text="Asked the project manager.", by=User.objects.get(email=author).as_actor(), shared=True)
@@ -475,6 +493,7 @@ def _ids_of(line: Line) -> dict[str, Any]:
         "operation_id": operation.id,
         "case_id": case.id,
         "proposal_id": proposal.id,
+        "insight_id": insight.id,
         "job_id": job.id,
         "replay_id": replay.id,
         "person_id": person.id,

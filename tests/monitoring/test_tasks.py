@@ -9,7 +9,7 @@ from apps.monitoring import tasks
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
 
-ROUND = (tasks.SWEEP, tasks.SLA, tasks.CUT_OFFS, tasks.TEACH, tasks.TRIAGE, tasks.DIGEST, tasks.VALUE)
+ROUND = (tasks.INSIGHTS, tasks.SWEEP, tasks.SLA, tasks.CUT_OFFS, tasks.TEACH, tasks.TRIAGE, tasks.DIGEST, tasks.VALUE)
 
 
 @pytest.mark.parametrize("kind", ROUND)

@@ -76,7 +76,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One proposal. `queue` "" leaves the case where it is; texts that are "" are said in the reader's language.
+    """One proposal. `queue` and `team` "" leave the case where it is; texts that are "" are said in the reader's language.
 
     `evidence` are plain values: {"kind": "rule", "name": "transient"}, {"kind": "past", "case": id, "likeness": 90}.
     """
@@ -87,6 +87,7 @@ class Advice:
     confidence: int = 50  # of a hundred
     business_class: str = ""
     queue: str = ""
+    team: str = ""  # its id
     cause: str = ""
     client_sentence: str = ""
     evidence: tuple[Mapping[str, object], ...] = ()

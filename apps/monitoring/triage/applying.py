@@ -194,6 +194,9 @@ def _do(proposal: TriageProposal, case: ExceptionCase, said: Mapping[str, str], 
     if proposal.queue and proposal.queue != case.queue:
         case_book.move_to_queue(case, WorkQueue(proposal.queue))
         case.save(update_fields=["queue", "due_at"])
+    if proposal.team_id is not None and proposal.team_id != case.team_id:
+        case.team_id = proposal.team_id
+        case.save(update_fields=["team"])
     _DEEDS[Deed(proposal.deed)](case.id, said, by)
     case_book.note_step(case, "As it was proposed.", by.shown_name, now)
 
@@ -207,6 +210,7 @@ def _record(action: AuditAction, proposal: TriageProposal, ruling: Ruling | None
     details = {
         "proposal": str(proposal.id),
         "deed": proposal.deed,
+        "team": str(proposal.team_id or ""),
         "source": proposal.source,
         "confidence": proposal.confidence,
         "evidence": proposal.evidence,

@@ -1,5 +1,6 @@
 """Which past cases are like this one, and what helped then (pure): counted, never learned, so that it can be explained."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +42,7 @@ class PastCase:
     held: bool
     closed_at: datetime
     queue: str = ""
+    team: str = ""  # its id; "" where nobody shares work by teams
     own: bool = True
 
 
@@ -114,6 +116,13 @@ def advise_from_past(facts: Facts, neighbours: Sequence[Neighbour]) -> Advice | 
         for one in usable
     ]
     return Advice(Source.PAST, best, arguments, confidence, queue=held[0].past.queue, evidence=tuple(seen))
+
+
+def team_of(neighbours: Iterable[Neighbour]) -> str:
+    """Return the team that solved most of the nearest cases, "" where no team solved two of them or two teams as many."""
+    solved = Counter(one.past.team for one in neighbours if one.past.held and one.past.team)
+    (first, number), (_second, next_number) = [*solved.most_common(2), ("", 0), ("", 0)][:2]
+    return first if number >= _FEWEST_THAT_HELD and number > next_number else ""
 
 
 def _worth(deed: Deed, neighbours: Sequence[Neighbour]) -> float:

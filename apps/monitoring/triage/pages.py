@@ -25,6 +25,7 @@ class ProposalPanel:
     cause: str
     seems: str
     queue: str
+    team: str
     source: str
     confidence: int
     client_sentence: str

@@ -19,7 +19,8 @@ from apps.monitoring.triage.policy import Handling
 
 def open_proposal(case: ExceptionCase) -> TriageProposal | None:
     """Return the proposal that waits for a decision."""
-    return TriageProposal.objects.filter(case=case, state__in=TriageProposal.WAITING).first() if case.is_open else None
+    waiting = TriageProposal.objects.filter(case=case, state__in=TriageProposal.WAITING)
+    return waiting.select_related("team").first() if case.is_open else None
 
 
 def get_panel(proposal: TriageProposal, case: ExceptionCase, who: Actor, now: datetime) -> ProposalPanel:
@@ -34,6 +35,7 @@ def get_panel(proposal: TriageProposal, case: ExceptionCase, who: Actor, now: da
         cause=words.cause_of(proposal, case),
         seems=_(verdict_for(proposal.seems_class).title) if proposal.seems_class else "",
         queue=queue_words(proposal.queue) if proposal.queue and proposal.queue != case.queue else "",
+        team=proposal.team.name if proposal.team and proposal.team_id != case.team_id else "",
         source=proposal.get_source_display(),
         confidence=proposal.confidence,
         client_sentence=words.client_sentence(proposal.error_class, proposal.deed, proposal.client_sentence),

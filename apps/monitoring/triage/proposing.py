@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from apps.monitoring.blame import WaitingOn
-from apps.monitoring.models import ExceptionCase, TriageProposal
+from apps.monitoring.models import ExceptionCase, Team, TriageProposal
 from apps.monitoring.triage.advice import WAITS, Advice, Source, advise
-from apps.monitoring.triage.nearest import advise_from_past, nearest
+from apps.monitoring.triage.nearest import advise_from_past, nearest, team_of
 from apps.monitoring.triage.policies import fallen
 from apps.monitoring.triage.reading import Reader, Sheet, with_traits
 
@@ -39,7 +39,8 @@ def propose_open(now: datetime, *, second: Second | None = None) -> int:
         use_second = second is not None and (sheet.case.error_class, Source.MODEL.value) not in by_hand
         better = second(sheet, advice) if second is not None and use_second else advice
         if better is not None:
-            _keep(sheet.case, better, now)
+            # Who solved such cases is counted, whoever says how.
+            _keep(sheet.case, replace(better, team=better.team or (advice.team if advice else "")), now)
     with transaction.atomic():
         ExceptionCase.objects.filter(id__in=[case.id for case in cases]).update(triaged_at=now)
     return len(cases)
@@ -71,10 +72,13 @@ def first_advice(sheet: Sheet) -> Advice | None:
     by_rule = advise(sheet.facts)
     near = nearest(sheet.traits, sheet.past)
     by_past = advise_from_past(sheet.facts, near)
+    team = team_of(near)
+    if team == str(sheet.case.team_id or ""):
+        team = ""
     if by_past is None or (by_rule is not None and by_rule.confidence > by_past.confidence):
-        return by_rule
+        return replace(by_rule, team=team) if by_rule is not None else None
     queue = by_past.queue if by_past.queue != sheet.case.queue else ""
-    return replace(by_past, queue=queue)
+    return replace(by_past, queue=queue, team=team)
 
 
 def _waiting() -> QuerySet[ExceptionCase]:
@@ -110,6 +114,7 @@ def _keep(case: ExceptionCase, advice: Advice, now: datetime) -> None:
             seems_class=advice.business_class if advice.business_class != case.error_class else "",
             cause=advice.cause[:600],
             queue=advice.queue,
+            team=Team.objects.filter(id=advice.team).first() if advice.team else None,
             deed=advice.deed,
             arguments=dict(advice.arguments),
             client_sentence=advice.client_sentence[:1000],

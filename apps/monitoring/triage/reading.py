@@ -133,6 +133,7 @@ class Reader:
             held=closed.closed_how in ExceptionCase.SOLVED,
             closed_at=closed.closed_at,
             queue=closed.queue,
+            team=str(closed.team_id or ""),
             own=closed.customer_id == case.customer_id,
         )
 

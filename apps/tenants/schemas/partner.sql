@@ -1,4 +1,4 @@
--- Made by the migrations e8665fc2d51ff05195e53ec5fbd145c16296bde64e71f76302a9e937acd29e0f
+-- Made by the migrations a32c7ffdfbd4daf1e98abf7924c3ce781e1b2f5ddafd8101a5f497da4c37df3e
 CREATE FUNCTION schema_of_a_partner.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1661,6 +1661,44 @@ CREATE TABLE schema_of_a_partner.monitoring_homevisit (
     seen_at timestamp with time zone NOT NULL,
     person_id uuid NOT NULL
 );
+CREATE TABLE schema_of_a_partner.monitoring_insight (
+    id uuid NOT NULL,
+    kind character varying(8) NOT NULL,
+    cause character varying(16) NOT NULL,
+    record_key character varying(300) NOT NULL,
+    canonical_type character varying(40) NOT NULL,
+    label character varying(300) NOT NULL,
+    project_ref character varying(120) NOT NULL,
+    client_ref character varying(120) NOT NULL,
+    happened_on date,
+    facts jsonb NOT NULL,
+    urgency smallint NOT NULL,
+    amount numeric(18,4),
+    currency character varying(3) NOT NULL,
+    amount_quality character varying(9) NOT NULL,
+    state character varying(9) NOT NULL,
+    found_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone,
+    ended character varying(7) NOT NULL,
+    returned smallint NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by_name character varying(200) NOT NULL,
+    reason character varying(300) NOT NULL,
+    customer_id uuid NOT NULL,
+    flow_id uuid,
+    operation_id uuid,
+    CONSTRAINT monitoring_insight_returned_check CHECK ((returned >= 0)),
+    CONSTRAINT monitoring_insight_urgency_check CHECK ((urgency >= 0))
+);
+ALTER TABLE ONLY schema_of_a_partner.monitoring_insight FORCE ROW LEVEL SECURITY;
+CREATE TABLE schema_of_a_partner.monitoring_insightlook (
+    id uuid NOT NULL,
+    looked_at timestamp with time zone NOT NULL,
+    parts jsonb NOT NULL,
+    customer_id uuid NOT NULL
+);
+ALTER TABLE ONLY schema_of_a_partner.monitoring_insightlook FORCE ROW LEVEL SECURITY;
 CREATE TABLE schema_of_a_partner.monitoring_monitor (
     id uuid NOT NULL,
     kind character varying(12) NOT NULL,
@@ -1970,6 +2008,7 @@ CREATE TABLE schema_of_a_partner.monitoring_triageproposal (
     case_id uuid NOT NULL,
     customer_id uuid NOT NULL,
     first_by_id uuid,
+    team_id uuid,
     CONSTRAINT monitoring_triageproposal_confidence_check CHECK ((confidence >= 0)),
     CONSTRAINT monitoring_triageproposal_opening_check CHECK ((opening >= 0))
 );
@@ -2331,6 +2370,10 @@ ALTER TABLE ONLY schema_of_a_partner.flows_triggerevent
     ADD CONSTRAINT flows_triggerevent_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY schema_of_a_partner.flows_whatif
     ADD CONSTRAINT flows_whatif_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY schema_of_a_partner.monitoring_insightlook
+    ADD CONSTRAINT insight_look_once UNIQUE (customer_id);
+ALTER TABLE ONLY schema_of_a_partner.monitoring_insight
+    ADD CONSTRAINT insight_once UNIQUE (customer_id, cause, record_key);
 ALTER TABLE ONLY schema_of_a_partner.customers_legalentity
     ADD CONSTRAINT legal_entity_code_once UNIQUE (customer_id, code);
 ALTER TABLE ONLY schema_of_a_partner.flows_link
@@ -2397,6 +2440,10 @@ ALTER TABLE ONLY schema_of_a_partner.monitoring_homevisit
     ADD CONSTRAINT monitoring_homevisit_person_id_key UNIQUE (person_id);
 ALTER TABLE ONLY schema_of_a_partner.monitoring_homevisit
     ADD CONSTRAINT monitoring_homevisit_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY schema_of_a_partner.monitoring_insight
+    ADD CONSTRAINT monitoring_insight_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY schema_of_a_partner.monitoring_insightlook
+    ADD CONSTRAINT monitoring_insightlook_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY schema_of_a_partner.monitoring_monitor
     ADD CONSTRAINT monitoring_monitor_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY schema_of_a_partner.monitoring_monitorfigures
@@ -2715,6 +2762,9 @@ CREATE INDEX flows_trigger_endpoint_id_894ce6c5 ON schema_of_a_partner.flows_tri
 CREATE INDEX flows_trigger_flow_id_a9967470 ON schema_of_a_partner.flows_trigger USING btree (flow_id);
 CREATE INDEX flows_whatif_customer_id_47968f28 ON schema_of_a_partner.flows_whatif USING btree (customer_id);
 CREATE INDEX flows_whatif_version_after_id_004f293c ON schema_of_a_partner.flows_whatif USING btree (version_after_id);
+CREATE INDEX insight_by_state ON schema_of_a_partner.monitoring_insight USING btree (state, found_at DESC);
+CREATE INDEX insight_of_customer ON schema_of_a_partner.monitoring_insight USING btree (customer_id, state, found_at DESC);
+CREATE INDEX insight_of_operation ON schema_of_a_partner.monitoring_insight USING btree (operation_id) WHERE (operation_id IS NOT NULL);
 CREATE INDEX link_outside ON schema_of_a_partner.flows_link USING btree (outside_key);
 CREATE INDEX mfa_authenticator_user_id_0c3a50c0 ON schema_of_a_partner.mfa_authenticator USING btree (user_id);
 CREATE INDEX monitoring_alert_case_id_a5b5cf11 ON schema_of_a_partner.monitoring_alert USING btree (case_id);
@@ -2762,6 +2812,8 @@ CREATE INDEX monitoring_exceptioncase_flow_id_005ba615 ON schema_of_a_partner.mo
 CREATE INDEX monitoring_exceptioncase_merged_into_id_b5aacc37 ON schema_of_a_partner.monitoring_exceptioncase USING btree (merged_into_id);
 CREATE INDEX monitoring_exceptioncase_owner_id_cf38cf58 ON schema_of_a_partner.monitoring_exceptioncase USING btree (owner_id);
 CREATE INDEX monitoring_exceptioncase_run_id_ec1ef821 ON schema_of_a_partner.monitoring_exceptioncase USING btree (run_id);
+CREATE INDEX monitoring_insight_customer_id_fbc2c5d9 ON schema_of_a_partner.monitoring_insight USING btree (customer_id);
+CREATE INDEX monitoring_insightlook_customer_id_3ac2cfa2 ON schema_of_a_partner.monitoring_insightlook USING btree (customer_id);
 CREATE INDEX monitoring_monitor_customer_id_83f96ad3 ON schema_of_a_partner.monitoring_monitor USING btree (customer_id);
 CREATE INDEX monitoring_monitorfigures_customer_id_741bdd63 ON schema_of_a_partner.monitoring_monitorfigures USING btree (customer_id);
 CREATE INDEX monitoring_monitorfinding_case_id_ffbf6ff8 ON schema_of_a_partner.monitoring_monitorfinding USING btree (case_id);
@@ -3234,6 +3286,12 @@ ALTER TABLE ONLY schema_of_a_partner.monitoring_exceptioncase
     ADD CONSTRAINT monitoring_exceptioncase_team_id_fcc8125e_fk_monitoring_team_id FOREIGN KEY (team_id) REFERENCES schema_of_a_partner.monitoring_team(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY schema_of_a_partner.monitoring_homevisit
     ADD CONSTRAINT monitoring_homevisit_person_id_0d4c83b7_fk_accounts_user_id FOREIGN KEY (person_id) REFERENCES schema_of_a_partner.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY schema_of_a_partner.monitoring_insight
+    ADD CONSTRAINT monitoring_insight_customer_id_fbc2c5d9_fk_customers FOREIGN KEY (customer_id) REFERENCES schema_of_a_partner.customers_customer(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY schema_of_a_partner.monitoring_insight
+    ADD CONSTRAINT monitoring_insight_flow_id_5bca35df_fk_flows_flow_id FOREIGN KEY (flow_id) REFERENCES schema_of_a_partner.flows_flow(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY schema_of_a_partner.monitoring_insightlook
+    ADD CONSTRAINT monitoring_insightlo_customer_id_3ac2cfa2_fk_customers FOREIGN KEY (customer_id) REFERENCES schema_of_a_partner.customers_customer(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY schema_of_a_partner.monitoring_monitor
     ADD CONSTRAINT monitoring_monitor_customer_id_83f96ad3_fk_customers FOREIGN KEY (customer_id) REFERENCES schema_of_a_partner.customers_customer(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY schema_of_a_partner.monitoring_monitor
@@ -3320,6 +3378,8 @@ ALTER TABLE ONLY schema_of_a_partner.monitoring_triageproposal
     ADD CONSTRAINT monitoring_triagepro_customer_id_6d7e029a_fk_customers FOREIGN KEY (customer_id) REFERENCES schema_of_a_partner.customers_customer(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY schema_of_a_partner.monitoring_triageproposal
     ADD CONSTRAINT monitoring_triagepro_first_by_id_2c4d29d0_fk_accounts_ FOREIGN KEY (first_by_id) REFERENCES schema_of_a_partner.accounts_user(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY schema_of_a_partner.monitoring_triageproposal
+    ADD CONSTRAINT monitoring_triagepro_team_id_ac90e701_fk_monitorin FOREIGN KEY (team_id) REFERENCES schema_of_a_partner.monitoring_team(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY schema_of_a_partner.monitoring_valueday
     ADD CONSTRAINT monitoring_valueday_customer_id_10e3db3a_fk_customers FOREIGN KEY (customer_id) REFERENCES schema_of_a_partner.customers_customer(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY schema_of_a_partner.monitoring_valuefigure
@@ -3416,6 +3476,8 @@ CREATE POLICY customer ON schema_of_a_partner.monitoring_casewait TO fairlead_cu
 CREATE POLICY customer ON schema_of_a_partner.monitoring_casewatch TO fairlead_customer USING ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid));
 CREATE POLICY customer ON schema_of_a_partner.monitoring_customersla TO fairlead_customer USING ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid));
 CREATE POLICY customer ON schema_of_a_partner.monitoring_exceptioncase TO fairlead_customer USING ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid));
+CREATE POLICY customer ON schema_of_a_partner.monitoring_insight TO fairlead_customer USING ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid));
+CREATE POLICY customer ON schema_of_a_partner.monitoring_insightlook TO fairlead_customer USING ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid));
 CREATE POLICY customer ON schema_of_a_partner.monitoring_monitor TO fairlead_customer USING ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid));
 CREATE POLICY customer ON schema_of_a_partner.monitoring_monitorfigures TO fairlead_customer USING ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid));
 CREATE POLICY customer ON schema_of_a_partner.monitoring_monitorfinding TO fairlead_customer USING ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid)) WITH CHECK ((customer_id = (NULLIF(current_setting('app.customer_id'::text, true), ''::text))::uuid));
@@ -3492,6 +3554,8 @@ ALTER TABLE schema_of_a_partner.monitoring_casewait ENABLE ROW LEVEL SECURITY;
 ALTER TABLE schema_of_a_partner.monitoring_casewatch ENABLE ROW LEVEL SECURITY;
 ALTER TABLE schema_of_a_partner.monitoring_customersla ENABLE ROW LEVEL SECURITY;
 ALTER TABLE schema_of_a_partner.monitoring_exceptioncase ENABLE ROW LEVEL SECURITY;
+ALTER TABLE schema_of_a_partner.monitoring_insight ENABLE ROW LEVEL SECURITY;
+ALTER TABLE schema_of_a_partner.monitoring_insightlook ENABLE ROW LEVEL SECURITY;
 ALTER TABLE schema_of_a_partner.monitoring_monitor ENABLE ROW LEVEL SECURITY;
 ALTER TABLE schema_of_a_partner.monitoring_monitorfigures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE schema_of_a_partner.monitoring_monitorfinding ENABLE ROW LEVEL SECURITY;
@@ -3581,6 +3645,8 @@ CREATE POLICY staff ON schema_of_a_partner.monitoring_casewait TO fairlead_staff
 CREATE POLICY staff ON schema_of_a_partner.monitoring_casewatch TO fairlead_staff USING (true) WITH CHECK (true);
 CREATE POLICY staff ON schema_of_a_partner.monitoring_customersla TO fairlead_staff USING (true) WITH CHECK (true);
 CREATE POLICY staff ON schema_of_a_partner.monitoring_exceptioncase TO fairlead_staff USING (true) WITH CHECK (true);
+CREATE POLICY staff ON schema_of_a_partner.monitoring_insight TO fairlead_staff USING (true) WITH CHECK (true);
+CREATE POLICY staff ON schema_of_a_partner.monitoring_insightlook TO fairlead_staff USING (true) WITH CHECK (true);
 CREATE POLICY staff ON schema_of_a_partner.monitoring_monitor TO fairlead_staff USING (true) WITH CHECK (true);
 CREATE POLICY staff ON schema_of_a_partner.monitoring_monitorfigures TO fairlead_staff USING (true) WITH CHECK (true);
 CREATE POLICY staff ON schema_of_a_partner.monitoring_monitorfinding TO fairlead_staff USING (true) WITH CHECK (true);
@@ -3919,6 +3985,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE schema_of_a_partner.monitoring_except
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE schema_of_a_partner.monitoring_exceptioncase TO fairlead_customer;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE schema_of_a_partner.monitoring_homevisit TO fairlead_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE schema_of_a_partner.monitoring_homevisit TO fairlead_staff;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE schema_of_a_partner.monitoring_insight TO fairlead_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE schema_of_a_partner.monitoring_insight TO fairlead_staff;
+GRANT SELECT ON TABLE schema_of_a_partner.monitoring_insight TO fairlead_customer;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE schema_of_a_partner.monitoring_insightlook TO fairlead_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE schema_of_a_partner.monitoring_insightlook TO fairlead_staff;
+GRANT SELECT ON TABLE schema_of_a_partner.monitoring_insightlook TO fairlead_customer;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE schema_of_a_partner.monitoring_monitor TO fairlead_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE schema_of_a_partner.monitoring_monitor TO fairlead_staff;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE schema_of_a_partner.monitoring_monitor TO fairlead_customer;
@@ -4097,6 +4169,7 @@ INSERT INTO schema_of_a_partner.django_migrations (app, name, applied) VALUES
 ('monitoring', '0020_value_ledger', now()),
 ('monitoring', '0021_estimates', now()),
 ('monitoring', '0022_reviews', now()),
+('monitoring', '0023_insights', now()),
 ('sessions', '0001_initial', now()),
 ('usersessions', '0001_initial', now());
 INSERT INTO schema_of_a_partner.django_content_type VALUES
@@ -4245,7 +4318,9 @@ INSERT INTO schema_of_a_partner.django_content_type VALUES
 	(143, 'monitoring', 'reviewcopy'),
 	(144, 'monitoring', 'reviewcomment'),
 	(145, 'monitoring', 'reviewpack'),
-	(146, 'monitoring', 'reviewsetting');
+	(146, 'monitoring', 'reviewsetting'),
+	(147, 'monitoring', 'insight'),
+	(148, 'monitoring', 'insightlook');
 INSERT INTO schema_of_a_partner.auth_permission VALUES
 	(1, 'Can add partner', 1, 'add_partner'),
 	(2, 'Can change partner', 1, 'change_partner'),
@@ -4830,6 +4905,14 @@ INSERT INTO schema_of_a_partner.auth_permission VALUES
 	(581, 'Can add review setting', 146, 'add_reviewsetting'),
 	(582, 'Can change review setting', 146, 'change_reviewsetting'),
 	(583, 'Can delete review setting', 146, 'delete_reviewsetting'),
-	(584, 'Can view review setting', 146, 'view_reviewsetting');
-SELECT pg_catalog.setval('schema_of_a_partner.auth_permission_id_seq', 584, true);
-SELECT pg_catalog.setval('schema_of_a_partner.django_content_type_id_seq', 146, true);
+	(584, 'Can view review setting', 146, 'view_reviewsetting'),
+	(585, 'Can add insight', 147, 'add_insight'),
+	(586, 'Can change insight', 147, 'change_insight'),
+	(587, 'Can delete insight', 147, 'delete_insight'),
+	(588, 'Can view insight', 147, 'view_insight'),
+	(589, 'Can add insight look', 148, 'add_insightlook'),
+	(590, 'Can change insight look', 148, 'change_insightlook'),
+	(591, 'Can delete insight look', 148, 'delete_insightlook'),
+	(592, 'Can view insight look', 148, 'view_insightlook');
+SELECT pg_catalog.setval('schema_of_a_partner.auth_permission_id_seq', 592, true);
+SELECT pg_catalog.setval('schema_of_a_partner.django_content_type_id_seq', 148, true);

@@ -1,4 +1,4 @@
--- Made by the migrations e8665fc2d51ff05195e53ec5fbd145c16296bde64e71f76302a9e937acd29e0f
+-- Made by the migrations a32c7ffdfbd4daf1e98abf7924c3ce781e1b2f5ddafd8101a5f497da4c37df3e
 CREATE FUNCTION public.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1111,6 +1111,7 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
 ('monitoring', '0020_value_ledger', now()),
 ('monitoring', '0021_estimates', now()),
 ('monitoring', '0022_reviews', now()),
+('monitoring', '0023_insights', now()),
 ('sessions', '0001_initial', now()),
 ('usersessions', '0001_initial', now());
 INSERT INTO public.django_content_type VALUES
@@ -1259,7 +1260,9 @@ INSERT INTO public.django_content_type VALUES
 	(143, 'monitoring', 'reviewcopy'),
 	(144, 'monitoring', 'reviewcomment'),
 	(145, 'monitoring', 'reviewpack'),
-	(146, 'monitoring', 'reviewsetting');
+	(146, 'monitoring', 'reviewsetting'),
+	(147, 'monitoring', 'insight'),
+	(148, 'monitoring', 'insightlook');
 INSERT INTO public.auth_permission VALUES
 	(1, 'Can add partner', 1, 'add_partner'),
 	(2, 'Can change partner', 1, 'change_partner'),
@@ -1844,6 +1847,14 @@ INSERT INTO public.auth_permission VALUES
 	(581, 'Can add review setting', 146, 'add_reviewsetting'),
 	(582, 'Can change review setting', 146, 'change_reviewsetting'),
 	(583, 'Can delete review setting', 146, 'delete_reviewsetting'),
-	(584, 'Can view review setting', 146, 'view_reviewsetting');
-SELECT pg_catalog.setval('public.auth_permission_id_seq', 584, true);
-SELECT pg_catalog.setval('public.django_content_type_id_seq', 146, true);
+	(584, 'Can view review setting', 146, 'view_reviewsetting'),
+	(585, 'Can add insight', 147, 'add_insight'),
+	(586, 'Can change insight', 147, 'change_insight'),
+	(587, 'Can delete insight', 147, 'delete_insight'),
+	(588, 'Can view insight', 147, 'view_insight'),
+	(589, 'Can add insight look', 148, 'add_insightlook'),
+	(590, 'Can change insight look', 148, 'change_insightlook'),
+	(591, 'Can delete insight look', 148, 'delete_insightlook'),
+	(592, 'Can view insight look', 148, 'view_insightlook');
+SELECT pg_catalog.setval('public.auth_permission_id_seq', 592, true);
+SELECT pg_catalog.setval('public.django_content_type_id_seq', 148, true);

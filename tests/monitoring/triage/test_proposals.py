@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.accounts.actions import Role
 from apps.accounts.models import AuditEntry
-from apps.monitoring.models import CaseNote, ExceptionCase, TriagePolicy, TriageProposal
+from apps.monitoring.models import CaseNote, ExceptionCase, Team, TriagePolicy, TriageProposal
 from apps.monitoring.triage.alone import apply_alone
 from apps.monitoring.triage.policy import Handling
 from apps.monitoring.triage.proposing import propose_open
@@ -187,19 +187,22 @@ def _verdicts(blocked: Blocked) -> list[str]:
 def test_what_helped_before_is_proposed_with_the_cases_that_show_it(blocked: Blocked) -> None:
     case = blocked.case("approved_at")
     with scope.work_in(blocked.line.partner):
+        team = Team.objects.create(name="Approvals")
         for number in range(2):
             past = ExceptionCase.objects.get(id=case.id)
             past.pk, past._state.adding, past.fingerprint = None, True, f"past{number}"
+            past.team = team
             past.state, past.closed_how, past.closed_at = "closed", "settled", timezone.now()
             past.save(force_insert=True)
             past.steps.create(customer_id=case.customer_id, sentence="1 record tried again.", done_at=timezone.now())
     _look(blocked)
     found = _proposal(blocked, case)
-    assert (found.source, found.deed, found.confidence) == ("past", "retry", 67)
+    assert (found.source, found.deed, found.confidence, found.team_id) == ("past", "retry", 67, team.id)
     page = _text(blocked.owner.get(f"/exceptions/{case.id}/"))
     assert page.count("it helped") == 2
+    assert "It is given to the team Approvals" in page
     assert "Done as proposed." in _post(blocked, case, "apply")
-    assert blocked.again(case).state == "resolving"
+    assert (blocked.again(case).state, blocked.again(case).team_id) == ("resolving", team.id)
 
 
 def test_what_is_overtaken_is_put_aside(proposed: Blocked) -> None:

@@ -1,5 +1,6 @@
 """What is proposed, who has to agree, and when a class falls back: tables of cases and properties, no database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,16 @@ from apps.connectors.errors import BusinessClass
 from apps.monitoring.impact import Quality
 from apps.monitoring.triage.advice import ARGUMENTS, Deed, Facts, KnownValue, Source, advise
 from apps.monitoring.triage.deeds import last_deed
-from apps.monitoring.triage.nearest import PastCase, Traits, advise_from_past, likeness, nearest, words_of
+from apps.monitoring.triage.nearest import (
+    Neighbour,
+    PastCase,
+    Traits,
+    advise_from_past,
+    likeness,
+    nearest,
+    team_of,
+    words_of,
+)
 from apps.monitoring.triage.policy import Handling, Money, Policy, Reason, decide
 from apps.monitoring.triage.score import FEWEST, Score, Verdict, score_of
 
@@ -215,3 +225,24 @@ def test_a_class_falls_back_when_too_few_are_accepted(
 
 def test_a_score_counts_each_kind() -> None:
     assert score_of([A, C, R, A]) == Score(2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("teams", "team"),
+    [
+        pytest.param(["A", "A", "B"], "A", id="two of three"),
+        pytest.param(["A", "B"], "", id="one each"),
+        pytest.param(["A", "A", "B", "B"], "", id="as many"),
+        pytest.param(["", "", ""], "", id="nobody shares work by teams"),
+        pytest.param(["A"], "", id="one case is an anecdote"),
+    ],
+)
+def test_the_team_that_solved_most_of_the_nearest_cases_is_proposed(teams: list[str], team: str) -> None:
+    traits = Traits("conflict", "", "psa", "erp", "deliver", frozenset())
+    near = [
+        Neighbour(PastCase(str(number), "x", traits, Deed.RETRY, (), held=True, closed_at=NOW, team=one), 1.0)
+        for number, one in enumerate(teams)
+    ]
+    assert team_of(near) == team
+    unsolved = [Neighbour(replace(one.past, held=False), 1.0) for one in near]
+    assert team_of(unsolved) == ""

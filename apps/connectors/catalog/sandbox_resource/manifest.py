@@ -147,6 +147,7 @@ _PEOPLE = list_of(
         MappingLine("job_title", "title"),
         MappingLine("location", "location"),
         MappingLine("capacity_hours_week", "capacity_hours_week"),
+        MappingLine("skills", "skills"),
         MappingLine("active", "active"),
         MappingLine("updated_at", "modified_at"),
     ),
