@@ -197,6 +197,9 @@ def _add_operations(
             failed_at=operation.changed_at,
             hours=hours.get(operation.id),
             root=roots[operation.id],
+            amount=operation.amount,
+            currency=operation.currency,
+            amount_quality=operation.amount_quality,
             added_at=now,
             came_from=came_from,
         )

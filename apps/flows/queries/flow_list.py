@@ -60,6 +60,7 @@ FLOWS = ListSpec(
     filters=(
         Filter("q", _("Flow or customer"), "search"),
         Filter("customer", _("Customer"), "select", all_label=_("All customers")),
+        Filter("template", _("Template"), "hidden"),
         Filter("state", _("State"), "chips", tuple(Option(s.value, w) for s, w in _STATE_WORDS.items())),
     ),
     order="customer",
@@ -73,6 +74,8 @@ def fitting_flows(state: ListState, *, any_state: bool = False) -> QuerySet[Flow
         found = found.filter(state=state.value("state"))
     if customer_id := state.id_of("customer"):
         found = found.filter(customer_id=customer_id)
+    if template := state.value("template"):
+        found = found.filter(template=template)
     if words := state.value("q"):
         found = found.filter(Q(name__icontains=words) | Q(customer__name__icontains=words))
     return found

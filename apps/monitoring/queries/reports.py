@@ -200,9 +200,9 @@ def reasons_of(span: ReportSpan) -> list[ReasonRow]:
 
 
 def _held_sums(rows: QuerySet[CaseOperation]) -> defaultdict[str, list[impact.Sum]]:
-    known = rows.exclude(operation__amount=None).exclude(operation__currency="")
-    grouped = known.values_list("case__error_class", "operation__currency").annotate(
-        Sum("operation__amount"), Count("id")
+    known = rows.exclude(amount=None).exclude(currency="")
+    grouped = known.values_list("case__error_class", "currency").annotate(
+        Sum("amount"), Count("id")
     )
     sums: defaultdict[str, list[impact.Sum]] = defaultdict(list)
     for error_class, currency, total, number in grouped:
