@@ -1,4 +1,4 @@
--- Made by the migrations e8665fc2d51ff05195e53ec5fbd145c16296bde64e71f76302a9e937acd29e0f
+-- Made by the migrations 61d039365c11825da9a693b80d121b799248358af48723e04e3817dfdc9989de
 CREATE FUNCTION schema_of_a_partner.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1536,7 +1536,10 @@ CREATE TABLE schema_of_a_partner.monitoring_caseoperation (
     case_id uuid NOT NULL,
     hours numeric(10,2),
     came_from_id uuid,
-    root character varying(240) NOT NULL
+    root character varying(240) NOT NULL,
+    amount numeric(18,4),
+    currency character varying(3) NOT NULL,
+    amount_quality character varying(9) NOT NULL
 );
 ALTER TABLE ONLY schema_of_a_partner.monitoring_caseoperation FORCE ROW LEVEL SECURITY;
 CREATE TABLE schema_of_a_partner.monitoring_casestep (
@@ -4097,6 +4100,7 @@ INSERT INTO schema_of_a_partner.django_migrations (app, name, applied) VALUES
 ('monitoring', '0020_value_ledger', now()),
 ('monitoring', '0021_estimates', now()),
 ('monitoring', '0022_reviews', now()),
+('monitoring', '0023_amounts_of_failures', now()),
 ('sessions', '0001_initial', now()),
 ('usersessions', '0001_initial', now());
 INSERT INTO schema_of_a_partner.django_content_type VALUES

@@ -1,4 +1,4 @@
--- Made by the migrations e8665fc2d51ff05195e53ec5fbd145c16296bde64e71f76302a9e937acd29e0f
+-- Made by the migrations 61d039365c11825da9a693b80d121b799248358af48723e04e3817dfdc9989de
 CREATE FUNCTION public.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1111,6 +1111,7 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
 ('monitoring', '0020_value_ledger', now()),
 ('monitoring', '0021_estimates', now()),
 ('monitoring', '0022_reviews', now()),
+('monitoring', '0023_amounts_of_failures', now()),
 ('sessions', '0001_initial', now()),
 ('usersessions', '0001_initial', now());
 INSERT INTO public.django_content_type VALUES
