@@ -1,9 +1,9 @@
 """How much of the ledger statements read: counted by the database while it runs them, never guessed from what it expects.
 
-    count_rows_of(partner)                       # the planner knows the tables, whatever other tests left of its figures
-    with watched_ledger() as reads:
-        ...                                      # in the partner's scope, or through a test client
-    assert reads.largest(limit) == []
+count_rows_of(partner)                       # the planner knows the tables, whatever other tests left of its figures
+with watched_ledger() as reads:
+    ...                                      # in the partner's scope, or through a test client
+assert reads.largest(limit) == []
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,9 @@ class Read:
     statement: str
 
     def __str__(self) -> str:
-        return f"{self.lines} lines{', from end to end' if self.whole else ''}: {' '.join(self.statement.split())[:600]}"
+        return (
+            f"{self.lines} lines{', from end to end' if self.whole else ''}: {' '.join(self.statement.split())[:600]}"
+        )
 
 
 @dataclass(slots=True)

@@ -25,7 +25,6 @@ from apps.flows.templates_library import ACCELERATORS, TEMPLATES, FlowTemplate, 
 from apps.flows.triggers.calendar import interval_words
 from apps.tenants.templatetags.wording import duration_words
 
-
 USERS_SHOWN = 50  # of a template's flows; all of them are in the list of flows
 
 

@@ -201,9 +201,7 @@ def reasons_of(span: ReportSpan) -> list[ReasonRow]:
 
 def _held_sums(rows: QuerySet[CaseOperation]) -> defaultdict[str, list[impact.Sum]]:
     known = rows.exclude(amount=None).exclude(currency="")
-    grouped = known.values_list("case__error_class", "currency").annotate(
-        Sum("amount"), Count("id")
-    )
+    grouped = known.values_list("case__error_class", "currency").annotate(Sum("amount"), Count("id"))
     sums: defaultdict[str, list[impact.Sum]] = defaultdict(list)
     for error_class, currency, total, number in grouped:
         sums[error_class].append(impact.Sum(currency, total, Quality.KNOWN, number))

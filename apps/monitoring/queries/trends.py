@@ -174,7 +174,5 @@ def _with_amount() -> QuerySet[CaseOperation]:
 
 
 def _sums(rows: QuerySet[Any], *by: str) -> QuerySet[Any]:
-    sums: QuerySet[Any] = (
-        rows.order_by().values_list(*(F(name) for name in by)).annotate(total=Sum("amount"))
-    )
+    sums: QuerySet[Any] = rows.order_by().values_list(*(F(name) for name in by)).annotate(total=Sum("amount"))
     return sums
