@@ -1,10 +1,10 @@
 """Rollouts: 80 customers in rings, each ring watched, a bad one stopped and taken back without a person."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import ContextManager
 from unittest.mock import patch
 
 import pytest
@@ -290,7 +290,9 @@ def test_nobody_is_behind(make_line: Callable[..., Line]) -> None:
 
 
 def test_flows_made_of_the_same_are_judged_once_and_another_one_by_itself(
-    many: Line, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Callable[..., ContextManager[object]]
+    many: Line,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: Callable[..., AbstractContextManager[object]],
 ) -> None:
     judged, plan = [], rollouts.plan_upgrade
 
