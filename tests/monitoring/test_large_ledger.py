@@ -1,6 +1,7 @@
 """No page reads the ledger from end to end, asked of the database page by page over the firm that the bench measures."""
 
-from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from apps.flows.queries import operation_list
 from apps.monitoring.queries import reports
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
-from bench.work.firm import Size, fill_partner
+from bench.work.firm import NOBODY, Size, fill_partner
 from bench.work.firm_addresses import addresses_of
 from tests.ledger_reads import count_rows_of, watched_ledger
 
@@ -21,8 +22,9 @@ MOST = LINES // 4  # of one statement: a customer has an eighth of them, a flow 
 
 
 @pytest.fixture
-def firm(committed: PartnerRef, monkeypatch: pytest.MonkeyPatch) -> Iterator[PartnerRef]:
+def firm(committed: PartnerRef, settings: Any, monkeypatch: pytest.MonkeyPatch) -> PartnerRef:
     """Fill a partner as the bench does, and bound lists and samples as far below its ledger as they are below a real one."""
+    settings.EGRESS_ALLOW = {*settings.EGRESS_ALLOW, urlsplit(NOBODY).netloc}
     fill_partner(committed, Size(LINES, customers=8, flows=16), now=timezone.now())
     monkeypatch.setattr(listing, "MOST_COUNTED", 200)
     monkeypatch.setattr(operation_list, "SEARCHED", 500)
