@@ -176,9 +176,9 @@ def test_the_rows_of_a_chart_say_every_figure_escaped_with_where_its_rows_are() 
     )
     assert rows == (
         '<tr><th scope="row">&lt;1 Nov&gt;</th>'
-        '<td class="number" data-value="1234.5"><a href="/rows/?a=1&amp;b=2">1,234.50 m&amp;s</a></td>'
+        '<td class="number" data-value="1234.5000"><a href="/rows/?a=1&amp;b=2">1,234.50 m&amp;s</a></td>'
         '<td class="number" data-value="0">0 m&amp;s</td></tr>'
         '<tr><th scope="row">2 Nov</th>'
         '<td class="number" data-value=""><span class="quiet">—</span></td>'
-        '<td class="number" data-value="7.25">7.25 m&amp;s</td></tr>'
+        '<td class="number" data-value="7.2500">7.25 m&amp;s</td></tr>'
     )
