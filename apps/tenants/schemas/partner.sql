@@ -1,4 +1,4 @@
--- Made by the migrations 61d039365c11825da9a693b80d121b799248358af48723e04e3817dfdc9989de
+-- Made by the migrations fc382a16d85e4ee370fac8968763b4cd1850a1b47f3420c740f54d5cc0810fea
 CREATE FUNCTION schema_of_a_partner.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -2812,6 +2812,7 @@ CREATE UNIQUE INDEX one_rollout_at_a_time ON schema_of_a_partner.flows_rollout U
 CREATE INDEX operation_label ON schema_of_a_partner.flows_operation USING btree (label varchar_pattern_ops) WHERE ((canonical_type)::text = ANY (ARRAY[('Opportunity'::character varying)::text, ('Contract'::character varying)::text, ('Project'::character varying)::text, ('Assignment'::character varying)::text, ('BillingMilestone'::character varying)::text, ('PurchaseOrder'::character varying)::text, ('Invoice'::character varying)::text, ('Payment'::character varying)::text, ('Customer'::character varying)::text, ('Resource'::character varying)::text]));
 CREATE INDEX operation_of_cause ON schema_of_a_partner.flows_operation USING btree (error_class, id DESC) WHERE (NOT ((error_class)::text = ''::text));
 CREATE INDEX operation_of_customer ON schema_of_a_partner.flows_operation USING btree (customer_id, id DESC);
+CREATE INDEX operation_of_flow ON schema_of_a_partner.flows_operation USING btree (flow_id, id DESC);
 CREATE INDEX operation_of_project ON schema_of_a_partner.flows_operation USING btree (customer_id, project_ref, canonical_type, id DESC) WHERE (NOT ((project_ref)::text = ''::text));
 CREATE INDEX operation_of_replay ON schema_of_a_partner.flows_operation USING btree (last_run_id) WHERE (NOT (last_run_id = run_id));
 CREATE INDEX operation_of_run ON schema_of_a_partner.flows_operation USING btree (run_id, state, id DESC);
@@ -4076,6 +4077,7 @@ INSERT INTO schema_of_a_partner.django_migrations (app, name, applied) VALUES
 ('flows', '0024_record_references', now()),
 ('flows', '0025_records_by_name', now()),
 ('flows', '0026_failures_by_cause', now()),
+('flows', '0027_records_of_a_flow', now()),
 ('mfa', '0001_initial', now()),
 ('mfa', '0002_authenticator_timestamps', now()),
 ('mfa', '0003_authenticator_type_uniq', now()),

@@ -1,4 +1,4 @@
--- Made by the migrations 61d039365c11825da9a693b80d121b799248358af48723e04e3817dfdc9989de
+-- Made by the migrations fc382a16d85e4ee370fac8968763b4cd1850a1b47f3420c740f54d5cc0810fea
 CREATE FUNCTION public.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1087,6 +1087,7 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
 ('flows', '0024_record_references', now()),
 ('flows', '0025_records_by_name', now()),
 ('flows', '0026_failures_by_cause', now()),
+('flows', '0027_records_of_a_flow', now()),
 ('mfa', '0001_initial', now()),
 ('mfa', '0002_authenticator_timestamps', now()),
 ('mfa', '0003_authenticator_type_uniq', now()),
