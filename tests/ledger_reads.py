@@ -82,4 +82,4 @@ def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _looked_at(node: dict[str, Any]) -> int:
     each = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-    return round(each * node["Actual Loops"])
+    return int(each * node["Actual Loops"])

@@ -44,9 +44,9 @@ def test_no_page_reads_the_ledger_from_end_to_end(firm: PartnerRef) -> None:
         for path in paths:
             with watched_ledger() as reads:
                 answer = client.get(path)
-                b"".join(answer)  # type: ignore[arg-type]  # a download comes in pieces
+                b"".join(answer)  # a download comes in pieces
             asked += len(reads.found)
             if found := reads.largest(MOST):
                 large[f"{who} {path}"] = found
-    assert asked > 300, "the pages ask the ledger"
+    assert asked > 150, "the pages ask the ledger"
     assert not large, "\n\n".join("\n".join([page, *found]) for page, found in large.items())
