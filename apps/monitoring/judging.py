@@ -86,6 +86,9 @@ def _judge_some(judged: Judged, now: datetime) -> int:
                     failed_at=operation.changed_at,
                     hours=hours.get(operation.id),
                     root=roots[operation.id],
+                    amount=operation.amount,
+                    currency=operation.currency,
+                    amount_quality=operation.amount_quality,
                     added_at=now,
                     came_from=came_from,
                 )

@@ -225,6 +225,10 @@ class CaseOperation(CustomerOwned):
     hours = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     # The record it all began with, as roots.py names it: equal for what several flows hold up of one record; "": nobody looked.
     root = models.CharField(max_length=240, blank=True, default="")
+    # What the record was worth when it was judged: history is added up without the ledger, and does not change with it.
+    amount = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    amount_quality = models.CharField(max_length=9, blank=True, default="")
     added_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
     # The case it belongs to by its cause, where that was merged into this one.

@@ -1,7 +1,7 @@
 """A partner with a large firm's work in it: customers, people, flows, a full ledger, open and closed cases, and their history."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -40,6 +40,7 @@ NOBODY = "http://127.0.0.1:9"  # where nothing answers: no page may need a syste
 PASSWORD = "a long enough one"
 PER_RUN = 100
 FAILING = 5_000
+MANY = 100_000  # from here on, indexes are made after the tables are filled
 BIG_TABLES = ("flows_operation", "flows_link")
 TEMPLATE = "approved-time-to-bill"
 # Who looks: a label for the table, and the role. Customers' people belong to the first customer.
@@ -97,7 +98,8 @@ def fill_partner(partner: PartnerRef, size: Size, *, now: datetime) -> None:
         _people()
         _promise()
         flows = list(Flow.objects.order_by("id"))
-    with _indexed_afterwards(partner, BIG_TABLES), scope.work_in(partner):
+    filled_bare = _indexed_afterwards(partner, BIG_TABLES) if size.operations >= MANY else nullcontext()
+    with filled_bare, scope.work_in(partner):
         blob = blobs.pack({"again": False, "entries": []})
         fill_ledger(flows, Filling(size.operations, PER_RUN, FAILING), now=now, blob=blob)
         fill_history(read=PER_RUN, now=now)

@@ -221,6 +221,7 @@ class Operation(CustomerOwned):
             models.Index(fields=("run", "state", "-id"), name="operation_of_run"),
             models.Index(fields=("last_run",), condition=~Q(last_run=F("run")), name="operation_of_replay"),
             models.Index(fields=("customer", "-id"), name="operation_of_customer"),
+            models.Index(fields=("flow", "-id"), name="operation_of_flow"),
             models.Index(
                 fields=("flow", "business_key"), condition=Q(state__in=["waiting", "rejected"]), name="operation_open"
             ),

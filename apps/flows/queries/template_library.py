@@ -25,6 +25,8 @@ from apps.flows.templates_library import ACCELERATORS, TEMPLATES, FlowTemplate, 
 from apps.flows.triggers.calendar import interval_words
 from apps.tenants.templatetags.wording import duration_words
 
+USERS_SHOWN = 50  # of a template's flows; all of them are in the list of flows
+
 
 @dataclass(frozen=True, slots=True)
 class TemplateCard:
@@ -145,8 +147,9 @@ def get_template_page(slug: str, target: str = "") -> TemplatePage:
         used_by=list(
             Flow.objects.filter(template=slug)
             .exclude(state=Flow.State.RETIRED)
-            .select_related("customer", "live_version", "source", "target")
-            .order_by("customer__name", "name")[:200]
+            .select_related("customer", "live_version")
+            .only("name", "state", "customer__name", "live_version__number")
+            .order_by("customer__name", "name")[:USERS_SHOWN]
         ),
         rhythm=interval_words(template.schedule_seconds),
         accelerator=_(ACCELERATORS[template.accelerator].name) if template.accelerator in ACCELERATORS else "",

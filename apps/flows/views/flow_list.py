@@ -16,20 +16,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
-from apps.accounts.listing import BulkAction, Selection, choices, csv_of, page_of, read_list, read_selection
+from apps.accounts.listing import BulkAction, Option, Selection, choices, csv_of, page_of, read_list, read_selection
 from apps.accounts.page_filters import acting_person
 from apps.flows.models import Flow
 from apps.flows.queries.flow_list import FLOWS, count_by_state, fitting_flows, flow_rows
 from apps.flows.queries.flows import list_customers_to_choose
 from apps.flows.services.flow_state import pause_flow, resume_flow
 from apps.flows.services.start_run import FlowNotLiveError, run_now
+from apps.flows.templates_library import list_templates
 
 
 @requires(Action.VIEW_FLOWS)
 @require_safe
 def flow_list(request: HttpRequest) -> HttpResponseBase:
     """List the flows."""
-    state = read_list(request, FLOWS, {"customer": choices(list_customers_to_choose())})
+    state = read_list(request, FLOWS, _options())
     fitting = fitting_flows(state)
     rows = partial(flow_rows, today=timezone.now().date())
     if state.wants_csv:
@@ -118,7 +119,12 @@ def flow_resume_many(request: HttpRequest) -> HttpResponse:
 
 
 def _selection(request: HttpRequest) -> Selection:
-    return read_selection(request, FLOWS, {"customer": choices(list_customers_to_choose())})
+    return read_selection(request, FLOWS, _options())
+
+
+def _options() -> dict[str, list[Option]]:
+    templates = [(one.slug, _(one.name)) for one in list_templates()]
+    return {"customer": choices(list_customers_to_choose()), "template": choices(templates)}
 
 
 def _carry_out(chosen: Selection, change: Callable[[Flow], bool]) -> tuple[int, int]:

@@ -101,7 +101,7 @@ class ActivityRow:
 
 def list_flow_names(customer_id: UUID | None, *, with_customer: bool) -> dict[UUID, str]:
     """Return the flows in scope by name, those of one customer if asked; at most FLOWS_OFFERED."""
-    flows = Flow.objects.select_related("customer").order_by("name", "customer__name")
+    flows = Flow.objects.select_related("customer").only("name", "customer__name").order_by("name", "customer__name")
     if customer_id:
         flows = flows.filter(customer_id=customer_id)
     return {
@@ -200,10 +200,8 @@ def reasons_of(span: ReportSpan) -> list[ReasonRow]:
 
 
 def _held_sums(rows: QuerySet[CaseOperation]) -> defaultdict[str, list[impact.Sum]]:
-    known = rows.exclude(operation__amount=None).exclude(operation__currency="")
-    grouped = known.values_list("case__error_class", "operation__currency").annotate(
-        Sum("operation__amount"), Count("id")
-    )
+    known = rows.exclude(amount=None).exclude(currency="")
+    grouped = known.values_list("case__error_class", "currency").annotate(Sum("amount"), Count("id"))
     sums: defaultdict[str, list[impact.Sum]] = defaultdict(list)
     for error_class, currency, total, number in grouped:
         sums[error_class].append(impact.Sum(currency, total, Quality.KNOWN, number))
@@ -240,6 +238,7 @@ def activity_of(span: ReportSpan) -> list[ActivityRow]:
     ):
         worth[flow_id].append(impact.Sum(currency, total, Quality.KNOWN, number))
     flows = Flow.objects.filter(id__in=counted).select_related("customer", "source", "target")
+    flows = flows.only("name", "state", "customer__name", "source__name", "target__name")
     found = [_activity_row(flow, counted[flow.id], worth[flow.id]) for flow in flows]
     return sorted(found, key=lambda row: (-row.arrived, row.customer, row.flow))
 

@@ -136,9 +136,9 @@ def money_at_risk_at(moment: datetime, *, customer_id: UUID | None = None) -> di
     span = Span(1, customer_id)
     totals = _open_now(span)
     operations = span.of(_with_amount(), flow="case__flow_id")
-    for currency, total in _sums(operations.filter(added_at__gt=moment), "operation__currency"):
+    for currency, total in _sums(operations.filter(added_at__gt=moment), "currency"):
         totals[currency] -= total
-    for currency, total in _sums(operations.filter(settled_at__gt=moment), "operation__currency"):
+    for currency, total in _sums(operations.filter(settled_at__gt=moment), "currency"):
         totals[currency] += total
     return {currency: amount for currency, amount in totals.items() if amount > 0}
 
@@ -162,19 +162,17 @@ def _changes(span: Span, start: datetime, zone: tzinfo) -> defaultdict[tuple[str
     change: defaultdict[tuple[str, date], Decimal] = defaultdict(Decimal)
     for moment, sign in (("added_at", 1), ("settled_at", -1)):
         rows = operations.filter(**{f"{moment}__gte": start}).annotate(on=TruncDate(moment, tzinfo=zone))
-        for currency, day, total in _sums(rows, "operation__currency", "on"):
+        for currency, day, total in _sums(rows, "currency", "on"):
             change[currency, day] += sign * total
     return change
 
 
 def _with_amount() -> QuerySet[CaseOperation]:
     """Return the failures whose amount counts, as impact.py counts it."""
-    known = CaseOperation.objects.exclude(operation__amount=None).exclude(operation__currency="")
-    return known.exclude(operation__amount_quality=Quality.UNKNOWN)
+    known = CaseOperation.objects.exclude(amount=None).exclude(currency="")
+    return known.exclude(amount_quality=Quality.UNKNOWN)
 
 
 def _sums(rows: QuerySet[Any], *by: str) -> QuerySet[Any]:
-    sums: QuerySet[Any] = (
-        rows.order_by().values_list(*(F(name) for name in by)).annotate(total=Sum("operation__amount"))
-    )
+    sums: QuerySet[Any] = rows.order_by().values_list(*(F(name) for name in by)).annotate(total=Sum("amount"))
     return sums

@@ -1,4 +1,4 @@
--- Made by the migrations a32c7ffdfbd4daf1e98abf7924c3ce781e1b2f5ddafd8101a5f497da4c37df3e
+-- Made by the migrations 41eaa2bc318b5154d4acb082737573ea9c24f8f664b682a369035e0d2e970452
 CREATE FUNCTION schema_of_a_partner.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1536,7 +1536,10 @@ CREATE TABLE schema_of_a_partner.monitoring_caseoperation (
     case_id uuid NOT NULL,
     hours numeric(10,2),
     came_from_id uuid,
-    root character varying(240) NOT NULL
+    root character varying(240) NOT NULL,
+    amount numeric(18,4),
+    currency character varying(3) NOT NULL,
+    amount_quality character varying(9) NOT NULL
 );
 ALTER TABLE ONLY schema_of_a_partner.monitoring_caseoperation FORCE ROW LEVEL SECURITY;
 CREATE TABLE schema_of_a_partner.monitoring_casestep (
@@ -2861,6 +2864,7 @@ CREATE UNIQUE INDEX one_rollout_at_a_time ON schema_of_a_partner.flows_rollout U
 CREATE INDEX operation_label ON schema_of_a_partner.flows_operation USING btree (label varchar_pattern_ops) WHERE ((canonical_type)::text = ANY (ARRAY[('Opportunity'::character varying)::text, ('Contract'::character varying)::text, ('Project'::character varying)::text, ('Assignment'::character varying)::text, ('BillingMilestone'::character varying)::text, ('PurchaseOrder'::character varying)::text, ('Invoice'::character varying)::text, ('Payment'::character varying)::text, ('Customer'::character varying)::text, ('Resource'::character varying)::text]));
 CREATE INDEX operation_of_cause ON schema_of_a_partner.flows_operation USING btree (error_class, id DESC) WHERE (NOT ((error_class)::text = ''::text));
 CREATE INDEX operation_of_customer ON schema_of_a_partner.flows_operation USING btree (customer_id, id DESC);
+CREATE INDEX operation_of_flow ON schema_of_a_partner.flows_operation USING btree (flow_id, id DESC);
 CREATE INDEX operation_of_project ON schema_of_a_partner.flows_operation USING btree (customer_id, project_ref, canonical_type, id DESC) WHERE (NOT ((project_ref)::text = ''::text));
 CREATE INDEX operation_of_replay ON schema_of_a_partner.flows_operation USING btree (last_run_id) WHERE (NOT (last_run_id = run_id));
 CREATE INDEX operation_of_run ON schema_of_a_partner.flows_operation USING btree (run_id, state, id DESC);
@@ -4145,6 +4149,7 @@ INSERT INTO schema_of_a_partner.django_migrations (app, name, applied) VALUES
 ('flows', '0024_record_references', now()),
 ('flows', '0025_records_by_name', now()),
 ('flows', '0026_failures_by_cause', now()),
+('flows', '0027_records_of_a_flow', now()),
 ('mfa', '0001_initial', now()),
 ('mfa', '0002_authenticator_timestamps', now()),
 ('mfa', '0003_authenticator_type_uniq', now()),
@@ -4170,6 +4175,7 @@ INSERT INTO schema_of_a_partner.django_migrations (app, name, applied) VALUES
 ('monitoring', '0021_estimates', now()),
 ('monitoring', '0022_reviews', now()),
 ('monitoring', '0023_insights', now()),
+('monitoring', '0024_amounts_of_failures', now()),
 ('sessions', '0001_initial', now()),
 ('usersessions', '0001_initial', now());
 INSERT INTO schema_of_a_partner.django_content_type VALUES

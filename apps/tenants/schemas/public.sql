@@ -1,4 +1,4 @@
--- Made by the migrations a32c7ffdfbd4daf1e98abf7924c3ce781e1b2f5ddafd8101a5f497da4c37df3e
+-- Made by the migrations 41eaa2bc318b5154d4acb082737573ea9c24f8f664b682a369035e0d2e970452
 CREATE FUNCTION public.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1087,6 +1087,7 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
 ('flows', '0024_record_references', now()),
 ('flows', '0025_records_by_name', now()),
 ('flows', '0026_failures_by_cause', now()),
+('flows', '0027_records_of_a_flow', now()),
 ('mfa', '0001_initial', now()),
 ('mfa', '0002_authenticator_timestamps', now()),
 ('mfa', '0003_authenticator_type_uniq', now()),
@@ -1112,6 +1113,7 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
 ('monitoring', '0021_estimates', now()),
 ('monitoring', '0022_reviews', now()),
 ('monitoring', '0023_insights', now()),
+('monitoring', '0024_amounts_of_failures', now()),
 ('sessions', '0001_initial', now()),
 ('usersessions', '0001_initial', now());
 INSERT INTO public.django_content_type VALUES

@@ -14,11 +14,12 @@ from typing import Any
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.template.context import Context
+from django.template.defaultfilters import floatformat
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
-from apps.tenants.charts import Chart, Figure, spark_bars
+from apps.tenants.charts import Chart, ChartCell, Figure, spark_bars
 from apps.tenants.templatetags import wording
 from apps.tenants.templatetags.document_diff import compare_documents
 from apps.tenants.templatetags.states import Badge, badge_for
@@ -161,6 +162,26 @@ def proportion_bar(segments: Iterable[Any], label: str = "") -> dict[str, object
 def chart_of(context: Context, chart: Chart) -> dict[str, object]:
     """`{% chart page.throughput %}`: drawn by static/js/chart.js from the table that comes with it."""
     return {"chart": chart, **file_of(context, chart.name)}
+
+
+@register.simple_tag
+def chart_rows(chart: Chart) -> SafeString:
+    """`{% chart_rows chart %}`: the rows of its table. A year has over a thousand figures, too many for the engine of templates."""
+    unit = conditional_escape(f" {chart.unit}" if chart.unit else "")
+    rows = (
+        f'<tr><th scope="row">{conditional_escape(row.category)}</th>{"".join(_chart_cell(cell, unit) for cell in row.cells)}</tr>'
+        for row in chart.rows
+    )
+    return mark_safe("".join(rows))  # noqa: S308  every part is escaped where it is put in
+
+
+def _chart_cell(cell: ChartCell, unit: str) -> str:
+    if cell.value is None:
+        return '<td class="number" data-value=""><span class="quiet">—</span></td>'
+    words = f"{conditional_escape(wording.count_words(cell.value))}{unit}"
+    if cell.link:
+        words = f'<a href="{conditional_escape(cell.link)}">{words}</a>'
+    return f'<td class="number" data-value="{floatformat(cell.value, "-4u")}">{words}</td>'
 
 
 @register.inclusion_tag("components/sparkline.html")

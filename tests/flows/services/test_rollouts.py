@@ -1,6 +1,7 @@
 """Rollouts: 80 customers in rings, each ring watched, a bad one stopped and taken back without a person."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -21,6 +22,7 @@ from apps.flows.services.publish import change_line
 from apps.flows.services.rollouts import (
     RolloutError,
     defer,
+    flows_behind,
     pause_rollout,
     resume_rollout,
     start_rollout,
@@ -285,3 +287,31 @@ def test_a_person_pauses_resumes_stops_and_takes_all_back(many: Line) -> None:
 def test_nobody_is_behind(make_line: Callable[..., Line]) -> None:
     with pytest.raises(RolloutError, match="newest version already"):
         _start(make_line())
+
+
+def test_flows_made_of_the_same_are_judged_once_and_another_one_by_itself(
+    many: Line,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: Callable[..., AbstractContextManager[object]],
+) -> None:
+    judged, plan = [], rollouts.plan_upgrade
+
+    def counted(flow: Flow, **more: object) -> object:
+        judged.append(flow.id)
+        return plan(flow, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rollouts, "plan_upgrade", counted)
+    with scope.work_in(many.partner):
+        ids = set(Flow.objects.values_list("id", flat=True))
+        with django_assert_num_queries(4):  # flows, roles, one version, the partner's lines
+            assert {flow.id for flow in flows_behind(many.flow.template)} == ids
+        assert len(judged) == 1
+        moved, other = Flow.objects.order_by("-id")[:2]
+        upgrade(moved, made_by="Rona")
+        Flow.objects.filter(id=other.id).update(state=Flow.State.RETIRED)
+        judged.clear()
+        found = flows_behind(many.flow.template)
+        assert {flow.id for flow in found} == ids - {moved.id, other.id}
+        assert len(judged) == 2
+        one_by_one = [flow for flow in Flow.objects.select_related("live_version") if plan(flow) is not None]
+        assert {flow.id for flow in one_by_one} - {other.id} == {flow.id for flow in found}

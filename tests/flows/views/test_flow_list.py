@@ -8,6 +8,7 @@ import pytest
 from apps.accounts.actions import Role
 from apps.accounts.listing import ListPage
 from apps.flows.models import Flow, Run
+from apps.flows.queries import template_library
 from apps.flows.queries.flow_list import FlowRow
 from apps.tenants import scope
 from tests.flows.views.conftest import Shown
@@ -93,3 +94,13 @@ def test_who_may_not_run_flows_sees_no_check_boxes_and_is_refused(shown: Shown, 
     assert "data-picks" not in person.get("/flows/").content.decode()
     for path in ("/flows/run/", "/flows/pause/", "/flows/resume/"):
         assert person.post(path, {"everything": "1"}).status_code == 403
+
+
+def test_a_template_page_leads_to_all_flows_of_it(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    template, leads_to = shown.line.flow.template, "All 1 flows of this template"
+    assert leads_to not in shown.owner.get(f"/templates/{template}/").content.decode(), "all of them are on the page"
+    monkeypatch.setattr(template_library, "USERS_SHOWN", 0)
+    page = shown.owner.get(f"/templates/{template}/").content.decode()
+    assert f'href="/flows/?template={template}"' in page
+    assert _list(shown, f"?template={template}").total == 1
+    assert _list(shown, "?template=hours-to-payroll").total == 0

@@ -7,10 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.actions import Role
-from apps.flows.models import FlowDay
+from apps.flows.models import FlowDay, Operation
 from apps.monitoring.case_book import close_case
 from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.queries.trends import (
@@ -147,3 +149,20 @@ def test_any_span_takes_the_same_few_queries(
             throughput(Span(days), today=TODAY)
         with django_assert_max_num_queries(2):
             held_up_by_cause(Span(days))
+
+
+def test_the_past_says_what_a_record_was_worth_then_and_asks_no_ledger(blocked: Blocked) -> None:
+    _age(blocked, 3)
+    before, now = _now_by_currency(blocked), timezone.now()
+    with scope.work_in(blocked.line.partner):
+        for failure in CaseOperation.objects.select_related("operation"):
+            line = failure.operation
+            kept = (failure.amount, failure.currency, failure.amount_quality)
+            assert kept == (line.amount, line.currency, line.amount_quality)
+        Operation.objects.update(amount=Decimal(7), currency="SEK")  # changed since, or cut away with its time
+        with CaptureQueriesContext(connection) as asked:
+            curves = money_at_risk_over(Span(7), now=now)
+    assert {curve.currency: curve.amounts for curve in curves} == {
+        currency: (Decimal(0),) * 3 + (amount,) * 4 for currency, amount in before.items()
+    }
+    assert not [query["sql"] for query in asked.captured_queries if "flows_operation" in query["sql"]]

@@ -1,6 +1,7 @@
 """The tags and components that pages are made of."""
 
 from datetime import timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,8 @@ from django import forms
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.utils import timezone
+
+from apps.tenants.charts import Chart, Series
 
 
 def render(source: str, **values: Any) -> str:
@@ -161,3 +164,21 @@ def test_text_from_outside_is_escaped_everywhere() -> None:
         shown = render_to_string(f"components/{name}.html", values)
         assert "<script" not in shown.lower(), name
         assert 'href=""' not in shown.lower(), name
+
+
+def test_the_rows_of_a_chart_say_every_figure_escaped_with_where_its_rows_are() -> None:
+    series = [
+        Series("Posted", [1234.5, None], "success", ["/rows/?a=1&b=2", ""]),
+        Series("Held", [0, Decimal("7.25")], "danger"),
+    ]
+    rows = render(
+        "{% chart_rows chart %}", chart=Chart("speed", "Speed", "line", ["<1 Nov>", "2 Nov"], series, unit="m&s")
+    )
+    assert rows == (
+        '<tr><th scope="row">&lt;1 Nov&gt;</th>'
+        '<td class="number" data-value="1234.5000"><a href="/rows/?a=1&amp;b=2">1,234.50 m&amp;s</a></td>'
+        '<td class="number" data-value="0">0 m&amp;s</td></tr>'
+        '<tr><th scope="row">2 Nov</th>'
+        '<td class="number" data-value=""><span class="quiet">—</span></td>'
+        '<td class="number" data-value="7.2500">7.25 m&amp;s</td></tr>'
+    )
