@@ -47,6 +47,15 @@ def test_whoever_may_see_reports_sees_all_of_them(blocked: Blocked, role: Role) 
         assert browser.get(f"{path}?format=csv").headers["Content-Type"].startswith("text/csv"), path
 
 
+@pytest.mark.parametrize("role", [Role.OWNER, Role.FINANCE, Role.READ_ONLY, Role.CUSTOMER_OWNER, Role.DELIVERY_LEAD])
+def test_every_tab_leads_where_its_reader_may_look(blocked: Blocked, role: Role) -> None:
+    browser = blocked.as_(role)
+    answers = {
+        tab["url"]: browser.get(tab["url"], follow=True).status_code for tab in browser.get("/reports/").context["tabs"]
+    }
+    assert set(answers.values()) == {200}, answers
+
+
 def test_others_are_told_that_they_may_not(blocked: Blocked) -> None:
     for path in PAGES:
         assert blocked.as_(Role.CUSTOMER_VIEWER).get(path).status_code == 403

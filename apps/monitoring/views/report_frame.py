@@ -82,7 +82,7 @@ _TABS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("report-activity", lambda: _("By flow")),
     ("report-business", lambda: _("How business moves")),
     ("value-list", lambda: _("Value")),
-    ("own-reviews", lambda: _("Reviews")),
+    ("review-list", lambda: _("Reviews")),
 )
 
 
@@ -91,6 +91,7 @@ def _tabs(request: HttpRequest, report: Report, chosen: str) -> list[dict[str, A
     words = {name: label() for name, label in _TABS}
     if report.is_customer:
         words["report-activity"] = _("By kind of work")
+        words["own-reviews"] = words.pop("review-list")
     return [
         {"label": label, "url": f"{reverse(f'monitoring:{name}')}{kept}", "active": name == chosen}
         for name, label in words.items()
