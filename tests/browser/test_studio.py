@@ -38,6 +38,7 @@ def test_a_line_is_found_changed_while_typing_undone_and_reviewed(open_tab: Open
     expect(panel).to_be_hidden()
     page.keyboard.press("Control+z")
     expect(page.locator("#studio-state")).to_contain_text("The draft is as it was begun")
+    page.wait_for_load_state("load")  # undoing brings a new page: its keys work once its script is there
     page.keyboard.press("Control+Shift+Z")
     expect(page.locator("#studio-state")).to_contain_text("Saved in the draft")
 
