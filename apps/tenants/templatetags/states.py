@@ -85,6 +85,10 @@ _ALERTS = {
 _REVIEWS = {
     "archived": Badge("archive", _("Archived"), "neutral"),
 }
+_INSIGHTS = {
+    "dismissed": Badge("ban", _("Dismissed"), "neutral"),
+    "gone": Badge("circle-check", _("Over"), "neutral"),
+}
 _CONNECTIONS = {
     "untested": Badge("help-circle", _("Not tested"), "neutral"),
     "working": Badge("plug-connected", _("Working"), "success"),
@@ -153,6 +157,7 @@ BADGES: dict[str, Badge] = {
     **_PROPOSALS,
     **_ALERTS,
     **_REVIEWS,
+    **_INSIGHTS,
     **_CUSTOMERS,
     **_VERSIONS,
     **_CASES,
