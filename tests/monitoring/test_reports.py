@@ -56,6 +56,13 @@ def test_every_tab_leads_where_its_reader_may_look(blocked: Blocked, role: Role)
     assert set(answers.values()) == {200}, answers
 
 
+@pytest.mark.parametrize(("role", "may_approve"), [(Role.OWNER, True), (Role.SUPPORT, False)])
+def test_what_waits_for_an_approval_leads_only_approvers_there(blocked: Blocked, role: Role, may_approve: bool) -> None:
+    page = blocked.as_(role).get("/reports/business/").content.decode()
+    assert "Waits for an approval" in page
+    assert ('href="/approvals/"' in page) is may_approve
+
+
 def test_others_are_told_that_they_may_not(blocked: Blocked) -> None:
     for path in PAGES:
         assert blocked.as_(Role.CUSTOMER_VIEWER).get(path).status_code == 403

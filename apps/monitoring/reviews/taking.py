@@ -236,7 +236,8 @@ def _where(of: _Month, advice: Advice) -> tuple[str, str]:
         case Rule.MISSED:
             return of.service()
         case Rule.APPROVALS_WAIT:
-            return reverse("flows:approval-list"), reverse("monitoring:customer-needs")
+            ours = urlencode({"customer": of.customer.id})  # whoever reads reviews reads reports; not all may approve
+            return f"{reverse('monitoring:report-business')}?{ours}", reverse("monitoring:customer-needs")
         case Rule.UNEXPLAINED | Rule.NOT_RECONCILED:
             return reverse("flows:reconciliation-list"), ""
         case Rule.UNKNOWN_COMPANY:

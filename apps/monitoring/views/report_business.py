@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
-from apps.accounts.page_filters import address
+from apps.accounts.page_filters import acting_person, address
 from apps.monitoring.queries.reports import ReportSpan
 from apps.monitoring.telemetry import business
 from apps.monitoring.telemetry.business_words import (
@@ -67,7 +67,7 @@ def report_business(request: HttpRequest) -> HttpResponse:
         activation=next((line for line in states["lines"] if line["key"] == ACTIVATION), None),
         rework=_rework(report),
         waiting=waiting,
-        waiting_url=reverse("flows:approval-list"),
+        waiting_url=reverse("flows:approval-list") if acting_person(request).can(Action.APPROVE) else "",
     )
 
 
