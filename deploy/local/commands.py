@@ -29,6 +29,8 @@ def run_logged(
 ) -> None:
     """Run a Python command to its end, writing what it says to the log `name`, and to the screen when asked.
 
+    Shown is what it says to people, on its standard output: its own log (standard error) is only kept.
+
     Raises:
         CommandError: it ended with another code than 0.
 
@@ -38,7 +40,7 @@ def run_logged(
     command = [str(places.python), *words]
     with path.open("w", encoding="utf-8") as log, subprocess.Popen(
         command, cwd=places.root, env=dict(environment), stdin=subprocess.DEVNULL, text=True, errors="replace",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE, stderr=log,
     ) as process:  # fmt: skip
         shown = ""
         for line in process.stdout or ():
