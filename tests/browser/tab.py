@@ -41,6 +41,7 @@ class Tab:
         self.page.on("response", self._answered)
         self.page.on("requestfailed", self._failed)
         self.page.set_default_timeout(15_000)
+        self.page.set_default_navigation_timeout(60_000)  # the first page of a cold server on a busy machine
 
     @property
     def where(self) -> str:

@@ -15,7 +15,7 @@ from apps.monitoring.models import ValueFigure
 from apps.monitoring.months import month_before, months_back
 from apps.monitoring.value.figures import Evidence, Kind
 
-YEAR, PRESENT = "year", "present"
+LAST, PRESENT = "last", "present"
 MONTHS_OF_YEAR = 12
 _MONEY = frozenset({Kind.LABOUR, Kind.PROTECTED, Kind.WRITE_OFFS})
 _COUNTED = frozenset({Kind.HOURS, Kind.CAUGHT})
@@ -83,8 +83,8 @@ VALUES = ListSpec(
             "months",
             _("Which months"),
             "chips",
-            (Option(PRESENT, _("This month")), Option(YEAR, _("Twelve months"))),
-            all_label=_("Last month"),
+            (Option(PRESENT, _("This month")), Option(LAST, _("Last month"))),
+            all_label=_("Twelve months"),
         ),
     ),
     order="-hours",
@@ -92,11 +92,11 @@ VALUES = ListSpec(
 
 
 def span_of(chosen: str, today: date) -> tuple[date, date]:
-    """Return the first days of the first and the last month that are meant: last month unless told otherwise."""
-    if chosen == PRESENT:
-        return today.replace(day=1), today.replace(day=1)
-    last = month_before(today)
-    return (months_back(last, MONTHS_OF_YEAR)[-1] if chosen == YEAR else last), last
+    """Return the first days of the first and the last month that are meant: the present one and the eleven before unless told otherwise."""
+    if chosen == LAST:
+        return month_before(today), month_before(today)
+    months = months_back(today, MONTHS_OF_YEAR)
+    return (months[0] if chosen == PRESENT else months[-1]), months[0]
 
 
 def list_values(words: str, first: date, last: date) -> list[CustomerValue]:

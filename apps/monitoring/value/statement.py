@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from apps.customers.models import Customer
 from apps.monitoring.models import ValueFigure, ValueMonth
-from apps.monitoring.months import last_day
+from apps.monitoring.months import last_day, month_before
 from apps.monitoring.value.figures import Evidence, Kind, Unit
 from apps.monitoring.value.terms import Terms, terms_from_values
 from apps.monitoring.value.words import (
@@ -102,6 +102,12 @@ def get_statement(customer: Customer, month: date, *, for_customer: bool = False
 def unbooked(customer: Customer, month: date) -> ValueStatement:
     """Return a month for which nothing is booked."""
     return ValueStatement(month, customer.currency, Terms(), ())
+
+
+def usual_month(customer: Customer, today: date) -> date:
+    """Return which month is looked at first: the last whole one, or the present one where nothing is booked before it. One query."""
+    before = month_before(today)
+    return before if ValueMonth.objects.filter(customer=customer, month=before).exists() else today.replace(day=1)
 
 
 def list_statements(customer: Customer, until: date, *, for_customer: bool = False) -> list[ValueStatement]:

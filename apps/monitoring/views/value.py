@@ -28,7 +28,7 @@ from apps.monitoring.months import months_back, next_month
 from apps.monitoring.value import overview, terms_book
 from apps.monitoring.value.baseline import find_baseline
 from apps.monitoring.value.figures import Kind
-from apps.monitoring.value.statement import ValueStatement, list_statements, unbooked
+from apps.monitoring.value.statement import ValueStatement, list_statements, unbooked, usual_month
 from apps.monitoring.value.terms_book import types_of
 from apps.monitoring.value.words import type_words
 from apps.monitoring.value_forms import TermsForm
@@ -130,7 +130,7 @@ def to_customer_value(customer: Customer) -> list[dict[str, str]]:
 
 def _page(request: HttpRequest, customer: Customer, *, for_customer: bool = False) -> dict[str, Any]:
     today = timezone.now().date()
-    month = asked_month(request, today)
+    month = asked_month(request, today, usual=usual_month(customer, today))
     shown = list_statements(customer, month, for_customer=for_customer)
     is_booked = bool(shown) and shown[-1].month == month
     statement = shown[-1] if is_booked else unbooked(customer, month)

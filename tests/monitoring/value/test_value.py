@@ -256,7 +256,7 @@ def test_all_customers_stand_beside_each_other_and_a_customer_sees_only_its_own(
         180,
         1,
     )
-    assert "EUR" in browser.get("/reports/value/?format=csv&months=year").getvalue().decode()
+    assert "EUR" in browser.get("/reports/value/?format=csv&months=last").getvalue().decode()
     own = month.firm.browser(Role.CUSTOMER_OWNER).get("/reports/value/")
     assert own.headers["Location"] == "/my/value/"
 
