@@ -1,7 +1,7 @@
 """Every page of a partner's portal over a large firm's work: each asked for several times, its statements watched.
 
-`python -m bench.work.dashboard_pages OPERATIONS` in the environment of a bench; returns 1 when a page is over its budget. It
-fills the partner when there is none yet.
+`python -m bench.work.dashboard_pages OPERATIONS` in the environment of a bench; returns 1 when a page is over its budget, 2
+when there is none. It fills the partner when there is none yet.
 """
 
 import logging
@@ -148,6 +148,9 @@ def main() -> int:
     cache.clear()
     partner = make_firm(int(sys.argv[1]))
     rows = list(measured(partner, *sys.argv[2:]))
+    if not rows:
+        print(f"No page's address fits {sys.argv[2]!r}.")
+        return 2
     show(rows)
     print("\n" + ", ".join(f"{table} {number:,}" for table, number in count_rows(partner) if number >= 1000))
     for row in sorted(rows, key=lambda one: -one.slowest_ms)[:SHOWN_STATEMENTS]:
