@@ -5,7 +5,7 @@ Losing a signal loses nothing: every pass looks at all failures that no case kno
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from apps.monitoring.case_book import NewCase
 from apps.monitoring.case_words import SAYS_ENOUGH
 from apps.monitoring.fingerprint import Cause, fingerprint
 from apps.monitoring.hours import hours_of
+from apps.monitoring.markets import markets_of
 from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.monitor_kinds import MonitorKind
 from apps.monitoring.monitor_switches import off_flows
@@ -74,7 +75,7 @@ def _judge_some(judged: Judged, now: datetime) -> int:
         case_book.take_turn()
         failures = list(_unjudged(now)[:AT_ONCE])
         touched = _let_go_of_settled(now) | _let_go_of_earlier_failures(failures, now)
-        hours, roots = hours_of(failures), roots_of(failures)
+        hours, roots, markets = hours_of(failures), roots_of(failures), markets_of(failures)
         for new, operations in _by_cause(failures):
             case, is_new = _case_for(new, operations[-1], now)
             came_from = _merged_cause(new, case)
@@ -89,6 +90,7 @@ def _judge_some(judged: Judged, now: datetime) -> int:
                     amount=operation.amount,
                     currency=operation.currency,
                     amount_quality=operation.amount_quality,
+                    **asdict(markets[operation.id]),
                     added_at=now,
                     came_from=came_from,
                 )

@@ -229,6 +229,10 @@ class CaseOperation(CustomerOwned):
     amount = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True, default="")
     amount_quality = models.CharField(max_length=9, blank=True, default="")
+    # Which part of the business it was about when it was judged, as markets.py finds it; "": nobody said, or nobody looked.
+    service_line = models.CharField(max_length=80, blank=True, default="")
+    segment = models.CharField(max_length=80, blank=True, default="")
+    region = models.CharField(max_length=80, blank=True, default="")
     added_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
     # The case it belongs to by its cause, where that was merged into this one.

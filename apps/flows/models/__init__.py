@@ -19,6 +19,7 @@ from apps.flows.models.ledger import (
     Run,
     TriggerEvent,
 )
+from apps.flows.models.market import RecordMarket
 from apps.flows.models.ownership import FieldOwner, OwnerReview
 from apps.flows.models.receipt import OpenReceipt
 from apps.flows.models.reconciliation import Reconciliation, ReconciliationRow, ReconciliationRule, SeenPage
@@ -65,6 +66,7 @@ __all__ = [
     "Reconciliation",
     "ReconciliationRow",
     "ReconciliationRule",
+    "RecordMarket",
     "RecordReference",
     "ReplayEntry",
     "ReplayJob",

@@ -26,6 +26,7 @@ from apps.flows.services import (
     ledger_writes,
     owner_reviews,
     receipts,
+    record_markets,
     record_references,
     telemetry,
     verdicts,
@@ -69,6 +70,7 @@ def settle(session: Session, batch: OpenBatch, delivery: Delivery, *, keep_check
         _write_links(session, judged, delivery, now)
         booked.note_booked(session, judged)
         record_references.keep_references(session, judged)
+        record_markets.keep_markets(session, judged)
         _supersede(session, batch, judged, now)
         _keep_disputes(session, judged, delivery, now)
         if keep_checkpoint:

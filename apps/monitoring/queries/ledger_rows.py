@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
@@ -27,13 +28,27 @@ ROWS_A_PAGE = 50
 READ_BEFORE = timedelta(days=100)
 
 
+class By(StrEnum):
+    """What records that were held back are counted by: which part of the business they were about, or what their customer is."""
+
+    SERVICE_LINE = "service_line"
+    REGION = "region"
+    SEGMENT = "segment"
+    COUNTRY = "country"
+    CUSTOMER_SEGMENT = "customer_segment"
+
+
+_OF_THE_CUSTOMER = {By.COUNTRY: "customer__country", By.CUSTOMER_SEGMENT: "customer__segment"}
+
+
 @dataclass(frozen=True, slots=True)
 class RowFilter:
     """Which records are wanted; "" and None want all. `since` and `until` are days (UTC), both included.
 
     `arrived` are those written in these days, `held` what open cases hold up now (whatever the days), `held_back` what
     was refused in these days, settled since or not, `rescued` what was held up and then posted in these days, `waiting` what
-    goes on by itself. `kind` is one of KINDS or a canonical type. `project` None wants all, "" those that name none.
+    goes on by itself. `kind` is one of KINDS or a canonical type. `project` None wants all, "" those that name none. `by` and
+    `name` want, of those held up or held back, the records that are counted there under this name; "" is not known.
     """
 
     what: What = "all"
@@ -42,6 +57,8 @@ class RowFilter:
     project: str | None = None
     reason: str = ""
     kind: str = ""
+    by: By | None = None
+    name: str = ""
     since: date | None = None
     until: date | None = None
     before: UUID | None = None
@@ -97,6 +114,8 @@ def _held(wanted: RowFilter) -> QuerySet[CaseOperation]:
     held = CaseOperation.objects.filter(operation=OuterRef("pk"))
     if wanted.reason:
         held = held.filter(case__error_class=wanted.reason)
+    if wanted.by:
+        held = held.filter(**{_OF_THE_CUSTOMER.get(wanted.by, wanted.by.value): wanted.name})
     if wanted.what == "held":
         return held.filter(open=True).exclude(case__state=ExceptionCase.State.CLOSED)
     moment = "settled_at" if wanted.what == "rescued" else "failed_at"

@@ -3,10 +3,12 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.monitoring.queries.ledger_rows import By
 from apps.monitoring.telemetry.spells import ACTIVATION, Source
 from apps.tenants.templatetags.states import badge_for
 
 MEASURED, DERIVED, UNKNOWN = gettext_lazy("measured"), gettext_lazy("derived"), gettext_lazy("not known")
+_OF_THE_CUSTOMER = (By.COUNTRY, By.CUSTOMER_SEGMENT)
 
 
 def key_words(source: Source, key: str) -> str:
@@ -19,6 +21,48 @@ def key_words(source: Source, key: str) -> str:
         begin, _dash, end = key.partition("-")
         return _("%(begin)s → %(end)s") % {"begin": badge_for(begin).word, "end": badge_for(end).word}
     return key.replace("_", " ").replace("-", " ").capitalize()
+
+
+def by_title(by: By) -> str:
+    """Return what the records held back are counted by."""
+    return {
+        By.SERVICE_LINE: _("By service line"),
+        By.REGION: _("By region of the client"),
+        By.SEGMENT: _("By segment of the client"),
+        By.COUNTRY: _("By region (the customer's country)"),
+        By.CUSTOMER_SEGMENT: _("By segment of the customer"),
+    }[by]
+
+
+def by_words(by: By | None, name: str) -> str:
+    """Return which records a list is of; "" where it is not of some of these."""
+    if by is None:
+        return ""
+    sentence = {
+        By.SERVICE_LINE: _("Service line: %(name)s"),
+        By.REGION: _("Region: %(name)s"),
+        By.SEGMENT: _("Segment: %(name)s"),
+        By.COUNTRY: _("The customer's country: %(name)s"),
+        By.CUSTOMER_SEGMENT: _("The customer's segment: %(name)s"),
+    }[by]
+    return sentence % {"name": name_words(name)}
+
+
+def name_words(name: str) -> str:
+    """Return a name that records are counted under."""
+    return name or str(UNKNOWN)
+
+
+def by_hint(by: By) -> str:
+    """Return where it is known from."""
+    if by in _OF_THE_CUSTOMER:
+        return _("As the customer's page says.")
+    return _("Derived: what the record itself, its deal or its client said last when it was held back.")
+
+
+def by_mark(by: By) -> object:
+    """Return how sure it is."""
+    return MEASURED if by in _OF_THE_CUSTOMER else DERIVED
 
 
 def source_title(source: Source) -> str:

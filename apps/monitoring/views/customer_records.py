@@ -18,7 +18,8 @@ from apps.monitoring.customer_pages import RecordLine
 from apps.monitoring.lineage.matter import get_matter
 from apps.monitoring.lineage.words import stage_views
 from apps.monitoring.queries.customer_story import get_record, get_record_story
-from apps.monitoring.queries.ledger_rows import WHATS, RowFilter, fitting_rows, lines_of, list_rows
+from apps.monitoring.queries.ledger_rows import WHATS, By, RowFilter, fitting_rows, lines_of, list_rows
+from apps.monitoring.telemetry.business_words import by_words
 from apps.monitoring.views.customer_home import customer_of
 
 MOST_IN_A_FILE = 5000
@@ -35,7 +36,7 @@ def asked_day(request: HttpRequest, name: str) -> date | None:
 
 def asked_rows(request: HttpRequest) -> RowFilter:
     """Return which records the address asks for."""
-    what = asked_words(request, "what")
+    what, by = asked_words(request, "what"), asked_words(request, "by")
     return RowFilter(
         what=what if what in WHATS else "all",
         customer_id=asked_id(request, "customer"),
@@ -43,6 +44,8 @@ def asked_rows(request: HttpRequest) -> RowFilter:
         project=asked_words(request, "project") if "project" in request.GET else None,
         reason=asked_words(request, "reason"),
         kind=asked_words(request, "kind"),
+        by=By(by) if by in set(By) else None,
+        name=asked_words(request, "name"),
         since=asked_day(request, "since"),
         until=asked_day(request, "until"),
         before=asked_id(request, "before"),
@@ -96,6 +99,7 @@ def customer_records(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "page": found,
         "wanted": wanted,
+        "by": by_words(wanted.by, wanted.name),
         "chips": what_chips(request, wanted.what),
         "csv_url": address(request, format="csv"),
         "older_url": address(request, before=found.older_before) if found.older_before else "",

@@ -1,6 +1,7 @@
 """The report of how business moves: how long it takes, what waits longest, what was done twice, and where exceptions arise."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,13 +13,17 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
 from apps.accounts.page_filters import acting_person, address
-from apps.monitoring.queries.reports import ReportSpan
+from apps.monitoring.queries.ledger_rows import By
 from apps.monitoring.telemetry import business
 from apps.monitoring.telemetry.business_words import (
     DERIVED,
     MEASURED,
     UNKNOWN,
+    by_hint,
+    by_mark,
+    by_title,
     key_words,
+    name_words,
     source_hint,
     source_title,
 )
@@ -41,6 +46,8 @@ from apps.tenants.templatetags.wording import duration_words
 _DAY = 86_400
 _FOR_ALL = (Source.STATES, Source.APPROVALS)  # customers' people read about business, not about steps
 _FOR_STAFF = (Source.STATES, Source.ONBOARDING, Source.APPROVALS, Source.STEPS, Source.HANDOFFS)
+_BY_FOR_ALL = (By.SERVICE_LINE, By.REGION, By.SEGMENT)  # customers' people know their own country
+_BY_FOR_STAFF = (*_BY_FOR_ALL, By.COUNTRY, By.CUSTOMER_SEGMENT)
 MOST_BARS = 10
 Line = dict[str, Any]
 
@@ -183,55 +190,48 @@ def _rework(report: Report) -> Line:
 
 
 def _exceptions(report: Report) -> list[Line]:
-    """Return the records held back, by what they have in common; each cause leads to its records."""
-    span = report.span
-    causes = _counted(
-        _("By cause"), span, business.held_back_by_cause, report.reason_words,
+    """Return the records held back, by what they have in common; each line leads to its records."""
+    span, span_before = report.span, before(report.span)
+    causes = _lines(
+        business.held_back_by_cause(span), business.held_back_by_cause(span_before), report.reason_words,
         lambda name: report.rows_in_days("held_back", reason=name),
     )  # fmt: skip
-    if report.is_customer:
-        return [causes]
+    found, earlier = business.held_back_by(span), business.held_back_by(span_before)
     return [
-        causes,
-        _by_customer(_("By region (the customer's country)"), span, "customer__country"),
-        _by_customer(_("By segment of the customer"), span, "customer__segment"),
-        {
-            "title": _("By service line"),
-            "lines": [],
-            "missing": _("Not known: the ledger's records do not carry a service line."),
-        },
+        {"title": _("By cause"), "hint": "", "mark": MEASURED, "lines": causes},
+        *(
+            {
+                "title": by_title(by),
+                "hint": by_hint(by),
+                "mark": by_mark(by),
+                "lines": _lines(found[by], earlier[by], name_words, partial(_rows_by, report, by)),
+            }
+            for by in (_BY_FOR_ALL if report.is_customer else _BY_FOR_STAFF)
+        ),
     ]
 
 
-def _by_customer(title: str, span: ReportSpan, by: business.By) -> Line:
-    return _counted(
-        title, span, lambda asked: business.held_back_by(asked, by), lambda name: name or str(UNKNOWN), lambda _name: ""
-    )
+def _rows_by(report: Report, by: By, name: str) -> str:
+    return report.rows_in_days("held_back", by=by.value, name=name)
 
 
-def _counted(
-    title: str,
-    span: ReportSpan,
-    count: Callable[[ReportSpan], list[tuple[str, int]]],
+def _lines(
+    found: Sequence[tuple[str, int]],
+    earlier: Sequence[tuple[str, int]],
     words: Callable[[str], str],
     link: Callable[[str], str],
-) -> Line:
-    found, earlier = count(span), dict(count(before(span)))
-    total = sum(number for _name, number in found)
-    return {
-        "title": title,
-        "missing": "",
-        "lines": [
-            {
-                "label": words(name),
-                "number": number,
-                "share": share_words(number / total),
-                "before": earlier.get(name, 0),
-                "url": link(name),
-            }
-            for name, number in found
-        ],
-    }
+) -> list[Line]:
+    total, past = sum(number for _name, number in found), dict(earlier)
+    return [
+        {
+            "label": words(name),
+            "number": number,
+            "share": share_words(number / total),
+            "before": past.get(name, 0),
+            "url": link(name),
+        }
+        for name, number in found
+    ]
 
 
 def _states_chart(lines: Sequence[Line]) -> Chart:
@@ -274,7 +274,7 @@ def _file(report: Report, groups: Sequence[Line], tables: Sequence[Line]) -> Htt
         for line in group["lines"]
     ]
     rows += [
-        (table["title"], line["label"], "", "", line["number"], line["before"], MEASURED)
+        (table["title"], line["label"], "", "", line["number"], line["before"], table["mark"])
         for table in tables
         for line in table["lines"]
     ]

@@ -19,6 +19,7 @@ from apps.monitoring.case_words import cause_words
 from apps.monitoring.queries import reports as queries
 from apps.monitoring.queries.ledger_rows import list_rows
 from apps.monitoring.queries.trends import Cause, Throughput
+from apps.monitoring.telemetry.business_words import by_words
 from apps.monitoring.views.customer_records import asked_rows, rows_as_csv, what_chips
 from apps.monitoring.views.report_charts import causes_chart, day_words, money_chart, speed_chart, throughput_chart
 from apps.monitoring.views.report_frame import Report, read_report, report_file, show, wants_csv
@@ -154,6 +155,7 @@ def report_records(request: HttpRequest) -> HttpResponse:
         "page": found,
         "wanted": wanted,
         "reason": cause_words(wanted.reason, "") if wanted.reason else "",
+        "by": by_words(wanted.by, wanted.name),
         "customer": list_customer_names().get(wanted.customer_id, "") if wanted.customer_id else "",
         "chips": what_chips(request, wanted.what),
         "csv_url": address(request, format="csv"),

@@ -6,11 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from apps.accounts.actions import Role
+from apps.customers.models import Customer
 from apps.customers.services import create_customer
 from apps.flows.models import ApprovalRequest, Milestone, Operation, OperationStep
+from apps.monitoring.models import CaseOperation
+from apps.monitoring.queries.ledger_rows import By
 from apps.monitoring.queries.reports import ReportSpan
+from apps.monitoring.telemetry.business import held_back_by
 from apps.monitoring.telemetry.spells import Source, before, list_spells, summaries
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
@@ -83,18 +88,75 @@ def _days(span: ReportSpan) -> tuple[Any, Any]:
     return span.since, span.until
 
 
+def _about(blocked: Blocked, **parts: str) -> CaseOperation:
+    """Let one failure be about this part of the business, and its customer be a large one of Germany."""
+    with scope.work_in(blocked.line.partner):
+        Customer.objects.filter(id=blocked.line.customer.id).update(country="DE", segment="Large")
+        failure = CaseOperation.objects.order_by("id")[0]
+        CaseOperation.objects.filter(id=failure.id).update(**parts)
+        return failure
+
+
 def test_what_nobody_knows_is_said_and_exceptions_lead_to_their_records(blocked: Blocked) -> None:
+    failure = _about(blocked, service_line="Data & cloud", region="EMEA")
     context = blocked.owner.get(PAGE).context
     billing = _group(context, "Billing cycle")
     assert billing["Read until posted"]["number"] > 0
     assert billing["Invoice written until paid"]["mark"] == "not known"
-    causes, regions, segments, service = context["tables"]
     held = len(blocked.line.operations(state="rejected"))
-    for table in (causes, regions, segments):
+    for table in context["tables"]:
         assert sum(line["number"] for line in table["lines"]) == held
-    assert service["missing"]
-    for line in causes["lines"]:
-        assert len(blocked.owner.get(line["url"]).context["page"].rows) == line["number"]
+        for line in table["lines"]:
+            assert len(blocked.owner.get(line["url"]).context["page"].rows) == line["number"]
+    found = {table["title"]: {line["label"]: line for line in table["lines"]} for table in context["tables"]}
+    del found["By cause"]
+    assert {title: {label: line["number"] for label, line in lines.items()} for title, lines in found.items()} == {
+        "By service line": {"not known": held - 1, "Data & cloud": 1},
+        "By region of the client": {"not known": held - 1, "EMEA": 1},
+        "By segment of the client": {"not known": held},
+        "By region (the customer's country)": {"DE": held},
+        "By segment of the customer": {"Large": held},
+    }
+    page = blocked.owner.get(found["By service line"]["Data & cloud"]["url"])
+    assert [row.id for row in page.context["page"].rows] == [failure.operation_id]
+    assert "Service line: Data &amp; cloud" in page.content.decode()
+    rest = blocked.owner.get(found["By service line"]["not known"]["url"])
+    assert "Service line: not known" in rest.content.decode()
+    assert failure.operation_id not in {row.id for row in rest.context["page"].rows}
+
+
+def test_the_span_before_and_the_filters_count_by_service_line_too(blocked: Blocked) -> None:
+    _about(blocked, service_line="Data")
+    with scope.work_in(blocked.line.partner):
+        CaseOperation.objects.filter(service_line="Data").update(failed_at=timezone.now() - timedelta(days=40))
+        today = timezone.now().date()
+        span = ReportSpan(today - timedelta(days=29), today)
+        assert "Data" not in dict(held_back_by(span)[By.SERVICE_LINE])
+        assert dict(held_back_by(before(span))[By.SERVICE_LINE]) == {"Data": 1}
+        stranger = create_customer(name="Somebody else")
+        assert held_back_by(ReportSpan(*_days(span), stranger.id)) == {}
+        assert held_back_by(ReportSpan(*_days(span), blocked.line.customer.id, blocked.line.flow.id))
+        assert held_back_by(ReportSpan(*_days(span), None, stranger.id)) == {}
+
+
+def test_a_record_that_failed_twice_counts_once_where_it_said_the_same(blocked: Blocked) -> None:
+    first = _about(blocked, service_line="Data", region="EMEA")
+    with scope.work_in(blocked.line.partner):
+        again = CaseOperation.objects.get(id=first.id)
+        again.id, again.open, again.failed_at = uuid7(), False, again.failed_at - timedelta(minutes=1)
+        again.region = "AMER"
+        again.save(force_insert=True)
+        today = timezone.now().date()
+        counted = held_back_by(ReportSpan(today - timedelta(days=29), today))
+        assert dict(counted[By.SERVICE_LINE])["Data"] == 1
+        assert {name: number for name, number in counted[By.REGION] if name} == {"EMEA": 1, "AMER": 1}
+
+
+def test_nonsense_in_the_address_asks_for_all(blocked: Blocked) -> None:
+    for nonsense in ("by=password&name=x", "by=&name=x", "by=service_line'--&name=x", "name=x"):
+        assert len(blocked.owner.get(f"/reports/records/?what=held_back&{nonsense}").context["page"].rows) == len(
+            blocked.line.operations(state="rejected")
+        )
 
 
 def test_customers_read_about_business_and_not_about_steps(blocked: Blocked) -> None:
@@ -103,7 +165,12 @@ def test_customers_read_about_business_and_not_about_steps(blocked: Blocked) -> 
     customer = blocked.as_(Role.CUSTOMER_OWNER)
     context = customer.get(PAGE).context
     assert [group["title"] for group in context["groups"]] == ["From deal to billing", "Billing cycle", "Approvals"]
-    assert len(context["tables"]) == 1
+    assert [table["title"] for table in context["tables"]] == [
+        "By cause", "By service line", "By region of the client", "By segment of the client",
+    ]  # fmt: skip
+    for table in context["tables"]:
+        for counted in table["lines"]:
+            assert len(customer.get(counted["url"]).context["page"].rows) == counted["number"]
     line = _group(context, "From deal to billing")["Time to activate a client"]
     assert len(customer.get(line["url"]).context["lines"]) == 3
     assert customer.get("/reports/business/steps/approve/").status_code == 404
@@ -118,3 +185,7 @@ def test_the_figures_and_their_rows_are_files_too(blocked: Blocked) -> None:
     for path in (f"{PAGE}?format=csv", f"{PAGE}states/{ACTIVATION}/?format=csv"):
         rows = list(csv.reader(io.StringIO(blocked.owner.get(path).content.decode("utf-8-sig"))))
         assert len(rows) >= 4
+    report = blocked.owner.get(f"{PAGE}?format=csv").content.decode("utf-8-sig")
+    counted = {(row[0], row[1]): row[-1] for row in csv.reader(io.StringIO(report))}
+    assert counted["By service line", "not known"] == counted["By region of the client", "not known"] == "derived"
+    assert counted["By segment of the customer", "not known"] == "measured"
