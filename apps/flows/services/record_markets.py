@@ -21,8 +21,8 @@ SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[],
 ON CONFLICT (customer_id, business_key) DO UPDATE
 SET connection_id = excluded.connection_id, outside_key = excluded.outside_key, name = excluded.name,
     project = excluded.project, service_line = excluded.service_line, segment = excluded.segment, region = excluded.region
-WHERE (kept.name, kept.project, kept.service_line, kept.segment, kept.region)
-  <> (excluded.name, excluded.project, excluded.service_line, excluded.segment, excluded.region)
+WHERE (kept.connection_id, kept.outside_key, kept.name, kept.project, kept.service_line, kept.segment, kept.region)
+  <> (excluded.connection_id, excluded.outside_key, excluded.name, excluded.project, excluded.service_line, excluded.segment, excluded.region)
 """
 
 
