@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.connectors.canonical.registry import CANONICAL_TYPES
-from apps.connectors.record_words import record_words
+from apps.connectors.record_words import record_name
 from apps.monitoring.insights.found import Cause
 from apps.monitoring.insights.incomplete import BOOKING, BUDGET, INVOICE, TAX
 from apps.monitoring.models import Insight
@@ -54,7 +54,7 @@ _ADVICE = {
 
 def title_of(insight: Insight) -> str:
     """Return what it is about: the record as people call it."""
-    return record_words(insight.label) or insight.record_key
+    return record_name(insight.label, insight.record_key)
 
 
 def advice_of(insight: Insight) -> str:
