@@ -1,6 +1,5 @@
 """Looks at each live customer's records once a night, by its own clock, and keeps what is found."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -21,8 +20,8 @@ from apps.monitoring.insights.projects import booked_by, judge_milestones, judge
 from apps.monitoring.insights.reading import Records, flows_by_type, read_days, read_records
 from apps.monitoring.insights.staffing import overbooked, suggest
 from apps.monitoring.models import InsightLook
+from apps.monitoring.turns import Turn
 
-MOST_SECONDS = 12.0  # workers are stopped when they go on much longer
 JUDGED = timedelta(days=28)  # what is older is known, and says what is usual
 _USUAL = timedelta(days=120)
 _DAYS_JUDGED = timedelta(days=7)
@@ -67,11 +66,11 @@ class Seen:
 
 def look_due(now: datetime, confirm: Callable[[], None]) -> bool:
     """Look at every customer whose night has come; False when some were left for the next turn. Safe to repeat."""
-    started = time.monotonic()
+    turn = Turn()
     with transaction.atomic():
         due = _due(now)
     for customer in due:
-        if time.monotonic() - started > MOST_SECONDS:
+        if turn.is_over:
             return False
         look_at(customer, now, confirm)
     return True
