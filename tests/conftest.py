@@ -34,17 +34,7 @@ hypothesis_settings.load_profile("unhurried")
 
 TEST_DATABASE = "fairlead_test"
 # What decides which tables a founded database has, and what they hold.
-FOUNDED_BY = [
-    settings.BASE_DIR / place
-    for place in (
-        "apps",
-        "apps/tenants/schemas/public.sql",
-        "apps/tenants/schemas/partner.sql",
-        "config",
-        "requirements/run.txt",
-        "tests/conftest.py",
-    )
-]
+FOUNDED_BY = [settings.BASE_DIR / place for place in ("apps", "config", "requirements/run.txt", "tests/conftest.py")]
 # The longest files first, then the folders of long ones. Those that mostly wait (for an answer that never comes, for killed
 # processes to return) go beside those that keep a processor busy.
 LONGEST = (

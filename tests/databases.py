@@ -7,14 +7,16 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+_DECIDES = (".py", ".sql")  # which files of a folder
 _ONE_AT_A_TIME = 724902  # founding and copying: a database is only copied while nobody is connected to it
 
 
 def state_of(places: Iterable[Path]) -> str:
-    """Return a mark of everything that decides what a founded database holds: the files, and those in the folders."""
+    """Return a mark of everything that decides what a founded database holds: the files, and the code in the folders."""
     mark = hashlib.sha256()
     for place in places:
-        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+        inside = sorted(file for file in place.rglob("*") if file.suffix in _DECIDES)
+        for file in inside if place.is_dir() else [place]:
             mark.update(file.as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return mark.hexdigest()
 

@@ -205,3 +205,8 @@ ACTION_LABELS: dict[Action, str] = {
 def allowed(role: Role, action: Action) -> bool:
     """Return whether the table grants `action` to `role`."""
     return action in ROLE_ACTIONS[role]
+
+
+def roles_with(action: Action) -> list[Role]:
+    """Return the roles to which the table grants `action`."""
+    return [role for role in Role if allowed(role, action)]

@@ -104,6 +104,7 @@ def _alert(audience: str) -> Facts:
             "count": 2,
             "more": 0,
             "list_url": f"{portal}cases/",
+            "link_label": _t("Open the exceptions") if audience == "partner" else _t("See what needs you"),
         }
 
     return facts

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from apps.accounts.actions import ROLE_ACTIONS, Action
+from apps.accounts.actions import Action, roles_with
 from apps.accounts.models import ApiKey, AuditEntry, Invitation, User
 
 _NAMES_SHOWN = 3
@@ -26,8 +26,7 @@ def get_person(person_id: UUID) -> User:
 
 def list_granting_names() -> list[str]:
     """Return the names of up to three people of the open schema who can change others' roles."""
-    granting = [role for role, actions in ROLE_ACTIONS.items() if Action.EDIT_PEOPLE in actions]
-    people = User.objects.filter(is_active=True, role__in=granting).order_by("name", "email")
+    people = User.objects.filter(is_active=True, role__in=roles_with(Action.EDIT_PEOPLE)).order_by("name", "email")
     return [str(person) for person in people[:_NAMES_SHOWN]]
 
 

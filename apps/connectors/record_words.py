@@ -24,6 +24,11 @@ def record_words(label: str) -> str:
     return label
 
 
+def record_name(label: str, key: str) -> str:
+    """Return a record's stored sentence as `record_words` says it; its key where there is none."""
+    return record_words(label) or key
+
+
 def _value(value: str) -> str:
     if not _DAY.fullmatch(value):
         return value

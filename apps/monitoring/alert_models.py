@@ -249,3 +249,8 @@ class AlertMessage(PartnerModel):
 
     def __str__(self) -> str:
         return f"{self.occasion} to {self.receiver}"
+
+    @property
+    def by_words(self) -> str:
+        """Return by which way it went, as people read it."""
+        return str(dict(AlertChannel.Kind.choices).get(self.by, _("Mail")))

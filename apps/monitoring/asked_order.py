@@ -1,6 +1,7 @@
 """The order in which routing rules and alert routes are asked: a new one comes last, and people move them."""
 
-from typing import TypeVar
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from django.db.models import Max
@@ -8,6 +9,14 @@ from django.db.models import Max
 from apps.monitoring.models import AlertRoute, RoutingRule
 
 Asked = TypeVar("Asked", AlertRoute, RoutingRule)
+
+
+class _Value(Protocol):
+    @property
+    def id(self) -> UUID | None: ...
+
+
+Value = TypeVar("Value", bound=_Value)
 
 
 def last_place(model: type[Asked]) -> int:
@@ -33,6 +42,12 @@ def put_at(model: type[Asked], row_id: UUID, place: int) -> Asked | None:
     rows = _in_order(model)
     here = _index(rows, row_id)
     return None if here is None else _move(model, rows, here, place - 1)
+
+
+def with_draft(asked: Iterable[Value], draft: Value) -> list[Value]:
+    """Return what is asked with a draft in the place of what it changes, at the end when that is not asked now, or new."""
+    values = [draft if one.id == draft.id else one for one in asked]
+    return values if draft in values else [*values, draft]
 
 
 def _in_order(model: type[Asked]) -> list[Asked]:

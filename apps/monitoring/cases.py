@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
-from apps.accounts.actions import ROLE_ACTIONS, Action, Role
+from apps.accounts.actions import Action, Role, allowed
 from apps.accounts.actor import Actor
 from apps.accounts.audit import AuditAction
 from apps.accounts.models import User
@@ -258,7 +258,7 @@ def hold_open_case(case_id: UUID) -> ExceptionCase:
 def require_worker(owner_id: UUID) -> User:
     """Return a person who can be given cases. Raises CaseError for anybody else."""
     owner = User.objects.filter(id=owner_id, is_active=True).first()
-    if owner is None or Action.WORK_CASES not in ROLE_ACTIONS[Role(owner.role)]:
+    if owner is None or not allowed(Role(owner.role), Action.WORK_CASES):
         raise CaseError("owner", _("Choose a person whose role works exceptions."))
     return owner
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.accounts.actions import ROLE_ACTIONS, Action, Role
+from apps.accounts.actions import Action, roles_with
 from apps.accounts.models import User
 from apps.monitoring import case_book
 from apps.monitoring.blame import WorkQueue
@@ -142,8 +142,8 @@ def _usable_people(rules: Iterable[Rule]) -> set[UUID]:
     named = {person for rule in rules for person in (rule.destination.owner_id, *rule.destination.watchers) if person}
     if not named:
         return set()
-    roles = [role.value for role in Role if Action.WORK_CASES in ROLE_ACTIONS[role]]
-    return set(User.objects.filter(id__in=named, is_active=True, role__in=roles).values_list("id", flat=True))
+    people = User.objects.filter(id__in=named, is_active=True, role__in=roles_with(Action.WORK_CASES))
+    return set(people.values_list("id", flat=True))
 
 
 def _usable(rule: Rule, people: set[UUID]) -> Rule:

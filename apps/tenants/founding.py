@@ -19,7 +19,6 @@ from django.db.migrations.loader import MigrationLoader
 FOLDER = Path(__file__).with_name("schemas")
 PUBLIC = "public"
 STAND_IN = "schema_of_a_partner"  # stands in the text wherever a partner's own schema is named
-_HEAD = "-- Made by the migrations "
 
 
 class Migrate(migrate.Command):
@@ -45,7 +44,7 @@ def current_text(schema: str) -> str | None:
     if not path.exists():
         return None
     head, _, text = path.read_text("utf-8").partition("\n")
-    if head != headed(""):
+    if head != head_line():
         return None
     return text if schema == PUBLIC else text.replace(STAND_IN, schema)
 
@@ -55,9 +54,13 @@ def text_path(schema: str) -> Path:
     return FOLDER / ("public.sql" if schema == PUBLIC else "partner.sql")
 
 
-def headed(text: str) -> str:
-    """Return the text under the line that names the migrations it was made by."""
-    return f"{_HEAD}{_head()}\n{text}" if text else f"{_HEAD}{_head()}"
+def head_line() -> str:
+    """Return the first line of a stored text: a mark of every migration there is, by name and content."""
+    mark = hashlib.sha256()
+    for (app, name), migration in sorted(MigrationLoader(None).disk_migrations.items()):
+        source = Path(inspect.getfile(type(migration))).read_bytes()
+        mark.update(f"{app}.{name}\0".encode() + source + b"\0")
+    return f"-- Made by the migrations {mark.hexdigest()}"
 
 
 def found(connection: BaseDatabaseWrapper, text: str) -> None:
@@ -73,12 +76,3 @@ def _is_empty(connection: BaseDatabaseWrapper) -> bool:
         cursor.execute(question, [connection.schema_name])  # type: ignore[attr-defined]
         (tables,) = cursor.fetchone()
     return int(tables) == 0
-
-
-def _head() -> str:
-    """Return a mark of every migration there is, by name and content."""
-    mark = hashlib.sha256()
-    for (app, name), migration in sorted(MigrationLoader(None).disk_migrations.items()):
-        source = Path(inspect.getfile(type(migration))).read_bytes()
-        mark.update(f"{app}.{name}\0".encode() + source + b"\0")
-    return mark.hexdigest()

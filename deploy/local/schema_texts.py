@@ -14,11 +14,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import django
 import psycopg
-from django.apps import apps
 from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test.utils import override_settings
 from psycopg import sql
 
 from apps.tenants.database_roles import APP, CUSTOMER, STAFF, prepare_database
+from apps.tenants.founding import PUBLIC, STAND_IN, current_text, head_line, text_path
 from deploy.local import postgres
 from deploy.local.places import Places
 from deploy.local.testing import EXPECTED, ThrowawayError, environment_for_tests, servers_for_tests
@@ -26,8 +29,14 @@ from deploy.local.testing import EXPECTED, ThrowawayError, environment_for_tests
 CHECK, INSIDE = "--check", "--inside"  # INSIDE: servers and their environment are there already
 SEEDED = ("django_content_type", "auth_permission")  # the rows that Django itself makes after migrating
 _OF_A_MONTH = "_20[0-9][0-9]_[0-9][0-9]"  # partitions that are made for the months around today
+# What a dump sets for its own session; the database founds a schema with what it has set itself.
+_SET = "|".join((
+    "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout", "client_encoding",
+    "standard_conforming_strings", "check_function_bodies", "xmloption", "client_min_messages", "row_security",
+    "default_tablespace", "default_table_access_method",
+))  # fmt: skip
 _NOISE = re.compile(
-    r"^(--.*|SET \w+ = .*;|SELECT pg_catalog\.set_config\('search_path'.*|\\(un)?restrict .*|)\n", re.MULTILINE
+    rf"^(--.*|SET ({_SET}) = .*;|SELECT pg_catalog\.set_config\('search_path'.*|\\(un)?restrict .*|)\n", re.MULTILINE
 )
 _OF_THE_SCHEMA = re.compile(r"^(CREATE SCHEMA .*|COMMENT ON SCHEMA .*|GRANT .* ON SCHEMA .*)\n", re.MULTILINE)
 _AS_READ_AGAIN = re.compile(r"ANY \(\(ARRAY\[([^\]]*)\]\)::text\[\]\)")
@@ -42,14 +51,39 @@ _MONTHS = (
 )
 
 
-def texts_of(dsn: str, schemas: tuple[str, ...]) -> dict[str, str]:
-    """Return for each schema of the database the SQL that fills an empty one in the same way.
+def texts_made(*, from_texts: bool) -> dict[str, str]:
+    """Return the SQL of both schemas as the migrations make them from nothing, or as the stored texts found them.
 
     Raises:
         ValueError: a table holds rows that the text would leave out.
 
     """
-    return {schema: _structure(dsn, schema) + _rows(dsn, schema) for schema in schemas}
+    made = "founded" if from_texts else "migrated"
+    with _database_made(f"schemas_{made}_{os.getpid()}", from_texts=from_texts) as dsn:
+        return {schema: _structure(dsn, schema) + _rows(dsn, schema) for schema in (PUBLIC, STAND_IN)}
+
+
+@contextlib.contextmanager
+def _database_made(name: str, *, from_texts: bool) -> Iterator[str]:
+    """Give the address of a database with both schemas, made by the migrations or founded from the stored texts."""
+    from apps.tenants.provisioning import make_schema  # models, which only INSIDE has the settings for
+
+    admin = os.environ["TEST_ADMIN_DATABASE_URL"]
+    app_password, owner_password = (str(settings.DATABASES[alias]["PASSWORD"]) for alias in ("default", "owner"))
+    prepare_database(admin, database=name, app_password=app_password, owner_password=owner_password)
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
+    try:
+        with override_settings(FOUND_FROM_TEXTS=from_texts):
+            call_command("migrate_schemas", shared=True, database="owner", interactive=False, verbosity=0)
+            make_schema(STAND_IN)
+        yield urlunsplit(urlsplit(admin)._replace(path=f"/{name}"))
+    finally:
+        for alias in ("default", "owner"):
+            connections[alias].close()
+        with psycopg.connect(admin, autocommit=True) as server:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _structure(dsn: str, schema: str) -> str:
@@ -90,67 +124,19 @@ def _rows(dsn: str, schema: str) -> str:
     return f"INSERT INTO {schema}.django_migrations (app, name, applied) VALUES\n{made};\n" + _NOISE.sub("", seeded)
 
 
-@contextlib.contextmanager
-def database_made(name: str, *, from_texts: bool) -> Iterator[str]:
-    """Give the address of a database with both schemas, made by the migrations or founded from the stored texts."""
-    from django.core.management import call_command
-    from django.db import connections
-    from django.test import override_settings
-
-    from apps.tenants.founding import STAND_IN
-    from apps.tenants.provisioning import make_schema
-
-    admin = os.environ["TEST_ADMIN_DATABASE_URL"]
-    app_password, owner_password = (str(settings.DATABASES[alias]["PASSWORD"]) for alias in ("default", "owner"))
-    prepare_database(admin, database=name, app_password=app_password, owner_password=owner_password)
-    for alias in ("default", "owner"):
-        connections[alias].close()
-        connections[alias].settings_dict["NAME"] = name
-    try:
-        with override_settings(FOUND_FROM_TEXTS=from_texts):
-            call_command("migrate_schemas", shared=True, database="owner", interactive=False, verbosity=0)
-            make_schema(STAND_IN)
-        yield urlunsplit(urlsplit(admin)._replace(path=f"/{name}"))
-    finally:
-        for alias in ("default", "owner"):
-            connections[alias].close()
-        with psycopg.connect(admin, autocommit=True) as server:
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def migrated_texts() -> dict[str, str]:
-    """Return both texts as the migrations make them from nothing."""
-    from apps.tenants.founding import PUBLIC, STAND_IN
-
-    with database_made(f"schemas_migrated_{os.getpid()}", from_texts=False) as dsn:
-        return texts_of(dsn, (PUBLIC, STAND_IN))
-
-
-def founded_texts() -> dict[str, str]:
-    """Return both texts as a database has them that was founded from the stored ones."""
-    from apps.tenants.founding import PUBLIC, STAND_IN
-
-    with database_made(f"schemas_founded_{os.getpid()}", from_texts=True) as dsn:
-        return texts_of(dsn, (PUBLIC, STAND_IN))
-
-
 def write() -> int:
     """Store both texts."""
-    from apps.tenants.founding import headed, text_path
-
-    for schema, text in migrated_texts().items():
-        text_path(schema).write_text(headed(text), "utf-8")
+    for schema, text in texts_made(from_texts=False).items():
+        text_path(schema).write_text(f"{head_line()}\n{text}", "utf-8")
         print(f"{text_path(schema).relative_to(settings.BASE_DIR)}: {len(text.splitlines())} lines")
     return 0
 
 
 def check() -> int:
     """Say what the stored texts make otherwise than the migrations do; 0 when nothing."""
-    from apps.tenants.founding import current_text
-
-    migrated = migrated_texts()
+    migrated = texts_made(from_texts=False)
     stale = [schema for schema in migrated if current_text(schema) is None]
-    founded = founded_texts()
+    founded = texts_made(from_texts=True)
     wrong = [line for schema in migrated for line in differences(migrated[schema], founded[schema])]
     for line in wrong[:40]:
         print(line)
@@ -169,8 +155,7 @@ def differences(migrated: str, founded: str) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Start throwaway servers and do the work inside their environment."""
     if INSIDE in arguments:
-        if not apps.ready:
-            django.setup()
+        django.setup()
         return check() if CHECK in arguments else write()
     places = Places()
     try:

@@ -38,7 +38,7 @@ def test_what_was_founded_once_is_copied_until_the_code_changes(worker_id: str) 
                 admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-@pytest.mark.parametrize("change", ["another line", "another file", "another name", "no file"])
+@pytest.mark.parametrize("change", ["another line", "another file", "another text", "another name", "no file"])
 def test_any_change_of_the_code_is_another_state(tmp_path: Path, change: str) -> None:
     folder = tmp_path / "apps"
     folder.mkdir()
@@ -51,6 +51,8 @@ def test_any_change_of_the_code_is_another_state(tmp_path: Path, change: str) ->
             file.write_text("one = 2\n")
         case "another file":
             (folder / "more.py").write_text("")
+        case "another text":
+            (folder / "tables.sql").write_text("")
         case "another name":
             file.rename(folder / "model.py")
         case _:

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from apps.accounts.actions import Action, Role, allowed
+from apps.accounts.actions import Action, roles_with
 from apps.accounts.actor import Actor
 from apps.accounts.badges import Badge
 from apps.accounts.models import User
@@ -193,6 +193,5 @@ def _can_still_approve(change: ChangeRequest) -> list[str]:
     """Return the names of those who may approve and have not yet; [] when it waits for nobody."""
     if change.state != State.OPEN:
         return []
-    roles = [role for role in Role if allowed(role, Action.APPROVE_CHANGES)]
-    people = User.objects.filter(is_active=True, role__in=roles).order_by("name")
+    people = User.objects.filter(is_active=True, role__in=roles_with(Action.APPROVE_CHANGES)).order_by("name")
     return [str(person) for person in people if not why_not_decide(change, person)]

@@ -10,14 +10,14 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 
-from apps.accounts.actions import CUSTOMER_ROLES, PARTNER_ROLES, ROLE_ACTIONS, Action, Role
+from apps.accounts.actions import CUSTOMER_ROLES, PARTNER_ROLES, Action, Role, roles_with
 from apps.accounts.actor import Actor
 from apps.accounts.models import User
 from apps.accounts.staff_scope import as_staff
 from apps.customers.models import Membership
 from apps.flows.models import ApprovalDecision, ApprovalRequest, Delegation
 
-APPROVING_ROLES = tuple(role for role in Role if Action.APPROVE in ROLE_ACTIONS[role])
+APPROVING_ROLES = roles_with(Action.APPROVE)
 KEY_NAME = "API key "  # before the name of a key that decided
 _A_DAY = timedelta(days=1)
 

@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from apps.accounts.actions import Action, Role, allowed
+from apps.accounts.actions import Action, roles_with
 from apps.accounts.links import absolute_url
 from apps.accounts.mail import send_branded
 from apps.accounts.models import User
@@ -12,11 +12,10 @@ from apps.flows.models import ChangeRequest
 
 def tell_approvers(request: ChangeRequest) -> None:
     """Write to everybody who may approve a change but the one who asks; the mails leave once the transaction commits."""
-    roles = [role for role in Role if allowed(role, Action.APPROVE_CHANGES)]
     # Workers know no request, and the platform's own addresses are others.
     url = absolute_url(reverse("flows:change-detail", args=[request.id], urlconf="config.urls_partner"))
     with as_staff():
-        people = list(User.objects.filter(is_active=True, role__in=roles).order_by("id"))
+        people = list(User.objects.filter(is_active=True, role__in=roles_with(Action.APPROVE_CHANGES)).order_by("id"))
     for person in people:
         if person.id == request.asked_by_id:
             continue

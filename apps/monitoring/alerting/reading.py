@@ -20,7 +20,7 @@ from apps.flows.models import Flow
 from apps.monitoring import routing_book
 from apps.monitoring.alert_models import NATURE_LABELS, SEVERITY_LABELS
 from apps.monitoring.alerting.roster import duties, on_call
-from apps.monitoring.alerting.route_book import EVERYONE, STAFF_ROLES, USUAL, Route, as_roster, as_route, read_routes
+from apps.monitoring.alerting.route_book import EVERYONE, STAFF_ROLES, USUAL, Route, as_roster, as_route
 from apps.monitoring.blame import Severity, verdict_for
 from apps.monitoring.case_words import queue_words
 from apps.monitoring.models import (
@@ -113,14 +113,11 @@ def list_routes() -> list[RouteRow]:
     return [_row(row, names, is_first=place == 0, is_last=place == len(rows) - 1) for place, row in enumerate(rows)]
 
 
-def preview(now: datetime, draft: Route | None = None, replaced: UUID | None = None) -> list[tuple[str, str, int]]:
-    """Return each route with whom it tells first, and how many exceptions of the last 14 days it would have told.
+def preview(routes: Sequence[Route], now: datetime) -> list[tuple[str, str, int]]:
+    """Return each of these routes with whom it tells first, and how many exceptions of the last 14 days it would have told.
 
     What no route takes comes last, with "" as its name.
     """
-    routes = [draft if draft and route.id == replaced else route for route in read_routes()]
-    if draft and draft not in routes:
-        routes.append(draft)
     opened = ExceptionCase.objects.filter(opened_at__gte=now - LOOKED_BACK).order_by("-opened_at")[:MOST_CASES]
     cases = list(opened.select_related("flow__source", "flow__target"))
     facts = routing_book.facts_of(cases)
@@ -250,7 +247,7 @@ MESSAGES = ListSpec(
     columns=(
         Column("receiver", gettext_lazy("To"), sort=("receiver",), value=attrgetter("receiver"), fixed=True),
         Column("when", gettext_lazy("When"), sort=("created_at",), value=attrgetter("created_at"), large_first=True),
-        Column("by", gettext_lazy("By"), sort=("by",), value=attrgetter("by")),
+        Column("by", gettext_lazy("By"), sort=("by",), value=attrgetter("by_words")),
         Column("occasion", gettext_lazy("Why"), sort=("occasion",), value=lambda row: row.get_occasion_display()),
         Column("route", gettext_lazy("Route"), sort=("route__name",), value=attrgetter("route"), nullable=True),
         Column("cases", gettext_lazy("Exceptions"), value=lambda row: len(row.cases), numeric=True),

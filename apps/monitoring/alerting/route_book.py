@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from apps.accounts.actions import PARTNER_ROLES, ROLE_ACTIONS, Action, Role
+from apps.accounts.actions import PARTNER_ROLES, Action, Role, roles_with
 from apps.accounts.models import User
 from apps.monitoring.alerting.pace import QuietHours
 from apps.monitoring.alerting.roster import Roster, StandIn, on_call
@@ -16,7 +16,6 @@ from apps.monitoring.sla_settings import hours_of_calendar
 EVERYONE = "everyone"
 _NOBODY = UUID(int=0)
 STAFF_ROLES = [role.value for role in PARTNER_ROLES]
-WORKING_ROLES = [role.value for role in PARTNER_ROLES if Action.WORK_CASES in ROLE_ACTIONS[role]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def owners() -> tuple[User, ...]:
 def _people(kind: str, key: UUID, now: datetime) -> Iterable[User]:
     active = User.objects.filter(is_active=True).order_by("email")
     if kind == EVERYONE:
-        return active.filter(role__in=WORKING_ROLES)
+        return active.filter(role__in=roles_with(Action.WORK_CASES))
     staff = active.filter(role__in=STAFF_ROLES)
     if kind == "person":
         return staff.filter(id=key)

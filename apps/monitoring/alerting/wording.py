@@ -95,7 +95,7 @@ def mail_context(
         "lead": "" if _is_plain(occasion, failed) else lead(occasion, failed),
         "held": held_words(held_back),
         "list_url": list_url(),
-        "is_over": occasion == AlertOccasion.RECOVERED,
+        "link_label": _link_label(occasion, for_customer=for_customer),
     }
 
 

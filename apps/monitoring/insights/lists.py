@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from operator import attrgetter
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,39 +16,43 @@ from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
 from apps.accounts.list_specs import Column, Filter, ListSpec, ListState, Option
 from apps.monitoring.insights import words
+from apps.monitoring.insights.charts import chart_of
 from apps.monitoring.insights.coverage import LABELS, read_parts, words_of
 from apps.monitoring.insights.pages import InsightPage, InsightRow, LookLine
 from apps.monitoring.models import Insight, InsightLook
 
 _State = Insight.State
 
-
-def _cell(name: str) -> Callable[[InsightRow], object]:
-    return lambda row: getattr(row, name)
-
-
 INSIGHTS = ListSpec(
     key="insights",
     columns=(
-        Column("title", _("What about"), sort=("label",), fixed=True, value=_cell("title")),
-        Column("sentence", _("What was found"), value=_cell("sentence")),
-        Column("customer", _("Customer"), sort=("customer__name",), value=_cell("customer")),
-        Column("kind", _("Kind"), sort=("kind",), value=_cell("kind"), shown=False),
-        Column("cause", _("Cause"), sort=("cause",), value=_cell("cause")),
-        Column("project", _("Project"), sort=("project_ref",), value=_cell("project"), shown=False),
-        Column("client", _("Client"), sort=("client_ref",), value=_cell("client"), shown=False),
-        Column("day", _("Day"), sort=("happened_on",), value=_cell("happened_on"), nullable=True, shown=False),
+        Column("title", _("What about"), sort=("label",), fixed=True, value=attrgetter("title")),
+        Column("sentence", _("What was found"), value=attrgetter("sentence")),
+        Column("customer", _("Customer"), sort=("customer__name",), value=attrgetter("customer")),
+        Column("kind", _("Kind"), sort=("kind",), value=attrgetter("kind"), shown=False),
+        Column("cause", _("Cause"), sort=("cause",), value=attrgetter("cause")),
+        Column("project", _("Project"), sort=("project_ref",), value=attrgetter("project"), shown=False),
+        Column("client", _("Client"), sort=("client_ref",), value=attrgetter("client"), shown=False),
+        Column("day", _("Day"), sort=("happened_on",), value=attrgetter("happened_on"), nullable=True, shown=False),
         Column(
-            "amount", _("Money"), sort=("amount",), value=_cell("amount"), numeric=True, nullable=True, large_first=True
+            "amount",
+            _("Money"),
+            sort=("amount",),
+            value=attrgetter("amount"),
+            numeric=True,
+            nullable=True,
+            large_first=True,
         ),
-        Column("currency", _("Currency"), sort=("currency",), value=_cell("currency"), shown=False),
-        Column("quality", _("How it is known"), value=_cell("quality"), shown=False),
-        Column("urgency", _("Urgency"), sort=("urgency",), value=_cell("urgency_words"), large_first=True),
-        Column("state", _("State"), sort=("state",), value=_cell("state_words"), shown=False),
-        Column("found", _("Found"), sort=("found_at",), value=_cell("found_at"), large_first=True, shown=False),
-        Column("decided", _("Decided"), sort=("decided_at",), value=_cell("decided_at"), nullable=True, shown=False),
-        Column("by", _("Decided by"), value=_cell("decided_by"), shown=False),
-        Column("reason", _("Reason"), value=_cell("reason"), shown=False),
+        Column("currency", _("Currency"), sort=("currency",), value=attrgetter("currency"), shown=False),
+        Column("quality", _("How it is known"), value=attrgetter("quality"), shown=False),
+        Column("urgency", _("Urgency"), sort=("urgency",), value=attrgetter("urgency_words"), large_first=True),
+        Column("state", _("State"), sort=("state",), value=attrgetter("state_words"), shown=False),
+        Column("found", _("Found"), sort=("found_at",), value=attrgetter("found_at"), large_first=True, shown=False),
+        Column(
+            "decided", _("Decided"), sort=("decided_at",), value=attrgetter("decided_at"), nullable=True, shown=False
+        ),
+        Column("by", _("Decided by"), value=attrgetter("decided_by"), shown=False),
+        Column("reason", _("Reason"), value=attrgetter("reason"), shown=False),
     ),
     filters=(
         Filter("q", _("Record, project or client"), "search"),
@@ -146,7 +151,7 @@ def page_for(one: Insight, who: Actor) -> InsightPage:
     return InsightPage(
         row=_row(one, who),
         advice=words.advice_of(one),
-        chart=words.chart_of(one),
+        chart=chart_of(one),
         fits=tuple(words.fit_words(fit) for fit in one.facts.get("fits", ())),
         record_url=url,
         record_label=label,
@@ -177,11 +182,14 @@ def _record(one: Insight, who: Actor) -> tuple[str, str]:
     return "", ""
 
 
-def look_lines(customer_id: UUID | None = None) -> list[LookLine]:
+def was_looked() -> bool:
+    """Return whether anybody's records were looked at yet."""
+    return InsightLook.objects.exists()
+
+
+def look_lines() -> list[LookLine]:
     """Return what the last looks went by, by customer; one query."""
     looks = InsightLook.objects.select_related("customer").order_by("customer__name")
-    if customer_id is not None:
-        looks = looks.filter(customer_id=customer_id)
     return [
         LookLine(
             look.customer.name, look.looked_at, str(LABELS[part.part]), words_of(part), part.none or bool(part.problem)

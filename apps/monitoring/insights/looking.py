@@ -1,7 +1,6 @@
 """Looks at each live customer's records once a night, by its own clock, and keeps what is found."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,18 +10,17 @@ from django.db import transaction
 from apps.customers.models import Customer
 from apps.flows.models import Flow
 from apps.monitoring.insights import book, gathering, outside
-from apps.monitoring.insights.anomalies import unusual_amounts, unusual_days, unusual_rates, unusual_volumes
+from apps.monitoring.insights.anomalies import Work, unusual_amounts, unusual_days, unusual_rates, unusual_volumes
 from apps.monitoring.insights.coverage import Cover, Part
 from apps.monitoring.insights.found import Finding, Found, Key
-from apps.monitoring.insights.gathering import Row
-from apps.monitoring.insights.incomplete import NEEDED, incomplete
+from apps.monitoring.insights.incomplete import NEEDED, Sheet, incomplete
 from apps.monitoring.insights.outside import Outside
 from apps.monitoring.insights.projects import booked_by, judge_milestones, judge_project
 from apps.monitoring.insights.reading import Records, flows_by_type, read_days, read_records
 from apps.monitoring.insights.staffing import overbooked, suggest
 from apps.monitoring.models import InsightLook
+from apps.monitoring.turns import Turn
 
-MOST_SECONDS = 12.0  # workers are stopped when they go on much longer
 JUDGED = timedelta(days=28)  # what is older is known, and says what is usual
 _USUAL = timedelta(days=120)
 _DAYS_JUDGED = timedelta(days=7)
@@ -45,9 +43,9 @@ class Seen:
         """Return the records of a type that passed through."""
         return self.records.get(canonical_type, Records())
 
-    def rows(self, canonical_type: str) -> list[Row]:
+    def sheets(self, canonical_type: str) -> list[Sheet]:
         """Return the records of a type, wherever they are known best."""
-        return gathering.rows_of(self.of(canonical_type), self.outside.get(canonical_type))
+        return gathering.sheets_of(canonical_type, self.of(canonical_type), self.outside.get(canonical_type))
 
     def cover(self, part: Part, *types: str) -> Cover:
         """Return what a part that needs these types had to go by; without the first of them it knows nothing."""
@@ -67,11 +65,11 @@ class Seen:
 
 def look_due(now: datetime, confirm: Callable[[], None]) -> bool:
     """Look at every customer whose night has come; False when some were left for the next turn. Safe to repeat."""
-    started = time.monotonic()
+    turn = Turn()
     with transaction.atomic():
         due = _due(now)
     for customer in due:
-        if time.monotonic() - started > MOST_SECONDS:
+        if turn.is_over:
             return False
         look_at(customer, now, confirm)
     return True
@@ -109,12 +107,14 @@ def look_at(customer: Customer, now: datetime, confirm: Callable[[], None]) -> b
 
 def find(seen: Seen) -> tuple[Found, list[Cover]]:
     """Return what the rules find in what was read, and what each part went by."""
-    found = _time_and_money(seen)
-    found.join(incomplete(gathering.sheets_of({name: seen.rows(name) for name in NEEDED})))
-    found.join(_projects(seen))
-    found.join(judge_milestones(map(gathering.milestone_of, seen.rows("BillingMilestone")), seen.today))
-    people = [gathering.person_of(row) for row in seen.rows("Resource")]
-    planned = map(gathering.planned_of, seen.rows("Assignment"))
+    work = gathering.work_of(seen.of("TimeEntry").rows, seen.today)
+    sheets = {name: seen.sheets(name) for name in {*NEEDED, *_ASKED}}
+    found = _time_and_money(seen, work)
+    found.join(incomplete([sheet for name in NEEDED for sheet in sheets[name]]))
+    found.join(_projects(seen, sheets["Project"], work))
+    found.join(judge_milestones(map(gathering.milestone_of, sheets["BillingMilestone"]), seen.today))
+    people = [gathering.person_of(sheet) for sheet in sheets["Resource"]]
+    planned = map(gathering.planned_of, sheets["Assignment"])
     plans = [plan for plan in planned if plan is not None]
     if people:  # without them nobody can be suggested
         found.join(suggest(people, plans, seen.today))
@@ -132,8 +132,8 @@ def find(seen: Seen) -> tuple[Found, list[Cover]]:
     return found, parts
 
 
-def _time_and_money(seen: Seen) -> Found:
-    work = [one for one in gathering.work_of(seen.of("TimeEntry").rows, seen.today) if one.on >= seen.today - _USUAL]
+def _time_and_money(seen: Seen, every: Iterable[Work]) -> Found:
+    work = [one for one in every if one.on >= seen.today - _USUAL]
     spent = [one for name in ("Expense", "Invoice") for one in gathering.spent_of(seen.of(name).rows, name)]
     since = seen.today - JUDGED
     found = unusual_days(work, since, seen.known)
@@ -141,14 +141,9 @@ def _time_and_money(seen: Seen) -> Found:
     return found.join(unusual_amounts(spent, since, seen.known))
 
 
-def _projects(seen: Seen) -> Found:
-    projects = [gathering.project_of(row) for row in seen.rows("Project")]
-    by_ref = booked_by(projects)
-    booked = {}
-    entries = seen.of("TimeEntry")
-    for ref, one in gathering.booked_on(gathering.work_of(entries.rows, seen.today), entries, seen.today).items():
-        if ref in by_ref:
-            booked[by_ref[ref].key] = one
+def _projects(seen: Seen, sheets: Iterable[Sheet], work: Iterable[Work]) -> Found:
+    projects = [gathering.project_of(sheet) for sheet in sheets]
+    booked = gathering.booked_on(booked_by(projects), work, seen.of("TimeEntry"), seen.today)
     found = Found()
     for project in projects:
         found.join(judge_project(project, booked.get(project.key), seen.today, seen.known))

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from apps.connectors.canonical.references import HUB, MATTER
-from apps.connectors.record_words import record_words
+from apps.connectors.record_words import record_name
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation, RecordReference
 from apps.monitoring.lineage.chain import Found, Node, Stage, stages_of, walk
@@ -80,7 +80,7 @@ def _followed(follower: Follower, node: Node, places: tuple[Place, ...]) -> Foun
     name = places[0].key if places else ""
     line = follower.line_of(node)
     if line is not None:
-        return Found(node.kind, node.key, record_words(line.label) or line.source_key, line.state, line.id, name)
+        return Found(node.kind, node.key, record_name(line.label, line.source_key), line.state, line.id, name)
     made_by = follower.lines.get(node.key)  # a record that another one's flow made, and has a number for
     state = OperationState.WRITTEN if made_by else ""
     return Found(node.kind, node.key, name, state, made_by.id if made_by else None, name)
@@ -103,7 +103,7 @@ def _of_projects(follower: Follower, met: Iterable[Node]) -> tuple[list[Found], 
         read[ref, kind] = read.get((ref, kind), 0) + 1
         if is_meant(ref, follower.source_of.get(flow_id), places, codes):
             _learn(follower, Node(kind, key), flow_id, source_key)
-            found.append(Found(kind, key, record_words(label) or source_key, state, line_id, target_key or source_key))
+            found.append(Found(kind, key, record_name(label, source_key), state, line_id, target_key or source_key))
     return found, {kind for (_ref, kind), number in read.items() if number > MOST_COUNTED}
 
 

@@ -10,7 +10,7 @@ from apps.connectors import registry
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.canonical.shapes import CanonicalField, CanonicalType
 from apps.connectors.models import Connection
-from apps.connectors.record_words import record_words
+from apps.connectors.record_words import record_name
 from apps.flows.engine.ownership import OTHERS
 from apps.flows.models import FieldOwner, Flow, Operation, OwnerReview
 from apps.flows.queries.operations import shown
@@ -37,7 +37,7 @@ def get_record_page(operation: Operation, *, can_see_costs: bool) -> RecordPage:
     newest = lines[0]
     return RecordPage(
         operation_id=newest.id,
-        title=record_words(newest.label) or newest.business_key,
+        title=record_name(newest.label, newest.business_key),
         kind=type_words(newest.canonical_type),
         customer=operation.customer.name,
         sentence=sentence,

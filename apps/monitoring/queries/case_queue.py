@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -45,31 +46,26 @@ _AGES = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta
 _BY_CAUSE = ("error_class", "error_field", "flow__target__system")
 CauseKey = tuple[str, str, str]
 
-
-def _cell(name: str) -> Callable[[CaseRow], object]:
-    return lambda row: getattr(row, name)
-
-
 CASES = ListSpec(
     "exceptions",
     columns=(
-        Column("title", _("Exception"), fixed=True, value=_cell("title")),
-        Column("customer", _("Customer"), sort=("customer__name",), value=_cell("customer")),
-        Column("flow", _("Flow"), value=_cell("flow")),
-        Column("queue", _("Queue"), value=_cell("queue")),
-        Column("records", _("Records"), sort=("operation_count",), value=_cell("records"), numeric=True),
-        Column("money", _("Money at risk"), sort=("amount",), value=_cell("amount"), numeric=True, nullable=True),
-        Column("currency", _("Currency"), value=_cell("currency")),
-        Column("age", _("Open since"), sort=("opened_at",), value=_cell("opened_at")),
-        Column("due", _("Due"), sort=("due_at",), value=_cell("due_at")),
-        Column("closed", _("Closed"), sort=("closed_at",), value=_cell("closed_at"), nullable=True),
-        Column("owner", _("Owner"), value=_cell("owner")),
-        Column("team", _("Team"), value=_cell("team")),
-        Column("priority", _("Priority"), sort=("priority",), value=_cell("priority_words")),
+        Column("title", _("Exception"), fixed=True, value=attrgetter("title")),
+        Column("customer", _("Customer"), sort=("customer__name",), value=attrgetter("customer")),
+        Column("flow", _("Flow"), value=attrgetter("flow")),
+        Column("queue", _("Queue"), value=attrgetter("queue")),
+        Column("records", _("Records"), sort=("operation_count",), value=attrgetter("records"), numeric=True),
+        Column("money", _("Money at risk"), sort=("amount",), value=attrgetter("amount"), numeric=True, nullable=True),
+        Column("currency", _("Currency"), value=attrgetter("currency")),
+        Column("age", _("Open since"), sort=("opened_at",), value=attrgetter("opened_at")),
+        Column("due", _("Due"), sort=("due_at",), value=attrgetter("due_at")),
+        Column("closed", _("Closed"), sort=("closed_at",), value=attrgetter("closed_at"), nullable=True),
+        Column("owner", _("Owner"), value=attrgetter("owner")),
+        Column("team", _("Team"), value=attrgetter("team")),
+        Column("priority", _("Priority"), sort=("priority",), value=attrgetter("priority_words")),
         Column("tags", _("Tags"), value=lambda row: ", ".join(row.tags)),
-        Column("waiting_on", _("Waiting on"), value=_cell("waiting_on")),
-        Column("proposal", _("Proposal"), value=_cell("proposal")),
-        Column("sentence", _("What happened"), value=_cell("sentence")),
+        Column("waiting_on", _("Waiting on"), value=attrgetter("waiting_on")),
+        Column("proposal", _("Proposal"), value=attrgetter("proposal")),
+        Column("sentence", _("What happened"), value=attrgetter("sentence")),
     ),
     filters=(
         Filter("q", _("Search"), "search"),

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
-from apps.accounts.actions import ROLE_ACTIONS, Action, Role
+from apps.accounts.actions import Action, roles_with
 from apps.accounts.models import User
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation
@@ -49,8 +49,8 @@ def get_case_record(case: ExceptionCase, operation_id: UUID) -> Operation:
 
 def list_workers() -> list[tuple[UUID, str]]:
     """Return the people who can be given a case, by name."""
-    roles = [role.value for role in Role if Action.WORK_CASES in ROLE_ACTIONS[role]]
-    people = User.objects.filter(is_active=True, role__in=roles).order_by("name", "email")
+    working = roles_with(Action.WORK_CASES)
+    people = User.objects.filter(is_active=True, role__in=working).order_by("name", "email")
     return [(person.id, str(person)) for person in people]
 
 

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from apps.connectors.record_words import record_words
+from apps.connectors.record_words import record_name
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Operation
 from apps.monitoring.customer_pages import RecordLine, RecordList
@@ -154,7 +154,7 @@ def record_line(operation: Operation, held: CaseOperation | None) -> RecordLine:
     """Return one ledger line in words."""
     line = RecordLine(
         id=operation.id,
-        label=record_words(operation.label) or operation.business_key,
+        label=record_name(operation.label, operation.business_key),
         topic=records_word(operation.flow, 1),
         customer=operation.customer.name,
         project=operation.project_ref,

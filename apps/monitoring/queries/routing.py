@@ -184,9 +184,3 @@ def _group(name: str, found: list[Routed]) -> RoutedGroup:
         for one in first
     )
     return RoutedGroup(name, len(found), sum(one.changes for one in found), shown)
-
-
-def with_draft(draft: Rule, replaced: UUID | None) -> list[Rule]:
-    """Return the rules that are on with a draft in the place of the one it replaces, at the end when it is new."""
-    rules = [draft if rule.id == replaced and replaced is not None else rule for rule in routing_book.read_rules()]
-    return rules if draft in rules else [*rules, draft]

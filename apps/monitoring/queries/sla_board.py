@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet
@@ -22,24 +23,19 @@ from apps.monitoring.sla_words import PROMISE_LABELS
 DUE_SOON = timedelta(hours=4)
 _PROMISES = tuple(Option(promise.value, PROMISE_LABELS[promise]) for promise in Promise)
 
-
-def _cell(name: str) -> Callable[[object], object]:
-    return lambda row: getattr(row, name)
-
-
 CLOCKS = ListSpec(
     "sla-clocks",
     columns=(
-        Column("subject", _("What about"), fixed=True, value=_cell("subject")),
-        Column("promise", _("Promise"), sort=("promise",), value=_cell("promise")),
-        Column("customer", _("Customer"), sort=("customer__name",), value=_cell("customer")),
-        Column("package", _("Package"), value=_cell("package"), shown=False),
-        Column("state", _("State"), value=_cell("state")),
-        Column("due", _("Due"), sort=("due_at",), value=_cell("due_at"), nullable=True),
-        Column("left", _("Time left"), value=_cell("left_words")),
-        Column("forecast", _("Expected"), value=_cell("expected_at")),
-        Column("started", _("Running since"), sort=("started_at",), value=_cell("started_at"), shown=False),
-        Column("pause", _("Stands still because"), value=_cell("cause"), shown=False),
+        Column("subject", _("What about"), fixed=True, value=attrgetter("subject")),
+        Column("promise", _("Promise"), sort=("promise",), value=attrgetter("promise")),
+        Column("customer", _("Customer"), sort=("customer__name",), value=attrgetter("customer")),
+        Column("package", _("Package"), value=attrgetter("package"), shown=False),
+        Column("state", _("State"), value=attrgetter("state")),
+        Column("due", _("Due"), sort=("due_at",), value=attrgetter("due_at"), nullable=True),
+        Column("left", _("Time left"), value=attrgetter("left_words")),
+        Column("forecast", _("Expected"), value=attrgetter("expected_at")),
+        Column("started", _("Running since"), sort=("started_at",), value=attrgetter("started_at"), shown=False),
+        Column("pause", _("Stands still because"), value=attrgetter("cause"), shown=False),
     ),
     filters=(
         Filter(
@@ -60,17 +56,22 @@ CLOCKS = ListSpec(
 BREACHES = ListSpec(
     "sla-breaches",
     columns=(
-        Column("subject", _("What about"), fixed=True, value=_cell("subject")),
-        Column("promise", _("Promise"), sort=("clock__promise",), value=_cell("promise")),
-        Column("customer", _("Customer"), sort=("customer__name",), value=_cell("customer")),
-        Column("package", _("Package"), value=_cell("package"), shown=False),
-        Column("at", _("Missed at"), sort=("breached_at",), value=_cell("breached_at"), large_first=True),
+        Column("subject", _("What about"), fixed=True, value=attrgetter("subject")),
+        Column("promise", _("Promise"), sort=("clock__promise",), value=attrgetter("promise")),
+        Column("customer", _("Customer"), sort=("customer__name",), value=attrgetter("customer")),
+        Column("package", _("Package"), value=attrgetter("package"), shown=False),
+        Column("at", _("Missed at"), sort=("breached_at",), value=attrgetter("breached_at"), large_first=True),
         Column(
-            "late", _("Late by"), sort=("late_seconds",), value=_cell("late_words"), nullable=True, large_first=True
+            "late",
+            _("Late by"),
+            sort=("late_seconds",),
+            value=attrgetter("late_words"),
+            nullable=True,
+            large_first=True,
         ),
-        Column("credit", _("Credit"), sort=("credit",), value=_cell("credit"), numeric=True, nullable=True),
-        Column("currency", _("Currency"), value=_cell("currency"), shown=False),
-        Column("excuse", _("Excused because"), value=_cell("excuse")),
+        Column("credit", _("Credit"), sort=("credit",), value=attrgetter("credit"), numeric=True, nullable=True),
+        Column("currency", _("Currency"), value=attrgetter("currency"), shown=False),
+        Column("excuse", _("Excused because"), value=attrgetter("excuse")),
     ),
     filters=(
         Filter("promise", _("Promise"), "select", _PROMISES, all_label=_("All promises")),

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from apps.connectors.record_words import record_words
+from apps.connectors.record_words import record_name
 from apps.flows.models import ApprovalRequest, Operation
 from apps.monitoring.case_words import type_words
 from apps.monitoring.impact import Quality, Sum
@@ -125,7 +125,7 @@ def _row_of(operation: Operation, reader: Reader, now: datetime) -> BlockedInvoi
         customer_id=operation.customer_id,
         customer=reader.name_of(operation.customer_id),
         kind=type_words(operation.canonical_type),
-        label=record_words(operation.label) or operation.business_key,
+        label=record_name(operation.label, operation.business_key),
         client=operation.client_ref,
         project=operation.project_ref,
         flow=operation.flow.name,

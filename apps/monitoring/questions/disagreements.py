@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.connectors.errors import BusinessClass
-from apps.connectors.record_words import record_words
+from apps.connectors.record_words import record_name
 from apps.connectors.redaction import redact_json
 from apps.flows.engine.reconcile import UNEXPLAINED, Cause
 from apps.flows.engine.states import StepState
@@ -62,7 +62,7 @@ def _undecided(reader: Reader, customer_id: UUID | None) -> Iterable[Difference]
             customer_id=review.customer_id,
             customer=reader.name_of(review.customer_id),
             type_words=type_words(review.canonical_type),
-            label=record_words(review.label) or review.business_key,
+            label=record_name(review.label, review.business_key),
             flow=review.flow.name,
             has=review.flow.source.name,
             lacks=review.connection.name,
@@ -175,7 +175,7 @@ def _of_operation(operation: Operation, reader: Reader, kind: Disagreement, *, h
         customer_id=operation.customer_id,
         customer=reader.name_of(operation.customer_id),
         type_words=type_words(operation.canonical_type),
-        label=record_words(operation.label) or operation.business_key,
+        label=record_name(operation.label, operation.business_key),
         project=operation.project_ref,
         flow=operation.flow.name,
         has=has,
@@ -225,7 +225,7 @@ def _changed_after(reader: Reader, compared: Iterable[ReconciliationRow]) -> Ite
             customer_id=row.customer_id,
             customer=reader.name_of(row.customer_id),
             type_words=type_words(row.business_key.partition(":")[0]),
-            label=record_words(row.label) or row.business_key,
+            label=record_name(row.label, row.business_key),
             flow=flow.name,
             has=flow.source.name,
             lacks=flow.target.name,

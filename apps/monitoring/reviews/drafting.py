@@ -1,6 +1,5 @@
 """Drafts the reviews that are due."""
 
-import time
 from collections.abc import Callable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -16,17 +15,16 @@ from apps.monitoring.queries.ledger_rows import start_of
 from apps.monitoring.reviews.book import draft_pack
 from apps.monitoring.reviews.calendar import due_month
 from apps.monitoring.reviews.choices import choice_of
-
-MOST_SECONDS = 12.0  # workers are stopped when they go on much longer
+from apps.monitoring.turns import Turn
 
 
 def draft_due(now: datetime, confirm: Callable[[], None]) -> bool:
     """Draft every review that is due; False when some were left for the next turn. Safe to repeat at any time."""
-    started = time.monotonic()
+    turn = Turn()
     with transaction.atomic():
         due = _due(now)
     for customer, month, language in due:
-        if time.monotonic() - started > MOST_SECONDS:
+        if turn.is_over:
             return False
         with transaction.atomic():
             confirm()

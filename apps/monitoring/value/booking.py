@@ -1,6 +1,5 @@
 """Books a customer's value month by month: repeatable while the month is open, and never again once it is closed."""
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -18,13 +17,13 @@ from apps.monitoring.models import Alert, CaseNote, CaseOperation, ExceptionCase
 from apps.monitoring.money import Rates
 from apps.monitoring.months import last_day, next_month
 from apps.monitoring.queries.ledger_rows import start_of
+from apps.monitoring.turns import Turn
 from apps.monitoring.value.figures import Delay, Figure, Measures, Rescued, build_figures
 from apps.monitoring.value.measuring import A_MOMENT_AGO, due_days, measure_day
 from apps.monitoring.value.terms import terms_as_values
 from apps.monitoring.value.terms_book import in_currency, terms_of
 
 CLOSES_AFTER = timedelta(days=3)  # so long late figures of a month still count for it
-MOST_SECONDS = 12.0  # workers are stopped when they go on much longer
 Confirm = Callable[[], None]
 
 
@@ -33,18 +32,18 @@ def book_value(now: datetime, confirm: Confirm) -> bool:
 
     Each day and each month in a transaction of its own that calls `confirm`; safe to repeat at any time.
     """
-    started = time.monotonic()
+    turn = Turn()
     with transaction.atomic():
         customers = list(Customer.objects.order_by("id"))
         rates = read_rates()
-    return all(_bring_up_to_date(customer, rates, now, confirm, started) for customer in customers)
+    return all(_bring_up_to_date(customer, rates, now, confirm, turn) for customer in customers)
 
 
-def _bring_up_to_date(customer: Customer, rates: Rates, now: datetime, confirm: Confirm, started: float) -> bool:
+def _bring_up_to_date(customer: Customer, rates: Rates, now: datetime, confirm: Confirm, turn: Turn) -> bool:
     with transaction.atomic():
         days = due_days(customer, now)
     for day in days:
-        if time.monotonic() - started > MOST_SECONDS:
+        if turn.is_over:
             return False
         with transaction.atomic():
             confirm()
@@ -52,7 +51,7 @@ def _bring_up_to_date(customer: Customer, rates: Rates, now: datetime, confirm: 
     with transaction.atomic():
         months = open_months(customer, now)
     for month in months:
-        if time.monotonic() - started > MOST_SECONDS:
+        if turn.is_over:
             return False
         with transaction.atomic():
             confirm()

@@ -20,7 +20,8 @@ from apps.accounts.page_filters import acting_person
 from apps.accounts.refusals import refusals_on
 from apps.monitoring.alert_forms import RouteForm
 from apps.monitoring.alerting import reading, route_settings
-from apps.monitoring.alerting.route_book import as_route
+from apps.monitoring.alerting.route_book import as_route, read_routes
+from apps.monitoring.asked_order import with_draft
 from apps.monitoring.models import AlertChannel, AlertRoute
 
 LOOK = "look"
@@ -42,7 +43,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
 @require_safe
 def alert_preview(request: HttpRequest) -> HttpResponse:
     """Show who would have been told of the exceptions of the last 14 days."""
-    context = {"told": reading.preview(timezone.now()), "crumbs": crumbs()}
+    context = {"told": reading.preview(read_routes(), timezone.now()), "crumbs": crumbs()}
     return render(request, "monitoring/alerting/preview.html", context)
 
 
@@ -81,7 +82,7 @@ def _route_page(request: HttpRequest, route: AlertRoute | None) -> HttpResponse:
         with refusals_on(form):
             if request.POST.get("step") == LOOK:
                 draft = as_route(route_settings.draft_route(route, form.typed))
-                told = reading.preview(timezone.now(), draft, route.id if route else None)
+                told = reading.preview(with_draft(read_routes(), draft), timezone.now())
             else:
                 kept = route_settings.save_route(route, form.typed, by=acting_person(request))
                 messages.success(request, _("Saved: %(name)s.") % {"name": kept.name})

@@ -18,7 +18,7 @@ from apps.accounts.listing import Column, ListSpec, csv_of, page_of, read_list
 from apps.accounts.page_filters import acting_person, address
 from apps.connectors.canonical.references import MATTER
 from apps.connectors.canonical.registry import CANONICAL_TYPES
-from apps.connectors.record_words import record_words
+from apps.connectors.record_words import record_name, record_words
 from apps.flows.models import Operation
 from apps.monitoring.lineage.matter import get_matter
 from apps.monitoring.lineage.pages import RecordPage
@@ -86,7 +86,7 @@ def record_related(request: HttpRequest, operation_id: UUID, type_name: str) -> 
     state = read_list(request, RELATED)
     if state.wants_csv:
         return csv_of(state, found)
-    title = record_words(operation.label) or operation.business_key
+    title = record_name(operation.label, operation.business_key)
     back = "monitoring:customer-record" if is_customer else "monitoring:record-lineage"
     plural = _(CANONICAL_TYPES[type_name].plural)
     context: dict[str, Any] = {

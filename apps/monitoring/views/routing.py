@@ -17,6 +17,7 @@ from apps.accounts.page_filters import acting_person
 from apps.accounts.refusals import refusals_on
 from apps.monitoring import routing_book
 from apps.monitoring import routing_rules as services
+from apps.monitoring.asked_order import with_draft
 from apps.monitoring.models import RoutingRule, Team
 from apps.monitoring.queries import routing as queries
 from apps.monitoring.routing_forms import RuleForm, TeamForm
@@ -89,7 +90,7 @@ def _rule_page(request: HttpRequest, rule: RoutingRule | None) -> HttpResponse:
 def _looked_at(form: RuleForm, rule: RoutingRule | None) -> queries.RoutedGroup:
     """Return the open cases the rule as typed would take, if it were on and in its place."""
     draft = routing_book.as_rule(services.draft_rule(rule, form.typed))
-    groups = {group.name: group for group in queries.preview(queries.with_draft(draft, rule.id if rule else None))}
+    groups = {group.name: group for group in queries.preview(with_draft(routing_book.read_rules(), draft))}
     return groups.get(draft.name) or queries.RoutedGroup(draft.name, 0, 0, ())
 
 

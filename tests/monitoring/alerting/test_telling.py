@@ -230,6 +230,7 @@ def test_a_dead_channel_is_seen_and_its_owners_get_a_mail_until_it_works_again(
     file = blocked.owner.get("/settings/alerts/log/?format=csv")
     log = b"".join(file.streaming_content).decode()  # type: ignore[attr-defined]
     assert "410 channel_is_archived" in log
+    assert (",Slack," in log, ",Mail," in log) == (True, True), "the way it went in words, as all the rest"
     for text in (page, shown, log):
         assert "very-secret" not in text
         assert "also-secret" not in text
