@@ -1,4 +1,4 @@
--- Made by the migrations 41eaa2bc318b5154d4acb082737573ea9c24f8f664b682a369035e0d2e970452
+-- Made by the migrations 5c6776e68d7d8f609cfc868110df3eb5b1a34c14aac093e52f40649d48099bbf
 CREATE FUNCTION schema_of_a_partner.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1162,6 +1162,7 @@ CREATE TABLE schema_of_a_partner.flows_reconciliationrow (
     operation_id uuid,
     customer_id uuid NOT NULL,
     reconciliation_id uuid NOT NULL,
+    step character varying(40) NOT NULL,
     CONSTRAINT flows_reconciliationrow_rank_check CHECK ((rank >= 0))
 );
 ALTER TABLE ONLY schema_of_a_partner.flows_reconciliationrow FORCE ROW LEVEL SECURITY;
@@ -1281,7 +1282,8 @@ CREATE TABLE schema_of_a_partner.flows_seenpage (
     asked jsonb NOT NULL,
     unclear jsonb NOT NULL,
     customer_id uuid NOT NULL,
-    run_id uuid NOT NULL
+    run_id uuid NOT NULL,
+    place character varying(100) NOT NULL
 );
 ALTER TABLE ONLY schema_of_a_partner.flows_seenpage FORCE ROW LEVEL SECURITY;
 CREATE TABLE schema_of_a_partner.flows_trigger (
@@ -2884,6 +2886,7 @@ CREATE INDEX risk_day_of_customer ON schema_of_a_partner.monitoring_riskday USIN
 CREATE INDEX run_of_customer ON schema_of_a_partner.flows_run USING btree (customer_id, id DESC);
 CREATE INDEX run_of_flow ON schema_of_a_partner.flows_run USING btree (flow_id, id DESC);
 CREATE INDEX run_waiting ON schema_of_a_partner.flows_run USING btree (flow_id) WHERE ((state)::text = 'waiting'::text);
+CREATE INDEX step_made ON schema_of_a_partner.flows_operationstep USING btree (flow_id, changed_at) WHERE ((kind)::text = 'deliver'::text);
 CREATE INDEX step_of_flow ON schema_of_a_partner.flows_operationstep USING btree (flow_id, name, state);
 CREATE INDEX step_running ON schema_of_a_partner.flows_operationstep USING btree (operation_id) WHERE ((state)::text = 'running'::text);
 CREATE INDEX triage_call_day ON schema_of_a_partner.monitoring_triagecall USING btree (asked_at DESC);
@@ -4150,6 +4153,7 @@ INSERT INTO schema_of_a_partner.django_migrations (app, name, applied) VALUES
 ('flows', '0025_records_by_name', now()),
 ('flows', '0026_failures_by_cause', now()),
 ('flows', '0027_records_of_a_flow', now()),
+('flows', '0028_reconciled_steps', now()),
 ('mfa', '0001_initial', now()),
 ('mfa', '0002_authenticator_timestamps', now()),
 ('mfa', '0003_authenticator_type_uniq', now()),

@@ -1,4 +1,4 @@
--- Made by the migrations 41eaa2bc318b5154d4acb082737573ea9c24f8f664b682a369035e0d2e970452
+-- Made by the migrations 5c6776e68d7d8f609cfc868110df3eb5b1a34c14aac093e52f40649d48099bbf
 CREATE FUNCTION public.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1088,6 +1088,7 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
 ('flows', '0025_records_by_name', now()),
 ('flows', '0026_failures_by_cause', now()),
 ('flows', '0027_records_of_a_flow', now()),
+('flows', '0028_reconciled_steps', now()),
 ('mfa', '0001_initial', now()),
 ('mfa', '0002_authenticator_timestamps', now()),
 ('mfa', '0003_authenticator_type_uniq', now()),
