@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from apps.customers.models import Customer, CustomerOwned
 from apps.flows.engine.reconcile import UNEXPLAINED, Cause, Verdict
+from apps.flows.engine.reconcile_steps import mark_of_step
 from apps.flows.models.flow import Flow
 from apps.flows.models.ledger import Run
 
@@ -119,6 +120,11 @@ class ReconciliationRow(CustomerOwned):
     def is_unexplained(self) -> bool:
         """Return True when nothing explains it."""
         return self.cause in UNEXPLAINED
+
+    @property
+    def mark(self) -> str:
+        """Return the mark of findings about it, "" for the record itself."""
+        return mark_of_step(self.step) if self.step else ""
 
 
 class SeenPage(CustomerOwned):

@@ -180,7 +180,14 @@ class Picture:
             return Shown(1, row.money)
         if self.by_ledger and known.lines:
             return Shown(1, known.lines[-1].money)
+        if self.made is not None and self._was_read_since(known):
+            return Shown(1, known.carried)
         return None
+
+    def _was_read_since(self, known: Known) -> bool:
+        """Say whether the source changed a record after the window, and that was read as well: as is the mark of a walk's end."""
+        row = self.source_asked.get(known.source_key)
+        return row is not None and fit_version(row.version) in {line.version for line in known.lines}
 
     def _ledger_version(self, known: Known) -> str:
         return known.lines[-1].version if self.by_ledger and known.lines else ""

@@ -250,14 +250,20 @@ def _rows(session: Session, keys: Iterable[str]) -> Iterator[Thing]:
         standing: dict[tuple[str, str], Thing] = {}
         for key, label, operation_id, name, step_kind, connection_id, object_name, outside_key, batch_id, at in found:
             if step_kind == "deliver":
-                standing[key, name] = Thing(
-                    name, key, outside_key, label, operation_id, connection_id, object_name, batch_id, at
-                )
+                thing = Thing(name, key, outside_key, label, operation_id, connection_id, object_name, batch_id, at)
+                standing[key, name] = _on(standing.get((key, name)), thing)
                 continue
             for place in [place for place, one in standing.items() if place[0] == key]:
                 if (standing[place].connection_id, standing[place].outside_key) == (connection_id, outside_key):
                     del standing[place]
         yield from standing.values()
+
+
+def _on(before: Thing | None, now: Thing) -> Thing:
+    """Return what stands after a later version walked by: where nothing had to be sent, the earlier call tells the worth."""
+    if before is None or now.batch_id or (before.place, before.outside_key) != (now.place, now.outside_key):
+        return now
+    return replace(now, batch_id=before.batch_id, made_at=before.made_at)
 
 
 def _find_places(made: MadeThings, things: Iterable[Thing]) -> None:

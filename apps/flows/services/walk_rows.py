@@ -39,6 +39,11 @@ class Made:
     outside_key: str = ""
     created: bool = False
 
+    def columns(self, outside_key: str = "") -> dict[str, Any]:
+        """Return the columns of a step's row that say so; `outside_key` is the number that the call brought, "" for none."""
+        number = (outside_key or self.outside_key)[:120]
+        return {"connection_id": self.connection_id, "object_name": self.object_name[:60], "outside_key": number}
+
 
 def row_of(session: WalkSession, step: Step) -> OperationStep:
     """Return the step's row, a new one when the step is begun."""

@@ -252,6 +252,9 @@ def test_a_later_version_that_got_through_does_not_hide_what_is_gone(make_deals:
     deals.run()
     later = deals.operations(business_key=workspace.operation.business_key, state__in=["written", "unchanged"])
     assert len(later) > 1, "its next version walked to the end"
+    assert _made(deals, "client_in_psa")[-1].operation_id == later[-1].id, (
+        "also what it left unchanged is known by number"
+    )
     [still] = [one for one in _findings(deals) if one.id == told.id]
     assert still.state == "rejected"
     assert _reconcile(deals).unexplained == 1
@@ -332,6 +335,22 @@ def test_a_record_is_looked_at_on_the_days_on_which_it_walked_on(make_deals: Mak
     found = _found(deals, run)
     assert (found.statement["source"]["count"], _counts(found)["project_in_psa"]) == (0, (1, 0))
     assert (found.unexplained, len(_findings(deals))) == (1, 1)
+
+
+def test_our_own_mark_on_a_deal_is_no_change_after_its_posting(make_deals: MakeDeals) -> None:
+    deals = _carried(make_deals, 1)
+    deals.run()
+    carried = deals.operations(state="written")[-1]
+    assert deals.operations(state="skipped", business_key=carried.business_key), "the marked deal was read and left out"
+    yesterday = (timezone.now() - timedelta(days=1)).replace(hour=12, microsecond=0)
+    with scope.work_in(deals.partner):
+        version = yesterday.isoformat().replace("+00:00", "Z")
+        Operation.objects.filter(id=carried.id).update(source_version=version)
+    run = _ask(deals, days_ago=1)
+    deals.work()
+    found = _found(deals, run)
+    rows = [row for row in _rows(deals, found) if row.business_key == carried.business_key]
+    assert (found.verdict, rows, found.statement["agreed"]) == ("agreed", [], 1)
 
 
 class Killed(BaseException):
