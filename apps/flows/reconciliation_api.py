@@ -34,8 +34,30 @@ class PartSerializer(SideSerializer):
     records = serializers.IntegerField()
 
 
+class StepSerializer(serializers.Serializer[Any]):
+    """What one step made, as `source`, and what of it its system holds, as `target`. `unproven` could not be looked at.
+
+    `unasked` says why nothing could: "shows_nothing" or "gone"; "" when its system was asked.
+    """
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    system = serializers.CharField()
+    unasked = serializers.CharField()
+    source = SideSerializer()  # type: ignore[assignment]  # declared fields are taken out of the class
+    target = SideSerializer()
+    parts = serializers.DictField(child=PartSerializer())
+    agreed = serializers.IntegerField()
+    unproven = serializers.IntegerField()
+    differing = serializers.IntegerField()
+
+
 class StatementSerializer(serializers.Serializer[Any]):
-    """Both sides and the difference by cause; the parts add up to source less target."""
+    """Both sides and the difference by cause; the parts add up to source less target.
+
+    Of a flow that writes step by step, the target is what was carried through, and `steps` say what was made of it; the parts
+    are those of the records and of the steps together.
+    """
 
     source = SideSerializer()  # type: ignore[assignment]  # declared fields are taken out of the class
     target = SideSerializer()
@@ -43,6 +65,7 @@ class StatementSerializer(serializers.Serializer[Any]):
     agreed = serializers.IntegerField()
     unproven = serializers.IntegerField()
     differing = serializers.IntegerField()
+    steps = StepSerializer(many=True, required=False)
 
 
 class ReconciliationSerializer(serializers.ModelSerializer[Reconciliation]):

@@ -1,11 +1,12 @@
 """A reconciliation's statement as a PDF in the partner's brand: both sides, the causes, its records, who signed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
 from apps.flows.engine.reconcile import Cause
 from apps.flows.models import ReconciliationRow
+from apps.flows.queries.reconciled_steps import titles_of
 from apps.flows.queries.reconciliation_words import CAUSES
 from apps.flows.queries.reconciliations import StatementPage, Sums
 from apps.tenants.brand_paper import SOFT, BrandPaper
@@ -20,6 +21,7 @@ def build_pdf(page: StatementPage, records: Sequence[ReconciliationRow], look: B
     sheet = _Sheet(page, look)
     sheet.head()
     sheet.sides()
+    sheet.steps()
     sheet.causes()
     if records:
         sheet.records(records)
@@ -53,8 +55,29 @@ class _Sheet(BrandPaper):
             for one in page.sums
         ]
         self.write_table(
-            ["", row.flow.source.name, row.flow.target.name, _("Difference")], [counts, *money], (30, 48, 48, 48)
+            ["", row.flow.source.name, page.target_name, _("Difference")], [counts, *money], (30, 48, 48, 48)
         )
+
+    def steps(self) -> None:
+        """Print what each step made, and what of it is there; nothing for a flow with one target."""
+        if not self._page.steps:
+            return
+        rows = [
+            [
+                f"{step.title} ({step.system})" if step.system else step.title,
+                *map(count_words, (step.made, step.there, step.gone, step.other_amounts, step.unseen)),
+            ]
+            for step in self._page.steps
+        ]
+        head = [_("Step"), _("Made"), _("There"), _("Gone"), _("Other amount"), _("Not looked at")]
+        self.write_table(head, rows, (64, 20, 20, 20, 26, 24))
+        for step in self._page.steps:
+            for one in step.sums:
+                words = {"step": step.title, "made": money_words(one.source, one.currency)}
+                words["there"] = money_words(one.target, one.currency)
+                self.write_line(_("%(step)s: %(made)s made, %(there)s there") % words, 8, SOFT)
+            if step.why:
+                self.write_line(f"{step.title}: {step.why}", 8, SOFT)
 
     def causes(self) -> None:
         """Print what the difference consists of, the unexplained first."""
@@ -78,9 +101,10 @@ class _Sheet(BrandPaper):
 
     def records(self, records: Sequence[ReconciliationRow]) -> None:
         """Print the records behind it, the unexplained first."""
+        titles = titles_of(self._page.row.statement)
         rows = [
             [
-                f"{row.label or row.business_key} ({row.source_key})",
+                _record(row, titles),
                 str(CAUSES[Cause(row.cause)][0]),
                 _amount(row.source_amount, row.source_currency),
                 _amount(row.target_amount, row.target_currency),
@@ -111,6 +135,11 @@ class _Sheet(BrandPaper):
         self.write_line(f"SHA-256 {row.digest}", 8, SOFT)
         if row.signature:
             self.write_line(_("Seal %(seal)s") % {"seal": row.signature}, 8, SOFT)
+
+
+def _record(row: ReconciliationRow, titles: Mapping[str, str]) -> str:
+    record = f"{row.label or row.business_key} ({row.source_key})"
+    return f"{record}: {titles.get(row.step, row.step)}, {row.target_key}" if row.step else record
 
 
 def _sums(sums: Sums) -> str:

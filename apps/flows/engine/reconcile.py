@@ -229,9 +229,12 @@ def state(entries: Iterable[Judged]) -> Statement:
     return statement
 
 
-def finding_version(run: str, cause: Cause) -> str:
-    """Return the source version of the ledger line that a run writes about an unexplained record."""
-    return f"{_FINDING}{cause}:{run}"
+def finding_version(run: str, cause: Cause, mark: str = "") -> str:
+    """Return the source version of the ledger line that a run writes about an unexplained record.
+
+    `mark` says which of the things that were made of the record is meant, "" the record itself.
+    """
+    return f"{_FINDING}{cause}:{run}:{mark}" if mark else f"{_FINDING}{cause}:{run}"
 
 
 def finding_of(source_version: str) -> Cause | None:
@@ -239,6 +242,11 @@ def finding_of(source_version: str) -> Cause | None:
     if not source_version.startswith(_FINDING):
         return None
     return Cause(source_version.split(":")[1])
+
+
+def mark_of(source_version: str) -> str:
+    """Return which of the things made of a record a finding is about, "" for the record itself."""
+    return source_version.split(":")[3] if source_version.count(":") == 3 else ""
 
 
 def ends_with_delivery(source_version: str) -> bool:

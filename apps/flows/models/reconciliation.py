@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from apps.customers.models import Customer, CustomerOwned
 from apps.flows.engine.reconcile import UNEXPLAINED, Cause, Verdict
+from apps.flows.engine.reconcile_steps import mark_of_step
 from apps.flows.models.flow import Flow
 from apps.flows.models.ledger import Run
 
@@ -31,7 +32,8 @@ class Reconciliation(CustomerOwned):
 
     `first` and `last` are days of `zone`, both included; `since` and `until` the same as instants, `until` left out.
     `statement` is as engine/reconcile.py counts it: {"source": {"count", "sums"}, "target": {...}, "parts": {cause: {"records",
-    "count", "sums"}}, "agreed", "unproven"}. `digest` is the SHA-256 of all it says, `signature` the house's seal on that and
+    "count", "sums"}}, "agreed", "unproven"}; of a flow that writes step by step also "steps", a list of such statements with
+    "name", "title", "system" and "unasked" (engine/reconcile_steps.py), its "target" being what was carried through. `digest` is the SHA-256 of all it says, `signature` the house's seal on that and
     on who signed when.
     """
 
@@ -88,12 +90,14 @@ class Reconciliation(CustomerOwned):
 class ReconciliationRow(CustomerOwned):
     """One record that adds to a difference. Amounts are None where a side does not hold it or does not say.
 
-    `rank` orders them: unexplained first, then by what they are worth. The operation may be gone with its month.
+    `rank` orders them: unexplained first, then by what they are worth. `step` is the step that made what the row is about, ""
+    for the record itself. The operation may be gone with its month.
     """
 
     reconciliation = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="rows", db_index=False)
     rank = models.PositiveIntegerField()
     cause = models.CharField(max_length=17, choices=[(cause.value, cause.value) for cause in Cause])
+    step = models.CharField(max_length=40, blank=True, default="")
     business_key = models.CharField(max_length=200)
     source_key = models.CharField(max_length=120, blank=True)
     target_key = models.CharField(max_length=120, blank=True)
@@ -117,6 +121,11 @@ class ReconciliationRow(CustomerOwned):
         """Return True when nothing explains it."""
         return self.cause in UNEXPLAINED
 
+    @property
+    def mark(self) -> str:
+        """Return the mark of findings about it, "" for the record itself."""
+        return mark_of_step(self.step) if self.step else ""
+
 
 class SeenPage(CustomerOwned):
     """What one page or one question of a reconciliation showed, until it is over: a row a page, not a row a record."""
@@ -126,6 +135,7 @@ class SeenPage(CustomerOwned):
         TARGET = "target", "listed by the target"
         SOURCE_ASKED = "from_asked", "asked of the source"
         TARGET_ASKED = "to_asked", "asked of the target"
+        MADE_ASKED = "made_asked", "asked of a system that steps write to"
 
     # No foreign keys in the database: these rows live for minutes, and every page would pay for the look-ups.
     customer = models.ForeignKey(
@@ -133,7 +143,9 @@ class SeenPage(CustomerOwned):
     )
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     side = models.CharField(max_length=10, choices=Side)
-    rows = models.JSONField(default=list)  # as services/reconciliation_seen.py writes them
+    # Which of the systems was asked, as services/reconciliation_steps.py names places; "" where the side says it.
+    place = models.CharField(max_length=100, blank=True, default="")
+    rows = models.JSONField(default=list)  # as services/reconciliation_sides.py writes them
     asked = models.JSONField(default=list)  # the keys that were asked for
     unclear = models.JSONField(default=list)  # those of them about which the system would not say
 

@@ -48,6 +48,8 @@ class OperationStep(CustomerOwned):
         indexes = [
             models.Index(fields=("flow", "name", "state"), name="step_of_flow"),
             models.Index(fields=("operation",), condition=Q(state="running"), name="step_running"),
+            # A reconciliation asks what was made in some days.
+            models.Index(fields=("flow", "changed_at"), condition=Q(kind="deliver"), name="step_made"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.engine.reconcile import Cause
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Link, Operation
+from apps.flows.queries.reconciled_steps import holders_of
 from apps.flows.services.verdicts import NEVER_ANSWERED
 
 _DONE = (OperationState.WRITTEN, OperationState.UNCHANGED)
@@ -106,6 +107,7 @@ def _target(operation: Operation, link: Link | None, *, awaited: bool) -> Stop:
         return Stop(title, key, _("held it when it was deleted"), "warning", "send", at)
     if operation.is_finding and operation.state == OperationState.REJECTED:
         missing = operation.error_code in (Cause.MISSING_IN_TARGET, Cause.NEVER_READ)
+        title = holders_of([operation]).get(operation.id, title)
         return Stop(
             title, key, _("does not hold it") if missing else _("says something else"), "danger", "circle-x", at
         )

@@ -42,6 +42,13 @@ _TARGET_METHODS: dict[str, Promise] = {
 }
 
 
+_STEPS_METHOD = _(
+    "What was carried through is taken from the ledger. Each thing that was made of these records, and of those that walked on "
+    "in these days, was asked for in its system, one by one."
+)
+
+
 def method_words(row: Reconciliation) -> tuple[str, str]:
     """Return how each side was looked at, in a sentence each."""
-    return str(_SOURCE_METHODS.get(row.source_method, "")), str(_TARGET_METHODS.get(row.target_method, ""))
+    target = _STEPS_METHOD if "steps" in row.statement else _TARGET_METHODS.get(row.target_method, "")
+    return str(_SOURCE_METHODS.get(row.source_method, "")), str(target)

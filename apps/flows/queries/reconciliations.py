@@ -22,6 +22,7 @@ from apps.accounts.listing import ListState
 from apps.flows.engine.reconcile import UNEXPLAINED, Cause, Verdict
 from apps.flows.engine.states import RUN_TERMINAL
 from apps.flows.models import Flow, Operation, Reconciliation, ReconciliationRow, ReconciliationRule, Run
+from apps.flows.queries.reconciled_steps import CurrencyLine, StepLine, blind_steps, currency_lines, step_lines
 from apps.flows.queries.reconciliation_words import CAUSES, VERDICTS, method_words
 from apps.flows.services.reconciliation_signing import is_intact
 from apps.flows.triggers.reconciliations import rule_of, why_unreconcilable
@@ -45,7 +46,7 @@ class CalendarDay:
 
 @dataclass(frozen=True, slots=True)
 class CalendarPage:
-    """A month of a flow. `impossible` says why it cannot be reconciled, "" when it can."""
+    """A month of a flow. `impossible` says why it cannot be reconciled, "" when it can; `blind` which steps cannot be asked."""
 
     title: str
     weekdays: list[str]
@@ -54,6 +55,7 @@ class CalendarPage:
     after: str
     rule: ReconciliationRule
     impossible: str
+    blind: list[str]
     under_way: Run | None
     last_failed: Run | None
     spans: list[Reconciliation]
@@ -78,22 +80,8 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class CurrencyLine:
-    """Both sides in one currency."""
-
-    currency: str
-    source: Decimal
-    target: Decimal
-
-    @property
-    def difference(self) -> Decimal:
-        """Return source less target."""
-        return self.source - self.target
-
-
-@dataclass(frozen=True, slots=True)
 class StatementPage:
-    """One finished statement, the unexplained first."""
+    """One finished statement, the unexplained first. With `steps`, its target is what was carried through."""
 
     row: Reconciliation
     days: str
@@ -108,11 +96,29 @@ class StatementPage:
     kept: int
     methods: tuple[str, str]
     intact: bool
+    steps: list[StepLine]
 
     @property
     def difference(self) -> int:
         """Return source less target."""
         return self.source_count - self.target_count
+
+    @property
+    def walks(self) -> bool:
+        """Return True when it is about a flow that writes step by step."""
+        return "steps" in self.row.statement
+
+    @property
+    def target_name(self) -> str:
+        """Return what the source is set against: the target, or what became of the records."""
+        return _("Carried through") if self.walks else self.row.flow.target.name
+
+    @property
+    def agreement(self) -> str:
+        """Return what it means that nothing differs."""
+        if self.walks:
+            return _("Every record was carried through, and what was made of it is there.")
+        return _("Every record stands in both systems, with the same amount.")
 
 
 _VERDICTS = tuple(Option(verdict.value, words) for verdict, words in VERDICTS.items())
@@ -176,7 +182,8 @@ def reconciliations() -> QuerySet[Reconciliation]:
 
 
 def get_calendar(flow: Flow, month: str) -> CalendarPage:
-    """Return the month "2026-11" of a flow, the present one where that is none; six queries."""
+    """Return the month "2026-11" of a flow, the present one where that is none; six queries, some
+    more for a flow that writes step by step."""
     today = timezone.now().astimezone(ZoneInfo(flow.customer.time_zone)).date()
     first = _month_of(month) or today.replace(day=1)
     if first > today:
@@ -194,6 +201,7 @@ def get_calendar(flow: Flow, month: str) -> CalendarPage:
         after=f"{following:%Y-%m}" if following <= today else "",
         rule=rule_of(flow),
         impossible=why_unreconcilable(flow),
+        blind=blind_steps(flow),
         under_way=latest if latest and latest.state not in RUN_TERMINAL else None,
         last_failed=latest if latest and latest.state == "failed" else None,
         spans=list(_finished(flow).exclude(first=F("last"))[:10]),
@@ -257,17 +265,13 @@ def get_statement(row: Reconciliation) -> StatementPage:
     """Return a finished statement as its page, its PDF and its API show it."""
     said, rows = row.statement, list(row.rows.all())
     source, target = said["source"], said["target"]
-    currencies = sorted({*source["sums"], *target["sums"]})
     return StatementPage(
         row=row,
         days=span_words(row),
         verdict=str(VERDICTS[Verdict(row.verdict)]),
         source_count=source["count"],
         target_count=target["count"],
-        sums=[
-            CurrencyLine(one, Decimal(source["sums"].get(one, 0)), Decimal(target["sums"].get(one, 0)))
-            for one in currencies
-        ],
+        sums=currency_lines(source["sums"], target["sums"]),
         parts=[_part(cause, said["parts"][cause]) for cause in Cause if cause in said["parts"]],
         agreed=said["agreed"],
         unproven=said["unproven"],
@@ -275,6 +279,7 @@ def get_statement(row: Reconciliation) -> StatementPage:
         kept=len(rows),
         methods=method_words(row),
         intact=is_intact(row, rows),
+        steps=step_lines(said),
     )
 
 
@@ -302,9 +307,11 @@ RECORDS = ListSpec(
         Column("target_currency", _lazy("Currency at the target"), value=lambda row: row.target_currency, shown=False),
         Column("source_key", _lazy("Number at the source"), value=lambda row: row.source_key, shown=False),
         Column("target_key", _lazy("Number at the target"), value=lambda row: row.target_key),
+        Column("step", _lazy("Step"), value=lambda row: row.step, shown=False),
     ),
     filters=(
         Filter("q", _lazy("Record or number"), "search"),
+        Filter("step", _lazy("Step"), "hidden"),
         Filter("cause", _lazy("Why"), "select", tuple(Option(c.value, CAUSES[c][0]) for c in Cause), all_label=_lazy("Any reason")),
     ),
     order="cause",
@@ -317,6 +324,8 @@ def fitting_records(row: Reconciliation, state: ListState) -> QuerySet[Reconcili
     found = row.rows.order_by("rank")
     if cause := state.value("cause"):
         found = found.filter(cause=cause)
+    if step := state.value("step"):
+        found = found.filter(step=step)
     if words := state.value("q"):
         found = found.filter(Q(label__icontains=words) | Q(source_key=words) | Q(target_key=words))
     return found

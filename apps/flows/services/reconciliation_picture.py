@@ -12,11 +12,12 @@ from django.db.models import Max
 
 from apps.flows.engine.absence import NO_NUMBER, is_deletion
 from apps.flows.engine.identity import fit_version, instant_of
-from apps.flows.engine.reconcile import Absence, Cause, Entry, Line, Money, Shown, finding_of
+from apps.flows.engine.reconcile import Absence, Cause, Entry, Line, Money, Shown, finding_of, mark_of
 from apps.flows.engine.states import OperationState, RunState
 from apps.flows.models import Operation, Reconciliation, Run, SeenPage
 from apps.flows.services.ledger_writes import lowest_id_at
 from apps.flows.services.reconciliation_sides import SourceRow, TargetRow
+from apps.flows.services.reconciliation_steps import MadeThings, Place, Thing, keys_walked, things_of
 from apps.flows.services.session import Session
 
 # A version that was read later than this after its window is met where the source still shows it, and only there.
@@ -39,7 +40,10 @@ WHERE connection_id = %s AND canonical_type = %s AND business_key = ANY(%s)
 
 @dataclass(slots=True)
 class Known:
-    """What the ledger knows of one record: `findings` are its open ones by what was found."""
+    """What the ledger knows of one record: `findings` are its open ones by what was found, and the mark of what it is about.
+
+    `accepted` are the marks of what a person left as it is: "" for the record itself, else something that was made of it.
+    """
 
     source_key: str = ""
     target_key: str = ""
@@ -47,30 +51,40 @@ class Known:
     lines: list[Line] = field(default_factory=list)
     delivered_id: UUID | None = None
     last_id: UUID | None = None
-    findings: dict[Cause, UUID] = field(default_factory=dict)
-    accepted: bool = False
+    findings: dict[tuple[Cause, str], UUID] = field(default_factory=dict)
+    accepted: set[str] = field(default_factory=set)
 
     @property
     def is_delivered(self) -> bool:
         """Return True when the ledger says that the target holds it."""
         return self.delivered_id is not None
 
+    @property
+    def carried(self) -> Money | None:
+        """Return what the version that was delivered last is worth."""
+        return next((line.money for line in reversed(self.lines) if line.state in _DELIVERED), None)
+
 
 @dataclass(slots=True)
 class Questions:
-    """What has still to be asked: the source's own keys, and the target's."""
+    """What has still to be asked: the source's own keys, the target's, and those of the places that steps write to."""
 
     source: list[str] = field(default_factory=list)
     target: list[str] = field(default_factory=list)
+    made: list[tuple[Place, list[str]]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Say whether there is anything to ask."""
-        return bool(self.source or self.target)
+        return bool(self.source or self.target or self.made)
 
 
 @dataclass(slots=True)
 class Picture:
-    """Both sides and the ledger of one window. `window` are the keys the statement is about, `again` those looked at besides."""
+    """Both sides and the ledger of one window. `window` are the keys the statement is about, `again` those looked at besides.
+
+    With `made`, the flow writes step by step: its records are set against the ledger, and what was made of them against the
+    systems that should hold it.
+    """
 
     by_ledger: bool  # the source lists nothing: what the ledger was given stands for it
     read_before: datetime | None
@@ -84,34 +98,52 @@ class Picture:
     window: set[str] = field(default_factory=set)
     again: set[str] = field(default_factory=set)
     by_own: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    made: MadeThings | None = None
 
     def questions(self) -> Questions:
         """Return what has to be asked before the records can be judged."""
-        asked = Questions()
-        for key in sorted(self.window | self.again):
+        asked = Questions(made=self.made.questions() if self.made is not None else [])
+        lost = self.made.lost_keys() if self.made is not None else set()
+        for key in sorted(self.window | self.again | lost):
             known = self.known.get(key)
             if known is None:
                 continue
-            if known.is_delivered and known.target_key and not self._target_is_known(known.target_key):
+            if self.made is None and known.is_delivered and not self._target_is_known(known.target_key):
                 asked.target.append(known.target_key)
-            if self._source_is_wanted(key, known):
+            if self._source_is_wanted(key, known, lost):
                 asked.source.append(known.source_key)
         return asked
 
     def _target_is_known(self, key: str) -> bool:
-        return key in self.target or key in self.target_asked or key in self.target_unclear
+        return not key or key in self.target or key in self.target_asked or key in self.target_unclear
 
-    def _source_is_wanted(self, key: str, known: Known) -> bool:
+    def _source_is_wanted(self, key: str, known: Known, lost: Collection[str]) -> bool:
         if key in self.source or known.source_key.startswith(NO_NUMBER) or not known.source_key:
             return False
         if known.source_key in self.source_asked or known.source_key in self.source_unclear:
             return False
-        return not self.by_ledger and (known.is_delivered or key in self.again)
+        return not self.by_ledger and (known.is_delivered or key in self.again or key in lost)
+
+    def answered(self, target_id: UUID) -> set[UUID]:
+        """Return which connections answered besides the source's: the target's, or those that steps write to."""
+        if self.made is None:
+            return {target_id}
+        return {place.connection.id for name, place in self.made.places.items() if self.made.asked[name]}
 
     def entries(self, keys: Iterable[str]) -> Iterator[Entry]:
         """Yield records as they are judged."""
         for key in sorted(keys):
             yield self._entry(key, self.known.get(key, Known()))
+
+    def things(self, *, window: bool) -> Iterator[tuple[Thing, Entry]]:
+        """Yield what was made, as it is judged: of the window's records, or of those looked at besides."""
+        if self.made is None:
+            return
+        for thing in self.made.things:
+            if (thing.business_key in self.made.window) is window:
+                known = self.known.get(thing.business_key, Known())
+                gone = thing.business_key not in self.source and self._absence(known) is Absence.GONE
+                yield thing, self.made.entry(thing, accepted=thing.mark in known.accepted, source_gone=gone)
 
     def row_of(self, key: str) -> SourceRow | None:
         """Return what the source shows of a record: in the window, or when it was asked for by itself."""
@@ -123,27 +155,39 @@ class Picture:
     def _entry(self, key: str, known: Known) -> Entry:
         row = self.row_of(key)
         moment = instant_of(row.version) if row is not None else None
-        held = self._held(row, known)
         lines = tuple(known.lines)
         return Entry(
             key,
             self._source_shown(row, known),
-            _shown(held),
+            self._target_shown(row, known),
             lines,
             version=fit_version(row.version) if row is not None else self._ledger_version(known),
             absence=self._absence(known),
             expected=row.expected_money if row is not None else None,
             read_before=bool(moment and self.read_before and moment < self.read_before),
             asked=bool(known.target_key) and known.target_key not in self.target_unclear,
-            accepted=known.accepted,
+            accepted="" in known.accepted,
         )
+
+    def _target_shown(self, row: SourceRow | None, known: Known) -> Shown | None:
+        if self.made is None:
+            return _shown(self._held(row, known))
+        # There is no one target: what was carried through stands as the ledger says.
+        return Shown(1, known.carried) if known.is_delivered else None
 
     def _source_shown(self, row: SourceRow | None, known: Known) -> Shown | None:
         if row is not None:
             return Shown(1, row.money)
         if self.by_ledger and known.lines:
             return Shown(1, known.lines[-1].money)
+        if self.made is not None and self._was_read_since(known):
+            return Shown(1, known.carried)
         return None
+
+    def _was_read_since(self, known: Known) -> bool:
+        """Say whether the source changed a record after the window, and that was read as well: as is the mark of a walk's end."""
+        row = self.source_asked.get(known.source_key)
+        return row is not None and fit_version(row.version) in {line.version for line in known.lines}
 
     def _ledger_version(self, known: Known) -> str:
         return known.lines[-1].version if self.by_ledger and known.lines else ""
@@ -169,7 +213,9 @@ def picture_of(session: Session, row: Reconciliation) -> Picture:
     _read_pages(picture, session.run_id)
     created = _created_in_window(session, row)
     findings = _open_findings(session.flow_id)
-    keys = picture.source.keys() | created | findings
+    walks = session.compiled.definition.walks
+    walked = keys_walked(session, row) if walks else set()
+    keys = picture.source.keys() | created | findings | walked
     picture.known = _known(session, keys)
     unplaced = {key for key, one in picture.source.items() if instant_of(one.version) is None}
     for key in unplaced - created:
@@ -177,12 +223,16 @@ def picture_of(session: Session, row: Reconciliation) -> Picture:
             del picture.source[key]  # it was read on another day, and says nothing of its own about when it changed
     picture.window = picture.source.keys() | created
     picture.again = findings - picture.window
+    if walks:
+        picture.made = things_of(session, picture.window | walked, picture.again)
+        for page in _pages(session.run_id, SeenPage.Side.MADE_ASKED):
+            picture.made.read_page(page)
     return picture
 
 
 def _read_pages(picture: Picture, run_id: UUID) -> None:
     side = SeenPage.Side
-    for page in SeenPage.objects.filter(run_id=run_id).order_by("id").iterator(chunk_size=50):
+    for page in _pages(run_id, side.SOURCE, side.SOURCE_ASKED, side.TARGET, side.TARGET_ASKED):
         if page.side in (side.SOURCE, side.SOURCE_ASKED):
             rows = [SourceRow(*stored) for stored in page.rows]
             if page.side == side.SOURCE:
@@ -198,6 +248,10 @@ def _read_pages(picture: Picture, run_id: UUID) -> None:
     for key, one in picture.target.items():
         if one.own:
             picture.by_own[one.own].append(key)
+
+
+def _pages(run_id: UUID, *sides: SeenPage.Side) -> Iterator[SeenPage]:
+    return SeenPage.objects.filter(run_id=run_id, side__in=sides).order_by("id").iterator(chunk_size=50)
 
 
 def _created_in_window(session: Session, row: Reconciliation) -> set[str]:
@@ -254,9 +308,12 @@ def _add_line(  # noqa: PLR0913, PLR0917  the columns of one row
         return
     cause = finding_of(version)
     if cause is not None:
-        known.accepted = state == OperationState.SKIPPED  # the latest one counts
+        mark = mark_of(version)
+        known.accepted.discard(mark)  # the latest one counts
+        if state == OperationState.SKIPPED:
+            known.accepted.add(mark)
         if state == OperationState.REJECTED:
-            known.findings[cause] = line_id
+            known.findings[cause, mark] = line_id
         return
     known.label, known.last_id = label, line_id
     known.lines.append(Line(version, OperationState(state), error_class, Money.of(amount, currency)))

@@ -6,22 +6,27 @@ before it counts: a page that shifted must not look like a loss.
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from apps.connectors import connection_state
+from apps.connectors import breaker, call_hours, connection_state
 from apps.connectors.contract import Connector, Page, SourceRecord
+from apps.connectors.credentials import UnsealError
 from apps.connectors.errors import BusinessClass, FailureKind, MisconfiguredError, RemoteError
 from apps.connectors.manifest import ObjectManifest
+from apps.connectors.opening import open_connector
 from apps.dispatch.kinds import RunAgain
 from apps.flows.models import Reconciliation, Run, SeenPage
 from apps.flows.services.halting import RunStoppedError, stopped_or_away
 from apps.flows.services.reconciliation_picture import Questions, picture_of
 from apps.flows.services.reconciliation_result import finish
 from apps.flows.services.reconciliation_sides import SideReader
+from apps.flows.services.reconciliation_steps import Place
 from apps.flows.services.session import Session
 
 ASKED_SINGLY = 10  # records asked for between two commits, where each takes a call
@@ -83,7 +88,8 @@ class _Reconciling:
         session, asked, now = self._session, self._session.payload, timezone.now()
         until = min(datetime.fromisoformat(asked["until"]), now)
         source, target = session.pinned.source_object, session.pinned.target_object
-        by_list = lists(target) and now - until < LISTED_FOR
+        # What steps made stands in several systems: each thing is asked for.
+        by_list = lists(target) and now - until < LISTED_FOR and not session.compiled.definition.walks
         return {
             "customer_id": session.customer_id,
             "flow_id": session.flow_id,
@@ -142,8 +148,7 @@ class _Reconciling:
         return row.target_done if side is Side.TARGET else row.source_done
 
     def _connection_of(self, side: Side) -> Any:
-        of_source = side in (Side.SOURCE, Side.SOURCE_ASKED)
-        return self._session.source_id if of_source else self._session.target_id
+        return self._session.source_id if side is Side.SOURCE else self._session.target_id
 
     def _take(self, side: Side, page: Page | None) -> bool:
         """Take down what one page shows; returns whether it was the last."""
@@ -172,12 +177,21 @@ class _Reconciling:
             return [self._reader.target_row(record) for record in records]
         return [self._reader.source_row(record) for record in records]
 
-    def _keep(self, side: Side, rows: Sequence[Any], asked: Sequence[str] = (), unclear: Sequence[str] = ()) -> None:
+    def _keep(
+        self,
+        side: Side,
+        rows: Sequence[Any],
+        asked: Sequence[str] = (),
+        unclear: Sequence[str] = (),
+        *,
+        place: str = "",
+    ) -> None:
         if rows or asked or unclear:
             SeenPage.objects.create(
                 customer_id=self._session.customer_id,
                 run_id=self._session.run_id,
                 side=side,
+                place=place,
                 rows=[list(row) for row in rows],
                 asked=list(asked),
                 unclear=list(unclear),
@@ -196,52 +210,91 @@ class _Reconciling:
         with transaction.atomic():
             self._session.work.confirm()
             picture = picture_of(self._session, self._row)
+            if picture.made is not None and len(picture.made.things) > MOST_RECORDS:
+                raise self._too_much()
             questions = picture.questions()
             if questions:
                 return questions
             finish(self._session, self._row, picture)
-            connection_state.mark_working(self._session.source_id)
-            connection_state.mark_working(self._session.target_id)
+            for connection_id in (self._session.source_id, *picture.answered(self._session.target_id)):
+                connection_state.mark_working(connection_id)
             Run.objects.filter(id=self._session.run_id).update(reading_done=True)
         self._session.reading_done = True
         return None
 
     def _ask(self, questions: Questions) -> bool:
-        """Ask both sides for single records. Returns False when the time is up before the last of them."""
+        """Ask all sides for single records. Returns False when the time is up before the last of them."""
         session, pinned = self._session, self._session.pinned
-        asked = (
-            (Side.TARGET_ASKED, session.target, pinned.target_object, questions.target),
-            (Side.SOURCE_ASKED, session.source, pinned.source_object, questions.source),
+        both = (
+            _Asked(Side.TARGET_ASKED, session.target, pinned.target_object, session.target_id),
+            _Asked(Side.SOURCE_ASKED, session.source, pinned.source_object, session.source_id),
         )
-        for side, connector, kind, keys in asked:
-            size = ASKED_SINGLY if kind.reading is not None and kind.reading.one_path else ASKED_TOGETHER
-            for start in range(0, len(keys), size):
-                portion = keys[start : start + size]
-                found, unclear = self._complete(self._asked_for(side, connector, kind, portion))
-                answered = [key for key in portion if key not in unclear]
-                with transaction.atomic():
-                    session.work.advance()
-                    self._keep(side, self._rows(side, found), answered, sorted(unclear))
-                if self._is_time_up():
-                    return False
+        for asked, keys in zip(both, (questions.target, questions.source), strict=True):
+            if not self._ask_for(asked, keys):
+                return False
+        return all(self._ask_place(place, keys) for place, keys in questions.made)
+
+    def _ask_place(self, place: Place, keys: Sequence[str]) -> bool:
+        """Ask a system that steps write to; one that cannot be opened, being switched off, say, would not say anything."""
+        connection_id = place.connection.id
+        breaker.require_closed([connection_id])
+        try:
+            with transaction.atomic():
+                connector = open_connector(place.connection, correlation_id=self._session.correlation_id)
+        except (RemoteError, UnsealError):
+            with transaction.atomic():
+                self._session.work.advance()
+                self._keep(Side.MADE_ASKED, (), unclear=keys, place=place.name)
+            return True
+        self._complete(connector.__aenter__())
+        try:
+            return self._ask_for(_Asked(Side.MADE_ASKED, connector, place.kind, connection_id, place), keys)
+        finally:
+            self._complete(connector.__aexit__(None, None, None))
+            call_hours.note_calls(connection_id, connector.take_counts())
+
+    def _ask_for(self, asked: "_Asked", keys: Sequence[str]) -> bool:
+        singly = asked.kind.reading is not None and asked.kind.reading.one_path
+        size = ASKED_SINGLY if singly else ASKED_TOGETHER
+        for start in range(0, len(keys), size):
+            portion = keys[start : start + size]
+            found, unclear = self._complete(_answers(asked, portion))
+            answered = [key for key in portion if key not in unclear]
+            rows = self._rows(asked.side, found) if asked.place is None else [*map(asked.place.reader.row, found)]
+            with transaction.atomic():
+                self._session.work.advance()
+                name = asked.place.name if asked.place is not None else ""
+                self._keep(asked.side, rows, answered, sorted(unclear), place=name)
+            if self._is_time_up():
+                return False
         return True
 
-    async def _asked_for(
-        self, side: Side, connector: Connector, kind: ObjectManifest, keys: Sequence[str]
-    ) -> tuple[list[SourceRecord], set[str]]:
-        """Return the records that are there, and about which keys the system would not say. Raises as `reconcile_on`."""
-        found, unclear = list[SourceRecord](), set[str]()
-        singly = kind.reading is not None and bool(kind.reading.one_path)
-        for asked in ([key] for key in keys) if singly else (list(keys),):
-            try:
-                async for page in connector.read(kind.name, None, asked):
-                    found += [record for record in page.records if record.key in asked]
-            except RemoteError as error:
-                # A refusal says nothing about the record: the right to see it may be all that is gone.
-                if error.kind not in (FailureKind.REJECTED, FailureKind.MISCONFIGURED):
-                    raise stopped_or_away(error, self._connection_of(side)) from error
-                unclear |= set(asked)
-        return found, unclear
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who is asked for single records."""
+
+    side: Side
+    connector: Connector
+    kind: ObjectManifest
+    connection_id: UUID
+    place: Place | None = None
+
+
+async def _answers(asked: _Asked, keys: Sequence[str]) -> tuple[list[SourceRecord], set[str]]:
+    """Return the records that are there, and about which keys the system would not say. Raises as `reconcile_on`."""
+    found, unclear, kind = list[SourceRecord](), set[str](), asked.kind
+    singly = kind.reading is not None and bool(kind.reading.one_path)
+    for wanted in ([key] for key in keys) if singly else (list(keys),):
+        try:
+            async for page in asked.connector.read(kind.name, None, wanted):
+                found += [record for record in page.records if record.key in wanted]
+        except RemoteError as error:
+            # A refusal says nothing about the record: the right to see it may be all that is gone.
+            if error.kind not in (FailureKind.REJECTED, FailureKind.MISCONFIGURED):
+                raise stopped_or_away(error, asked.connection_id) from error
+            unclear |= set(wanted)
+    return found, unclear
 
 
 def _knows_no_spans(error: RemoteError) -> bool:

@@ -175,11 +175,11 @@ class _Walk:
             sentence = f"{step.title or step.name}: {wrong.message}."
             return Refuse((FieldProblem("", sentence, wrong.business_class),))
 
-    def _pass(self, step: Step, state: StepState, *, result: object = None, note: str = "", to: str = "") -> None:
+    def _pass(self, step: Step, state: StepState, *, note: str = "", to: str = "", **kept: object) -> None:
         session = self.session
         with self._moving():
             row = walk_rows.row_of(session, step)
-            walk_rows.save(row, state, result=result or {}, note=note[:300])
+            walk_rows.save(row, state, note=note[:300], **{"result": {}, **kept})
             for between in passed_over(session.definition.walk, step.name, to):
                 skipped = walk_rows.row_of(session, between)
                 walk_rows.save(skipped, StepState.SKIPPED, note="Another way was chosen.")
@@ -312,8 +312,8 @@ class _Walk:
         if prepared.overtaken:
             self._end(step, End(OperationState.SUPERSEDED, REASONS[OLDER_VERSION]))
         elif prepared.unchanged:
-            result = {"key": prepared.made.outside_key, "unchanged": True}
-            self._pass(step, StepState.DONE, result=result, note="Nothing that it receives has changed.")
+            kept = {"result": {"key": prepared.made.outside_key, "unchanged": True}, **prepared.made.columns()}
+            self._pass(step, StepState.DONE, note="Nothing that it receives has changed.", **kept)
         elif prepared.idle:
             self._pass(step, StepState.DONE, result={"withdrawn": False}, note=prepared.idle)
         return prepared
@@ -381,9 +381,7 @@ class _Walk:
             StepState.DONE,
             result={**answer.result, **_times_undone(row)},
             note=answer.note[:300],
-            connection_id=made.connection_id,
-            object_name=made.object_name[:60],
-            outside_key=(outside_key or "")[:120],
+            **made.columns(outside_key),
             # What an earlier, undone or repeated try created stays ours to take back.
             created=row.created or answer.outcome.created,
             ambiguous=False,

@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.connectors.contract import WriteOutcome
 from apps.flows.engine.counts import COUNT_COLUMN
 from apps.flows.engine.definition import Step
+from apps.flows.engine.reconcile import ends_with_delivery
 from apps.flows.engine.states import BatchState, OperationState, StepState
 from apps.flows.engine.walk import place_of
 from apps.flows.models import Batch, Link, Operation, OperationStep
@@ -37,6 +38,11 @@ class Made:
     object_name: str = ""
     outside_key: str = ""
     created: bool = False
+
+    def columns(self, outside_key: str = "") -> dict[str, Any]:
+        """Return the columns of a step's row that say so; `outside_key` is the number that the call brought, "" for none."""
+        number = (outside_key or self.outside_key)[:120]
+        return {"connection_id": self.connection_id, "object_name": self.object_name[:60], "outside_key": number}
 
 
 def row_of(session: WalkSession, step: Step) -> OperationStep:
@@ -216,7 +222,10 @@ def count_end(operation: Operation, run_id: UUID, state: OperationState, now: da
 
 
 def supersede_earlier(session: WalkSession) -> None:
-    """Close blocked lines of earlier versions: this later one has got through."""
+    """Close blocked lines of earlier versions: this later one has got through.
+
+    That says nothing about what earlier versions had made: only a look at its system settles that it was found to be gone.
+    """
     operation = session.operation
     blocked = Operation.objects.filter(
         flow_id=operation.flow_id,
@@ -224,7 +233,9 @@ def supersede_earlier(session: WalkSession) -> None:
         state=OperationState.REJECTED,
         id__lt=operation.id,
     )
-    blocked.update(state=OperationState.SUPERSEDED, due_at=None, changed_at=timezone.now())
+    ids = [line for line, version in blocked.values_list("id", "source_version") if ends_with_delivery(version)]
+    if ids:
+        blocked.filter(id__in=ids).update(state=OperationState.SUPERSEDED, due_at=None, changed_at=timezone.now())
 
 
 def forget_steps(operation_ids: list[UUID]) -> None:

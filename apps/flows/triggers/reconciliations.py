@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
-from apps.connectors.manifest import ChangeRead
 from apps.dispatch.leases import LeasedWork
 from apps.flows.engine.definition import parse_definition
 from apps.flows.engine.states import RUN_TERMINAL
 from apps.flows.models import Flow, Reconciliation, ReconciliationRule, Run, SeenPage, TriggerEvent
+from apps.flows.services.reconciliation_steps import why_unasked, writing_steps
+from apps.flows.services.reconciling import lists
 from apps.flows.services.session import objects_of
 from apps.flows.triggers.calendar import Calendar, build_cron
 from apps.flows.triggers.nightly import Nightly
@@ -41,16 +42,18 @@ def why_unreconcilable(flow: Flow) -> str:
     if version is None:
         return _("Nothing is published yet.")
     definition = parse_definition(version.definition)
-    if definition.walks:
-        return _(
-            "This flow writes to several systems, step by step: there are no two sides to compare. "
-            "What became of each record stands on its own page."
-        )
     try:
-        _reads, writes = objects_of(definition, version.layers, flow.source.system, flow.target.system)
+        reads, writes = objects_of(definition, version.layers, flow.source.system, flow.target.system)
     except KeyError:
         return _("One of the systems no longer has these records.")
-    if writes.reading is None or writes.reading.change_read is ChangeRead.ANNOUNCED:
+    if definition.walks:
+        if lists(reads) or any(step.unasked is None for step in writing_steps(flow, definition, version)):
+            return ""
+        return _(
+            "Neither the source nor any system that the steps write to shows what it holds: there is nothing to compare. "
+            "What became of each record stands on its own page."
+        )
+    if why_unasked(writes) is not None:
         words = {"system": flow.target.name}
         return _("%(system)s does not show what it holds: what was delivered cannot be looked at there.") % words
     return ""

@@ -1,7 +1,8 @@
 """Reconciliations: a flow's calendar, starting one, its statement with the split, signing, and all of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from apps.flows.engine.reconcile import Cause, Verdict
 from apps.flows.models import Flow, Reconciliation, ReconciliationRow
 from apps.flows.queries import flows as flow_queries
 from apps.flows.queries import reconciliations as queries
+from apps.flows.queries.reconciled_steps import StepLine, titles_of
 from apps.flows.queries.reconciliation_words import CAUSES, VERDICTS
 from apps.flows.reconciliation_forms import ReconcileForm
 from apps.flows.reconciliation_pdf import MOST_RECORDS, build_pdf
@@ -34,11 +36,12 @@ from apps.tenants.brand_paper import pdf_response
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """A record behind a statement. `url` leads to its ledger line, "" when that is gone."""
+    """A record behind a statement. `url` leads to its ledger line, "" when that is gone; `step` says what was made of it."""
 
     row: ReconciliationRow
     cause: str
     url: str
+    step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,26 +112,28 @@ def reconciliation_detail(request: HttpRequest, reconciliation_id: UUID) -> Http
     trail.insert(-1, {"label": _("Reconciliation"), "url": reverse("flows:flow-reconciliation", args=[row.flow_id])})
     if row.finished_at is None:
         return render(request, "flows/reconciliation_under_way.html", {"row": row, "crumbs": trail})
-    state = read_list(request, queries.RECORDS)
+    titles = titles_of(row.statement)
+    state = read_list(request, queries.RECORDS, {"step": [Option(name, title) for name, title in titles.items()]})
     fitting = queries.fitting_records(row, state)
     if state.wants_csv:
         return csv_of(state, fitting)
     context = {
         "page": queries.get_statement(row),
-        "list": page_of(request, state, fitting, _record_rows),
+        "list": page_of(request, state, fitting, partial(_record_rows, titles)),
         "crumbs": trail,
         "can_sign": acting_person(request).can(Action.APPROVE),
     }
     return render(request, "flows/reconciliation_detail.html", context)
 
 
-def _record_rows(shown: Sequence[ReconciliationRow]) -> list[RecordRow]:
+def _record_rows(titles: Mapping[str, str], shown: Sequence[ReconciliationRow]) -> list[RecordRow]:
     there = queries.operations_of(list(shown))
     return [
         RecordRow(
             row,
             str(CAUSES[Cause(row.cause)][0]),
             reverse("flows:operation-detail", args=[row.operation_id]) if row.operation_id in there else "",
+            titles.get(row.step, row.step),
         )
         for row in shown
     ]
@@ -175,8 +180,11 @@ def reconciliation_pdf(request: HttpRequest, reconciliation_id: UUID) -> HttpRes
 def _statement_lines(page: queries.StatementPage) -> Iterator[list[object]]:
     yield [_("In the source"), page.source_count, "", "", ""]
     yield from ([_("In the source"), "", "", one.currency, one.source] for one in page.sums)
-    yield [_("In the target"), page.target_count, "", "", ""]
-    yield from ([_("In the target"), "", "", one.currency, one.target] for one in page.sums)
+    there = _("Carried through") if page.walks else _("In the target")
+    yield [there, page.target_count, "", "", ""]
+    yield from ([there, "", "", one.currency, one.target] for one in page.sums)
+    for step in page.steps:
+        yield from _lines_of_step(step)
     for part in page.parts:
         yield [part.title, part.records, part.count, "", ""]
         yield from ([part.title, "", "", currency, amount] for amount, currency in part.sums)
@@ -184,6 +192,18 @@ def _statement_lines(page: queries.StatementPage) -> Iterator[list[object]]:
     yield [_("Could not be looked at"), page.unproven, 0, "", ""]
     yield [_("Signed by"), page.row.signed_by, "", "", ""]
     yield [_("Fingerprint (SHA-256)"), page.row.digest, "", "", ""]
+
+
+def _lines_of_step(step: StepLine) -> Iterator[list[object]]:
+    made, there = _("%(step)s: made") % {"step": step.title}, _("%(step)s: there") % {"step": step.title}
+    yield [made, step.made, "", "", ""]
+    yield [there, step.there, step.gone, "", ""]
+    if step.unseen:
+        yield [_("%(step)s: could not be looked at") % {"step": step.title}, step.unseen, 0, "", ""]
+    for one in step.sums:
+        yield from (
+            [words, "", "", one.currency, amount] for words, amount in ((made, one.source), (there, one.target))
+        )
 
 
 @requires(Action.VIEW_FLOWS)

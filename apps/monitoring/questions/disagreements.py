@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from apps.connectors.errors import BusinessClass
 from apps.connectors.record_words import record_name
 from apps.connectors.redaction import redact_json
-from apps.flows.engine.reconcile import UNEXPLAINED, Cause
+from apps.flows.engine.reconcile import UNEXPLAINED, Cause, mark_of
 from apps.flows.engine.states import StepState
 from apps.flows.models import Link, Operation, OperationStep, OwnerReview, ReconciliationRow
+from apps.flows.queries.reconciled_steps import holders_of
 from apps.flows.queries.reconciliation_words import CAUSES
 from apps.monitoring.case_words import type_words
 from apps.monitoring.models import CaseOperation
@@ -190,14 +191,16 @@ def _unexplained(
     reader: Reader, customer_id: UUID | None, compared: Iterable[ReconciliationRow]
 ) -> Iterable[Difference]:
     """Yield what comparisons found and nothing explains: it stays until a later comparison sees both agree."""
-    seen = {(row.customer_id, row.business_key): row for row in compared if row.is_unexplained}
+    seen = {(row.customer_id, row.business_key, row.mark): row for row in compared if row.is_unexplained}
     held = of_customer(held_once(), customer_id).filter(case__error_class=BusinessClass.UNRECONCILED)
     held = held.select_related("operation__flow__source", "operation__flow__target", "case__owner")
-    for row in held.order_by("added_at")[:MOST_ROWS]:
+    shown = list(held.order_by("added_at")[:MOST_ROWS])
+    holders = holders_of(row.operation for row in shown)
+    for row in shown:
         operation, flow = row.operation, row.operation.flow
-        found = seen.get((row.customer_id, operation.business_key))
+        found = seen.get((row.customer_id, operation.business_key, mark_of(operation.source_version)))
         cause = Cause(operation.error_code) if operation.error_code in set(Cause) else None
-        has, lacks = flow.source.name, flow.target.name
+        has, lacks = flow.source.name, holders.get(operation.id, flow.target.name)
         if cause is Cause.EXTRA_IN_TARGET:
             has, lacks = lacks, has
         made = replace(

@@ -1,4 +1,4 @@
--- Made by the migrations 7e846da82204b7d98c746bb23d335bd9c24399de0d49d097b24d6dfdcfc59d72
+-- Made by the migrations 70997d8cc6140401097bcf2f6bd1f3391cedd6ed09ee636675c64e82aa71b6c0
 CREATE FUNCTION schema_of_a_partner.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1162,6 +1162,7 @@ CREATE TABLE schema_of_a_partner.flows_reconciliationrow (
     operation_id uuid,
     customer_id uuid NOT NULL,
     reconciliation_id uuid NOT NULL,
+    step character varying(40) NOT NULL,
     CONSTRAINT flows_reconciliationrow_rank_check CHECK ((rank >= 0))
 );
 ALTER TABLE ONLY schema_of_a_partner.flows_reconciliationrow FORCE ROW LEVEL SECURITY;
@@ -1295,7 +1296,8 @@ CREATE TABLE schema_of_a_partner.flows_seenpage (
     asked jsonb NOT NULL,
     unclear jsonb NOT NULL,
     customer_id uuid NOT NULL,
-    run_id uuid NOT NULL
+    run_id uuid NOT NULL,
+    place character varying(100) NOT NULL
 );
 ALTER TABLE ONLY schema_of_a_partner.flows_seenpage FORCE ROW LEVEL SECURITY;
 CREATE TABLE schema_of_a_partner.flows_trigger (
@@ -2908,6 +2910,7 @@ CREATE INDEX risk_day_of_customer ON schema_of_a_partner.monitoring_riskday USIN
 CREATE INDEX run_of_customer ON schema_of_a_partner.flows_run USING btree (customer_id, id DESC);
 CREATE INDEX run_of_flow ON schema_of_a_partner.flows_run USING btree (flow_id, id DESC);
 CREATE INDEX run_waiting ON schema_of_a_partner.flows_run USING btree (flow_id) WHERE ((state)::text = 'waiting'::text);
+CREATE INDEX step_made ON schema_of_a_partner.flows_operationstep USING btree (flow_id, changed_at) WHERE ((kind)::text = 'deliver'::text);
 CREATE INDEX step_of_flow ON schema_of_a_partner.flows_operationstep USING btree (flow_id, name, state);
 CREATE INDEX step_running ON schema_of_a_partner.flows_operationstep USING btree (operation_id) WHERE ((state)::text = 'running'::text);
 CREATE INDEX triage_call_day ON schema_of_a_partner.monitoring_triagecall USING btree (asked_at DESC);
@@ -4181,6 +4184,7 @@ INSERT INTO schema_of_a_partner.django_migrations (app, name, applied) VALUES
 ('flows', '0026_failures_by_cause', now()),
 ('flows', '0027_records_of_a_flow', now()),
 ('flows', '0028_record_markets', now()),
+('flows', '0029_reconciled_steps', now()),
 ('mfa', '0001_initial', now()),
 ('mfa', '0002_authenticator_timestamps', now()),
 ('mfa', '0003_authenticator_type_uniq', now()),

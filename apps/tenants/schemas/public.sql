@@ -1,4 +1,4 @@
--- Made by the migrations 7e846da82204b7d98c746bb23d335bd9c24399de0d49d097b24d6dfdcfc59d72
+-- Made by the migrations 70997d8cc6140401097bcf2f6bd1f3391cedd6ed09ee636675c64e82aa71b6c0
 CREATE FUNCTION public.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1089,6 +1089,7 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
 ('flows', '0026_failures_by_cause', now()),
 ('flows', '0027_records_of_a_flow', now()),
 ('flows', '0028_record_markets', now()),
+('flows', '0029_reconciled_steps', now()),
 ('mfa', '0001_initial', now()),
 ('mfa', '0002_authenticator_timestamps', now()),
 ('mfa', '0003_authenticator_type_uniq', now()),

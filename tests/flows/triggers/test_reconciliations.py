@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.accounts.actions import Role
 from apps.connectors import registry
+from apps.connectors.manifest import SystemManifest
 from apps.dispatch.models import Queue
 from apps.dispatch.services import enqueue
 from apps.flows.models import Flow, Reconciliation, ReconciliationRule, Run, SeenPage
@@ -160,11 +161,39 @@ def test_a_target_that_shows_nothing_is_told_in_words(make_line: MakeLine) -> No
             reconcile_now(flow, first=TODAY, last=TODAY, started_by="Fina")
 
 
-def test_a_flow_that_writes_step_by_step_says_on_its_page_why_it_is_not_compared(
-    make_deals: Callable[..., Deals],
-) -> None:
+def test_a_flow_that_writes_step_by_step_is_compared_each_night_as_well(make_deals: Callable[..., Deals]) -> None:
     deals = make_deals()
     page = deals.browser(Role.OWNER).get(f"/flows/{deals.flow.id}/reconciliation/").content.decode()
-    assert "several systems, step by step: there are no two sides to compare." in page
-    assert "Compare both sides" not in page
-    assert "Compare each night" not in page
+    assert "Compare both sides" in page
+    with scope.work_in(deals.partner):
+        enqueue(kind=RECONCILIATIONS_KIND, unique_key=RECONCILIATIONS_KIND)
+    deals.work(Queue.MAINT)
+    with scope.work_in(deals.partner):
+        due = timezone.now() - timedelta(minutes=1)
+        assert ReconciliationRule.objects.filter(flow_id=deals.flow.id, nightly=True).update(next_at=due)
+        enqueue(kind=RECONCILIATIONS_KIND, unique_key=RECONCILIATIONS_KIND)
+    deals.work(Queue.MAINT)
+    deals.work()
+    with scope.work_in(deals.partner):
+        found = Reconciliation.objects.get(flow_id=deals.flow.id)
+    assert (found.verdict, [step["name"] for step in found.statement["steps"]]) == (
+        "agreed",
+        ["client_in_psa", "project_in_psa", "workspace_made"],
+    )
+
+
+def test_a_walk_of_which_no_system_shows_anything_is_told_in_words(make_deals: Callable[..., Deals]) -> None:
+    deals = make_deals()
+    real = registry.manifest
+
+    def blind(slug: str) -> SystemManifest:
+        shown = real(slug)
+        return replace(shown, objects=tuple(replace(spec, reading=None) for spec in shown.objects))
+
+    with scope.work_in(deals.partner):
+        flow = Flow.objects.select_related("customer", "source", "target", "live_version").get(id=deals.flow.id)
+        assert why_unreconcilable(flow) == ""
+        with patch.object(registry, "manifest", blind):
+            assert "there is nothing to compare" in why_unreconcilable(flow)
+            with pytest.raises(ReconciliationError, match="nothing to compare"):
+                reconcile_now(flow, first=TODAY, last=TODAY, started_by="Fina")
