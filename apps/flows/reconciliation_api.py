@@ -34,7 +34,7 @@ class PartSerializer(SideSerializer):
     records = serializers.IntegerField()
 
 
-class StepSerializer(serializers.Serializer[Any]):
+class StepPartSerializer(serializers.Serializer[Any]):
     """What one step made, as `source`, and what of it its system holds, as `target`. `unproven` could not be looked at.
 
     `unasked` says why nothing could: "shows_nothing" or "gone"; "" when its system was asked.
@@ -65,7 +65,7 @@ class StatementSerializer(serializers.Serializer[Any]):
     agreed = serializers.IntegerField()
     unproven = serializers.IntegerField()
     differing = serializers.IntegerField()
-    steps = StepSerializer(many=True, required=False)
+    steps = StepPartSerializer(many=True, required=False)
 
 
 class ReconciliationSerializer(serializers.ModelSerializer[Reconciliation]):
