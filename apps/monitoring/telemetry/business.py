@@ -13,17 +13,26 @@ from apps.flows.models import ApprovalRequest, Correction, FlowDay, Run
 from apps.monitoring.queries.ledger_rows import By, id_at, start_of
 from apps.monitoring.queries.reports import ReportSpan, causes_of, speed_of
 
-# One reading of the failures for all: a record that failed twice counts once, as often as it differed.
+# One reading of the failures for all parts. A record counts once under each name it had, however often it failed: those few that
+# had several are counted one by one, all others by what they have in common.
 _HELD_BACK = """
-SELECT told.part, told.name, count(DISTINCT held.operation_id)
-FROM monitoring_caseoperation AS held
-JOIN monitoring_exceptioncase AS cause ON cause.id = held.case_id
-JOIN customers_customer AS owner ON owner.id = held.customer_id
-CROSS JOIN LATERAL (VALUES ('service_line', held.service_line), ('region', held.region), ('segment', held.segment),
+WITH failed AS (
+  SELECT DISTINCT held.operation_id, held.service_line, held.region, held.segment, held.customer_id
+  FROM monitoring_caseoperation AS held JOIN monitoring_exceptioncase AS cause ON cause.id = held.case_id
+  WHERE held.failed_at >= %(since)s AND held.failed_at < %(until)s
+    AND (%(customer)s::uuid IS NULL OR held.customer_id = %(customer)s::uuid)
+    AND (%(flow)s::uuid IS NULL OR cause.flow_id = %(flow)s::uuid)
+), several AS (
+  SELECT operation_id FROM failed GROUP BY operation_id HAVING count(*) > 1
+), alike AS (
+  SELECT failed.service_line, failed.region, failed.segment, failed.customer_id, several.operation_id, count(*) AS records
+  FROM failed LEFT JOIN several ON several.operation_id = failed.operation_id GROUP BY 1, 2, 3, 4, 5
+)
+SELECT told.part, told.name,
+  (coalesce(sum(alike.records) FILTER (WHERE alike.operation_id IS NULL), 0) + count(DISTINCT alike.operation_id))::bigint
+FROM alike JOIN customers_customer AS owner ON owner.id = alike.customer_id
+CROSS JOIN LATERAL (VALUES ('service_line', alike.service_line), ('region', alike.region), ('segment', alike.segment),
                            ('country', owner.country), ('customer_segment', owner.segment)) AS told (part, name)
-WHERE held.failed_at >= %(since)s AND held.failed_at < %(until)s
-  AND (%(customer)s::uuid IS NULL OR held.customer_id = %(customer)s::uuid)
-  AND (%(flow)s::uuid IS NULL OR cause.flow_id = %(flow)s::uuid)
 GROUP BY told.part, told.name ORDER BY 3 DESC, told.name
 """
 
