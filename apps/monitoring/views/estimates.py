@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts import link_limits
 from apps.accounts.access import open_to_all, requires
 from apps.accounts.actions import Action
 from apps.accounts.links import absolute_url
@@ -30,6 +31,7 @@ from apps.tenants.brand_drafts import look_for
 from apps.tenants.brand_paper import pdf_response
 
 USUAL_CURRENCY = "EUR"
+_LINKS = "estimate"
 
 
 @requires(Action.VIEW_CUSTOMERS)
@@ -129,10 +131,13 @@ def estimate_remove(request: HttpRequest, estimate_id: UUID) -> HttpResponse:
 @require_safe
 def estimate_shared(request: HttpRequest, token: str) -> HttpResponse:
     """Show an estimate to whoever has its link, or the same as a PDF; the link opens nothing else."""
+    if link_limits.has_guessed(request, _LINKS):
+        return _closed(request, 429)
     with as_staff():
         row = services.shared_estimate(token, timezone.now())
     if row is None:
-        return render(request, "monitoring/estimates/closed.html", status=404)
+        link_limits.note_wrong_link(request, _LINKS)
+        return _closed(request, 404)
     if request.GET.get("format") == "pdf":
         return _pdf(request, row)
     return render(request, "monitoring/estimates/shared.html", {"estimate": row, "page": build_page(row)})
@@ -171,6 +176,10 @@ def _get(estimate_id: UUID) -> Estimate:
     if row is None:
         raise Http404("There is no such estimate.")
     return row
+
+
+def _closed(request: HttpRequest, status: int) -> HttpResponse:
+    return render(request, "monitoring/estimates/closed.html", {"too_many": status == 429}, status=status)
 
 
 def _pdf(request: HttpRequest, row: Estimate) -> HttpResponse:

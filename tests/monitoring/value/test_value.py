@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts import link_limits
 from apps.accounts.actions import Action, Role
 from apps.accounts.actor import acting
 from apps.accounts.models import AuditEntry
@@ -327,3 +329,12 @@ def test_an_estimate_is_kept_shown_shared_and_taken_back(firm: Firm) -> None:
     browser.post(f"{page}remove/")
     assert not Estimate.objects.exists()
     assert not Customer.objects.filter(name="Harbour").exists()
+
+
+def test_who_guesses_links_of_estimates_is_stopped_for_an_hour(firm: Firm, clean_cache: None) -> None:
+    stranger = Client(headers={"host": "alder.localhost"})
+    with patch.object(link_limits, "WRONG_LINKS_AN_HOUR", 2):
+        for _ in range(3):
+            assert stranger.get("/estimates/shared/guessed/").status_code == 404
+        refused = stranger.get("/estimates/shared/guessed/")
+    assert (refused.status_code, "Wait an hour" in refused.content.decode()) == (429, True)
