@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from io import StringIO
 
 import pytest
 
 from apps.customers.models import Customer
 from apps.monitoring.models import Insight
 from apps.tenants import scope
-from config.management.commands import seed_demo
+from config import demo_insights
 from tests.lines import Line
 
 
@@ -17,13 +16,12 @@ def test_a_project_of_the_demo_has_few_hours_left(
     make_line: Callable[..., Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = make_line(weeks=3, daily_approvals=True, problems=True)
-    monkeypatch.setattr(seed_demo, "sandbox", line.sandbox.client)
+    monkeypatch.setattr(demo_insights, "sandbox", line.sandbox.client)
     line.run()
     with scope.work_in(line.partner):
         Customer.objects.filter(id=line.customer.id).update(state=Customer.State.LIVE)
-    asyncio.run(seed_demo._use_up_a_budget(line.company))
-    command = seed_demo.Command(stdout=StringIO())
-    command._look_for_insights(line.partner)
+    asyncio.run(demo_insights.use_up_a_budget(line.company))
+    demo_insights.look_for_insights(line.partner)
     with scope.work_in(line.partner):
         found = Insight.objects.get(cause="budget_hours")
         assert 85 <= found.facts["share"] < 100

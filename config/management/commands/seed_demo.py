@@ -36,7 +36,6 @@ from apps.flows.services.install import install_template
 from apps.flows.services.start_run import run_now
 from apps.flows.triggers.schedule import schedule_flow
 from apps.flows.triggers.webhook import listen
-from apps.monitoring.insights.looking import look_due
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
 from apps.tenants.brand_pictures import clean_picture, store_picture
@@ -56,6 +55,7 @@ from config.demo_history import (
     unfinished_runs,
     work_off,
 )
+from config.demo_insights import look_for_insights, use_up_a_budget
 from config.demo_onboarding import ensure_beginner
 from config.demo_service import promise_gold
 
@@ -136,17 +136,11 @@ class Command(BaseCommand):
             live_through(lines, say=self.stdout.write)
             self._live_deals()
             for partner, company in {line.partner: line.company for line in reversed(lines)}.items():
-                asyncio.run(_use_up_a_budget(company))
-                self._look_for_insights(partner)
+                self.stdout.write(f"insights at {partner.name}")
+                asyncio.run(use_up_a_budget(company))
+                look_for_insights(partner)
             for line in lines:
                 self._let_run(line)
-
-    def _look_for_insights(self, partner: PartnerRef) -> None:
-        """Do what the first night would do, so that the pages show something at once."""
-        self.stdout.write(f"insights at {partner.name}")
-        with scope.enter(partner):
-            while not look_due(timezone.now(), lambda: None):
-                continue
 
     def _live_deals(self) -> None:
         for wanted in PARTNERS:
@@ -293,21 +287,6 @@ async def _found_companies(partner: PartnerRef, wanted: DemoCustomer) -> dict[st
     async with sandbox() as client:
         company = _company(partner, wanted)
         return {system: await client.found_company(system, company, **wishes) for system in ("psa", "erp")}
-
-
-async def _use_up_a_budget(company: str) -> None:
-    """Let a project of the PSA have few hours left, as projects do after some weeks: made-up firms plan generously.
-
-    The second one: the first is where most of what fails is booked.
-    """
-    async with sandbox() as client:
-        booked = Counter[str]()
-        for entry in await client.records("psa", company, "time-entries"):
-            if entry["status"] == "approved" and entry["billable"] and isinstance(entry["hours"], float):
-                booked[entry["project_code"]] += int(entry["hours"])
-        project = (await client.records("psa", company, "projects"))[1]
-        hours = booked[project["code"]] * 21 // 20
-        await client.change_record("psa", company, "projects", project["id"], budget_hours=hours)
 
 
 def _follow_sandbox(partner: PartnerRef, wanted: DemoCustomer | DemoBeginner) -> None:
