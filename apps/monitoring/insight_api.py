@@ -1,9 +1,9 @@
 """The API of insights: read them, accept or dismiss them."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -140,27 +140,26 @@ class InsightViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: UUID) -> Response:
         """Say that it is so and somebody sees to it. 409 when it is over, or was accepted already."""
-        asked = AcceptSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        _require_decidable(pk)
-        try:
-            row = book.accept(pk, reason=asked.validated_data["reason"], by=caller(request), now=timezone.now())
-        except ValidationError as error:
-            raise NotNowError(" ".join(error.messages)) from error
-        return Response(InsightSerializer(row).data)
+        return _decided(request, pk, AcceptSerializer, book.accept)
 
     @extend_schema(summary="Dismiss an insight", request=DismissSerializer, responses=InsightSerializer)
     @action(detail=True, methods=["post"])
     def dismiss(self, request: Request, pk: UUID) -> Response:
         """Say that it is as it should be, with the reason. 409 when it is over, or was dismissed already."""
-        asked = DismissSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        _require_decidable(pk)
-        try:
-            row = book.dismiss(pk, reason=asked.validated_data["reason"], by=caller(request), now=timezone.now())
-        except ValidationError as error:
-            raise NotNowError(" ".join(error.messages)) from error
-        return Response(InsightSerializer(row).data)
+        return _decided(request, pk, DismissSerializer, book.dismiss)
+
+
+def _decided(
+    request: Request, insight_id: UUID, sent: type[serializers.Serializer[Any]], decide: Callable[..., Insight]
+) -> Response:
+    asked = sent(data=request.data)
+    asked.is_valid(raise_exception=True)
+    _require_decidable(insight_id)
+    try:
+        row = decide(insight_id, reason=asked.validated_data["reason"], by=caller(request), now=timezone.now())
+    except book.InsightError as error:
+        raise NotNowError(" ".join(error.messages)) from error
+    return Response(InsightSerializer(row).data)
 
 
 def _require_decidable(insight_id: UUID) -> None:
