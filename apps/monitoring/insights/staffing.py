@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -108,17 +108,18 @@ def matched_skills(person: Person, wanted: str) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def rank(request: Planned, people: Sequence[Person], plans: Sequence[Planned], today: date) -> list[Fit]:
+def rank(
+    request: Planned, people: Sequence[Person], by_person: Mapping[str, Sequence[Planned]], today: date
+) -> list[Fit]:
     """Return who could do it, the best first: enough free time, then skills, then who knows the project or the client.
 
-    Whoever neither has a skill nor knows the work, has no time at all, or will have left is no suggestion.
+    `by_person` is as `plans_by_person` tells it. Whoever neither has a skill nor knows the work, has no time at all, or will have left is no suggestion.
     """
-    by_person = plans_by_person(people, plans)
     first = max(request.starts, today)
     wanted = request.hours_per_day * DAYS_A_WEEK if request.hours_per_day is not None else USUAL_WEEK
     fits = []
     for person in people:
-        own = by_person.get(person.key, [])
+        own = by_person.get(person.key, ())
         if not person.active or (person.left is not None and person.left < request.ends):
             continue
         if any(one.project == request.project and one.status in _COUNTED and _overlap(one, request) for one in own):
@@ -145,12 +146,12 @@ def _order(fit: Fit) -> tuple[bool, int, bool, bool, Decimal, str]:
 
 def suggest(people: Sequence[Person], plans: Sequence[Planned], today: date) -> Found:
     """Return the requests for which somebody is still looked for, each with who fits best."""
-    found = Found()
+    found, by_person = Found(), plans_by_person(people, plans)
     for request in plans:
         found.seen.add((Cause.OPEN_REQUEST, request.key))
         if not request.is_request or request.ends < today:
             continue
-        fits = rank(request, people, plans, today)
+        fits = rank(request, people, by_person, today)
         facts = {
             "role": request.role or request.task,
             "project": request.project_name or request.project,

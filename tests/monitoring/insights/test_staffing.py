@@ -15,6 +15,7 @@ from apps.monitoring.insights.staffing import (
     free_hours,
     matched_skills,
     overbooked,
+    plans_by_person,
     rank,
     suggest,
     working_days,
@@ -51,7 +52,7 @@ def plan(who: str, hours: str = "8", project: str = "PRJ-9", **more: object) -> 
 
 def names(people: list[Person], plans: list[Planned], request: Planned = REQUEST) -> list[str]:
     """Return who is suggested, the best first."""
-    return [fit.person.name for fit in rank(request, people, plans, TODAY)]
+    return [fit.person.name for fit in rank(request, people, plans_by_person(people, plans), TODAY)]
 
 
 def test_enough_time_comes_first_then_skill_then_who_knows_the_work() -> None:
@@ -115,7 +116,7 @@ def test_a_request_that_is_over_or_filled_is_not_told() -> None:
 
 
 def test_whose_hours_nobody_says_is_taken_to_work_a_whole_week_and_told_so() -> None:
-    (fit,) = rank(REQUEST, [person("A", week=None)], [], TODAY)
+    (fit,) = rank(REQUEST, [person("A", week=None)], {}, TODAY)
     assert (fit.free, fit.assumed) == (D(40), True)
     assert overbooked([person("A", week=None)], [plan("A", "20")], TODAY).findings == []
 
