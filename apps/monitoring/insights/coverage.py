@@ -1,7 +1,7 @@
 """What a look had to go by, part by part: how many records, what was not kept, what no system could tell."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -51,15 +51,7 @@ class Cover:
 
     def to_json(self) -> dict[str, Any]:
         """Return what is stored."""
-        return {
-            "part": self.part.value,
-            "seen": self.seen,
-            "without": self.without,
-            "cut": self.cut,
-            "none": self.none,
-            "system": self.system,
-            "problem": self.problem[:300],
-        }
+        return {**asdict(self), "part": self.part.value, "problem": self.problem[:300]}
 
 
 def read_parts(stored: Sequence[Mapping[str, Any]]) -> list[Cover]:
