@@ -16,6 +16,7 @@ from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
 from apps.accounts.list_specs import Column, Filter, ListSpec, ListState, Option
 from apps.monitoring.insights import words
+from apps.monitoring.insights.charts import chart_of
 from apps.monitoring.insights.coverage import LABELS, read_parts, words_of
 from apps.monitoring.insights.pages import InsightPage, InsightRow, LookLine
 from apps.monitoring.models import Insight, InsightLook
@@ -150,7 +151,7 @@ def page_for(one: Insight, who: Actor) -> InsightPage:
     return InsightPage(
         row=_row(one, who),
         advice=words.advice_of(one),
-        chart=words.chart_of(one),
+        chart=chart_of(one),
         fits=tuple(words.fit_words(fit) for fit in one.facts.get("fits", ())),
         record_url=url,
         record_label=label,
@@ -181,11 +182,14 @@ def _record(one: Insight, who: Actor) -> tuple[str, str]:
     return "", ""
 
 
-def look_lines(customer_id: UUID | None = None) -> list[LookLine]:
+def was_looked() -> bool:
+    """Return whether anybody's records were looked at yet."""
+    return InsightLook.objects.exists()
+
+
+def look_lines() -> list[LookLine]:
     """Return what the last looks went by, by customer; one query."""
     looks = InsightLook.objects.select_related("customer").order_by("customer__name")
-    if customer_id is not None:
-        looks = looks.filter(customer_id=customer_id)
     return [
         LookLine(
             look.customer.name, look.looked_at, str(LABELS[part.part]), words_of(part), part.none or bool(part.problem)

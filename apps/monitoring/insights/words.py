@@ -14,10 +14,10 @@ from apps.connectors.record_words import record_name
 from apps.monitoring.insights.found import Cause
 from apps.monitoring.insights.incomplete import BOOKING, BUDGET, INVOICE, TAX
 from apps.monitoring.models import Insight
-from apps.tenants.charts import Chart, Series
 from apps.tenants.templatetags.wording import count_words, hours_words, money_words
 
 Facts = Mapping[str, Any]
+Say = Callable[[Decimal], str]
 _DAYS = (
     gettext_lazy("Mondays"),
     gettext_lazy("Tuesdays"),
@@ -78,6 +78,32 @@ def _hours(facts: Facts, name: str) -> str:
     return hours_words(_number(facts, name))
 
 
+def _money_in(currency: str) -> Say:
+    return lambda amount: money_words(amount, currency)
+
+
+def _usual(facts: Facts, say: Say) -> dict[str, str]:
+    """Return between which figures the usual ones lie, and how many there were."""
+    return {
+        "low": say(_number(facts, "low")),
+        "high": say(_number(facts, "high")),
+        "seen": count_words(facts["seen"]),
+    }
+
+
+def _used(facts: Facts, say: Say) -> str:
+    words = (
+        _("At least %(used)s of %(budget)s are used: %(share)s%% of the budget.")
+        if facts["least"]
+        else _("%(used)s of %(budget)s are used: %(share)s%% of the budget.")
+    )
+    return words % {
+        "used": say(_number(facts, "used")),
+        "budget": say(_number(facts, "budget")),
+        "share": facts["share"],
+    }
+
+
 def _day(facts: Facts, name: str) -> str:
     return date_format(date.fromisoformat(facts[name]), "DATE_FORMAT")
 
@@ -100,9 +126,7 @@ def _long_day(insight: Insight, facts: Facts) -> str:
         "person": facts["person"],
         "hours": _hours(facts, "hours"),
         "day": _on(insight),
-        "low": _hours(facts, "low"),
-        "high": _hours(facts, "high"),
-        "seen": count_words(facts["seen"]),
+        **_usual(facts, hours_words),
     }
 
 
@@ -134,25 +158,20 @@ def _rate(insight: Insight, facts: Facts) -> str:
         "person": facts["person"],
         "hours": _hours(facts, "hours"),
         "rate": money_words(_number(facts, "rate"), insight.currency),
-        "low": money_words(_number(facts, "low"), insight.currency),
-        "high": money_words(_number(facts, "high"), insight.currency),
-        "seen": count_words(facts["seen"]),
+        **_usual(facts, _money_in(insight.currency)),
     }
 
 
 def _amount(_insight: Insight, facts: Facts) -> str:
-    currency = facts["currency"]
     words = (
         _("%(amount)s. Usual for %(group)s are %(low)s to %(high)s, by %(seen)s records.")
         if facts["group"]
         else _("%(amount)s. Usual are %(low)s to %(high)s, by %(seen)s records of this kind.")
     )
     return words % {
-        "amount": money_words(_number(facts, "amount"), currency),
+        "amount": money_words(_number(facts, "amount"), facts["currency"]),
         "group": facts["group"],
-        "low": money_words(_number(facts, "low"), currency),
-        "high": money_words(_number(facts, "high"), currency),
-        "seen": count_words(facts["seen"]),
+        **_usual(facts, _money_in(facts["currency"])),
     }
 
 
@@ -167,9 +186,7 @@ def _volume(insight: Insight, facts: Facts) -> str:
         "records": records % {"number": count_words(facts["records"])},
         "day": _on(insight),
         "weekday": _DAYS[facts["weekday"]],
-        "low": count_words(int(_number(facts, "low"))),
-        "high": count_words(int(_number(facts, "high"))),
-        "seen": count_words(facts["seen"]),
+        **_usual(facts, lambda number: count_words(int(number))),
     }
 
 
@@ -192,22 +209,13 @@ def _field(type_name: str, name: str, others: int, seen: int) -> str:
 
 
 def _budget_hours(_insight: Insight, facts: Facts) -> str:
-    told = {
-        "used": _hours(facts, "used"),
-        "budget": _hours(facts, "budget"),
-        "share": facts["share"],
-        "entries": count_words(facts["entries"]),
-    }
-    if facts["least"]:
-        first = _("At least %(used)s of %(budget)s are used: %(share)s%% of the budget.") % told
-    else:
-        first = _("%(used)s of %(budget)s are used: %(share)s%% of the budget.") % told
     source = (
-        _("Counted from %(entries)s time entries since %(since)s.") % {**told, "since": _day(facts, "since")}
+        _("Counted from %(entries)s time entries since %(since)s.")
+        % {"entries": count_words(facts["entries"]), "since": _day(facts, "since")}
         if facts["counted"] and facts["since"]
         else _("As its own system says.")
     )
-    return " ".join([first, source, *_forecast(facts)])
+    return " ".join([_used(facts, hours_words), source, *_forecast(facts)])
 
 
 def _forecast(facts: Facts) -> Sequence[str]:
@@ -223,21 +231,12 @@ def _forecast(facts: Facts) -> Sequence[str]:
 
 
 def _budget_money(_insight: Insight, facts: Facts) -> str:
-    told = {
-        "used": money_words(_number(facts, "used"), facts["currency"]),
-        "budget": money_words(_number(facts, "budget"), facts["currency"]),
-        "share": facts["share"],
-    }
-    if facts["least"]:
-        first = _("At least %(used)s of %(budget)s are used: %(share)s%% of the budget.") % told
-    else:
-        first = _("%(used)s of %(budget)s are used: %(share)s%% of the budget.") % told
     source = (
         _("Counted from the hours that passed through, at their rates.")
         if facts["counted"]
         else _("As its own system says.")
     )
-    return f"{first} {source}"
+    return f"{_used(facts, _money_in(facts['currency']))} {source}"
 
 
 def _end_passed(_insight: Insight, facts: Facts) -> str:
@@ -275,19 +274,13 @@ def _open_request(_insight: Insight, facts: Facts) -> str:
         "ends": _day(facts, "ends"),
     }
     first = _("%(role)s is looked for on %(project)s from %(starts)s to %(ends)s.") % told
-    if not facts["fits"]:
-        none = _("Of %(people)s people nobody has the skill or knows the work, and free time.")
-        return f"{first} {none % {'people': count_words(facts['people'])}}"
-    fits = "; ".join(fit_words(fit) for fit in facts["fits"])
-    return (
-        first
-        + " "
-        + _("Who fits best of %(people)s people: %(fits)s.")
-        % {
-            "people": count_words(facts["people"]),
-            "fits": fits,
-        }
-    )
+    people = count_words(facts["people"])
+    if facts["fits"]:
+        fits = "; ".join(fit_words(fit) for fit in facts["fits"])
+        who = _("Who fits best of %(people)s people: %(fits)s.") % {"people": people, "fits": fits}
+    else:
+        who = _("Of %(people)s people nobody has the skill or knows the work, and free time.") % {"people": people}
+    return f"{first} {who}"
 
 
 def fit_words(fit: Facts) -> str:
@@ -336,29 +329,3 @@ _SENTENCES: dict[Cause, Callable[[Insight, Facts], str]] = {
     Cause.OPEN_REQUEST: _open_request,
     Cause.OVERBOOKED: _overbooked,
 }
-_CHARTS = {
-    Cause.LONG_DAY: (gettext_lazy("Hours a day"), "h"),
-    Cause.AMOUNT: (gettext_lazy("Amounts before"), ""),
-    Cause.VOLUME: (gettext_lazy("Records a day"), ""),
-    Cause.BUDGET_HOURS: (gettext_lazy("Hours a week"), "h"),
-    Cause.OVERBOOKED: (gettext_lazy("Hours planned a week"), "h"),
-}
-
-
-def chart_of(insight: Insight) -> Chart | None:
-    """Return the figures that it was judged by as a picture; None where there are too few to see anything."""
-    title, unit = _CHARTS.get(Cause(insight.cause), ("", ""))
-    points = insight.facts.get("series") or []
-    if not title or len(points) < 3:
-        return None
-    days = [date_format(date.fromisoformat(day), "j M") for day, _value in points]
-    values = [Decimal(value) for _day_of, value in points]
-    return Chart(
-        name="insight",
-        title=title,
-        kind="bar",
-        categories=days,
-        series=[Series(title, values)],
-        unit=unit or (insight.facts.get("currency") or ""),
-        decimals=0 if all(value == value.to_integral_value() for value in values) else 2,
-    )

@@ -24,7 +24,16 @@ from apps.accounts.listing import choices, count_by, csv_of, page_of, read_list
 from apps.accounts.page_filters import acting_person
 from apps.monitoring.insight_forms import AcceptForm, DismissForm
 from apps.monitoring.insights import book
-from apps.monitoring.insights.lists import INSIGHTS, OWN, fitting, get_insight, look_lines, page_for, rows_for
+from apps.monitoring.insights.lists import (
+    INSIGHTS,
+    OWN,
+    fitting,
+    get_insight,
+    look_lines,
+    page_for,
+    rows_for,
+    was_looked,
+)
 
 
 @requires(Action.VIEW_REPORTS)
@@ -41,7 +50,7 @@ def insight_list(request: HttpRequest) -> HttpResponseBase:
         "list": page_of(request, state, found, build),
         "tabs": _tabs("list"),
         "is_customer": who.is_customer,
-        "was_looked": bool(look_lines()) if not found.exists() else True,
+        "was_looked": was_looked(),
     }
     return render(request, "monitoring/insights/list.html", context)
 

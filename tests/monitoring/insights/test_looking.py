@@ -16,6 +16,7 @@ from apps.dispatch.worker import drain
 from apps.flows.models import Batch, Flow, FlowDay, Operation
 from apps.monitoring import tasks
 from apps.monitoring.insights import book, words
+from apps.monitoring.insights.charts import chart_of
 from apps.monitoring.insights.found import Cause, Found
 from apps.monitoring.insights.lists import look_lines
 from apps.monitoring.insights.looking import look_due
@@ -72,7 +73,7 @@ def test_a_budget_is_read_from_the_system_that_keeps_it(looked: Looked) -> None:
         )
         assert Decimal(found.facts["used"]) == hours
         assert "% of the budget" in words.sentence_of(found)
-        assert words.chart_of(found) is not None
+        assert chart_of(found) is not None
 
 
 def test_it_is_told_once_and_over_when_the_cause_is_gone_and_open_again_when_it_returns(looked: Looked) -> None:
