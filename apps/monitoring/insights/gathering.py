@@ -148,16 +148,18 @@ def project_of(row: Row) -> Project:
     )
 
 
-def booked_on(work: Iterable[Work], records: Records, today: date) -> dict[str, Booked]:
-    """Return the work that passed through, by the name of its project there."""
+def booked_on(
+    projects: Mapping[str, Project], work: Iterable[Work], records: Records, today: date
+) -> dict[str, Booked]:
+    """Return the work that passed through, by the key of its project; `projects` are told by the names that entries know."""
     by_project: defaultdict[str, list[Work]] = defaultdict(list)
     for one in work:
-        if one.project and one.hours is not None:
-            by_project[one.project].append(one)
-    partly = {row.line.project_ref for row in records.rows if not row.values or row.values.get("hours") is None}
+        if one.hours is not None and one.project in projects:
+            by_project[projects[one.project].key].append(one)
+    unsaid = (row.line.project_ref for row in records.rows if not row.values or row.values.get("hours") is None)
+    partly = {projects[name].key for name in unsaid if name in projects}
     return {
-        project: _booked(entries, today, whole=not records.cut and project not in partly)
-        for project, entries in by_project.items()
+        key: _booked(entries, today, whole=not records.cut and key not in partly) for key, entries in by_project.items()
     }
 
 

@@ -1,6 +1,6 @@
 """Looks at each live customer's records once a night, by its own clock, and keeps what is found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from django.db import transaction
 from apps.customers.models import Customer
 from apps.flows.models import Flow
 from apps.monitoring.insights import book, gathering, outside
-from apps.monitoring.insights.anomalies import unusual_amounts, unusual_days, unusual_rates, unusual_volumes
+from apps.monitoring.insights.anomalies import Work, unusual_amounts, unusual_days, unusual_rates, unusual_volumes
 from apps.monitoring.insights.coverage import Cover, Part
 from apps.monitoring.insights.found import Finding, Found, Key
 from apps.monitoring.insights.gathering import Row
@@ -108,12 +108,14 @@ def look_at(customer: Customer, now: datetime, confirm: Callable[[], None]) -> b
 
 def find(seen: Seen) -> tuple[Found, list[Cover]]:
     """Return what the rules find in what was read, and what each part went by."""
-    found = _time_and_money(seen)
-    found.join(incomplete(gathering.sheets_of({name: seen.rows(name) for name in NEEDED})))
-    found.join(_projects(seen))
-    found.join(judge_milestones(map(gathering.milestone_of, seen.rows("BillingMilestone")), seen.today))
-    people = [gathering.person_of(row) for row in seen.rows("Resource")]
-    planned = map(gathering.planned_of, seen.rows("Assignment"))
+    work = gathering.work_of(seen.of("TimeEntry").rows, seen.today)
+    rows = {name: seen.rows(name) for name in {*NEEDED, *_ASKED}}
+    found = _time_and_money(seen, work)
+    found.join(incomplete(gathering.sheets_of(rows)))
+    found.join(_projects(seen, rows["Project"], work))
+    found.join(judge_milestones(map(gathering.milestone_of, rows["BillingMilestone"]), seen.today))
+    people = [gathering.person_of(row) for row in rows["Resource"]]
+    planned = map(gathering.planned_of, rows["Assignment"])
     plans = [plan for plan in planned if plan is not None]
     if people:  # without them nobody can be suggested
         found.join(suggest(people, plans, seen.today))
@@ -131,8 +133,8 @@ def find(seen: Seen) -> tuple[Found, list[Cover]]:
     return found, parts
 
 
-def _time_and_money(seen: Seen) -> Found:
-    work = [one for one in gathering.work_of(seen.of("TimeEntry").rows, seen.today) if one.on >= seen.today - _USUAL]
+def _time_and_money(seen: Seen, every: Iterable[Work]) -> Found:
+    work = [one for one in every if one.on >= seen.today - _USUAL]
     spent = [one for name in ("Expense", "Invoice") for one in gathering.spent_of(seen.of(name).rows, name)]
     since = seen.today - JUDGED
     found = unusual_days(work, since, seen.known)
@@ -140,14 +142,9 @@ def _time_and_money(seen: Seen) -> Found:
     return found.join(unusual_amounts(spent, since, seen.known))
 
 
-def _projects(seen: Seen) -> Found:
-    projects = [gathering.project_of(row) for row in seen.rows("Project")]
-    by_ref = booked_by(projects)
-    booked = {}
-    entries = seen.of("TimeEntry")
-    for ref, one in gathering.booked_on(gathering.work_of(entries.rows, seen.today), entries, seen.today).items():
-        if ref in by_ref:
-            booked[by_ref[ref].key] = one
+def _projects(seen: Seen, rows: Iterable[Row], work: Iterable[Work]) -> Found:
+    projects = [gathering.project_of(row) for row in rows]
+    booked = gathering.booked_on(booked_by(projects), work, seen.of("TimeEntry"), seen.today)
     found = Found()
     for project in projects:
         found.join(judge_project(project, booked.get(project.key), seen.today, seen.known))

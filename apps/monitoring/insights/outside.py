@@ -150,7 +150,9 @@ async def _ask_all(connector: Connector, questions: Iterable[Question]) -> None:
             except RemoteError as error:
                 question.answer.problem = error.message
             except TimeoutError:
-                question.answer.problem, question.answer.cut = "", True
+                answer = question.answer
+                answer.cut = bool(answer.rows)
+                answer.problem = "" if answer.rows else "It did not answer in time."
 
 
 async def _ask_one(connector: Connector, question: Question) -> None:
