@@ -2,15 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from apps.monitoring.impact import Quality
 from apps.monitoring.insights.anomalies import Spent, Work
-from apps.monitoring.insights.incomplete import NEEDED, Sheet
+from apps.monitoring.insights.incomplete import Sheet
 from apps.monitoring.insights.outside import Outside, OutsideRecord
 from apps.monitoring.insights.projects import LATELY, Booked, Milestone, Project
 from apps.monitoring.insights.reading import Record, Records
@@ -75,58 +73,48 @@ def spent_of(records: Iterable[Record], canonical_type: str) -> list[Spent]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A record, wherever it was read. `operation_id` is the ledger line that carried it, None where none did."""
-
-    key: str
-    label: str
-    values: Mapping[str, Any]
-    fields: frozenset[str]
-    operation_id: UUID | None
-    client: str
-    project: str
-
-
-def rows_of(found: Records, outside: Outside | None) -> list[Row]:
+def sheets_of(canonical_type: str, found: Records, outside: Outside | None) -> list[Sheet]:
     """Return the records of a type: as their system lists them now where it was asked and answered, else as they passed through.
 
     A flow leaves out what it does not move, and a system does not. Where the list was cut, what passed through completes it.
     """
     passed = {record.line.business_key: record for record in found.rows if record.values}
     if outside is None or outside.problem:
-        return [_passed(record) for record in passed.values()]
-    listed = [_listed(row, outside.fields, passed.get(row.key)) for row in outside.rows]
+        return [_passed(canonical_type, record) for record in passed.values()]
+    listed = [_listed(canonical_type, row, outside.fields, passed.get(row.key)) for row in outside.rows]
     if not outside.cut:
         return listed
     known = {row.key for row in listed}
     place = listed[0].key.rpartition(":")[0] if listed else ""
     return listed + [
-        _passed(record) for key, record in passed.items() if key not in known and key.rpartition(":")[0] == place
+        _passed(canonical_type, record)
+        for key, record in passed.items()
+        if key not in known and key.rpartition(":")[0] == place
     ]
 
 
-def _passed(record: Record) -> Row:
+def _passed(canonical_type: str, record: Record) -> Sheet:
     line = record.line
-    return Row(line.business_key, line.label, record.values, record.fields, line.id, line.client_ref, line.project_ref)
+    return Sheet(
+        line.business_key,
+        canonical_type,
+        line.label,
+        record.values,
+        record.fields,
+        line.client_ref,
+        line.project_ref,
+        line.id,
+    )
 
 
-def _listed(row: OutsideRecord, fields: frozenset[str], record: Record | None) -> Row:
+def _listed(canonical_type: str, row: OutsideRecord, fields: frozenset[str], record: Record | None) -> Sheet:
     client = str(row.values.get("client_name") or row.values.get("client") or "")[:120]
     project = str(row.values.get("project") or "")[:120]
-    return Row(row.key, row.label, row.values, fields, record.line.id if record else None, client, project)
+    carried = record.line.id if record else None
+    return Sheet(row.key, canonical_type, row.label, row.values, fields, client, project, carried)
 
 
-def sheets_of(rows: Mapping[str, Sequence[Row]]) -> list[Sheet]:
-    """Return the records, by their type, that are asked for what they lack."""
-    return [
-        Sheet(row.key, kind, row.label, row.values, row.fields, row.client, row.project, row.operation_id)
-        for kind in NEEDED
-        for row in rows.get(kind, ())
-    ]
-
-
-def project_of(row: Row) -> Project:
+def project_of(row: Sheet) -> Project:
     """Return a project as a system describes it."""
     key, values = row.key, row.values
     names = (values.get("code"), values.get("id"), key.rpartition(":")[2])
@@ -186,7 +174,7 @@ def _booked(entries: Sequence[Work], today: date, *, whole: bool) -> Booked:
     )
 
 
-def milestone_of(row: Row) -> Milestone:
+def milestone_of(row: Sheet) -> Milestone:
     """Return a step of a billing schedule."""
     values = row.values
     return Milestone(
@@ -203,7 +191,7 @@ def milestone_of(row: Row) -> Milestone:
     )
 
 
-def person_of(row: Row) -> Person:
+def person_of(row: Sheet) -> Person:
     """Return somebody who could be planned."""
     values = row.values
     names = (values.get("employee_no"), values.get("id"), values.get("email"), row.key.rpartition(":")[2])
@@ -232,7 +220,7 @@ def _skills(value: Any) -> tuple[tuple[str, int], ...]:
     return tuple(found)
 
 
-def planned_of(row: Row) -> Planned | None:
+def planned_of(row: Sheet) -> Planned | None:
     """Return who is planned on what, or what somebody is looked for; None without days."""
     values = row.values
     starts, ends = _day(values, "starts"), _day(values, "ends")

@@ -63,7 +63,10 @@ _BLOCKS = frozenset({INVOICE, TAX})
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One record of these types with its values, and the fields that are read of it at all."""
+    """One record with its values, wherever it was read, and the fields that are read of it at all.
+
+    `operation_id` is the ledger line that carried it, None where none did.
+    """
 
     key: str
     canonical_type: str

@@ -13,8 +13,7 @@ from apps.monitoring.insights import book, gathering, outside
 from apps.monitoring.insights.anomalies import Work, unusual_amounts, unusual_days, unusual_rates, unusual_volumes
 from apps.monitoring.insights.coverage import Cover, Part
 from apps.monitoring.insights.found import Finding, Found, Key
-from apps.monitoring.insights.gathering import Row
-from apps.monitoring.insights.incomplete import NEEDED, incomplete
+from apps.monitoring.insights.incomplete import NEEDED, Sheet, incomplete
 from apps.monitoring.insights.outside import Outside
 from apps.monitoring.insights.projects import booked_by, judge_milestones, judge_project
 from apps.monitoring.insights.reading import Records, flows_by_type, read_days, read_records
@@ -44,9 +43,9 @@ class Seen:
         """Return the records of a type that passed through."""
         return self.records.get(canonical_type, Records())
 
-    def rows(self, canonical_type: str) -> list[Row]:
+    def sheets(self, canonical_type: str) -> list[Sheet]:
         """Return the records of a type, wherever they are known best."""
-        return gathering.rows_of(self.of(canonical_type), self.outside.get(canonical_type))
+        return gathering.sheets_of(canonical_type, self.of(canonical_type), self.outside.get(canonical_type))
 
     def cover(self, part: Part, *types: str) -> Cover:
         """Return what a part that needs these types had to go by; without the first of them it knows nothing."""
@@ -109,13 +108,13 @@ def look_at(customer: Customer, now: datetime, confirm: Callable[[], None]) -> b
 def find(seen: Seen) -> tuple[Found, list[Cover]]:
     """Return what the rules find in what was read, and what each part went by."""
     work = gathering.work_of(seen.of("TimeEntry").rows, seen.today)
-    rows = {name: seen.rows(name) for name in {*NEEDED, *_ASKED}}
+    sheets = {name: seen.sheets(name) for name in {*NEEDED, *_ASKED}}
     found = _time_and_money(seen, work)
-    found.join(incomplete(gathering.sheets_of(rows)))
-    found.join(_projects(seen, rows["Project"], work))
-    found.join(judge_milestones(map(gathering.milestone_of, rows["BillingMilestone"]), seen.today))
-    people = [gathering.person_of(row) for row in rows["Resource"]]
-    planned = map(gathering.planned_of, rows["Assignment"])
+    found.join(incomplete([sheet for name in NEEDED for sheet in sheets[name]]))
+    found.join(_projects(seen, sheets["Project"], work))
+    found.join(judge_milestones(map(gathering.milestone_of, sheets["BillingMilestone"]), seen.today))
+    people = [gathering.person_of(sheet) for sheet in sheets["Resource"]]
+    planned = map(gathering.planned_of, sheets["Assignment"])
     plans = [plan for plan in planned if plan is not None]
     if people:  # without them nobody can be suggested
         found.join(suggest(people, plans, seen.today))
@@ -142,8 +141,8 @@ def _time_and_money(seen: Seen, every: Iterable[Work]) -> Found:
     return found.join(unusual_amounts(spent, since, seen.known))
 
 
-def _projects(seen: Seen, rows: Iterable[Row], work: Iterable[Work]) -> Found:
-    projects = [gathering.project_of(row) for row in rows]
+def _projects(seen: Seen, sheets: Iterable[Sheet], work: Iterable[Work]) -> Found:
+    projects = [gathering.project_of(sheet) for sheet in sheets]
     booked = gathering.booked_on(booked_by(projects), work, seen.of("TimeEntry"), seen.today)
     found = Found()
     for project in projects:

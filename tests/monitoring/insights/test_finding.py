@@ -76,6 +76,6 @@ def test_a_system_that_says_nothing_in_time_did_not_answer(monkeypatch: pytest.M
     asyncio.run(outside._ask_all(Silent(), [question]))  # type: ignore[arg-type]
     assert (question.answer.problem, question.answer.cut) == ("It did not answer in time.", False)
     entries = {"Project": Records([entry(1, "PRJ-1", "5")])}
-    assert len(Seen(entries, {"Project": question.answer}, TODAY).rows("Project")) == 1, (
+    assert len(Seen(entries, {"Project": question.answer}, TODAY).sheets("Project")) == 1, (
         "what passed through counts then"
     )
