@@ -23,6 +23,7 @@ from apps.monitoring.alerting import reading, route_settings
 from apps.monitoring.alerting.reading import person_on_call
 from apps.monitoring.alerting.route_settings import ROUTE_FIELDS
 from apps.monitoring.models import AlertMessage, AlertRoute, OnCallSchedule
+from apps.monitoring.routing_forms import STORED
 
 _MOST_NAMED = 60  # choices in one message
 
@@ -216,8 +217,8 @@ def _checked(route: AlertRoute | None, sent: Any) -> dict[str, Any]:
 
 def _as_typed(values: Mapping[str, Any]) -> dict[str, str]:
     """Return a route's values as somebody would type them into the page's form."""
-    typed = {name: _text(value) for name, value in values.items() if name not in ("steps", "error_class")}
-    typed["kind"] = values["error_class"]
+    fields = {stored: field for field, stored in STORED.items()}
+    typed = {fields.get(name, name): _text(value) for name, value in values.items() if name != "steps"}
     for number, step in enumerate(values["steps"]):
         typed |= {f"to_{number}": step["to"], f"after_{number}": str(step["after"])}
     return {name: text for name, text in typed.items() if text}
@@ -240,7 +241,7 @@ def _named(form: RouteForm) -> dict[str, Any]:
             steps = errors.setdefault("steps", [{} for _step in range(STEPS)])
             steps[int(number)][field] = _words(form, name)
         else:
-            errors[{"kind": "error_class"}.get(name, name)] = _words(form, name)
+            errors[STORED.get(name, name)] = _words(form, name)
     return errors
 
 

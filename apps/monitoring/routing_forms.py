@@ -24,7 +24,7 @@ from apps.monitoring.routing_rules import read_tags
 ANY = gettext_lazy("Any")
 _AS_IT_IS = gettext_lazy("As it is")
 Choices = list[tuple[str, Any]]
-_STORED = {"kind": "error_class"}  # where a field and what is stored have different names
+STORED = {"kind": "error_class"}  # where a field and what is stored have different names
 _IDS = ("customer_id", "flow_id", "team_id", "owner_id")
 
 
@@ -78,12 +78,12 @@ class CasesForm(StaleCheck, forms.Form):
     @property
     def typed(self) -> dict[str, Any]:
         """Return the values as they are stored; ask only a valid form."""
-        values = {_STORED.get(name, name): self.cleaned_data[name] for name in self.KEPT}
+        values = {STORED.get(name, name): self.cleaned_data[name] for name in self.KEPT}
         return values | {name: UUID(values[name]) if values[name] else None for name in _IDS if name in values}
 
     def values_of(self, row: Any) -> dict[str, Any]:
         """Return what is stored as the fields show it."""
-        values = {name: getattr(row, _STORED.get(name, name)) for name in self.KEPT}
+        values = {name: getattr(row, STORED.get(name, name)) for name in self.KEPT}
         return values | {name: str(values[name] or "") for name in _IDS if name in values}
 
 
