@@ -1,8 +1,9 @@
 """The figures of all live flows, read in a fixed number of queries, however many flows there are."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -53,12 +54,20 @@ class _Known:
     today: Mapping[UUID, float]
 
 
-def read_figures(now: datetime, flows: QuerySet[Flow] | None = None) -> list[tuple[Flow, FlowFigures]]:
+class FlowRead(NamedTuple):
+    """A flow with its figures, and what people set of its monitors."""
+
+    flow: Flow
+    figures: FlowFigures
+    monitors: Sequence[Monitor]
+
+
+def read_figures(now: datetime, flows: QuerySet[Flow] | None = None) -> list[FlowRead]:
     """Return the figures of every live flow, or of those asked for; ten queries."""
     asked = Flow.objects.filter(state=Flow.State.LIVE) if flows is None else flows
     found = list(asked.select_related("live_version", "customer").order_by("id"))
     known = _read(found, now)
-    return [(flow, _figures_of(flow, known, now)) for flow in found]
+    return [FlowRead(flow, _figures_of(flow, known, now), known.monitors.get(flow.id, ())) for flow in found]
 
 
 def _moments(ids: Collection[UUID]) -> dict[UUID, _Moments]:

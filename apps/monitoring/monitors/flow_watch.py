@@ -51,14 +51,14 @@ class _Known:
 
 
 def watch_of(flow: Flow, now: datetime) -> Watch:
-    """Return everything that is watched about a flow; some fifteen queries."""
+    """Return everything that is watched about a flow; some fourteen queries."""
     (read,) = read_figures(now, Flow.objects.filter(id=flow.id))
     known = _Known(
         flow=flow,
-        figures=read[1],
-        silenced=judge(read[1], now).silenced,
+        figures=read.figures,
+        silenced=judge(read.figures, now).silenced,
         cases=_open_cases(flow),
-        monitors={MonitorKind(row.kind): row for row in Monitor.objects.filter(flow=flow)},
+        monitors={MonitorKind(row.kind): row for row in read.monitors},
         samples={
             MonitorKind(row.kind): [read_sample(one) for one in row.samples[-PICTURED:]]
             for row in MonitorFigures.objects.filter(flow=flow)

@@ -38,7 +38,7 @@ def watch_flows(now: datetime) -> tuple[int, int]:
         case_book.take_turn()
         found: dict[Key, tuple[Flow, Finding]] = {}
         kept: set[tuple[UUID, MonitorKind]] = set()
-        for flow, figures in read_figures(now):
+        for flow, figures, _monitors in read_figures(now):
             judgement = judge(figures, now)
             found |= {(flow.id, one.kind, one.mark): (flow, one) for one in judgement.findings}
             kept |= {(flow.id, kind) for kind in judgement.silenced}
