@@ -135,7 +135,8 @@ class Command(BaseCommand):
                 work_off([line.partner for line in lines])
             live_through(lines, say=self.stdout.write)
             self._live_deals()
-            for partner, company in {line.partner: line.company for line in reversed(lines)}.items():
+            firsts = {line.partner: line.company for line in reversed(lines)}  # of each partner its first customer
+            for partner, company in firsts.items():
                 self.stdout.write(f"insights at {partner.name}")
                 asyncio.run(use_up_a_budget(company))
                 look_for_insights(partner)
