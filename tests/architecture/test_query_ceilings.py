@@ -9,7 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.tenants import brands, domains
-from tests.architecture.house import House, _ids_of, run_through
+from tests.architecture.house import PASSWORD, House, run_through
+from tests.architecture.house_rows import ids_of
 from tests.lines import found_line
 from tests.sandbox_server import SandboxServer
 
@@ -146,7 +147,7 @@ def test_a_page_asks_as_much_for_many_rows_as_for_few(house: House, sandbox: San
     for number in range(MORE_CUSTOMERS):
         line = found_line(house.a, sandbox, name=f"Company {number}", problems=True, seed=11 + number)
         run_through(line)
-        _ids_of(line)
+        ids_of(line, password=PASSWORD)
     many = {page: _asked(house, *page) for page in PAGES}
     grown = [
         f"{label} {path}: {few[label, path].total()}, then {asked.total()}: {list(asked - few[label, path])}"
