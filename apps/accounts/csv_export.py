@@ -15,6 +15,8 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 def safe_cell(value: object) -> str:
     """Return a cell that no spreadsheet takes for a formula; plain numbers stay numbers."""
     text = "" if value is None else str(value)
+    if text[:1].isalnum():
+        return text
     bare = text.lstrip("\"' ")
     if bare.startswith(_DANGEROUS) and not _NUMBER.match(text):
         return "'" + text

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+from django.utils.translation.trans_real import catalog
 
 Respond = Callable[[HttpRequest], HttpResponse]
 API_PATH = "/api/"
+MOST_TEXTS = 20_000  # the product has some nine thousand; what people typed may be asked for too
 
 
 class LanguageMiddleware:
@@ -38,7 +42,17 @@ def speaking(language: str, *, time_zone: str = "") -> Iterator[None]:
     """Say everything inside in `language` (one of settings.LANGUAGES, else English) and `time_zone` (else UTC)."""
     known = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     with translation.override(known), timezone.override(zone_of(time_zone)):
+        _remember(catalog())
         yield
+
+
+def _remember(texts: Any) -> None:
+    """Keep what a text is in a language once it was looked up: a page asks a thousand times.
+
+    English has no text of its own for any of them: without this each is sought in every library's catalogue first.
+    """
+    if "gettext" not in vars(texts):
+        texts.gettext = lru_cache(maxsize=MOST_TEXTS)(texts.gettext)
 
 
 def zone_of(name: str) -> ZoneInfo:

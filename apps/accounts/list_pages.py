@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from django.utils.translation import gettext as _
@@ -9,6 +10,7 @@ from django.utils.translation import ngettext
 
 from apps.accounts.list_specs import Column, Filter, ListState, Option, Words
 from apps.accounts.models import SavedView
+from apps.tenants.templatetags.marks import cell_begins
 from apps.tenants.templatetags.wording import count_words
 
 Row = TypeVar("Row")
@@ -104,7 +106,7 @@ class ViewEntry:
     is_mine: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ListPage(Generic[Row]):
     """One page of a list with everything its template shows. `total` is `MOST_COUNTED` at most when `is_capped`.
 
@@ -137,10 +139,18 @@ class ListPage(Generic[Row]):
         """Return whether there is nothing at all, however one looks: the page says what to do first."""
         return not self.total and not self.is_filtered
 
-    @property
+    @cached_property
     def shows(self) -> dict[str, bool]:
         """Return which columns are shown, by name."""
         return {column.name: column.name in self.state.shown for column in self.state.spec.columns}
+
+    @cached_property
+    def cells(self) -> dict[str, str]:
+        """Return how the cells of each column begin, with its words for phones; "" for a hidden column."""
+        return {
+            each.name: cell_begins(each.label, fixed=each.fixed, numeric=each.numeric) if self.shows[each.name] else ""
+            for each in self.state.spec.columns
+        }
 
     @property
     def headers(self) -> list[Header]:
@@ -152,12 +162,12 @@ class ListPage(Generic[Row]):
         """Return how many cells a row has."""
         return len(self.state.shown) + bool(self.bulk)
 
-    @property
+    @cached_property
     def search(self) -> Control | None:
         """Return the box for typed words, None when the list has none."""
         return next((control for control in self._controls("search")), None)
 
-    @property
+    @cached_property
     def controls(self) -> list[Control]:
         """Return the toolbar's other filters; one with too many choices is left to the search."""
         return [c for c in self._controls("select", "date") if c.value or len(c.options) <= MOST_IN_A_SELECT]
@@ -176,7 +186,7 @@ class ListPage(Generic[Row]):
             if self.state.value(each.name) and each.kind != "chips"
         ]
 
-    @property
+    @cached_property
     def clear_url(self) -> str:
         """Return the list without any filter, in the same order and columns."""
         return self.state.address({each.name: "" for each in self.state.spec.filters})
@@ -186,7 +196,7 @@ class ListPage(Generic[Row]):
         """Return the list with its usual columns."""
         return self.state.address({"columns": ""})
 
-    @property
+    @cached_property
     def sort_choices(self) -> list[tuple[str, str, bool]]:
         """Return the orders a phone's menu offers as (value, words, chosen); the usual one is "": it needs no saying."""
         now, usual = f"{'-' if self.state.descending else ''}{self.state.sort}", self.state.spec.order
@@ -204,7 +214,7 @@ class ListPage(Generic[Row]):
         """Return the chosen columns as the address carries them, "" when they are the usual."""
         return "" if self.state.shown == self.state.spec.default_columns else ",".join(self.state.shown)
 
-    @property
+    @cached_property
     def column_choices(self) -> list[ColumnChoice]:
         """Return the columns a person may hide."""
         return [
@@ -236,7 +246,7 @@ class ListPage(Generic[Row]):
         """Return how the list is looked at, for a saved view and for a selection of everything that fits."""
         return self.state.query()
 
-    @property
+    @cached_property
     def csv_url(self) -> str:
         """Return where the whole filtered list is a file; "" when no column has a value for it."""
         query = self.state.query()
@@ -256,7 +266,7 @@ class ListPage(Generic[Row]):
         """Return the page after, "" on the last."""
         return self.state.address(page=self.page + 1) if self.page < self.pages else ""
 
-    @property
+    @cached_property
     def words(self) -> str:
         """Return which rows are shown: "51 to 100 of 312"."""
         if not self.rows:

@@ -1,11 +1,9 @@
 """Draining a queue: claim, run each row inside its partner's scope, settle; until nothing is due or time is up."""
 
-import gc
 import logging
 import time
 from collections import deque
 from collections.abc import Sequence
-from functools import cache
 from typing import Protocol
 
 import sentry_sdk
@@ -17,6 +15,7 @@ from apps.dispatch.kinds import RunAgain, require_kind
 from apps.dispatch.leases import LeasedWork, LeaseLostError
 from apps.dispatch.models import Priority, Queue
 from apps.tenants import scope
+from apps.tenants.collector import spare_the_collector
 
 LONG_SECONDS = 0.25  # what takes as long is done with empty hands
 
@@ -44,20 +43,9 @@ def drain(
     Ends when nothing can be claimed, after `limit` rows, when `seconds` are up or `stopping` is set; rows claimed and
     not begun are given back. With `wake_others`, having found something wakes one more worker, which may wake the next.
     """
-    _spare_the_collector()
+    spare_the_collector()
     with scope.public():
         return _Drain(queue, worker, seconds, limit, stopping).run(wake_others=wake_others)
-
-
-@cache
-def _spare_the_collector() -> None:
-    """Once a process: what was imported stays, so the garbage collector need not walk through it with every batch.
-
-    Batches make many records at once and drop them together; looking at each 700 of them finds nothing (a fifth of the
-    CPU of a run, docs/benchmarks.md).
-    """
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
 
 
 class Pace:

@@ -64,8 +64,9 @@ def facts_of(cases: Sequence[ExceptionCase]) -> dict[UUID, CaseFacts]:
     for case_id, kind in rows.values_list("case_id", "operation__canonical_type").distinct():
         types[case_id].add(kind)
     amounts: defaultdict[UUID, dict[str, Decimal]] = defaultdict(dict)
-    for part in CaseAmount.objects.filter(case__in=ids):
-        amounts[part.case_id][part.currency] = part.amount
+    parts = CaseAmount.objects.filter(case__in=ids).values_list("case_id", "currency", "amount")
+    for case_id, currency, amount in parts:
+        amounts[case_id][currency] = amount
     return {
         case.id: CaseFacts(
             business_class=case.error_class,
@@ -85,6 +86,14 @@ def facts_of(cases: Sequence[ExceptionCase]) -> dict[UUID, CaseFacts]:
 def with_systems(cases: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
     """Return the same cases with what `facts_of` needs."""
     return cases.select_related("flow__source", "flow__target")
+
+
+def only_facts(cases: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
+    """Return the same cases with nothing but what `facts_of` needs: for looking at hundreds."""
+    return with_systems(cases).only(
+        *("error_class", "customer_id", "flow_id", "queue", "severity", "team_id"),
+        *("flow__source__system", "flow__target__system"),
+    )
 
 
 def route_new(now: datetime) -> int:

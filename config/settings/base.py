@@ -177,6 +177,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "apps.tenants.form_renderer.FormRenderer"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"

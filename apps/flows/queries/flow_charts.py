@@ -9,7 +9,6 @@ from django.db.models import Aggregate, Count, F, FloatField, Sum
 from django.db.models.functions import Extract, TruncDate
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.flows.engine.states import OperationState
@@ -18,6 +17,7 @@ from apps.flows.queries.causes import cause_words
 from apps.flows.queries.operation_list import since_id
 from apps.tenants.charts import Chart, Series
 from apps.tenants.templatetags.states import badge_for
+from apps.tenants.templatetags.wording import short_day_words
 
 CHART_DAYS = 30
 MOST_CAUSES = 8
@@ -47,7 +47,7 @@ def throughput_of_days(flow: Flow, days: list[date]) -> Chart:
         name="throughput",
         title=_("Records a day, by what came of them"),
         kind="stacked",
-        categories=[_day_words(day) for day in days],
+        categories=[short_day_words(day) for day in days],
         series=[
             Series(
                 badge_for(name).word,
@@ -76,7 +76,7 @@ def speed_of_days(flow: Flow, days: list[date]) -> Chart:
         name="speed",
         title=_("From trigger to delivered"),
         kind="line",
-        categories=[_day_words(day) for day in days],
+        categories=[short_day_words(day) for day in days],
         series=[
             Series(_("Half of the runs within"), [_rounded(found, day, "median") for day in days], "brand"),
             Series(_("Nine of ten within"), [_rounded(found, day, "slow") for day in days], "accent"),
@@ -120,7 +120,3 @@ def _failures(flow: Flow, first: date) -> Chart:
             )
         ],
     )
-
-
-def _day_words(day: date) -> str:
-    return date_format(day, "j M")

@@ -1,13 +1,18 @@
 """The list of records that flows have met: its columns and filters, and the ledger lines that fit."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Manager, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option
+from apps.customers.models import Customer
 from apps.flows.models import Flow, Operation
 from apps.flows.queries.causes import CAUSES
 from apps.flows.queries.effect_keys import find_by_effect_key
@@ -112,6 +117,58 @@ def fitting_operations(state: ListState, flow: Flow | None) -> QuerySet[Operatio
     if wanted := state.value("state"):
         found = found.filter(state=wanted)
     return narrowed(found, state)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A customer or flow as a file names it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A ledger line as the file of the list reads it: tens of thousands at once, so no whole rows of the ledger."""
+
+    label: str
+    business_key: str
+    state: str
+    step: str
+    amount: Decimal | None
+    currency: str
+    error_message: str
+    created_at: datetime
+    source_key: str
+    target_key: str
+    project_ref: str
+    flow: Named
+    customer: Named
+
+
+_IN_FILE = [field.name for field in fields(FileLine)]
+
+
+def for_file(found: QuerySet[Operation]) -> QuerySet[Any]:
+    """Return the lines of the list as `file_lines` wants them."""
+    return found.prefetch_related(None).values_list(*_IN_FILE)
+
+
+def file_lines() -> Callable[[list[Any]], list[FileLine]]:
+    """Return what makes lines of a file from rows of `for_file`. A flow and a customer are looked up once for a file."""
+    flows: dict[UUID, Named] = {}
+    customers: dict[UUID, Named] = {}
+
+    def build(rows: list[Any]) -> list[FileLine]:
+        _look_up(flows, Flow.objects, {row[-2] for row in rows})
+        _look_up(customers, Customer.objects, {row[-1] for row in rows})
+        return [FileLine(*row[:-2], flows[row[-2]], customers[row[-1]]) for row in rows]
+
+    return build
+
+
+def _look_up(known: dict[UUID, Named], among: Manager[Any], ids: set[UUID]) -> None:
+    if missing := ids - known.keys():
+        known.update((id_, Named(name)) for id_, name in among.filter(id__in=missing).values_list("id", "name"))
 
 
 def _among_latest(found: QuerySet[Operation], words: str) -> QuerySet[Operation]:

@@ -16,7 +16,7 @@ from apps.accounts.page_filters import acting_person, asked_id
 from apps.flows.models import Flow
 from apps.flows.queries.flow_picture import definition_of
 from apps.flows.queries.flows import flows, list_customers_to_choose
-from apps.flows.queries.operation_list import OPERATIONS, OWN_OPERATIONS, fitting_operations
+from apps.flows.queries.operation_list import OPERATIONS, OWN_OPERATIONS, file_lines, fitting_operations, for_file
 from apps.flows.queries.step_words import ledger_name, step_title
 
 
@@ -35,7 +35,7 @@ def operation_list(request: HttpRequest) -> HttpResponseBase:
     state = read_list(request, OWN_OPERATIONS if is_customer else OPERATIONS, options)
     fitting = fitting_operations(state, flow)
     if state.wants_csv:
-        return csv_of(state, fitting)
+        return csv_of(state, for_file(fitting), file_lines())
     can_replay = acting_person(request).can(Action.WORK_CASES)
     page = page_of(request, state, fitting, bulk=_bulk() if can_replay else ())
     context = {"list": page, "is_customer": is_customer, "flow": flow, "can_replay": can_replay}

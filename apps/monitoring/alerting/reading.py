@@ -119,7 +119,7 @@ def preview(routes: Sequence[Route], now: datetime) -> list[tuple[str, str, int]
     What no route takes comes last, with "" as its name.
     """
     opened = ExceptionCase.objects.filter(opened_at__gte=now - LOOKED_BACK).order_by("-opened_at")[:MOST_CASES]
-    cases = list(opened.select_related("flow__source", "flow__target"))
+    cases = list(routing_book.only_facts(opened))
     facts = routing_book.facts_of(cases)
     told = Counter(route.name for case in cases for route in all_fitting(routes, facts[case.id]) or [USUAL])
     receivers = dict(receiver_choices())

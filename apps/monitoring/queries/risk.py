@@ -137,14 +137,28 @@ def written_days(days: Sequence[date]) -> dict[date, dict[str, Decimal]]:
     return _written(Span(len(days)), days)
 
 
+@dataclass(frozen=True, slots=True)
+class _WrittenDay:
+    """What a sum over customers and days needs of a row; a month of them is read by the thousand."""
+
+    customer_id: UUID
+    day: date
+    currency: str
+    known: Decimal
+    estimated: Decimal
+    left: dict[str, str]
+
+
+_READ = ("customer_id", "day", "currency", "known", "estimated", "left")
+
+
 def _written(span: Span, days: Sequence[date]) -> dict[date, dict[str, Decimal]]:
     """Return what was written down of each day from the first on; a customer without a row is as on its day before."""
     latest = {row.customer_id: row for row in _latest(span, before=days[0])}
-    by_day: defaultdict[date, list[RiskDay]] = defaultdict(list)
-    for row in _rows_of(span).filter(
-        customer_id__in=Customer.objects.values("id"), day__gte=days[0], day__lte=days[-1]
-    ):
-        by_day[row.day].append(row)
+    by_day: defaultdict[date, list[_WrittenDay]] = defaultdict(list)
+    rows = _rows_of(span).filter(customer_id__in=Customer.objects.values("id"), day__gte=days[0], day__lte=days[-1])
+    for row in rows.values_list(*_READ):
+        by_day[row[1]].append(_WrittenDay(*row))
     found: dict[date, dict[str, Decimal]] = {}
     for day in days:
         latest |= {row.customer_id: row for row in by_day[day]}
@@ -153,11 +167,12 @@ def _written(span: Span, days: Sequence[date]) -> dict[date, dict[str, Decimal]]
     return found
 
 
-def _latest(span: Span, *, before: date) -> list[RiskDay]:
+def _latest(span: Span, *, before: date) -> list[_WrittenDay]:
     """Return each customer's last row before a day."""
     of_customer = _rows_of(span).filter(customer=OuterRef("pk"), day__lt=before).order_by("-day")
     customers = Customer.objects.annotate(last=Subquery(of_customer.values("id")[:1])).filter(last__isnull=False)
-    return list(RiskDay.objects.filter(id__in=list(customers.values_list("last", flat=True))))
+    rows = RiskDay.objects.filter(id__in=list(customers.values_list("last", flat=True)))
+    return [_WrittenDay(*row) for row in rows.values_list(*_READ)]
 
 
 def _rows_of(span: Span) -> QuerySet[RiskDay]:
@@ -165,7 +180,7 @@ def _rows_of(span: Span) -> QuerySet[RiskDay]:
     return rows.filter(customer_id=span.customer_id) if span.customer_id else rows
 
 
-def _amounts(rows: Iterable[RiskDay]) -> Iterable[tuple[str, Decimal]]:
+def _amounts(rows: Iterable[_WrittenDay]) -> Iterable[tuple[str, Decimal]]:
     for row in rows:
         yield row.currency, row.known + row.estimated
         yield from ((currency, Decimal(amount)) for currency, amount in row.left.items())

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,7 +16,7 @@ from apps.monitoring.impact import Quality, Sum
 from apps.monitoring.queries.sla_board import ClockCounts
 from apps.monitoring.queries.trends import HeldCause, MoneyCurve, Span, throughput
 from apps.tenants.charts import Chart, Series
-from apps.tenants.templatetags.wording import count_words, moment_words, money_words
+from apps.tenants.templatetags.wording import count_words, moment_words, money_words, short_day_words
 
 MOST_CURRENCIES = 4  # drawn in one chart; the others are said in its note
 MOST_CAUSES = 8
@@ -168,7 +167,7 @@ def throughput_chart(today: date, days: int, *, customer_id: UUID | None = None)
         name="throughput",
         title=_("Records per day"),
         kind="stacked",
-        categories=[day_words(day) for day in found.days],
+        categories=[short_day_words(day) for day in found.days],
         series=[Series(label, found.counts[name], tone) for name, label, tone in labels],
         note=_("Last %(number)d days, by what came of them (days in UTC)") % {"number": days},
     )
@@ -183,7 +182,7 @@ def money_chart(curves: Sequence[MoneyCurve], days: Sequence[date]) -> Chart:
         name="money",
         title=_("Money at risk"),
         kind="line" if len(shown) > 1 else "area",
-        categories=[day_words(day) for day in days],
+        categories=[short_day_words(day) for day in days],
         series=[
             Series(curve.currency, [round(amount, 2) for amount in curve.amounts], tone)
             for curve, tone in zip(shown, _TONES, strict=False)
@@ -211,8 +210,3 @@ def causes_chart(causes: Sequence[HeldCause]) -> Chart:
         ],
         note=f"{note}. {_('Not drawn: %(sums)s') % {'sums': count_words(left)}}" if left else note,
     )
-
-
-def day_words(day: date) -> str:
-    """Return a day as charts name it: "21 Nov"."""
-    return date_format(day, "j M")

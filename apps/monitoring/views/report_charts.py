@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -11,18 +10,13 @@ from apps.monitoring.queries.reports import SpeedDay, sample_of
 from apps.monitoring.queries.risk import RiskCurve
 from apps.monitoring.queries.trends import Cause, MoneyCurve, Throughput
 from apps.tenants.charts import Chart, Series
-from apps.tenants.templatetags.wording import count_words, money_words
+from apps.tenants.templatetags.wording import count_words, money_words, short_day_words
 
 MOST_CURRENCIES = 4  # drawn in one picture; the others are said in its note
 MOST_CAUSES = 8
 _IN_MINUTES = 180  # seconds from which minutes read better
 _TONES = ("brand", "accent", "progress", "neutral")
 RowsOf = Callable[..., str]
-
-
-def day_words(day: date) -> str:
-    """Return a day as charts name it: "21 Nov"."""
-    return date_format(day, "j M")
 
 
 def throughput_chart(found: Throughput, rows: RowsOf, *, for_customer: bool = False) -> Chart:
@@ -33,7 +27,7 @@ def throughput_chart(found: Throughput, rows: RowsOf, *, for_customer: bool = Fa
         name="throughput",
         title=_("Records per day"),
         kind="stacked",
-        categories=[day_words(day) for day in found.days],
+        categories=[short_day_words(day) for day in found.days],
         series=[
             Series(_("Posted"), found.counts["written"], "success", posted),
             Series(_("There already"), found.counts["unchanged"], "neutral"),
@@ -53,7 +47,7 @@ def money_chart(curves: Sequence[MoneyCurve], days: Sequence[date]) -> Chart:
         name="money",
         title=_("Money held up"),
         kind="line" if len(shown) > 1 else "area",
-        categories=[day_words(day) for day in days],
+        categories=[short_day_words(day) for day in days],
         series=[
             Series(curve.currency, [round(amount, 2) for amount in curve.amounts], tone)
             for curve, tone in zip(shown, _TONES, strict=False)
@@ -75,7 +69,7 @@ def risk_chart(curve: RiskCurve) -> Chart:
         name="risk",
         title=_("Money at risk, in %(currency)s") % {"currency": curve.currency},
         kind="stacked",
-        categories=[day_words(point.day) for point in curve.points],
+        categories=[short_day_words(point.day) for point in curve.points],
         series=[
             Series(_("Known"), [point.known for point in curve.points], "danger"),
             Series(_("Estimated"), [point.estimated for point in curve.points], "warning"),
@@ -119,7 +113,7 @@ def speed_chart(days: Sequence[SpeedDay], rows: RowsOf) -> Chart:
         name="speed",
         title=_("Time until posted"),
         kind="line",
-        categories=[day_words(day.day) for day in days],
+        categories=[short_day_words(day.day) for day in days],
         series=[
             Series(_("Usual"), figures([day.median_seconds for day in days]), "brand", links),
             Series(_("Slowest tenth"), figures([day.slow_seconds for day in days]), "warning", links),

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -37,7 +39,8 @@ class Report:
     def rows(self, what: str, **more: object) -> str:
         """Return the address of the records behind a figure of this report."""
         own = {"customer": self.span.customer_id, "flow": self.span.flow_id, "what": what, **more}
-        return f"{self.rows_url}?{urlencode({name: value for name, value in own.items() if value is not None})}"
+        parts = [_asked(name, value) for name, value in own.items() if value is not None]
+        return f"{self.rows_url}?{'&'.join(parts)}"
 
     def rows_in_days(self, what: str, **more: object) -> str:
         """Return the same, of the report's days only."""
@@ -52,6 +55,11 @@ class Report:
         if self.is_customer:
             return str(words_for(error_class).happened)
         return sentence_words(verdict_for(error_class).explanation, error_class)
+
+
+def _asked(name: str, value: object) -> str:
+    """Write a part of an address; days and ids, by the hundred below a year's chart, have nothing to be quoted."""
+    return f"{name}={value}" if type(value) in {date, UUID} else urlencode({name: value})
 
 
 def read_report(request: HttpRequest) -> Report:

@@ -21,9 +21,9 @@ from apps.monitoring.queries.ledger_rows import list_rows
 from apps.monitoring.queries.trends import Cause, Throughput
 from apps.monitoring.telemetry.business_words import by_words
 from apps.monitoring.views.customer_records import asked_rows, rows_as_csv, what_chips
-from apps.monitoring.views.report_charts import causes_chart, day_words, money_chart, speed_chart, throughput_chart
+from apps.monitoring.views.report_charts import causes_chart, money_chart, speed_chart, throughput_chart
 from apps.monitoring.views.report_frame import Report, read_report, report_file, show, wants_csv
-from apps.tenants.templatetags.wording import money_words
+from apps.tenants.templatetags.wording import money_words, short_day_words
 
 
 @requires(Action.VIEW_REPORTS)
@@ -162,6 +162,6 @@ def report_records(request: HttpRequest) -> HttpResponse:
         "older_url": address(request, before=found.older_before) if found.older_before else "",
         "newest_url": address(request) if wanted.before else "",
         "crumbs": [{"label": _("Reports"), "url": reverse("monitoring:reports")}, {"label": _("Records")}],
-        "days": [day_words(day) for day in (wanted.since, wanted.until) if isinstance(day, date)],
+        "days": [short_day_words(day) for day in (wanted.since, wanted.until) if isinstance(day, date)],
     }
     return render(request, "monitoring/reports/records.html", context)

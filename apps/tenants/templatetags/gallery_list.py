@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from types import SimpleNamespace
 
+from apps.tenants.templatetags.marks import cell_begins
+
 _COLUMNS = (
     ("customer", "Customer", False),
     ("health", "Health", False),
@@ -41,11 +43,7 @@ def sample_list_without_match() -> SimpleNamespace:
 
 
 def _list(key: str, **parts: object) -> SimpleNamespace:
-    columns = {
-        name: SimpleNamespace(label=label, numeric=numeric, fixed=name == "customer")
-        for name, label, numeric in _COLUMNS
-    }
-    spec = SimpleNamespace(key=key, column=columns.__getitem__)
+    spec = SimpleNamespace(key=key)
     known: dict[str, object] = {
         "name": f"list-{key}",
         "path": "",
@@ -54,7 +52,9 @@ def _list(key: str, **parts: object) -> SimpleNamespace:
         "words": "",
         "bulk": (),
         "total": 38,
-        "shows": dict.fromkeys(columns, True),
+        "cells": {
+            name: cell_begins(label, fixed=name == "customer", numeric=numeric) for name, label, numeric in _COLUMNS
+        },
         "state": SimpleNamespace(spec=spec, has_default_view=False),
         "headers": [_head(name, label, numeric=numeric) for name, label, numeric in _COLUMNS],
         "chip_groups": [SimpleNamespace(label="State", chips=_chips())],

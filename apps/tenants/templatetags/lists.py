@@ -14,6 +14,7 @@ from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.tenants.templatetags.marks import escaped, option_marks
 from apps.tenants.templatetags.portal import render_component
 
 register = template.Library()
@@ -42,8 +43,14 @@ def pick_cell(page: Any, row_id: object, name: object) -> SafeString:
     """`{% pick_cell page row.id row.name %}`: the check box of a row; nothing where the list has no bulk actions."""
     if not page.bulk:
         return SafeString("")
-    box = '<td class="pick"><input class="form-check-input" type="checkbox" data-picks value="{}" aria-label="{}"></td>'
-    return format_html(box, row_id, name)
+    of = f'value="{escaped(row_id)}" aria-label="{escaped(name)}"'
+    return SafeString(f'<td class="pick"><input class="form-check-input" type="checkbox" data-picks {of}></td>')
+
+
+@register.simple_tag
+def list_options(control: Any) -> SafeString:
+    """`{% list_options control %}`: the choices of a filter's select."""
+    return option_marks(((option.value, option.label) for option in control.options), control.value)
 
 
 class CellNode(template.Node):
@@ -54,14 +61,11 @@ class CellNode(template.Node):
 
     def render(self, context: Context) -> SafeString:
         """Return the cell with the column's words for phones, "" when the column is hidden."""
-        page = self.page.resolve(context)
-        if not page.shows[self.column]:
+        begins = self.page.resolve(context).cells[self.column]
+        if not begins:
             return SafeString("")
-        column = page.state.spec.column(self.column)
-        kind = "number" if column.numeric else "title" if column.fixed else ""
-        label = "" if column.fixed else format_html(' data-label="{}"', column.label)
         # One element inside: as a card, a cell sets its label against it.
-        return format_html('<td class="{}"{}><div>{}</div></td>', kind, label, self.nodelist.render(context))
+        return SafeString(f"{begins}<div>{self.nodelist.render(context)}</div></td>")
 
 
 @register.tag("cell")

@@ -16,12 +16,13 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Radi
 from django.template.context import Context
 from django.template.defaultfilters import floatformat
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from apps.tenants.charts import Chart, ChartCell, Figure, spark_bars
-from apps.tenants.templatetags import wording
+from apps.tenants.charts import Chart, ChartCell, Figure
+from apps.tenants.templatetags import marks, wording
 from apps.tenants.templatetags.document_diff import compare_documents
+from apps.tenants.templatetags.marks import escaped
 from apps.tenants.templatetags.states import Badge, badge_for
 from apps.tenants.templatetags.table_files import file_of
 
@@ -125,22 +126,28 @@ def is_checkbox(field: BoundField) -> bool:
     return isinstance(field.field.widget, CheckboxInput)
 
 
-@register.inclusion_tag("components/icon.html")
-def icon(name: str, size: int = 18, label: str = "") -> dict[str, object]:
+@register.simple_tag
+def icon(name: str, size: int = marks.USUAL_ICON, label: object = "") -> SafeString:
     """`{% icon "check" %}`: an icon of static/img/icons.svg. Give a label only when no word stands beside it."""
-    return {"name": name, "size": size, "label": label}
+    return marks.icon_mark(name, size, label)
 
 
-@register.inclusion_tag("components/moment.html")
-def moment(value: datetime | None, *, both: bool = False) -> dict[str, object]:
+@register.simple_tag
+def moment(value: datetime | None, *, both: bool = False) -> SafeString:
     """`{% moment run.started_at %}`: relative, with the exact time on hover; `both=True` shows the two."""
-    return {"value": value, "both": both}
+    return marks.moment_mark(value, both=both)
 
 
-@register.inclusion_tag("components/status_badge.html")
-def status_badge(state: object, label: str = "") -> dict[str, object]:
+@register.simple_tag
+def status_badge(state: object, label: object = "") -> SafeString:
     """`{% status_badge run.state %}`: icon, word and tone of any state of the product."""
-    return {"state": state, "label": label}
+    return marks.state_mark(state, label)
+
+
+@register.simple_tag
+def amount(value: object, currency: object = "", certainty: object = "") -> SafeString:
+    """`{% amount part.amount part.currency part.quality %}`: certainty is known, estimated or unknown."""
+    return marks.money_mark(value, currency, certainty)
 
 
 @register.inclusion_tag("components/proportion_bar.html")
@@ -167,9 +174,9 @@ def chart_of(context: Context, chart: Chart) -> dict[str, object]:
 @register.simple_tag
 def chart_rows(chart: Chart) -> SafeString:
     """`{% chart_rows chart %}`: the rows of its table. A year has over a thousand figures, too many for the engine of templates."""
-    unit = conditional_escape(f" {chart.unit}" if chart.unit else "")
+    unit = escaped(f" {chart.unit}" if chart.unit else "")
     rows = (
-        f'<tr><th scope="row">{conditional_escape(row.category)}</th>{"".join(_chart_cell(cell, unit) for cell in row.cells)}</tr>'
+        f'<tr><th scope="row">{escaped(row.category)}</th>{"".join(_chart_cell(cell, unit) for cell in row.cells)}</tr>'
         for row in chart.rows
     )
     return mark_safe("".join(rows))  # noqa: S308  every part is escaped where it is put in
@@ -178,16 +185,23 @@ def chart_rows(chart: Chart) -> SafeString:
 def _chart_cell(cell: ChartCell, unit: str) -> str:
     if cell.value is None:
         return '<td class="number" data-value=""><span class="quiet">—</span></td>'
-    words = f"{conditional_escape(wording.count_words(cell.value))}{unit}"
+    words = f"{wording.count_words(cell.value)}{unit}"
     if cell.link:
-        words = f'<a href="{conditional_escape(cell.link)}">{words}</a>'
-    return f'<td class="number" data-value="{floatformat(cell.value, "-4u")}">{words}</td>'
+        words = f'<a href="{escaped(cell.link)}">{words}</a>'
+    exact = cell.value if type(cell.value) is int else floatformat(cell.value, "-4u")
+    return f'<td class="number" data-value="{exact}">{words}</td>'
 
 
-@register.inclusion_tag("components/sparkline.html")
-def sparkline(values: Sequence[Figure], label: str = "", tone: str = "brand") -> dict[str, object]:
+@register.simple_tag
+def count_link(number: object, url: str, rest: str = "", tone: str = "") -> SafeString:
+    """`{% count_link run.rejected run_url "?count=rejected#records" tone="text-red" %}`: a count that leads to its rows; a quiet 0."""
+    return marks.count_mark(number, f"{url}{rest}", tone)
+
+
+@register.simple_tag
+def sparkline(values: Sequence[Figure], label: object = "", tone: str = "brand") -> SafeString:
     """`{% sparkline row.days label="Records a day" %}`: small bars, oldest first; no script."""
-    return {"bars": spark_bars(values), "label": label, "tone": tone}
+    return marks.sparkline_mark(values, label, tone)
 
 
 @register.inclusion_tag("components/document_diff.html")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.dateformat import format as format_moment
@@ -64,7 +65,11 @@ def as_decimal(amount: object) -> Decimal | None:
 def _grouped(amount: Decimal, decimals: int) -> str:
     rounded = amount.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     english = f"{MINUS if rounded < 0 else ''}{abs(rounded):,.{decimals}f}"
-    return english.translate(_SEPARATORS.get((get_language() or "")[:2], {}))
+    return english.translate(_separators())
+
+
+def _separators() -> dict[int, int]:
+    return _SEPARATORS.get((get_language() or "")[:2], {})
 
 
 def money_words(amount: object, currency: str) -> str:
@@ -84,6 +89,9 @@ def hours_words(amount: object) -> str:
 
 def count_words(amount: object) -> str:
     """Return "12,345"; fractions keep up to two digits."""
+    if type(amount) is int:  # nearly all of them, by the hundred
+        english = f"{MINUS if amount < 0 else ''}{abs(amount):,}"
+        return english if abs(amount) < 1000 else english.translate(_separators())
     exact = as_decimal(amount)
     if exact is None:
         return UNKNOWN
@@ -135,8 +143,7 @@ def _distance_words(distance: float) -> str:
 
 def date_words(moment: datetime) -> str:
     """Return "21 Nov 2026", the day it is in the reader's zone."""
-    # Translators: the order and punctuation of day, month and year, in the letters of Django's "date" filter.
-    return format_moment(timezone.localtime(moment), pgettext("date format", "j M Y"))
+    return day_words(timezone.localtime(moment).date())
 
 
 def moment_words(moment: datetime) -> str:
@@ -147,7 +154,24 @@ def moment_words(moment: datetime) -> str:
 
 def day_words(day: date) -> str:
     """Return "21 Nov 2026" for a day of the calendar, whatever the reader's zone."""
-    return format_moment(day, pgettext("date format", "j M Y"))
+    return _day_words(date(day.year, day.month, day.day), get_language() or "")
+
+
+@lru_cache(maxsize=4096)
+def _day_words(day: date, _language: str) -> str:
+    """Write a day in the language that is active: a page's rows share a few days."""
+    # Translators: the order and punctuation of day, month and year, in the letters of Django's "date" filter.
+    return str(format_moment(day, pgettext("date format", "j M Y")))
+
+
+def short_day_words(day: date) -> str:
+    """Return "21 Nov", as the axes of charts name a day."""
+    return _short_day_words(day, get_language() or "")
+
+
+@lru_cache(maxsize=4096)
+def _short_day_words(day: date, _language: str) -> str:
+    return str(date_format(day, "j M"))
 
 
 def month_words(month: date) -> str:
@@ -158,7 +182,7 @@ def month_words(month: date) -> str:
 def absolute_words(moment: datetime) -> str:
     """Return "21 Nov 2026, 03:43 UTC", in the reader's zone."""
     local = timezone.localtime(moment)
-    return f"{date_words(moment)}, {local:%H:%M} {local.tzname()}"
+    return f"{day_words(local.date())}, {local.hour:02}:{local.minute:02} {local.tzname()}"
 
 
 def masked(document: object) -> object:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.forms.renderers import DjangoTemplates
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -151,8 +152,6 @@ def test_text_from_outside_is_escaped_everywhere() -> None:
         "filter_chips": {"chips": [{"label": evil, "url": evil}]},
         "tabs": {"tabs": [{"label": evil, "url": evil, "count": evil}]},
         "notice": {"text": evil},
-        "status_badge": {"state": evil},
-        "money": {"amount": evil, "currency": evil},
         "search": {"value": evil, "placeholder": evil, "action_url": evil},
         "progress": {"label": evil, "value": 1, "max": 2, "words": evil},
         "pagination": {"words": evil, "older_url": evil},
@@ -164,6 +163,54 @@ def test_text_from_outside_is_escaped_everywhere() -> None:
         shown = render_to_string(f"components/{name}.html", values)
         assert "<script" not in shown.lower(), name
         assert 'href=""' not in shown.lower(), name
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "{% icon evil 14 evil %}",
+        "{% status_badge evil evil %}",
+        "{% amount 1 evil %}",
+        "{% amount evil evil evil %}",
+        "{% count_link 3 evil evil tone=evil %}",
+        "{% sparkline days label=evil tone=evil %}",
+    ],
+)
+def test_what_is_written_without_a_template_is_escaped_too(tag: str) -> None:
+    shown = render(tag, evil='"><script>alert(1)</script>', days=[1, 2])
+    assert "<script" not in shown.lower()
+
+
+def test_an_amount_says_how_sure_it_is() -> None:
+    assert render("{% amount 3 'EUR' %}") == '<span class="money">EUR\xa03.00</span>'
+    assert (
+        render("{% amount 3 'EUR' 'unknown' %}")
+        == '<span class="money"><span class="quiet">amount unknown</span></span>'
+    )
+    assert 'title="Estimated">≈ </span>EUR\xa03.00' in render("{% amount 3 'EUR' 'estimated' %}")
+
+
+def test_a_count_leads_to_its_rows_and_none_leads_nowhere() -> None:
+    shown = render("{% count_link 1200 '/runs/1/' '?a=1&b=2' tone='text-red' %}")
+    assert shown == '<a class="text-red" href="/runs/1/?a=1&amp;b=2">1,200</a>'
+    assert render("{% count_link 0 '/runs/1/' %}") == '<span class="quiet">0</span>'
+
+
+class ManyForm(forms.Form):
+    kind = forms.ChoiceField(
+        choices=[("", "Any"), ("<a>", "A & B"), ("Group", [("c", "C"), (4, "D")])], initial="<a>", required=False
+    )
+
+
+def test_a_select_reads_as_django_writes_it() -> None:
+    ours, django_s = ManyForm(), ManyForm(renderer=DjangoTemplates())
+    assert str(ours["kind"].form.renderer.__class__.__name__) == "FormRenderer"
+    assert_equal_markup(str(ours["kind"]), str(django_s["kind"]))
+    assert '<option value="&lt;a&gt;" selected>A &amp; B</option>' in str(ours["kind"])
+
+
+def assert_equal_markup(one: str, other: str) -> None:
+    assert one.split() == other.split()
 
 
 def test_the_rows_of_a_chart_say_every_figure_escaped_with_where_its_rows_are() -> None:
