@@ -1,7 +1,7 @@
 """What people type on customers' pages."""
 
+from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.actions import PARTNER_ROLES
 from apps.accounts.models import User
+from apps.accounts.preferences import known_time_zones
 from apps.accounts.stale_check import StaleCheck
 from apps.customers.cut_offs import LAST, MOST_WORKING_DAYS, Rhythm, Rule
 from apps.customers.models import Customer, CutOff, LegalEntity
@@ -26,14 +27,15 @@ STATE_WORDS = {
 _REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
-def time_zone_choices() -> list[Any]:
+@cache
+def time_zone_choices() -> tuple[Any, ...]:
     """Return the world's time zones by region, UTC first."""
-    known = sorted(available_timezones())
+    known = sorted(known_time_zones())
     groups: list[Any] = [("UTC", "UTC")]
     for region in _REGIONS:
         places = [zone for zone in known if zone.startswith(f"{region}/")]
         groups.append((region, [(zone, zone.partition("/")[2].replace("_", " ")) for zone in places]))
-    return groups
+    return tuple(groups)
 
 
 class CapitalsField(forms.CharField):
