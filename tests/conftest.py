@@ -53,9 +53,10 @@ FOUNDED_BY = [
 LONGEST = (
     "tenants/test_founding.py",
     "browser/test_pages.py",
-    "architecture/test_customers_apart.py",
-    "chaos/",
+    "architecture/test_access_sweep.py",
     "architecture/test_bad_input.py",
+    "chaos/",
+    "architecture/test_customers_apart.py",
     "conformance/test_failures.py",
     "browser/",
     "architecture/",
@@ -66,6 +67,9 @@ LONGEST = (
 )
 # Files that judge the same answers (tests/architecture/asked.py): one process asks for them once.
 TOGETHER = ("tests/architecture/test_access_sweep.py", "tests/architecture/test_white_label.py")
+# Parts of files that would keep one process busy long after the others are done; the rest of their file is one more part.
+# What they judge they ask for themselves: one founds its house, asks for its pages, and shares neither with another.
+PARTS = ("test_bad_input.py", ("[owner-monitoring]", "[owner-flows]"))
 FIRST_CACHE = 2  # of the broker's 16 databases; 0 and 1 are the product's own
 
 
@@ -93,14 +97,18 @@ def pytest_collection() -> Iterator[Any]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
-    """Leave to one process the files that judge the same answers of the portal."""
+    """Leave to one process the files that judge the same answers of the portal, and share out the longest file."""
     return _BySharedAnswers(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 class _BySharedAnswers(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return TOGETHER[0] if file in TOGETHER else file
+        if file in TOGETHER:
+            return TOGETHER[0]
+        name, parts = PARTS
+        part = next((part for part in parts if nodeid.endswith(part)), "") if file.endswith(name) else ""
+        return f"{file}{part}"
 
 
 @pytest.hookimpl(trylast=True)  # after the order was drawn at random
