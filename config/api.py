@@ -6,10 +6,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import spectacular_settings
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from apps.accounts.access import requires
@@ -39,19 +44,33 @@ class Description(SpectacularJSONAPIView):
     required_action = Action.PUBLIC
     authentication_classes: list[Any] = []
 
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Answer the document in the reader's language."""
+        suffix = self.perform_content_negotiation(request, force=True)[0].format
+        name = f"{spectacular_settings.TITLE}.{suffix}"
+        return Response(_document(get_language()), headers={"Content-Disposition": f'inline; filename="{name}"'})
+
 
 @requires(Action.OWN_PROFILE)
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     """Show every call with what it takes and answers."""
-    return render(request, "api/reference.html", {"groups": _groups()})
+    return render(request, "api/reference.html", {"groups": _groups(get_language())})
 
 
 @cache
-def _groups() -> list[dict[str, Any]]:
-    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # untyped package
+def _document(language: str | None) -> dict[str, Any]:
+    """Return what the views say of themselves, in a language: the same for everybody, and a second's work."""
+    with override(language):
+        document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # untyped package
+    return document
+
+
+@cache
+def _groups(language: str | None) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {}
-    for address, methods in document["paths"].items():
+    for address, methods in _document(language)["paths"].items():
         for method, call in methods.items():
             name = call["tags"][0] if call.get("tags") else "other"
             groups.setdefault(name, []).append(_call(address, method, call))

@@ -3,6 +3,7 @@
 import base64
 import gc
 import os
+import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -12,6 +13,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
+from django.template import Context, Template
+from django.test.signals import template_rendered
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
@@ -40,9 +43,10 @@ FOUNDED_BY = [settings.BASE_DIR / place for place in ("apps", "config", "require
 LONGEST = (
     "tenants/test_founding.py",
     "browser/test_pages.py",
-    "architecture/test_customers_apart.py",
-    "chaos/",
+    "architecture/test_access_sweep.py",
     "architecture/test_bad_input.py",
+    "chaos/",
+    "architecture/test_customers_apart.py",
     "conformance/test_failures.py",
     "browser/",
     "architecture/",
@@ -53,6 +57,9 @@ LONGEST = (
 )
 # Files that judge the same answers (tests/architecture/asked.py): one process asks for them once.
 TOGETHER = ("tests/architecture/test_access_sweep.py", "tests/architecture/test_white_label.py")
+# Parts of files that would keep one process busy long after the others are done; the rest of their file is one more part.
+# What they judge they ask for themselves: one founds its house, asks for its pages, and shares neither with another.
+PARTS = ("test_bad_input.py", ("[owner-monitoring]", "[owner-flows]"))
 FIRST_CACHE = 2  # of the broker's 16 databases; 0 and 1 are the product's own
 
 
@@ -80,14 +87,18 @@ def pytest_collection() -> Iterator[Any]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
-    """Leave to one process the files that judge the same answers of the portal."""
+    """Leave to one process the files that judge the same answers of the portal, and share out the longest file."""
     return _BySharedAnswers(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 class _BySharedAnswers(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return TOGETHER[0] if file in TOGETHER else file
+        if file in TOGETHER:
+            return TOGETHER[0]
+        name, parts = PARTS
+        part = next((part for part in parts if nodeid.endswith(part)), "") if file.endswith(name) else ""
+        return f"{file}{part}"
 
 
 @pytest.hookimpl(trylast=True)  # after the order was drawn at random
@@ -99,6 +110,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _rank(item: pytest.Item) -> int:
     path = item.path.as_posix()
     return next((rank for rank, place in enumerate(LONGEST) if f"/tests/{place}" in path), len(LONGEST))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_whole_pages_are_noted(django_test_environment: None) -> None:
+    """Note for `response.context` what a page was given, and not each icon and option on it: a sixth of a page's time.
+
+    Django's own test environment notes every included template, with a copy of everything it was given.
+    """
+    under_way = threading.local()
+
+    def render(template: Template, context: Context) -> str:
+        if getattr(under_way, "is_page", False):
+            return template.nodelist.render(context)
+        under_way.is_page = True
+        try:
+            template_rendered.send(sender=template, template=template, context=context)
+            return template.nodelist.render(context)
+        finally:
+            under_way.is_page = False
+
+    Template._render = render
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -22,6 +23,12 @@ from apps.tenants.scope import PartnerRef
 from tests.sandbox_server import SandboxServer
 
 _companies = itertools.count(1)
+
+
+@cache
+def _hands() -> httpx2.Client:
+    """Return what calls the systems as their own users do: each new one would read all authorities of the web first."""
+    return httpx2.Client()
 
 
 @dataclass
@@ -76,7 +83,7 @@ class Line:
         return self._call("erp", method, path, body)
 
     def _call(self, system: str, method: str, path: str, body: Any) -> Any:
-        answer = httpx2.request(
+        answer = _hands().request(
             method,
             f"{self.sandbox.url}/{system}/{self.company}/api/v1/{path}",
             json=body,
@@ -95,9 +102,14 @@ class Line:
         self.sandbox.do(lambda client: client.set_faults(system, self.company, **shares))
 
 
+def next_company() -> str:
+    """Return a name that no firm in the sandbox has yet."""
+    return f"firm-{next(_companies)}"
+
+
 def found_line(partner: PartnerRef, sandbox: SandboxServer, *, name: str = "", **wishes: Any) -> Line:
     """Found a firm in the sandbox, and a customer with both its systems connected and the flow between them."""
-    company = f"firm-{next(_companies)}"
+    company = next_company()
     wishes = {"people": 6, "weeks": 1, "seed": 3, "problems": False, **wishes}
     tokens = {
         system: sandbox.do(lambda client, system=system: client.found_company(system, company, **wishes))

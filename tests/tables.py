@@ -28,20 +28,25 @@ def empty_tables(admin_dsn: str) -> None:
     TRUNCATE gives each table and each index a new file, 900 of them, however empty they are. Deleting costs as much as
     there are rows; it passes by fences, triggers and references, which only an administrator may.
     """
-    cleaner = _cleaner(admin_dsn, settings.DATABASES["default"]["NAME"])
-    if cleaner is None:
+    door = cleaner(admin_dsn, settings.DATABASES["default"]["NAME"])
+    if door is None:
         _truncate()
         return
-    with cleaner.transaction():
-        cleaner.execute("SET LOCAL session_replication_role = replica")
+    with door.transaction():
+        door.execute("SET LOCAL session_replication_role = replica")
         # As TRUNCATE does: wait for whoever is still at it, so that nothing is committed behind the sweep.
-        cleaner.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(_listed(_tables(cleaner, _TABLES))))
-        if touched := _tables(cleaner, f"{_TABLES} AND pg_relation_size(oid) > 0"):
-            cleaner.execute(sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(table) for table in touched))
+        door.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(_listed(_tables(door, _TABLES))))
+        if touched := touched_tables(door):
+            door.execute(sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(table) for table in touched))
 
 
-def _cleaner(admin_dsn: str, database: str) -> psycopg.Connection | None:
-    """Return a login that may, None where the server's administrator may not (a hosted one)."""
+def touched_tables(door: psycopg.Connection) -> list[sql.Identifier]:
+    """Return the tables that hold rows, or held some since the machine last tidied up."""
+    return _tables(door, f"{_TABLES} AND pg_relation_size(oid) > 0")
+
+
+def cleaner(admin_dsn: str, database: str) -> psycopg.Connection | None:
+    """Return a login that may pass by fences, triggers and references, None where the server's administrator may not (a hosted one)."""
     known = _cleaners.get(database)
     if known is None or known.closed:
         known = _cleaners[database] = psycopg.connect(admin_dsn, dbname=database, autocommit=True)

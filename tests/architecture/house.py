@@ -58,7 +58,7 @@ class Visitor:
 class House:
     """Two partners with their lines, and the ids of everything that an address may name, by customer.
 
-    `seen` keeps path and markup of the pages that somebody was shown, for whoever asks for the same ones again.
+    `seen` keeps the pages that somebody was shown, for whoever asks for the same ones again.
     """
 
     a: PartnerRef
@@ -66,7 +66,7 @@ class House:
     lines: dict[str, Line]
     ids: dict[str, dict[str, Any]]
     visitors: dict[str, Visitor]
-    seen: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    seen: dict[str, list[Any]] = field(default_factory=dict)
 
     @contextmanager
     def undone(self) -> Iterator[None]:

@@ -18,6 +18,7 @@ from tests.architecture.addresses import PARTNER_URLS, PLATFORM_URLS, Address, a
 from tests.architecture.asked import Answer, plain_answers
 from tests.architecture.house import PASSWORD, House, Visitor
 
+pytestmark = pytest.mark.timeout(600)  # many requests, on however busy a machine
 ADDRESSES = all_addresses()
 EVERYBODY = ["nobody", *sorted(PARTNER_ROLES), *sorted(CUSTOMER_ROLES)]
 REFUSALS = {401, 403}

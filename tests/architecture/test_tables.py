@@ -37,6 +37,6 @@ def test_nothing_stays_but_what_the_database_was_founded_with(
     held = {name for (_schema, name), rows in _rows().items() if rows}
     assert held >= {"accounts_auditentry", "connectors_connection", "flows_operation"}  # append-only, fenced, in parts
     if not may:
-        monkeypatch.setattr(tables, "_cleaner", lambda *_: None)
+        monkeypatch.setattr(tables, "cleaner", lambda *_: None)
     conftest._empty_tables()
     assert {table: rows for table, rows in _rows().items() if rows} == {t: rows for t, rows in founded.items() if rows}

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from django.conf import settings
 
-from apps.flows.models import Operation
+from apps.flows.models import Operation, Run
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
+from tests.conftest import _admin_dsn
+from tests.kept_lines import line_in_state
 from tests.lines import Line
 from tests.people import Watched
 
@@ -51,7 +54,11 @@ class Blocked(Watched):
 @pytest.fixture
 def blocked(make_line: Callable[..., Line]) -> Blocked:
     """A line with faulty records, run once, its cases opened."""
-    line = make_line(problems=True)
-    made = Blocked(line, line.run())
-    made.judge()
-    return made
+
+    def bring_about() -> tuple[Line, Run]:
+        line = make_line(problems=True)
+        made = Blocked(line, line.run())
+        made.judge()
+        return line, made.run
+
+    return Blocked(*line_in_state("blocked", bring_about, _admin_dsn(settings.DATABASES["owner"])))
