@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
@@ -17,87 +16,36 @@ from apps.connectors.errors import BusinessClass, MisconfiguredError
 from apps.connectors.models import Connection
 from apps.connectors.protocols.rest import RestConnector
 from apps.dispatch.models import DueWork
-from apps.flows.engine.definition import parse_definition
-from apps.flows.models import Flow, Link, Operation, OperationStep, Reconciliation, ReconciliationRow, Run, SeenPage
+from apps.flows.models import Link, Operation, OperationStep, Run, SeenPage
 from apps.flows.services import reconciling
 from apps.flows.services.reconciliation_result import digest_of
 from apps.flows.services.reconciliation_signing import is_intact, sign
 from apps.flows.services.replay import replay_operations, skip_operations
-from apps.flows.templates_library import registry as templates
-from apps.flows.triggers.reconciliations import reconcile_now
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
 from tests.deals import Deals
-from tests.lines import Line
+from tests.flows.services.step_statements import (
+    adds_up,
+    ask,
+    counts_of,
+    findings_of,
+    found_by,
+    parts_of,
+    reconcile,
+    rows_of,
+    step_of,
+)
 
 MakeDeals = Callable[..., Deals]
-MakeLine = Callable[..., Line]
 STEPS = ["client_in_psa", "project_in_psa", "workspace_made"]
 
 
-def _ask(firm: Deals | Line, *, days_ago: int = 0) -> Run:
-    day = timezone.now().date() - timedelta(days=days_ago)
-    with scope.work_in(firm.partner):
-        flow = Flow.objects.select_related("customer", "source", "target", "live_version").get(id=firm.flow.id)
-        return reconcile_now(flow, first=day, last=day, started_by="Fina")
-
-
-def _found(firm: Deals | Line, run: Run) -> Reconciliation:
-    with scope.work_in(firm.partner):
-        return Reconciliation.objects.select_related("run").get(run_id=run.id)
-
-
-def _reconcile(firm: Deals | Line) -> Reconciliation:
-    run = _ask(firm)
-    firm.work()
-    assert firm.reload(run).finished_at is not None, firm.reload(run).error_message
-    return _found(firm, run)
-
-
-def _step(found: Reconciliation, name: str) -> dict[str, Any]:
-    [step] = [one for one in found.statement["steps"] if one["name"] == name]
-    return dict(step)
-
-
-def _counts(found: Reconciliation) -> dict[str, tuple[int, int]]:
-    """Return how much each step made, and how much of it is there."""
-    return {one["name"]: (one["source"]["count"], one["target"]["count"]) for one in found.statement["steps"]}
-
-
-def _parts(found: Reconciliation) -> dict[str, int]:
-    return {cause: part["records"] for cause, part in found.statement["parts"].items()}
-
-
-def _rows(firm: Deals | Line, found: Reconciliation) -> list[ReconciliationRow]:
-    with scope.work_in(firm.partner):
-        return list(found.rows.all())
-
-
-def _findings(firm: Deals | Line) -> list[Operation]:
-    return firm.operations(error_class=BusinessClass.UNRECONCILED.value)
-
-
-def _cases(firm: Deals | Line) -> list[ExceptionCase]:
+def _cases(firm: Deals) -> list[ExceptionCase]:
     with scope.enter(firm.partner):
         judge_ledger()
     with scope.work_in(firm.partner):
         return list(ExceptionCase.objects.filter(flow_id=firm.flow.id, error_class="unreconciled").order_by("id"))
-
-
-def _adds_up(found: Reconciliation) -> bool:
-    said = found.statement
-    sides, parts = [said, *said["steps"]], said["parts"].values()
-    if sum(part["count"] for part in parts) != sum(one["source"]["count"] - one["target"]["count"] for one in sides):
-        return False
-    apart = sum(
-        (
-            Decimal(one["source"]["sums"].get("EUR", "0")) - Decimal(one["target"]["sums"].get("EUR", "0"))
-            for one in sides
-        ),
-        Decimal(0),
-    )
-    return apart == sum((Decimal(part["sums"].get("EUR", "0")) for part in parts), Decimal(0))
 
 
 def _carried(make_deals: MakeDeals, number: int = 3) -> Deals:
@@ -145,19 +93,19 @@ async def _without(hidden: str, pages: Any) -> Any:
 def test_every_step_says_what_it_made_and_what_is_there(make_deals: MakeDeals) -> None:
     deals = _carried(make_deals)
     delivered = len(deals.operations(state="written"))
-    found = _reconcile(deals)
-    assert (found.verdict, found.unexplained, _adds_up(found)) == ("agreed", 0, True)
+    found = reconcile(deals)
+    assert (found.verdict, found.unexplained, adds_up(found)) == ("agreed", 0, True)
     assert found.statement["source"]["count"] >= delivered > 0
     assert found.statement["target"]["count"] == found.statement["agreed"] == delivered
     assert [one["name"] for one in found.statement["steps"]] == STEPS
-    assert _counts(found) == dict.fromkeys(STEPS, (delivered, delivered))
-    project, workspace = _step(found, "project_in_psa"), _step(found, "workspace_made")
+    assert counts_of(found) == dict.fromkeys(STEPS, (delivered, delivered))
+    project, workspace = step_of(found, "project_in_psa"), step_of(found, "workspace_made")
     assert (project["title"], project["system"], project["unasked"]) == ("Project in the PSA", "PSA", "")
     assert workspace["system"] == "WORKSPACE"
     assert (found.source_method, found.target_method) == ("listed", "asked")
-    assert set(_parts(found)) <= {"filtered"}, "deals that are still open"
-    assert found.digest == digest_of(found, _rows(deals, found))
-    assert _findings(deals) == []
+    assert set(parts_of(found)) <= {"filtered"}, "deals that are still open"
+    assert found.digest == digest_of(found, rows_of(deals, found))
+    assert findings_of(deals) == []
     with scope.work_in(deals.partner):
         assert not SeenPage.objects.exists()
         assert is_intact(sign(found.id, signed_by="Fina"), list(found.rows.all()))
@@ -171,16 +119,16 @@ def test_a_project_deleted_behind_our_back_is_an_exception_of_its_step(make_deal
     victim = _made(deals, "project_in_psa")[1]
     _take_away(deals, "psa", "projects", victim.outside_key)
     assert deals.run().written == 0, "no reading notices; what the flow marked itself is left out"
-    found = _reconcile(deals)
-    assert (found.verdict, found.unexplained, _parts(found)["missing_in_target"]) == ("unexplained", 1, 1)
+    found = reconcile(deals)
+    assert (found.verdict, found.unexplained, parts_of(found)["missing_in_target"]) == ("unexplained", 1, 1)
     made = len(deals.operations(state="written"))
-    assert _counts(found) == {**dict.fromkeys(STEPS, (made, made)), "project_in_psa": (made, made - 1)}
+    assert counts_of(found) == {**dict.fromkeys(STEPS, (made, made)), "project_in_psa": (made, made - 1)}
     assert found.statement["target"]["count"] == made, "its deal was carried through"
-    assert _adds_up(found)
-    first = _rows(deals, found)[0]
+    assert adds_up(found)
+    first = rows_of(deals, found)[0]
     assert (first.cause, first.step, first.target_key) == ("missing_in_target", "project_in_psa", victim.outside_key)
     assert (first.business_key, first.operation_id) == (victim.operation.business_key, victim.operation_id)
-    [told] = _findings(deals)
+    [told] = findings_of(deals)
     assert (told.state, told.error_code, told.step) == ("rejected", "missing_in_target", "project_in_psa")
     assert told.target_key == victim.outside_key
     assert (told.label, told.amount, told.currency) == (
@@ -192,12 +140,12 @@ def test_a_project_deleted_behind_our_back_is_an_exception_of_its_step(make_deal
     [case] = _cases(deals)
     assert (case.is_open, case.operation_count) == (True, 1)
 
-    _reconcile(deals)
-    assert len(_findings(deals)) == 1, "it is told once"
+    reconcile(deals)
+    assert len(findings_of(deals)) == 1, "it is told once"
     with scope.work_in(deals.partner):
         replay_operations([told.id], started_by="Fina")
     deals.work()
-    [kept] = _findings(deals)
+    [kept] = findings_of(deals)
     assert (kept.state, kept.error_code) == ("rejected", "missing_in_target"), "a retry explains nothing"
     assert len(_made(deals, "project_in_psa")) == made
 
@@ -206,18 +154,18 @@ def test_what_a_person_leaves_as_it_is_hides_nothing_else_of_the_record(make_dea
     deals = _carried(make_deals, 1)
     [project], [workspace] = _made(deals, "project_in_psa")[-1:], _made(deals, "workspace_made")[-1:]
     _take_away(deals, "psa", "projects", project.outside_key)
-    _reconcile(deals)
-    [told] = _findings(deals)
+    reconcile(deals)
+    [told] = findings_of(deals)
     assert [one.is_open for one in _cases(deals)] == [True]
     with scope.work_in(deals.partner):
         skip_operations([told.id], reason="the deal fell through", made_by="Fina")
-    found = _reconcile(deals)
-    assert (found.verdict, _parts(found)["accepted"]) == ("agreed", 1)
+    found = reconcile(deals)
+    assert (found.verdict, parts_of(found)["accepted"]) == ("agreed", 1)
     assert [one.is_open for one in _cases(deals)] == [False]
     _take_away(deals, "workspace", "workspaces", workspace.outside_key)
-    found = _reconcile(deals)
-    assert (found.unexplained, _parts(found)["accepted"]) == (1, 1)
-    assert [(one.state, one.step) for one in _findings(deals)] == [
+    found = reconcile(deals)
+    assert (found.unexplained, parts_of(found)["accepted"]) == (1, 1)
+    assert [(one.state, one.step) for one in findings_of(deals)] == [
         ("skipped", "project_in_psa"),
         ("rejected", "workspace_made"),
     ]
@@ -232,13 +180,13 @@ def test_two_things_of_one_record_are_two_findings_and_close_once_they_are_back(
         return _without(one, real()) if one else real()
 
     with _reading(hidden):
-        found = _reconcile(deals)
-    assert (found.unexplained, len(_findings(deals))) == (2, 2)
+        found = reconcile(deals)
+    assert (found.unexplained, len(findings_of(deals))) == (2, 2)
     assert all(one.is_open for one in _cases(deals))
-    run = _ask(deals, days_ago=3)  # what was found is looked at again, whatever the days
+    run = ask(deals, days_ago=3)  # what was found is looked at again, whatever the days
     deals.work()
     assert deals.reload(run).state == "empty"
-    assert [one.state for one in _findings(deals)] == ["superseded", "superseded"]
+    assert [one.state for one in findings_of(deals)] == ["superseded", "superseded"]
     assert not any(one.is_open for one in _cases(deals))
 
 
@@ -246,8 +194,8 @@ def test_a_later_version_that_got_through_does_not_hide_what_is_gone(make_deals:
     deals = _carried(make_deals, 1)
     workspace = _made(deals, "workspace_made")[-1]
     _take_away(deals, "workspace", "workspaces", workspace.outside_key)
-    _reconcile(deals)
-    [told] = _findings(deals)
+    reconcile(deals)
+    [told] = findings_of(deals)
     deals.change_deal(workspace.operation.source_key, exported=False)
     deals.run()
     later = deals.operations(business_key=workspace.operation.business_key, state__in=["written", "unchanged"])
@@ -255,9 +203,9 @@ def test_a_later_version_that_got_through_does_not_hide_what_is_gone(make_deals:
     assert _made(deals, "client_in_psa")[-1].operation_id == later[-1].id, (
         "also what it left unchanged is known by number"
     )
-    [still] = [one for one in _findings(deals) if one.id == told.id]
+    [still] = [one for one in findings_of(deals) if one.id == told.id]
     assert still.state == "rejected"
-    assert _reconcile(deals).unexplained == 1
+    assert reconcile(deals).unexplained == 1
 
 
 def test_a_thing_whose_record_was_deleted_in_the_source_too_is_no_loss(make_deals: MakeDeals) -> None:
@@ -265,9 +213,9 @@ def test_a_thing_whose_record_was_deleted_in_the_source_too_is_no_loss(make_deal
     project = _made(deals, "project_in_psa")[-1]
     _take_away(deals, "psa", "projects", project.outside_key)
     _take_away(deals, "crm", "opportunities", project.operation.source_key)
-    found = _reconcile(deals)
-    assert (found.verdict, _parts(found).get("missing_in_target", 0), _parts(found)["deleted"]) == ("agreed", 0, 1)
-    assert _findings(deals) == []
+    found = reconcile(deals)
+    assert (found.verdict, parts_of(found).get("missing_in_target", 0), parts_of(found)["deleted"]) == ("agreed", 0, 1)
+    assert findings_of(deals) == []
 
 
 def test_a_system_that_shows_nothing_is_named_and_the_others_are_looked_at(make_deals: MakeDeals) -> None:
@@ -276,9 +224,9 @@ def test_a_system_that_shows_nothing_is_named_and_the_others_are_looked_at(make_
     blind = replace(blind, objects=tuple(replace(spec, reading=None) for spec in blind.objects))
     _take_away(deals, "psa", "projects", _made(deals, "project_in_psa")[-1].outside_key)
     with patch.object(registry, "manifest", lambda slug: blind if slug == blind.slug else real(slug)):
-        found = _reconcile(deals)
+        found = reconcile(deals)
     made = len(deals.operations(state="written"))
-    workspace = _step(found, "workspace_made")
+    workspace = step_of(found, "workspace_made")
     assert (workspace["unasked"], workspace["unproven"], workspace["source"]["count"]) == ("shows_nothing", made, made)
     assert found.statement["unproven"] == made
     assert (found.verdict, found.unexplained) == ("unexplained", 1)
@@ -295,9 +243,9 @@ def test_a_system_that_is_switched_off_or_refuses_is_no_loss(make_deals: MakeDea
     with scope.work_in(deals.partner):
         Connection.objects.filter(id=deals.systems["workspace"].id).update(state=Connection.State.DISABLED)
     with _reading(guarded):
-        found = _reconcile(deals)
+        found = reconcile(deals)
     assert (found.verdict, found.unexplained, found.statement["unproven"]) == ("unproven", 0, 2 * made)
-    assert _findings(deals) == []
+    assert findings_of(deals) == []
 
 
 def test_a_deal_the_reading_missed_is_found_and_a_retry_reads_it(make_deals: MakeDeals) -> None:
@@ -309,15 +257,15 @@ def test_a_deal_the_reading_missed_is_found_and_a_retry_reads_it(make_deals: Mak
         Operation.objects.filter(business_key=lost.business_key).delete()
         Link.objects.filter(business_key=lost.business_key).delete()
     assert deals.run().read == 0
-    found = _reconcile(deals)
-    assert (_parts(found)["never_read"], found.unexplained) == (1, 1)
-    [told] = _findings(deals)
+    found = reconcile(deals)
+    assert (parts_of(found)["never_read"], found.unexplained) == (1, 1)
+    [told] = findings_of(deals)
     assert (told.source_key, told.amount, told.step) == (lost.source_key, lost.amount, "reconciliation")
     deals.change_deal(lost.source_key, exported=False)
     with scope.work_in(deals.partner):
         replay_operations([told.id], started_by="Ann")
     deals.work()
-    assert [one.state for one in _findings(deals)] == ["superseded"]
+    assert [one.state for one in findings_of(deals)] == ["superseded"]
     assert deals.operations(business_key=lost.business_key, state__in=["written", "unchanged"])
 
 
@@ -330,11 +278,11 @@ def test_a_record_is_looked_at_on_the_days_on_which_it_walked_on(make_deals: Mak
             changed_at=long_ago
         )
     _take_away(deals, "psa", "projects", project.outside_key)
-    run = _ask(deals, days_ago=5)
+    run = ask(deals, days_ago=5)
     deals.work()
-    found = _found(deals, run)
-    assert (found.statement["source"]["count"], _counts(found)["project_in_psa"]) == (0, (1, 0))
-    assert (found.unexplained, len(_findings(deals))) == (1, 1)
+    found = found_by(deals, run)
+    assert (found.statement["source"]["count"], counts_of(found)["project_in_psa"]) == (0, (1, 0))
+    assert (found.unexplained, len(findings_of(deals))) == (1, 1)
 
 
 def test_our_own_mark_on_a_deal_is_no_change_after_its_posting(make_deals: MakeDeals) -> None:
@@ -346,10 +294,10 @@ def test_our_own_mark_on_a_deal_is_no_change_after_its_posting(make_deals: MakeD
     with scope.work_in(deals.partner):
         version = yesterday.isoformat().replace("+00:00", "Z")
         Operation.objects.filter(id=carried.id).update(source_version=version)
-    run = _ask(deals, days_ago=1)
+    run = ask(deals, days_ago=1)
     deals.work()
-    found = _found(deals, run)
-    rows = [row for row in _rows(deals, found) if row.business_key == carried.business_key]
+    found = found_by(deals, run)
+    rows = [row for row in rows_of(deals, found) if row.business_key == carried.business_key]
     assert (found.verdict, rows, found.statement["agreed"]) == ("agreed", [], 1)
 
 
@@ -361,11 +309,11 @@ def test_a_killed_worker_goes_on_and_tells_each_finding_once(make_deals: MakeDea
     deals = _carried(make_deals, 3)
     for number, at in enumerate(("_take", "_ask_place", "_end_or_ask"), start=1):
         _take_away(deals, "psa", "projects", _made(deals, "project_in_psa")[-number].outside_key)
-        run = _ask(deals)
+        run = ask(deals)
         _work_killed_at(deals, run, at)
-        found = _found(deals, run)
-        assert (found.unexplained, len(_findings(deals)), deals.reload(run).rejected) == (number, number, 1), at
-        assert _adds_up(found)
+        found = found_by(deals, run)
+        assert (found.unexplained, len(findings_of(deals)), deals.reload(run).rejected) == (number, number, 1), at
+        assert adds_up(found)
 
 
 def _work_killed_at(deals: Deals, run: Run, at: str) -> None:
@@ -388,73 +336,16 @@ def _work_killed_at(deals: Deals, run: Run, at: str) -> None:
         deals.work()
 
 
-@pytest.fixture
-def walk_of(make_line: MakeLine) -> Iterator[Callable[..., Line]]:
-    """Return a maker of lines whose flow walks these steps after the check."""
-    known = templates.TEMPLATES["approved-time-to-bill"]
-    with patch.object(templates, "TEMPLATES", dict(templates.TEMPLATES)) as changed:
-
-        def make(*steps: dict[str, Any], **wishes: Any) -> Line:
-            checked = [{"kind": "extract"}, {"kind": "check"}, *steps]
-            stored = {
-                "canonical_type": "TimeEntry",
-                "steps": checked,
-                "filter": {"conditions": ["approved", "billable"]},
-            }
-            changed["approved-time-to-bill"] = replace(
-                known, definition=parse_definition(stored), lines=(), shaped_by=None
-            )
-            return make_line(**wishes)
-
-        yield make
-
-
-def test_amounts_of_what_was_made_are_compared_and_put_right(walk_of: Callable[..., Line]) -> None:
-    line = walk_of({"kind": "deliver", "title": "Time in the ERP"})
-    line.run()
-    found = _reconcile(line)
-    made = _step(found, "deliver")
-    euros = [Decimal(str(one["amount"])) for one in line.time_lines() if one["currency"] == "EUR"]
-    assert Decimal(made["source"]["sums"]["EUR"]) == Decimal(made["target"]["sums"]["EUR"]) == sum(euros, Decimal(0))
-    assert (found.verdict, _adds_up(found)) == ("agreed", True)
-
-    held = line.time_lines()[0]
-    amounts = {name: Decimal(str(held[name])) for name in ("unit_price", "amount")}
-    line.erp("PATCH", f"time-lines/{held['id']}", {name: str(2 * value) for name, value in amounts.items()})
-    found = _reconcile(line)
-    assert (_parts(found)["amount_differs"], found.unexplained, _adds_up(found)) == (1, 1, True)
-    [told] = _findings(line)
-    assert (told.error_code, told.amount, told.step) == ("amount_differs", amounts["amount"], "deliver")
-    assert "The step “Time in the ERP” wrote" in told.error_message
-    assert _rows(line, found)[0].target_amount == 2 * amounts["amount"]
-    line.erp("PATCH", f"time-lines/{held['id']}", {name: str(value) for name, value in amounts.items()})
-    assert _reconcile(line).verdict == "agreed"
-    assert [one.state for one in _findings(line)] == ["superseded"]
-
-
-def test_what_we_wrote_again_later_is_not_compared_with_what_was_written_first(walk_of: Callable[..., Line]) -> None:
-    line = walk_of({"kind": "deliver"})
-    line.run()
-    held = line.time_lines()[0]
-    amounts = {name: Decimal(str(held[name])) for name in ("unit_price", "amount")}
-    line.erp("PATCH", f"time-lines/{held['id']}", {name: str(2 * value) for name, value in amounts.items()})
-    with scope.work_in(line.partner):  # another flow changed it since
-        Link.objects.filter(connection_id=line.target.id, outside_key=held["id"]).update(
-            delivered_at=timezone.now() + timedelta(minutes=5)
-        )
-    assert _reconcile(line).verdict == "agreed"
-
-
 def test_what_a_step_took_back_is_not_expected(make_deals: MakeDeals) -> None:
     deals = _carried(make_deals, 1)
     made, project = len(deals.operations(state="written")), _made(deals, "project_in_psa")[-1]
     _take_away(deals, "psa", "projects", project.outside_key)
-    assert _reconcile(deals).unexplained == 1
+    assert reconcile(deals).unexplained == 1
     with scope.work_in(deals.partner):
         project.pk, project.name, project.kind, project.position = None, "closed", "withdraw", 90
         project.created = False
         project._state.adding = True
         project.save()
-    found = _reconcile(deals)
-    assert (found.verdict, _counts(found)["project_in_psa"]) == ("agreed", (made - 1, made - 1))
-    assert [one.state for one in _findings(deals)] == ["superseded"]
+    found = reconcile(deals)
+    assert (found.verdict, counts_of(found)["project_in_psa"]) == ("agreed", (made - 1, made - 1))
+    assert [one.state for one in findings_of(deals)] == ["superseded"]
