@@ -89,6 +89,14 @@ def count_mark(number: object, url: str, tone: str = "") -> SafeString:
     return SafeString(f'<a class="{escaped(tone)}" href="{escaped(url)}">{escaped(wording.count_words(number))}</a>')
 
 
+def number_cell_mark(label: object, number: object, url: str = "") -> SafeString:
+    """Return a table's cell with a count and its column's words for phones."""
+    words = escaped(wording.count_words(number))
+    if url and number:
+        words = f'<a href="{escaped(url)}">{words}</a>'
+    return SafeString(f'<td data-label="{escaped(label)}" class="number">{words}</td>')
+
+
 def sparkline_mark(values: Sequence[Figure], label: object = "", tone: str = "brand") -> SafeString:
     """Return a row of small bars, oldest first."""
     bars = (

@@ -199,6 +199,12 @@ def count_link(number: object, url: str, rest: str = "", tone: str = "") -> Safe
 
 
 @register.simple_tag
+def number_cell(label: object, number: object, url: str = "") -> SafeString:
+    """`{% number_cell posted_label row.arrived rows_url %}`: a table's cell with a count, which leads to its rows where it is not 0."""
+    return marks.number_cell_mark(label, number, url)
+
+
+@register.simple_tag
 def sparkline(values: Sequence[Figure], label: object = "", tone: str = "brand") -> SafeString:
     """`{% sparkline row.days label="Records a day" %}`: small bars, oldest first; no script."""
     return marks.sparkline_mark(values, label, tone)
