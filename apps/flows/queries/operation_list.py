@@ -1,6 +1,6 @@
 """The list of records that flows have met: its columns and filters, and the ledger lines that fit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -161,7 +161,8 @@ def file_lines() -> Callable[[list[Any]], list[FileLine]]:
     def build(rows: list[Any]) -> list[FileLine]:
         _look_up(flows, Flow.objects, {row[-2] for row in rows})
         _look_up(customers, Customer.objects, {row[-1] for row in rows})
-        return [FileLine(*row[:-2], flows[row[-2]], customers[row[-1]]) for row in rows]
+        parts: Iterator[tuple[Any, ...]] = ((*row[:-2], flows[row[-2]], customers[row[-1]]) for row in rows)
+        return [FileLine(*part) for part in parts]
 
     return build
 
