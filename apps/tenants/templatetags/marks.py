@@ -74,11 +74,13 @@ def state_mark(state: object, label: object = "") -> SafeString:
 def money_mark(amount: object, currency: object = "", certainty: object = "") -> SafeString:
     """Return an amount with its currency; `certainty` is known, estimated or unknown."""
     if certainty == "unknown":
-        words = f'<span class="quiet">{escaped(_("amount unknown"))}</span>'
+        unknown = _("amount unknown")
+        words = f'<span class="quiet">{escaped(unknown)}</span>'
     else:
         words = escaped(wording.money_words(amount, str(currency or "")))
     if certainty == "estimated":
-        words = f'<span class="quiet" title="{escaped(_("Estimated"))}">≈ </span>{words}'
+        about = _("Estimated")
+        words = f'<span class="quiet" title="{escaped(about)}">≈ </span>{words}'
     return SafeString(f'<span class="money">{words}</span>')
 
 
