@@ -71,6 +71,7 @@ CUSTOMERS = ListSpec(
         Filter("health", _("Health"), "chips", tuple(Option(colour.value, words) for colour, words, _tone in COLOURS)),
     ),
     order="health",
+    page_size=20,  # the gravest first: the others are a page, a word or a colour away
 )  # fmt: skip
 
 
