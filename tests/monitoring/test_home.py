@@ -104,8 +104,8 @@ def test_customers_are_shown_a_page_at_a_time_and_a_page_too_far_is_the_last(com
     _add_customers(committed, 53)
     owner = _owner_of(committed)
     first, beyond = _page(owner.get("/")), _page(owner.get("/?page=99"))
-    assert "1 to 50 of 53" in first
-    assert "51 to 53 of 53" in beyond
+    assert "1 to 20 of 53" in first
+    assert "41 to 53 of 53" in beyond
 
 
 def test_a_colour_leaves_only_its_customers_and_the_strip_as_it_was(blocked: Blocked) -> None:
