@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -121,10 +121,12 @@ def coming_cut_offs(*, now: datetime, within: timedelta, customer_id: UUID | Non
         ((one.next_at(now), one) for one in found), key=lambda pair: (pair[0], pair[1].customer.name, pair[1].name)
     )
     coming = [(at, one) for at, one in coming if at <= now + within]
+    since = {one.id: previous_occurrence(one.rule, ZoneInfo(one.customer.time_zone), at).date() for at, one in coming}
     flows = flows_before_cut_offs({one.customer_id for _at, one in coming})
-    known = _read({flow_id for counted in flows.values() for flow_id in counted.flow_ids}, now)
+    flow_ids = {flow_id for counted in flows.values() for flow_id in counted.flow_ids}
+    known = _read(flow_ids, min(since.values(), default=now.date()), now)
     nothing = CutOffFlows((), chosen=False)
-    return [_row(one, at, flows.get(one.customer_id, nothing), known, now) for at, one in coming]
+    return [_row(one, at, since[one.id], flows.get(one.customer_id, nothing), known, now) for at, one in coming]
 
 
 def backlog_of(flow_id: UUID, now: datetime) -> Backlog:
@@ -140,13 +142,13 @@ def backlog_of(flow_id: UUID, now: datetime) -> Backlog:
     )
 
 
-def _read(flow_ids: Collection[UUID], now: datetime) -> _Known:
+def _read(flow_ids: Collection[UUID], since: date, now: datetime) -> _Known:
     paused = Flow.objects.filter(id__in=flow_ids, state=Flow.State.PAUSED)
     return _Known(
         left=_left(flow_ids),
         pace=_pace(flow_ids, now),
         money=_blocked_money(flow_ids),
-        days=_days(flow_ids, now),
+        days=_days(flow_ids, since),
         paused=frozenset(paused.values_list("id", flat=True)),
     )
 
@@ -196,19 +198,17 @@ def _blocked_money(flow_ids: Collection[UUID]) -> dict[UUID, list[impact.Sum]]:
     return found
 
 
-def _days(flow_ids: Collection[UUID], now: datetime) -> dict[UUID, list[tuple[Any, int]]]:
-    """Return what was posted day by day since the longest rhythm's last cut-off."""
+def _days(flow_ids: Collection[UUID], since: date) -> dict[UUID, list[tuple[Any, int]]]:
+    """Return what was posted on each day after one."""
     found: defaultdict[UUID, list[tuple[Any, int]]] = defaultdict(list)
-    days = FlowDay.objects.filter(flow_id__in=flow_ids, day__gte=(now - timedelta(days=100)).date())
+    days = FlowDay.objects.filter(flow_id__in=flow_ids, day__gt=since)
     rows = days.order_by().values_list("flow_id", "day").annotate(posted=Sum(F("written") + F("unchanged")))
     for flow_id, day, posted in rows:
         found[flow_id].append((day, posted))
     return found
 
 
-def _row(cut_off: CutOff, at: datetime, flows: CutOffFlows, known: _Known, now: datetime) -> CutOffRow:
-    zone = ZoneInfo(cut_off.customer.time_zone)
-    since = previous_occurrence(cut_off.rule, zone, at).date()
+def _row(cut_off: CutOff, at: datetime, since: date, flows: CutOffFlows, known: _Known, now: datetime) -> CutOffRow:
     left = [known.left.get(flow_id, _Left()) for flow_id in flows.flow_ids]
     expected, measured = _expected(flows, known, now)
     ready, to_approve, blocked = (
