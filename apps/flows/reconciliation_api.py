@@ -34,7 +34,18 @@ class PartSerializer(SideSerializer):
     records = serializers.IntegerField()
 
 
-class StepPartSerializer(serializers.Serializer[Any]):
+class ComparedSerializer(serializers.Serializer[Any]):
+    """Two sides and the difference by cause; the parts add up to source less target."""
+
+    source = SideSerializer()  # type: ignore[assignment]  # declared fields are taken out of the class
+    target = SideSerializer()
+    parts = serializers.DictField(child=PartSerializer())
+    agreed = serializers.IntegerField()
+    unproven = serializers.IntegerField()
+    differing = serializers.IntegerField()
+
+
+class StepPartSerializer(ComparedSerializer):
     """What one step made, as `source`, and what of it its system holds, as `target`. `unproven` could not be looked at.
 
     `unasked` says why nothing could: "shows_nothing" or "gone"; "" when its system was asked.
@@ -44,27 +55,15 @@ class StepPartSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     system = serializers.CharField()
     unasked = serializers.CharField()
-    source = SideSerializer()  # type: ignore[assignment]  # declared fields are taken out of the class
-    target = SideSerializer()
-    parts = serializers.DictField(child=PartSerializer())
-    agreed = serializers.IntegerField()
-    unproven = serializers.IntegerField()
-    differing = serializers.IntegerField()
 
 
-class StatementSerializer(serializers.Serializer[Any]):
+class StatementSerializer(ComparedSerializer):
     """Both sides and the difference by cause; the parts add up to source less target.
 
     Of a flow that writes step by step, the target is what was carried through, and `steps` say what was made of it; the parts
     are those of the records and of the steps together.
     """
 
-    source = SideSerializer()  # type: ignore[assignment]  # declared fields are taken out of the class
-    target = SideSerializer()
-    parts = serializers.DictField(child=PartSerializer())
-    agreed = serializers.IntegerField()
-    unproven = serializers.IntegerField()
-    differing = serializers.IntegerField()
     steps = StepPartSerializer(many=True, required=False)
 
 

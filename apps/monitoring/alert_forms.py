@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.stale_check import StaleCheck
-from apps.customers.forms import TimeZoneSelect, time_zone_choices
+from apps.customers.forms import time_zone_choices
 from apps.monitoring.alert_models import NATURE_LABELS, SEVERITY_LABELS
 from apps.monitoring.alerting.bodies import USUAL_TICKET
 from apps.monitoring.alerting.reading import receiver_choices
@@ -53,7 +53,7 @@ class RouteForm(CasesForm):
     )
     quiet_from = forms.TimeField(label=gettext_lazy("Quiet from"), required=False, widget=_TIME)
     quiet_until = forms.TimeField(label=gettext_lazy("Quiet until"), required=False, widget=_TIME)
-    quiet_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False, widget=TimeZoneSelect)
+    quiet_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
     quiet_lets_severe = forms.BooleanField(
         label=gettext_lazy("What is severe comes through at any hour"), required=False, initial=True
     )
@@ -188,7 +188,7 @@ class ScheduleForm(StaleCheck, forms.Form):
     """An on-call schedule: people in turns, or one for each weekday."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
-    zone = forms.ChoiceField(label=gettext_lazy("Time zone"), widget=TimeZoneSelect)
+    zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
     hand_over = forms.TimeField(label=gettext_lazy("Hand-over at"), widget=_TIME, initial="09:00")
     calendar_id = forms.ChoiceField(
         label=gettext_lazy("Only within the opening hours of"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.stale_check import StaleCheck
 from apps.connectors.errors import BusinessClass
-from apps.customers.forms import TimeZoneSelect, time_zone_choices
+from apps.customers.forms import time_zone_choices
 from apps.monitoring.blame import Severity, verdict_for
 from apps.monitoring.models import BusinessCalendar, SlaPolicy
 from apps.monitoring.queries.sla_suggested import Suggested, as_package
@@ -292,9 +292,7 @@ class CalendarForm(StaleCheck, forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=80, help_text=gettext_lazy("For example Office hours Munich.")
     )
-    zone = forms.ChoiceField(
-        label=gettext_lazy("Time zone"), choices=time_zone_choices, initial="Europe/Berlin", widget=TimeZoneSelect
-    )
+    zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=time_zone_choices, initial="Europe/Berlin")
     country = forms.ChoiceField(label=gettext_lazy("Public holidays of"), required=False, choices=_country_choices)
     region = forms.CharField(
         label=gettext_lazy("Region"),

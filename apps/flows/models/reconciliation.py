@@ -33,8 +33,8 @@ class Reconciliation(CustomerOwned):
     `first` and `last` are days of `zone`, both included; `since` and `until` the same as instants, `until` left out.
     `statement` is as engine/reconcile.py counts it: {"source": {"count", "sums"}, "target": {...}, "parts": {cause: {"records",
     "count", "sums"}}, "agreed", "unproven"}; of a flow that writes step by step also "steps", a list of such statements with
-    "name", "title", "system" and "unasked" (engine/reconcile_steps.py), its "target" being what was carried through. `digest` is the SHA-256 of all it says, `signature` the house's seal on that and
-    on who signed when.
+    "name", "title", "system" and "unasked" (engine/reconcile_steps.py), its "target" being what was carried through. `digest` is
+    the SHA-256 of all it says, `signature` the house's seal on that and on who signed when.
     """
 
     class Method(models.TextChoices):

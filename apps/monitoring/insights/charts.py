@@ -3,12 +3,12 @@
 from datetime import date
 from decimal import Decimal
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
 from apps.monitoring.insights.found import Cause
 from apps.monitoring.models import Insight
 from apps.tenants.charts import Chart, Series
+from apps.tenants.templatetags.wording import short_day_words
 
 _CHARTS = {
     Cause.LONG_DAY: (gettext_lazy("Hours a day"), "h"),
@@ -25,7 +25,7 @@ def chart_of(insight: Insight) -> Chart | None:
     points = insight.facts.get("series") or []
     if not title or len(points) < 3:
         return None
-    days = [date_format(date.fromisoformat(day), "j M") for day, _value in points]
+    days = [short_day_words(date.fromisoformat(day)) for day, _value in points]
     values = [Decimal(value) for _day_of, value in points]
     return Chart(
         name="insight",

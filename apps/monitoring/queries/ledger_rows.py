@@ -37,6 +37,11 @@ class By(StrEnum):
     COUNTRY = "country"
     CUSTOMER_SEGMENT = "customer_segment"
 
+    @property
+    def is_of_the_customer(self) -> bool:
+        """Return whether the customer's page says it, and not the record or those it is about."""
+        return self in _OF_THE_CUSTOMER
+
 
 _OF_THE_CUSTOMER = {By.COUNTRY: "customer__country", By.CUSTOMER_SEGMENT: "customer__segment"}
 

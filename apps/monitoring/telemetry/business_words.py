@@ -8,7 +8,6 @@ from apps.monitoring.telemetry.spells import ACTIVATION, Source
 from apps.tenants.templatetags.states import badge_for
 
 MEASURED, DERIVED, UNKNOWN = gettext_lazy("measured"), gettext_lazy("derived"), gettext_lazy("not known")
-_OF_THE_CUSTOMER = (By.COUNTRY, By.CUSTOMER_SEGMENT)
 
 
 def key_words(source: Source, key: str) -> str:
@@ -55,14 +54,14 @@ def name_words(name: str) -> str:
 
 def by_hint(by: By) -> str:
     """Return where it is known from."""
-    if by in _OF_THE_CUSTOMER:
+    if by.is_of_the_customer:
         return _("As the customer's page says.")
     return _("Derived: what the record itself, its deal or its client said last when it was held back.")
 
 
 def by_mark(by: By) -> object:
     """Return how sure it is."""
-    return MEASURED if by in _OF_THE_CUSTOMER else DERIVED
+    return MEASURED if by.is_of_the_customer else DERIVED
 
 
 def source_title(source: Source) -> str:

@@ -92,7 +92,7 @@ VALUES = ListSpec(
 
 
 def span_of(chosen: str, today: date) -> tuple[date, date]:
-    """Return the first days of the first and the last month that are meant: the present one and the eleven before unless told otherwise."""
+    """Return the first days of the first and the last month that are meant: twelve months up to now unless told otherwise."""
     if chosen == LAST:
         return month_before(today), month_before(today)
     months = months_back(today, MONTHS_OF_YEAR)

@@ -1,4 +1,4 @@
-"""The small parts that rows of a list repeat: icons, moments, states, amounts, sparklines, faces.
+"""The small parts that rows of a list repeat: icons, moments, states, amounts, counts, sparklines, options.
 
 Written without the engine of templates: a page holds hundreds of them, and a template of three words costs more to call
 than to write. `{% load portal %}` has them as tags; every part from outside is escaped where it is put in.

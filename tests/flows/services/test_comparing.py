@@ -16,6 +16,7 @@ from apps.flows.services import comparing
 from apps.flows.services.replay import replay_operations, skip_operations
 from apps.flows.triggers.comparisons import ComparisonError, look_now
 from apps.tenants import scope
+from tests.flows.services.killed_workers import work_killed_at
 from tests.lines import Line
 
 MakeLine = Callable[..., Line]
@@ -242,10 +243,6 @@ def test_what_a_person_agreed_to_is_believed_and_still_looked_at_again(make_line
     assert len(_deletions(line)) == 5
 
 
-class Killed(BaseException):
-    """A worker that is gone: nothing of it is caught, nothing cleaned up."""
-
-
 def test_a_killed_comparison_goes_on_and_tells_each_deletion_once(make_line: MakeLine) -> None:
     line = make_line()
     line.run()
@@ -253,30 +250,10 @@ def test_a_killed_comparison_goes_on_and_tells_each_deletion_once(make_line: Mak
         _delete(line, *_delivered(line)[2 * number : 2 * number + 2])
         run = _ask(line)
         with patch.object(comparing, "ASKED_SINGLY", 1):
-            _work_killed_at(line, run, at)
+            work_killed_at(line.work, run, comparing._Comparing, at)
         ended = line.reload(run)
         assert (ended.state, ended.rejected, len(_deletions(line))) == ("partial", 2, 2 * number), at
         assert _adds_up(ended)
-
-
-def _work_killed_at(line: Line, run: Run, at: str) -> None:
-    """Let a worker die in the middle of what `at` names, before it commits, and another one take over."""
-    whole, calls = getattr(comparing._Comparing, at), []
-
-    def killed(self: Any, *args: Any, **kwargs: Any) -> Any:
-        calls.append(1)
-        if len(calls) > 1:
-            return whole(self, *args, **kwargs)
-        work = type(self._session.work)
-        with patch.object(work, "advance", side_effect=Killed), patch.object(work, "confirm", side_effect=Killed):
-            return whole(self, *args, **kwargs)
-
-    with patch.object(comparing._Comparing, at, killed):
-        with pytest.raises(Killed):
-            line.work()
-        with scope.public():
-            DueWork.objects.filter(reference=str(run.id)).update(state="ready", lease_owner="", lease_until=None)
-        line.work()
 
 
 def test_a_listing_goes_on_with_the_next_page_in_the_next_slice(make_line: MakeLine) -> None:

@@ -20,6 +20,7 @@ from apps.flows.triggers.reconciliations import ReconciliationError, reconcile_n
 from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
+from tests.flows.services.killed_workers import work_killed_at
 from tests.lines import Line
 
 MakeLine = Callable[..., Line]
@@ -298,37 +299,13 @@ def test_it_stands_behind_all_live_work_and_only_one_at_a_time(make_line: MakeLi
         _ask(line)
 
 
-class Killed(BaseException):
-    """A worker that is gone: nothing of it is caught, nothing cleaned up."""
-
-
-def _work_killed_at(line: Line, run: Run, at: str) -> None:
-    """Let a worker die in the middle of what `at` names, before it commits, and another one take over."""
-    whole, calls = getattr(reconciling._Reconciling, at), []
-
-    def killed(self: Any, *args: Any, **kwargs: Any) -> Any:
-        calls.append(1)
-        if len(calls) > 1:
-            return whole(self, *args, **kwargs)
-        work = type(self._session.work)
-        with patch.object(work, "advance", side_effect=Killed), patch.object(work, "confirm", side_effect=Killed):
-            return whole(self, *args, **kwargs)
-
-    with patch.object(reconciling._Reconciling, at, killed):
-        with pytest.raises(Killed):
-            line.work()
-        with scope.public():
-            DueWork.objects.filter(reference=str(run.id)).update(state="ready", lease_owner="", lease_until=None)
-        line.work()
-
-
 def test_a_killed_worker_goes_on_and_tells_each_finding_once(make_line: MakeLine) -> None:
     line = make_line()
     line.run()
     for number, at in enumerate(("_take", "_ask", "_end_or_ask"), start=1):
         _take_away(line, _delivered(line)[number].target_key)
         run = _ask(line)
-        _work_killed_at(line, run, at)
+        work_killed_at(line.work, run, reconciling._Reconciling, at)
         found = _found(line, run)
         assert (found.unexplained, len(_findings(line)), line.reload(run).rejected) == (number, number, 1), at
         assert _adds_up(found)

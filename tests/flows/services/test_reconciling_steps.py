@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-import pytest
 from django.utils import timezone
 
 from apps.connectors import registry
@@ -15,8 +14,7 @@ from apps.connectors.contract import Page
 from apps.connectors.errors import BusinessClass, MisconfiguredError
 from apps.connectors.models import Connection
 from apps.connectors.protocols.rest import RestConnector
-from apps.dispatch.models import DueWork
-from apps.flows.models import Link, Operation, OperationStep, Run, SeenPage
+from apps.flows.models import Link, Operation, OperationStep, SeenPage
 from apps.flows.services import reconciling
 from apps.flows.services.reconciliation_result import digest_of
 from apps.flows.services.reconciliation_signing import is_intact, sign
@@ -25,6 +23,7 @@ from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
 from tests.deals import Deals
+from tests.flows.services.killed_workers import work_killed_at
 from tests.flows.services.step_statements import (
     adds_up,
     ask,
@@ -301,39 +300,15 @@ def test_our_own_mark_on_a_deal_is_no_change_after_its_posting(make_deals: MakeD
     assert (found.verdict, rows, found.statement["agreed"]) == ("agreed", [], 1)
 
 
-class Killed(BaseException):
-    """A worker that is gone: nothing of it is caught, nothing cleaned up."""
-
-
 def test_a_killed_worker_goes_on_and_tells_each_finding_once(make_deals: MakeDeals) -> None:
     deals = _carried(make_deals, 3)
     for number, at in enumerate(("_take", "_ask_place", "_end_or_ask"), start=1):
         _take_away(deals, "psa", "projects", _made(deals, "project_in_psa")[-number].outside_key)
         run = ask(deals)
-        _work_killed_at(deals, run, at)
+        work_killed_at(deals.work, run, reconciling._Reconciling, at)
         found = found_by(deals, run)
         assert (found.unexplained, len(findings_of(deals)), deals.reload(run).rejected) == (number, number, 1), at
         assert adds_up(found)
-
-
-def _work_killed_at(deals: Deals, run: Run, at: str) -> None:
-    """Let a worker die in the middle of what `at` names, before it commits, and another one take over."""
-    whole, calls = getattr(reconciling._Reconciling, at), []
-
-    def killed(self: Any, *args: Any, **kwargs: Any) -> Any:
-        calls.append(1)
-        if len(calls) > 1:
-            return whole(self, *args, **kwargs)
-        work = type(self._session.work)
-        with patch.object(work, "advance", side_effect=Killed), patch.object(work, "confirm", side_effect=Killed):
-            return whole(self, *args, **kwargs)
-
-    with patch.object(reconciling._Reconciling, at, killed):
-        with pytest.raises(Killed):
-            deals.work()
-        with scope.public():
-            DueWork.objects.filter(reference=str(run.id)).update(state="ready", lease_owner="", lease_until=None)
-        deals.work()
 
 
 def test_what_a_step_took_back_is_not_expected(make_deals: MakeDeals) -> None:
