@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
@@ -37,7 +38,7 @@ from apps.flows.services import events
 from apps.flows.services.approvals import decide
 from apps.flows.services.cancel_run import cancel_run
 from apps.flows.services.replay import replay_operations
-from apps.flows.templates_library import registry as templates
+from apps.flows.templates_library import TEMPLATES
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
 from bench.outages.journal import judge_journal
@@ -103,16 +104,13 @@ class Engine(RuleBasedStateMachine):
     @initialize(walks=st.booleans(), batch=st.sampled_from([1, 2, 10]), slow=st.booleans())
     def found(self, walks: bool, batch: int, slow: bool) -> None:
         """Found a firm with a few entries, and the flow; a slow target takes every record first and tells later."""
-        known = templates.TEMPLATES[TEMPLATE]
+        known = TEMPLATES[TEMPLATE]
         stored = known.definition.to_json() | ({"steps": WALK} if walks else {})
         changed = replace(
             known, definition=replace(parse_definition(stored), batch_size=batch), lines=(), shaped_by=None
         )
-        templates.TEMPLATES = {**templates.TEMPLATES, TEMPLATE: changed}
-        try:
+        with patch.dict(TEMPLATES, {TEMPLATE: changed}):
             self.line = found_line(self.partner, self.sandbox, people=2, entries=4)
-        finally:
-            templates.TEMPLATES = {**templates.TEMPLATES, TEMPLATE: known}
         self.stack = ExitStack()
         self.slow = self.stack.enter_context(slowed(self.line)) if slow else None
         entries = self.line.entries(status="approved", billable=True)
