@@ -106,7 +106,7 @@
     };
     const value = {
       type: "value", splitNumber: 4, minInterval: Number(figure.dataset.decimals) ? 0 : 1, axisLine: { show: false },
-      splitLine: { lineStyle: { color: line, type: [3, 4] } }, axisLabel: { ...text, formatter: (number) => short.format(number) },
+      splitLine: { lineStyle: { color: line, type: [3, 4] } }, axisLabel: { ...text, formatter: (number) => `${short.format(number)} ${figure.dataset.unit}`.trimEnd() },
     };
     return across ? { xAxis: value, yAxis: category } : { xAxis: category, yAxis: value };
   };
