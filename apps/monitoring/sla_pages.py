@@ -10,7 +10,7 @@ from apps.monitoring.impact import Sum
 
 @dataclass(frozen=True, slots=True)
 class ClockRow:
-    """A promise under way. `left` is business time, negative once it is late; None where nobody can say.
+    """A promise under way. `left` is business time, negative once it is late and the desk was open since; None: nobody can say.
 
     `state` is running, paused or breached; `cause` and `paused_at` say why it stands still. `expected_at` is derived from
     `sample` clocks of the same kind that ended; None: it cannot be said.

@@ -1,16 +1,21 @@
 """What a chart shows, before anything is drawn: its table of figures, a sentence for those who cannot see it, sparklines (pure)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 Kind = Literal["line", "area", "bar", "stacked", "donut"]
 Figure = int | float | Decimal | None
 Words = str | Promise  # a lazy translation is fine too
+
+# Names and lengths of the units spans are told in; a unit is taken from so many of it on.
+_SPANS = ((86_400, gettext_noop("d")), (3_600, gettext_noop("h")), (60, gettext_noop("min")), (1, gettext_noop("s")))
+_SPAN_FROM = 3
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_GAP = 100.0, 24.0, 0.25
 
@@ -108,6 +113,19 @@ class SparkBar:
     y: float
     width: float
     height: float
+
+
+def spans_chart(chart: Chart) -> Chart:
+    """Return a chart of seconds in the unit in which its longest span reads best; what took any time is never nothing."""
+    longest = max((float(value) for one in chart.series for value in one.values if value), default=0.0)
+    size, unit = next((span for span in _SPANS if longest >= _SPAN_FROM * span[0]), _SPANS[-1])
+    decimals = 2 if longest < 10 * size else 1
+
+    def told(value: Figure) -> Figure:
+        return max(round(float(value) / size, decimals), 10**-decimals) if value else value
+
+    series = [replace(one, values=[told(value) for value in one.values]) for one in chart.series]
+    return replace(chart, series=series, unit=_(unit), decimals=decimals)
 
 
 def spark_bars(values: Sequence[Figure]) -> list[SparkBar]:

@@ -106,16 +106,23 @@
     };
     const value = {
       type: "value", splitNumber: 4, minInterval: Number(figure.dataset.decimals) ? 0 : 1, axisLine: { show: false },
-      splitLine: { lineStyle: { color: line, type: [3, 4] } }, axisLabel: { ...text, formatter: (number) => short.format(number) },
+      splitLine: { lineStyle: { color: line, type: [3, 4] } }, axisLabel: { ...text, formatter: (number) => `${short.format(number)} ${figure.dataset.unit}`.trimEnd() },
     };
     return across ? { xAxis: value, yAxis: category } : { xAxis: category, yAxis: value };
+  };
+
+  /* A figure with none before and none after it makes no line: it stands as a dot. */
+  const dotsOf = (figure, { tone, values }) => {
+    const alone = values.map((value, at) => (values[at - 1] == null && values[at + 1] == null ? value : null));
+    const itemStyle = { color: toneColour(figure, tone) };
+    return { type: "line", data: alone, symbol: "circle", symbolSize: 6, itemStyle, lineStyle: { width: 0 }, silent: true };
   };
 
   const seriesOf = (figure, one, kind, at, last) => {
     const colour = toneColour(figure, one.tone);
     const shape = { name: one.label, data: one.values, itemStyle: { color: colour }, cursor: one.links.some(Boolean) ? "pointer" : "default" };
     if (kind === "line" || kind === "area") {
-      return { ...shape, type: "line", smooth: 0.25, smoothMonotone: "x", showSymbol: one.values.length < 3, symbolSize: 6, lineStyle: { width: 2, color: colour, type: at ? [6, 4] : "solid" }, ...(kind === "area" ? { areaStyle: { opacity: 0.14, color: colour } } : {}) };
+      return { ...shape, type: "line", smooth: 0.25, smoothMonotone: "x", showSymbol: false, symbolSize: 6, lineStyle: { width: 2, color: colour, type: at ? [6, 4] : "solid" }, ...(kind === "area" ? { areaStyle: { opacity: 0.14, color: colour } } : {}) };
     }
     const round = kind === "bar" ? [0, 4, 4, 0] : last ? [3, 3, 0, 0] : 0;
     return { ...shape, type: "bar", barMaxWidth: kind === "bar" ? 18 : 26, stack: kind === "stacked" ? "all" : undefined, itemStyle: { color: colour, borderRadius: round } };
@@ -137,7 +144,10 @@
       animation: !calm, animationDuration: 300,
       grid: { left: 4, right: 12, top: 12, bottom: 4, containLabel: true },
       ...axes(figure, read.categories, kind, read.series.flatMap((one) => one.values)),
-      series: read.series.map((one, at) => seriesOf(figure, one, kind, at, at === read.series.length - 1)),
+      series: [
+        ...read.series.map((one, at) => seriesOf(figure, one, kind, at, at === read.series.length - 1)),
+        ...(kind === "line" || kind === "area" ? read.series.map((one) => dotsOf(figure, one)) : []),
+      ],
     }];
   };
 

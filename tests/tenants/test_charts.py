@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.tenants.charts import SPARK_HEIGHT, SPARK_WIDTH, Chart, ChartError, Series, spark_bars
+from apps.tenants.charts import SPARK_HEIGHT, SPARK_WIDTH, Chart, ChartError, Series, spans_chart, spark_bars
 
 
 def chart(*series: Series) -> Chart:
@@ -57,3 +57,22 @@ def test_bars_stay_in_their_box_and_what_is_not_nothing_can_be_seen(values: list
         assert bar.height >= (2 if value else 0.5)
     if any(values):
         assert max(bar.height for bar in bars) == SPARK_HEIGHT
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told", "unit"),
+    [
+        pytest.param([0.04, 1.5], [0.04, 1.5], "s", id="seconds"),
+        pytest.param([40.0, 179.0], [40.0, 179.0], "s", id="under three minutes"),
+        pytest.param([90.0, 180.0], [1.5, 3.0], "min", id="from three minutes on"),
+        pytest.param([3_600.0, 80_000.0], [1.0, 22.2], "h", id="hours"),
+        pytest.param([1.0, 80_000.0], [0.1, 22.2], "h", id="what took any time is never nothing"),
+        pytest.param([None, 86_400 * 9.0], [None, 9.0], "d", id="days"),
+        pytest.param([None, 0], [None, 0], "s", id="nothing"),
+    ],
+)
+def test_spans_are_told_in_the_unit_in_which_the_longest_reads_best(
+    seconds: list[float | None], told: list[float | None], unit: str
+) -> None:
+    shown = spans_chart(chart(Series("Half within", seconds)))
+    assert (list(shown.series[0].values), shown.unit) == (told, unit)

@@ -15,7 +15,7 @@ from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, FlowDay, Operation, Run
 from apps.flows.queries.causes import cause_words
 from apps.flows.queries.operation_list import since_id
-from apps.tenants.charts import Chart, Series
+from apps.tenants.charts import Chart, Series, spans_chart
 from apps.tenants.templatetags.states import badge_for
 from apps.tenants.templatetags.wording import short_day_words
 
@@ -72,24 +72,24 @@ def speed_of_days(flow: Flow, days: list[date]) -> Chart:
     took = Extract(F("finished_at") - F("event__received_at"), "epoch")
     rows = ended.order_by().annotate(day=TruncDate("finished_at"), took=took).values("day")
     found = {row["day"]: row for row in rows.annotate(median=_Percentile("took", 0.5), slow=_Percentile("took", 0.9))}
-    return Chart(
-        name="speed",
-        title=_("From trigger to delivered"),
-        kind="line",
-        categories=[short_day_words(day) for day in days],
-        series=[
-            Series(_("Half of the runs within"), [_rounded(found, day, "median") for day in days], "brand"),
-            Series(_("Nine of ten within"), [_rounded(found, day, "slow") for day in days], "accent"),
-        ],
-        unit="s",
-        decimals=1,
-        note=_("Runs that delivered something."),
+    return spans_chart(
+        Chart(
+            name="speed",
+            title=_("From trigger to delivered"),
+            kind="line",
+            categories=[short_day_words(day) for day in days],
+            series=[
+                Series(_("Half of the runs within"), [_figure(found, day, "median") for day in days], "brand"),
+                Series(_("Nine of ten within"), [_figure(found, day, "slow") for day in days], "accent"),
+            ],
+            note=_("Runs that delivered something."),
+        )
     )
 
 
-def _rounded(found: dict[date, Any], day: date, name: str) -> float | None:
+def _figure(found: dict[date, Any], day: date, name: str) -> float | None:
     row = found.get(day)
-    return None if row is None or row[name] is None else round(row[name], 1)
+    return None if row is None else row[name]
 
 
 def _failures(flow: Flow, first: date) -> Chart:

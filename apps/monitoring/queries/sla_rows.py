@@ -90,7 +90,7 @@ def _clock_row(clock: SlaClock, usual: Usual, now: datetime) -> ClockRow:
         started_at=clock.started_at,
         due_at=clock.due_at,
         left=found.left,
-        left_words=left_words(found.left),
+        left_words=left_words(found.left, is_late=state is ClockState.BREACHED),
         cause=str(CAUSE_LABELS[PauseCause(still.cause)]) if still else "",
         paused_at=still.started_at if still else None,
         expected_at=found.expected_at,
@@ -115,10 +115,10 @@ def _forecast(clock: SlaClock, pauses: Sequence[SlaPause], usual: Usual, now: da
     return forecast(clock_book.as_clock(clock, pauses), span, sample, now)
 
 
-def left_words(left: timedelta) -> str:
-    """Return the time that is left, or by how much it is late."""
-    if left < timedelta():
-        return _("%(span)s late") % {"span": span_words(-left)}
+def left_words(left: timedelta, *, is_late: bool) -> str:
+    """Return the business time that is left, or by how much it is late: none of it while everything is closed since."""
+    if is_late:
+        return _("%(span)s late") % {"span": span_words(abs(left))}
     return _("%(span)s left") % {"span": span_words(left)}
 
 

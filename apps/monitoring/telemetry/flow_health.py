@@ -23,7 +23,7 @@ from apps.monitoring.queries.ledger_rows import id_at
 from apps.monitoring.queries.reports import ReportSpan, causes_of
 from apps.monitoring.queries.sla_rows import clock_rows, with_subjects
 from apps.monitoring.sla_pages import ClockRow
-from apps.tenants.charts import Chart, Series
+from apps.tenants.charts import Chart, Series, spans_chart
 from apps.tenants.templatetags.states import badge_for
 
 RUNS_SHOWN = 60
@@ -73,30 +73,30 @@ def _runs(flow: Flow) -> Chart:
     runs = list(reversed(told))
     links = [reverse("flows:run-detail", args=[run_id]) for run_id, *_rest in runs]
     seconds = [_took(started or created, finished) for _id, _state, created, started, finished in runs]
-    return Chart(
-        name="health-runs",
-        title=_("The last runs, by result"),
-        kind="stacked",
-        categories=[_moment(created) for _id, _state, created, *_rest in runs],
-        series=[
-            Series(
-                label,
-                [took if told == state else None for (_id, told, *_rest), took in zip(runs, seconds, strict=True)],
-                tone,
-                links,
-            )
-            for state, label, tone in _RESULTS
-        ],
-        unit="s",
-        decimals=1,
-        note=_("As high as a run took long; each bar leads to its run. At most %(number)d runs.")
-        % {"number": RUNS_SHOWN},
+    return spans_chart(
+        Chart(
+            name="health-runs",
+            title=_("The last runs, by result"),
+            kind="stacked",
+            categories=[_moment(created) for _id, _state, created, *_rest in runs],
+            series=[
+                Series(
+                    label,
+                    [took if told == state else None for (_id, told, *_rest), took in zip(runs, seconds, strict=True)],
+                    tone,
+                    links,
+                )
+                for state, label, tone in _RESULTS
+            ],
+            note=_("As high as a run took long; each bar leads to its run. At most %(number)d runs.")
+            % {"number": RUNS_SHOWN},
+        )
     )
 
 
 def _took(started: datetime, finished: datetime | None) -> float:
     # A run that took no time at all is still a run: its bar stays visible.
-    return max(round((finished - started).total_seconds(), 1), 0.1) if finished else 0.1
+    return max((finished - started).total_seconds(), 0.1) if finished else 0.1
 
 
 def _hours(flow: Flow, now: datetime) -> Chart:

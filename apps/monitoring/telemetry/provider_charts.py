@@ -8,25 +8,25 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.connectors.call_times import CallTimes
-from apps.tenants.charts import Chart, Series
+from apps.tenants.charts import Chart, Series, spans_chart
 
 Hours = Sequence[tuple[datetime, CallTimes]]
 
 
 def times_chart(hours: Hours) -> Chart:
     """Return how long calls took, hour by hour: the usual one, and the slowest tenth."""
-    return Chart(
-        name="provider-times",
-        title=_("How long an answer takes"),
-        kind="line",
-        categories=_labels(hours),
-        series=[
-            Series(_("Half answered within"), [_seconds(times.within(0.5)) for _hour, times in hours], "brand"),
-            Series(_("Nine of ten within"), [_seconds(times.within(0.9)) for _hour, times in hours], "warning"),
-        ],
-        unit="s",
-        decimals=2,
-        note=_("Measured at every call; told to within the next step of a scale."),
+    return spans_chart(
+        Chart(
+            name="provider-times",
+            title=_("How long an answer takes"),
+            kind="line",
+            categories=_labels(hours),
+            series=[
+                Series(_("Half answered within"), [_seconds(times.within(0.5)) for _hour, times in hours], "brand"),
+                Series(_("Nine of ten within"), [_seconds(times.within(0.9)) for _hour, times in hours], "warning"),
+            ],
+            note=_("Measured at every call; told to within the next step of a scale."),
+        )
     )
 
 

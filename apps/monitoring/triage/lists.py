@@ -30,7 +30,7 @@ PROPOSALS = ListSpec(
         Column("held", _("What came of it"), value=attrgetter("held")),
         Column("made", _("Made"), sort=("made_at", "id"), value=attrgetter("made_at")),
         Column("decided", _("Decided"), sort=("decided_at",), value=attrgetter("decided_at"), nullable=True),
-        Column("by", _("Decided by"), value=attrgetter("decided_by")),
+        Column("by", _("Decided by"), value=attrgetter("decided_by"), shown=False),
     ),
     filters=(
         Filter(

@@ -24,7 +24,7 @@ from apps.monitoring.queries.cut_off_board import Backlog, backlog_of
 from apps.monitoring.sla_pages import ClockRow
 from apps.monitoring.telemetry.flow_health import FlowHealth, clocks_of, get_flow_health
 from apps.monitoring.views.figures import Detail, Tile, last_success_tile, with_query
-from apps.tenants.templatetags.wording import count_words
+from apps.tenants.templatetags.wording import count_words, duration_words
 
 FIGURES = "figures"  # asks for the parts that keep themselves up to date: charts are not among them
 
@@ -67,24 +67,21 @@ def _backlog_tile(flow: Flow, left: Backlog) -> Tile:
         if many
     ]
     tile = Tile.counted("backlog", _("Not posted yet"), number, icon="inbox", link=records, tone=tone)
-    return tile.saying(_pace_words(left)).with_details(tuple(details))
+    return tile.saying(pace_words(left)).with_details(tuple(details))
 
 
-def _pace_words(left: Backlog) -> str:
+def pace_words(left: Backlog) -> str:
     """Return when the backlog is expected to be over, and by what that is told."""
     if not left.ready:
         return _("Nothing is on its way just now.")
     if left.seconds is None or left.per_hour is None:
         return _("How long it takes is not known yet: no run was measured in two weeks.")
-    words = ngettext(
-        "over in about %(number)s minute at the present rate, %(rate)s an hour by %(runs)s runs",
-        "over in about %(number)s minutes at the present rate, %(rate)s an hour by %(runs)s runs",
-        max(1, round(left.seconds / 60)),
-    )
-    return words % {
-        "number": count_words(max(1, round(left.seconds / 60))),
-        "rate": count_words(left.per_hour),
-        "runs": count_words(left.runs),
+    minutes = max(1, round(left.seconds / 60))
+    rate = count_words(left.per_hour) if left.per_hour >= 1 else _("less than one")
+    return _("over in about %(span)s at the present rate: %(rate)s an hour, by %(runs)s") % {
+        "span": duration_words(minutes * 60),
+        "rate": rate,
+        "runs": ngettext("%(number)s run", "%(number)s runs", left.runs) % {"number": count_words(left.runs)},
     }
 
 
