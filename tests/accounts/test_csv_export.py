@@ -46,7 +46,7 @@ def test_a_file_is_utf8_with_a_mark_and_quotes_what_needs_it() -> None:
         pytest.param(2_500, 2_400, 2_400, True, id="more than are written at once"),
     ],
 )
-def test_a_long_file_says_that_it_was_cut(rows: int, most: int, lines: int, note: bool) -> None:  # noqa: FBT001
+def test_a_long_file_says_that_it_was_cut(rows: int, most: int, lines: int, note: bool) -> None:
     found = (("=x", number) for number in range(rows))
     answer = csv_file("lines.csv", ("name", "number"), found, most=most, note="=More, there is")
     expected = [f"'=x,{number}" for number in range(lines)] + ['"\'=More, there is"'] * note
