@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from apps.tenants.templatetags.wording import count_words
 
-
 # Why a system was not asked, or did not answer, where it said nothing itself: stored in English, said in the reader's language.
 AWAY = gettext_noop("It is away just now.")
 SEALED = gettext_noop("A stored secret cannot be opened any more: replace it.")

@@ -8,7 +8,12 @@ from apps.monitoring.insights.coverage import AWAY, LATE, SEALED, Cover, Part, r
 
 @pytest.mark.parametrize(
     ("problem", "said"),
-    [(AWAY, AWAY.upper()), (SEALED, SEALED.upper()), (LATE, LATE.upper()), ("Licence is used up", "Licence is used up")],
+    [
+        (AWAY, AWAY.upper()),
+        (SEALED, SEALED.upper()),
+        (LATE, LATE.upper()),
+        ("Licence is used up", "Licence is used up"),
+    ],
 )
 def test_our_own_sentences_are_translated_and_what_a_system_said_stays(
     problem: str, said: str, monkeypatch: pytest.MonkeyPatch
