@@ -164,7 +164,7 @@ def file_lines() -> Callable[[list[Any]], list[FileLine]]:
         _look_up(flows, Flow.objects, {row[-2] for row in rows})
         _look_up(customers, Customer.objects, {row[-1] for row in rows})
         return [
-            FileLine(*row[:-3], datetime.fromtimestamp(row[-3], UTC), flows[row[-2]], customers[row[-1]])
+            FileLine._make((*row[:-3], datetime.fromtimestamp(row[-3], UTC), flows[row[-2]], customers[row[-1]]))
             for row in rows
         ]
 
