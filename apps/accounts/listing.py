@@ -12,7 +12,7 @@ In the template: `{% list_region page caption=_("Flows") %}{% for row in page.ro
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
@@ -200,22 +200,22 @@ def _built(found: Iterator[Any], build: Build | None) -> Iterator[Any]:
 
 
 def _csv(state: ListState, rows: Iterator[Any]) -> FileResponse:
-    columns = [c for c in state.spec.columns if c.value and c.name in state.shown]
-    lines = ([_cell(column, row) for column in columns] for row in rows)
+    columns = [(c.label, c.value) for c in state.spec.columns if c.value and c.name in state.shown]
+    values, zone = [value for _label, value in columns], timezone.get_current_timezone()
+    lines = ([one if type(one := value(row)) is str else _cell(one, zone) for value in values] for row in rows)
     too_many = _("Only the first %(most)s rows are in this file: narrow the filter.")
     return csv_file(
         f"{state.spec.key}-{timezone.localdate():%Y-%m-%d}.csv",
-        [str(column.label) for column in columns],
+        [str(label) for label, _value in columns],
         lines,
         most=MOST_IN_A_FILE,
         note=too_many % {"most": count_words(MOST_IN_A_FILE)},
     )
 
 
-def _cell(column: Column, row: Any) -> object:
-    value = column.value(row) if column.value else None
+def _cell(value: object, zone: tzinfo) -> object:
     if isinstance(value, datetime):
-        return timezone.localtime(value).isoformat(timespec="seconds")
+        return timezone.localtime(value, zone).isoformat(timespec="seconds")
     if isinstance(value, timedelta):
         return round(value.total_seconds(), 3)
     return value.isoformat() if isinstance(value, date) else value

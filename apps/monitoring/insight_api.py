@@ -24,7 +24,10 @@ from apps.tenants import scope
 
 
 class InsightSerializer(serializers.ModelSerializer[Insight]):
-    """One insight. `says` is what was found, in a sentence; `facts` are the figures it is made of."""
+    """One insight. `says` is what was found, in a sentence; `facts` are the figures it is made of.
+
+    `decision` is what was decided last ("accepted", "dismissed", "" while nothing was): `state` is open again when it came back.
+    """
 
     customer_id = serializers.UUIDField(read_only=True)
     operation_id = serializers.UUIDField(read_only=True, allow_null=True)
@@ -32,6 +35,7 @@ class InsightSerializer(serializers.ModelSerializer[Insight]):
     title = serializers.SerializerMethodField()
     says = serializers.SerializerMethodField()
     advice = serializers.SerializerMethodField()
+    decision = serializers.CharField(read_only=True, allow_blank=True)
 
     class Meta:
         model = Insight
@@ -61,6 +65,7 @@ class InsightSerializer(serializers.ModelSerializer[Insight]):
             "gone_at",
             "ended",
             "returned",
+            "decision",
             "decided_at",
             "decided_by_name",
             "reason",
@@ -71,7 +76,7 @@ class InsightSerializer(serializers.ModelSerializer[Insight]):
         """Leave out what the partner's people said about it, for a key of one customer."""
         shown = super().to_representation(instance)
         if scope.require().customer_id is not None:
-            shown |= {"decided_by_name": "", "reason": ""}
+            shown |= {"decision": "", "decided_by_name": "", "reason": ""}
         return shown
 
     def get_title(self, insight: Insight) -> str:

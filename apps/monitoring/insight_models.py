@@ -105,6 +105,16 @@ class Insight(CustomerOwned):
         """Return whether nobody has said anything about it yet, and it is still so."""
         return self.state == self.State.OPEN
 
+    @property
+    def decision(self) -> str:
+        """Return what was decided last, "" while nothing was; `state` may say something else by now.
+
+        Of what is to look at again, or over since, it was accepted: what was dismissed stays dismissed.
+        """
+        if self.decided_at is None:
+            return ""
+        return self.state if self.state in (self.State.ACCEPTED, self.State.DISMISSED) else self.State.ACCEPTED
+
 
 class InsightLook(CustomerOwned):
     """When a customer's records were last looked at, and what each part of the look had to go by.

@@ -57,7 +57,7 @@ class MonitorFigures(CustomerOwned):
 class MonitorFinding(CustomerOwned):
     """Something a monitor found wrong, since when and until when; what tells people of it is its case.
 
-    `since` is when it began to be so, `found_at` when it was noticed, with `value` beyond `limit` then. `mark` tells several of one kind apart, as cut-offs.
+    `since` is when it began to be so, `found_at` when it was noticed, with `value` beyond `limit` then, in the base units of `Monitor`. `mark` tells several of one kind apart, as cut-offs.
     """
 
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="monitor_findings", db_index=False)

@@ -12,7 +12,7 @@ from apps.connectors.services import NewConnection, create_connection
 from apps.customers.models import Customer
 from apps.customers.services import create_customer
 from apps.flows.models import ApprovalRequest, EventWait, Flow, Operation, OperationStep
-from apps.monitoring.models import ExceptionCase
+from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
 from config import demo_deals, demo_history
@@ -82,5 +82,7 @@ def test_every_deal_stands_where_the_demo_says(firm: demo_deals.Firm) -> None:
         assert EventWait.objects.get(state="open").correlation == "OP-0005"
         assert ApprovalRequest.objects.get(state="open").role == "finance_approver"
         assert [case.operation_count for case in ExceptionCase.objects.filter(closed_at=None)] == [1]
+        held = CaseOperation.objects.exclude(segment="").exclude(region="").exclude(service_line="")
+        assert {one.operation.source_key for one in held} >= {"OP-0007"}, "exceptions by client segment show something"
         assert Connection.objects.filter(system="sandbox_workspace").count() == 1
         assert User.objects.filter(role="delivery_lead").exists()

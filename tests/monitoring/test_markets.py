@@ -148,7 +148,7 @@ def test_a_deal_that_stops_and_the_time_on_its_project_are_about_its_service_lin
     deals.faults("workspace", forbidden=1)
     deals.win(*deals.open_deals()[:2])
     deals.run()
-    told = {deal["id"]: (deal["service_line"], "", deal["region"]) for deal in deals.won()}
+    told = {deal["id"]: (deal["service_line"], deal["account"]["segment"], deal["region"]) for deal in deals.won()}
     with scope.work_in(deals.partner):
         stopped = {line.id: line.source_key for line in Operation.objects.filter(state="rejected")}
         assert set(stopped.values()) == set(told) - set(begun)

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-# Clients and deals say it of themselves; whatever else happens is counted by those it is about.
-TOLD_BY: Mapping[str, tuple[str, ...]] = {
-    "Customer": ("service_line", "segment", "region"),
-    "Opportunity": ("service_line", "region"),
+# Clients and deals say it of themselves, each part in one of their fields; whatever else happens is counted by those it is about.
+TOLD_BY: Mapping[str, Mapping[str, str]] = {
+    "Customer": {"service_line": "service_line", "segment": "segment", "region": "region"},
+    "Opportunity": {"service_line": "service_line", "segment": "client_segment", "region": "region"},
 }
 
 

@@ -26,6 +26,7 @@ FIELDS = (
     CanonicalField("client_legal_name", ValueKind.TEXT, gettext_noop("Legal name of the client")),
     CanonicalField("client_country", ValueKind.TEXT, gettext_noop("Country of the client")),
     CanonicalField("client_tax_id", ValueKind.TEXT, gettext_noop("Tax number of the client")),
+    CanonicalField("client_segment", ValueKind.TEXT, gettext_noop("Segment of the client")),
     CanonicalField("invoice_email", ValueKind.TEXT, gettext_noop("E-mail for invoices")),
     CanonicalField("payment_terms_days", ValueKind.WHOLE, gettext_noop("Days to pay"), unit="days"),
     CanonicalField("stage", ValueKind.CHOICE, gettext_noop("Stage"), required=True, choices=STAGES),

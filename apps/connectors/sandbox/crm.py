@@ -27,6 +27,7 @@ _ACCOUNT_FIELDS = (
     "legal_name",
     "country",
     "region",
+    "segment",
     "currency",
     "tax_id",
     "invoice_email",

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from apps.connectors.sandbox.vocabulary import DEPARTMENTS, FAMILY, REGIONS, SECOND, WORK
+from apps.connectors.sandbox.vocabulary import DEPARTMENTS, FAMILY, REGIONS, SECOND, SEGMENTS, WORK
 
 Record = dict[str, Any]
 
@@ -53,6 +53,7 @@ def _account(chance: random.Random, number: int, *, problems: bool) -> Record:
         "legal_name": f"{name} {'AG' if region == 'EMEA' else 'LLC' if region == 'AMER' else 'Pte. Ltd.'}",
         "country": country,
         "region": region,
+        "segment": SEGMENTS[number % len(SEGMENTS)],
         "currency": REGIONS[region][1],
         "tax_id": None if problems and number == 3 else tax_number(country, _PROSPECTS_FROM + number),
         "invoice_email": f"invoices@account{number:04d}.example",

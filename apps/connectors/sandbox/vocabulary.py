@@ -123,6 +123,7 @@ GRADES = (
     ("C4", "Principal", 240),
 )
 # region -> company of the ERP, currency, country
+SEGMENTS = ("Enterprise", "Mid-market", "Public sector")
 REGIONS = {"EMEA": ("100", "EUR", "DE"), "AMER": ("200", "USD", "US"), "APAC": ("300", "USD", "SG")}
 COST_CENTERS = ("CC-000", "CC-110", "CC-120", "CC-210", "CC-220", "CC-310")
 COST_CENTER_OF = {"EMEA": ("CC-110", "CC-120"), "AMER": ("CC-210", "CC-220"), "APAC": ("CC-310", "CC-310")}

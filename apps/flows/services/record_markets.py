@@ -32,7 +32,7 @@ def keep_markets(session: Session, judged: Iterable[tuple[Entry, Verdict]]) -> N
     What was refused counts too: its source has said it all the same.
     """
     kind = session.compiled.described.name
-    told = TOLD_BY.get(kind, ())
+    told = TOLD_BY.get(kind, {})
     if not told:
         return
     rows: dict[str, tuple[Any, ...]] = {}
@@ -42,7 +42,7 @@ def keep_markets(session: Session, judged: Iterable[tuple[Entry, Verdict]]) -> N
             continue
         key = planned.business_key[:_KEY]
         name, project = (planned.refs.client, "") if kind == "Customer" else ("", planned.refs.project)
-        parts = [_text(planned.canonical.get(part), _PART) if part in told else "" for part in _PARTS]
+        parts = [_text(planned.canonical.get(told.get(part, "")), _PART) for part in _PARTS]
         rows[key] = (
             new_id(), session.customer_id, session.source_id, kind, key, planned.source_key[:_NAME],
             _text(name, _NAME), _text(project, _NAME), *parts,

@@ -6,9 +6,15 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from apps.tenants.templatetags.wording import count_words
+
+# Why a system was not asked, or did not answer, where it said nothing itself: stored in English, said in the reader's language.
+AWAY = gettext_noop("It is away just now.")
+SEALED = gettext_noop("A stored secret cannot be opened any more: replace it.")
+LATE = gettext_noop("It did not answer in time.")
+_OUR_WORDS = frozenset({AWAY, SEALED, LATE})
 
 
 class Part(StrEnum):
@@ -38,7 +44,8 @@ LABELS = {
 class Cover:
     """What one part went by. `none`: no flow carries such records and no system of the customer lists them.
 
-    `system` is the system that was asked, "" where the records had passed through; `problem` is why it did not answer.
+    `system` is the system that was asked, "" where the records had passed through; `problem` is why it did not answer: one of
+    the sentences above, else what the system said.
     """
 
     part: Part
@@ -67,7 +74,8 @@ def read_parts(stored: Sequence[Mapping[str, Any]]) -> list[Cover]:
 def words_of(cover: Cover) -> str:
     """Return in words what a part went by, or why it says nothing."""
     if cover.problem:
-        return _("%(system)s did not answer: %(problem)s") % {"system": cover.system, "problem": cover.problem}
+        problem = _(cover.problem) if cover.problem in _OUR_WORDS else cover.problem
+        return _("%(system)s did not answer: %(problem)s") % {"system": cover.system, "problem": problem}
     if cover.none:
         return _("Not known: no flow carries such records, and none of the connected systems lists them.")
     told = [

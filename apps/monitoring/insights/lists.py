@@ -48,6 +48,7 @@ INSIGHTS = ListSpec(
         Column("urgency", _("Urgency"), sort=("urgency",), value=attrgetter("urgency_words"), large_first=True),
         Column("state", _("State"), sort=("state",), value=attrgetter("state_words"), shown=False),
         Column("found", _("Found"), sort=("found_at",), value=attrgetter("found_at"), large_first=True, shown=False),
+        Column("decision", _("Decision"), value=attrgetter("decision"), shown=False),
         Column(
             "decided", _("Decided"), sort=("decided_at",), value=attrgetter("decided_at"), nullable=True, shown=False
         ),
@@ -76,7 +77,7 @@ INSIGHTS = ListSpec(
     order="-urgency",
     tie=("-found_at", "-id"),
 )
-_INSIDE = frozenset({"customer", "decided", "by", "reason"})  # who of the partner's people thought what
+_INSIDE = frozenset({"customer", "decision", "decided", "by", "reason"})  # who of the partner's people thought what
 OWN = replace(
     INSIGHTS,
     key="own-insights",
@@ -130,6 +131,7 @@ def _row(one: Insight, who: Actor) -> InsightRow:
         state=one.state,
         state_words=one.get_state_display(),
         found_at=one.found_at,
+        decision=str(_State(one.decision).label) if inside and one.decision else "",
         decided_at=one.decided_at,
         decided_by=one.decided_by_name if inside else "",
         reason=one.reason if inside else "",
@@ -150,6 +152,7 @@ def page_for(one: Insight, who: Actor) -> InsightPage:
     url, label = _record(one, who)
     return InsightPage(
         row=_row(one, who),
+        is_earlier=one.decision not in ("", one.state),
         advice=words.advice_of(one),
         chart=chart_of(one),
         fits=tuple(words.fit_words(fit) for fit in one.facts.get("fits", ())),

@@ -25,6 +25,7 @@ from apps.flows.engine.identity import business_key
 from apps.flows.engine.steps.extract import ExtractStep
 from apps.flows.mapping.compiled import MappingError
 from apps.flows.models import Flow, FlowRole
+from apps.monitoring.insights.coverage import AWAY, LATE, SEALED
 from apps.monitoring.insights.reading import read_fields
 from apps.monitoring.lineage.systems import outside_address
 
@@ -127,7 +128,7 @@ def ask(questions: Iterable[Question], opened: Mapping[UUID, Connector | str]) -
 def open_all(questions: Iterable[Question]) -> dict[UUID, Connector | str]:
     """Open the systems that are asked, or say why one cannot be opened. Inside the scope and a transaction."""
     away = set(CircuitBreaker.objects.filter(state=BreakerState.OPEN).values_list("connection_id", flat=True))
-    opened: dict[UUID, Connector | str] = dict.fromkeys(away, "It is away just now.")
+    opened: dict[UUID, Connector | str] = dict.fromkeys(away, AWAY)
     for question in questions:
         connection = question.connection
         if connection.id in opened:
@@ -137,7 +138,7 @@ def open_all(questions: Iterable[Question]) -> dict[UUID, Connector | str]:
         except RemoteError as error:
             opened[connection.id] = error.message
         except UnsealError:
-            opened[connection.id] = "A stored secret cannot be opened any more: replace it."
+            opened[connection.id] = SEALED
     return opened
 
 
@@ -152,7 +153,7 @@ async def _ask_all(connector: Connector, questions: Iterable[Question]) -> None:
             except TimeoutError:
                 answer = question.answer
                 answer.cut = bool(answer.rows)
-                answer.problem = "" if answer.rows else "It did not answer in time."
+                answer.problem = "" if answer.rows else LATE
 
 
 async def _ask_one(connector: Connector, question: Question) -> None:

@@ -10,7 +10,10 @@ from apps.tenants.charts import Chart
 
 @dataclass(frozen=True, slots=True)
 class InsightRow:
-    """One insight in the list. `reason`, who decided and why, is "" for those whom it does not concern."""
+    """One insight in the list. `decision` is what was decided last, which may be before it came back.
+
+    It, who decided and `reason` are "" for those whom it does not concern.
+    """
 
     id: UUID
     title: str
@@ -30,6 +33,7 @@ class InsightRow:
     state: str
     state_words: str
     found_at: datetime
+    decision: str
     decided_at: datetime | None
     decided_by: str
     reason: str
@@ -40,6 +44,7 @@ class InsightPage:
     """One insight with what it goes by. `record_url` leads to its record, `outside_url` to the record in its own system."""
 
     row: InsightRow
+    is_earlier: bool  # what was decided was about an earlier time: it came back, or is over, since
     advice: str
     chart: Chart | None
     fits: tuple[str, ...]

@@ -5,7 +5,8 @@ from django.utils.translation import ngettext
 
 from apps.monitoring.monitor_kinds import MonitorKind
 from apps.monitoring.monitors.learning import LEAST_DAYS, LEAST_RUNS, Learned, Sample
-from apps.monitoring.monitors.rules import limit_of, percent
+from apps.monitoring.monitors.rules import limit_of
+from apps.monitoring.shares import percent
 from apps.tenants.templatetags.wording import count_words, duration_words
 
 
@@ -13,7 +14,7 @@ def value_words(kind: MonitorKind, value: float) -> str:
     """Return one figure: a span, a share or a number of records."""
     if kind is MonitorKind.PARTIAL:
         return percent(value)
-    if kind is MonitorKind.EMPTY:
+    if kind in (MonitorKind.EMPTY, MonitorKind.CUT_OFF):
         number = round(value)
         return ngettext("%(number)s record", "%(number)s records", number) % {"number": count_words(number)}
     return duration_words(round(value) if value >= 1 else 0)

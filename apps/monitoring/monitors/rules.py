@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from apps.monitoring.monitor_kinds import SILENCED_BY, MonitorKind
 from apps.monitoring.monitors.learning import NOTHING, Learned, Sample
 from apps.monitoring.rhythm import Silence
+from apps.monitoring.shares import percent
 
 _K = MonitorKind
 LEAST_REFUSED = 5  # fewer refused records are an exception of their own, and no surge
@@ -238,8 +239,3 @@ def span(seconds: float) -> str:
 def whole(number: float) -> str:
     """Return a number of records."""
     return f"{round(number):,}"
-
-
-def percent(share: float) -> str:
-    """Return a share of one in percent, with a decimal where it is small."""
-    return f"{share * 100:.1f}%" if 0 < share < 0.02 else f"{share * 100:.0f}%"

@@ -45,6 +45,7 @@ VIEWS = (OPEN, "mine", "watched", "unassigned", "overdue", "due_soon", "customer
 _AGES = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 _BY_CAUSE = ("error_class", "error_field", "flow__target__system")
 CauseKey = tuple[str, str, str]
+ANY_SYSTEM = "*"
 
 CASES = ListSpec(
     "exceptions",
@@ -127,7 +128,7 @@ CASES = ListSpec(
 
 
 def parse_cause(text: str) -> CauseKey | None:
-    """Return (class, field, system) of "class:field:system"; None for anything else."""
+    """Return (class, field, system) of "class:field:system"; None for anything else. The system may be `ANY_SYSTEM`."""
     parts = text.split(":")
     if len(parts) != len(_BY_CAUSE) or not parts[0] or max(map(len, parts)) > 60:
         return None
@@ -212,6 +213,8 @@ def _narrowed(state: ListState, now: datetime) -> QuerySet[ExceptionCase]:
 
 def _is_of(cause: CauseKey) -> Q:
     known = Q(error_class=cause[0], error_field=cause[1])
+    if cause[2] == ANY_SYSTEM:
+        return known
     return known & (Q(flow__target__system=cause[2]) if cause[2] else Q(flow__isnull=True))
 
 

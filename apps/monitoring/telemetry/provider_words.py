@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.connectors.call_times import CallTimes
+from apps.monitoring.shares import percent
 from apps.monitoring.telemetry.standing import Trouble, Verdict
 from apps.tenants.templatetags.wording import UNKNOWN, count_words, moment_words
 
@@ -58,11 +59,8 @@ def milliseconds_words(milliseconds: float | None) -> str:
 
 
 def share_words(share: float | None) -> str:
-    """Return a share as percent, a dash where nobody knows; what is not nothing never reads as nothing."""
-    if share is None:
-        return UNKNOWN
-    percent = share * 100
-    return f"{percent:.0f} %" if percent >= 1 or not percent else "< 1 %"
+    """Return a share as percent, a dash where nobody knows."""
+    return UNKNOWN if share is None else percent(share)
 
 
 def figures_of(trouble: Trouble, day: CallTimes, lately: CallTimes) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 from operator import attrgetter
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.list_specs import Column, Filter, ListSpec, ListState, Option
@@ -14,7 +16,7 @@ from apps.monitoring.case_words import class_choices, title_words
 from apps.monitoring.models import ExceptionCase, TriageProposal
 from apps.monitoring.triage.pages import ProposalRow, ScoreLine
 from apps.monitoring.triage.score import Verdict
-from apps.monitoring.triage.scoring import VERDICTS, ScoreRow, list_scores
+from apps.monitoring.triage.scoring import VERDICTS, ScoreRow, list_counted, list_scores
 
 PROPOSALS = ListSpec(
     "proposals",
@@ -59,6 +61,16 @@ PROPOSALS = ListSpec(
             all_label=_("Anybody"),
         ),
         Filter("customer", _("Customer"), "select", all_label=_("All customers")),
+        Filter(
+            "counted",
+            _("Scorecard"),
+            "hidden",
+            (
+                Option("yes", _("counted on it")),
+                Option("applied", _("counted on it, and applied")),
+                Option("settled", _("counted on it, and settled")),
+            ),
+        ),
     ),
     order="-made",
     tie=("-id",),
@@ -74,7 +86,15 @@ def fitting(state: ListState) -> QuerySet[TriageProposal]:
         found = found.filter(source=source)
     if customer_id := state.id_of("customer"):
         found = found.filter(customer_id=customer_id)
+    if counted := state.value("counted"):
+        found = found.filter(id__in=_counted(counted, state))
     return found.select_related("case", "customer")
+
+
+def _counted(asked: str, state: ListState) -> list[UUID]:
+    """Return the proposals behind the figures of the scorecard, of the kind and source that are looked at."""
+    among = list_counted(timezone.now(), error_class=state.value("class"), source=state.value("source"))
+    return [one.id for one in among if asked == "yes" or (one.held if asked == "settled" else one.applied)]
 
 
 def _outcome(asked: str) -> Q:
@@ -121,7 +141,7 @@ def score_lines(now: datetime) -> list[ScoreLine]:
 
 
 def _line(row: ScoreRow) -> ScoreLine:
-    address = f"{reverse('monitoring:proposal-list')}?class={row.error_class}&source={row.source}&outcome="
+    address = f"{reverse('monitoring:proposal-list')}?class={row.error_class}&source={row.source}&counted="
     return ScoreLine(
         kind=str(_(verdict_for(row.error_class).title)),
         source=str(TriageProposal.Source(row.source).label),
@@ -132,9 +152,11 @@ def _line(row: ScoreRow) -> ScoreLine:
         floor=row.floor,
         applied=row.applied,
         held=row.held,
-        accepted_url=address + Verdict.ACCEPTED.value,
-        changed_url=address + Verdict.CHANGED.value,
-        refused_url=address + Verdict.REFUSED.value,
+        accepted_url=f"{address}yes&outcome={Verdict.ACCEPTED.value}",
+        changed_url=f"{address}yes&outcome={Verdict.CHANGED.value}",
+        refused_url=f"{address}yes&outcome={Verdict.REFUSED.value}",
+        applied_url=f"{address}applied",
+        held_url=f"{address}settled",
         fallback_id=row.fallback.id if row.fallback else None,
         fell_at=row.fallback.fell_at if row.fallback else None,
     )

@@ -74,5 +74,7 @@ class ScoreLine:
     accepted_url: str
     changed_url: str
     refused_url: str
+    applied_url: str
+    held_url: str
     fallback_id: UUID | None
     fell_at: datetime | None

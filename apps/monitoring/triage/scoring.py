@@ -1,10 +1,13 @@
 """What was decided about proposals, as figures; and the fall back to manual of those that were wrong too often."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
@@ -52,32 +55,54 @@ def judged(since: datetime) -> QuerySet[Any]:
     return said.order_by("-decided_at", "-id")
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One proposal that the scorecard counts. `held` says of what was applied that it was settled."""
+
+    id: UUID
+    error_class: str
+    source: str
+    verdict: Verdict
+    applied: bool
+    held: bool
+
+
+def list_counted(now: datetime, *, error_class: str = "", source: str = "") -> Iterator[Counted]:
+    """Yield the proposals that the scorecard counts: of each class and source the last decided ones since it came back."""
+    returns, known = _returns(), Counter[tuple[str, str]]()
+    asked = {"error_class": error_class, "source": source}
+    rows = judged(now - LOOKED_BACK).filter(**{name: value for name, value in asked.items() if value})
+    fields = ("id", "error_class", "source", "verdict", "state", "decided_at", "case__closed_how")
+    for id_, of_class, by, verdict, state, decided_at, closed_how in rows.values_list(*fields).iterator(
+        chunk_size=2000
+    ):
+        back = returns.get((of_class, by))
+        if (back is not None and decided_at <= back) or known[of_class, by] == WINDOW:
+            continue
+        known[of_class, by] += 1
+        applied = state in TriageProposal.DONE
+        held = applied and closed_how in ExceptionCase.SOLVED
+        yield Counted(id_, of_class, by, Verdict(verdict), applied, held)
+
+
 def list_scores(now: datetime) -> list[ScoreRow]:
-    """Return the score of every class and source that was decided on lately, the worst first. Three queries."""
+    """Return the score of every class and source that was decided on lately, the worst first. Four queries."""
     policies = read_policies()
     falls = {(row.error_class, row.source): row for row in TriageFallback.objects.filter(returned_at__isnull=True)}
-    returns = _returns()
-    verdicts: dict[tuple[str, str], list[tuple[Verdict, bool, bool]]] = {key: [] for key in falls}
-    rows = judged(now - LOOKED_BACK).values_list(
-        "error_class", "source", "verdict", "state", "decided_at", "case__closed_how"
-    )
-    for error_class, source, verdict, state, decided_at, closed_how in rows.iterator(chunk_size=2000):
-        key = (error_class, source)
-        back = returns.get(key)
-        if (back is None or decided_at > back) and len(verdicts.setdefault(key, [])) < WINDOW:
-            applied = state in TriageProposal.DONE
-            verdicts[key].append((Verdict(verdict), applied, applied and closed_how in ExceptionCase.SOLVED))
+    counted: dict[tuple[str, str], list[Counted]] = {key: [] for key in falls}
+    for one in list_counted(now):
+        counted.setdefault((one.error_class, one.source), []).append(one)
     found = [
         ScoreRow(
             error_class=key[0],
             source=key[1],
-            score=score_of(verdict for verdict, _applied, _held in lines),
-            applied=sum(applied for _verdict, applied, _held in lines),
-            held=sum(held for _verdict, _applied, held in lines),
+            score=score_of(one.verdict for one in lines),
+            applied=sum(one.applied for one in lines),
+            held=sum(one.held for one in lines),
             floor=policy_for(policies, key[0]).floor,
             fallback=falls.get(key),
         )
-        for key, lines in verdicts.items()
+        for key, lines in counted.items()
     ]
     return sorted(found, key=lambda row: (row.fallback is None, row.score.share or 0, row.error_class, row.source))
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Count, Min, Q, Sum
@@ -13,8 +14,10 @@ from apps.monitoring import impact
 from apps.monitoring.blame import WaitingOn
 from apps.monitoring.case_words import cause_words
 from apps.monitoring.customer_words import words_for
-from apps.monitoring.models import ExceptionCase, TriageProposal
+from apps.monitoring.models import ExceptionCase
 from apps.monitoring.queries.at_risk import sums_at_risk
+from apps.monitoring.queries.case_queue import ANY_SYSTEM
+from apps.monitoring.queries.case_rows import has_proposal
 from apps.tenants.templatetags.wording import count_words, money_words
 
 MOST_CAUSES = 3
@@ -31,12 +34,22 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of the paragraph in words, and the queue narrowed to exactly what it counts."""
+
+    words: str
+    cases: int
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """A paragraph, and the causes it speaks of."""
+    """A paragraph, the causes it speaks of, and its other figures."""
 
     paragraph: str
     causes: tuple[Cause, ...]
     cases: int
+    figures: tuple[Figure, ...] = ()
 
 
 def summarise(now: datetime, *, customer_id: UUID | None = None, for_customer: bool = False) -> Summary:
@@ -59,10 +72,9 @@ def summarise(now: datetime, *, customer_id: UUID | None = None, for_customer: b
         if for_customer:
             return Summary(_("Nothing is held up now: everything arrived where it belongs."), (), 0)
         return Summary(_("No exception is open: everything arrived where it belongs."), (), 0)
-    ids = still_open.order_by().values("id")
     at_risk = sums_at_risk("customer_id", customer_id=customer_id)
     sums = sorted(impact.added(part for parts in at_risk.values() for part in parts), key=lambda part: part.currency)
-    proposed = TriageProposal.objects.filter(case__in=ids, state__in=TriageProposal.WAITING).count()
+    proposed = still_open.filter(has_proposal("yes")).count()
     grouped = (
         still_open.order_by().values("error_class", "error_field").annotate(n=Count("id"), r=Sum("operation_count"))
     )
@@ -73,7 +85,7 @@ def summarise(now: datetime, *, customer_id: UUID | None = None, for_customer: b
             else cause_words(row["error_class"], row["error_field"]),
             row["n"],
             row["r"] or 0,
-            f"class={row['error_class']}",
+            urlencode({"cause": ":".join((row["error_class"], row["error_field"], ANY_SYSTEM))}),
         )
         for row in sorted(grouped, key=lambda row: (-row["n"], row["error_class"], row["error_field"]))[:MOST_CAUSES]
     )
@@ -82,7 +94,13 @@ def summarise(now: datetime, *, customer_id: UUID | None = None, for_customer: b
         sentences = [_held_up_here(figures, money), _mostly(causes), _waiting_here(figures, now)]
     else:
         sentences = [_held_up(figures, money), _mostly(causes), _waiting(figures, now), _proposed(proposed)]
-    return Summary(" ".join(sentence for sentence in sentences if sentence), causes, figures["cases"])
+    shown = (
+        Figure(_("Open"), figures["cases"], "by=list"),
+        Figure(_("Past their time"), figures["late"], "by=list&view=overdue"),
+        Figure(_("Waiting for customers"), figures["theirs"], "by=list&view=customer"),
+        Figure(_("With a proposal"), proposed, "by=list&proposal=yes"),
+    )
+    return Summary(" ".join(sentence for sentence in sentences if sentence), causes, figures["cases"], shown)
 
 
 def _held_up(figures: dict[str, int], money: list[str]) -> str:

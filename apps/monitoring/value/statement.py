@@ -104,10 +104,16 @@ def unbooked(customer: Customer, month: date) -> ValueStatement:
     return ValueStatement(month, customer.currency, Terms(), ())
 
 
-def usual_month(customer: Customer, today: date) -> date:
-    """Return which month is looked at first: the last whole one, or the present one where nothing is booked before it. One query."""
+def usual_month(today: date, customer: Customer | None = None) -> date:
+    """Return which month is looked at first, of a customer or of all: the last whole one, or the present one where none is booked before.
+
+    One query.
+    """
     before = month_before(today)
-    return before if ValueMonth.objects.filter(customer=customer, month=before).exists() else today.replace(day=1)
+    booked = ValueMonth.objects.filter(month=before)
+    if customer is not None:
+        booked = booked.filter(customer=customer)
+    return before if booked.exists() else today.replace(day=1)
 
 
 def list_statements(customer: Customer, until: date, *, for_customer: bool = False) -> list[ValueStatement]:

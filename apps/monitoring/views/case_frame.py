@@ -22,6 +22,7 @@ from apps.monitoring.lineage.matter import get_matter
 from apps.monitoring.lineage.pages import StageView
 from apps.monitoring.lineage.words import stage_views
 from apps.monitoring.models import ExceptionCase, TriageProposal
+from apps.monitoring.monitors.measured import list_measured
 from apps.monitoring.queries import cases as queries
 from apps.monitoring.queries.case_page import get_case_page
 from apps.monitoring.queries.case_people import get_case_people
@@ -94,6 +95,7 @@ def case_context(
         "suffering": _suffering(case, who),
         "people": get_case_people(case, who, timezone.now()),
         "clocks": list_clocks(case, timezone.now()),
+        "measured": list_measured(case),
         "can_see_board": who.can(Action.VIEW_CUSTOMERS),
         "can_work": who.can(Action.WORK_CASES) and page.is_open,
         "can_note": who.can(Action.WORK_CASES),

@@ -4,23 +4,23 @@ from datetime import date
 
 from django.http import HttpRequest
 
-from apps.monitoring.months import month_before, months_back
+from apps.monitoring.months import months_back
 from apps.tenants.templatetags.wording import month_words
 
 MONTHS_OFFERED = 13
 _EARLIEST = date(2000, 1, 1)
 
 
-def asked_month(request: HttpRequest, today: date, *, usual: date | None = None) -> date:
+def asked_month(request: HttpRequest, today: date, *, usual: date) -> date:
     """Return the first day of the month asked for, of the present one where the address means one to come.
 
-    Where it makes no sense `usual` is meant, else the month before.
+    Where it asks for none, or makes no sense, `usual` is meant.
     """
     present = today.replace(day=1)
     try:
         asked = date.fromisoformat(f"{request.GET.get('month', '')[:7]}-01")
     except ValueError:
-        return usual or month_before(present)
+        return usual
     return asked if _EARLIEST <= asked <= present else present
 
 

@@ -113,6 +113,7 @@ def value_list(request: HttpRequest) -> HttpResponseBase:
     context = {
         "list": page_of_rows(request, state, rows),
         "span_words": _span_words(first, last),
+        "summary_url": reverse("monitoring:partner-summary") + (f"?month={first:%Y-%m}" if first == last else ""),
         "hours": sum(row.hours for row in rows),
         "caught": sum(row.caught for row in rows),
         "protected": overview.totals(rows, Kind.PROTECTED),
@@ -130,7 +131,7 @@ def to_customer_value(customer: Customer) -> list[dict[str, str]]:
 
 def _page(request: HttpRequest, customer: Customer, *, for_customer: bool = False) -> dict[str, Any]:
     today = timezone.now().date()
-    month = asked_month(request, today, usual=usual_month(customer, today))
+    month = asked_month(request, today, usual=usual_month(today, customer))
     shown = list_statements(customer, month, for_customer=for_customer)
     is_booked = bool(shown) and shown[-1].month == month
     statement = shown[-1] if is_booked else unbooked(customer, month)
@@ -145,8 +146,14 @@ def _page(request: HttpRequest, customer: Customer, *, for_customer: bool = Fals
             for name in types_of(customer)
         ],
         "csv_url": f"{request.path}?month={month:%Y-%m}&format=csv",
-        "month_query": f"month={month:%Y-%m}",
+        "summary_url": f"{_summary_page(customer, for_customer=for_customer)}?month={month:%Y-%m}",
     }
+
+
+def _summary_page(customer: Customer, *, for_customer: bool) -> str:
+    if for_customer:
+        return reverse("monitoring:own-summary")
+    return reverse("monitoring:customer-summary", args=[customer.id])
 
 
 def _months_to_agree(today: date) -> list[date]:

@@ -13,8 +13,10 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.actions import Action
+from apps.customers.models import Customer
 from apps.customers.queries import get_customer
 from apps.monitoring.value import summary as queries
+from apps.monitoring.value.statement import usual_month
 from apps.monitoring.value.summary_pdf import build_pdf
 from apps.monitoring.views.customer_home import customer_of
 from apps.monitoring.views.month_choice import asked_month, month_choices
@@ -28,7 +30,7 @@ from apps.tenants.brand_paper import pdf_response
 def customer_summary(request: HttpRequest, customer_id: UUID) -> HttpResponseBase:
     """Show one customer's month."""
     customer, now = get_customer(customer_id), timezone.now()
-    found = queries.customer_summary(customer, asked_month(request, now.date()), now)
+    found = queries.customer_summary(customer, _month(request, now.date(), customer), now)
     return _answer(request, found, now.date(), to_customer_value(customer))
 
 
@@ -37,7 +39,7 @@ def customer_summary(request: HttpRequest, customer_id: UUID) -> HttpResponseBas
 def own_summary(request: HttpRequest) -> HttpResponseBase:
     """Show a customer's people their month, in their own words."""
     customer, now = get_customer(customer_of(request)), timezone.now()
-    found = queries.customer_summary(customer, asked_month(request, now.date()), now, for_customer=True)
+    found = queries.customer_summary(customer, _month(request, now.date(), customer), now, for_customer=True)
     crumbs = [{"label": _("What it is worth"), "url": reverse("monitoring:own-value")}]
     return _answer(request, found, now.date(), crumbs)
 
@@ -48,7 +50,12 @@ def partner_summary(request: HttpRequest) -> HttpResponseBase:
     """Show the month of all customers."""
     today = timezone.now().date()
     crumbs = [{"label": _("Value"), "url": reverse("monitoring:value-list")}]
-    return _answer(request, queries.partner_summary(asked_month(request, today)), today, crumbs)
+    return _answer(request, queries.partner_summary(_month(request, today)), today, crumbs)
+
+
+def _month(request: HttpRequest, today: date, customer: Customer | None = None) -> date:
+    """Return the month asked for, else the one that the page of the value opens on."""
+    return asked_month(request, today, usual=usual_month(today, customer))
 
 
 def _answer(

@@ -50,9 +50,9 @@ def test_the_newest_saying_of_each_client_and_deal_is_kept_and_nothing_of_other_
         )
         assert told["Customer:x:1"] == ("Acme", "Web", "x" * 80, "")
         assert told["Customer:x:2"][3] == "", "a record that was settled before says nothing new"
-        deal = _entry("Opportunity", "9", client_name="Acme", service_line="Cloud", region="AMER", project="P-9")
-        told = keep("Opportunity", deal)
-        assert told["Opportunity:x:9"] == ("", "Cloud", "", "AMER"), "no line calls a client by the name of a deal"
+        said = {"service_line": "Cloud", "region": "AMER", "client_segment": "Large"}
+        told = keep("Opportunity", _entry("Opportunity", "9", client_name="Acme", project="P-9", **said))
+        assert told["Opportunity:x:9"] == ("", "Cloud", "Large", "AMER"), "no line calls a client by the name of a deal"
         assert RecordMarket.objects.get(project="P-9").business_key == "Opportunity:x:9"
         entry = _entry("TimeEntry", "7", client_name="Acme", project="P-1", region="EMEA")
         assert keep("TimeEntry", entry) == told

@@ -13,6 +13,10 @@ from apps.accounts.actions import Action, Role
 from apps.accounts.actor import acting
 from apps.accounts.models import AuditEntry
 from apps.accounts.services import create_api_key
+from apps.customers.models import Customer
+from apps.monitoring.insights import book
+from apps.monitoring.insights.found import Cause
+from apps.monitoring.insights.found import Found as FoundNow
 from apps.monitoring.models import Insight
 from apps.tenants import scope
 from tests.monitoring.insights.conftest import Looked
@@ -95,6 +99,34 @@ def test_people_decide_with_a_reason_and_it_is_kept_in_the_trail(found: Looked) 
         assert [one.details["reason"] for one in traces] == ["Asked Ada.", "A release night."]
     assert "A release night." in _text(found.owner.get(f"{PAGE}{long.id}/"))
     assert _text(found.owner.get(f"{PAGE}?state=dismissed")).count("Long day") >= 1
+
+
+def test_what_came_back_shows_the_earlier_decision_as_what_it_was(found: Looked, call: Call) -> None:
+    long, rate = found.insight("long_day"), found.insight("rate")
+    support = found.as_(Role.SUPPORT)
+    support.post(f"{PAGE}{rate.id}/accept/", {"reason": "Asked Ada."})
+    support.post(f"{PAGE}{long.id}/dismiss/", {"reason": "A release night."})
+    now = found.owner.get(f"{PAGE}{rate.id}/")
+    assert (now.context["page"].row.decision, now.context["page"].is_earlier) == ("Accepted", False)
+    with scope.work_in(found.line.partner):
+        customer = Customer.objects.get(id=found.line.customer.id)
+        keys = {(Cause(row.cause), row.record_key) for row in (long, rate)}
+        book.keep(customer, FoundNow(seen=keys), [], timezone.now())
+    over = found.owner.get(f"{PAGE}{rate.id}/").context["page"]
+    assert (over.row.state, over.row.decision, over.is_earlier) == ("accepted", "Accepted", False)
+    found.look()
+    back = found.owner.get(f"{PAGE}{rate.id}/")
+    assert (back.context["page"].row.state, back.context["page"].is_earlier) == ("open", True)
+    text = " ".join(_text(back).split())
+    for words in ("Decided earlier", "<strong>Accepted</strong>", "Asked Ada.", "Now: To look at."):
+        assert words in text
+    still = found.owner.get(f"{PAGE}{long.id}/").context["page"]
+    assert (still.row.decision, still.is_earlier) == ("Dismissed", False)
+    told = call("get", f"{rate.id}/").json()
+    assert (told["state"], told["decision"]) == ("open", "accepted")
+    assert call("get", f"{rate.id}/", bound=True).json()["decision"] == ""
+    file = _text(found.owner.get(f"{PAGE}?format=csv&cause=rate&columns=state,decision,reason"))
+    assert "To look at,Accepted,Asked Ada." in file
 
 
 def test_what_is_over_cannot_be_decided_on(found: Looked) -> None:

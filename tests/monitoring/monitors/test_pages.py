@@ -2,14 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.actions import Action, Role
 from apps.accounts.actor import acting
 from apps.accounts.services import create_api_key
-from apps.monitoring.models import Monitor, MonitorFigures
-from apps.monitoring.monitor_kinds import MonitorKind
+from apps.monitoring.models import ExceptionCase, Monitor, MonitorFigures, MonitorFinding
+from apps.monitoring.monitor_kinds import SHEETS, MonitorKind
 from apps.monitoring.monitors.learning import Sample
 from apps.tenants import scope
 from tests.flows.views.conftest import page_of
@@ -80,3 +81,44 @@ def test_programs_read_and_change_monitors(blocked: Blocked) -> None:
     assert next(one for one in changed["monitors"] if one["name"] == "backlog")["state"] == "inactive"
     (row,) = edits.get("/api/v1/monitors/").json()["results"]
     assert (row["kind"], row["is_on"], row["reason"]) == ("backlog", False, "Known.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "limit", "shown"),
+    [
+        ("slow", 1200, 90, ["20 min", "at most 1 min 30 s"]),
+        ("backlog", 7200, 3600, ["2 h", "at most 1 h"]),
+        ("overdue", 90_000, 36_000, ["1 d 1 h", "at most 10 h"]),
+        ("partial", 0.4, 0.015, ["40%", "at most 1.5%"]),
+        ("empty", 3, 12, ["3 records", "at least 12 records"]),
+        ("empty", 0, None, ["0 records", "—"]),
+        ("cut-off", 4, 0, ["4 records", "at most 0 records"]),
+    ],
+)
+def test_a_case_says_what_was_measured_against_which_limit(
+    blocked: Blocked, kind: str, value: float, limit: float | None, shown: list[str]
+) -> None:
+    now, (case, *_) = timezone.now(), blocked.cases()
+    here = f"/exceptions/{case.id}/"
+    assert "What was measured" not in page_of(blocked.owner.get(here))
+    with scope.work_in(blocked.line.partner):
+        ExceptionCase.objects.filter(id=case.id).update(error_class=SHEETS[MonitorKind(kind)].classes[0])
+        MonitorFinding.objects.create(
+            flow=blocked.line.flow,
+            customer=blocked.line.customer,
+            kind=kind,
+            sentence="Too much.",
+            value=value,
+            limit=limit,
+            since=now - timedelta(hours=3),
+            found_at=now - timedelta(hours=1),
+            case=case,
+        )
+    answer = blocked.owner.get(here)
+    (row,) = answer.context["measured"]
+    assert [row.value, row.limit or "—"] == shown
+    page = page_of(answer)
+    for words in ("What was measured", "it goes on", "All monitors of the flow", *shown):
+        assert words in page
+    support = page_of(blocked.as_(Role.SUPPORT).get(here))
+    assert shown[0] in support

@@ -11,7 +11,7 @@ from django.utils import translation
 from apps.monitoring.monitor_kinds import SILENCED_BY, MonitorKind
 from apps.monitoring.monitors.learning import Learned, Sample, Usual, day_sample, learn_days, learn_high
 from apps.monitoring.monitors.monitor_words import usual_words
-from apps.monitoring.monitors.rules import FlowFigures, episodes, judge, percent, span
+from apps.monitoring.monitors.rules import FlowFigures, episodes, judge, span
 from apps.monitoring.rhythm import Silence
 
 K = MonitorKind
@@ -154,4 +154,3 @@ def test_a_usual_figure_is_written_as_its_reader_writes_numbers() -> None:
 
 def test_figures_are_said_shortly() -> None:
     assert [span(seconds) for seconds in (0, 59, 250, 11_100)] == ["0 s", "59 s", "4 min 10 s", "3 h 5 min"]
-    assert [percent(share) for share in (0, 0.004, 0.4)] == ["0%", "0.4%", "40%"]

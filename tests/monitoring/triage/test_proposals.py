@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from apps.accounts.actions import Role
 from apps.accounts.models import AuditEntry
@@ -226,3 +227,54 @@ def test_pages_show_what_was_decided_and_who_has_to_agree(proposed: Blocked) -> 
     assert "It is for reading only." in page
     wrong = proposed.owner.post("/settings/proposals/policy/", {**typed, "floor": "120"})
     assert (wrong.status_code, "100" in _text(wrong)) == (400, True)
+
+
+def test_every_figure_of_the_summary_leads_to_exactly_its_exceptions(proposed: Blocked) -> None:
+    first, second, *_ = proposed.cases()
+    with scope.work_in(proposed.line.partner):
+        ExceptionCase.objects.update(waiting_on="partner")
+        ExceptionCase.objects.filter(id=first.id).update(due_at=timezone.now() - timedelta(days=1))
+        ExceptionCase.objects.filter(id=second.id).update(waiting_on="customer")
+        other = ExceptionCase.objects.get(id=first.id)
+        other.pk, other._state.adding, other.fingerprint = None, True, "another"
+        other.error_class, other.error_field = second.error_class, "another_field"
+        other.save(force_insert=True)
+    for narrowed in ("", f"customer={proposed.line.customer.id}"):
+        summary = proposed.owner.get(f"/exceptions/proposals/summary/?{narrowed}").context["summary"]
+        assert [figure.cases for figure in summary.figures] == [8, 2, 1, 7]
+        for figure in (*summary.figures, *summary.causes):
+            answer = proposed.owner.get(f"/exceptions/?by=list&{figure.query}&{narrowed}")
+            assert answer.context["list"].total == figure.cases, figure
+        records = sum(row.records for row in answer.context["list"].rows)
+        assert records == summary.causes[-1].records
+    page = _text(proposed.owner.get("/exceptions/proposals/summary/"))
+    assert page.count("by=list&amp;cause=") == 2 * len(summary.causes)
+
+
+def test_every_figure_of_the_scorecard_leads_to_exactly_its_proposals(proposed: Blocked) -> None:
+    first, second, third, *_ = [case for case in proposed.cases() if _proposal(proposed, case) is not None]
+    _post(proposed, first, "apply")
+    _post(proposed, second, "refuse", refusal="wrong_fix")
+    now = timezone.now()
+    with scope.work_in(proposed.line.partner):
+        kept = TriageProposal.objects.exclude(decided_at=None).order_by("id")
+        for decided in list(kept):  # more than are counted, and some from too long ago
+            for days in (*range(1, 23), 200):
+                decided.pk, decided._state.adding = uuid7(), True
+                decided.decided_at = now - timedelta(days=days)
+                decided.save(force_insert=True)
+    lines = proposed.owner.get("/exceptions/proposals/scorecard/").context["lines"]
+    assert lines
+    seen = 0
+    for line in lines:
+        for number, address in (
+            (line.accepted, line.accepted_url),
+            (line.changed, line.changed_url),
+            (line.refused, line.refused_url),
+            (line.applied, line.applied_url),
+            (line.held, line.held_url),
+        ):
+            assert proposed.owner.get(address).context["list"].total == number, address
+            seen += number
+    assert seen >= 40
+    assert third.is_open

@@ -296,6 +296,29 @@ def test_a_summary_tells_the_month_its_causes_and_what_comes_next(month: Month) 
         assert paper.content.startswith(b"%PDF-"), page
 
 
+def test_a_summary_opens_on_the_month_on_which_the_value_opens(month: Month) -> None:
+    pages = (
+        (Role.OWNER, f"/customers/{month.firm.customer.id}/value/"),
+        (Role.CUSTOMER_OWNER, "/my/value/"),
+    )
+    present = TODAY.replace(day=1)
+    for is_booked, opens_on in ((False, present), (True, MONTH)):
+        if is_booked:
+            month.book()
+        for role, page in pages:
+            browser = month.firm.browser(role)
+            value, summary = browser.get(page), browser.get(f"{page}summary/")
+            assert value.context["statement"].month == summary.context["summary"].month == opens_on
+            assert value.context["summary_url"] == f"{page}summary/?month={opens_on:%Y-%m}"
+            assert value.context["summary_url"] in value.content.decode()
+        owner = month.firm.browser(Role.OWNER)
+        assert owner.get("/reports/value/summary/").context["summary"].month == opens_on
+    assert owner.get("/reports/value/").context["summary_url"] == "/reports/value/summary/"
+    last = owner.get("/reports/value/?months=last").context["summary_url"]
+    assert last == f"/reports/value/summary/?month={MONTH:%Y-%m}"
+    assert owner.get("/reports/value/summary/?month=nonsense").context["summary"].month == MONTH
+
+
 def test_an_estimate_is_kept_shown_shared_and_taken_back(firm: Firm) -> None:
     browser, stranger = firm.browser(Role.BUILDER), Client(headers={"host": "alder.localhost"})
     numbers = {name: str(value) for name, value in browser.get("/estimates/new/").context["form"].initial.items()}
