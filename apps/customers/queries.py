@@ -17,16 +17,21 @@ from apps.customers.models import Customer, CutOff, LegalEntity
 
 @dataclass(frozen=True, slots=True)
 class CutOffLine:
-    """A cut-off with its rule in words and when it falls due next, in UTC; `zone` is the customer's."""
+    """A cut-off with its rule and when it falls due next, in UTC; `zone` is the customer's."""
 
     id: UUID
     customer_id: UUID
     customer: str
     name: str
     purpose: str
-    words: str
+    rule: Rule
     zone: str
     next_at: datetime
+
+    @property
+    def words(self) -> str:
+        """Return when it falls due in the reader's language; a page shows a few of all that it looks through."""
+        return rule_words(self.rule)
 
 
 def list_customers() -> QuerySet[Customer]:
@@ -106,7 +111,7 @@ def _cut_off_line(cut_off: CutOff, now: datetime) -> CutOffLine:
         customer=cut_off.customer.name,
         name=cut_off.name,
         purpose=cut_off.purpose,
-        words=rule_words(cut_off.rule),
+        rule=cut_off.rule,
         zone=cut_off.customer.time_zone,
         next_at=cut_off.next_at(now),
     )

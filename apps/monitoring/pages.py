@@ -1,7 +1,8 @@
 """What the room's pages and mails show, as plain values: templates read these and compute nothing (pure)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -127,3 +128,4 @@ class PartnerHome:
     strip: Strip
     customers: tuple[CustomerRow, ...]
     urgent: tuple[CaseRow, ...]
+    risk_days: Mapping[date, Mapping[str, Decimal]]  # the money at risk by currency of the days that were written down

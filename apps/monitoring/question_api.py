@@ -204,4 +204,6 @@ class DisagreementViewSet(_QuestionViewSet):
     )
     def list(self, request: Request) -> Response:
         """Return records that systems do not agree about, the oldest first."""
-        return self._answer(request, lambda reader, customer, _now: list_disagreements(reader, customer_id=customer))
+        return self._answer(
+            request, lambda reader, customer, _now: list_disagreements(reader, customer_id=customer).rows
+        )

@@ -32,7 +32,7 @@ def _page(response: Any) -> str:
 
 def _home(partner: PartnerRef, **wishes: Any) -> PartnerHome:
     with scope.work_in(partner):
-        return get_partner_home(**{"now": timezone.now(), "person_id": None, **wishes})
+        return get_partner_home(**{"now": timezone.now(), "person_id": None, "cut_offs": (), **wishes})
 
 
 def _owner_of(partner: PartnerRef) -> Client:
@@ -95,7 +95,7 @@ def test_what_to_do_first_puts_severe_cases_on_top(blocked: Blocked) -> None:
 def test_any_number_of_customers_takes_the_same_few_queries(committed: PartnerRef, customers: int) -> None:
     _add_customers(committed, customers)
     with scope.work_in(committed), CaptureQueriesContext(connection) as asked:
-        get_partner_home(now=timezone.now(), person_id=None)
+        get_partner_home(now=timezone.now(), person_id=None, cut_offs=())
     selects = [query for query in asked.captured_queries if query["sql"].startswith('SELECT "')]
     assert len(selects) <= QUERY_CEILING
 

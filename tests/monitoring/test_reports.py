@@ -21,7 +21,7 @@ from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
 
 PAGES = ("/reports/", "/reports/held/", "/reports/activity/")
-QUERY_CEILING = 27  # of the fullest page, with the session, the person and the figures of the menu
+QUERY_CEILING = 24  # of the fullest page, with the session, the person and the figures of the menu
 
 
 def _span(days: int = 30) -> ReportSpan:
@@ -112,12 +112,85 @@ def test_activity_is_what_the_ledger_holds(blocked: Blocked) -> None:
 
 def test_speed_is_measured_from_the_first_try(blocked: Blocked) -> None:
     with scope.work_in(blocked.line.partner):
-        days = queries.speed_of(_span(7))
+        days = queries.speed_of(_span(7), _span(7).each_day)
     assert len(days) == 7
     assert days[-1].records == min(len(blocked.line.operations(state="written")), queries.A_DAYS_SAMPLE)
     assert days[-1].median_seconds is not None
     assert 0 <= days[-1].median_seconds <= days[-1].slow_seconds < 600
     assert [day.median_seconds for day in days[:-1]] == [None] * 6
+
+
+@pytest.mark.parametrize(("days", "points"), [(1, 1), (92, 92), (93, 14), (98, 14), (366, 53)])
+def test_a_long_report_is_drawn_by_weeks_that_cover_its_days_once(days: int, points: int) -> None:
+    span = _span(days)
+    covered = [
+        stretch.first + timedelta(days=number)
+        for stretch in span.stretches
+        for number in range((stretch.last - stretch.first).days + 1)
+    ]
+    assert covered == [day.first for day in span.each_day]
+    assert len(span.stretches) == points
+    lengths = {(stretch.last - stretch.first).days + 1 for stretch in span.stretches[1:]}
+    assert lengths <= ({1} if days <= queries.DAYS_DRAWN else {7}), "only the first week may be shorter"
+
+
+def test_the_weeks_of_a_year_say_the_same_as_its_days_and_lead_to_their_rows(blocked: Blocked) -> None:
+    today, flow = timezone.now().date(), blocked.line.flow
+    with scope.work_in(blocked.line.partner):
+        FlowDay.objects.bulk_create(
+            FlowDay(
+                customer_id=flow.customer_id,
+                flow_id=flow.id,
+                day=today - timedelta(days=back),
+                written=back,
+                rejected=1,
+                currency="EUR",
+                amount_written=10,
+            )
+            for back in (1, 6, 7, 90, 350)
+        )
+        before = queries.volume_of(_span(1)).worth
+    query = f"period=chosen&since={today - timedelta(days=360)}&until={today}"
+    year = blocked.owner.get(f"/reports/?{query}")
+    rows = _csv(blocked.owner.get(f"/reports/?{query}&format=csv"))
+    page = {chart.name: chart for chart in year.context["charts"]}
+    posted, *_, refused = page["throughput"].series
+    assert len(rows) == 361
+    assert len(posted.values) == len(page["money"].categories) == len(page["speed"].categories) == 52
+    assert sum(posted.values) == year.context["arrived"] == sum(int(row["Posted"]) for row in rows)
+    assert sum(refused.values) == sum(int(row["Held back"]) for row in rows)
+    assert posted.values[-1] == sum(int(row["Posted"]) for row in rows[-7:])
+    assert posted.values[-2] == 7
+    assert f"since={today - timedelta(days=6)}&until={today}" in posted.links[-1]
+    assert posted.links[-1] == page["speed"].series[0].links[-1]
+    assert _rows_behind(blocked.owner, posted.links[-1]) == min(len(blocked.line.operations(state="written")), 50)
+    assert "Records per week" in year.content.decode()
+    now = {part.currency: part.amount for part in before}
+    with scope.work_in(blocked.line.partner):
+        worth = {part.currency: part.amount for part in queries.volume_of(_span(361)).worth}
+    assert worth == {**now, "EUR": now.get("EUR", 0) + 50}
+
+
+def test_a_week_is_as_fast_as_the_days_it_is_made_of(blocked: Blocked) -> None:
+    with scope.work_in(blocked.line.partner):
+        (day,) = queries.speed_of(_span(1), _span(1).each_day)
+        *others, week = queries.speed_of(_span(100), _span(100).stretches)
+    assert week.records == day.records
+    assert (week.median_seconds, week.slow_seconds) == (day.median_seconds, day.slow_seconds)
+    assert {other.records for other in others} == {0}
+    assert queries.sample_of(_span(366).stretches) * 7 >= queries.LEAST_SAMPLE
+
+
+def test_the_money_of_a_week_is_what_was_held_up_at_its_end(blocked: Blocked) -> None:
+    with scope.work_in(blocked.line.partner):
+        span = _span(100)
+        (curve, *_) = queries.money_of(span, now=timezone.now())
+    chart = {
+        one.name: one
+        for one in blocked.owner.get(f"/reports/?period=chosen&since={span.since}&until={span.until}").context["charts"]
+    }["money"]
+    assert list(chart.series[0].values) == [round(curve.amounts[99 - 7 * back], 2) for back in reversed(range(15))]
+    assert chart.note == "At the end of each week"
 
 
 def test_filters_leave_what_is_asked_for(blocked: Blocked) -> None:

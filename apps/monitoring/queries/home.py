@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.listing import Column, Filter, ListSpec, ListState, Option
 from apps.customers.models import Customer
-from apps.customers.queries import CutOffLine, list_cut_offs
+from apps.customers.queries import CutOffLine
 from apps.monitoring.blame import Severity, WaitingOn
 from apps.monitoring.health import Colour
 from apps.monitoring.impact import added
@@ -26,6 +26,7 @@ from apps.monitoring.queries.trends import money_at_risk_at, throughput_by_custo
 
 URGENT_CASES = 5
 TREND_DAYS = 14
+CHART_DAYS = 30
 COMPARED_WITH = timedelta(days=7)
 GRAVEST_FIRST = {Colour.RED: 0, Colour.AMBER: 1, Colour.GREY: 2, Colour.GREEN: 3}
 COLOURS = (
@@ -75,23 +76,27 @@ CUSTOMERS = ListSpec(
 )  # fmt: skip
 
 
-def get_partner_home(*, now: datetime, person_id: UUID | None) -> PartnerHome:
-    """Return the partner's home as `person_id` sees it. Fourteen queries at most, however many customers and cases."""
+def get_partner_home(*, now: datetime, person_id: UUID | None, cut_offs: Iterable[CutOffLine]) -> PartnerHome:
+    """Return the partner's home as `person_id` sees it; `cut_offs` are all customers', the soonest first.
+
+    Twelve queries at most, however many customers and cases.
+    """
     counted = tallies("customer_id", now=now, mine=person_id)
     trends = throughput_by_customer(TREND_DAYS, today=now.date())
-    cut_offs = _next_cut_offs(now)
+    next_cut_offs = _next_cut_offs(cut_offs)
     customers = Customer.objects.exclude(state=Customer.State.LEFT).select_related("account_owner")
     rows = sorted(
-        (_row(one, counted[one.id], trends[one.id], cut_offs.get(one.id)) for one in customers), key=_gravest_first
+        (_row(one, counted[one.id], trends[one.id], next_cut_offs.get(one.id)) for one in customers), key=_gravest_first
     )
-    strip = _with_history(_strip(rows, counted), now)
-    return PartnerHome(strip=strip, customers=tuple(rows), urgent=_urgent(now))
+    # A day more on both sides: the chart's days are its reader's, which may have begun already or not yet.
+    written = written_days(now.date() - timedelta(days=CHART_DAYS), now.date() + timedelta(days=1))
+    strip = _with_history(_strip(rows, counted), written, now)
+    return PartnerHome(strip=strip, customers=tuple(rows), urgent=_urgent(now), risk_days=written)
 
 
-def _with_history(strip: Strip, now: datetime) -> Strip:
+def _with_history(strip: Strip, written: Mapping[date, Mapping[str, Decimal]], now: datetime) -> Strip:
     """Return the figures with those of the days before: what was written down, else as the cases tell it."""
     days = [now.date() - timedelta(days=back) for back in range(TREND_DAYS - 1, -1, -1)]
-    written = written_days(days)
     before = written.get((now - COMPARED_WITH).date())
     line: list[Decimal] = []
     if strip.at_risk:
@@ -121,9 +126,9 @@ def count_by_health(rows: Iterable[CustomerRow], state: ListState) -> dict[str, 
     return {**Counter(colours), "": len(colours)}
 
 
-def _next_cut_offs(now: datetime) -> dict[UUID, CutOffLine]:
+def _next_cut_offs(cut_offs: Iterable[CutOffLine]) -> dict[UUID, CutOffLine]:
     found: dict[UUID, CutOffLine] = {}
-    for line in list_cut_offs(now=now):
+    for line in cut_offs:
         found.setdefault(line.customer_id, line)
     return found
 

@@ -1,7 +1,7 @@
 """What changed since somebody's last visit: new and closed cases, connections, flows and customers; a few grouped lines."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -39,7 +39,7 @@ class NewsLine:
 def list_news(*, since: datetime, now: datetime, reader: Actor) -> list[NewsLine]:
     """Return what changed, the gravest first, `MOST_LINES` at most. What the reader did is no news to them.
 
-    Seven queries, however much happened.
+    Six queries, however much happened.
     """
     lines = [
         *_broken_and_recovered(since, links=reader.can(Action.VIEW_CONNECTIONS)),
@@ -81,7 +81,7 @@ def _broken_and_recovered(since: datetime, *, links: bool) -> Iterable[NewsLine]
 
 
 def _about_connections(found: Sequence[Connection], words: str, icon: str, tone: str, *, links: bool) -> NewsLine:
-    names = _named([_("%(name)s of %(customer)s") % {"name": one.name, "customer": one.customer.name} for one in found])
+    names = _named([_name_words(one.name, one.customer.name) for one in found[:NAMED]], len(found))
     link = reverse("connectors:connection-list") if links else ""
     if links and len(found) == 1:
         link = reverse("connectors:connection-detail", args=[found[0].id])
@@ -101,7 +101,7 @@ def _new_cases(since: datetime, now: datetime) -> Iterable[NewsLine]:
         return
     number = sum(row["number"] for row in rows)
     words = ngettext("New exception at %(names)s", "%(count)d new exceptions at %(names)s", number)
-    names = _named([row["customer__name"] for row in rows])
+    names = _named([row["customer__name"] for row in rows], len(rows))
     at = max(row["at"] for row in rows)
     yield NewsLine(
         "alert-triangle", "warning", words % {"count": number, "names": names}, reverse("monitoring:case-list"), at
@@ -137,6 +137,10 @@ def _closed_words(how: str, n: int) -> str:
     return words.get(ExceptionCase.ClosedHow(how), "%(count)d") % {"count": n}
 
 
+_Name = tuple[str, str]  # of a flow with its customer's, of a customer with ""
+_Teller = Callable[[Iterable[UUID]], dict[UUID, _Name]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Deed:
     """How a deed of the audit trail is told; `names` answers what the subjects are called, by id."""
@@ -145,18 +149,18 @@ class _Deed:
     icon: str
     tone: str
     words: Callable[[int], str]
-    names: Callable[[Iterable[UUID]], dict[UUID, str]]
+    names: _Teller
     one: str
     many: str
 
 
-def _flow_names(ids: Iterable[UUID]) -> dict[UUID, str]:
+def _flow_names(ids: Iterable[UUID]) -> dict[UUID, _Name]:
     rows = Flow.objects.filter(id__in=ids).values_list("id", "name", "customer__name")
-    return {id_: _("%(name)s of %(customer)s") % {"name": name, "customer": customer} for id_, name, customer in rows}
+    return {id_: (name, customer) for id_, name, customer in rows}
 
 
-def _customer_names(ids: Iterable[UUID]) -> dict[UUID, str]:
-    return dict(Customer.objects.filter(id__in=ids).values_list("id", "name"))
+def _customer_names(ids: Iterable[UUID]) -> dict[UUID, _Name]:
+    return {id_: (name, "") for id_, name in Customer.objects.filter(id__in=ids).values_list("id", "name")}
 
 
 _DEEDS = (
@@ -193,30 +197,45 @@ def _deeds(since: datetime, reader_id: UUID | None) -> Iterable[NewsLine]:
     entries = AuditEntry.objects.filter(action__in=actions, at__gt=since)
     if reader_id:
         entries = entries.exclude(Q(actor_id=reader_id))
-    found = list(entries.order_by("-position").values_list("action", "subject_id", "at")[:_ENTRIES_READ])
+    rows = entries.order_by("-position").values_list("action", "subject_id", "at")[:_ENTRIES_READ]
+    found = [(action, UUID(subject_id), at) for action, subject_id, at in rows]
+    names = _names_of(found)
     counted = Counter(action for action, _, _ in found)
     for deed in _DEEDS:
         if counted[deed.action.value]:
-            line = _deed_line(deed, [(id_, at) for action, id_, at in found if action == deed.action.value])
+            line = _deed_line(deed, [(id_, at) for action, id_, at in found if action == deed.action.value], names)
             if line:
                 yield line
 
 
-def _deed_line(deed: _Deed, done: Sequence[tuple[str, datetime]]) -> NewsLine | None:
-    names = deed.names({UUID(subject_id) for subject_id, _ in done})
+def _names_of(found: Iterable[tuple[str, UUID, datetime]]) -> dict[UUID, _Name]:
+    """Return what the subjects are called: those that the same table knows are asked for together."""
+    tellers = {deed.action.value: deed.names for deed in _DEEDS}
+    ids: defaultdict[_Teller, set[UUID]] = defaultdict(set)
+    for action, subject_id, _at in found:
+        ids[tellers[action]].add(subject_id)
+    return {id_: name for tell, asked in ids.items() for id_, name in tell(asked).items()}
+
+
+def _deed_line(deed: _Deed, done: Sequence[tuple[UUID, datetime]], names: Mapping[UUID, _Name]) -> NewsLine | None:
     # In the order they were done, each once; what is gone since has no name any more.
-    ids = [id_ for id_ in dict.fromkeys(UUID(subject_id) for subject_id, _ in done) if id_ in names]
+    ids = [id_ for id_ in dict.fromkeys(subject_id for subject_id, _ in done) if id_ in names]
     if not ids:
         return None
-    words = deed.words(len(ids)) % {"count": len(ids), "names": _named([names[id_] for id_ in ids])}
+    named = _named([_name_words(*names[id_]) for id_ in ids[:NAMED]], len(ids))
+    words = deed.words(len(ids)) % {"count": len(ids), "names": named}
     link = reverse(deed.one, args=[ids[0]]) if len(ids) == 1 else reverse(deed.many)
     return NewsLine(deed.icon, deed.tone, words, link, done[0][1])
 
 
-def _named(names: Sequence[str]) -> str:
-    """Return the first names and how many more there are."""
+def _name_words(name: str, customer: str) -> str:
+    return _("%(name)s of %(customer)s") % {"name": name, "customer": customer} if customer else name
+
+
+def _named(names: Sequence[str], number: int) -> str:
+    """Return the first names and how many more there are of `number`."""
     shown = ", ".join(names[:NAMED])
-    more = len(names) - NAMED
+    more = number - NAMED
     if more <= 0:
         return shown
     return ngettext("%(names)s and %(count)d more", "%(names)s and %(count)d more", more) % {

@@ -1,10 +1,11 @@
 """What reports count: throughput, causes, money and speed over a span of days, by project, by reason and by flow."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +19,21 @@ from apps.monitoring.impact import Quality
 from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.queries.held import held_now as held_rows
 from apps.monitoring.queries.ledger_rows import id_at, start_of
-from apps.monitoring.queries.trends import Cause, MoneyCurve, Span, Throughput, money_at_risk_over, throughput
+from apps.monitoring.queries.trends import OUTCOMES, Cause, MoneyCurve, Span, Throughput, money_at_risk_over
 
 FLOWS_OFFERED = 300
 # Records whose speed is looked at: of a whole report, and of each of its days at most and at least. Enough for medians.
 LOOKED_AT = 6_000
 A_DAYS_SAMPLE, LEAST_SAMPLE = 400, 30
+DAYS_DRAWN, WEEK = 92, 7  # a longer report is drawn by week: a year's days would be a pixel each
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The days (both included) that one point of a report's charts stands for: one, or a week."""
+
+    first: date
+    last: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,20 @@ class ReportSpan:
         return (self.until - self.since).days + 1
 
     @property
+    def each_day(self) -> tuple[Stretch, ...]:
+        """Return the days, each by itself."""
+        days = (self.since + timedelta(days=number) for number in range(self.days))
+        return tuple(Stretch(day, day) for day in days)
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Return what the charts show a point of: each day, of a long report each week up to its last day."""
+        if self.days <= DAYS_DRAWN:
+            return self.each_day
+        lasts = [self.until - timedelta(days=back) for back in range(0, self.days, WEEK)]
+        return tuple(Stretch(max(self.since, last - timedelta(days=WEEK - 1)), last) for last in reversed(lasts))
+
+    @property
     def as_span(self) -> Span:
         """Return the same span for the queries that know only its length."""
         return Span(self.days, self.customer_id, self.flow_id)
@@ -55,10 +79,24 @@ class ReportSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeedDay:
-    """How long the records read on a day took until they were posted; None where none was."""
+class Volume:
+    """The records of each day by outcome, and what those are worth that were posted, by currency."""
 
-    day: date
+    throughput: Throughput
+    worth: tuple[impact.Sum, ...]
+
+    def of(self, stretches: Iterable[Stretch]) -> dict[str, list[int]]:
+        """Return the records of each stretch, one list of counts per outcome."""
+        first, counts = self.throughput.days[0], self.throughput.counts
+        cuts = [slice((one.first - first).days, (one.last - first).days + 1) for one in stretches]
+        return {name: [sum(numbers[cut]) for cut in cuts] for name, numbers in counts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How long the records read in a stretch of days took until they were posted; None where none was."""
+
+    stretch: Stretch
     median_seconds: float | None
     slow_seconds: float | None
     records: int
@@ -110,9 +148,19 @@ def list_flow_names(customer_id: UUID | None, *, with_customer: bool) -> dict[UU
     }
 
 
-def throughput_of(span: ReportSpan) -> Throughput:
-    """Return the records of each day by outcome. One query."""
-    return throughput(span.as_span, today=span.until)
+def volume_of(span: ReportSpan) -> Volume:
+    """Return what was got through on each day and what it was worth. One query over the day rollups."""
+    sums = {name: Sum(name) for name in (*OUTCOMES, "amount_written")}
+    rows = span.of(FlowDay.objects.filter(day__gte=span.since, day__lte=span.until)).order_by()
+    counts = {name: [0] * span.days for name in OUTCOMES}
+    parts: list[impact.Sum] = []
+    for day, currency, *numbers, amount in rows.values_list("day", "currency").annotate(**sums):
+        for name, number in zip(OUTCOMES, numbers, strict=True):
+            counts[name][(day - span.since).days] += number
+        if currency:
+            parts.append(impact.Sum(currency, amount, Quality.KNOWN, numbers[0]))
+    days = tuple(day.first for day in span.each_day)
+    return Volume(Throughput(days, counts), tuple(part for part in impact.added(parts) if part.amount))
 
 
 def money_of(span: ReportSpan, *, now: datetime) -> list[MoneyCurve]:
@@ -126,19 +174,15 @@ def money_of(span: ReportSpan, *, now: datetime) -> list[MoneyCurve]:
 def causes_of(span: ReportSpan) -> list[Cause]:
     """Return what records failed for in the span, the most records first. One query."""
     rows = span.of(CaseOperation.objects.filter(span.moments("failed_at")), "case__flow_id")
-    counted = (
-        rows.order_by()
-        .values_list("case__error_class")
-        .annotate(records=Count("operation_id", distinct=True), cases=Count("case_id", distinct=True))
-    )
+    counted = rows.order_by().values_list("case__error_class").annotate(records=Count("operation_id", distinct=True))
     return sorted((Cause(*row) for row in counted), key=lambda cause: (-cause.records, cause.error_class))
 
 
 # One small reading of the ledger's index for each day: a year of a busy partner takes no longer than a quiet one's.
 _SPEED = """
-SELECT asked.day, percentile_cont(0.5) WITHIN GROUP (ORDER BY sample.seconds),
+SELECT asked.stretch, percentile_cont(0.5) WITHIN GROUP (ORDER BY sample.seconds),
        percentile_cont(0.9) WITHIN GROUP (ORDER BY sample.seconds), count(*)
-FROM unnest(%(days)s::date[], %(firsts)s::uuid[], %(ends)s::uuid[]) AS asked (day, first, ending)
+FROM unnest(%(stretches)s::int[], %(firsts)s::uuid[], %(ends)s::uuid[]) AS asked (stretch, first, ending)
 CROSS JOIN LATERAL (
     SELECT extract(epoch FROM line.changed_at)::float8 - first_try.milliseconds / 1000.0 AS seconds
     FROM flows_operation AS line
@@ -148,7 +192,7 @@ CROSS JOIN LATERAL (
       AND {whose}
     ORDER BY {order}line.id DESC LIMIT %(most)s
 ) AS sample
-GROUP BY asked.day
+GROUP BY asked.stretch
 """
 # One customer's lines are few among a day's: they are read by their own index. The planner takes that only where the
 # order needs it, and drops what equals a constant from an order; a list of one it keeps.
@@ -159,31 +203,33 @@ _WHOSE = {
 }
 
 
-def sample_of(days: int) -> int:
-    """Return how many records of each day are looked at in a report of so many days: a year costs little more than a month."""
-    return max(LEAST_SAMPLE, min(A_DAYS_SAMPLE, LOOKED_AT // days))
+def sample_of(stretches: Sequence[Stretch]) -> int:
+    """Return how many records of each day are looked at in a report: a year costs little more than a month."""
+    days = (stretches[-1].last - stretches[0].first).days + 1
+    least = ceil(LEAST_SAMPLE * len(stretches) / days)  # the days of a week are looked at together
+    return max(least, min(A_DAYS_SAMPLE, LOOKED_AT // days))
 
 
-def speed_of(span: ReportSpan) -> list[SpeedDay]:
+def speed_of(span: ReportSpan, stretches: Sequence[Stretch]) -> list[Speed]:
     """Return how long records took from being read until they were posted, by the latest records of each day. One query.
 
     A record that was held up meanwhile counts with all that time. The first try's moment is in its id: evidence may go.
     """
-    days = [span.since + timedelta(days=number) for number in range(span.days)]
+    ids = [id_at(start_of(span.since + timedelta(days=number))) for number in range(span.days + 1)]
     asked: dict[str, Any] = {
-        "days": days,
-        "firsts": [id_at(start_of(day)) for day in days],
-        "ends": [id_at(start_of(day + timedelta(days=1))) for day in days],
+        "stretches": [at for at, one in enumerate(stretches) for _ in range((one.last - one.first).days + 1)],
+        "firsts": ids[:-1],
+        "ends": ids[1:],
         "state": OperationState.WRITTEN.value,
         "customer": span.customer_id,
         "flow": span.flow_id,
-        "most": sample_of(span.days),
+        "most": sample_of(stretches),
     }
     of = "flow_id" if span.flow_id else "customer_id" if span.customer_id else ""
     with connection.cursor() as cursor:
         cursor.execute(_SPEED.format(whose=_WHOSE[of], order=f"line.{of}, " if of else ""), asked)
-        found = {row[0]: SpeedDay(*row) for row in cursor.fetchall()}
-    return [found.get(day, SpeedDay(day, None, None, 0)) for day in days]
+        found = {at: figures for at, *figures in cursor.fetchall()}
+    return [Speed(stretch, *found.get(at, (None, None, 0))) for at, stretch in enumerate(stretches)]
 
 
 def held_now(span: ReportSpan) -> int:

@@ -1,20 +1,21 @@
 """The money at risk in one currency: of a case now, and of a customer or flow day by day."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db import connection
+from django.db.models import QuerySet
 
 from apps.customers.models import Customer
 from apps.monitoring.currency_rates import read_rates
+from apps.monitoring.impact import Sum
 from apps.monitoring.models import CaseAmount, ExceptionCase, RiskDay
 from apps.monitoring.money import Worth
-from apps.monitoring.queries.at_risk import Grouping, sums_at_risk
 from apps.monitoring.queries.trends import MoneyCurve, Span, money_at_risk_over
 
 _ZERO = Decimal(0)
@@ -106,91 +107,83 @@ def _of_day(row: RiskDay, day: date) -> RiskOfDay:
     return RiskOfDay(day, row.currency, row.known, row.estimated, row.records, row.unknown_records)
 
 
-def risk_curves(span: Span, *, now: datetime, zone: tzinfo = UTC) -> list[MoneyCurve]:
-    """Return the money at risk at the end of each day, by currency, the largest now first; the last point is now.
+def risk_curves(
+    written: Mapping[date, Mapping[str, Decimal]],
+    at_risk: Iterable[Sum],
+    *,
+    days: int,
+    now: datetime,
+    zone: tzinfo = UTC,
+) -> list[MoneyCurve]:
+    """Return the money at risk at the end of each of the last days, by currency, the largest now first; the last point is now.
 
-    Days are as they were written down, each root record once and in the customer's currency; days before the first that
-    was written down are as the cases tell them. At most eight queries.
+    Days are as `written_days` found them; those before the first that was written down are as the cases tell them. `at_risk`
+    is what is at risk now, in the customers' currencies. No query where every day was written down, else four.
     """
     today = now.astimezone(zone).date()
-    days = [today - timedelta(days=back) for back in range(span.days - 1, -1, -1)]
-    amounts = {curve.currency: list(curve.amounts) for curve in money_at_risk_over(span, now=now, zone=zone)}
-    written = _written(span, days)
-    by: Grouping = "flow_id" if span.flow_id else "customer_id"
-    at_risk = sums_at_risk(by, customer_id=span.customer_id, flow_id=span.flow_id, own_currency_at=now)
-    written[today] = _by_currency((part.currency, part.amount) for sums in at_risk.values() for part in sums)
-    for currency in {currency for sums in written.values() for currency in sums} - set(amounts):
-        amounts[currency] = [_ZERO] * len(days)
+    shown = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
+    told = [] if shown[0] in written else money_at_risk_over(Span(days), now=now, zone=zone)
+    amounts = {curve.currency: list(curve.amounts) for curve in told}
+    known = {**written, today: {part.currency: part.amount for part in at_risk}}
+    for currency in {currency for day in shown for currency in known.get(day, ())} - set(amounts):
+        amounts[currency] = [_ZERO] * days
     for currency, line in amounts.items():
-        for at, day in enumerate(days):
-            if day in written:
-                line[at] = written[day].get(currency, _ZERO)
+        for at, day in enumerate(shown):
+            if day in known:
+                line[at] = known[day].get(currency, _ZERO)
     curves = [MoneyCurve(currency, tuple(line)) for currency, line in amounts.items() if any(line)]
     return sorted(curves, key=lambda curve: (-curve.amounts[-1], -max(curve.amounts), curve.currency))
 
 
-def written_days(days: Sequence[date]) -> dict[date, dict[str, Decimal]]:
-    """Return the money at risk at the end of days, of all customers in scope by currency; only days that were written down.
+# Each customer's rows from its last one up to the first day on; a row holds until the customer's next one. What begins to
+# hold and what ends is added up here, over a thousand rows a month, and leaves one line for each day and currency.
+_CHANGES = """
+WITH kept AS (
+    SELECT line.day, line.currency, line.amount, line.without_rate,
+           lead(line.day) OVER (PARTITION BY line.customer_id ORDER BY line.day) AS until
+    FROM customers_customer AS customer
+    CROSS JOIN LATERAL (
+        SELECT max(day) AS day FROM monitoring_riskday
+        WHERE customer_id = customer.id AND flow_id IS NULL AND day <= %(first)s
+    ) AS latest
+    CROSS JOIN LATERAL (
+        SELECT customer_id, day, currency, known + estimated AS amount, "left" AS without_rate FROM monitoring_riskday
+        WHERE customer_id = customer.id AND flow_id IS NULL AND day BETWEEN coalesce(latest.day, %(first)s) AND %(last)s
+        OFFSET 0
+    ) AS line
+), part AS (
+    SELECT day, until, currency, amount FROM kept
+    UNION ALL
+    SELECT kept.day, kept.until, other.key, other.value::numeric FROM kept CROSS JOIN jsonb_each_text(without_rate) AS other
+), change AS (
+    SELECT day, currency, amount FROM part
+    UNION ALL
+    SELECT until, currency, -amount FROM part WHERE until IS NOT NULL
+)
+SELECT greatest(day, %(first)s), currency, sum(amount) FROM change GROUP BY 1, 2
+"""
 
-    Two queries.
+
+def written_days(first: date, last: date) -> dict[date, dict[str, Decimal]]:
+    """Return the money at risk at the end of each day, of all customers by currency, from the first day that was written down on.
+
+    A customer without a row of a day is as on its day before. One query.
     """
-    return _written(Span(len(days)), days)
-
-
-@dataclass(frozen=True, slots=True)
-class _WrittenDay:
-    """What a sum over customers and days needs of a row; a month of them is read by the thousand."""
-
-    customer_id: UUID
-    day: date
-    currency: str
-    known: Decimal
-    estimated: Decimal
-    left: dict[str, str]
-
-
-_READ = ("customer_id", "day", "currency", "known", "estimated", "left")
-
-
-def _written(span: Span, days: Sequence[date]) -> dict[date, dict[str, Decimal]]:
-    """Return what was written down of each day from the first on; a customer without a row is as on its day before."""
-    latest = {row.customer_id: row for row in _latest(span, before=days[0])}
-    by_day: defaultdict[date, list[_WrittenDay]] = defaultdict(list)
-    rows = _rows_of(span).filter(customer_id__in=Customer.objects.values("id"), day__gte=days[0], day__lte=days[-1])
-    for row in rows.values_list(*_READ):
-        by_day[row[1]].append(_WrittenDay(*row))
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGES, {"first": first, "last": last})
+        changes = cursor.fetchall()
+    by_day: defaultdict[date, list[tuple[str, Decimal]]] = defaultdict(list)
+    for day, currency, change in changes:
+        by_day[day].append((currency, change))
     found: dict[date, dict[str, Decimal]] = {}
-    for day in days:
-        latest |= {row.customer_id: row for row in by_day[day]}
-        if latest:
-            found[day] = _by_currency(_amounts(latest.values()))
+    sums: dict[str, Decimal] = {}
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        for currency, change in by_day[day]:
+            sums[currency] = sums.get(currency, _ZERO) + change
+        if sums:
+            found[day] = {currency: amount for currency, amount in sums.items() if amount}
     return found
-
-
-def _latest(span: Span, *, before: date) -> list[_WrittenDay]:
-    """Return each customer's last row before a day."""
-    of_customer = _rows_of(span).filter(customer=OuterRef("pk"), day__lt=before).order_by("-day")
-    customers = Customer.objects.annotate(last=Subquery(of_customer.values("id")[:1])).filter(last__isnull=False)
-    rows = RiskDay.objects.filter(id__in=list(customers.values_list("last", flat=True)))
-    return [_WrittenDay(*row) for row in rows.values_list(*_READ)]
-
-
-def _rows_of(span: Span) -> QuerySet[RiskDay]:
-    rows = RiskDay.objects.filter(flow_id=span.flow_id) if span.flow_id else RiskDay.objects.filter(flow__isnull=True)
-    return rows.filter(customer_id=span.customer_id) if span.customer_id else rows
-
-
-def _amounts(rows: Iterable[_WrittenDay]) -> Iterable[tuple[str, Decimal]]:
-    for row in rows:
-        yield row.currency, row.known + row.estimated
-        yield from ((currency, Decimal(amount)) for currency, amount in row.left.items())
-
-
-def _by_currency(parts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = {}
-    for currency, amount in parts:
-        found[currency] = found.get(currency, _ZERO) + amount
-    return {currency: amount for currency, amount in found.items() if amount}
 
 
 def worth_of_case(case: ExceptionCase, now: datetime) -> Worth | None:

@@ -44,11 +44,10 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Records that failed for one business class, and in how many cases."""
+    """Records that failed for one business class."""
 
     error_class: str
     records: int
-    cases: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def held_up_by_cause(span: Span) -> list[HeldCause]:
         .exclude(case__state=ExceptionCase.State.CLOSED)
         .order_by()
         .values_list("case__error_class", "case__error_field", "case__flow__target__system")
-        .annotate(records=Count("operation_id", distinct=True))
+        .annotate(records=Count("id"))  # one line of an operation is open at most
     )
     held = (HeldCause(kind, field, system or "", records) for kind, field, system, records in rows)
     return sorted(held, key=lambda cause: (-cause.records, cause.key))

@@ -1,13 +1,13 @@
 """Which updates left systems disagreeing: what one of them took and another did not, with both values where they are known."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.connectors.errors import BusinessClass
@@ -20,7 +20,7 @@ from apps.flows.queries.reconciled_steps import holders_of
 from apps.flows.queries.reconciliation_words import CAUSES
 from apps.monitoring.case_words import type_words
 from apps.monitoring.models import CaseOperation
-from apps.monitoring.queries.held import MOST_ROWS, compared_lately, held_once, is_too_many, of_customer, on_the_way
+from apps.monitoring.queries.held import MOST_ROWS, compared_lately, held_once, of_customer, on_the_way
 from apps.monitoring.questions.reader import Reader, field_words
 from apps.monitoring.questions.rows import Difference, Disagreement
 from apps.monitoring.record_kinds import NO_UPDATES
@@ -31,26 +31,33 @@ _Homes = Mapping[tuple[UUID, str], list[Link]]
 _NOWHERE = (Cause.MISSING_IN_TARGET, Cause.NEVER_READ)
 
 
-def list_disagreements(reader: Reader, *, customer_id: UUID | None = None) -> list[Difference]:
-    """Return the records that systems do not agree about, the oldest first. Eleven queries, whatever there is."""
+@dataclass(frozen=True, slots=True)
+class Disagreements:
+    """The records that systems do not agree about, the oldest first; `are_cut_off`: exceptions hold more updates than are looked at."""
+
+    rows: list[Difference]
+    are_cut_off: bool
+
+
+def list_disagreements(reader: Reader, *, customer_id: UUID | None = None) -> Disagreements:
+    """Return the records that systems do not agree about. Eleven queries, whatever there is."""
     compared = list(of_customer(compared_lately((*sorted(UNEXPLAINED), Cause.CHANGED_AFTER)), customer_id)[:MOST_ROWS])
+    held = _held(customer_id)
     rows = [
         *_undecided(reader, customer_id),
-        *_not_taken(reader, customer_id),
+        *_not_taken(reader, customer_id, held[:MOST_ROWS]),
         *_unexplained(reader, customer_id, compared),
         *_changed_after(reader, compared),
     ]
-    return sorted(rows, key=lambda row: (row.since, row.label, row.field))
+    return Disagreements(sorted(rows, key=lambda row: (row.since, row.label, row.field)), len(held) > MOST_ROWS)
 
 
-def are_cut_off(customer_id: UUID | None = None) -> bool:
-    """Return whether exceptions hold more updates than are looked at. One query."""
-    return is_too_many(_updates(customer_id))
-
-
-def _updates(customer_id: UUID | None) -> QuerySet[CaseOperation]:
+def _held(customer_id: UUID | None) -> list[CaseOperation]:
+    """Return the updates that exceptions hold, the oldest first, and one more than are looked at where there are."""
     is_update = ~Q(operation__canonical_type__in=NO_UPDATES) & ~Q(case__error_class=BusinessClass.UNRECONCILED)
-    return of_customer(held_once(), customer_id).filter(is_update)
+    held = of_customer(held_once(), customer_id).filter(is_update)
+    held = held.select_related("operation__flow__source", "operation__flow__target", "case__owner")
+    return list(held.order_by("added_at")[: MOST_ROWS + 1])
 
 
 def _undecided(reader: Reader, customer_id: UUID | None) -> Iterable[Difference]:
@@ -83,13 +90,8 @@ def _shown(value: Any) -> str:
     return "—" if cleaned in (None, "") else str(cleaned)[:120]
 
 
-def _not_taken(reader: Reader, customer_id: UUID | None) -> Iterable[Difference]:
-    """Yield updates of records that some system holds already and another did not take."""
-    held = list(
-        _updates(customer_id)
-        .select_related("operation__flow__source", "operation__flow__target", "case__owner")
-        .order_by("added_at")[:MOST_ROWS]
-    )
+def _not_taken(reader: Reader, customer_id: UUID | None, held: Sequence[CaseOperation]) -> Iterable[Difference]:
+    """Yield updates of records that some system holds already and another did not take: those held, and those on their way."""
     waits = of_customer(on_the_way(), customer_id).exclude(canonical_type__in=NO_UPDATES)
     waiting = list(waits.select_related("flow__source", "flow__target").order_by("id")[:MOST_ROWS])
     operations = [row.operation for row in held] + waiting

@@ -80,7 +80,7 @@ def rework_of(span: ReportSpan) -> Rework:
 
 def posting_of(span: ReportSpan) -> Posting:
     """Return how long records took until posted. One query."""
-    days = speed_of(span)
+    days = speed_of(span, span.each_day)
     medians = [day.median_seconds for day in days if day.median_seconds is not None]
     slow = [day.slow_seconds for day in days if day.slow_seconds is not None]
     if not medians or not slow:

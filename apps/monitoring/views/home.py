@@ -20,10 +20,16 @@ from apps.accounts.actions import Action
 from apps.accounts.actor import Actor
 from apps.accounts.listing import csv_of_rows, page_of_rows, read_list
 from apps.accounts.page_filters import acting_person
-from apps.customers.queries import CutOffLine, upcoming_cut_offs
+from apps.customers.queries import CutOffLine, list_cut_offs
 from apps.monitoring.home_visits import last_visit, record_visit
 from apps.monitoring.pages import PartnerHome, Strip
-from apps.monitoring.queries.home import CUSTOMERS, count_by_health, fitting_customers, get_partner_home
+from apps.monitoring.queries.home import (
+    CHART_DAYS,
+    CUSTOMERS,
+    count_by_health,
+    fitting_customers,
+    get_partner_home,
+)
 from apps.monitoring.queries.news import list_news
 from apps.monitoring.queries.risk import risk_curves
 from apps.monitoring.queries.sla_board import count_clocks
@@ -42,7 +48,6 @@ from apps.tenants.brands import brand_for
 from apps.tenants.charts import Chart
 from apps.tenants.templatetags.wording import count_words
 
-CHART_DAYS = 30
 CUT_OFFS_AHEAD = timedelta(hours=48)
 FIGURES = "figures"  # asks for the parts that keep themselves up to date, without the charts
 
@@ -60,7 +65,8 @@ def home(request: HttpRequest) -> HttpResponseBase:
 def partner_home(request: HttpRequest) -> HttpResponseBase:
     """Show all customers at a glance; the figures ask for themselves again."""
     who, now, state = acting_person(request), timezone.now(), read_list(request, CUSTOMERS)
-    found = get_partner_home(now=now, person_id=who.user_id)
+    cut_offs = list_cut_offs(now=now)
+    found = get_partner_home(now=now, person_id=who.user_id, cut_offs=cut_offs)
     rows = fitting_customers(found.customers, state)
     if state.wants_csv:
         return csv_of_rows(state, rows)
@@ -74,20 +80,22 @@ def partner_home(request: HttpRequest) -> HttpResponseBase:
     }
     if found.customers:
         noun = brand_for(getattr(request, "partner", None)).customers_noun or _("Customers")
-        context |= _figures(found, who, now, customers=noun, is_visit=not is_part and request.method == "GET")
+        near = [line for line in cut_offs if line.next_at <= now + CUT_OFFS_AHEAD]
+        context |= _figures(found, near, who, now, customers=noun, is_visit=not is_part and request.method == "GET")
     if is_part:
         return render(request, "monitoring/_home_figures.html", context)
     return _whole_page(request, context, now)
 
 
 def _whole_page(request: HttpRequest, context: dict[str, Any], now: datetime) -> HttpResponse:
-    charts = _charts(now) if context["page"].customers else ()
+    charts = _charts(context["page"], now) if context["page"].customers else ()
     return render(request, "monitoring/home.html", {**context, "charts": charts})
 
 
-def _figures(found: PartnerHome, who: Actor, now: datetime, *, customers: str, is_visit: bool) -> dict[str, Any]:
+def _figures(
+    found: PartnerHome, cut_offs: Sequence[CutOffLine], who: Actor, now: datetime, *, customers: str, is_visit: bool
+) -> dict[str, Any]:
     since = _since(who, now, is_visit=is_visit)
-    cut_offs = upcoming_cut_offs(CUT_OFFS_AHEAD, now=now)
     return {
         "tiles": _tiles(found, who, cut_offs, now, customers=customers),
         "news": list_news(since=since, now=now, reader=who),
@@ -199,12 +207,12 @@ def _today_tile(strip: Strip, who: Actor, cases: str) -> Tile:
     )
 
 
-def _charts(now: datetime) -> tuple[Chart, ...]:
-    zone, span = timezone.get_current_timezone(), Span(CHART_DAYS)
+def _charts(found: PartnerHome, now: datetime) -> tuple[Chart, ...]:
+    zone = timezone.get_current_timezone()
     today = now.astimezone(zone).date()
     days = [today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1)]
     return (
         throughput_chart(now.date(), CHART_DAYS),
-        money_chart(risk_curves(span, now=now, zone=zone), days),
-        causes_chart(held_up_by_cause(span)),
+        money_chart(risk_curves(found.risk_days, found.strip.at_risk, days=CHART_DAYS, now=now, zone=zone), days),
+        causes_chart(held_up_by_cause(Span(CHART_DAYS))),
     )

@@ -90,10 +90,10 @@ def question_disagreements(request: HttpRequest) -> HttpResponseBase:
     who, now = acting_person(request), timezone.now()
     state, reader = _asked(request, lists.DISAGREEMENTS, who), reader_of(request, who)
     found = disagreements.list_disagreements(reader, customer_id=state.id_of("customer"))
-    rows = lists.fitting_disagreements(found, state, now)
+    rows = lists.fitting_disagreements(found.rows, state, now)
     if state.wants_csv:
         return csv_of_rows(state, rows)
-    of_any_kind = lists.fitting_disagreements(found, state, now, any_kind=True)
+    of_any_kind = lists.fitting_disagreements(found.rows, state, now, any_kind=True)
     counts = Counter(row.kind for row in of_any_kind)
     state = state.counted("what", {**{kind.value: counts[kind] for kind in Disagreement}, "": len(of_any_kind)})
     return _page(
@@ -104,7 +104,7 @@ def question_disagreements(request: HttpRequest) -> HttpResponseBase:
         tiles=difference_tiles(counts, state),
         sees_values=reader.sees_values,
         can_follow=who.can(Action.VIEW_FLOWS),
-        cut_off_at=MOST_ROWS if disagreements.are_cut_off(state.id_of("customer")) else None,
+        cut_off_at=MOST_ROWS if found.are_cut_off else None,
     )
 
 

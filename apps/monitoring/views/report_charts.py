@@ -1,14 +1,13 @@
 """The pictures of the reports: what each shows, and where the rows behind a figure are."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.monitoring.queries.reports import SpeedDay, sample_of
+from apps.monitoring.queries.reports import Speed, Stretch, Volume, sample_of
 from apps.monitoring.queries.risk import RiskCurve
-from apps.monitoring.queries.trends import Cause, MoneyCurve, Throughput
+from apps.monitoring.queries.trends import Cause, MoneyCurve
 from apps.tenants.charts import Chart, Series
 from apps.tenants.templatetags.wording import count_words, money_words, short_day_words
 
@@ -19,40 +18,59 @@ _TONES = ("brand", "accent", "progress", "neutral")
 RowsOf = Callable[..., str]
 
 
-def throughput_chart(found: Throughput, rows: RowsOf, *, for_customer: bool = False) -> Chart:
-    """Return the records of each day by what came of them; each figure leads to its rows."""
-    posted = [rows("arrived", since=day, until=day) for day in found.days]
-    held = [rows("held_back", since=day, until=day) for day in found.days]
+def throughput_chart(found: Volume, stretches: Sequence[Stretch], rows: RowsOf, *, for_customer: bool = False) -> Chart:
+    """Return the records of each day or week by what came of them; each figure leads to its rows."""
+    counts, weekly = found.of(stretches), _are_weeks(stretches)
+    posted = [rows("arrived", since=one.first, until=one.last) for one in stretches]
+    held = [rows("held_back", since=one.first, until=one.last) for one in stretches]
+    said = _("By what came of them, in weeks up to the last day") if weekly else _("By what came of them")
+    in_utc = (
+        _("By what came of them, in weeks up to the last day; days are counted in UTC")
+        if weekly
+        else _("By what came of them; days are counted in UTC")
+    )
     return Chart(
         name="throughput",
-        title=_("Records per day"),
+        title=_("Records per week") if weekly else _("Records per day"),
         kind="stacked",
-        categories=[short_day_words(day) for day in found.days],
+        categories=[_stretch_words(one) for one in stretches],
         series=[
-            Series(_("Posted"), found.counts["written"], "success", posted),
-            Series(_("There already"), found.counts["unchanged"], "neutral"),
-            Series(_("Left out"), found.counts["skipped"], "progress"),
-            Series(_("Held back"), found.counts["rejected"], "danger", held),
+            Series(_("Posted"), counts["written"], "success", posted),
+            Series(_("There already"), counts["unchanged"], "neutral"),
+            Series(_("Left out"), counts["skipped"], "progress"),
+            Series(_("Held back"), counts["rejected"], "danger", held),
         ],
-        note=_("By what came of them") if for_customer else _("By what came of them; days are counted in UTC"),
+        note=said if for_customer else in_utc,
     )
 
 
-def money_chart(curves: Sequence[MoneyCurve], days: Sequence[date]) -> Chart:
-    """Return the money held up at the end of each day, one line per currency."""
+def _are_weeks(stretches: Sequence[Stretch]) -> bool:
+    return any(one.first != one.last for one in stretches)
+
+
+def _stretch_words(one: Stretch) -> str:
+    """Return "21 Nov", of a week "15 Nov to 21 Nov"."""
+    if one.first == one.last:
+        return short_day_words(one.last)
+    return _("%(first)s to %(last)s") % {"first": short_day_words(one.first), "last": short_day_words(one.last)}
+
+
+def money_chart(curves: Sequence[MoneyCurve], stretches: Sequence[Stretch]) -> Chart:
+    """Return the money held up at the end of each day or week, one line per currency."""
     shown = curves[:MOST_CURRENCIES]
     left = ", ".join(money_words(curve.amounts[-1], curve.currency) for curve in curves[MOST_CURRENCIES:])
-    note = _("At the end of each day. Not drawn: %(sums)s") % {"sums": left} if left else _("At the end of each day")
+    note = _("At the end of each week") if _are_weeks(stretches) else _("At the end of each day")
+    ends = [(one.last - stretches[0].first).days for one in stretches]
     return Chart(
         name="money",
         title=_("Money held up"),
         kind="line" if len(shown) > 1 else "area",
-        categories=[short_day_words(day) for day in days],
+        categories=[short_day_words(one.last) for one in stretches],
         series=[
-            Series(curve.currency, [round(amount, 2) for amount in curve.amounts], tone)
+            Series(curve.currency, [round(curve.amounts[at], 2) for at in ends], tone)
             for curve, tone in zip(shown, _TONES, strict=False)
         ],
-        note=note,
+        note=f"{note}. {_('Not drawn: %(sums)s') % {'sums': left}}" if left else note,
     )
 
 
@@ -99,27 +117,28 @@ def causes_chart(causes: Sequence[Cause], words: Callable[[str], str], link: Cal
     )
 
 
-def speed_chart(days: Sequence[SpeedDay], rows: RowsOf) -> Chart:
+def speed_chart(found: Sequence[Speed], rows: RowsOf) -> Chart:
     """Return how long records took from being read to being posted: the usual time, and that of the slow tenth."""
-    slowest = max((day.slow_seconds for day in days if day.slow_seconds is not None), default=0.0)
+    slowest = max((one.slow_seconds for one in found if one.slow_seconds is not None), default=0.0)
+    stretches = [one.stretch for one in found]
     size, unit = (60.0, _("min")) if slowest >= _IN_MINUTES else (1.0, _("s"))
     decimals = 1 if slowest >= 10 else 2
 
     def figures(values: Sequence[float | None]) -> list[float | None]:
         return [None if value is None else round(value / size, decimals) for value in values]
 
-    links = [rows("arrived", since=day.day, until=day.day) for day in days]
+    links = [rows("arrived", since=one.first, until=one.last) for one in stretches]
     return Chart(
         name="speed",
         title=_("Time until posted"),
         kind="line",
-        categories=[short_day_words(day.day) for day in days],
+        categories=[_stretch_words(one) for one in stretches],
         series=[
-            Series(_("Usual"), figures([day.median_seconds for day in days]), "brand", links),
-            Series(_("Slowest tenth"), figures([day.slow_seconds for day in days]), "warning", links),
+            Series(_("Usual"), figures([one.median_seconds for one in found]), "brand", links),
+            Series(_("Slowest tenth"), figures([one.slow_seconds for one in found]), "warning", links),
         ],
         unit=unit,
         decimals=decimals,
         note=_("From reading to posting; by the latest %(number)d records of each day")
-        % {"number": sample_of(len(days))},
+        % {"number": sample_of(stretches)},
     )

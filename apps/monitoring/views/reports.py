@@ -31,26 +31,26 @@ from apps.tenants.templatetags.wording import money_words, short_day_words
 def reports(request: HttpRequest) -> HttpResponse:
     """Show throughput, causes, money and speed as pictures, each figure with its rows."""
     report, now = read_report(request), timezone.now()
-    span, days = report.span, queries.throughput_of(report.span)
+    span, volume = report.span, queries.volume_of(report.span)
     if wants_csv(request):
-        return _overview_file(report, days)
-    activity = queries.activity_of(span)
+        return _overview_file(report, volume.throughput)
+    stretches = span.stretches
     causes, money = queries.causes_of(span), queries.money_of(span, now=now)
     return show(
         request,
         report,
         "reports",
         charts=[
-            throughput_chart(days, report.rows, for_customer=report.is_customer),
-            money_chart(money, days.days),
+            throughput_chart(volume, stretches, report.rows, for_customer=report.is_customer),
+            money_chart(money, stretches),
             causes_chart(causes, report.reason_words, lambda name: report.rows_in_days("held_back", reason=name)),
-            *([] if report.is_customer else [speed_chart(queries.speed_of(span), report.rows)]),
+            *([] if report.is_customer else [speed_chart(queries.speed_of(span, stretches), report.rows)]),
         ],
-        arrived=sum(days.counts["written"]),
+        arrived=sum(volume.throughput.counts["written"]),
         arrived_url=report.rows_in_days("arrived"),
         held_back=sum(cause.records for cause in causes),
         held_back_url=report.rows_in_days("held_back"),
-        worth=" · ".join(money_words(part.amount, part.currency) for part in _together(activity)),
+        worth=" · ".join(money_words(part.amount, part.currency) for part in volume.worth),
         held_now=queries.held_now(span),
         held_now_url=report.rows("held"),
     )
@@ -86,7 +86,7 @@ def report_held(request: HttpRequest) -> HttpResponse:
         for row in found
     ]
     chart = causes_chart(
-        [Cause(row.error_class, row.records, 0) for row in found],
+        [Cause(row.error_class, row.records) for row in found],
         report.reason_words,
         lambda name: report.rows_in_days("held_back", reason=name),
     )

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from apps.accounts.actions import Role
 from apps.flows.models import Link, OwnerReview, Reconciliation, ReconciliationRow
+from apps.monitoring.questions import disagreements
 from apps.tenants import scope
 from tests.monitoring.questions.conftest import Asked
 
@@ -80,3 +82,19 @@ def test_what_changed_after_posting_is_told_until_it_is_delivered_again(asked: A
 def test_a_stranger_sees_good_news(asked: Asked) -> None:
     stranger = asked.blocked.as_(Role.CUSTOMER_OWNER, stranger=True)
     assert "All systems agree" in stranger.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize(("looked_at", "cut_off"), [(1, True), (2, False)])
+def test_more_updates_than_are_looked_at_are_said_to_be_cut_off(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch, looked_at: int, cut_off: bool
+) -> None:
+    with scope.work_in(asked.blocked.line.partner):
+        flow = asked.flow("Assignments")
+        for number in range(2):
+            held = asked.line(flow, "Assignment", f"A-{number}", error_class="conflict")
+            asked.link(flow, held, str(number))
+    asked.judge()
+    monkeypatch.setattr(disagreements, "MOST_ROWS", looked_at)
+    context = asked.blocked.owner.get(PAGE).context
+    assert len(context["list"].rows) == looked_at
+    assert bool(context["cut_off_at"]) is cut_off
