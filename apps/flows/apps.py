@@ -45,7 +45,7 @@ class FlowsConfig(AppConfig):
             sweep_inbox,
         )
         from apps.flows.services.rhythms import RHYTHM_EVERY_SECONDS, RHYTHM_KIND, learn_rhythms
-        from apps.flows.triggers import comparisons, missed, quiet, reconciliations, schedule
+        from apps.flows.triggers import comparisons, missed, quiet, reconciliations, ring_proofs, schedule
 
         kinds.register(start_run.RUN_KIND, execute_run.run_slice, queue=Queue.RUN)
         kinds.register(walk_lanes.WALK_KIND, walk.walk_on, queue=Queue.RUN)
@@ -63,7 +63,7 @@ class FlowsConfig(AppConfig):
         kinds.register(INTAKE_KIND, quiet.gather_waiting, queue=Queue.RUN)
         kinds.register(SWEEP_KIND, sweep_inbox, queue=Queue.POLL)
         kinds.register_periodic(SWEEP_KIND, SWEEP_EVERY_SECONDS)
-        kinds.register(rollouts.ROLLOUT_KIND, rollouts.carry_on, queue=Queue.MAINT)
+        kinds.register(rollouts.ROLLOUT_KIND, ring_proofs.carry_on, queue=Queue.MAINT)
         kinds.register(schedule.SCHEDULE_KIND, schedule.fire_schedule, queue=Queue.POLL)
         for kind, work, seconds in (
             (RHYTHM_KIND, learn_rhythms, RHYTHM_EVERY_SECONDS),
