@@ -1,4 +1,4 @@
-"""Go through what flows carried before references were kept: the rows that say for which flows, and how far it is."""
+"""Go through what flows carried before references were kept, flow by flow; and say of what is gone where it was made again."""
 
 import django.db.models.deletion
 import uuid_utils.compat
@@ -13,6 +13,31 @@ INSERT INTO flows_earlierrecords (id, customer_id, flow_id, lines, added)
 SELECT gen_random_uuid(), customer_id, id, 0, 0 FROM flows_flow WHERE state <> 'draft';
 ALTER TABLE flows_flow FORCE ROW LEVEL SECURITY;
 """
+
+
+_CAUSES = (
+    "missing_in_target",
+    "never_read",
+    "amount_differs",
+    "extra_in_target",
+    "waiting",
+    "in_exception",
+    "filtered",
+    "duplicate",
+    "changed_after",
+    "deleted",
+    "made_again",
+    "converted",
+    "accepted",
+)
+_SIDES = [
+    ("source", "listed by the source"),
+    ("target", "listed by the target"),
+    ("from_asked", "asked of the source"),
+    ("to_asked", "asked of the target"),
+    ("made_asked", "asked of a system that steps write to"),
+    ("made_again", "looked for by business key in a system that steps write to"),
+]
 
 
 class Migration(migrations.Migration):
@@ -51,4 +76,17 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(_FLOWS_OF_THIS_DAY, migrations.RunSQL.noop),
         fence("flows_earlierrecords"),
+        migrations.AddField(
+            model_name="reconciliationrow",
+            name="again_key",
+            field=models.CharField(blank=True, default="", max_length=120),
+        ),
+        migrations.AlterField(
+            model_name="reconciliationrow",
+            name="cause",
+            field=models.CharField(max_length=17, choices=[(cause, cause) for cause in _CAUSES]),
+        ),
+        migrations.AlterField(
+            model_name="seenpage", name="side", field=models.CharField(choices=_SIDES, max_length=10)
+        ),
     ]

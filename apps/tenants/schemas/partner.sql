@@ -1,4 +1,4 @@
--- Made by the migrations 47292008ec7f6985708d8a4c650fb93b25977027b7f223d483a34083ae47c578
+-- Made by the migrations 0bb29ef248036dfe52de105162d40209082c5d744a9aa41436d6caf4271d6e91
 CREATE FUNCTION schema_of_a_partner.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1175,6 +1175,7 @@ CREATE TABLE schema_of_a_partner.flows_reconciliationrow (
     customer_id uuid NOT NULL,
     reconciliation_id uuid NOT NULL,
     step character varying(40) NOT NULL,
+    again_key character varying(120) NOT NULL,
     CONSTRAINT flows_reconciliationrow_rank_check CHECK ((rank >= 0))
 );
 ALTER TABLE ONLY schema_of_a_partner.flows_reconciliationrow FORCE ROW LEVEL SECURITY;

@@ -1,4 +1,4 @@
--- Made by the migrations 47292008ec7f6985708d8a4c650fb93b25977027b7f223d483a34083ae47c578
+-- Made by the migrations 0bb29ef248036dfe52de105162d40209082c5d744a9aa41436d6caf4271d6e91
 CREATE FUNCTION public.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
