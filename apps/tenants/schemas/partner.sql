@@ -1,4 +1,4 @@
--- Made by the migrations 0bb29ef248036dfe52de105162d40209082c5d744a9aa41436d6caf4271d6e91
+-- Made by the migrations eb78f343b18258487dc603769f37cc0c5d1f71ea576f1b080cfd0e20c8ac5d84
 CREATE FUNCTION schema_of_a_partner.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -4241,6 +4241,7 @@ INSERT INTO schema_of_a_partner.django_migrations (app, name, applied) VALUES
 ('monitoring', '0023_insights', now()),
 ('monitoring', '0024_amounts_of_failures', now()),
 ('monitoring', '0025_markets_of_failures', now()),
+('monitoring', '0026_insights_of_moments', now()),
 ('sessions', '0001_initial', now()),
 ('usersessions', '0001_initial', now());
 INSERT INTO schema_of_a_partner.django_content_type VALUES
