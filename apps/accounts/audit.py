@@ -71,6 +71,7 @@ class AuditAction(StrEnum):
     ROLLOUT_STARTED = "rollout_started"
     ROLLOUT_STOPPED = "rollout_stopped"
     ROLLOUT_DEFERRED = "rollout_deferred"
+    ROLLOUT_ACCEPTED = "rollout_accepted"
     ROLLOUT_ENDED = "rollout_ended"
     RECONCILIATION_SIGNED = "reconciliation_signed"
     FLOW_PAUSED = "flow_paused"

@@ -51,6 +51,7 @@ DEED_WORDS: dict[AuditAction, Promise] = {
     AuditAction.ROLLOUT_STARTED: _("Rollout started"),
     AuditAction.ROLLOUT_STOPPED: _("Rollout stopped"),
     AuditAction.ROLLOUT_DEFERRED: _("New version put off"),
+    AuditAction.ROLLOUT_ACCEPTED: _("Ring let pass without proof"),
     AuditAction.FLOW_SAMPLE_CHANGED: _("Sample of a flow changed"),
     AuditAction.ROLLOUT_ENDED: _("Rollout done"),
     AuditAction.RECONCILIATION_SIGNED: _("Reconciliation signed"),

@@ -22,6 +22,7 @@ class FlowsConfig(AppConfig):
             approval_follow_up,
             approvals,
             dry_run,
+            earlier_records,
             execute_run,
             owner_decisions,
             private_trials,
@@ -44,7 +45,7 @@ class FlowsConfig(AppConfig):
             sweep_inbox,
         )
         from apps.flows.services.rhythms import RHYTHM_EVERY_SECONDS, RHYTHM_KIND, learn_rhythms
-        from apps.flows.triggers import comparisons, missed, quiet, reconciliations, schedule
+        from apps.flows.triggers import comparisons, missed, quiet, reconciliations, ring_proofs, schedule
 
         kinds.register(start_run.RUN_KIND, execute_run.run_slice, queue=Queue.RUN)
         kinds.register(walk_lanes.WALK_KIND, walk.walk_on, queue=Queue.RUN)
@@ -58,21 +59,32 @@ class FlowsConfig(AppConfig):
         kinds.register(owner_decisions.TAKE_OVER_KIND, owner_decisions.carry_out, queue=Queue.RUN)
         kinds.register(replay_job.REPLAY, replay_portions.work_on, queue=Queue.MAINT)
         kinds.register(replay_trial.REPLAY_TRIAL, replay_trial.carry_out_trial, queue=Queue.RUN)
-        kinds.register(RHYTHM_KIND, learn_rhythms, queue=Queue.MAINT)
-        kinds.register_periodic(RHYTHM_KIND, RHYTHM_EVERY_SECONDS)
         backlog.register_inbox("flows.events", count_waiting_events)
         kinds.register(INTAKE_KIND, quiet.gather_waiting, queue=Queue.RUN)
         kinds.register(SWEEP_KIND, sweep_inbox, queue=Queue.POLL)
         kinds.register_periodic(SWEEP_KIND, SWEEP_EVERY_SECONDS)
-        kinds.register(retention.RETENTION_KIND, retention.clean_up, queue=Queue.MAINT)
-        kinds.register_periodic(retention.RETENTION_KIND, retention.RETENTION_EVERY_SECONDS)
-        kinds.register(rollouts.ROLLOUT_KIND, rollouts.carry_on, queue=Queue.MAINT)
+        kinds.register(rollouts.ROLLOUT_KIND, ring_proofs.carry_on, queue=Queue.MAINT)
         kinds.register(schedule.SCHEDULE_KIND, schedule.fire_schedule, queue=Queue.POLL)
-        kinds.register(comparisons.COMPARISONS_KIND, comparisons.start_due_comparisons, queue=Queue.MAINT)
-        kinds.register_periodic(comparisons.COMPARISONS_KIND, comparisons.LOOKED_AT_EVERY_SECONDS)
-        kinds.register(
-            reconciliations.RECONCILIATIONS_KIND, reconciliations.start_due_reconciliations, queue=Queue.MAINT
-        )
-        kinds.register_periodic(reconciliations.RECONCILIATIONS_KIND, reconciliations.LOOKED_AT_EVERY_SECONDS)
+        for kind, work, seconds in (
+            (RHYTHM_KIND, learn_rhythms, RHYTHM_EVERY_SECONDS),
+            (retention.RETENTION_KIND, retention.clean_up, retention.RETENTION_EVERY_SECONDS),
+            (
+                earlier_records.EARLIER_RECORDS_KIND,
+                earlier_records.fill_in,
+                earlier_records.LOOKED_AT_EVERY_SECONDS,
+            ),
+            (
+                comparisons.COMPARISONS_KIND,
+                comparisons.start_due_comparisons,
+                comparisons.LOOKED_AT_EVERY_SECONDS,
+            ),
+            (
+                reconciliations.RECONCILIATIONS_KIND,
+                reconciliations.start_due_reconciliations,
+                reconciliations.LOOKED_AT_EVERY_SECONDS,
+            ),
+        ):
+            kinds.register(kind, work, queue=Queue.MAINT)
+            kinds.register_periodic(kind, seconds)
         missed.connect()
         usage_directory.register(list_uses_of_connection, stakes_of_connections)

@@ -139,6 +139,9 @@ class _Sheet(BrandPaper):
 
 def _record(row: ReconciliationRow, titles: Mapping[str, str]) -> str:
     record = f"{row.label or row.business_key} ({row.source_key})"
+    if row.again_key:
+        words = {"key": row.target_key, "again": row.again_key}
+        return f"{record}: {titles.get(row.step, row.step)}, " + _("%(key)s, made again under %(again)s") % words
     return f"{record}: {titles.get(row.step, row.step)}, {row.target_key}" if row.step else record
 
 

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from apps.flows.engine.rings import Gates, Ring
+from apps.flows.engine.rings import Gates, Ring, Unproven
 
 _MOST_RINGS = 6
 _DEFAULT = "10, 50, 100"
@@ -63,7 +63,19 @@ class RolloutForm(forms.Form):
         min_value=0,
         max_value=1_000_000,
         required=False,
-        help_text=_("Of those carried over with the new version. Empty: they do not stop it."),
+        help_text=_(
+            "Each flow is reconciled once its ring has shown the rest, and the next ring waits for that. Empty: nothing is."
+        ),
+    )
+    unproven = forms.ChoiceField(
+        label=_("When a flow cannot be reconciled"),
+        choices=[
+            (Unproven.HOLD.value, _("Wait until a person lets the ring pass")),
+            (Unproven.NAME.value, _("Let the ring pass and name the flow")),
+        ],
+        initial=Unproven.HOLD.value,
+        required=False,
+        help_text=_("A system that shows nothing or is away too long, or a reconciliation that breaks off."),
     )
     defer_days = forms.IntegerField(
         label=_("A customer may put it off by up to (days)"), initial=14, min_value=0, max_value=90
@@ -99,6 +111,7 @@ class RolloutForm(forms.Form):
             error_rise=float(typed["error_percent"]) / 100,
             held=typed["held"],
             unexplained=typed["unexplained"],
+            unproven=Unproven(typed["unproven"] or Unproven.HOLD),
         )
 
 

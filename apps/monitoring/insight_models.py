@@ -27,6 +27,8 @@ class Insight(CustomerOwned):
     class Cause(models.TextChoices):
         LONG_DAY = "long_day", _("Long day")
         ODD_DAY = "odd_day", _("Unusual weekday")
+        ODD_HOUR = "odd_hour", _("Unusual time of day")
+        HOLIDAY = "holiday", _("Work on a holiday")
         RATE = "rate", _("Unusual rate")
         AMOUNT = "amount", _("Unusual amount")
         VOLUME = "volume", _("Unusual volume")

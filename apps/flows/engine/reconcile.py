@@ -32,6 +32,7 @@ class Cause(StrEnum):
     DUPLICATE = "duplicate"  # held back as a second copy of another record
     CHANGED_AFTER = "changed_after"  # changed in the source after it was posted
     DELETED = "deleted"  # deleted in the source after it was posted
+    MADE_AGAIN = "made_again"  # gone under the number we know, and there under another one
     CONVERTED = "converted"  # the flow's mapping, or a person's correction, makes another amount of it
     ACCEPTED = "accepted"  # unexplained once, and left so by a person with a reason
 
@@ -94,7 +95,8 @@ class Entry:
 
     `version` is the source's in the window, "" where the source does not show it (`absence` says why). `expected` is what the
     mapping makes of the source's amount. `read_before`: the source had this version before the flow's last complete reading
-    began. `asked` is False where the target could not be asked for it. `accepted`: a person left a finding of it as it is.
+    began. `asked` is False where the target could not be asked for it. `accepted`: a person left a finding of it as it is. `again` is
+    under which number the target holds one of the same business key instead, "" where none is known.
     """
 
     key: str
@@ -107,6 +109,7 @@ class Entry:
     read_before: bool = False
     asked: bool = True
     accepted: bool = False
+    again: str = ""
 
     @property
     def delivered(self) -> tuple[Line, ...]:
@@ -282,7 +285,7 @@ def _why_not_in_target(entry: Entry) -> Cause:
     if line is not None and line.state is OperationState.SKIPPED:
         return Cause.FILTERED  # also where an earlier version was delivered: both sides are without it now
     if entry.delivered:
-        return Cause.MISSING_IN_TARGET
+        return Cause.MADE_AGAIN if entry.again else Cause.MISSING_IN_TARGET
     if line is None and entry.lines:
         line = entry.lines[-1]
     return _not_delivered(entry, line)

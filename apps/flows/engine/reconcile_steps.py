@@ -45,7 +45,7 @@ def mark_of_step(name: str) -> str:
     return blake2b(name.encode(), digest_size=6).hexdigest()
 
 
-def thing_entry(
+def thing_entry(  # noqa: PLR0913  each is one fact of the thing, all by name
     key: str,
     *,
     made: Money | None,
@@ -53,10 +53,11 @@ def thing_entry(
     asked: bool,
     accepted: bool,
     source_gone: bool,
+    again: str = "",
 ) -> Entry:
     """Return one thing that was made of the record `key`, to be judged like any record.
 
-    `made` is what it was worth when it was made, `held` what its system holds of it. `source_gone`: the record was deleted in
+    `made` is what it was worth when it was made, `held` what its system holds of it, `again` the number of one in its place. `source_gone`: the record was deleted in
     the source since, so a thing that is gone as well is no loss.
     """
     return Entry(
@@ -68,6 +69,7 @@ def thing_entry(
         absence=Absence.GONE if source_gone else Absence.UNKNOWN,
         asked=asked,
         accepted=accepted,
+        again=again,
     )
 
 

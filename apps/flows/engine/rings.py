@@ -8,6 +8,9 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+_LITTLE_IS_ENOUGH = 0.9  # of the longest time: then a ring is reconciled by what it has read, be it little
+_NAMED = 3  # flows in a reason
+
 
 @dataclass(frozen=True, slots=True)
 class Ring:
@@ -21,6 +24,13 @@ class Ring:
         return {"name": self.name, "share": self.share}
 
 
+class Unproven(StrEnum):
+    """What follows when both sides of a ring's flow could not be set against each other."""
+
+    HOLD = "hold"  # a person decides whether the ring passes all the same
+    NAME = "name"  # it passes, and the flow is named
+
+
 @dataclass(frozen=True, slots=True)
 class Gates:
     """What a ring has to show before the next one follows.
@@ -28,7 +38,8 @@ class Gates:
     It is watched for `minutes` at least and until it has read `records`, but never longer than `longest_minutes`. It is
     stopped when more than `error_rise` (0.05: five of a hundred) of its records are refused beyond what was usual for the
     same flows, when more money than `held` (in each currency, None: any) is newly held up, or when reconciliations found
-    more than `unexplained` (None: any number) of the records it carried over to differ without a reason.
+    more than `unexplained` (None: any number, and none is started) of the records it carried over to differ without a reason.
+    `unproven` says what follows for flows that could not be reconciled.
     """
 
     minutes: int = 60
@@ -37,6 +48,7 @@ class Gates:
     error_rise: float = 0.05
     held: Decimal | None = Decimal(5_000)
     unexplained: int | None = 0
+    unproven: Unproven = Unproven.HOLD
 
     def to_json(self) -> dict[str, Any]:
         """Return the gates as they are stored."""
@@ -48,13 +60,15 @@ class Gates:
             "error_rise": self.error_rise,
             "held": held,
             "unexplained": self.unexplained,
+            "unproven": self.unproven.value,
         }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Gates":
         """Read gates that were stored."""
         held = stored["held"]
-        return cls(**{**stored, "held": None if held is None else Decimal(held)})
+        unproven = Unproven(stored.get("unproven", Unproven.HOLD))
+        return cls(**{**stored, "held": None if held is None else Decimal(held), "unproven": unproven})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +88,27 @@ class Figures:
         return self.rejected / self.read if self.read else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """How the reconciliations of a ring's flows stand: how many are not over, and whose could not be had, each with the reason.
+
+    `accepted`: a person has let the ring pass without them.
+    """
+
+    pending: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
+    accepted: bool = False
+
+
+NO_PROOFS = Proofs()
+
+
 class Outcome(StrEnum):
     """What follows from watching a ring."""
 
     WATCH = "watch"
     PASSED = "passed"
+    HELD = "held"  # a person decides
     STOPPED = "stopped"
 
 
@@ -90,15 +120,42 @@ class Verdict:
     reason: str = ""
 
 
-def judge(gates: Gates, usual: Figures, now: Figures, minutes: float) -> Verdict:
+def asks_for_proof(gates: Gates, now: Figures, minutes: float) -> bool:
+    """Say whether it is time to set both sides of the ring's flows against each other.
+
+    That is once it has shown all else. Of a ring that reads little, it is the last tenth of its longest time.
+    """
+    if gates.unexplained is None or not now.read:
+        return False
+    return _has_shown(gates, now, minutes) or minutes >= gates.longest_minutes * _LITTLE_IS_ENOUGH
+
+
+def judge(gates: Gates, usual: Figures, now: Figures, minutes: float, proofs: Proofs = NO_PROOFS) -> Verdict:
     """Judge a ring by what its flows did since they were changed, `minutes` ago, and what was usual before."""
     if wrong := _broken(gates, usual, now):
         return Verdict(Outcome.STOPPED, wrong)
-    if minutes >= gates.longest_minutes:
-        return Verdict(Outcome.PASSED, f"watched for {_time(minutes)}, {now.read} records read")
-    if minutes >= gates.minutes and now.read >= gates.records:
-        return Verdict(Outcome.PASSED, f"{now.read} records read, {_percent(now.error_rate)} refused")
-    return Verdict(Outcome.WATCH)
+    is_over = minutes >= gates.longest_minutes
+    if not is_over and (proofs.pending or not _has_shown(gates, now, minutes)):
+        return Verdict(Outcome.WATCH)
+    lacking = (*proofs.unproven, *(f"{name}: its reconciliation did not end in time" for name in proofs.pending))
+    if lacking and gates.unproven is Unproven.HOLD and not proofs.accepted:
+        return Verdict(Outcome.HELD, _unproven(lacking))
+    shown = (
+        f"{now.read} records read, {_percent(now.error_rate)} refused"
+        if _has_shown(gates, now, minutes)
+        else f"watched for {_time(minutes)}, {now.read} records read"
+    )
+    return Verdict(Outcome.PASSED, f"{shown}; {_unproven(lacking)}" if lacking else shown)
+
+
+def _has_shown(gates: Gates, now: Figures, minutes: float) -> bool:
+    return minutes >= gates.minutes and now.read >= gates.records
+
+
+def _unproven(lacking: Sequence[str]) -> str:
+    flows = "1 flow is not proven" if len(lacking) == 1 else f"{len(lacking)} flows are not proven"
+    more = f", and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
+    return f"{flows} ({'; '.join(lacking[:_NAMED])}{more})"
 
 
 def _broken(gates: Gates, usual: Figures, now: Figures) -> str:

@@ -23,7 +23,7 @@ from apps.flows.models.market import RecordMarket
 from apps.flows.models.ownership import FieldOwner, OwnerReview
 from apps.flows.models.receipt import OpenReceipt
 from apps.flows.models.reconciliation import Reconciliation, ReconciliationRow, ReconciliationRule, SeenPage
-from apps.flows.models.reference import RecordReference
+from apps.flows.models.reference import EarlierRecords, RecordReference
 from apps.flows.models.replay import ReplayEntry, ReplayJob
 from apps.flows.models.rollout import Rollout, RolloutMember
 from apps.flows.models.walk import BusinessEvent, EventWait, Milestone, OperationStep
@@ -47,6 +47,7 @@ __all__ = [
     "DraftNode",
     "DroppedMonth",
     "DryRun",
+    "EarlierRecords",
     "EventWait",
     "FieldOwner",
     "Flow",

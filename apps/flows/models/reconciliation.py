@@ -91,7 +91,8 @@ class ReconciliationRow(CustomerOwned):
     """One record that adds to a difference. Amounts are None where a side does not hold it or does not say.
 
     `rank` orders them: unexplained first, then by what they are worth. `step` is the step that made what the row is about, ""
-    for the record itself. The operation may be gone with its month.
+    for the record itself. `again_key` is under which other number the target holds what is gone. The operation may be gone with its
+    month.
     """
 
     reconciliation = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="rows", db_index=False)
@@ -101,6 +102,7 @@ class ReconciliationRow(CustomerOwned):
     business_key = models.CharField(max_length=200)
     source_key = models.CharField(max_length=120, blank=True)
     target_key = models.CharField(max_length=120, blank=True)
+    again_key = models.CharField(max_length=120, blank=True, default="")
     label = models.CharField(max_length=300, blank=True)
     difference = models.SmallIntegerField()
     source_amount = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
@@ -136,6 +138,7 @@ class SeenPage(CustomerOwned):
         SOURCE_ASKED = "from_asked", "asked of the source"
         TARGET_ASKED = "to_asked", "asked of the target"
         MADE_ASKED = "made_asked", "asked of a system that steps write to"
+        MADE_AGAIN = "made_again", "looked for by business key in a system that steps write to"
 
     # No foreign keys in the database: these rows live for minutes, and every page would pay for the look-ups.
     customer = models.ForeignKey(
@@ -145,7 +148,8 @@ class SeenPage(CustomerOwned):
     side = models.CharField(max_length=10, choices=Side)
     # Which of the systems was asked, as services/reconciliation_steps.py names places; "" where the side says it.
     place = models.CharField(max_length=100, blank=True, default="")
-    rows = models.JSONField(default=list)  # as services/reconciliation_sides.py writes them
+    # As services/reconciliation_sides.py writes them; what was made again carries the number that is gone as its own.
+    rows = models.JSONField(default=list)
     asked = models.JSONField(default=list)  # the keys that were asked for
     unclear = models.JSONField(default=list)  # those of them about which the system would not say
 

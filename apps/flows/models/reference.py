@@ -4,6 +4,7 @@ from django.db import models
 
 from apps.connectors.models import Connection
 from apps.customers.models import Customer, CustomerOwned
+from apps.flows.models.flow import Flow
 
 
 class RecordReference(CustomerOwned):
@@ -32,3 +33,20 @@ class RecordReference(CustomerOwned):
 
     def __str__(self) -> str:
         return f"{self.field} of {self.business_key} is {self.outside_key}"
+
+
+class EarlierRecords(CustomerOwned):
+    """How far a flow's ledger lines from before references were kept have been gone through, the newest first.
+
+    Made by the upgrade, for the flows of that day: a later flow has none. `before` is the last line looked at, None before the
+    first; `lines` were looked at, and `added` is how many references and markets they still said.
+    """
+
+    flow = models.OneToOneField(Flow, on_delete=models.CASCADE, related_name="+")
+    before = models.UUIDField(null=True, blank=True)
+    lines = models.PositiveIntegerField(default=0)
+    added = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.lines} earlier records of {self.flow_id}"

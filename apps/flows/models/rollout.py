@@ -8,7 +8,11 @@ from apps.tenants.models import PartnerModel
 
 
 class Rollout(PartnerModel):
-    """One template's newest base, taken by its flows in rings. `rings` and `gates` are as engine/rings.py writes them."""
+    """One template's newest base, taken by its flows in rings. `rings` and `gates` are as engine/rings.py writes them.
+
+    A ring that reconciles its flows keeps "proofs" as well, by flow: {"run": its id} or {"why": what kept it from being had};
+    and "left": "held" while it waits for a person because of them, "accepted" once it may pass all the same.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running", "running"

@@ -17,6 +17,12 @@ CAUSES: dict[Cause, tuple[Promise, Promise]] = {
     Cause.DUPLICATE: (_("Duplicate"), _("Held back as a second copy of another record.")),
     Cause.CHANGED_AFTER: (_("Changed after posting"), _("The source changed it after it was delivered.")),
     Cause.DELETED: (_("Deleted after posting"), _("The source deleted it after it was delivered.")),
+    Cause.MADE_AGAIN: (
+        _("Made again"),
+        _(
+            "It is gone under the number it was given, and its system holds one of the same business key under another number."
+        ),
+    ),
     Cause.CONVERTED: (_("Changed on the way"), _("The mapping, or a correction, makes another amount of it.")),
     Cause.ACCEPTED: (_("Accepted"), _("Unexplained once, and left as it is by a person with a reason.")),
 }

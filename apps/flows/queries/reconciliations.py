@@ -307,6 +307,7 @@ RECORDS = ListSpec(
         Column("target_currency", _lazy("Currency at the target"), value=lambda row: row.target_currency, shown=False),
         Column("source_key", _lazy("Number at the source"), value=lambda row: row.source_key, shown=False),
         Column("target_key", _lazy("Number at the target"), value=lambda row: row.target_key),
+        Column("again_key", _lazy("Made again under"), value=lambda row: row.again_key, shown=False),
         Column("step", _lazy("Step"), value=lambda row: row.step, shown=False),
     ),
     filters=(
@@ -327,7 +328,7 @@ def fitting_records(row: Reconciliation, state: ListState) -> QuerySet[Reconcili
     if step := state.value("step"):
         found = found.filter(step=step)
     if words := state.value("q"):
-        found = found.filter(Q(label__icontains=words) | Q(source_key=words) | Q(target_key=words))
+        found = found.filter(Q(label__icontains=words) | Q(source_key=words) | Q(target_key=words) | Q(again_key=words))
     return found
 
 

@@ -1,7 +1,8 @@
 """Finding ledger lines by what people have: a key of ours, of the source or of any system, an id, a cause, a name, a project.
 
 The ledger is large and its only index on keys begins with flow, type and business key. A source's key becomes business
-keys by the systems in use; a target's key is looked up among the links. Beginnings are ranges of the same index.
+keys by the systems in use; a target's key is looked up among the links, that of a record which others name among the kept
+references. Beginnings are ranges of the same index.
 """
 
 from collections import defaultdict
@@ -14,7 +15,7 @@ from django.db.models import Q
 from apps.connectors.canonical.references import NAMED
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.flows.engine.identity import BUSINESS_KEY_LENGTH, business_key
-from apps.flows.models import Flow, Link, Operation, TriggerEvent
+from apps.flows.models import Flow, Link, Operation, RecordReference, TriggerEvent
 from apps.flows.templates_library import TEMPLATES
 from apps.tenants import correlation
 
@@ -48,7 +49,8 @@ def find_records(typed: str, *, ids: tuple[UUID, UUID] | None = None, most: int 
         found += _by_whole_key(typed, kinds, most) or _by_beginning(typed, kinds, most)
     found += _by_cause(typed, most)
     if len(found) < most:
-        found += [*_by_name(typed, most), *_by_project(typed, {one.customer_id for one in flows}, most)]
+        customers = {one.customer_id for one in flows}
+        found += [*_by_name(typed, most), *_by_project(typed, customers, most), *_by_reference(typed, flows, most)]
     return list({row.id: row for row in found}.values())[:most]
 
 
@@ -96,6 +98,17 @@ def _by_project(typed: str, customers: set[UUID], most: int) -> list[Operation]:
         return []
     rows = Operation.objects.filter(customer_id__in=customers, project_ref=typed).exclude(project_ref="")
     return list(rows.order_by()[:most])
+
+
+def _by_reference(typed: str, flows: Iterable[_FlowInUse], most: int) -> list[Operation]:
+    """Return records that name another one by this number, as a payment names its invoice."""
+    flows = list(flows)
+    named = RecordReference.objects.filter(customer_id__in={one.customer_id for one in flows}, outside_key=typed)
+    rows = list(named.order_by().values_list("canonical_type", "business_key")[:most])
+    if not rows:
+        return []
+    kinds, keys = {kind for kind, _key in rows}, [key for _kind, key in rows]
+    return _newest(Q(flow_id__in=[one.id for one in flows], canonical_type__in=kinds, business_key__in=keys), most)
 
 
 def _kinds_of(flows: Iterable[_FlowInUse]) -> dict[Kind, list[UUID]]:

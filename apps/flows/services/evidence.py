@@ -8,9 +8,11 @@ from uuid import UUID
 
 from apps.connectors.contract import Exchange, SourceRecord
 from apps.connectors.redaction import redact_json
+from apps.flows.engine.definition import DefinitionError
 from apps.flows.engine.ownership import ConflictRule, Dispute, Ruling
 from apps.flows.engine.states import BatchState
-from apps.flows.mapping.compiled import MappingError
+from apps.flows.mapping.compiled import CompiledMapping, MappingError
+from apps.flows.mapping.layers import LayerError
 from apps.flows.models import Batch, Correction, DroppedMonth, FlowVersion, Operation
 from apps.flows.services import blobs
 from apps.flows.services.ledger_writes import moment_of
@@ -170,22 +172,26 @@ def canonical_values_of_all(lines: Iterable[Operation]) -> dict[UUID, dict[str, 
         return values
     last_tries = {line.attempts[-1] for line in lines if line.attempts}
     batches = Batch.objects.select_related("run__version").defer("plan", "outcome").in_bulk(last_tries)
+    readings: dict[UUID, CompiledMapping | None] = {}
     for line in lines:
         if record := records.get(line.id):
             latest = batches.get(line.attempts[-1])
-            values[line.id] = _canonical(line, record, latest.run.version if latest else line.last_run.version)
+            version = latest.run.version if latest else line.last_run.version
+            if version.id not in readings:
+                readings[version.id] = _reading(line, version)
+            reading = readings[version.id]
+            values[line.id] = dict(reading.apply(record.values).values) if reading else {}
     for correction in Correction.objects.filter(operation__in=[line.id for line in lines]).order_by("id"):
         if values[correction.operation_id]:
             values[correction.operation_id][correction.field] = correction.new_value
     return values
 
 
-def _canonical(line: Operation, record: SourceRecord, version: FlowVersion) -> dict[str, Any]:
+def _reading(line: Operation, version: FlowVersion) -> CompiledMapping | None:
     try:
-        compiled = compile_version(version, line.flow.source, line.flow.target).compiled
-    except MappingError:
-        return {}
-    return dict(compiled.reading.apply(record.values).values)
+        return compile_version(version, line.flow.source, line.flow.target).compiled.reading
+    except (MappingError, DefinitionError, LayerError, KeyError):
+        return None  # a system that has left the catalogue, say: nothing can be read of what it sent
 
 
 def repeats_of(run_id: UUID, state: str) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from apps.flows.engine.reconcile import Absence, Cause, Entry, Line, Money, Show
 from apps.flows.engine.states import OperationState, RunState
 from apps.flows.models import Operation, Reconciliation, Run, SeenPage
 from apps.flows.services.ledger_writes import lowest_id_at
+from apps.flows.services.made_again import look_again
 from apps.flows.services.reconciliation_sides import SourceRow, TargetRow
 from apps.flows.services.reconciliation_steps import MadeThings, Place, Thing, keys_walked, things_of
 from apps.flows.services.session import Session
@@ -72,10 +73,11 @@ class Questions:
     source: list[str] = field(default_factory=list)
     target: list[str] = field(default_factory=list)
     made: list[tuple[Place, list[str]]] = field(default_factory=list)
+    again: list[tuple[Place, dict[str, str]]] = field(default_factory=list)  # by business key, what is gone there
 
     def __bool__(self) -> bool:
         """Say whether there is anything to ask."""
-        return bool(self.source or self.target or self.made)
+        return bool(self.source or self.target or self.made or self.again)
 
 
 @dataclass(slots=True)
@@ -102,7 +104,9 @@ class Picture:
 
     def questions(self) -> Questions:
         """Return what has to be asked before the records can be judged."""
-        asked = Questions(made=self.made.questions() if self.made is not None else [])
+        asked = Questions()
+        if self.made is not None:
+            asked.made, asked.again = self.made.questions(), self.made.questions_again()
         lost = self.made.lost_keys() if self.made is not None else set()
         for key in sorted(self.window | self.again | lost):
             known = self.known.get(key)
@@ -227,6 +231,7 @@ def picture_of(session: Session, row: Reconciliation) -> Picture:
         picture.made = things_of(session, picture.window | walked, picture.again)
         for page in _pages(session.run_id, SeenPage.Side.MADE_ASKED):
             picture.made.read_page(page)
+        look_again(picture.made, _pages(session.run_id, SeenPage.Side.MADE_AGAIN))
     return picture
 
 

@@ -116,7 +116,8 @@ def _amounts(row: ReconciliationRow) -> list[str]:
 
 
 def _step_of(row: ReconciliationRow) -> list[str]:
-    return [row.step] if row.step else []  # statements that were made before there were steps keep their digest
+    # Statements that were made before there were steps, or anything was looked for again, keep their digest.
+    return [*filter(None, [row.step]), *([f"again {row.again_key}"] if row.again_key else [])]
 
 
 def _rows(
@@ -146,6 +147,7 @@ def _row(session: Session, row: Reconciliation, picture: Picture, one: Compared,
         business_key=entry.key,
         source_key=(shown.key if shown else known.source_key)[:120],
         target_key=thing.outside_key if thing is not None else known.target_key,
+        again_key=entry.again[:120] if one.judged.cause is Cause.MADE_AGAIN else "",
         label=known.label or (shown.label if shown else ""),
         difference=one.judged.count,
         source_amount=ours.value if ours else None,

@@ -132,6 +132,10 @@ class MadeThings:
     held: dict[str, dict[str, TargetRow]] = field(default_factory=lambda: defaultdict(dict))
     asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     unclear: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # What is gone, by place and number: what stands there instead, what was looked for so far, and by which business key else.
+    again: dict[str, dict[str, TargetRow]] = field(default_factory=lambda: defaultdict(dict))
+    looked_for: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    lost_names: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
     def questions(self) -> list[tuple[Place, list[str]]]:
         """Return what has still to be asked of which place."""
@@ -141,13 +145,22 @@ class MadeThings:
                 wanted[thing.place].add(thing.outside_key)
         return [(self.places[name], sorted(keys)) for name, keys in sorted(wanted.items())]
 
+    def questions_again(self) -> list[tuple[Place, dict[str, str]]]:
+        """Return by which business key something that is gone has still to be looked for, by its number, at which place."""
+        return [(self.places[name], names) for name, names in sorted(self.lost_names.items()) if names]
+
     def lost_keys(self) -> set[str]:
         """Return the records of which something is gone: the source is asked whether they are."""
-        return {
-            thing.business_key
-            for thing in self.things
-            if thing.outside_key in self.asked[thing.place] and thing.outside_key not in self.held[thing.place]
-        }
+        return {thing.business_key for thing in self.things if self.is_lost(thing)}
+
+    def is_lost(self, thing: Thing) -> bool:
+        """Say whether its system was asked for a thing and does not hold it."""
+        return thing.outside_key in self.asked[thing.place] and thing.outside_key not in self.held[thing.place]
+
+    def again_key(self, thing: Thing) -> str:
+        """Return under which other number a lost thing was made again, "" where that is not known."""
+        row = self.again[thing.place].get(thing.outside_key)
+        return row.key if row is not None and self.is_lost(thing) else ""
 
     def entry(self, thing: Thing, *, accepted: bool, source_gone: bool) -> Entry:
         """Return a thing as it is judged."""
@@ -161,6 +174,7 @@ class MadeThings:
             asked=asked,
             accepted=accepted,
             source_gone=source_gone,
+            again=self.again_key(thing),
         )
 
     def held_money(self, thing: Thing) -> Money | None:
@@ -297,7 +311,7 @@ def _with_worth(made: MadeThings, things: Iterable[Thing]) -> Iterator[Thing]:
     last = {(thing.place, thing.outside_key): thing for thing in things}  # of two that wrote the same, the later one
     worth = [one for one in last.values() if one.place in readers and readers[one.place].says_amounts and one.batch_id]
     rewritten = _written_since(made, worth)
-    sent = _sent([one.batch_id for one in worth if one.batch_id and one not in rewritten])
+    sent = sent_by([one.batch_id for one in worth if one.batch_id and one not in rewritten])
     for thing in things:
         values = sent.get(thing.batch_id) if thing.batch_id and last[thing.place, thing.outside_key] is thing else None
         yield thing if values is None else replace(thing, made=readers[thing.place].worth_there(values))
@@ -319,7 +333,7 @@ def _written_since(made: MadeThings, things: Collection[Thing]) -> set[Thing]:
     return later
 
 
-def _sent(batch_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, object]]:
+def sent_by(batch_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, object]]:
     """Return what each call sent, as its evidence says. Left out: what is not kept, and what was not sent as it stands there."""
     found: dict[UUID, Mapping[str, object]] = {}
     ordered = sorted(batch_ids)

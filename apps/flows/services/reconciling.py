@@ -5,7 +5,7 @@ the list are committed together, so a killed worker goes on with the next. What 
 before it counts: a page that shifted must not look like a loss.
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -232,9 +232,39 @@ class _Reconciling:
         for asked, keys in zip(both, (questions.target, questions.source), strict=True):
             if not self._ask_for(asked, keys):
                 return False
-        return all(self._ask_place(place, keys) for place, keys in questions.made)
+        return all(self._ask_place(place, keys) for place, keys in questions.made) and all(
+            self._look_again(place, names) for place, names in questions.again
+        )
 
     def _ask_place(self, place: Place, keys: Sequence[str]) -> bool:
+        return self._at(
+            place,
+            Side.MADE_ASKED,
+            keys,
+            lambda connector: self._ask_for(
+                _Asked(Side.MADE_ASKED, connector, place.kind, place.connection.id, place), keys
+            ),
+        )
+
+    def _look_again(self, place: Place, names: Mapping[str, str]) -> bool:
+        """Look by business key for what is gone under its number; `names` by number."""
+        return self._at(place, Side.MADE_AGAIN, list(names), lambda connector: self._look_for(place, connector, names))
+
+    def _look_for(self, place: Place, connector: Connector, names: Mapping[str, str]) -> bool:
+        lost = list(names)
+        for start in range(0, len(lost), ASKED_SINGLY):
+            portion = {key: names[key] for key in lost[start : start + ASKED_SINGLY]}
+            found = self._complete(_found_again(connector, place, portion))
+            rows = [place.reader.row(record)._replace(own=key) for key, record in (found or {}).items()]
+            asked, unclear = (portion, ()) if found is not None else ((), portion)
+            with transaction.atomic():
+                self._session.work.advance()
+                self._keep(Side.MADE_AGAIN, rows, list(asked), list(unclear), place=place.name)
+            if self._is_time_up():
+                return False
+        return True
+
+    def _at(self, place: Place, side: Side, keys: Sequence[str], ask: Callable[[Connector], bool]) -> bool:
         """Ask a system that steps write to; one that cannot be opened, being switched off, say, would not say anything."""
         connection_id = place.connection.id
         breaker.require_closed([connection_id])
@@ -244,11 +274,11 @@ class _Reconciling:
         except (RemoteError, UnsealError):
             with transaction.atomic():
                 self._session.work.advance()
-                self._keep(Side.MADE_ASKED, (), unclear=keys, place=place.name)
+                self._keep(side, (), unclear=keys, place=place.name)
             return True
         self._complete(connector.__aenter__())
         try:
-            return self._ask_for(_Asked(Side.MADE_ASKED, connector, place.kind, connection_id, place), keys)
+            return ask(connector)
         finally:
             self._complete(connector.__aexit__(None, None, None))
             call_hours.note_calls(connection_id, connector.take_counts())
@@ -295,6 +325,21 @@ async def _answers(asked: _Asked, keys: Sequence[str]) -> tuple[list[SourceRecor
                 raise stopped_or_away(error, asked.connection_id) from error
             unclear |= set(wanted)
     return found, unclear
+
+
+async def _found_again(connector: Connector, place: Place, names: Mapping[str, str]) -> dict[str, SourceRecord] | None:
+    """Return the records of these business keys by the number that is gone; None where the system would not say."""
+    try:
+        found = await connector.find(place.kind.name, sorted(set(names.values())))
+    except RemoteError as error:
+        if error.kind not in (FailureKind.REJECTED, FailureKind.MISCONFIGURED):
+            raise stopped_or_away(error, place.connection.id) from error
+        return None
+    return {
+        key: SourceRecord(place.kind.name, found[name].key, "", found[name].values)
+        for key, name in names.items()
+        if name in found
+    }
 
 
 def _knows_no_spans(error: RemoteError) -> bool:

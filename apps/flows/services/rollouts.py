@@ -3,13 +3,12 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet, TextField
+from django.db.models import TextField
 from django.db.models.functions import MD5, Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,15 +19,13 @@ from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
 from apps.dispatch.services import enqueue
-from apps.flows.engine.rings import Gates, Outcome, Ring, assign_rings, judge, why_not_rings
-from apps.flows.mapping.compiled import MappingError
-from apps.flows.mapping.layers import LayerError
+from apps.flows.engine.rings import Gates, Ring, assign_rings, why_not_rings
 from apps.flows.models import Flow, FlowVersion, Rollout, RolloutMember
 from apps.flows.services.bases import PartnerLines, partner_lines
-from apps.flows.services.restore_version import restore_version
-from apps.flows.services.ring_figures import figures_since, usual_figures
+from apps.flows.services.ring_proofs import StartProof, accept_unproven
+from apps.flows.services.ring_watch import judge_ring
+from apps.flows.services.taking_back import CANNOT, put_back, reason_of, stop
 from apps.flows.services.upgrades import UndecidedError, plan_upgrade, upgrade
-from apps.flows.services.walk_session import MissingRoleError
 from apps.flows.templates_library import flow_template
 
 ROLLOUT_KIND = "flows.rollout"
@@ -36,7 +33,6 @@ LOOKED_AT_EVERY = timedelta(minutes=1)
 _AT_ONCE = 20  # flows changed in one slice; a worker is not held longer
 _OPEN = (Rollout.State.RUNNING, Rollout.State.PAUSED)
 _CONTENT = ("definition", "base_definition", "layers")  # what is large in a version
-_CANNOT = (MappingError, LayerError, ValidationError, MissingRoleError, KeyError)
 
 
 class RolloutError(ValueError):
@@ -84,7 +80,7 @@ def _kind_of(flow: Any) -> Hashable:
 def _is_behind(flow: Flow, partner: PartnerLines) -> bool:
     try:
         return plan_upgrade(flow, partner=partner) is not None
-    except _CANNOT:
+    except CANNOT:
         return True  # it is told as held, with the reason
 
 
@@ -151,8 +147,11 @@ def _look_at(rollout: Rollout) -> None:
     )
 
 
-def carry_on(work: LeasedWork) -> RunAgain | None:
-    """Change the next flows of the ring, or judge it by what they did since: one slice of a rollout that runs."""
+def carry_on(work: LeasedWork, start: StartProof) -> RunAgain | None:
+    """Change the next flows of the ring, or judge it by what they did since: one slice of a rollout that runs.
+
+    `start` begins a flow's reconciliation, which the ring waits for.
+    """
     with transaction.atomic():
         work.confirm()
         members = _next_members(UUID(work.reference))
@@ -165,7 +164,7 @@ def carry_on(work: LeasedWork) -> RunAgain | None:
         rollout = Rollout.objects.select_for_update().get(id=UUID(work.reference))
         if rollout.state != Rollout.State.RUNNING:
             return None
-        _judge(rollout, timezone.now())
+        judge_ring(rollout, start, timezone.now())
         if rollout.state != Rollout.State.RUNNING:
             return None
     return RunAgain(timezone.now() + LOOKED_AT_EVERY) if rollout.ring_since else RunAgain()
@@ -200,8 +199,8 @@ def _bring(member: RolloutMember, by: str) -> None:
             made = upgrade(member.flow, made_by=by)
     except UndecidedError as error:
         _hold(member, str(error))
-    except _CANNOT as error:
-        _hold(member, f"It cannot be changed: {_reason(error)}")
+    except CANNOT as error:
+        _hold(member, f"It cannot be changed: {reason_of(error)}")
     else:
         _note_changed(member, made)
     member.save()
@@ -220,86 +219,6 @@ def _hold(member: RolloutMember, reason: str) -> None:
     member.state, member.reason = RolloutMember.State.HELD, reason[:300]
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        return " ".join(error.messages)
-    return str(error.args[0]) if error.args else str(error)
-
-
-def _judge(rollout: Rollout, now: datetime) -> None:
-    ring = rollout.members.filter(ring=rollout.ring)
-    if rollout.members.filter(ring__lte=rollout.ring, state=RolloutMember.State.WAITING).exists():
-        return
-    if rollout.ring_since is None:
-        rollout.ring_since = now
-        rollout.save(update_fields=["ring_since"])
-    changed = list(ring.filter(state=RolloutMember.State.CHANGED))
-    if not changed and _shows_nothing(rollout, ring):
-        return
-    minutes = (now - rollout.ring_since).total_seconds() / 60
-    verdict = judge(Gates.from_json(rollout.gates), usual_figures(changed), figures_since(changed), minutes)
-    if verdict.outcome is Outcome.STOPPED:
-        reason = f"Stopped by itself in {_name(rollout)}: {verdict.reason}."
-        _stop(rollout, reason, changed, made_by="the rollout's gates")
-    elif verdict.outcome is Outcome.PASSED or not changed:
-        _next_ring(rollout, now)
-
-
-def _shows_nothing(rollout: Rollout, ring: QuerySet[RolloutMember]) -> bool:
-    """Return True while a ring cannot say anything about the change: the next one must not follow blindly."""
-    if ring.filter(state=RolloutMember.State.DEFERRED).exists():
-        return True
-    if not ring.exists():
-        return False
-    rollout.state = Rollout.State.PAUSED
-    rollout.reason = f"No flow of {_name(rollout)} could be changed: decide what holds them, then go on."
-    rollout.save(update_fields=["state", "reason"])
-    return True
-
-
-def _name(rollout: Rollout) -> str:
-    return f"the ring “{rollout.rings[rollout.ring]['name']}”"
-
-
-def _next_ring(rollout: Rollout, now: datetime) -> None:
-    if rollout.ring + 1 < len(rollout.rings):
-        rollout.ring, rollout.ring_since = rollout.ring + 1, None
-    elif rollout.members.filter(state=RolloutMember.State.DEFERRED).exists():
-        return
-    else:
-        rollout.state, rollout.ended_at = Rollout.State.DONE, now
-        audit.record(AuditAction.ROLLOUT_ENDED, subject="rollout", subject_id=str(rollout.id))
-    rollout.save(update_fields=["ring", "ring_since", "state", "ended_at"])
-
-
-def _stop(rollout: Rollout, reason: str, members: Sequence[RolloutMember], *, made_by: str) -> None:
-    rollout.state, rollout.reason, rollout.ended_at = Rollout.State.STOPPED, reason[:300], timezone.now()
-    rollout.save(update_fields=["state", "reason", "ended_at"])
-    audit.record(AuditAction.ROLLOUT_STOPPED, subject="rollout", subject_id=str(rollout.id), details={"reason": reason})
-    for member in members:
-        _take_back(member, made_by=made_by)
-
-
-def _take_back(member: RolloutMember, *, made_by: str) -> None:
-    """Put back what a flow had before, unless somebody has published since: that is not ours to undo."""
-    flow = Flow.objects.select_related("customer", "source", "target", "live_version").get(id=member.flow_id)
-    if flow.live_version_id != member.version_after_id or member.version_before is None:
-        member.reason = "Left as it is: another version was published since."
-    else:
-        try:
-            with transaction.atomic():
-                # The way back out of trouble is open, whatever the samples say.
-                despite = "the rollout is taken back"
-                made = restore_version(flow, member.version_before, made_by=made_by, despite=despite)
-            if made.published_at is None:
-                member.reason = f"Taking it back waits for approval: version {made.number} is among the changes."
-            else:
-                member.state, member.reason = RolloutMember.State.TAKEN_BACK, ""
-        except _CANNOT as error:
-            member.reason = f"It cannot be taken back: {_reason(error)}"[:300]
-    member.save(update_fields=["state", "reason"])
-
-
 def stop_rollout(rollout: Rollout, *, made_by: str, take_back: bool) -> None:
     """End a rollout by a person; with `take_back` every flow that it changed gets its version from before.
 
@@ -312,7 +231,7 @@ def stop_rollout(rollout: Rollout, *, made_by: str, take_back: bool) -> None:
         if held.state not in _OPEN:
             raise RolloutError(_("This rollout is over."))
         changed = list(held.members.filter(state=RolloutMember.State.CHANGED)) if take_back else []
-        _stop(held, f"Stopped by {made_by}.", changed, made_by=made_by)
+        stop(held, f"Stopped by {made_by}.", changed, made_by=made_by)
 
 
 def take_back_all(rollout: Rollout, *, made_by: str) -> int:
@@ -323,7 +242,7 @@ def take_back_all(rollout: Rollout, *, made_by: str) -> int:
             raise RolloutError(_("The rollout is under way: stop it first."))
         changed = list(held.members.filter(state=RolloutMember.State.CHANGED))
         for member in changed:
-            _take_back(member, made_by=made_by)
+            put_back(member, made_by=made_by)
         return sum(member.state == RolloutMember.State.TAKEN_BACK for member in changed)
 
 
@@ -333,13 +252,21 @@ def pause_rollout(rollout: Rollout) -> None:
 
 
 def resume_rollout(rollout: Rollout) -> None:
-    """Go on with a paused rollout; what was held is tried once more. Raises RolloutError when it is not paused."""
+    """Go on with a paused rollout; what was held is tried once more, and a ring that waited for its proof passes without.
+
+    Raises RolloutError when it is not paused.
+    """
     _switch(rollout, Rollout.State.PAUSED, Rollout.State.RUNNING, lambda: _try_again(rollout))
 
 
 def _try_again(rollout: Rollout) -> None:
     rollout.members.filter(state=RolloutMember.State.HELD).update(state=RolloutMember.State.WAITING, reason="")
-    Rollout.objects.filter(id=rollout.id).update(reason="")
+    held = Rollout.objects.get(id=rollout.id)  # its row is held: it was switched in this transaction
+    if accept_unproven(held):
+        details = {"ring": held.rings[held.ring]["name"], "unproven": held.reason}
+        audit.record(AuditAction.ROLLOUT_ACCEPTED, subject="rollout", subject_id=str(held.id), details=details)
+    held.reason = ""
+    held.save(update_fields=["reason", "rings"])
     _look_at(rollout)
 
 

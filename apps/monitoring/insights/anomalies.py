@@ -30,7 +30,10 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One time entry, in its newest version. `hours` and `rate` are None where they are not known."""
+    """One time entry, in its newest version. `hours` and `rate` are None where they are not known.
+
+    `start` is when it began, in minutes of the customer's day; None where nothing says it.
+    """
 
     operation_id: UUID
     key: str
@@ -43,6 +46,7 @@ class Work:
     hours: Decimal | None
     rate: Decimal | None
     currency: str
+    start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,10 @@ def _seldom(days: Iterable[date]) -> dict[int, int]:
     return {day: number for day, number in counted.items() if total >= LEAST_DAYS and number < total * _SELDOM}
 
 
-def _day(cause: Cause, key: str, entries: Sequence[Work], facts: Mapping[str, object], urgency: int) -> Finding:
+def finding_of_day(
+    cause: Cause, key: str, entries: Sequence[Work], facts: Mapping[str, object], urgency: int
+) -> Finding:
+    """Return what is told of somebody's day, by the entry with the most hours."""
     first = max(entries, key=lambda one: (one.hours or Decimal(0), one.key))
     told = {"person": first.person_name or first.person, "entries": len(entries), **facts}
     projects = {one.project for one in entries}
@@ -148,12 +155,12 @@ def _long_day(
 ) -> Finding:
     hours = _hours(entries) or Decimal(0)
     facts = {"hours": plain(hours), **_range(usual), "own": is_own, "series": series(sorted(rows)[-_SHOWN:])}
-    return _day(Cause.LONG_DAY, key, entries, facts, SOON)
+    return finding_of_day(Cause.LONG_DAY, key, entries, facts, SOON)
 
 
 def _odd_day(key: str, entries: Sequence[Work], hours: Decimal | None, days: int, such: int) -> Finding:
     facts = {"hours": plain(hours) if hours is not None else "", "seen": days, "such": such}
-    return _day(Cause.ODD_DAY, key, entries, facts, LOOK)
+    return finding_of_day(Cause.ODD_DAY, key, entries, facts, LOOK)
 
 
 def unusual_rates(work: Sequence[Work], since: date, known: Collection[Key]) -> Found:

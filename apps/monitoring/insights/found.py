@@ -23,6 +23,8 @@ class Cause(StrEnum):
 
     LONG_DAY = "long_day"
     ODD_DAY = "odd_day"
+    ODD_HOUR = "odd_hour"
+    HOLIDAY = "holiday"
     RATE = "rate"
     AMOUNT = "amount"
     VOLUME = "volume"
@@ -39,6 +41,8 @@ class Cause(StrEnum):
 KIND_OF: Mapping[Cause, Kind] = {
     Cause.LONG_DAY: Kind.ANOMALY,
     Cause.ODD_DAY: Kind.ANOMALY,
+    Cause.ODD_HOUR: Kind.ANOMALY,
+    Cause.HOLIDAY: Kind.ANOMALY,
     Cause.RATE: Kind.ANOMALY,
     Cause.AMOUNT: Kind.ANOMALY,
     Cause.VOLUME: Kind.ANOMALY,

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from apps.monitoring.impact import Quality
 from apps.monitoring.insights.anomalies import Spent, Work
@@ -18,8 +19,8 @@ _DAY_OF = {"Expense": "spent_on", "Invoice": "issue_date"}
 _MOST_WEEKS = 40  # of a chart
 
 
-def work_of(records: Iterable[Record], today: date) -> list[Work]:
-    """Return the time entries whose day and person are known."""
+def work_of(records: Iterable[Record], today: date, zone: str = "UTC") -> list[Work]:
+    """Return the time entries whose day and person are known; `zone` says whose clock their beginning is read from."""
     found = []
     for record in records:
         values, line = record.values, record.line
@@ -39,9 +40,20 @@ def work_of(records: Iterable[Record], today: date) -> list[Work]:
                 hours=_number(values, "hours"),
                 rate=_number(values, "bill_rate") if values.get("billable") is not False else None,
                 currency=str(values.get("currency") or ""),
+                start=_start(values.get("start_at"), zone),
             )
         )
     return found
+
+
+def _start(value: Any, zone: str) -> int | None:
+    """Return the minute of the day; None for midnight, which is how systems write a day that has no time."""
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        return None
+    there = value.astimezone(ZoneInfo(zone))
+    if not (there.hour or there.minute) or value.astimezone(UTC).time() == time():
+        return None
+    return there.hour * 60 + there.minute
 
 
 def spent_of(records: Iterable[Record], canonical_type: str) -> list[Spent]:

@@ -9,16 +9,19 @@ from django.db import transaction
 
 from apps.customers.models import Customer
 from apps.flows.models import Flow
+from apps.monitoring.clock_book import agreement_at
 from apps.monitoring.insights import book, gathering, outside
 from apps.monitoring.insights.anomalies import Work, unusual_amounts, unusual_days, unusual_rates, unusual_volumes
 from apps.monitoring.insights.coverage import Cover, Part
 from apps.monitoring.insights.found import Finding, Found, Key
 from apps.monitoring.insights.incomplete import NEEDED, Sheet, incomplete
+from apps.monitoring.insights.moments import unusual_starts, work_on_holidays
 from apps.monitoring.insights.outside import Outside
 from apps.monitoring.insights.projects import booked_by, judge_milestones, judge_project
 from apps.monitoring.insights.reading import Records, flows_by_type, read_days, read_records
 from apps.monitoring.insights.staffing import overbooked, suggest
 from apps.monitoring.models import InsightLook
+from apps.monitoring.sla.opening import BusinessHours
 from apps.monitoring.turns import Turn
 
 JUDGED = timedelta(days=28)  # what is older is known, and says what is usual
@@ -38,6 +41,8 @@ class Seen:
     outside: dict[str, Outside]
     today: date
     known: set[Key] = field(default_factory=set)
+    zone: str = "UTC"
+    hours: BusinessHours | None = None  # the customer's calendar, None where it was given none
 
     def of(self, canonical_type: str) -> Records:
         """Return the records of a type that passed through."""
@@ -97,7 +102,9 @@ def look_at(customer: Customer, now: datetime, confirm: Callable[[], None]) -> b
     answers = outside.ask(questions, opened)
     with transaction.atomic():
         records = {name: read_records(flows[name], name, now) for name in dict.fromkeys(_READ) if name in flows}
-        seen = Seen(records, answers, _day(customer, now), book.known_of(customer.id))
+        agreed = agreement_at(customer.id, now)
+        hours = agreed.read_terms().hours if agreed is not None else None
+        seen = Seen(records, answers, _day(customer, now), book.known_of(customer.id), customer.time_zone, hours)
         found, parts = find(seen)
         volumes, days = _volumes([flow for some in flows.values() for flow in some], seen)
     with transaction.atomic():
@@ -107,7 +114,7 @@ def look_at(customer: Customer, now: datetime, confirm: Callable[[], None]) -> b
 
 def find(seen: Seen) -> tuple[Found, list[Cover]]:
     """Return what the rules find in what was read, and what each part went by."""
-    work = gathering.work_of(seen.of("TimeEntry").rows, seen.today)
+    work = gathering.work_of(seen.of("TimeEntry").rows, seen.today, seen.zone)
     sheets = {name: seen.sheets(name) for name in {*NEEDED, *_ASKED}}
     found = _time_and_money(seen, work)
     found.join(incomplete([sheet for name in NEEDED for sheet in sheets[name]]))
@@ -137,6 +144,9 @@ def _time_and_money(seen: Seen, every: Iterable[Work]) -> Found:
     spent = [one for name in ("Expense", "Invoice") for one in gathering.spent_of(seen.of(name).rows, name)]
     since = seen.today - JUDGED
     found = unusual_days(work, since, seen.known)
+    found.join(unusual_starts(work, since, seen.known, seen.hours))
+    if seen.hours is not None:
+        found.join(work_on_holidays(work, since, seen.hours))
     found.join(unusual_rates(work, since, seen.known))
     return found.join(unusual_amounts(spent, since, seen.known))
 

@@ -1,11 +1,11 @@
 """What an insight says, in the reader's language: one sentence made of its facts, and what could be done."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -38,6 +38,8 @@ _ADVICE = {
         "Ask the person, or who approves the hours, whether the day is right; correct it where it was booked."
     ),
     Cause.ODD_DAY: gettext_lazy("See whether the work was agreed for that day; some contracts bill it otherwise."),
+    Cause.ODD_HOUR: gettext_lazy("Ask the person whether the time is right; correct it where it was booked."),
+    Cause.HOLIDAY: gettext_lazy("See whether the work was agreed for that day; some contracts bill it otherwise."),
     Cause.RATE: gettext_lazy("Compare it with the rate card of the contract before the hours are billed."),
     Cause.AMOUNT: gettext_lazy("Compare it with its receipt or its order before it is paid or sent."),
     Cause.VOLUME: gettext_lazy("See whether something was imported, or left out, in the source on that day."),
@@ -139,6 +141,39 @@ def _odd_day(insight: Insight, facts: Facts) -> str:
         "seen": count_words(facts["seen"]),
         "such": count_words(facts["such"]),
         "weekday": weekday,
+    }
+
+
+def _odd_hour(insight: Insight, facts: Facts) -> str:
+    words = (
+        _(
+            "%(person)s began work at %(start)s on %(day)s. Usual are %(low)s to %(high)s, by %(seen)s entries of this person."
+        )
+        if facts["own"]
+        else _(
+            "%(person)s began work at %(start)s on %(day)s. Usual are %(low)s to %(high)s, by %(seen)s entries of everybody."
+        )
+    )
+    return words % {
+        "person": facts["person"],
+        "day": _on(insight),
+        **{name: time_format(time.fromisoformat(facts[name]), "TIME_FORMAT") for name in ("start", "low", "high")},
+        "seen": count_words(facts["seen"]),
+    }
+
+
+def _holiday(insight: Insight, facts: Facts) -> str:
+    words = _(
+        "%(person)s booked work on %(day)s, which is free (%(holiday)s). In %(free)s free days %(such)s days of work were "
+        "booked; on each working day %(usual)s are usual."
+    )
+    return words % {
+        "person": facts["person"],
+        "day": _on(insight),
+        "holiday": facts["holiday"],
+        "free": count_words(facts["free"]),
+        "such": count_words(facts["such"]),
+        "usual": count_words(facts["usual"]),
     }
 
 
@@ -317,6 +352,8 @@ def _overbooked(insight: Insight, facts: Facts) -> str:
 _SENTENCES: dict[Cause, Callable[[Insight, Facts], str]] = {
     Cause.LONG_DAY: _long_day,
     Cause.ODD_DAY: _odd_day,
+    Cause.ODD_HOUR: _odd_hour,
+    Cause.HOLIDAY: _holiday,
     Cause.RATE: _rate,
     Cause.AMOUNT: _amount,
     Cause.VOLUME: _volume,

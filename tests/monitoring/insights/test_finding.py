@@ -14,6 +14,7 @@ from apps.connectors.contract import Page
 from apps.flows.models import Operation
 from apps.monitoring.insights import found as pure
 from apps.monitoring.insights import outside
+from apps.monitoring.insights.gathering import work_of
 from apps.monitoring.insights.looking import Seen, find
 from apps.monitoring.insights.outside import Outside, OutsideRecord
 from apps.monitoring.insights.reading import Record, Records
@@ -42,6 +43,23 @@ def test_hours_of_a_project_count_under_each_of_its_names() -> None:
     found, _parts = find(Seen({"TimeEntry": entries}, {"Project": projects}, TODAY))
     (budget,) = (one for one in found.findings if one.cause is pure.Cause.BUDGET_HOURS)
     assert (budget.facts["used"], budget.facts["entries"]) == ("90", 2)
+
+
+@pytest.mark.parametrize(
+    ("start", "zone", "minutes"),
+    [
+        pytest.param(datetime(2026, 11, 19, 2, 10, tzinfo=UTC), "Europe/Berlin", 190, id="on the customer's clock"),
+        pytest.param(datetime(2026, 11, 19, 23, 30, tzinfo=UTC), "Europe/Berlin", 30, id="after its midnight"),
+        pytest.param(datetime(2026, 11, 19, tzinfo=UTC), "Europe/Berlin", None, id="a day without a time"),
+        pytest.param(datetime(2026, 11, 18, 23, tzinfo=UTC), "Europe/Berlin", None, id="a day without a time there"),
+        pytest.param("02:10", "Europe/Berlin", None, id="nothing that could be read"),
+        pytest.param(None, "Europe/Berlin", None, id="nothing at all"),
+    ],
+)
+def test_when_an_entry_began_is_read_on_the_customers_clock(start: object, zone: str, minutes: int | None) -> None:
+    record = entry(1, "PRJ-1", "8")
+    (work,) = work_of([Record(record.line, {**record.values, "start_at": start})], TODAY, zone)
+    assert work.start == minutes
 
 
 def test_kinds_causes_and_urgencies_are_those_of_the_table() -> None:

@@ -1,8 +1,9 @@
 """A look over real records: what it finds, what it had to go by, never twice, over when the cause is gone, and kept in a trace."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from django.utils import timezone
 
 from apps.accounts.actions import Role
@@ -14,15 +15,17 @@ from apps.dispatch.models import DueWork, Queue
 from apps.dispatch.services import enqueue
 from apps.dispatch.worker import drain
 from apps.flows.models import Batch, Flow, FlowDay, Operation
-from apps.monitoring import tasks
-from apps.monitoring.insights import book, words
+from apps.monitoring import sla_settings, tasks
+from apps.monitoring.insights import book, moments, words
 from apps.monitoring.insights.charts import chart_of
 from apps.monitoring.insights.found import Cause, Found
 from apps.monitoring.insights.lists import look_lines
 from apps.monitoring.insights.looking import look_due
-from apps.monitoring.models import Insight, InsightLook
+from apps.monitoring.models import BusinessCalendar, Insight, InsightLook
+from apps.monitoring.sla.opening import BusinessHours
 from apps.tenants import scope
 from tests.monitoring.insights.conftest import Looked
+from tests.service_levels import Firm
 
 
 def test_it_finds_what_is_wrong_and_says_what_is_usual(looked: Looked) -> None:
@@ -47,6 +50,31 @@ def test_it_finds_what_is_wrong_and_says_what_is_usual(looked: Looked) -> None:
         over = (Decimal(950) - Decimal(rate.facts["middle"])) * Decimal(str(looked.dear["hours"]))
         assert rate.amount == over
         assert {one.cause for one in Insight.objects.all()} <= {"long_day", "rate", "budget_hours", "odd_day"}
+
+
+def test_work_on_a_day_that_the_customers_calendar_closes_is_told_until_the_calendar_says_otherwise(
+    looked: Looked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert looked.long is not None
+    monkeypatch.setattr(moments, "LEAST_DAYS", 10)
+    monkeypatch.setattr(moments, "_OF_A_WORKING_DAY", Decimal(10))  # six people cannot say what is seldom
+    closed = date.fromisoformat(looked.long["worked_on"])
+    firm = Firm(looked.line.partner, looked.line.customer, looked.line.flow, looked.run)
+    with scope.work_in(looked.line.partner):
+        week = (((0, 1440),),) * 7
+        hours = BusinessHours("UTC", week, own_days={closed: "Founders' Day"})
+        firm.promise(hours=hours, since=timezone.now() - timedelta(hours=1))
+    looked.look()
+    told = looked.insights(cause="holiday")
+    assert told
+    assert {one.happened_on for one in told} == {closed}
+    with scope.work_in(looked.line.partner):
+        assert "which is free (Founders' Day)" in words.sentence_of(told[0])
+        sla_settings.end_agreement(looked.line.customer)
+        BusinessCalendar.objects.all().delete()
+        firm.promise(hours=BusinessHours("UTC", week), since=timezone.now())
+    looked.look()
+    assert {one.state for one in looked.insights(cause="holiday")} == {"gone"}
 
 
 def test_a_budget_is_read_from_the_system_that_keeps_it(looked: Looked) -> None:
