@@ -159,6 +159,12 @@ _WHOSE = {
 }
 
 
+def whose_lines(span: ReportSpan) -> dict[str, str]:
+    """Return which of the ledger's lines (`line`) are a span's, `whose`, and what their order begins with, `order`: parts of a statement."""
+    of = "flow_id" if span.flow_id else "customer_id" if span.customer_id else ""
+    return {"whose": _WHOSE[of], "order": f"line.{of}, " if of else ""}
+
+
 def sample_of(days: int) -> int:
     """Return how many records of each day are looked at in a report of so many days: a year costs little more than a month."""
     return max(LEAST_SAMPLE, min(A_DAYS_SAMPLE, LOOKED_AT // days))
@@ -179,9 +185,8 @@ def speed_of(span: ReportSpan) -> list[SpeedDay]:
         "flow": span.flow_id,
         "most": sample_of(span.days),
     }
-    of = "flow_id" if span.flow_id else "customer_id" if span.customer_id else ""
     with connection.cursor() as cursor:
-        cursor.execute(_SPEED.format(whose=_WHOSE[of], order=f"line.{of}, " if of else ""), asked)
+        cursor.execute(_SPEED.format(**whose_lines(span)), asked)
         found = {row[0]: SpeedDay(*row) for row in cursor.fetchall()}
     return [found.get(day, SpeedDay(day, None, None, 0)) for day in days]
 
