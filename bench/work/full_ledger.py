@@ -49,7 +49,7 @@ WHERE moment > now() - interval '30 days';
 _LINES = """
 INSERT INTO flows_operation (id, customer_id, flow_id, run_id, last_run_id, canonical_type, business_key, source_key,
   source_version, target_key, state, step, attempts, revision, ambiguous, label, amount, currency, amount_quality, client_ref,
-  project_ref, period_ref, error_kind, error_class, error_field, error_code, error_message, correlation_id, due_at, created_at,
+  project_ref, period_ref, cycle_from, error_kind, error_class, error_field, error_code, error_message, correlation_id, due_at, created_at,
   changed_at)
 SELECT pg_temp.id_of(r.moment + interval '2 seconds', r.n * %(read)s + k, 'line'), r.customer, r.flow, r.run, r.run, 'TimeEntry',
   'psa:TE-' || r.n * %(read)s + k, 'TE-' || r.n * %(read)s + k, '2026-01-01T00:00:00Z',
@@ -57,7 +57,7 @@ SELECT pg_temp.id_of(r.moment + interval '2 seconds', r.n * %(read)s + k, 'line'
   CASE WHEN s.state = 'rejected' THEN 'check' ELSE 'deliver' END,
   CASE WHEN k < %(tried_once)s OR s.state = 'rejected' THEN ARRAY[r.batch] ELSE ARRAY[r.batch, r.batch] END, 0, false,
   'Time entry of person ' || k %% 97, (k %% 80 + 1) * 12.5, 'EUR', 'known', 'client ' || k %% 40,
-  'PRJ-' || lpad((k %% 300)::text, 4, '0'), to_char(r.moment, 'YYYY-MM'),
+  'PRJ-' || lpad((k %% 300)::text, 4, '0'), to_char(r.moment, 'YYYY-MM'), r.moment::date - k %% 12,
   CASE s.state WHEN 'rejected' THEN 'rejected' ELSE '' END, CASE s.state WHEN 'rejected' THEN c.class ELSE '' END, '', '',
   CASE s.state WHEN 'rejected' THEN c.sentence ELSE '' END, replace(r.run::text, '-', ''), NULL, r.moment,
   CASE WHEN k < %(tried_once)s OR s.state = 'rejected' THEN r.moment ELSE r.moment + interval '5 hours' END

@@ -84,13 +84,21 @@ def no_references(_values: CanonicalValues) -> LedgerReferences:
     return LedgerReferences()
 
 
-def references_by(*days: str) -> Callable[[CanonicalValues], LedgerReferences]:
-    """Return what finds a record's client, its project, and the month of the first of these days that it has."""
+def no_cycle(_values: CanonicalValues) -> date | None:
+    """Return no day: nothing is billed or paid with such a record."""
+    return None
+
+
+def references_by(
+    *days: str, cycle_from: Callable[[CanonicalValues], date | None] = no_cycle
+) -> Callable[[CanonicalValues], LedgerReferences]:
+    """Return what finds a record's client, its project, the month of the first of these days that it has, and where its cycle began."""
 
     def references(values: CanonicalValues) -> LedgerReferences:
         read = values.get
-        day = next((read(name) for name in days if read(name)), None)
-        return LedgerReferences(read("client_name") or read("client") or "", read("project") or "", month_of(day))
+        day, begun = next((read(name) for name in days if read(name)), None), cycle_from(values)
+        client, project = read("client_name") or read("client") or "", read("project") or ""
+        return LedgerReferences(client, project, month_of(day), begun.isoformat() if begun else "")
 
     return references
 

@@ -61,6 +61,6 @@ EXPENSE = CanonicalType(
     ),
     amount_rule="Known: the amount of the expense. Unknown without amount or currency.",
     amount=amounts.stated_amount,
-    references=amounts.references_by("spent_on"),
+    references=amounts.references_by("spent_on", cycle_from=lambda values: values.get("spent_on")),
     sentence=gettext_noop("Expense of {resource_name} on {spent_on}, {amount} {currency}, {project_name}"),
 )

@@ -80,6 +80,11 @@ def invoiced_amount(values: CanonicalValues) -> Amount | None:
     return amounts.build_amount(amount, values.get("currency") or "")
 
 
+def paid_from(values: CanonicalValues) -> date | None:
+    """Return the day from which the time until payment counts, None while the invoice is not paid."""
+    return values.get("issue_date") if values.get("state") == "paid" else None
+
+
 def net_of_lines(lines: Any, currency: str) -> Decimal | None:
     """Return the sum of the lines, each rounded to the currency; None when a line does not say its amount.
 
@@ -145,6 +150,6 @@ INVOICE = CanonicalType(
     ),
     amount_rule="Known: the amount with tax, else without. Unknown without amount or currency. Nothing when void.",
     amount=invoiced_amount,
-    references=amounts.references_by("posting_date", "issue_date"),
+    references=amounts.references_by("posting_date", "issue_date", cycle_from=paid_from),
     sentence=gettext_noop("Invoice {number} to {client_name} of {issue_date}, {gross} {currency}"),
 )

@@ -41,12 +41,14 @@ class Amount(NamedTuple):
 class LedgerReferences(NamedTuple):
     """The business words an operation is searched and grouped by; "" where the record does not say.
 
-    `period` is the accounting month as "2026-11".
+    `period` is the accounting month as "2026-11". `cycle_from` is the day from which the time to billing or to payment counts,
+    as "2026-11-05": that of the work or the expense, and of an invoice that is paid the day of the invoice.
     """
 
     client: str = ""
     project: str = ""
     period: str = ""
+    cycle_from: str = ""
 
 
 class Owner(StrEnum):

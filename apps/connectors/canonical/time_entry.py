@@ -133,7 +133,7 @@ TIME_ENTRY = CanonicalType(
         "Nothing when not billable."
     ),
     amount=amounts.billed_time,
-    references=amounts.references_by("work_date"),
+    references=amounts.references_by("work_date", cycle_from=lambda values: values.get("work_date")),
     sentence=gettext_noop("Time entry of {resource_name} on {work_date}, {hours} h, {project_name}"),
     derive=derive_bill_amount,
 )

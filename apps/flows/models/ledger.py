@@ -200,6 +200,8 @@ class Operation(CustomerOwned):
     client_ref = models.CharField(max_length=120, blank=True)
     project_ref = models.CharField(max_length=120, blank=True)
     period_ref = models.CharField(max_length=20, blank=True)
+    # The day of the work or the expense; of an invoice that is paid, its own. Null: nothing is billed or paid with it.
+    cycle_from = models.DateField(null=True, blank=True)
     error_kind = models.CharField(max_length=16, blank=True)
     error_class = models.CharField(max_length=24, blank=True)
     error_field = models.CharField(max_length=60, blank=True)
@@ -238,6 +240,10 @@ class Operation(CustomerOwned):
                 opclasses=("varchar_pattern_ops",),
                 condition=Q(canonical_type__in=NAMED),
                 name="operation_label",
+            ),
+            # How long invoices take until they are paid: these are few among all lines.
+            models.Index(
+                fields=("-id",), condition=Q(canonical_type="Invoice", cycle_from__isnull=False), name="operation_paid"
             ),
             # Lists by cause: few lines have one, and those of a rare one lie far apart.
             models.Index(fields=("error_class", "-id"), condition=~Q(error_class=""), name="operation_of_cause"),

@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 OPERATION_COLUMNS = (
     "id", "customer_id", "flow_id", "run_id", "last_run_id", "canonical_type", "business_key", "source_key",
     "source_version", "target_key", "state", "step", "attempts", "revision", "ambiguous", "label", "amount", "currency",
-    "amount_quality", "client_ref", "project_ref", "period_ref", "error_kind", "error_class", "error_field", "error_code",
+    "amount_quality", "client_ref", "project_ref", "period_ref", "cycle_from", "error_kind", "error_class", "error_field", "error_code",
     "error_message", "correlation_id", "due_at", "created_at", "changed_at",
 )  # fmt: skip
 LINK_COLUMNS = (

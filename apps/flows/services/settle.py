@@ -200,6 +200,7 @@ def _line(
         planned.source_version[:80], verdict.target_key[:120], verdict.state.value, verdict.step, [batch_id], 0,
         verdict.ambiguous, label, amount.value if amount else None, amount.currency if amount else "",
         amount.quality.value if amount else "", references.client[:120], references.project[:120], references.period[:20],
+        references.cycle_from or None,
         verdict.error_kind, verdict.error_class, verdict.error_field, verdict.error_code, verdict.error_message,
         session.causes.get(planned.source_key, session.correlation_id), verdict.due_at, now, now,
     )  # fmt: skip

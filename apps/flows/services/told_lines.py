@@ -12,7 +12,7 @@ from apps.flows.services.session import Session
 
 _FACTS = (
     "canonical_type", "business_key", "source_key", "target_key", "label", "amount", "currency", "amount_quality",
-    "client_ref", "project_ref", "period_ref",
+    "client_ref", "project_ref", "period_ref", "cycle_from",
 )  # fmt: skip
 
 

@@ -203,6 +203,12 @@ _WHOSE = {
 }
 
 
+def whose_lines(span: ReportSpan) -> dict[str, str]:
+    """Return which of the ledger's lines (`line`) are a span's, `whose`, and what their order begins with, `order`: parts of a statement."""
+    of = "flow_id" if span.flow_id else "customer_id" if span.customer_id else ""
+    return {"whose": _WHOSE[of], "order": f"line.{of}, " if of else ""}
+
+
 def sample_of(stretches: Sequence[Stretch]) -> int:
     """Return how many records of each day are looked at in a report: a year costs little more than a month."""
     days = (stretches[-1].last - stretches[0].first).days + 1
@@ -225,9 +231,8 @@ def speed_of(span: ReportSpan, stretches: Sequence[Stretch]) -> list[Speed]:
         "flow": span.flow_id,
         "most": sample_of(stretches),
     }
-    of = "flow_id" if span.flow_id else "customer_id" if span.customer_id else ""
     with connection.cursor() as cursor:
-        cursor.execute(_SPEED.format(whose=_WHOSE[of], order=f"line.{of}, " if of else ""), asked)
+        cursor.execute(_SPEED.format(**whose_lines(span)), asked)
         found = {at: figures for at, *figures in cursor.fetchall()}
     return [Speed(stretch, *found.get(at, (None, None, 0))) for at, stretch in enumerate(stretches)]
 

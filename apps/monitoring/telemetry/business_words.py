@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.monitoring.queries.ledger_rows import By
-from apps.monitoring.telemetry.spells import ACTIVATION, Source
+from apps.monitoring.telemetry.spells import ACTIVATION, PAID, Source
 from apps.tenants.templatetags.states import badge_for
 
 MEASURED, DERIVED, UNKNOWN = gettext_lazy("measured"), gettext_lazy("derived"), gettext_lazy("not known")
@@ -12,6 +12,8 @@ MEASURED, DERIVED, UNKNOWN = gettext_lazy("measured"), gettext_lazy("derived"), 
 
 def key_words(source: Source, key: str) -> str:
     """Return what a kind of spell is called."""
+    if source is Source.BILLING:
+        return _("Invoice written until paid") if key == PAID else _("Work done until posted")
     if source is Source.ONBOARDING:
         return _("Setting up a customer, from begin to end")
     if source is Source.STATES:
@@ -72,6 +74,7 @@ def source_title(source: Source) -> str:
         Source.STEPS: _("Within a step"),
         Source.APPROVALS: _("Approvals"),
         Source.ONBOARDING: _("Onboarding"),
+        Source.BILLING: _("Billing cycle"),
     }[source]
 
 
@@ -83,4 +86,7 @@ def source_hint(source: Source) -> str:
         Source.STEPS: _("From the begin of a step until it was done, with whom or what it waited for."),
         Source.APPROVALS: _("From the question until the answer; what waits longest stands first."),
         Source.ONBOARDING: _("Of customers, from the first page of their onboarding until it was finished."),
+        Source.BILLING: _(
+            "From the day of the work or the expense until it was posted first, and from the day of an invoice until a run saw it paid."
+        ),
     }[source]

@@ -14,9 +14,10 @@ from uuid import UUID
 from django.db import connection
 
 from apps.monitoring.queries.ledger_rows import id_at, start_of
-from apps.monitoring.queries.reports import ReportSpan
+from apps.monitoring.queries.reports import ReportSpan, whose_lines
 
 MOST_SAMPLED = 3000
+LEAST_A_DAY = 10
 ROWS_SHOWN = 500
 
 
@@ -28,6 +29,7 @@ class Source(StrEnum):
     STEPS = "steps"  # from the begin of a step to its end
     APPROVALS = "approvals"  # from the question to the answer
     ONBOARDING = "onboarding"  # from the begin of a customer's own onboarding to its end
+    BILLING = "billing"  # from work until it is posted, from an invoice until it is paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,46 @@ WHERE begun.finished_at >= %(since)s AND begun.finished_at < %(until)s AND (%(cu
   AND %(flow)s::uuid IS NULL
 ORDER BY begun.finished_at DESC LIMIT %(most)s
 """
+WORKED, PAID = "worked", "paid"
+BILLING_KEYS = (WORKED, PAID)
+# Work and expenses are looked at by the latest lines of each day, whatever they carry: few days hold so few of them that this says
+# nothing, and no index has to be kept for it. Each record counts when it was posted first, an invoice when it was first seen paid:
+# one that was paid when it was first read says nothing about how long that took. Days begin as the customer's own do.
+_BILLING = """
+(SELECT 'worked' AS key, line.customer_id, line.label, line.cycle_from::timestamp AT TIME ZONE owner.time_zone AS began_at,
+        line.changed_at AS ended_at, line.id AS operation_id
+ FROM unnest(%(firsts)s::uuid[], %(endings)s::uuid[]) AS asked (first, ending)
+ CROSS JOIN LATERAL (
+   SELECT * FROM flows_operation AS line
+   WHERE line.id >= asked.first AND line.id < asked.ending AND line.state = 'written' AND {whose}
+   ORDER BY {order}line.id DESC LIMIT %(a_day)s) AS line
+ JOIN customers_customer AS owner ON owner.id = line.customer_id
+ WHERE line.cycle_from IS NOT NULL AND line.canonical_type <> 'Invoice'
+   AND line.cycle_from::timestamp AT TIME ZONE owner.time_zone <= line.changed_at
+   AND NOT EXISTS (
+     SELECT 1 FROM flows_operation AS earlier
+     WHERE earlier.flow_id = line.flow_id AND earlier.canonical_type = line.canonical_type
+       AND earlier.business_key = line.business_key AND earlier.state = 'written' AND earlier.id < line.id)
+ LIMIT %(most)s)
+UNION ALL
+(SELECT DISTINCT ON (line.customer_id, line.business_key) 'paid', line.customer_id, line.label,
+        line.cycle_from::timestamp AT TIME ZONE owner.time_zone, line.created_at, line.id
+ FROM flows_operation AS line JOIN customers_customer AS owner ON owner.id = line.customer_id
+ WHERE line.canonical_type = 'Invoice' AND line.cycle_from IS NOT NULL AND line.id >= %(first)s AND line.id < %(ending)s
+   AND (%(customer)s::uuid IS NULL OR line.customer_id = %(customer)s::uuid) AND (%(flow)s::uuid IS NULL OR line.flow_id = %(flow)s::uuid)
+   AND line.cycle_from::timestamp AT TIME ZONE owner.time_zone <= line.created_at
+   AND (SELECT count(*) > 0 AND count(earlier.cycle_from) = 0 FROM flows_operation AS earlier
+        WHERE earlier.flow_id = line.flow_id AND earlier.canonical_type = 'Invoice'
+          AND earlier.business_key = line.business_key AND earlier.id < line.id)
+ ORDER BY line.customer_id, line.business_key, line.id LIMIT %(most)s)
+"""
 _STATEMENTS = {
     Source.STATES: _STATES,
     Source.HANDOFFS: _HANDOFFS,
     Source.STEPS: _STEPS,
     Source.APPROVALS: _APPROVALS,
     Source.ONBOARDING: _ONBOARDING,
+    Source.BILLING: _BILLING,
 }
 _SUMMED = """
 SELECT key, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds), count(*)
@@ -138,14 +174,14 @@ WHERE spell.key = %(key)s ORDER BY spell.ended_at - spell.began_at DESC, spell.e
 def summaries(source: Source, span: ReportSpan) -> dict[str, Summary]:
     """Return the spells that ended in a span, summed by kind. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_SUMMED.format(_STATEMENTS[source]), _asked(span))
+        cursor.execute(_SUMMED.format(_statement(source, span)), _asked(span))
         return {row[0]: Summary(*row) for row in cursor.fetchall()}
 
 
 def list_spells(source: Source, key: str, span: ReportSpan) -> list[Spell]:
     """Return the spells behind a figure, the longest first, ROWS_SHOWN at most. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_LISTED.format(_STATEMENTS[source]), {**_asked(span), "key": key, "shown": ROWS_SHOWN})
+        cursor.execute(_LISTED.format(_statement(source, span)), {**_asked(span), "key": key, "shown": ROWS_SHOWN})
         return [Spell(*row) for row in cursor.fetchall()]
 
 
@@ -160,9 +196,18 @@ def slowest_first(found: Sequence[Summary]) -> list[Summary]:
     return sorted(found, key=lambda one: (-one.median, one.key))
 
 
+def _statement(source: Source, span: ReportSpan) -> str:
+    statement = _STATEMENTS[source]
+    return statement.format(**whose_lines(span)) if source is Source.BILLING else statement
+
+
 def _asked(span: ReportSpan) -> dict[str, Any]:
     since, until = start_of(span.since), start_of(span.until + timedelta(days=1))
+    ids = [id_at(start_of(span.since + timedelta(days=number))) for number in range(span.days + 1)]
     return {
+        "firsts": ids[:-1],
+        "endings": ids[1:],
+        "a_day": max(LEAST_A_DAY, MOST_SAMPLED // span.days),
         "since": since,
         "until": until,
         "first": id_at(since),

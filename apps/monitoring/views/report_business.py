@@ -30,6 +30,7 @@ from apps.monitoring.telemetry.business_words import (
 from apps.monitoring.telemetry.provider_words import share_words
 from apps.monitoring.telemetry.spells import (
     ACTIVATION,
+    BILLING_KEYS,
     PAIRS,
     Source,
     Summary,
@@ -83,7 +84,7 @@ def report_business(request: HttpRequest) -> HttpResponse:
 def report_spells(request: HttpRequest, source: str, key: str) -> HttpResponse:
     """List what stands behind a figure, the longest first."""
     report = read_report(request)
-    kinds = {kind.value: kind for kind in (_FOR_ALL if report.is_customer else _FOR_STAFF)}
+    kinds = {kind.value: kind for kind in (*(_FOR_ALL if report.is_customer else _FOR_STAFF), Source.BILLING)}
     if source not in kinds:
         raise Http404(_("There is no such figure."))
     kind = kinds[source]
@@ -152,7 +153,10 @@ def _timed_line(report: Report, source: Source, now: Summary, earlier: Summary |
 
 
 def _billing(report: Report) -> Line:
-    """Return how long billing takes, as far as the ledger knows it; what it does not know is said."""
+    """Return how long billing takes: from work or reading until it is posted, and from an invoice until it is paid.
+
+    A figure stands there without anything behind it, too: what nobody said in this time is not known.
+    """
     now, earlier = business.posting_of(report.span), business.posting_of(before(report.span))
     posted = {
         "label": _("Read until posted"),
@@ -163,17 +167,13 @@ def _billing(report: Report) -> Line:
         "mark": DERIVED,
         "url": report.rows_in_days("arrived"),
     }
+    timed = {line["key"]: {**line, "mark": DERIVED} for line in _timed(report, Source.BILLING)["lines"]}
     unknown = {"median": "—", "slow": "—", "number": 0, "before": "—", "mark": UNKNOWN, "url": ""}
+    cycles = [timed.get(key) or {**unknown, "label": key_words(Source.BILLING, key)} for key in BILLING_KEYS]
     return {
-        "title": _("Billing cycle"),
-        "hint": _(
-            "The middle of the days' medians. The ledger keeps neither the day of work nor when an invoice was paid."
-        ),
-        "lines": [
-            posted,
-            {**unknown, "label": _("Work done until posted")},
-            {**unknown, "label": _("Invoice written until paid")},
-        ],
+        "title": source_title(Source.BILLING),
+        "hint": source_hint(Source.BILLING),
+        "lines": [cycles[0], posted, cycles[1]],
     }
 
 

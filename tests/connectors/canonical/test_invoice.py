@@ -66,6 +66,12 @@ def test_an_invoice_belongs_to_the_month_it_is_posted_in() -> None:
     assert INVOICE.describe(GOOD) == "Invoice INV-7 to Northwind of 2026-10-31, 178.51 EUR"
 
 
+@pytest.mark.parametrize("state", ["paid", "posted", "part_paid", None])
+def test_the_time_to_payment_counts_only_for_an_invoice_that_is_paid(state: str | None) -> None:
+    references = INVOICE.references({**GOOD, "state": state})
+    assert references.cycle_from == ("2026-10-31" if state == "paid" else "")
+
+
 def test_lines_come_back_from_json_as_they_were() -> None:
     assert restore(INVOICE, {"lines": GOOD["lines"], "net": "1.5"})[0] == {
         "lines": GOOD["lines"], "net": Decimal("1.5"),

@@ -90,8 +90,14 @@ def test_a_time_entry_says_what_it_is_and_what_it_is_worth() -> None:
     described = canonical_type("TimeEntry")
     assert described.describe(ENTRY) == "Time entry of Ann Lee on 2026-11-03, 7.5 h, Audit"
     assert described.amount(ENTRY) == Amount(Decimal("750.75"), "EUR", AmountQuality.KNOWN)
-    assert described.references(ENTRY) == LedgerReferences("Northwind", "PRJ-0001", "2026-11")
+    assert described.references(ENTRY) == LedgerReferences("Northwind", "PRJ-0001", "2026-11", "2026-11-03")
     assert [found for check in described.checks for found in check.find(ENTRY, TODAY)] == []
+
+
+def test_the_time_to_billing_counts_from_the_day_of_the_expense() -> None:
+    spent = {"spent_on": date(2026, 11, 5), "project": "PRJ-0001"}
+    assert canonical_type("Expense").references(spent) == LedgerReferences("", "PRJ-0001", "2026-11", "2026-11-05")
+    assert canonical_type("Expense").references({}) == LedgerReferences()
 
 
 AMOUNTS = [

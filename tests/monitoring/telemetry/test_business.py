@@ -2,8 +2,9 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -11,7 +12,7 @@ from uuid_utils.compat import uuid7
 from apps.accounts.actions import Role
 from apps.customers.models import Customer
 from apps.customers.services import create_customer
-from apps.flows.models import ApprovalRequest, Milestone, Operation, OperationStep
+from apps.flows.models import ApprovalRequest, Milestone, Operation, OperationStep, Run
 from apps.monitoring.models import CaseOperation
 from apps.monitoring.queries.ledger_rows import By
 from apps.monitoring.queries.reports import ReportSpan
@@ -101,6 +102,7 @@ def test_what_nobody_knows_is_said_and_exceptions_lead_to_their_records(blocked:
     failure = _about(blocked, service_line="Data & cloud", region="EMEA")
     context = blocked.owner.get(PAGE).context
     billing = _group(context, "Billing cycle")
+    assert list(billing) == ["Work done until posted", "Read until posted", "Invoice written until paid"]
     assert billing["Read until posted"]["number"] > 0
     assert billing["Invoice written until paid"]["mark"] == "not known"
     held = len(blocked.line.operations(state="rejected"))
@@ -150,6 +152,72 @@ def test_a_record_that_failed_twice_counts_once_where_it_said_the_same(blocked: 
         counted = held_back_by(ReportSpan(today - timedelta(days=29), today))
         assert dict(counted[By.SERVICE_LINE])["Data"] == 1
         assert {name: number for name, number in counted[By.REGION] if name} == {"EMEA": 1, "AMER": 1}
+
+
+def _version(blocked: Blocked, key: str, number: int, **parts: Any) -> Operation:
+    """Add a version of a record to the ledger, as read just now."""
+    now, line = timezone.now(), blocked.line
+    run = Run.objects.filter(flow=line.flow).latest("id")
+    facts = {"canonical_type": "Invoice", "state": "written", "step": "deliver", "label": f"Invoice {key}", **parts}
+    return Operation.objects.create(
+        id=uuid7(), customer=line.customer, flow=line.flow, run=run, last_run=run, business_key=key, source_key=key,
+        source_version=str(number), correlation_id="c", created_at=now, changed_at=now, **facts,
+    )  # fmt: skip
+
+
+def test_the_billing_cycle_counts_from_the_day_of_the_work_until_it_is_posted(blocked: Blocked) -> None:
+    zone = ZoneInfo(blocked.line.customer.time_zone)
+    worked = {entry["id"]: date.fromisoformat(entry["worked_on"]) for entry in blocked.line.entries()}
+    written = blocked.line.operations(state="written")
+    assert {line.cycle_from for line in written} == {worked[line.source_key] for line in written}
+    took = sorted(
+        (line.changed_at - datetime.combine(worked[line.source_key], time(), zone)).total_seconds() for line in written
+    )
+    billing = _group(blocked.owner.get(PAGE).context, "Billing cycle")["Work done until posted"]
+    assert (billing["number"], billing["mark"]) == (len(written), "derived")
+    rows = blocked.owner.get(billing["url"]).context["lines"]
+    assert [round(one["row"].seconds) for one in rows] == [round(one) for one in reversed(took)]
+    assert {one["url"] for one in rows} == {f"/operations/{line.id}/" for line in written}
+    customer = blocked.as_(Role.CUSTOMER_OWNER)
+    assert len(customer.get(billing["url"]).context["lines"]) == len(written)
+    with scope.work_in(blocked.line.partner):
+        again = written[0]
+        _version(blocked, again.business_key, 2, canonical_type=again.canonical_type, cycle_from=again.cycle_from)
+        today = timezone.now().date()
+        span = ReportSpan(today - timedelta(days=29), today)
+        counted = {one.operation_id for one in list_spells(Source.BILLING, "worked", span)}
+    assert counted == {line.id for line in written}, "posted again, it is not billed later"
+
+
+def test_an_invoice_counts_from_its_day_until_a_run_sees_it_paid_for_the_first_time(blocked: Blocked) -> None:
+    today = timezone.now().date()
+    with scope.work_in(blocked.line.partner):
+        for key, versions in {
+            "paid": (None, 20),
+            "paid and changed": (None, 10, 10),
+            "not paid": (None, None),
+            "paid when it was read first": (90,),
+            "open again": (None, 5, None),
+        }.items():
+            for number, days in enumerate(versions):
+                day = None if days is None else today - timedelta(days=days)
+                _version(blocked, key, number, cycle_from=day)
+        span = ReportSpan(today - timedelta(days=29), today)
+        for one in (
+            span,
+            ReportSpan(*_days(span), blocked.line.customer.id),
+            ReportSpan(*_days(span), None, blocked.line.flow.id),
+        ):
+            found = list_spells(Source.BILLING, "paid", one)
+            assert [(spell.label, spell.seconds // 86_400) for spell in found] == [
+                ("Invoice paid", 20), ("Invoice paid and changed", 10), ("Invoice open again", 5),
+            ]  # fmt: skip
+        stranger = create_customer(name="Somebody else")
+        assert summaries(Source.BILLING, ReportSpan(*_days(span), stranger.id)) == {}
+        assert summaries(Source.BILLING, before(span)) == {}
+    paid = _group(blocked.owner.get(PAGE).context, "Billing cycle")["Invoice written until paid"]
+    assert (paid["number"], paid["median"].split()[:2], paid["mark"]) == (3, ["10", "d"], "derived")
+    assert len(blocked.owner.get(paid["url"]).context["lines"]) == 3
 
 
 def test_nonsense_in_the_address_asks_for_all(blocked: Blocked) -> None:
