@@ -8,12 +8,11 @@ from django.utils.translation import ngettext
 from apps.monitoring.queries.reports import Speed, Stretch, Volume, sample_of
 from apps.monitoring.queries.risk import RiskCurve
 from apps.monitoring.queries.trends import Cause, MoneyCurve
-from apps.tenants.charts import Chart, Series
+from apps.tenants.charts import Chart, Series, spans_chart
 from apps.tenants.templatetags.wording import count_words, money_words, short_day_words
 
 MOST_CURRENCIES = 4  # drawn in one picture; the others are said in its note
 MOST_CAUSES = 8
-_IN_MINUTES = 180  # seconds from which minutes read better
 _TONES = ("brand", "accent", "progress", "neutral")
 RowsOf = Callable[..., str]
 
@@ -119,26 +118,19 @@ def causes_chart(causes: Sequence[Cause], words: Callable[[str], str], link: Cal
 
 def speed_chart(found: Sequence[Speed], rows: RowsOf) -> Chart:
     """Return how long records took from being read to being posted: the usual time, and that of the slow tenth."""
-    slowest = max((one.slow_seconds for one in found if one.slow_seconds is not None), default=0.0)
     stretches = [one.stretch for one in found]
-    size, unit = (60.0, _("min")) if slowest >= _IN_MINUTES else (1.0, _("s"))
-    decimals = 1 if slowest >= 10 else 2
-
-    def figures(values: Sequence[float | None]) -> list[float | None]:
-        return [None if value is None else round(value / size, decimals) for value in values]
-
     links = [rows("arrived", since=one.first, until=one.last) for one in stretches]
-    return Chart(
-        name="speed",
-        title=_("Time until posted"),
-        kind="line",
-        categories=[_stretch_words(one) for one in stretches],
-        series=[
-            Series(_("Usual"), figures([one.median_seconds for one in found]), "brand", links),
-            Series(_("Slowest tenth"), figures([one.slow_seconds for one in found]), "warning", links),
-        ],
-        unit=unit,
-        decimals=decimals,
-        note=_("From reading to posting; by the latest %(number)d records of each day")
-        % {"number": sample_of(stretches)},
+    return spans_chart(
+        Chart(
+            name="speed",
+            title=_("Time until posted"),
+            kind="line",
+            categories=[_stretch_words(one) for one in stretches],
+            series=[
+                Series(_("Usual"), [one.median_seconds for one in found], "brand", links),
+                Series(_("Slowest tenth"), [one.slow_seconds for one in found], "warning", links),
+            ],
+            note=_("From reading to posting; by the latest %(number)d records of each day")
+            % {"number": sample_of(stretches)},
+        )
     )
