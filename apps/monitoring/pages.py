@@ -108,7 +108,7 @@ class Strip:
     """
 
     at_risk: tuple[Sum, ...]
-    at_risk_before: dict[str, Decimal]
+    at_risk_before: Mapping[str, Decimal]
     cases: dict[str, int]
     red: int
     amber: int

@@ -1,9 +1,11 @@
 """The fonts of a brand as PDFs embed them: unpacked once in a process, without what a printed page has no use for.
 
-Browsers get the same files packed, with every weight between thin and black. Unpacking one takes longer than all else about a
-short PDF; what is left here shows the same letters at their ordinary weight, which is the one that is printed.
+Browsers get the same files packed, with every weight between thin and black; left as they are, they would be printed at the one
+they are drawn in, which is the thinnest of some. Unpacking one takes longer than all else about a short PDF, so what is left
+here is the ordinary weight alone.
 """
 
+import logging
 from collections.abc import Mapping
 from functools import cache
 from io import BytesIO
@@ -12,13 +14,16 @@ from typing import cast
 
 from django.contrib.staticfiles import finders
 from fontTools.ttLib import TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
 from fpdf import FPDF
 from fpdf.fonts import TTFFont
 
 from apps.tenants.branding import FONT_FILES
 
-# Other weights, kerning and ligatures: a PDF's own text shows letters one by one, at one weight.
-_UNUSED = ("fvar", "gvar", "avar", "cvar", "HVAR", "MVAR", "VVAR", "STAT", "BASE", "GDEF", "GPOS", "GSUB")
+# Kerning, ligatures and the names of weights: a PDF's own text shows letters one by one, at one weight.
+_UNUSED = ("MVAR", "VVAR", "STAT", "BASE", "GDEF", "GPOS", "GSUB")
+_ORDINARY = {"wght": 400}
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells of every table it leaves out
 
 
 def embed(sheet: FPDF, family: str, font: str, *, further: bool = False) -> bool:
@@ -50,6 +55,7 @@ def _unpacked(name: str, further: bool) -> bytes | None:  # noqa: FBT001  # one 
         for table in _UNUSED:
             if table in packed:
                 del packed[table]
+        instantiateVariableFont(packed, _ORDINARY, inplace=True)
         out = BytesIO()
         packed.save(out)
     return out.getvalue()

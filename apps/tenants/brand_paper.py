@@ -4,7 +4,6 @@ The brand's own font is embedded, with its second file for letters beyond wester
 gets the PDF's built-in font, which knows western European letters only.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -24,7 +23,6 @@ _OWN, _FURTHER, _BUILT_IN = "brand", "further", "helvetica"
 _PADDING = 1  # millimetres around the words of a cell
 _ON_LINE = 0.3  # of the letters' height: how far below the middle of its line a text stands
 _NO_GLYPH = frozenset("\n\r\xa0")  # the last is printed as a space
-logging.getLogger("fontTools.subset").setLevel(logging.WARNING)  # it tells of every table it leaves out
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
@@ -68,6 +69,19 @@ def test_a_long_table_has_its_head_on_every_page_and_every_row_once(font: str) -
     numbers = [int(word[1:]) for page in pages for word in page.split() if word.startswith("#")]
     assert numbers == list(range(90))
     assert "The end" in pages[-1]
+
+
+@pytest.mark.parametrize("font", list(FONT_FILES))
+def test_letters_are_printed_at_their_ordinary_weight(font: str) -> None:
+    sheet = BrandPaper("Łódź", _look(font))
+    sheet.write_title()
+    embedded = [one for one in sheet.fonts.values() if isinstance(one, TTFFont)]
+    if not embedded:
+        pytest.skip("the brand's fonts are not installed here")
+    assert len(embedded) == 2  # and that for letters beyond western Europe
+    for one in embedded:
+        assert one.ttfont["OS/2"].usWeightClass == 400
+        assert "gvar" not in one.ttfont
 
 
 def test_letters_beyond_western_europe_stand_among_the_others() -> None:

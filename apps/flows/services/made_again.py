@@ -37,13 +37,14 @@ def _leave_out_ours(made: MadeThings) -> None:
         whose[thing.place, thing.outside_key].add(thing.business_key)
     for name, found in made.again.items():
         place = made.places.get(name)
-        links = Link.objects.filter(
-            connection_id=place.connection.id if place else None,
-            canonical_type=place.kind.canonical_type if place else "",
-            outside_key__in=[row.key for row in found.values()],
-        )
-        for outside_key, business_key in links.values_list("outside_key", "business_key") if place and found else ():
-            whose[name, outside_key].add(business_key)
+        if place and found:
+            links = Link.objects.filter(
+                connection_id=place.connection.id,
+                canonical_type=place.kind.canonical_type,
+                outside_key__in=[row.key for row in found.values()],
+            )
+            for outside_key, business_key in links.values_list("outside_key", "business_key"):
+                whose[name, outside_key].add(business_key)
         made.again[name] = {
             lost: row for lost, row in found.items() if row.key != lost and whose[name, row.key] <= whose[name, lost]
         }

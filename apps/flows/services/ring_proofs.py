@@ -97,7 +97,7 @@ def proofs_of(rings: Sequence[Mapping[str, Any]], members: Sequence[RolloutMembe
     return {flow_id: _proof(one, runs, stated) for flow_id, one in kept.items()}
 
 
-def _proof(kept: Mapping[str, str], runs: Mapping[UUID, Run], stated: Mapping[UUID | None, _Stated]) -> Proof:
+def _proof(kept: Mapping[str, str], runs: Mapping[UUID, Run], stated: Mapping[UUID, _Stated]) -> Proof:
     if "why" in kept:
         return Proof(Standing.UNPROVEN, kept["why"])
     if "run" not in kept:

@@ -1,4 +1,4 @@
--- Made by the migrations eb78f343b18258487dc603769f37cc0c5d1f71ea576f1b080cfd0e20c8ac5d84
+-- Made by the migrations 4aed3adc2342c9be8ecdd5b080a96d441c15a2ce04950cdc61c5383a62c9a267
 CREATE FUNCTION schema_of_a_partner.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1054,6 +1054,7 @@ CREATE TABLE schema_of_a_partner.flows_operation (
     flow_id uuid NOT NULL,
     last_run_id uuid NOT NULL,
     run_id uuid NOT NULL,
+    cycle_from date,
     CONSTRAINT flows_operation_revision_check CHECK ((revision >= 0))
 );
 ALTER TABLE ONLY schema_of_a_partner.flows_operation FORCE ROW LEVEL SECURITY;
@@ -2910,6 +2911,7 @@ CREATE INDEX operation_of_project ON schema_of_a_partner.flows_operation USING b
 CREATE INDEX operation_of_replay ON schema_of_a_partner.flows_operation USING btree (last_run_id) WHERE (NOT (last_run_id = run_id));
 CREATE INDEX operation_of_run ON schema_of_a_partner.flows_operation USING btree (run_id, state, id DESC);
 CREATE INDEX operation_open ON schema_of_a_partner.flows_operation USING btree (flow_id, business_key) WHERE ((state)::text = ANY (ARRAY[('waiting'::character varying)::text, ('rejected'::character varying)::text]));
+CREATE INDEX operation_paid ON schema_of_a_partner.flows_operation USING btree (id DESC) WHERE (((canonical_type)::text = 'Invoice'::text) AND (cycle_from IS NOT NULL));
 CREATE INDEX operation_rejected ON schema_of_a_partner.flows_operation USING btree (changed_at) WHERE ((state)::text = 'rejected'::text);
 CREATE INDEX owner_review_of_customer ON schema_of_a_partner.flows_ownerreview USING btree (customer_id, state, seen_at DESC);
 CREATE UNIQUE INDEX owner_review_open_once ON schema_of_a_partner.flows_ownerreview USING btree (connection_id, canonical_type, business_key, target_field) WHERE ((state)::text = ANY (ARRAY[('open'::character varying)::text, ('asked'::character varying)::text]));
@@ -4214,6 +4216,7 @@ INSERT INTO schema_of_a_partner.django_migrations (app, name, applied) VALUES
 ('flows', '0028_record_markets', now()),
 ('flows', '0029_reconciled_steps', now()),
 ('flows', '0030_earlier_records', now()),
+('flows', '0031_billing_cycle', now()),
 ('mfa', '0001_initial', now()),
 ('mfa', '0002_authenticator_timestamps', now()),
 ('mfa', '0003_authenticator_type_uniq', now()),

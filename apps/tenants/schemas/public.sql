@@ -1,4 +1,4 @@
--- Made by the migrations eb78f343b18258487dc603769f37cc0c5d1f71ea576f1b080cfd0e20c8ac5d84
+-- Made by the migrations 4aed3adc2342c9be8ecdd5b080a96d441c15a2ce04950cdc61c5383a62c9a267
 CREATE FUNCTION public.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1091,6 +1091,7 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
 ('flows', '0028_record_markets', now()),
 ('flows', '0029_reconciled_steps', now()),
 ('flows', '0030_earlier_records', now()),
+('flows', '0031_billing_cycle', now()),
 ('mfa', '0001_initial', now()),
 ('mfa', '0002_authenticator_timestamps', now()),
 ('mfa', '0003_authenticator_type_uniq', now()),
