@@ -76,6 +76,7 @@ def _judge_some(judged: Judged, now: datetime) -> int:
         failures = list(_unjudged(now)[:AT_ONCE])
         touched = _let_go_of_settled(now) | _let_go_of_earlier_failures(failures, now)
         hours, roots, markets = hours_of(failures), roots_of(failures), markets_of(failures)
+        failed_before = _failed_before(failures)
         for new, operations in _by_cause(failures):
             case, is_new = _case_for(new, operations[-1], now)
             came_from = _merged_cause(new, case)
@@ -85,6 +86,7 @@ def _judge_some(judged: Judged, now: datetime) -> int:
                     customer_id=operation.customer_id,
                     operation=operation,
                     failed_at=operation.changed_at,
+                    again=operation.id in failed_before,
                     hours=hours.get(operation.id),
                     root=roots[operation.id],
                     amount=operation.amount,
@@ -122,6 +124,11 @@ def _unjudged(now: datetime) -> QuerySet[Operation]:
     if quiet := off_flows(MonitorKind.UNEXPLAINED, now):
         failed = failed.exclude(error_class=BusinessClass.UNRECONCILED, flow_id__in=quiet)
     return failed.filter(~Exists(known), ~Exists(_newer_version())).select_related("flow").order_by("changed_at", "id")
+
+
+def _failed_before(failures: Iterable[Operation]) -> set[UUID]:
+    known = CaseOperation.objects.filter(operation_id__in=[one.id for one in failures])
+    return set(known.order_by().values_list("operation_id", flat=True))
 
 
 def _by_cause(failures: Iterable[Operation]) -> list[tuple[NewCase, list[Operation]]]:

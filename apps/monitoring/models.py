@@ -212,7 +212,7 @@ class CaseOperation(CustomerOwned):
     """A failed state of one operation, in the one case it belongs to.
 
     `failed_at` is the operation's `changed_at` when it was judged: the same operation failing again is a new row, perhaps
-    of another case.
+    of another case, and says so: where none failed `again`, records are counted by counting rows.
     """
 
     case = models.ForeignKey(ExceptionCase, on_delete=models.CASCADE, related_name="case_operations")
@@ -221,6 +221,7 @@ class CaseOperation(CustomerOwned):
         Operation, on_delete=models.CASCADE, related_name="case_operations", db_constraint=False, db_index=False
     )
     failed_at = models.DateTimeField()
+    again = models.BooleanField(default=False)
     open = models.BooleanField(default=True)
     # The hours of work the record stands for, read from its evidence when it was judged; None: no work, or unknown.
     hours = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)

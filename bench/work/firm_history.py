@@ -26,10 +26,10 @@ INSERT INTO monitoring_exceptioncase (id, customer_id, flow_id, fingerprint, tit
 SELECT case_id, customer, flow, md5(case_id::text), 'The period is closed', 'The period is closed.', 'finance', 'partner', 'closed',
   'medium', 3, '{}', opened, 'closed_period', '', opened, 0, '', closed, opened + interval '1 hour', closed, 'settled', '', 0,
   '', 'unknown' FROM bench_cases;
-INSERT INTO monitoring_caseoperation (id, customer_id, case_id, operation_id, failed_at, open, hours, root, amount, currency,
+INSERT INTO monitoring_caseoperation (id, customer_id, case_id, operation_id, failed_at, again, open, hours, root, amount, currency,
   amount_quality, service_line, segment, region, added_at, settled_at)
 SELECT pg_temp.id_of(r.moment, r.n, 'failure'), c.customer, c.case_id,
-  pg_temp.id_of(r.moment + interval '2 seconds', r.n * %(read)s + %(read)s - 1, 'line'), r.moment, false, 7.5, '',
+  pg_temp.id_of(r.moment + interval '2 seconds', r.n * %(read)s + %(read)s - 1, 'line'), r.moment, false, false, 7.5, '',
   12.5 * (r.n %% 90 + 1), 'EUR', 'known', 'line ' || r.n %% 8, 'segment ' || r.n %% 4, 'region ' || r.n %% 3,
   r.moment, r.moment + interval '5 hours'
 FROM bench_cases AS c, unnest(c.runs) AS one (n) JOIN bench_runs AS r ON r.n = one.n;

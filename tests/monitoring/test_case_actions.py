@@ -8,7 +8,7 @@ import pytest
 from apps.accounts.actions import Role
 from apps.flows.models import Flow, Operation, Run
 from apps.flows.services.flow_state import pause_flow
-from apps.monitoring.models import CaseStep, ExceptionCase
+from apps.monitoring.models import CaseOperation, CaseStep, ExceptionCase
 from apps.tenants import scope
 from tests.monitoring.conftest import Blocked
 
@@ -101,6 +101,9 @@ def test_a_retry_that_fails_again_leaves_the_case_open_and_says_so(blocked: Bloc
     (still,) = blocked.cases(error_field="resource", closed_at=None)
     assert still.state == "open"
     assert blocked.records(still)
+    with scope.work_in(blocked.line.partner):
+        failures = CaseOperation.objects.filter(case=still).order_by("failed_at")
+        assert [one.again for one in failures] == [False, True]
 
 
 def test_mended_in_the_other_system_a_retry_of_ticked_records_closes_the_case(blocked: Blocked) -> None:

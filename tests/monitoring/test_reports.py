@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from apps.accounts.actions import Role
 from apps.flows.models import FlowDay
+from apps.monitoring.models import CaseOperation
 from apps.monitoring.queries import reports as queries
 from apps.monitoring.queries.ledger_rows import id_at
 from apps.monitoring.queries.reports import ReportSpan
@@ -101,6 +102,34 @@ def test_reasons_tell_what_was_settled_since(blocked: Blocked) -> None:
     assert (row.records, row.held, row.settled) == (case.operation_count, case.operation_count - 1, 1)
     lines = blocked.owner.get("/reports/held/").context["lines"]
     assert sum(line["row"].records for line in lines) == len(blocked.line.operations(state="rejected")) + 1
+
+
+def test_a_record_that_failed_again_counts_once_in_each_span_it_failed_in(blocked: Blocked) -> None:
+    case = blocked.case("hours")
+    (record, *_) = blocked.records(case)
+    with scope.work_in(blocked.line.partner):
+        today = timezone.now().date()
+        row = CaseOperation.objects.get(operation_id=record.id)
+        CaseOperation.objects.filter(id=row.id).update(again=True)
+        row.pk, row.failed_at, row.open = uuid7(), row.failed_at - timedelta(days=3), False
+        row.settled_at = row.failed_at
+        row.save(force_insert=True)
+        found = {
+            days: (
+                {cause.error_class: cause.records for cause in queries.causes_of(span)},
+                {reason.error_class: (reason.records, reason.held) for reason in queries.reasons_of(span)},
+            )
+            for days, span in (
+                ("both", _span(7)),
+                ("today", _span(1)),
+                ("then", queries.ReportSpan(today - timedelta(days=4), today - timedelta(days=2))),
+            )
+        }
+    held = case.operation_count
+    for days, (records, still) in {"both": (held, held), "today": (held, held), "then": (1, 0)}.items():
+        causes, reasons = found[days]
+        assert causes[case.error_class] == records, days
+        assert reasons[case.error_class] == (records, still), days
 
 
 def test_activity_is_what_the_ledger_holds(blocked: Blocked) -> None:

@@ -10,16 +10,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 
 from apps.flows.engine.states import OperationState
 from apps.flows.models import Flow, FlowDay
 from apps.monitoring import impact
 from apps.monitoring.impact import Quality
 from apps.monitoring.models import CaseOperation, ExceptionCase
+from apps.monitoring.queries.at_risk import Grouping, sums_at_risk
 from apps.monitoring.queries.held import held_now as held_rows
 from apps.monitoring.queries.ledger_rows import id_at, start_of
-from apps.monitoring.queries.trends import OUTCOMES, Cause, MoneyCurve, Span, Throughput, money_at_risk_over
+from apps.monitoring.queries.risk import risk_curves, written_days
+from apps.monitoring.queries.trends import OUTCOMES, Cause, MoneyCurve, Span, Throughput
 
 FLOWS_OFFERED = 300
 # Records whose speed is looked at: of a whole report, and of each of its days at most and at least. Enough for medians.
@@ -164,18 +166,33 @@ def volume_of(span: ReportSpan) -> Volume:
 
 
 def money_of(span: ReportSpan, *, now: datetime) -> list[MoneyCurve]:
-    """Return the money at risk at the end of each day of the span, by currency. Three queries."""
-    later = (now.date() - span.until).days
-    curves = money_at_risk_over(Span(span.days + later, span.customer_id, span.flow_id), now=now)
-    cut = (MoneyCurve(curve.currency, curve.amounts[: span.days]) for curve in curves)
-    return [curve for curve in cut if any(curve.amounts)]
+    """Return the money at risk at the end of each day of the span, by currency. Three queries where each day was written down."""
+    by: Grouping = "flow_id" if span.flow_id else "customer_id"
+    at_risk = sums_at_risk(by, customer_id=span.customer_id, flow_id=span.flow_id, own_currency_at=now)
+    now_at_risk = [part for sums in at_risk.values() for part in sums]
+    written = written_days(span.since, span.until, of=span.as_span)
+    return risk_curves(written, now_at_risk, of=span.as_span, until=span.until, now=now)
 
 
 def causes_of(span: ReportSpan) -> list[Cause]:
     """Return what records failed for in the span, the most records first. One query."""
-    rows = span.of(CaseOperation.objects.filter(span.moments("failed_at")), "case__flow_id")
-    counted = rows.order_by().values_list("case__error_class").annotate(records=Count("operation_id", distinct=True))
+    rows = _failures(span).filter(_once(span))
+    counted = rows.order_by().values_list("case__error_class").annotate(records=Count("id"))
     return sorted((Cause(*row) for row in counted), key=lambda cause: (-cause.records, cause.error_class))
+
+
+def _failures(span: ReportSpan) -> QuerySet[CaseOperation]:
+    return span.of(CaseOperation.objects.filter(span.moments("failed_at")), "case__flow_id")
+
+
+def _once(span: ReportSpan) -> Q:
+    """Return what leaves one of the span's failures of each record and class: sorting all of a year's took longer than all else."""
+    earlier = _failures(span).filter(
+        operation=OuterRef("operation"),
+        failed_at__lt=OuterRef("failed_at"),
+        case__error_class=OuterRef("case__error_class"),
+    )
+    return Q(again=False) | ~Exists(earlier)
 
 
 # One small reading of the ledger's index for each day: a year of a busy partner takes no longer than a quiet one's.
@@ -244,11 +261,11 @@ def held_now(span: ReportSpan) -> int:
 
 def reasons_of(span: ReportSpan) -> list[ReasonRow]:
     """Return what was held back in the span and why, the most records first. Two queries."""
-    rows = span.of(CaseOperation.objects.filter(span.moments("failed_at")), "case__flow_id").order_by()
+    rows = _failures(span).order_by()
     still = Q(open=True) & ~Q(case__state=ExceptionCase.State.CLOSED)
     counted = rows.values("case__error_class").annotate(
-        records=Count("operation_id", distinct=True),
-        held=Count("operation_id", filter=still, distinct=True),
+        records=Count("id", filter=_once(span)),
+        held=Count("id", filter=still),  # one failure of a record is open at most
         worked=Sum("hours", filter=still),
         since=Min("failed_at", filter=still),
     )

@@ -111,22 +111,25 @@ def risk_curves(
     written: Mapping[date, Mapping[str, Decimal]],
     at_risk: Iterable[Sum],
     *,
-    days: int,
+    of: Span,
     now: datetime,
     zone: tzinfo = UTC,
+    until: date | None = None,
 ) -> list[MoneyCurve]:
-    """Return the money at risk at the end of each of the last days, by currency, the largest now first; the last point is now.
+    """Return the money at risk at the end of each day up to `until` (None: today), by currency, the largest last amount first.
 
     Days are as `written_days` found them; those before the first that was written down are as the cases tell them. `at_risk`
-    is what is at risk now, in the customers' currencies. No query where every day was written down, else four.
+    is what is at risk now, in the customers' currencies: the point of today. No query where every day was written down, else four.
     """
     today = now.astimezone(zone).date()
-    shown = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
-    told = [] if shown[0] in written else money_at_risk_over(Span(days), now=now, zone=zone)
-    amounts = {curve.currency: list(curve.amounts) for curve in told}
+    last = until or today
+    shown = [last - timedelta(days=back) for back in range(of.days - 1, -1, -1)]
+    whole = Span(of.days + (today - last).days, of.customer_id, of.flow_id)
+    told = [] if shown[0] in written else money_at_risk_over(whole, now=now, zone=zone)
+    amounts = {curve.currency: list(curve.amounts[: of.days]) for curve in told}
     known = {**written, today: {part.currency: part.amount for part in at_risk}}
     for currency in {currency for day in shown for currency in known.get(day, ())} - set(amounts):
-        amounts[currency] = [_ZERO] * days
+        amounts[currency] = [_ZERO] * of.days
     for currency, line in amounts.items():
         for at, day in enumerate(shown):
             if day in known:
@@ -144,13 +147,14 @@ WITH kept AS (
     FROM customers_customer AS customer
     CROSS JOIN LATERAL (
         SELECT max(day) AS day FROM monitoring_riskday
-        WHERE customer_id = customer.id AND flow_id IS NULL AND day <= %(first)s
+        WHERE customer_id = customer.id AND {of_flow} AND day <= %(first)s
     ) AS latest
     CROSS JOIN LATERAL (
         SELECT customer_id, day, currency, known + estimated AS amount, "left" AS without_rate FROM monitoring_riskday
-        WHERE customer_id = customer.id AND flow_id IS NULL AND day BETWEEN coalesce(latest.day, %(first)s) AND %(last)s
+        WHERE customer_id = customer.id AND {of_flow} AND day BETWEEN coalesce(latest.day, %(first)s) AND %(last)s
         OFFSET 0
     ) AS line
+    WHERE {whose}
 ), part AS (
     SELECT day, until, currency, amount FROM kept
     UNION ALL
@@ -164,13 +168,19 @@ SELECT greatest(day, %(first)s), currency, sum(amount) FROM change GROUP BY 1, 2
 """
 
 
-def written_days(first: date, last: date) -> dict[date, dict[str, Decimal]]:
-    """Return the money at risk at the end of each day, of all customers by currency, from the first day that was written down on.
+def written_days(first: date, last: date, *, of: Span | None = None) -> dict[date, dict[str, Decimal]]:
+    """Return the money at risk at the end of each day, by currency, from the first day that was written down on.
 
-    A customer without a row of a day is as on its day before. One query.
+    Of all customers, or of the customer or flow of `of`. Who has no row of a day is as on its day before. One query.
     """
+    customer_id, flow_id = (of.customer_id, of.flow_id) if of else (None, None)
+    whose = "customer.id = %(customer)s" if customer_id else "TRUE"
+    if flow_id:
+        whose = "customer.id = (SELECT customer_id FROM flows_flow WHERE id = %(flow)s)"
+    of_flow = "flow_id = %(flow)s" if flow_id else "flow_id IS NULL"
     with connection.cursor() as cursor:
-        cursor.execute(_CHANGES, {"first": first, "last": last})
+        asked = {"first": first, "last": last, "customer": customer_id, "flow": flow_id}
+        cursor.execute(_CHANGES.format(whose=whose, of_flow=of_flow), asked)
         changes = cursor.fetchall()
     by_day: defaultdict[date, list[tuple[str, Decimal]]] = defaultdict(list)
     for day, currency, change in changes:

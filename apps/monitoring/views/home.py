@@ -213,6 +213,6 @@ def _charts(found: PartnerHome, now: datetime) -> tuple[Chart, ...]:
     days = [today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1)]
     return (
         throughput_chart(now.date(), CHART_DAYS),
-        money_chart(risk_curves(found.risk_days, found.strip.at_risk, days=CHART_DAYS, now=now, zone=zone), days),
+        money_chart(risk_curves(found.risk_days, found.strip.at_risk, of=Span(CHART_DAYS), now=now, zone=zone), days),
         causes_chart(held_up_by_cause(Span(CHART_DAYS))),
     )

@@ -1,4 +1,4 @@
--- Made by the migrations 4aed3adc2342c9be8ecdd5b080a96d441c15a2ce04950cdc61c5383a62c9a267
+-- Made by the migrations ee025af1d3ebd39a8f1391580f11643277c942e4a08f17752b70c61202638e37
 CREATE FUNCTION schema_of_a_partner.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1572,7 +1572,8 @@ CREATE TABLE schema_of_a_partner.monitoring_caseoperation (
     amount_quality character varying(9) NOT NULL,
     service_line character varying(80) NOT NULL,
     segment character varying(80) NOT NULL,
-    region character varying(80) NOT NULL
+    region character varying(80) NOT NULL,
+    again boolean NOT NULL
 );
 ALTER TABLE ONLY schema_of_a_partner.monitoring_caseoperation FORCE ROW LEVEL SECURITY;
 CREATE TABLE schema_of_a_partner.monitoring_casestep (
@@ -4245,6 +4246,7 @@ INSERT INTO schema_of_a_partner.django_migrations (app, name, applied) VALUES
 ('monitoring', '0024_amounts_of_failures', now()),
 ('monitoring', '0025_markets_of_failures', now()),
 ('monitoring', '0026_insights_of_moments', now()),
+('monitoring', '0027_failures_again', now()),
 ('sessions', '0001_initial', now()),
 ('usersessions', '0001_initial', now());
 INSERT INTO schema_of_a_partner.django_content_type VALUES

@@ -1,4 +1,4 @@
--- Made by the migrations 4aed3adc2342c9be8ecdd5b080a96d441c15a2ce04950cdc61c5383a62c9a267
+-- Made by the migrations ee025af1d3ebd39a8f1391580f11643277c942e4a08f17752b70c61202638e37
 CREATE FUNCTION public.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1120,6 +1120,7 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
 ('monitoring', '0024_amounts_of_failures', now()),
 ('monitoring', '0025_markets_of_failures', now()),
 ('monitoring', '0026_insights_of_moments', now()),
+('monitoring', '0027_failures_again', now()),
 ('sessions', '0001_initial', now()),
 ('usersessions', '0001_initial', now());
 INSERT INTO public.django_content_type VALUES

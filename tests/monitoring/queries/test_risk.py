@@ -13,6 +13,7 @@ from apps.flows.models import Flow
 from apps.monitoring.impact import Quality, Sum
 from apps.monitoring.models import CaseOperation, RiskDay
 from apps.monitoring.queries.risk import risk_curves, written_days
+from apps.monitoring.queries.trends import Span
 from apps.tenants import scope
 from apps.tenants.scope import PartnerRef
 from tests.monitoring.conftest import Blocked
@@ -56,6 +57,8 @@ def test_days_are_added_up_as_they_were_written_and_last_until_the_next_one(comm
                 rows.append(_row(customer, day, currency, chance.choice([0, 5, 40]), **more))
         RiskDay.objects.bulk_create(rows)
         assert written_days(days[0], days[-1]) == _read(rows, days)
+        own = [row for row in rows if row.customer_id == customer.id]
+        assert written_days(days[0], days[-1], of=Span(12, customer.id)) == _read(own, days)
 
 
 def test_a_flows_rows_count_in_their_customers_and_nothing_written_is_no_day(blocked: Blocked) -> None:
@@ -69,7 +72,9 @@ def test_a_flows_rows_count_in_their_customers_and_nothing_written_is_no_day(blo
         ]
         RiskDay.objects.bulk_create(rows)
         found = written_days(FIRST, FIRST + timedelta(days=2))
+        of_flow = written_days(FIRST, FIRST + timedelta(days=2), of=Span(3, flow_id=flow.id))
     assert found == {FIRST + timedelta(days=number): {"EUR": Decimal(30)} for number in (1, 2)}
+    assert of_flow == {FIRST + timedelta(days=number): {"EUR": Decimal(10)} for number in range(3)}
 
 
 def test_the_curve_ends_with_what_is_at_risk_now_and_asks_nothing_where_all_days_are_known(
@@ -79,11 +84,13 @@ def test_the_curve_ends_with_what_is_at_risk_now_and_asks_nothing_where_all_days
     days = [FIRST + timedelta(days=number) for number in range(4)]
     written = {day: {"EUR": Decimal(number)} for number, day in enumerate(days)}
     with scope.work_in(committed), django_assert_num_queries(0):  # type: ignore[operator]
-        curves = risk_curves(written, [Sum("SEK", Decimal(9), Quality.KNOWN, 1)], days=4, now=now)
+        curves = risk_curves(written, [Sum("SEK", Decimal(9), Quality.KNOWN, 1)], of=Span(4), now=now)
+        earlier = risk_curves(written, [], of=Span(2), until=days[2], now=now)
     assert {curve.currency: curve.amounts for curve in curves} == {
         "SEK": (0, 0, 0, 9),
         "EUR": (0, 1, 2, 0),
     }
+    assert [(curve.currency, curve.amounts) for curve in earlier] == [("EUR", (1, 2))]
 
 
 def test_days_before_the_first_that_was_written_are_as_the_cases_tell_them(blocked: Blocked) -> None:
@@ -91,8 +98,8 @@ def test_days_before_the_first_that_was_written_are_as_the_cases_tell_them(block
     with scope.work_in(blocked.line.partner):
         CaseOperation.objects.update(added_at=now - timedelta(days=9))
         written = {now.date() - timedelta(days=1): {"EUR": Decimal(1)}}
-        told = {curve.currency: curve.amounts for curve in risk_curves({}, [], days=3, now=now)}["EUR"]
-        (curve,) = (one for one in risk_curves(written, [], days=3, now=now) if one.currency == "EUR")
+        told = {curve.currency: curve.amounts for curve in risk_curves({}, [], of=Span(3), now=now)}["EUR"]
+        (curve,) = (one for one in risk_curves(written, [], of=Span(3), now=now) if one.currency == "EUR")
     assert told[0] == told[1] > 1
     assert told[2] == 0, "what is given as at risk now: nothing"
     assert curve.amounts == (told[0], 1, 0)
