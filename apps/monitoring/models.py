@@ -254,6 +254,8 @@ class CaseOperation(CustomerOwned):
             models.Index(fields=("customer", "root"), condition=Q(open=True) & ~Q(root=""), name="case_operation_root"),
             # Money at risk over time is read back from what came and went since.
             models.Index(fields=("added_at",), name="case_operation_added"),
+            # What was held back in some days, which is a small part of all that ever was.
+            models.Index(fields=("failed_at",), name="case_operation_failed"),
             models.Index(fields=("settled_at",), condition=Q(settled_at__isnull=False), name="case_operation_settled"),
         ]
 

@@ -20,4 +20,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(model_name="caseoperation", name="again", field=models.BooleanField(default=False)),
         migrations.RunSQL(_SAY_OF_EARLIER_ONES, migrations.RunSQL.noop),
+        migrations.AddIndex(
+            model_name="caseoperation", index=models.Index(fields=["failed_at"], name="case_operation_failed")
+        ),
     ]

@@ -25,7 +25,7 @@ from apps.monitoring.queries.trends import OUTCOMES, Cause, MoneyCurve, Span, Th
 
 FLOWS_OFFERED = 300
 # Records whose speed is looked at: of a whole report, and of each of its days at most and at least. Enough for medians.
-LOOKED_AT = 6_000
+LOOKED_AT = 3_000
 A_DAYS_SAMPLE, LEAST_SAMPLE = 400, 30
 DAYS_DRAWN, WEEK = 92, 7  # a longer report is drawn by week: a year's days would be a pixel each
 

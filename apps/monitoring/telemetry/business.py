@@ -14,16 +14,16 @@ from apps.monitoring.queries.ledger_rows import By, id_at, start_of
 from apps.monitoring.queries.reports import ReportSpan, causes_of, speed_of
 
 # One reading of the failures for all parts. A record counts once under each name it had, however often it failed: those few that
-# had several are counted one by one, all others by what they have in common.
+# failed again are counted one by one, all others by what they have in common.
 _HELD_BACK = """
 WITH failed AS (
-  SELECT DISTINCT held.operation_id, held.service_line, held.region, held.segment, held.customer_id
+  SELECT held.operation_id, held.again, held.service_line, held.region, held.segment, held.customer_id
   FROM monitoring_caseoperation AS held JOIN monitoring_exceptioncase AS cause ON cause.id = held.case_id
   WHERE held.failed_at >= %(since)s AND held.failed_at < %(until)s
     AND (%(customer)s::uuid IS NULL OR held.customer_id = %(customer)s::uuid)
     AND (%(flow)s::uuid IS NULL OR cause.flow_id = %(flow)s::uuid)
 ), several AS (
-  SELECT operation_id FROM failed GROUP BY operation_id HAVING count(*) > 1
+  SELECT DISTINCT operation_id FROM failed WHERE again
 ), alike AS (
   SELECT failed.service_line, failed.region, failed.segment, failed.customer_id, several.operation_id, count(*) AS records
   FROM failed LEFT JOIN several ON several.operation_id = failed.operation_id GROUP BY 1, 2, 3, 4, 5

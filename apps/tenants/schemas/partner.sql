@@ -1,4 +1,4 @@
--- Made by the migrations ee025af1d3ebd39a8f1391580f11643277c942e4a08f17752b70c61202638e37
+-- Made by the migrations d1626419c522ab65f88ffa92881eb8ed611891148cfb0ee0dafdc74719fc23b7
 CREATE FUNCTION schema_of_a_partner.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -2647,6 +2647,7 @@ CREATE INDEX case_of_run ON schema_of_a_partner.monitoring_exceptioncase USING b
 CREATE INDEX case_open ON schema_of_a_partner.monitoring_exceptioncase USING btree (customer_id, queue) WHERE (NOT ((state)::text = 'closed'::text));
 CREATE UNIQUE INDEX case_open_once ON schema_of_a_partner.monitoring_exceptioncase USING btree (customer_id, flow_id, fingerprint) NULLS NOT DISTINCT WHERE (NOT ((state)::text = 'closed'::text));
 CREATE INDEX case_operation_added ON schema_of_a_partner.monitoring_caseoperation USING btree (added_at);
+CREATE INDEX case_operation_failed ON schema_of_a_partner.monitoring_caseoperation USING btree (failed_at);
 CREATE INDEX case_operation_open ON schema_of_a_partner.monitoring_caseoperation USING btree (case_id, id) WHERE open;
 CREATE UNIQUE INDEX case_operation_open_once ON schema_of_a_partner.monitoring_caseoperation USING btree (operation_id) WHERE open;
 CREATE INDEX case_operation_root ON schema_of_a_partner.monitoring_caseoperation USING btree (customer_id, root) WHERE (open AND (NOT ((root)::text = ''::text)));

@@ -1,4 +1,4 @@
--- Made by the migrations ee025af1d3ebd39a8f1391580f11643277c942e4a08f17752b70c61202638e37
+-- Made by the migrations d1626419c522ab65f88ffa92881eb8ed611891148cfb0ee0dafdc74719fc23b7
 CREATE FUNCTION public.accounts_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
