@@ -200,7 +200,8 @@ def test_the_weeks_of_a_year_say_the_same_as_its_days_and_lead_to_their_rows(blo
     assert worth == {**now, "EUR": now.get("EUR", 0) + 50}
 
 
-def test_a_week_is_as_fast_as_the_days_it_is_made_of(blocked: Blocked) -> None:
+def test_a_week_is_as_fast_as_the_days_it_is_made_of(blocked: Blocked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "LOOKED_AT", 100 * queries.A_DAYS_SAMPLE)  # all there are, of a week as of a day
     with scope.work_in(blocked.line.partner):
         (day,) = queries.speed_of(_span(1), _span(1).each_day)
         *others, week = queries.speed_of(_span(100), _span(100).stretches)

@@ -1,7 +1,7 @@
 """What reports count: throughput, causes, money and speed over a span of days, by project, by reason and by flow."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -192,7 +192,7 @@ def _once(span: ReportSpan) -> Q:
         failed_at__lt=OuterRef("failed_at"),
         case__error_class=OuterRef("case__error_class"),
     )
-    return Q(again=False) | ~Exists(earlier)
+    return Q(again=False) | Q(~Exists(earlier))
 
 
 # One small reading of the ledger's index for each day: a year of a busy partner takes no longer than a quiet one's.
@@ -283,7 +283,7 @@ def _held_sums(rows: QuerySet[CaseOperation]) -> defaultdict[str, list[impact.Su
     return sums
 
 
-def _reason_row(row: dict[str, Any], sums: Iterable[impact.Sum]) -> ReasonRow:
+def _reason_row(row: Mapping[str, Any], sums: Iterable[impact.Sum]) -> ReasonRow:
     return ReasonRow(
         error_class=row["case__error_class"],
         records=row["records"],

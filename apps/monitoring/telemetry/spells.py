@@ -18,7 +18,6 @@ from apps.monitoring.queries.reports import ReportSpan, whose_lines
 
 MOST_SAMPLED = 3000
 LEAST_A_DAY = 10
-POSTED_SAMPLED = 1_500  # of what was posted: each is held against the earlier versions of its record
 ROWS_SHOWN = 500
 
 
@@ -208,7 +207,7 @@ def _asked(span: ReportSpan) -> dict[str, Any]:
     return {
         "firsts": ids[:-1],
         "endings": ids[1:],
-        "a_day": max(LEAST_A_DAY, POSTED_SAMPLED // span.days),
+        "a_day": max(LEAST_A_DAY, MOST_SAMPLED // span.days),
         "since": since,
         "until": until,
         "first": id_at(since),

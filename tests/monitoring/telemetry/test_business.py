@@ -148,6 +148,7 @@ def test_a_record_that_failed_twice_counts_once_where_it_said_the_same(blocked: 
         again.id, again.open, again.failed_at = uuid7(), False, again.failed_at - timedelta(minutes=1)
         again.region = "AMER"
         again.save(force_insert=True)
+        CaseOperation.objects.filter(id=first.id).update(again=True)
         today = timezone.now().date()
         counted = held_back_by(ReportSpan(today - timedelta(days=29), today))
         assert dict(counted[By.SERVICE_LINE])["Data"] == 1
