@@ -14,6 +14,7 @@ from apps.monitoring.sla.opening import BusinessHours
 
 DAY_MINUTES = 24 * 60
 _OTHER_TIME = Decimal(180)  # minutes
+_LOOKS_BACK = timedelta(days=366)  # a day mistyped in the year 26 would be two thousand years of a calendar
 _OF_A_WORKING_DAY = Decimal("0.1")  # so much work on free days, and they are no longer free there
 Days = dict[tuple[str, date], list[Work]]
 
@@ -115,7 +116,7 @@ def work_on_holidays(work: Sequence[Work], since: date, hours: BusinessHours) ->
     It is seldom where on a free day less than a tenth of the work of a working day is done (100 days of people at least).
     Weekdays that the calendar closes are judged by how often somebody works on them, as everywhere.
     """
-    days = _days(work, date.min)
+    days = _days(work, since - _LOOKS_BACK)
     found = Found(seen={(Cause.HOLIDAY, _key(person, on)) for person, on in days if on >= since})
     if len(days) < LEAST_DAYS:
         return found

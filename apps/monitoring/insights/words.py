@@ -164,8 +164,8 @@ def _odd_hour(insight: Insight, facts: Facts) -> str:
 
 def _holiday(insight: Insight, facts: Facts) -> str:
     words = _(
-        "%(person)s booked work on %(day)s, which is free (%(holiday)s). In %(free)s free days %(such)s days of work were "
-        "booked; on each working day %(usual)s are usual."
+        "%(person)s booked work on %(day)s, which is free (%(holiday)s). Free days looked at: %(free)s; days of work booked "
+        "on them: %(such)s; usual on each working day: %(usual)s."
     )
     return words % {
         "person": facts["person"],

@@ -92,8 +92,9 @@ def test_what_was_found_is_said_in_a_sentence() -> None:
     )
     free = {"person": "Ada", "holiday": "Founders' Day", "free": 1, "such": 1, "usual": 20}
     said = words.sentence_of(Insight(cause="holiday", facts=free, happened_on=HOLIDAY))
-    assert said.startswith(
-        "Ada booked work on 28 Oct 2026, which is free (Founders' Day). In 1 free days 1 days of work"
+    assert said == (
+        "Ada booked work on 28 Oct 2026, which is free (Founders' Day). Free days looked at: 1; days of work booked on them: 1; "
+        "usual on each working day: 20."
     )
     assert words.advice_of(Insight(cause="holiday")).startswith("See whether")
 
@@ -127,6 +128,20 @@ def test_work_on_a_holiday_is_told_where_hardly_anybody_works_then(people: int, 
         assert (Cause.HOLIDAY, f"day:E-1:{MONDAY - timedelta(days=3)}") in found.seen
         assert finding.stake is not None
         assert finding.stake.amount == Decimal(8 * 95)
+
+
+def test_a_day_mistyped_long_ago_says_nothing_of_the_calendar_since() -> None:
+    asked: list[date] = []
+
+    class Watched(BusinessHours):
+        def opening(self, day: date) -> tuple[tuple[int, int], ...]:
+            asked.append(day)
+            return super().opening(day)
+
+    hours = Watched(OFFICE.zone, OFFICE.week, OFFICE.country, OFFICE.region, OFFICE.own_days)
+    found = work_on_holidays([*_firm(20, 1), work(date(26, 10, 28))], HOLIDAY, hours)
+    assert len(found.findings) == 1
+    assert len(asked) < 60
 
 
 def test_a_closed_weekday_is_no_holiday() -> None:
