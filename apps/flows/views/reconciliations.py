@@ -18,6 +18,7 @@ from apps.accounts.actions import Action
 from apps.accounts.csv_export import csv_response
 from apps.accounts.listing import Option, choices, csv_of, page_of, read_list
 from apps.accounts.page_filters import acting_person, asked_id
+from apps.connectors.canonical.currencies import round_money
 from apps.flows.engine.reconcile import Cause, Verdict
 from apps.flows.models import Flow, Reconciliation, ReconciliationRow
 from apps.flows.queries import flows as flow_queries
@@ -179,15 +180,15 @@ def reconciliation_pdf(request: HttpRequest, reconciliation_id: UUID) -> HttpRes
 
 def _statement_lines(page: queries.StatementPage) -> Iterator[list[object]]:
     yield [_("In the source"), page.source_count, "", "", ""]
-    yield from ([_("In the source"), "", "", one.currency, one.source] for one in page.sums)
+    yield from ([_("In the source"), "", "", one.currency, round_money(one.source, one.currency)] for one in page.sums)
     there = _("Carried through") if page.walks else _("In the target")
     yield [there, page.target_count, "", "", ""]
-    yield from ([there, "", "", one.currency, one.target] for one in page.sums)
+    yield from ([there, "", "", one.currency, round_money(one.target, one.currency)] for one in page.sums)
     for step in page.steps:
         yield from _lines_of_step(step)
     for part in page.parts:
         yield [part.title, part.records, part.count, "", ""]
-        yield from ([part.title, "", "", currency, amount] for amount, currency in part.sums)
+        yield from ([part.title, "", "", currency, round_money(amount, currency)] for amount, currency in part.sums)
     yield [_("Agreed"), page.agreed, 0, "", ""]
     yield [_("Could not be looked at"), page.unproven, 0, "", ""]
     yield [_("Signed by"), page.row.signed_by, "", "", ""]
@@ -202,7 +203,8 @@ def _lines_of_step(step: StepLine) -> Iterator[list[object]]:
         yield [_("%(step)s: could not be looked at") % {"step": step.title}, step.unseen, 0, "", ""]
     for one in step.sums:
         yield from (
-            [words, "", "", one.currency, amount] for words, amount in ((made, one.source), (there, one.target))
+            [words, "", "", one.currency, round_money(amount, one.currency)]
+            for words, amount in ((made, one.source), (there, one.target))
         )
 
 

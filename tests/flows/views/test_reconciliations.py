@@ -1,7 +1,9 @@
 """The calendar, the statement with its records, signing it, and what is refused in place."""
 
+import csv
+import re
 from datetime import timedelta
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
@@ -89,6 +91,9 @@ def test_a_statement_is_signed_once_and_a_later_change_shows(shown: Shown) -> No
     assert "signed already" in page_of(shown.owner.post(f"{here}sign/", follow=True))
     table = page_of(shown.owner.get(f"{here}statement.csv"))
     assert "Missing in the target,1,1," in table
+    amounts = [line["Amount"] for line in csv.DictReader(StringIO(table.lstrip("\ufeff"))) if line["Currency"]]
+    assert amounts
+    assert all(re.fullmatch(r"'?-?\d+\.\d\d", amount) for amount in amounts), amounts
     assert found.digest in table
     records = shown.owner.get(f"{here}?format=csv").getvalue().decode()
     assert "Missing in the target" in records
