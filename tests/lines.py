@@ -3,11 +3,14 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
+from django.utils import timezone
 
 from apps.connectors.models import Connection
 from apps.connectors.services import NewConnection, create_connection
@@ -23,6 +26,11 @@ from apps.tenants.scope import PartnerRef
 from tests.sandbox_server import SandboxServer
 
 _companies = itertools.count(1)
+
+
+def customers_day() -> date:
+    """Return which day it is for the customers of these tests: an hour or two before midnight in UTC it is tomorrow there."""
+    return timezone.now().astimezone(ZoneInfo("Europe/Berlin")).date()
 
 
 @cache

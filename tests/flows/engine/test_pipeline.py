@@ -120,7 +120,7 @@ def test_a_new_record_is_delivered_as_a_new_one() -> None:
     assert entry.target_key is None
     assert entry.amount is not None
     assert (entry.amount.value, entry.amount.currency) == (Decimal("750.00"), "EUR")
-    assert entry.refs == ("", "PRJ-0001", "2026-11")
+    assert entry.refs == ("", "PRJ-0001", "2026-11", "2026-11-03")
     assert entry.idempotency_key == SCOPE.key("te-1", "5")
     assert entry.problems == ()
 

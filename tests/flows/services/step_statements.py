@@ -4,19 +4,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from apps.connectors.errors import BusinessClass
 from apps.flows.models import Flow, Operation, Reconciliation, ReconciliationRow, Run
 from apps.flows.triggers.reconciliations import reconcile_now
 from apps.tenants import scope
 from tests.deals import Deals
-from tests.lines import Line
+from tests.lines import Line, customers_day
 
 
 def ask(firm: Deals | Line, *, days_ago: int = 0) -> Run:
     """Ask for the reconciliation of one day."""
-    day = timezone.now().date() - timedelta(days=days_ago)
+    day = customers_day() - timedelta(days=days_ago)
     with scope.work_in(firm.partner):
         flow = Flow.objects.select_related("customer", "source", "target", "live_version").get(id=firm.flow.id)
         return reconcile_now(flow, first=day, last=day, started_by="Fina")

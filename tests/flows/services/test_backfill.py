@@ -17,11 +17,10 @@ from apps.flows.services import execute_run
 from apps.flows.services.backfill import BackfillError, require_span, resume_backfill, start_backfill
 from apps.flows.services.cancel_run import cancel_run
 from apps.tenants import scope
-from tests.lines import Line
+from tests.lines import Line, customers_day
 
 MakeLine = Callable[..., Line]
-TODAY = datetime.now(ZoneInfo("Europe/Berlin")).date()  # as the customers of these tests count days
-YEAR = {"first": TODAY - timedelta(days=365), "last": TODAY}
+YEAR = timedelta(days=365)
 
 
 def _start(line: Line, **days: date) -> Run:
@@ -30,8 +29,8 @@ def _start(line: Line, **days: date) -> Run:
         return start_backfill(
             flow,
             started_by="Suki",
-            first=days.get("first", YEAR["first"]),
-            last=days.get("last", YEAR["last"]),
+            first=days.get("first", customers_day() - YEAR),
+            last=days.get("last", customers_day()),
         )
 
 
@@ -80,7 +79,7 @@ def test_what_was_read_before_is_left_as_it_is(make_line: MakeLine) -> None:
 
 def test_only_the_days_asked_for_are_read(make_line: MakeLine) -> None:
     line = make_line()
-    run = _backfill(line, first=TODAY - timedelta(days=700), last=TODAY - timedelta(days=690))
+    run = _backfill(line, first=customers_day() - timedelta(days=700), last=customers_day() - timedelta(days=690))
     assert (run.state, run.read) == ("empty", 0)
 
 
@@ -104,8 +103,8 @@ def test_a_backfill_stands_behind_live_work(make_line: MakeLine) -> None:
             start_backfill(
                 Flow.objects.select_related("customer").get(id=line.flow.id),
                 started_by="x",
-                first=YEAR["first"],
-                last=TODAY,
+                first=customers_day() - YEAR,
+                last=customers_day(),
             )
 
 

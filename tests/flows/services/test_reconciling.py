@@ -21,7 +21,7 @@ from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
 from tests.flows.services.killed_workers import work_killed_at
-from tests.lines import Line
+from tests.lines import Line, customers_day
 
 MakeLine = Callable[..., Line]
 CENT = Decimal("0.01")
@@ -32,7 +32,7 @@ def _flow(line: Line) -> Flow:
 
 
 def _ask(line: Line) -> Run:
-    today = timezone.now().date()
+    today = customers_day()
     with scope.work_in(line.partner):
         return reconcile_now(_flow(line), first=today, last=today, started_by="Fina")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -35,6 +35,7 @@ from tests.flows.services.step_statements import (
     rows_of,
     step_of,
 )
+from tests.lines import customers_day
 
 MakeDeals = Callable[..., Deals]
 STEPS = ["client_in_psa", "project_in_psa", "workspace_made"]
@@ -289,7 +290,7 @@ def test_our_own_mark_on_a_deal_is_no_change_after_its_posting(make_deals: MakeD
     deals.run()
     carried = deals.operations(state="written")[-1]
     assert deals.operations(state="skipped", business_key=carried.business_key), "the marked deal was read and left out"
-    yesterday = (timezone.now() - timedelta(days=1)).replace(hour=12, microsecond=0)
+    yesterday = datetime.combine(customers_day() - timedelta(days=1), time(12), UTC)
     with scope.work_in(deals.partner):
         version = yesterday.isoformat().replace("+00:00", "Z")
         Operation.objects.filter(id=carried.id).update(source_version=version)

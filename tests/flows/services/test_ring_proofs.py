@@ -26,7 +26,7 @@ from apps.flows.triggers import reconciliations
 from apps.flows.triggers import ring_proofs as starting
 from apps.flows.triggers.reconciliations import reconcile_now
 from apps.tenants import scope
-from tests.lines import Line
+from tests.lines import Line, customers_day
 
 MakeLine = Callable[..., Line]
 GATES = Gates(minutes=60, records=1)
@@ -109,9 +109,7 @@ def test_the_next_ring_waits_until_both_sides_of_the_changed_flows_agree(pilot: 
     pilot.work()
     with scope.work_in(pilot.partner):
         found = Reconciliation.objects.get(run=run)
-        today = timezone.now().date()
-        assert (found.verdict, found.last) == ("agreed", today)
-        assert found.first == member.changed_at.date() if member.changed_at else None
+        assert (found.verdict, found.first, found.last) == ("agreed", customers_day(), customers_day())
     rollout = _look(pilot, rollout)
     assert rollout.ring == 1
     with scope.work_in(pilot.partner):
@@ -187,7 +185,7 @@ def test_it_waits_for_a_reconciliation_that_somebody_started_and_for_the_end_of_
     with patch.object(ring_proofs, "AT_ONCE", 0):
         _look(pilot, rollout)
     assert _proofs(pilot) == [], "others of the rollout are under way: its turn comes"
-    today = timezone.now().date()
+    today = customers_day()
     with scope.work_in(pilot.partner):
         flow = Flow.objects.select_related("customer", "source", "target", "live_version").get(id=pilot.flow.id)
         theirs = reconcile_now(flow, first=today, last=today, started_by="Fina")

@@ -5,7 +5,6 @@ from dataclasses import replace
 from io import BytesIO
 from unittest.mock import patch
 
-from django.utils import timezone
 from pypdf import PdfReader
 
 from apps.accounts.actions import Action, Role
@@ -16,6 +15,7 @@ from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
 from tests.deals import Deals
 from tests.flows.views.conftest import page_of
+from tests.lines import customers_day
 
 
 def test_the_statement_says_of_each_step_what_it_made_and_what_is_there(make_deals: Callable[..., Deals]) -> None:
@@ -26,7 +26,7 @@ def test_the_statement_says_of_each_step_what_it_made_and_what_is_there(make_dea
     with scope.work_in(deals.partner):
         victim = OperationStep.objects.filter(flow_id=deals.flow.id, name="workspace_made").latest("id")
     deals.sandbox.do(lambda client: client.remove_record("workspace", deals.company, "workspaces", victim.outside_key))
-    owner, today = deals.browser(Role.OWNER), timezone.now().date().isoformat()
+    owner, today = deals.browser(Role.OWNER), customers_day().isoformat()
     here = f"/flows/{deals.flow.id}/reconciliation/"
     assert "Compare both sides" in page_of(owner.get(here))
     assert owner.post(f"{here}start/", {"first": today, "last": today}).status_code == 302
@@ -81,7 +81,7 @@ def test_a_step_whose_system_shows_nothing_is_named_on_the_page(make_deals: Call
     blind = replace(blind, objects=tuple(replace(spec, reading=None) for spec in blind.objects))
     deals.win(deals.open_deals()[0])
     deals.run()
-    owner, today = deals.browser(Role.OWNER), timezone.now().date().isoformat()
+    owner, today = deals.browser(Role.OWNER), customers_day().isoformat()
     here = f"/flows/{deals.flow.id}/reconciliation/"
     with patch.object(registry, "manifest", lambda slug: blind if slug == blind.slug else real(slug)):
         page = page_of(owner.get(here))

@@ -7,7 +7,6 @@ from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from pypdf import PdfReader
 
 from apps.flows.models import Reconciliation, ReconciliationRow, Run
@@ -15,10 +14,11 @@ from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
 from tests.flows.views.conftest import Shown, page_of
+from tests.lines import customers_day
 
 
 def _today() -> str:
-    return timezone.now().date().isoformat()
+    return customers_day().isoformat()
 
 
 def _reconcile(shown: Shown, **days: str) -> Reconciliation:
@@ -113,7 +113,7 @@ def test_a_statement_is_signed_once_and_a_later_change_shows(shown: Shown) -> No
     [
         pytest.param({"last": ""}, "This field is required", id="no day"),
         pytest.param({"first": "not a day"}, "Enter a valid date", id="nonsense"),
-        pytest.param({"last": (timezone.now() + timedelta(days=3)).date().isoformat()}, "has not", id="to come"),
+        pytest.param({"last": (customers_day() + timedelta(days=3)).isoformat()}, "has not", id="to come"),
         pytest.param({"first": "2020-01-01", "last": "2020-01-02"}, "older ones cannot be proven", id="long ago"),
     ],
 )

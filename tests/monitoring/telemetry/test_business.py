@@ -19,6 +19,7 @@ from apps.monitoring.queries.reports import ReportSpan
 from apps.monitoring.telemetry.business import held_back_by
 from apps.monitoring.telemetry.spells import Source, before, list_spells, summaries
 from apps.tenants import scope
+from tests.lines import customers_day
 from tests.monitoring.conftest import Blocked
 
 PAGE = "/reports/business/"
@@ -201,7 +202,7 @@ def test_an_invoice_counts_from_its_day_until_a_run_sees_it_paid_for_the_first_t
             "open again": (None, 5, None),
         }.items():
             for number, days in enumerate(versions):
-                day = None if days is None else today - timedelta(days=days)
+                day = None if days is None else customers_day() - timedelta(days=days)
                 _version(blocked, key, number, cycle_from=day)
         span = ReportSpan(today - timedelta(days=29), today)
         for one in (
