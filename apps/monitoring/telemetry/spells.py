@@ -136,9 +136,9 @@ _BILLING = """
  WHERE line.cycle_from IS NOT NULL AND line.canonical_type <> 'Invoice'
    AND line.cycle_from::timestamp AT TIME ZONE owner.time_zone <= line.changed_at
    AND (
-     SELECT 1 FROM flows_operation AS earlier
+     SELECT count(*) = 0 FROM flows_operation AS earlier
      WHERE earlier.flow_id = line.flow_id AND earlier.canonical_type = line.canonical_type
-       AND earlier.business_key = line.business_key AND earlier.state = 'written' AND earlier.id < line.id LIMIT 1) IS NULL
+       AND earlier.business_key = line.business_key AND earlier.state = 'written' AND earlier.id < line.id)
  LIMIT %(most)s)
 UNION ALL
 (SELECT DISTINCT ON (line.customer_id, line.business_key) 'paid', line.customer_id, line.label,

@@ -131,7 +131,7 @@ def _timed(report: Report, source: Source) -> Line:
 
 def _timed_line(report: Report, source: Source, now: Summary, earlier: Summary | None) -> Line:
     span = report.span
-    about = {"customer": span.customer_id, "flow": span.flow_id}
+    about = {"customer": report.chosen_customer_id, "flow": span.flow_id}
     chosen = {name: asked for name, asked in about.items() if asked}
     return {
         "key": now.key,

@@ -36,9 +36,14 @@ class Report:
     rows_url: str
     cases_url: str
 
+    @property
+    def chosen_customer_id(self) -> UUID | None:
+        """Return the customer that somebody chose; a customer's people have no choice."""
+        return None if self.is_customer else self.span.customer_id
+
     def rows(self, what: str, **more: object) -> str:
         """Return the address of the records behind a figure of this report."""
-        own = {"customer": self.span.customer_id, "flow": self.span.flow_id, "what": what, **more}
+        own = {"customer": self.chosen_customer_id, "flow": self.span.flow_id, "what": what, **more}
         parts = [_asked(name, value) for name, value in own.items() if value is not None]
         return f"{self.rows_url}?{'&'.join(parts)}"
 
@@ -73,7 +78,8 @@ def read_report(request: HttpRequest) -> Report:
         today=timezone.now().date(),
     )
     since, until = form.days
-    customer_id = None if who.is_customer else form.chosen_id("customer")
+    # A customer's people see nothing else anyway; said to the database, it reads their lines and not everybody's.
+    customer_id = who.customer_id if who.is_customer else form.chosen_id("customer")
     return Report(
         form=form,
         span=ReportSpan(since, until, customer_id, form.chosen_id("flow")),
