@@ -20,9 +20,11 @@ from tests.monitoring.conftest import Blocked
 
 
 def _next_monday(hour: int, minute: int = 0) -> datetime:
-    today = timezone.now().date()
-    monday = today + timedelta(days=(7 - today.weekday()) % 7 or 7)
-    return datetime(monday.year, monday.month, monday.day, hour, minute, tzinfo=UTC)
+    """Return the first Monday at this time that is still to come: on a Monday's night that is today, for its week holds this moment."""
+    now = timezone.now()
+    monday = now.date() - timedelta(days=now.weekday())
+    moment = datetime(monday.year, monday.month, monday.day, hour, minute, tzinfo=UTC)
+    return moment if moment > now else moment + timedelta(days=7)
 
 
 def _send(blocked: Blocked, now: datetime) -> list[OutgoingMail]:
