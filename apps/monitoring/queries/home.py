@@ -89,7 +89,7 @@ def get_partner_home(*, now: datetime, person_id: UUID | None, cut_offs: Iterabl
         (_row(one, counted[one.id], trends[one.id], next_cut_offs.get(one.id)) for one in customers), key=_gravest_first
     )
     # A day more on both sides: the chart's days are its reader's, which may have begun already or not yet.
-    written = written_days(now.date() - timedelta(days=CHART_DAYS), now.date() + timedelta(days=1))
+    written = written_days(now.date() + timedelta(days=number) for number in range(-CHART_DAYS, 2))
     strip = _with_history(_strip(rows, counted), written, now)
     return PartnerHome(strip=strip, customers=tuple(rows), urgent=_urgent(now), risk_days=written)
 

@@ -1,6 +1,5 @@
 """The money at risk in one currency: of a case now, and of a customer or flow day by day."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -138,38 +137,31 @@ def risk_curves(
     return sorted(curves, key=lambda curve: (-curve.amounts[-1], -max(curve.amounts), curve.currency))
 
 
-# Each customer's rows from its last one up to the first day on; a row holds until the customer's next one. What begins to
-# hold and what ends is added up here, over a thousand rows a month, and leaves one line for each day and currency.
-_CHANGES = """
-WITH kept AS (
-    SELECT line.day, line.currency, line.amount, line.without_rate,
-           lead(line.day) OVER (PARTITION BY line.customer_id ORDER BY line.day) AS until
-    FROM customers_customer AS customer
+# Of each customer its latest row up to each of the days: it holds until the next one. The order is that of the index of its rows.
+_HELD_ON = """
+WITH held AS (
+    SELECT asked.day, line.*
+    FROM unnest(%(days)s::date[]) AS asked (day)
+    CROSS JOIN customers_customer AS customer
     CROSS JOIN LATERAL (
-        SELECT max(day) AS day FROM monitoring_riskday
-        WHERE customer_id = customer.id AND {of_flow} AND day <= %(first)s
-    ) AS latest
-    CROSS JOIN LATERAL (
-        SELECT customer_id, day, currency, known + estimated AS amount, "left" AS without_rate FROM monitoring_riskday
-        WHERE customer_id = customer.id AND {of_flow} AND day BETWEEN coalesce(latest.day, %(first)s) AND %(last)s
-        OFFSET 0
+        SELECT currency, known + estimated AS amount, "left" AS without_rate
+        FROM monitoring_riskday AS row
+        WHERE row.customer_id = customer.id AND {of_flow} AND row.day <= asked.day
+        ORDER BY row.customer_id DESC, row.flow_id DESC, row.day DESC LIMIT 1
     ) AS line
     WHERE {whose}
-), part AS (
-    SELECT day, until, currency, amount FROM kept
-    UNION ALL
-    SELECT kept.day, kept.until, other.key, other.value::numeric FROM kept CROSS JOIN jsonb_each_text(without_rate) AS other
-), change AS (
-    SELECT day, currency, amount FROM part
-    UNION ALL
-    SELECT until, currency, -amount FROM part WHERE until IS NOT NULL
 )
-SELECT greatest(day, %(first)s), currency, sum(amount) FROM change GROUP BY 1, 2
+SELECT day, currency, sum(amount) FROM (
+    SELECT day, currency, amount FROM held
+    UNION ALL
+    SELECT held.day, other.key, other.value::numeric FROM held CROSS JOIN jsonb_each_text(without_rate) AS other
+    WHERE without_rate <> '{{}}'
+) AS part GROUP BY 1, 2
 """
 
 
-def written_days(first: date, last: date, *, of: Span | None = None) -> dict[date, dict[str, Decimal]]:
-    """Return the money at risk at the end of each day, by currency, from the first day that was written down on.
+def written_days(days: Iterable[date], *, of: Span | None = None) -> dict[date, dict[str, Decimal]]:
+    """Return the money at risk at the end of each of these days, by currency, without those before the first that was written down.
 
     Of all customers, or of the customer or flow of `of`. Who has no row of a day is as on its day before. One query.
     """
@@ -177,22 +169,14 @@ def written_days(first: date, last: date, *, of: Span | None = None) -> dict[dat
     whose = "customer.id = %(customer)s" if customer_id else "TRUE"
     if flow_id:
         whose = "customer.id = (SELECT customer_id FROM flows_flow WHERE id = %(flow)s)"
-    of_flow = "flow_id = %(flow)s" if flow_id else "flow_id IS NULL"
+    of_flow = "row.flow_id = %(flow)s" if flow_id else "row.flow_id IS NULL"
     with connection.cursor() as cursor:
-        asked = {"first": first, "last": last, "customer": customer_id, "flow": flow_id}
-        cursor.execute(_CHANGES.format(whose=whose, of_flow=of_flow), asked)
-        changes = cursor.fetchall()
-    by_day: defaultdict[date, list[tuple[str, Decimal]]] = defaultdict(list)
-    for day, currency, change in changes:
-        by_day[day].append((currency, change))
+        asked = {"days": sorted(set(days)), "customer": customer_id, "flow": flow_id}
+        cursor.execute(_HELD_ON.format(whose=whose, of_flow=of_flow), asked)
+        sums = cursor.fetchall()
     found: dict[date, dict[str, Decimal]] = {}
-    sums: dict[str, Decimal] = {}
-    for number in range((last - first).days + 1):
-        day = first + timedelta(days=number)
-        for currency, change in by_day[day]:
-            sums[currency] = sums.get(currency, _ZERO) + change
-        if sums:
-            found[day] = {currency: amount for currency, amount in sums.items() if amount}
+    for day, currency, amount in sums:
+        found.setdefault(day, {}).update({currency: amount} if amount else {})
     return found
 
 

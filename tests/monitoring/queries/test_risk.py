@@ -56,23 +56,25 @@ def test_days_are_added_up_as_they_were_written_and_last_until_the_next_one(comm
                 more = {"estimated": chance.choice([0, 7]), "left": left}
                 rows.append(_row(customer, day, currency, chance.choice([0, 5, 40]), **more))
         RiskDay.objects.bulk_create(rows)
-        assert written_days(days[0], days[-1]) == _read(rows, days)
+        assert written_days(days) == _read(rows, days)
+        assert written_days([days[7], days[3], days[7]]) == _read(rows, [days[3], days[7]])
         own = [row for row in rows if row.customer_id == customer.id]
-        assert written_days(days[0], days[-1], of=Span(12, customer.id)) == _read(own, days)
+        assert written_days(days, of=Span(12, customer.id)) == _read(own, days)
 
 
 def test_a_flows_rows_count_in_their_customers_and_nothing_written_is_no_day(blocked: Blocked) -> None:
     with scope.work_in(blocked.line.partner):
         RiskDay.objects.all().delete()
-        assert written_days(FIRST, FIRST) == {}
+        assert written_days([FIRST]) == {}
         (flow,) = Flow.objects.all()
         rows = [
             _row(flow.customer, FIRST, "EUR", 10, flow=flow),
             _row(flow.customer, FIRST + timedelta(days=1), "EUR", 30),
         ]
         RiskDay.objects.bulk_create(rows)
-        found = written_days(FIRST, FIRST + timedelta(days=2))
-        of_flow = written_days(FIRST, FIRST + timedelta(days=2), of=Span(3, flow_id=flow.id))
+        days = [FIRST + timedelta(days=number) for number in range(3)]
+        found = written_days(days)
+        of_flow = written_days(days, of=Span(3, flow_id=flow.id))
     assert found == {FIRST + timedelta(days=number): {"EUR": Decimal(30)} for number in (1, 2)}
     assert of_flow == {FIRST + timedelta(days=number): {"EUR": Decimal(10)} for number in range(3)}
 
