@@ -16,7 +16,7 @@ from django.db import connection
 from apps.monitoring.queries.ledger_rows import id_at, start_of
 from apps.monitoring.queries.reports import ReportSpan, whose_lines
 
-MOST_SAMPLED = 1000
+MOST_SAMPLED = 2000
 LEAST_A_DAY = 10
 ROWS_SHOWN = 500
 
