@@ -4,9 +4,9 @@
 
 Asks every GET page of the partner's people and of a customer's, as the URL patterns list them, and prints the slowest first:
 median and worst of five times at the server, what the database took of it, how many statements, and how the slowest reads.
-Pages that take more than 200 ms are asked for again after all others, up to three times, and the quickest round counts; returns 1
-when one still takes more. `--keep` leaves the database NAME on the server of the environment, and uses it
-again when it is there.
+Pages that take more than 200 ms are asked for again after all others, up to three times, and the quickest round counts; returns 1 when
+one still takes more. A loop that only counts runs between the pages: what it took from first to last says how steady the machine
+was. `--keep` leaves the database NAME on the server of the environment, and uses it again when it is there.
 """
 
 import argparse

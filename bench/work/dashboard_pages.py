@@ -34,7 +34,7 @@ from bench.work.watching import explained, watched  # noqa: E402
 
 SHOWN_STATEMENTS = 5
 BUDGET_MS = 200.0  # of the server's time for a page, wherever it is spent
-ROUNDS = 3  # in which the pages over it are asked for again, after all others: a shared machine has slow minutes
+ROUNDS = 3  # in which what was over it is asked for again, after all others: a shared machine has slow minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,20 @@ def _busy() -> float:
     return time.process_time() + int(server) / 1e9
 
 
-def measured(partner: PartnerRef, only: str = "", repeats: str = "5") -> Iterator[Row]:
+class Pace:
+    """How long the same loop takes from time to time: how quick the machine is, whatever the product does."""
+
+    def __init__(self) -> None:
+        self.all_ms: list[float] = []
+
+    def take(self) -> None:
+        """Note the milliseconds of a loop that does nothing but count."""
+        begun = time.perf_counter()
+        sum(number * number for number in range(200_000))
+        self.all_ms.append((time.perf_counter() - begun) * 1000)
+
+
+def measured(partner: PartnerRef, pace: Pace, only: str = "", repeats: str = "5") -> Iterator[Row]:
     """Ask for every page as everybody, or for those whose address fits `only`."""
     for who, _role in PEOPLE:
         client = _signed_in(partner, who)
@@ -106,6 +119,7 @@ def measured(partner: PartnerRef, only: str = "", repeats: str = "5") -> Iterato
         for path in paths:
             row = measure(client, partner, f"{who} {path}", int(repeats)) if re.search(only, path) else None
             if row:
+                pace.take()
                 yield row
 
 
@@ -161,7 +175,8 @@ def main() -> int:
     cache.clear()
     partner = make_firm(int(sys.argv[1]))
     spare_the_collector()  # as config/wsgi.py does
-    rows = list(measured(partner, *sys.argv[2:]))
+    pace = Pace()
+    rows = list(measured(partner, pace, *sys.argv[2:]))
     if not rows:
         print(f"No page's address fits {sys.argv[2]!r}.")
         return 2
@@ -176,6 +191,10 @@ def main() -> int:
     works = [row.cpu_ms for row in rows]
     print(f"\n{len(rows)} pages, median {statistics.median(medians):.0f} ms, slowest {max(medians):.0f} ms")
     print(f"of it processor time: median {statistics.median(works):.0f} ms, most {max(works):.0f} ms")
+    paces = pace.all_ms
+    print(
+        f"a loop that only counts took {min(paces):.0f} to {max(paces):.0f} ms beside, median {statistics.median(paces):.0f} ms"
+    )
     print(f"over {BUDGET_MS:.0f} ms at first, and asked for again up to {ROUNDS} times: {', '.join(first) or 'none'}")
     print(f"over {BUDGET_MS:.0f} ms each time: {', '.join(late) or 'none'}")
     busy = [f"{row.who} {row.path}" for row in rows if row.cpu_ms > BUDGET_MS]
