@@ -181,6 +181,12 @@ def test_what_is_written_without_a_template_is_escaped_too(tag: str) -> None:
     assert "<script" not in shown.lower()
 
 
+def test_a_sparklines_bars_are_one_shape_as_wide_as_their_box() -> None:
+    assert 'd="M6.25 12h37.5v12h-37.5zM56.25 0h37.5v24h-37.5z"' in render("{% sparkline days %}", days=[1, 2])
+    assert 'd="M12.5 23.25h75v0.75h-75z"' in render("{% sparkline days %}", days=[0]), "nothing is seen too"
+    assert 'd=""' in render("{% sparkline days %}", days=[])
+
+
 def test_an_amount_says_how_sure_it_is() -> None:
     assert render("{% amount 3 'EUR' %}") == '<span class="money">EUR\xa03.00</span>'
     assert (
