@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.template import Context, Template
 from django.test.signals import template_rendered
+from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
@@ -218,10 +219,12 @@ def in_partner_a(partner_a: PartnerRef) -> Iterator[PartnerRef]:
 
 @pytest.fixture(autouse=True)
 def _forget_what_processes_remember() -> Iterator[None]:
-    for forget in (domains.forget_hosts, brands._remembered.clear, inbox.forget_addresses, forget_rooms):
+    # The language too: what one test reads in German, the next one on this process would.
+    remembered = (domains.forget_hosts, brands._remembered.clear, inbox.forget_addresses, forget_rooms)
+    for forget in (*remembered, translation.deactivate, timezone.deactivate):
         forget()
     yield
-    for forget in (domains.forget_hosts, brands._remembered.clear, inbox.forget_addresses, forget_rooms):
+    for forget in remembered:
         forget()
 
 

@@ -11,11 +11,12 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.actions import Action
 from apps.accounts.actor import Actor, acting
+from apps.accounts.language import speaking
 from apps.dispatch.kinds import RunAgain
 from apps.dispatch.leases import LeasedWork
 from apps.dispatch.models import Priority
@@ -266,7 +267,7 @@ def _refusal(job: BulkJob, entry: BulkEntry) -> str:
     """Do the deed to one case as the person who asked; return why it could not be done, "" when it was."""
     person = job.asked_by
     who = person.as_actor() if person and person.is_active else None
-    with translation.override(who.language if who and who.language else "en"):
+    with speaking(who.language if who else "", time_zone=who.time_zone if who else ""):
         if who is None or not who.can(_NEEDS[BulkJob.Kind(job.kind)]):
             return _("Whoever asked for it may not do this any more.")
         try:

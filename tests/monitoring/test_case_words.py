@@ -1,5 +1,7 @@
 """Cases in words: what is stored in English is found again piece by piece, so that it can be said in any language."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.utils import translation
 
@@ -26,8 +28,9 @@ SENTENCES = [
 
 
 @pytest.fixture(autouse=True)
-def _english() -> None:
-    translation.activate("en")
+def _english() -> Iterator[None]:
+    with translation.override("en-gb"):
+        yield
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)

@@ -157,7 +157,7 @@ def _odd_hour(insight: Insight, facts: Facts) -> str:
     return words % {
         "person": facts["person"],
         "day": _on(insight),
-        **{name: time_format(time.fromisoformat(facts[name]), "TIME_FORMAT") for name in ("start", "low", "high")},
+        **{name: time_format(time.fromisoformat(facts[name]), "H:i") for name in ("start", "low", "high")},
         "seen": count_words(facts["seen"]),
     }
 

@@ -86,10 +86,7 @@ def test_every_minute_lies_on_the_clock_and_is_said_as_it_was(starts: list[int])
 def test_what_was_found_is_said_in_a_sentence() -> None:
     odd = {"person": "Ada", "start": "03:05", "low": "09:00", "high": "09:30", "seen": 21, "own": True}
     said = words.sentence_of(Insight(cause="odd_hour", facts=odd, happened_on=MONDAY))
-    assert (
-        said
-        == "Ada began work at 3:05 a.m. on 2 Nov 2026. Usual are 9 a.m. to 9:30 a.m., by 21 entries of this person."
-    )
+    assert said == "Ada began work at 03:05 on 2 Nov 2026. Usual are 09:00 to 09:30, by 21 entries of this person."
     free = {"person": "Ada", "holiday": "Founders' Day", "free": 1, "such": 1, "usual": 20}
     said = words.sentence_of(Insight(cause="holiday", facts=free, happened_on=HOLIDAY))
     assert said == (
