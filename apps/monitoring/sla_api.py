@@ -133,7 +133,10 @@ class BlockedSumSerializer(serializers.Serializer[Any]):
 
 
 class ComingCutOffSerializer(serializers.Serializer[Any]):
-    """A cut-off to come. `expected_at` is derived from `sample` runs that ended; `risks` is empty when it is on time."""
+    """A cut-off to come; `risks` is empty when it is on time.
+
+    `expected_at` is derived from `sample` ended runs of the flow that is through last, at `per_hour` records an hour.
+    """
 
     id = serializers.UUIDField()
     name = serializers.CharField()

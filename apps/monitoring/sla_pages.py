@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from apps.monitoring.impact import Sum
+from apps.monitoring.sla_words import rate_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,8 @@ class CutOffRow:
     """A cut-off to come and what stands between now and it; records of the flows that count for it.
 
     `posted` since the cut-off before; `ready` are on their way by themselves, `to_approve` wait for somebody's yes, `blocked`
-    are in exceptions, with `money`. `expected_at` is derived from `sample` runs; None: nothing is left, or nobody can say.
-    `risks` say why it is at risk, nothing when it is not.
+    are in exceptions, with `money`. `expected_at` is derived from `per_hour` and `sample`, the pace and the runs of the flow
+    that is through last; None: nothing is left, or nobody can say. `risks` say why it is at risk, nothing when it is not.
     """
 
     id: UUID
@@ -155,6 +156,11 @@ class CutOffRow:
     per_hour: int | None
     sample: int
     risks: tuple[str, ...]
+
+    @property
+    def rate(self) -> str:
+        """Return the pace in words, "" when there is none."""
+        return rate_words(self.per_hour, self.sample) if self.per_hour is not None else ""
 
     @property
     def must_be_posted(self) -> int:

@@ -4,12 +4,12 @@ from datetime import date, timedelta
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.monitoring.sla.clock import PauseCause
 from apps.monitoring.sla.opening import DAY_MINUTES, BusinessHours
 from apps.monitoring.sla.terms import USUAL, Promise, Terms
-from apps.tenants.templatetags.wording import duration_words
+from apps.tenants.templatetags.wording import count_words, duration_words
 
 PROMISE_LABELS = {
     Promise.DETECT: gettext_lazy("Noticed"),
@@ -31,6 +31,14 @@ CAUSE_LABELS = {
     PauseCause.CLOSED: gettext_lazy("closed in between"),
 }
 _WEEKDAYS = date(2024, 1, 1)  # a Monday
+
+
+def rate_words(per_hour: int, runs: int) -> str:
+    """Return how fast it goes and by what that is told."""
+    return _("%(rate)s an hour, by %(runs)s") % {
+        "rate": count_words(per_hour) if per_hour >= 1 else _("less than one"),
+        "runs": ngettext("%(number)s run", "%(number)s runs", runs) % {"number": count_words(runs)},
+    }
 
 
 def package_words(terms: Terms) -> str:

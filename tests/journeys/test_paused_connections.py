@@ -22,6 +22,7 @@ from apps.monitoring.judging import judge_ledger
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
 from tests.lines import Line
+from tests.told import is_said_in_german
 
 MakeLine = Callable[..., Line]
 QUEUED = 20
@@ -79,6 +80,7 @@ def test_a_revoked_token_costs_few_calls_and_one_case_and_everything_goes_on_wit
     assert [case.error_class for case in cases] == ["connection"]
     assert broken.name in cases[0].explanation
     assert "2 flows wait" in cases[0].explanation
+    assert is_said_in_german(cases[0].explanation)
     before = _failed_calls(system, "4xx")
     line.work(Queue.RUN, Queue.POLL)
     assert _failed_calls(system, "4xx") == before
@@ -116,7 +118,9 @@ def test_a_system_that_is_away_is_probed_and_its_work_goes_on_by_itself(make_lin
         line.work(Queue.POLL)
     standing = _breaker(line, line.target)
     assert (standing.state, standing.probes) == ("open", 3)
-    assert [case.error_class for case in _cases(line)] == ["provider_outage"]
+    (case,) = _cases(line)
+    assert case.error_class == "provider_outage"
+    assert is_said_in_german(case.explanation)
     calls = _failed_calls("erp", "5xx")
     line.work()
     assert _failed_calls("erp", "5xx") == calls

@@ -15,6 +15,7 @@ from apps.monitoring.expiry_watch import judge_expiries
 from apps.monitoring.models import ExceptionCase
 from apps.tenants import scope
 from tests.lines import Line
+from tests.told import is_said_in_german
 
 NOW = datetime.combine(timezone.now().date(), time(9), tzinfo=timezone.now().tzinfo)
 TODAY = NOW.date()
@@ -73,6 +74,7 @@ def test_each_stage_has_a_case_of_its_own_that_ends_with_the_next(desk: Desk) ->
     ]
     assert first.closed_reason == "The day has come nearer: another case goes on."
     assert f"Access token of PSA expires on {ends_on:%d %b %Y}." in third.explanation
+    assert is_said_in_german(third.explanation)
     assert third.title == "A secret expires soon"
 
 

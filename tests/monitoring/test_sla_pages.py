@@ -13,7 +13,7 @@ from apps.accounts.actions import Role
 from apps.accounts.models import AuditEntry
 from apps.customers.cut_offs import Rhythm, Rule
 from apps.customers.services import add_cut_off
-from apps.flows.models import ApprovalRequest, FlowDay, Run
+from apps.flows.models import ApprovalRequest, Flow, FlowDay, Run, TriggerEvent
 from apps.monitoring import case_book, case_clocks
 from apps.monitoring.models import (
     BusinessCalendar,
@@ -403,6 +403,28 @@ def test_a_cut_off_is_at_risk_when_the_present_rate_does_not_reach_it(
     (row,) = browser.get("/cut-offs/").context["list"].rows
     assert row.risks == risks
     assert browser.get("/cut-offs/?risk=yes").context["list"].total == bool(risks)
+
+
+def test_the_pace_that_is_told_is_that_of_the_flow_that_is_through_last(firm: Firm) -> None:
+    """A quick flow with nothing left must not make a slow walk look quick."""
+    _next_cut_off(firm, 3)
+    firm.operation("w", "waiting", created_at=NOW)
+    Run.objects.filter(id=firm.run.id).update(started_at=NOW - timedelta(hours=20), finished_at=NOW, read=2, written=2)
+    quick = Flow.objects.get(id=firm.flow.id)
+    quick.pk, quick.name = None, "Quick"
+    quick.save(force_insert=True)
+    event = TriggerEvent.objects.create(
+        customer=firm.customer, flow=quick, kind="person", dedupe_key=f"first:{quick.id}", received_at=NOW
+    )
+    Run.objects.create(
+        customer=firm.customer, flow=quick, event=event, version=firm.run.version, created_at=NOW,
+        started_at=NOW - timedelta(seconds=1), finished_at=NOW, read=900, written=900,
+    )  # fmt: skip
+    answer = firm.browser(Role.OWNER).get("/cut-offs/")
+    (row,) = answer.context["list"].rows
+    assert (row.flows, row.per_hour, row.sample) == (2, 0, 1)
+    assert timedelta(hours=9, minutes=59) < row.expected_at - timezone.now() < timedelta(hours=10, minutes=1)
+    assert "measured: less than one an hour, by 1 run" in answer.content.decode()
 
 
 def test_cut_offs_that_are_far_away_are_asked_for(firm: Firm) -> None:

@@ -44,7 +44,9 @@ def _risk(row: CutOffRow, own: float | None, now: datetime) -> str:
     ahead = timedelta(seconds=own) if own is not None else AHEAD
     when = f"{row.name} falls due on {row.next_at:%d %b %Y, %H:%M} UTC"
     if row.expected_at is not None and row.expected_at > row.next_at and left <= max(ahead, _PACE_AHEAD):
-        return f"{when}. At the present rate what is ready is posted by {row.expected_at:%d %b, %H:%M} UTC: too late."
+        return (
+            f"{when}. At the present rate what is ready is posted by {row.expected_at:%d %b %Y, %H:%M} UTC: too late."
+        )
     if left > ahead or not (row.blocked or row.to_approve):
         return ""
     parts = []

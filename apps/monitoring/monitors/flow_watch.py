@@ -6,8 +6,6 @@ from datetime import datetime
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,7 +23,7 @@ from apps.monitoring.monitors.figures import read_figures
 from apps.monitoring.monitors.learning import NOTHING, Sample, read_sample
 from apps.monitoring.monitors.monitor_words import learning_words, limit_words, usual_words, value_words
 from apps.monitoring.monitors.rules import FlowFigures, judge
-from apps.tenants.templatetags.wording import count_words, duration_words
+from apps.tenants.templatetags.wording import count_words, date_words, duration_words
 
 PICTURED = 30
 MOST_FOUND = 10
@@ -152,8 +150,7 @@ def _stood(kind: MonitorKind, known: _Known, row: WatchedRow) -> WatchedRow:
 
 def _off_word(monitor: Monitor) -> str:
     if monitor.is_on and monitor.paused_until is not None:
-        until = timezone.localtime(monitor.paused_until)
-        return _("Paused until %(day)s") % {"day": date_format(until, "SHORT_DATE_FORMAT")}
+        return _("Paused until %(day)s") % {"day": date_words(monitor.paused_until)}
     return _("Off")
 
 

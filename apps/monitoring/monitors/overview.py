@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,6 +18,7 @@ from apps.monitoring.models import ExceptionCase, Monitor
 from apps.monitoring.monitor_kinds import SHEETS, MonitorKind
 from apps.monitoring.monitor_switches import is_off, off_now
 from apps.monitoring.monitors.flow_watch import FOUND
+from apps.tenants.templatetags.wording import date_words
 
 _OFF_NOW = "off"
 _FOUND_NOW = "found"
@@ -123,5 +123,5 @@ def rows_of(flows: Sequence[Flow], now: datetime) -> list[OverviewRow]:
 
 
 def _who_and_why(row: Monitor) -> str:
-    words = {"who": row.changed_by, "why": row.reason, "day": date_format(row.changed_at, "SHORT_DATE_FORMAT")}
+    words = {"who": row.changed_by, "why": row.reason, "day": date_words(row.changed_at)}
     return _("%(who)s on %(day)s: %(why)s") % words

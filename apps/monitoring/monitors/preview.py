@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.flows.models import Flow
@@ -16,6 +14,7 @@ from apps.monitoring.monitors.learning import NOTHING, Learned, Sample, read_lea
 from apps.monitoring.monitors.monitor_words import value_words
 from apps.monitoring.monitors.rules import episodes, limit_of
 from apps.tenants.charts import Chart, Series
+from apps.tenants.templatetags.wording import date_words, moment_words
 
 LOOKED_BACK = timedelta(days=30)
 MOST_POINTS = 60
@@ -71,12 +70,12 @@ def _chart(kind: MonitorKind, samples: Sequence[Sample], learned: Learned, own: 
     """Return the latest figures with the limit they are held against."""
     shown, size = samples[-MOST_POINTS:], SHEETS[kind].size
     limits = [limit_of(kind, learned, own, one) for one in shown]
-    moments = "SHORT_DATE_FORMAT" if kind is MonitorKind.EMPTY else "SHORT_DATETIME_FORMAT"
+    words = date_words if kind is MonitorKind.EMPTY else moment_words
     return Chart(
         name="seen",
         title=_("What it saw in the last 30 days"),
         kind="line",
-        categories=[date_format(timezone.localtime(one.at), moments) for one in shown],
+        categories=[words(one.at) for one in shown],
         series=[
             Series(_(SHEETS[kind].title), [round(one.value / size, 2) for one in shown], "brand"),
             Series(_("Limit"), [round(one / size, 2) if one is not None else None for one in limits], "warning"),

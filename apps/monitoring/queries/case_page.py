@@ -32,12 +32,13 @@ from apps.monitoring.case_pages import (
     Station,
     ValueLine,
 )
-from apps.monitoring.case_words import field_words, runbook_words, step_words
+from apps.monitoring.case_words import field_words, runbook_words
 from apps.monitoring.impact import Quality, Sum
 from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.queries.case_rows import case_row
 from apps.monitoring.queries.case_ways import list_missing_values, list_proposals
 from apps.monitoring.queries.cases import get_progress
+from apps.monitoring.told_words import step_words
 from apps.tenants.templatetags.wording import count_words, money_words
 
 RECORDS_SHOWN = 50

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -75,6 +76,15 @@ class _Pace:
     per_second: float
     runs: int
 
+    @property
+    def per_hour(self) -> int:
+        """Return how many records that is in an hour, whole ones."""
+        return round(self.per_second * 3600)
+
+    def seconds_for(self, records: int) -> float:
+        """Return how long so many records take."""
+        return records / self.per_second
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
@@ -136,8 +146,8 @@ def backlog_of(flow_id: UUID, now: datetime) -> Backlog:
         left.ready,
         left.to_approve,
         left.blocked,
-        seconds=left.ready / pace.per_second if pace else None,
-        per_hour=round(pace.per_second * 3600) if pace else None,
+        seconds=pace.seconds_for(left.ready) if pace else None,
+        per_hour=pace.per_hour if pace else None,
         runs=pace.runs if pace else 0,
     )
 
@@ -210,11 +220,10 @@ def _days(flow_ids: Collection[UUID], since: date) -> dict[UUID, list[tuple[Any,
 
 def _row(cut_off: CutOff, at: datetime, since: date, flows: CutOffFlows, known: _Known, now: datetime) -> CutOffRow:
     left = [known.left.get(flow_id, _Left()) for flow_id in flows.flow_ids]
-    expected, measured = _expected(flows, known, now)
+    expected, pace, measured = _expected(flows, known, now)
     ready, to_approve, blocked = (
         sum(getattr(one, name) for one in left) for name in ("ready", "to_approve", "blocked")
     )
-    paces = [known.pace[flow_id] for flow_id in flows.flow_ids if flow_id in known.pace]
     return CutOffRow(
         id=cut_off.id,
         name=cut_off.name,
@@ -231,21 +240,23 @@ def _row(cut_off: CutOff, at: datetime, since: date, flows: CutOffFlows, known: 
         blocked=blocked,
         money=impact.added(part for flow_id in flows.flow_ids for part in known.money.get(flow_id, ())),
         expected_at=expected,
-        per_hour=round(sum(pace.per_second for pace in paces) * 3600) if paces else None,
-        sample=sum(pace.runs for pace in paces),
+        per_hour=pace.per_hour if pace else None,
+        sample=pace.runs if pace else 0,
         risks=tuple(_risks(at, flows, known, _Left(ready, to_approve, blocked), expected, measured=measured)),
     )
 
 
-def _expected(flows: CutOffFlows, known: _Known, now: datetime) -> tuple[datetime | None, bool]:
-    """Return when what is ready will be posted at the flows' pace, and whether that pace was ever measured."""
+def _expected(flows: CutOffFlows, known: _Known, now: datetime) -> tuple[datetime | None, _Pace | None, bool]:
+    """Return when what is ready will be posted, the pace of the flow that is through last, and whether all were measured."""
     busy = [flow_id for flow_id in flows.flow_ids if known.left.get(flow_id, _Left()).ready]
     if not busy:
-        return None, True
+        return None, None, True
     if any(flow_id not in known.pace for flow_id in busy):
-        return None, False
-    longest = max(known.left[flow_id].ready / known.pace[flow_id].per_second for flow_id in busy)
-    return now + timedelta(seconds=longest), True
+        return None, None, False
+    seconds, last = max(
+        ((known.pace[one].seconds_for(known.left[one].ready), known.pace[one]) for one in busy), key=itemgetter(0)
+    )
+    return now + timedelta(seconds=seconds), last, True
 
 
 def _risks(

@@ -9,7 +9,6 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import TruncHour
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,6 +24,7 @@ from apps.monitoring.queries.sla_rows import clock_rows, with_subjects
 from apps.monitoring.sla_pages import ClockRow
 from apps.tenants.charts import Chart, Series, spans_chart
 from apps.tenants.templatetags.states import badge_for
+from apps.tenants.templatetags.wording import moment_words
 
 RUNS_SHOWN = 60
 HOURS_SHOWN = 48
@@ -78,7 +78,7 @@ def _runs(flow: Flow) -> Chart:
             name="health-runs",
             title=_("The last runs, by result"),
             kind="stacked",
-            categories=[_moment(created) for _id, _state, created, *_rest in runs],
+            categories=[moment_words(created) for _id, _state, created, *_rest in runs],
             series=[
                 Series(
                     label,
@@ -112,7 +112,7 @@ def _hours(flow: Flow, now: datetime) -> Chart:
         name="health-hours",
         title=_("Records an hour, by what came of them"),
         kind="stacked",
-        categories=[_moment(hour) for hour in hours],
+        categories=[moment_words(hour) for hour in hours],
         series=[
             Series(badge_for(name).word, [found.get(hour, {}).get(f"{name}_sum") or 0 for hour in hours], tone)
             for name, tone in OUTCOMES
@@ -146,7 +146,3 @@ def _causes(flow: Flow, now: datetime) -> Chart:
 def _held_back(flow: Flow, span: ReportSpan, reason: str) -> str:
     asked = {"flow": flow.id, "what": "held_back", "reason": reason, "since": span.since, "until": span.until}
     return f"{reverse('monitoring:report-records')}?{urlencode(asked)}"
-
-
-def _moment(moment: datetime) -> str:
-    return date_format(timezone.localtime(moment), "j M H:i")

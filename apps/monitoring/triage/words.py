@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +13,7 @@ from apps.monitoring.customer_words import words_for
 from apps.monitoring.models import ExceptionCase, TriageProposal
 from apps.monitoring.triage.advice import Deed
 from apps.monitoring.triage.policy import Handling, Reason
+from apps.tenants.templatetags.wording import absolute_words
 
 _RULES: dict[str, str | Promise] = {
     "own_value": gettext_lazy("The same value already has this translation in another flow of this customer."),
@@ -112,7 +111,7 @@ def _wait(said: Mapping[str, str]) -> str:
 
 def _plan(said: Mapping[str, str]) -> str:
     moment = read_moment(said.get("at", ""))
-    words = date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else said.get("at", "")
+    words = absolute_words(moment) if moment else said.get("at", "")
     return _("Try everything again at %(moment)s.") % {"moment": words}
 
 

@@ -22,6 +22,7 @@ from apps.flows.queries.flows import get_flow, last_success_of
 from apps.flows.views.flow_frame import FlowFrame, framed
 from apps.monitoring.queries.cut_off_board import Backlog, backlog_of
 from apps.monitoring.sla_pages import ClockRow
+from apps.monitoring.sla_words import rate_words
 from apps.monitoring.telemetry.flow_health import FlowHealth, clocks_of, get_flow_health
 from apps.monitoring.views.figures import Detail, Tile, last_success_tile, with_query
 from apps.tenants.templatetags.wording import count_words, duration_words
@@ -77,11 +78,9 @@ def pace_words(left: Backlog) -> str:
     if left.seconds is None or left.per_hour is None:
         return _("How long it takes is not known yet: no run was measured in two weeks.")
     minutes = max(1, round(left.seconds / 60))
-    rate = count_words(left.per_hour) if left.per_hour >= 1 else _("less than one")
-    return _("over in about %(span)s at the present rate: %(rate)s an hour, by %(runs)s") % {
+    return _("over in about %(span)s at the present rate: %(rate)s") % {
         "span": duration_words(minutes * 60),
-        "rate": rate,
-        "runs": ngettext("%(number)s run", "%(number)s runs", left.runs) % {"number": count_words(left.runs)},
+        "rate": rate_words(left.per_hour, left.runs),
     }
 
 

@@ -12,7 +12,6 @@ from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.dateformat import format as format_moment
-from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, pgettext, pgettext_lazy
@@ -149,7 +148,7 @@ def date_words(moment: datetime) -> str:
 def moment_words(moment: datetime) -> str:
     """Return "21 Nov, 14:05", in the reader's zone: what is near enough to need no year."""
     then = timezone.localtime(moment)
-    return _("%(day)s, %(time)s") % {"day": date_format(then, "j M"), "time": date_format(then, "H:i")}
+    return _("%(day)s, %(time)s") % {"day": short_day_words(then.date()), "time": f"{then:%H:%M}"}
 
 
 def day_words(day: date) -> str:
@@ -171,7 +170,8 @@ def short_day_words(day: date) -> str:
 
 @lru_cache(maxsize=4096)
 def _short_day_words(day: date, _language: str) -> str:
-    return str(date_format(day, "j M"))
+    # Translators: the order and punctuation of day and month, in the letters of Django's "date" filter.
+    return str(format_moment(day, pgettext("date format", "j M")))
 
 
 def month_words(month: date) -> str:

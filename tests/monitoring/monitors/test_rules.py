@@ -13,6 +13,7 @@ from apps.monitoring.monitors.learning import Learned, Sample, Usual, day_sample
 from apps.monitoring.monitors.monitor_words import usual_words
 from apps.monitoring.monitors.rules import FlowFigures, episodes, judge, span
 from apps.monitoring.rhythm import Silence
+from apps.monitoring.told_words import finding_words
 
 K = MonitorKind
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday
@@ -79,6 +80,35 @@ def test_it_finds_what_is_wrong(given: dict[str, Any], found: list[K]) -> None:
 ALL_WRONG = FlowFigures(
     "Time to bill", LEARNED, last=_run(20), refused=Sample(NOW, 0.4, 120), wait=_waits(40), silence=QUIET
 )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"last": _run(20)}, id="a slow run"),
+        pytest.param(
+            {"last": _run(20), "learned": {}, "own": {K.SLOW: 60.0}}, id="a slow run, and nobody knows what is usual"
+        ),
+        pytest.param({"running": _run(20)}, id="a run that goes on"),
+        pytest.param({"wait": _waits(40)}, id="a start that waits"),
+        pytest.param({"wait": _waits(70, 1200), "learned": {}}, id="many starts that wait"),
+        pytest.param({"refused": Sample(NOW, 0.4, 1200)}, id="many refused records"),
+        pytest.param(
+            {"refused": Sample(NOW, 0.6, 120), "learned": {}}, id="many refused, and nobody knows what is usual"
+        ),
+        pytest.param({"silence": QUIET}, id="no run"),
+        pytest.param({"silence": QUIET, "ran_since": True}, id="runs without records"),
+        pytest.param({"learned": _poor(1)}, id="one record on a day"),
+        pytest.param({"learned": _poor(3)}, id="few records on a day"),
+    ],
+)
+def test_what_is_found_is_said_in_the_language_of_who_reads_it(given: dict[str, Any]) -> None:
+    figures = FlowFigures("Time to bill. Usually", **{"learned": LEARNED, **given})
+    (found,) = judge(figures, NOW).findings
+    with translation.override("de"):
+        words = finding_words(found.sentence)
+    assert "Time to bill. Usually" in words
+    assert not re.search(r"\b(of|on|since|to|at|for|with)\b", words.replace("Time to bill. Usually", "")), words
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from apps.monitoring.monitors.watch import watch_cut_offs, watch_flows
 from apps.tenants import scope
 from tests.lines import Line
 from tests.monitoring.conftest import Blocked
+from tests.told import is_said_in_german
 
 K = MonitorKind
 EVERY = timedelta(hours=8)
@@ -224,6 +225,7 @@ def test_a_cut_off_that_blocked_records_endanger_is_told_in_time(blocked: Blocke
         case = ExceptionCase.objects.get(error_class="cut_off_risk")
         assert case.due_at == CutOff.objects.get(id=cut_off.id).next_at(now)
         assert "Invoice run falls due on" in case.explanation
+        assert is_said_in_german(case.explanation)
         assert "blocked" in case.explanation
         assert watch_cut_offs(now + timedelta(hours=3)) == (0, 1)
         assert ExceptionCase.objects.get(id=case.id).closed_how == "ran_well"
