@@ -35,6 +35,11 @@ def finding_words(sentence: str) -> str:
     return _told(sentence, _FINDINGS) or sentence
 
 
+def closed_words(reason: str) -> str:
+    """Return why a case is closed; a person's own reason stays as it was given."""
+    return _told(reason, _CLOSINGS) or reason
+
+
 class _Part(NamedTuple):
     """What may stand at a place of a sentence, and how it is said."""
 
@@ -83,6 +88,7 @@ _PARTS = {
     "share": _Part(r"[\d.,]+\s?%", str),
     "pieces": _Part(r".+?", _pieces),
     "rest": _Part(r".*", str),
+    "closing": _Part(r".*", closed_words),
     "reason": _Part(r".*", _known),
     "label": _Part(r".+?", _known),
 }
@@ -141,6 +147,7 @@ _FIXED = frozenset(
         gettext_noop("The planned retry was taken back."),
         gettext_noop("The planned retry did not start: whoever planned it may not do this any more."),
         gettext_noop("The planned retry did not start: what was to bring the missing records did not end well."),
+        gettext_noop("As it was proposed."),
         gettext_noop("Awake again: more records failed."),
         gettext_noop("Awake again: the next run failed."),
         gettext_noop("Awake again: the customer answered."),
@@ -156,8 +163,6 @@ _FIXED = frozenset(
         gettext_noop("The run gave up."),
         gettext_noop("It was tried again in vain."),
         gettext_noop("The customer answered."),
-        gettext_noop("Closed: a later run ended well."),
-        gettext_noop("Closed: the flow was retired."),
     }
 )
 
@@ -192,7 +197,11 @@ _STEPS = tuple(
         gettext_noop("Routed by the rule “%(name)s”."),
         gettext_noop("%(field)s of %(record)s was corrected and tried again."),
         gettext_noop("%(field)s: %(old)s is now translated to %(new)s. Tried again."),
-        gettext_noop("Closed: %(rest)s"),
+        gettext_noop("%(field)s: %(old)s becomes %(new)s once version %(count)s is approved."),
+        gettext_noop("Waits for us now. %(rest)s"),
+        gettext_noop("Waits for the customer now. %(rest)s"),
+        gettext_noop("Waits for the system's provider now. %(rest)s"),
+        gettext_noop("Closed: %(closing)s"),
     )
 )
 _FINDINGS = tuple(
@@ -223,6 +232,28 @@ _FINDINGS = tuple(
         gettext_noop("Make a new one in that system and enter it on the connection's page: flows go on without a break."),
     )
 )  # fmt: skip
+_CLOSINGS = tuple(
+    _Shape(words)
+    for words in (
+        gettext_noop("a later run ended well."),
+        gettext_noop("the flow was retired."),
+        gettext_noop("the flow is no longer live."),
+        gettext_noop("its monitor was switched off."),
+        gettext_noop("what waited has begun."),
+        gettext_noop("a run has ended since."),
+        gettext_noop("records have come through again."),
+        gettext_noop("a run took as long as usual again."),
+        gettext_noop("a run's records were accepted as usual again."),
+        gettext_noop("nothing keeps the cut-off from being reached any more, or it has passed."),
+        gettext_noop("merged into “%(title)s”."),
+        gettext_noop("1 record settled: %(pieces)s."),
+        gettext_noop("%(count)s records settled: %(pieces)s."),
+        gettext_noop("%(name)s was removed."),
+        gettext_noop("%(name)s can be called again."),
+        gettext_noop("The day has come nearer: another case goes on."),
+        gettext_noop("It was renewed or is needed no more."),
+    )
+)
 _PIECES = tuple(
     _Shape(words)
     for words in (
@@ -232,5 +263,12 @@ _PIECES = tuple(
         gettext_noop("%(count)s wait for an approval"),
         gettext_noop("1 flow waits"),
         gettext_noop("%(count)s flows wait"),
+        gettext_noop("%(count)s written"),
+        gettext_noop("%(count)s unchanged"),
+        gettext_noop("%(count)s skipped"),
+        gettext_noop("%(count)s replaced by a newer version"),
+        gettext_noop("%(count)s rolled back"),
+        gettext_noop("%(count)s carried on in another case"),
+        gettext_noop("%(count)s left waiting"),
     )
 )

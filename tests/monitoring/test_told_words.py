@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 from django.utils import timezone, translation
 
-from apps.monitoring import told_words
-from apps.monitoring.told_words import finding_words, step_words
+from apps.flows.engine.states import OperationState
+from apps.monitoring import case_book, told_words
+from apps.monitoring.monitors import watch
+from apps.monitoring.told_words import closed_words, finding_words, step_words
 
 SENTENCES = [
     "Opened.",
@@ -19,6 +21,10 @@ SENTENCES = [
     "hours of Time entry of Robin, 25 h was corrected and tried again.",
     "cost_center: CC 10 is now translated to 4711. Tried again.",
     "Closed: a later run ended well.",
+    "Closed: 12 records settled: 11 written, 1 carried on in another case.",
+    "As it was proposed.",
+    "Waits for the customer now. They look for the contract.",
+    "cost_center: CC 10 becomes 4711 once version 3 is approved.",
     "Closed: we gave up: 50 % is enough.",
     "Something that nobody foresaw.",
 ]
@@ -99,3 +105,35 @@ def test_a_finding_is_said_in_the_language_and_the_zone_of_who_reads_it(sentence
 def test_what_nobody_told_stays_as_it_is(sentence: str) -> None:
     with translation.override("de"):
         assert finding_words(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *(reason for _how, reason in watch._ENDED.values()),
+        *(
+            f"1,200 records settled: 1,199 written, 1 {case_book._WORDS[state]}."
+            for state in OperationState
+            if state in case_book._WORDS
+        ),
+        "1 record settled: 1 left waiting.",
+        "merged into “The project is closed”.",
+        "ERP. Two was removed.",
+        "ERP can be called again.",
+    ],
+)
+def test_why_a_case_ended_by_itself_is_said_in_the_language_of_who_reads_it(reason: str) -> None:
+    assert closed_words(reason) == reason
+    with translation.override("de"):
+        words = closed_words(reason)
+        assert step_words(f"Closed: {reason}") == f"Geschlossen: {words}"
+    assert words != reason
+    assert not any(
+        english in words.split() for english in ("record", "records", "written", "was", "run", "the", "in another")
+    ), words
+
+
+def test_a_persons_own_reason_stays_as_it_was_given() -> None:
+    with translation.override("de"):
+        assert closed_words("We billed it by hand.") == "We billed it by hand."
+        assert step_words("Closed: We billed it by hand.") == "Geschlossen: We billed it by hand."

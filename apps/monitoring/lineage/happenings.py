@@ -13,6 +13,7 @@ from apps.monitoring.case_words import title_words
 from apps.monitoring.customer_pages import StoryStep
 from apps.monitoring.models import CaseOperation
 from apps.monitoring.queries.customer_story import corrected
+from apps.monitoring.told_words import closed_words
 
 SHOWN = 40
 LINES_TOLD = 12  # versions whose tries are told one by one
@@ -87,5 +88,5 @@ def _cases(ids: Sequence[UUID]) -> Iterator[StoryStep]:
         title = title_words(case.title, case.error_class)
         yield StoryStep(_("An exception was opened"), case.opened_at, title, icon="alert-triangle", tone="danger")
         if case.closed_at:
-            text = case.closed_reason or title
+            text = closed_words(case.closed_reason) or title
             yield StoryStep(_("The exception was closed"), case.closed_at, text, icon="circle-check", tone="success")

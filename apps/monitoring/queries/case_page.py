@@ -38,7 +38,7 @@ from apps.monitoring.models import CaseOperation, ExceptionCase
 from apps.monitoring.queries.case_rows import case_row
 from apps.monitoring.queries.case_ways import list_missing_values, list_proposals
 from apps.monitoring.queries.cases import get_progress
-from apps.monitoring.told_words import step_words
+from apps.monitoring.told_words import closed_words, step_words
 from apps.tenants.templatetags.wording import count_words, money_words
 
 RECORDS_SHOWN = 50
@@ -69,7 +69,7 @@ def get_case_page(case: ExceptionCase, *, who: Actor, record_id: UUID | None, no
         is_open=case.is_open,
         is_resolving=progress.is_resolving,
         closed_how=case.get_closed_how_display(),
-        closed_reason=case.closed_reason,
+        closed_reason=closed_words(case.closed_reason),
         flow_id=case.flow_id,
         run_id=case.run_id,
         retry_run_id=case.retry_run_id,
