@@ -16,6 +16,8 @@ SIGN_IN = "/accounts/login/"
 expect.set_options(timeout=20_000)  # a busy machine takes its time; what comes at once is not waited for
 # A refused page is part of some tests; the browser reports each on its console as well.
 _REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+# What is asked for while somebody types or leaves is given up: htmx reports it in two lines. What fails has a line of its own.
+_GIVEN_UP = re.compile(r"htmx:(?:afterRequest|sendAbort), ")
 _SIDEWAYS = """() => {
   const wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= wide) return "";
@@ -49,8 +51,9 @@ class Tab:
         return urlsplit(self.page.url).path
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not _REFUSED.search(message.text):
-            self.problems.append(f"{self.where}: console: {message.text[:400]}")
+        said = message.text
+        if message.type == "error" and not (_REFUSED.search(said) or _GIVEN_UP.match(said)):
+            self.problems.append(f"{self.where}: console: {said[:400]}")
 
     def _answered(self, response: Response) -> None:
         self.statuses[urlsplit(response.url).path] = response.status
