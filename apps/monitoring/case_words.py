@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy
 from apps.connectors.canonical.registry import CANONICAL_TYPES
 from apps.connectors.errors import BusinessClass
 from apps.flows.business_rules.library import rule_titled
-from apps.monitoring.blame import CLASSES, QUEUE_LABELS, WAITING_LABELS, WaitingOn, WorkQueue, verdict_for
+from apps.flows.told_words import message_words
+from apps.monitoring.blame import CLASSES, OWN_CLASSES, QUEUE_LABELS, WAITING_LABELS, WaitingOn, WorkQueue, verdict_for
 from apps.monitoring.told_words import finding_words
 
 # Classes whose title names what is wrong; the field to blame would only puzzle ("The period is closed: Approved at").
+_FOUND = frozenset({*OWN_CLASSES, BusinessClass.CONNECTION, BusinessClass.PROVIDER_OUTAGE})
 SAYS_ENOUGH = frozenset({BusinessClass.CLOSED_PERIOD, BusinessClass.INACTIVE_PROJECT, BusinessClass.DUPLICATE})
 
 
@@ -58,7 +60,9 @@ def field_words(field: str) -> str:
 
 def sentence_words(sentence: str, business_class: str) -> str:
     """Return what happened: in the reader's language where the product itself said it, else as it was said."""
-    return _(sentence) if sentence == verdict_for(business_class).explanation else finding_words(sentence)
+    if sentence == verdict_for(business_class).explanation:
+        return _(sentence)
+    return finding_words(sentence) if business_class in _FOUND else message_words(sentence, business_class)
 
 
 def queue_words(queue: str) -> str:

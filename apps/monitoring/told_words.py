@@ -1,24 +1,12 @@
-"""Sentences that the product told and stored, in English: said again in the reader's language and time zone.
-
-What a person or another system said stays as it was said, also inside such a sentence.
-"""
+"""What monitoring told of a case and stored, in English: said again in the reader's language and time zone."""
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
-from functools import cached_property
-from typing import NamedTuple
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from apps.tenants.templatetags.wording import absolute_words, count_words, day_words, duration_words
-
-_PLACE = re.compile(r"%\((\w+)\)s")
-_SECONDS = {"d": 86400, "h": 3600, "min": 60, "s": 1}
-_DAY, _MOMENT = "%d %b %Y", "%d %b %Y, %H:%M UTC"
-_WEEK = {f"{day:%A}": day for day in (date(2024, 1, number) for number in range(1, 8))}
+from apps.tenants.templatetags.wording import count_words
+from apps.tenants.told_sentences import Part, ToldSentences
 
 
 def step_words(sentence: str) -> str:
@@ -27,115 +15,17 @@ def step_words(sentence: str) -> str:
         return _tried(found)
     if found := _LEFT_OUT.fullmatch(sentence):
         return _left_out(found)
-    return _(sentence) if sentence in _FIXED else _told(sentence, _STEPS) or sentence
+    return _(sentence) if sentence in _FIXED else _STEPS.said(sentence) or sentence
 
 
 def finding_words(sentence: str) -> str:
     """Return what a monitor found, or what is the matter with a connection; one that no rule knows stays as it was said."""
-    return _told(sentence, _FINDINGS) or sentence
+    return _FINDINGS.said(sentence) or sentence
 
 
 def closed_words(reason: str) -> str:
     """Return why a case is closed; a person's own reason stays as it was given."""
-    return _told(reason, _CLOSINGS) or reason
-
-
-class _Part(NamedTuple):
-    """What may stand at a place of a sentence, and how it is said."""
-
-    form: str
-    said: Callable[[str], str]
-
-
-def _count(text: str) -> str:
-    return count_words(int(text.replace(",", "")))
-
-
-def _moment(text: str) -> str:
-    return absolute_words(datetime.strptime(text, _MOMENT).replace(tzinfo=UTC))
-
-
-def _day(text: str) -> str:
-    return day_words(datetime.strptime(text, _DAY).replace(tzinfo=UTC).date())
-
-
-def _weekday(text: str) -> str:
-    return date_format(_WEEK[text], "l")
-
-
-def _span(text: str) -> str:
-    words = text.split()
-    return duration_words(
-        sum(int(amount) * _SECONDS[unit] for amount, unit in zip(words[::2], words[1::2], strict=True))
-    )
-
-
-def _known(text: str) -> str:
-    return _(text) if text else ""  # what stands in the catalogue is said, the rest is another system's or a person's
-
-
-def _pieces(text: str) -> str:
-    return ", ".join(_told(one, _PIECES) or one for one in text.split(", "))
-
-
-# A place is named by what stands there, with something before it where there are two of a kind; any other holds words.
-_PARTS = {
-    "count": _Part(r"[\d,]+", _count),
-    "moment": _Part(r"\d\d [A-Z][a-z]{2} \d{4}, \d\d:\d\d UTC", _moment),
-    "day": _Part(r"\d\d [A-Z][a-z]{2} \d{4}", _day),
-    "weekday": _Part("|".join(_WEEK), _weekday),
-    "span": _Part(r"\d+ (?:d|h|min|s)(?: \d+ (?:h|min|s))?", _span),
-    "share": _Part(r"[\d.,]+\s?%", str),
-    "pieces": _Part(r".+?", _pieces),
-    "rest": _Part(r".*", str),
-    "closing": _Part(r".*", closed_words),
-    "reason": _Part(r".*", _known),
-    "label": _Part(r".+?", _known),
-}
-_WORDS = _Part(r".+?", str)
-
-
-def _part(place: str) -> _Part:
-    return _PARTS.get(place.rpartition("_")[2], _WORDS)
-
-
-class _Shape:
-    """A sentence with places for what differs: `words` is its English and its key in the catalogue."""
-
-    def __init__(self, words: str) -> None:
-        self.words = words
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """What finds the parts in a stored sentence again."""
-        literal = _PLACE.split(self.words)
-        parts = (
-            f"(?P<{text}>{_part(text).form})" if number % 2 else re.escape(text) for number, text in enumerate(literal)
-        )
-        return re.compile("".join(parts), re.DOTALL)
-
-    def said(self, found: re.Match[str]) -> str:
-        """Return the sentence in the reader's language."""
-        return _(self.words) % {place: _part(place).said(text) for place, text in found.groupdict().items()}
-
-
-def _told(sentence: str, shapes: tuple[_Shape, ...]) -> str | None:
-    """Return a sentence, or several one after the other, as they are said; None when one of them is not known."""
-    try:
-        return next(_readings(sentence, shapes), None)
-    except ValueError:  # it reads like one, but names a day that never was
-        return None
-
-
-def _readings(sentence: str, shapes: tuple[_Shape, ...]) -> Iterator[str]:
-    for shape in shapes:
-        if found := shape.pattern.fullmatch(sentence):
-            yield shape.said(found)
-    for shape in shapes:
-        found = shape.pattern.match(sentence)
-        if found and sentence[found.end() :].startswith(" "):
-            for rest in _readings(sentence[found.end() + 1 :], shapes):
-                yield f"{shape.said(found)} {rest}"
+    return _CLOSINGS.said(reason) or reason
 
 
 _FIXED = frozenset(
@@ -184,91 +74,87 @@ def _left_out(found: re.Match[str]) -> str:
     return words % {"count": count_words(number), "reason": found["reason"]}
 
 
-_STEPS = tuple(
-    _Shape(words)
-    for words in (
-        gettext_noop("Assigned to %(name)s."),
-        gettext_noop("“%(title)s” was merged into this."),
-        gettext_noop("“%(title)s” was taken out again."),
-        gettext_noop("The file “%(name)s” was attached."),
-        gettext_noop("“%(flow)s” was started; the records are tried again once it is through."),
-        gettext_noop("To be tried again at %(moment)s."),
-        gettext_noop("Snoozed until %(moment)s: %(rest)s"),
-        gettext_noop("Routed by the rule “%(name)s”."),
-        gettext_noop("%(field)s of %(record)s was corrected and tried again."),
-        gettext_noop("%(field)s: %(old)s is now translated to %(new)s. Tried again."),
-        gettext_noop("%(field)s: %(old)s becomes %(new)s once version %(count)s is approved."),
-        gettext_noop("Waits for us now. %(rest)s"),
-        gettext_noop("Waits for the customer now. %(rest)s"),
-        gettext_noop("Waits for the system's provider now. %(rest)s"),
-        gettext_noop("Closed: %(closing)s"),
-    )
+def _pieces(text: str) -> str:
+    return ", ".join(_PIECES.said(one) or one for one in text.split(", "))
+
+
+_PIECES = ToldSentences(
+    gettext_noop("1 record is blocked"),
+    gettext_noop("%(count)s records are blocked"),
+    gettext_noop("1 waits for an approval"),
+    gettext_noop("%(count)s wait for an approval"),
+    gettext_noop("1 flow waits"),
+    gettext_noop("%(count)s flows wait"),
+    gettext_noop("%(count)s written"),
+    gettext_noop("%(count)s unchanged"),
+    gettext_noop("%(count)s skipped"),
+    gettext_noop("%(count)s replaced by a newer version"),
+    gettext_noop("%(count)s rolled back"),
+    gettext_noop("%(count)s carried on in another case"),
+    gettext_noop("%(count)s left waiting"),
 )
-_FINDINGS = tuple(
-    _Shape(words)
-    for words in (
-        gettext_noop("1 start waits for %(flow)s, the oldest for %(span)s."),
-        gettext_noop("%(count)s starts wait for %(flow)s, the oldest for %(span)s."),
-        gettext_noop("Usually it begins within %(span)s."),
-        gettext_noop("No run of %(flow)s has ended since %(moment)s."),
-        gettext_noop("No record has come through %(flow)s since %(moment)s, although it ran: usually some do."),
-        gettext_noop("1 record came through %(flow)s on %(weekday)s, %(day)s."),
-        gettext_noop("%(count)s records came through %(flow)s on %(weekday)s, %(day)s."),
-        gettext_noop("Usually %(low_count)s to %(high_count)s on a %(weekday)s."),
-        gettext_noop("A run of %(flow)s has been going on for %(span)s."),
-        gettext_noop("The last run of %(flow)s took %(span)s."),
-        gettext_noop("Usually %(low_span)s to %(high_span)s."),
-        gettext_noop("The last run of %(flow)s refused %(refused_count)s of %(count)s records (%(share)s)."),
-        gettext_noop("Usually at most %(share)s."),
-        gettext_noop("%(name)s falls due on %(moment)s."),
-        gettext_noop("At the present rate what is ready is posted by %(moment)s: too late."),
-        gettext_noop("%(name)s falls due on %(moment)s: %(pieces)s."),
-        gettext_noop("%(name)s does not answer since %(moment)s: %(pieces)s, and the work goes on by itself as soon as it is back. %(reason)s"),
-        gettext_noop("%(name)s no longer accepts the sign-in since %(moment)s: %(pieces)s, and the work goes on by itself once valid credentials are entered. %(reason)s"),
-        gettext_noop("%(name)s answers for another account since %(moment)s: %(pieces)s, and the work goes on by itself once somebody confirms it. %(reason)s"),
-        gettext_noop("%(name)s is being tested since %(moment)s: %(pieces)s, and the work goes on by itself once the test has passed. %(reason)s"),
-        gettext_noop("%(label)s of %(name)s expires on %(day)s."),
-        gettext_noop("%(label)s of %(name)s expired on %(day)s."),
-        gettext_noop("Make a new one in that system and enter it on the connection's page: flows go on without a break."),
-    )
+_LISTED = {"pieces": Part(r".+?", _pieces)}
+_FINDINGS = ToldSentences(
+    gettext_noop("1 start waits for %(flow)s, the oldest for %(span)s."),
+    gettext_noop("%(count)s starts wait for %(flow)s, the oldest for %(span)s."),
+    gettext_noop("Usually it begins within %(span)s."),
+    gettext_noop("No run of %(flow)s has ended since %(moment)s."),
+    gettext_noop("No record has come through %(flow)s since %(moment)s, although it ran: usually some do."),
+    gettext_noop("1 record came through %(flow)s on %(weekday)s, %(day)s."),
+    gettext_noop("%(count)s records came through %(flow)s on %(weekday)s, %(day)s."),
+    gettext_noop("Usually %(low_count)s to %(high_count)s on a %(weekday)s."),
+    gettext_noop("A run of %(flow)s has been going on for %(span)s."),
+    gettext_noop("The last run of %(flow)s took %(span)s."),
+    gettext_noop("Usually %(low_span)s to %(high_span)s."),
+    gettext_noop("The last run of %(flow)s refused %(refused_count)s of %(count)s records (%(share)s)."),
+    gettext_noop("Usually at most %(share)s."),
+    gettext_noop("%(name)s falls due on %(moment)s."),
+    gettext_noop("At the present rate what is ready is posted by %(moment)s: too late."),
+    gettext_noop("%(name)s falls due on %(moment)s: %(pieces)s."),
+    gettext_noop("%(name)s does not answer since %(moment)s: %(pieces)s, and the work goes on by itself as soon as it is back. %(reason)s"),
+    gettext_noop("%(name)s no longer accepts the sign-in since %(moment)s: %(pieces)s, and the work goes on by itself once valid credentials are entered. %(reason)s"),
+    gettext_noop("%(name)s answers for another account since %(moment)s: %(pieces)s, and the work goes on by itself once somebody confirms it. %(reason)s"),
+    gettext_noop("%(name)s is being tested since %(moment)s: %(pieces)s, and the work goes on by itself once the test has passed. %(reason)s"),
+    gettext_noop("%(label)s of %(name)s expires on %(day)s."),
+    gettext_noop("%(label)s of %(name)s expired on %(day)s."),
+    gettext_noop("Make a new one in that system and enter it on the connection's page: flows go on without a break."),
+    parts=_LISTED,
 )  # fmt: skip
-_CLOSINGS = tuple(
-    _Shape(words)
-    for words in (
-        gettext_noop("a later run ended well."),
-        gettext_noop("the flow was retired."),
-        gettext_noop("the flow is no longer live."),
-        gettext_noop("its monitor was switched off."),
-        gettext_noop("what waited has begun."),
-        gettext_noop("a run has ended since."),
-        gettext_noop("records have come through again."),
-        gettext_noop("a run took as long as usual again."),
-        gettext_noop("a run's records were accepted as usual again."),
-        gettext_noop("nothing keeps the cut-off from being reached any more, or it has passed."),
-        gettext_noop("merged into “%(title)s”."),
-        gettext_noop("1 record settled: %(pieces)s."),
-        gettext_noop("%(count)s records settled: %(pieces)s."),
-        gettext_noop("%(name)s was removed."),
-        gettext_noop("%(name)s can be called again."),
-        gettext_noop("The day has come nearer: another case goes on."),
-        gettext_noop("It was renewed or is needed no more."),
-    )
+_CLOSINGS = ToldSentences(
+    gettext_noop("a later run ended well."),
+    gettext_noop("the flow was retired."),
+    gettext_noop("the flow is no longer live."),
+    gettext_noop("its monitor was switched off."),
+    gettext_noop("what waited has begun."),
+    gettext_noop("a run has ended since."),
+    gettext_noop("records have come through again."),
+    gettext_noop("a run took as long as usual again."),
+    gettext_noop("a run's records were accepted as usual again."),
+    gettext_noop("nothing keeps the cut-off from being reached any more, or it has passed."),
+    gettext_noop("merged into “%(title)s”."),
+    gettext_noop("1 record settled: %(pieces)s."),
+    gettext_noop("%(count)s records settled: %(pieces)s."),
+    gettext_noop("%(name)s was removed."),
+    gettext_noop("%(name)s can be called again."),
+    gettext_noop("The day has come nearer: another case goes on."),
+    gettext_noop("It was renewed or is needed no more."),
+    parts=_LISTED,
 )
-_PIECES = tuple(
-    _Shape(words)
-    for words in (
-        gettext_noop("1 record is blocked"),
-        gettext_noop("%(count)s records are blocked"),
-        gettext_noop("1 waits for an approval"),
-        gettext_noop("%(count)s wait for an approval"),
-        gettext_noop("1 flow waits"),
-        gettext_noop("%(count)s flows wait"),
-        gettext_noop("%(count)s written"),
-        gettext_noop("%(count)s unchanged"),
-        gettext_noop("%(count)s skipped"),
-        gettext_noop("%(count)s replaced by a newer version"),
-        gettext_noop("%(count)s rolled back"),
-        gettext_noop("%(count)s carried on in another case"),
-        gettext_noop("%(count)s left waiting"),
-    )
+_STEPS = ToldSentences(
+    gettext_noop("Assigned to %(name)s."),
+    gettext_noop("“%(title)s” was merged into this."),
+    gettext_noop("“%(title)s” was taken out again."),
+    gettext_noop("The file “%(name)s” was attached."),
+    gettext_noop("“%(flow)s” was started; the records are tried again once it is through."),
+    gettext_noop("To be tried again at %(moment)s."),
+    gettext_noop("Snoozed until %(moment)s: %(rest)s"),
+    gettext_noop("Routed by the rule “%(name)s”."),
+    gettext_noop("%(field)s of %(record)s was corrected and tried again."),
+    gettext_noop("%(field)s: %(old)s is now translated to %(new)s. Tried again."),
+    gettext_noop("%(field)s: %(old)s becomes %(new)s once version %(count)s is approved."),
+    gettext_noop("Waits for us now. %(rest)s"),
+    gettext_noop("Waits for the customer now. %(rest)s"),
+    gettext_noop("Waits for the system's provider now. %(rest)s"),
+    gettext_noop("Closed: %(closing)s"),
+    parts={"closing": Part(r".*", closed_words)},
 )

@@ -9,6 +9,7 @@ from apps.flows.engine.states import OperationState
 from apps.monitoring import case_book, told_words
 from apps.monitoring.monitors import watch
 from apps.monitoring.told_words import closed_words, finding_words, step_words
+from apps.tenants import told_sentences
 
 SENTENCES = [
     "Opened.",
@@ -55,6 +56,7 @@ def test_every_line_that_the_product_writes_is_looked_up_in_the_catalogue(
         return one(single if number == 1 else plural)
 
     monkeypatch.setattr(told_words, "_", one)
+    monkeypatch.setattr(told_sentences, "_", one)
     monkeypatch.setattr(told_words, "ngettext", several)
     step_words(sentence)
     assert asked

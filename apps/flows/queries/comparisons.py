@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from apps.flows.engine.states import RUN_TERMINAL
 from apps.flows.models import Comparison, ComparisonRule, Flow, Run
+from apps.flows.told_words import message_words
 from apps.flows.triggers.comparisons import rule_of, why_incomparable
 from apps.tenants.templatetags.wording import count_words
 
@@ -51,7 +52,7 @@ def _found(last: Run | None, result: Comparison | None) -> tuple[str, ...]:
     if last is None:
         return ()
     if result is None or not result.judged or last.error_message:
-        return (last.error_message or _("It was ended before its end."),)
+        return (message_words(last.error_message, last.error_class) or _("It was ended before its end."),)
     words = {"listed": count_words(result.listed), "known": count_words(result.known)}
     lines = [_("%(listed)s listed records were compared with %(known)s delivered ones.") % words]
     if not result.missing:

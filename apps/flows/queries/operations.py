@@ -22,6 +22,7 @@ from apps.flows.queries.lineage import Stop, also_known_as, get_lineage
 from apps.flows.queries.operation_steps import StepRow, list_steps
 from apps.flows.queries.operation_undo import Compensation, get_compensation
 from apps.flows.services.evidence import Attempt, attempts_of, canonical_values_of
+from apps.flows.told_words import message_words
 from apps.tenants.templatetags.wording import absolute_words
 
 
@@ -137,6 +138,7 @@ def get_operation_page(operation: Operation, who: Actor) -> OperationPage:
 def sentence_of(operation: Operation) -> str:
     """Return what came of a record in one plain sentence."""
     target, state = operation.flow.target.name, operation.state
+    told = message_words(operation.error_message, operation.error_class)
     if state == OperationState.WRITTEN:
         words = {"target": target, "key": operation.target_key}
         if operation.target_key:
@@ -153,8 +155,8 @@ def sentence_of(operation: Operation) -> str:
     if state == OperationState.SKIPPED:
         return operation.error_message or _("This record is not for this flow.")
     if state == OperationState.WAITING:
-        return operation.error_message or _("This record stands behind an earlier version of itself.")
-    return operation.error_message or _("This record was refused, and nobody said why.")
+        return told or _("This record stands behind an earlier version of itself.")
+    return told or _("This record was refused, and nobody said why.")
 
 
 def _standing(operation: Operation, steps: list[StepRow]) -> str:

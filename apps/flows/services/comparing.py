@@ -25,6 +25,7 @@ from apps.flows.models import Comparison, ComparisonRule, ListedPage, Run
 from apps.flows.services.deletions import DELIVERED, tell_deleted
 from apps.flows.services.halting import RunStoppedError, stopped_or_away
 from apps.flows.services.session import Session
+from apps.flows.told_words import LISTS_LESS, LISTS_NOTHING, WHY_DOUBTED
 
 ASKED_SINGLY = 10  # records looked at again between two commits, where each takes a call
 ASKED_TOGETHER = 200  # the same where one call names several, or the list must be read for them
@@ -171,16 +172,9 @@ class _Comparing:
         row = self._row
         with transaction.atomic():
             name = Connection.objects.values_list("name", flat=True).get(id=self._session.source_id)
-        if row.listed:
-            shows = (
-                f"{name} suddenly lists only {row.known - row.missing} of the {row.known} records that were delivered"
-            )
-        else:
-            shows = f"{name} suddenly lists nothing at all, though {row.known} of its records were delivered"
-        sentence = (
-            f"{shows}. Have the rights of the connection's user changed? Nothing was treated as deleted. "
-            "Compare again once it sees everything, or confirm on the flow's monitors that they were deleted."
-        )
+        shows = LISTS_LESS if row.listed else LISTS_NOTHING
+        words = {"source": name, "left_count": row.known - row.missing, "count": row.known}
+        sentence = f"{shows % words} {WHY_DOUBTED}"
         return MisconfiguredError(sentence, business_class=BusinessClass.SOURCE_SHRUNK)
 
     def _look_again(self) -> bool:

@@ -21,12 +21,9 @@ from apps.flows.services.day_figures import Tally, add_to_day
 from apps.flows.services.session import Session
 from apps.flows.services.told_lines import facts_of, told_line
 from apps.flows.signals import ledger_changed
+from apps.flows.told_words import DELETED_AT_SOURCE, DELETED_AT_SOURCE_UNNAMED
 
 DELIVERED = (OperationState.WRITTEN, OperationState.UNCHANGED)
-_SENTENCE = (
-    "{source} no longer has this record: it is not among those that it lists, and asked for by itself it is not there. "
-    "{target} still holds {what}. Take it back there if it should not stay, and leave this out with the reason."
-)
 
 
 def tell_deleted(session: Session, source_keys: Sequence[str], *, origin: str) -> int:
@@ -53,8 +50,8 @@ def tell_deleted(session: Session, source_keys: Sequence[str], *, origin: str) -
 
 
 def _line(session: Session, delivered: Operation, names: dict[UUID, str], origin: str, now: datetime) -> Operation:
-    what = f"it as {delivered.target_key}" if delivered.target_key else "what was made of it"
-    sentence = _SENTENCE.format(source=names[session.source_id], target=names[session.target_id], what=what)
+    words = {"source": names[session.source_id], "target": names[session.target_id], "key": delivered.target_key}
+    sentence = DELETED_AT_SOURCE if delivered.target_key else DELETED_AT_SOURCE_UNNAMED
     return told_line(
         session,
         facts_of(delivered),
@@ -62,6 +59,6 @@ def _line(session: Session, delivered: Operation, names: dict[UUID, str], origin
         step="extract",
         business_class=BusinessClass.SOURCE_DELETED,
         code=origin,
-        sentence=sentence,
+        sentence=sentence % words,
         now=now,
     )

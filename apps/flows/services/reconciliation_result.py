@@ -26,38 +26,13 @@ from apps.flows.services.reconciliation_steps import Compared, parts_of, writing
 from apps.flows.services.session import Session
 from apps.flows.services.told_lines import facts_of, told_line
 from apps.flows.signals import ledger_changed
+from apps.flows.told_words import UNEXPLAINED_OF_STEP, UNEXPLAINED_SENTENCES
+from apps.tenants.told_sentences import NO_AMOUNT
 
 MOST_ROWS = 5_000  # records kept behind a statement, the unexplained first
 MOST_FINDINGS = 1_000  # told by one reconciliation; the next one tells of the others
 STEP = "reconciliation"
 _ORDER = {cause: place for place, cause in enumerate(Cause)}
-_SENTENCES = {
-    Cause.MISSING_IN_TARGET: (
-        "{target} no longer has this record, which was delivered as {key}. Put it back there, or leave this out with the "
-        "reason. The next reconciliation looks again."
-    ),
-    Cause.NEVER_READ: (
-        "{source} changed this record before the last reading, and it never arrived here. Retry it: it is then read by itself."
-    ),
-    Cause.AMOUNT_DIFFERS: (
-        "{source} says {ours}, {target} says {theirs}. Put right the one that is wrong, or leave this out with the reason. "
-        "The next reconciliation looks again."
-    ),
-    Cause.EXTRA_IN_TARGET: (
-        "{target} holds this record more often than it was delivered. Take the extra one back there, or leave this out with "
-        "the reason. The next reconciliation looks again."
-    ),
-}
-_STEP_SENTENCES = {
-    Cause.MISSING_IN_TARGET: (
-        "{target} no longer has what the step “{step}” made there as {key}. Have it restored there, or leave this out with the "
-        "reason. The next reconciliation looks again."
-    ),
-    Cause.AMOUNT_DIFFERS: (
-        "The step “{step}” wrote {ours} to {key}, and {target} says {theirs}. Put right the one that is wrong, or leave this "
-        "out with the reason. The next reconciliation looks again."
-    ),
-}
 
 
 def finish(session: Session, row: Reconciliation, picture: Picture) -> None:
@@ -249,15 +224,15 @@ def _sentence(session: Session, picture: Picture, one: Compared, cause: Cause, n
         "source": names[session.source_id],
         "target": names[session.target_id],
         "key": picture.known.get(entry.key, Known()).target_key,
-        "ours": _said(_money(entry.source)),
-        "theirs": _said(_money(entry.target)),
+        "source_money": _said(_money(entry.source)),
+        "target_money": _said(_money(entry.target)),
     }
     if thing is None or picture.made is None:
-        return _SENTENCES[cause].format(**words)
+        return UNEXPLAINED_SENTENCES[cause] % words
     step = session.compiled.definition.step_named(thing.step)
     title = step.title if step is not None and step.title else thing.step
     words |= {"target": picture.made.systems.get(thing.place, ""), "key": thing.outside_key, "step": title}
-    return _STEP_SENTENCES[cause].format(**words)
+    return UNEXPLAINED_OF_STEP[cause] % words
 
 
 def _facts(session: Session, picture: Picture, key: str) -> dict[str, Any]:
@@ -276,4 +251,4 @@ def _facts(session: Session, picture: Picture, key: str) -> dict[str, Any]:
 
 
 def _said(money: Money | None) -> str:
-    return "no amount" if money is None else f"{money.currency} {money.value:,.2f}"
+    return NO_AMOUNT if money is None else f"{money.currency} {money.value:,.2f}"
