@@ -65,7 +65,8 @@ class UndecidedError(ValueError):
     """An upgrade has conflicts that nobody has decided; `conflicts` are all of them."""
 
     def __init__(self, conflicts: Sequence[PlacedConflict]) -> None:
-        super().__init__(f"{len(conflicts)} lines were changed on both sides: choose for each which is to hold.")
+        lines = "1 line was" if len(conflicts) == 1 else f"{len(conflicts)} lines were"
+        super().__init__(f"{lines} changed on both sides: choose for each which is to hold.")
         self.conflicts = tuple(conflicts)
 
 

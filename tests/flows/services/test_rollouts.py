@@ -241,7 +241,7 @@ def test_a_flow_with_a_conflict_is_held_and_no_ring_follows_one_that_shows_nothi
     with scope.work_in(many.partner):
         held = RolloutMember.objects.get(rollout=rollout, flow=many.flow)
         assert (held.ring, held.version_after) == (0, None)
-        assert "changed on both sides" in held.reason
+        assert held.reason == "1 line was changed on both sides: choose for each which is to hold."
         upgrade(Flow.objects.get(id=many.flow.id), made_by="Ann", choices={"delivery:description.default": Choice.OURS})
         resume_rollout(rollout)
     assert _work(many, rollout).state == Rollout.State.RUNNING
