@@ -14,8 +14,9 @@ from apps.flows.told_words import message_words
 from apps.monitoring.blame import CLASSES, OWN_CLASSES, QUEUE_LABELS, WAITING_LABELS, WaitingOn, WorkQueue, verdict_for
 from apps.monitoring.told_words import finding_words
 
-# Classes whose title names what is wrong; the field to blame would only puzzle ("The period is closed: Approved at").
+# Whose sentence monitoring itself told.
 _FOUND = frozenset({*OWN_CLASSES, BusinessClass.CONNECTION, BusinessClass.PROVIDER_OUTAGE})
+# Classes whose title names what is wrong; the field to blame would only puzzle ("The period is closed: Approved at").
 SAYS_ENOUGH = frozenset({BusinessClass.CLOSED_PERIOD, BusinessClass.INACTIVE_PROJECT, BusinessClass.DUPLICATE})
 
 

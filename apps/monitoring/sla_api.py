@@ -135,7 +135,7 @@ class BlockedSumSerializer(serializers.Serializer[Any]):
 class ComingCutOffSerializer(serializers.Serializer[Any]):
     """A cut-off to come; `risks` is empty when it is on time.
 
-    `expected_at` is derived from `sample` ended runs of the flow that is through last, at `per_hour` records an hour.
+    `expected_at` is derived from `sample` ended runs of the flow that is through last, at `per_hour` records an hour (0: less than one).
     """
 
     id = serializers.UUIDField()

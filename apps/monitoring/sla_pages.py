@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from apps.monitoring.impact import Sum
-from apps.monitoring.sla_words import rate_words
+from apps.monitoring.sla_words import pace_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,8 @@ class CutOffRow:
 
     `posted` since the cut-off before; `ready` are on their way by themselves, `to_approve` wait for somebody's yes, `blocked`
     are in exceptions, with `money`. `expected_at` is derived from `per_hour` and `sample`, the pace and the runs of the flow
-    that is through last; None: nothing is left, or nobody can say. `risks` say why it is at risk, nothing when it is not.
+    that is through last (0: less than one an hour); None: nothing is left, or nobody can say. `risks` say why it is at risk,
+    nothing when it is not.
     """
 
     id: UUID
@@ -158,9 +159,9 @@ class CutOffRow:
     risks: tuple[str, ...]
 
     @property
-    def rate(self) -> str:
+    def pace(self) -> str:
         """Return the pace in words, "" when there is none."""
-        return rate_words(self.per_hour, self.sample) if self.per_hour is not None else ""
+        return pace_words(self.per_hour, self.sample) if self.per_hour is not None else ""
 
     @property
     def must_be_posted(self) -> int:

@@ -33,7 +33,7 @@ CAUSE_LABELS = {
 _WEEKDAYS = date(2024, 1, 1)  # a Monday
 
 
-def rate_words(per_hour: int, runs: int) -> str:
+def pace_words(per_hour: int, runs: int) -> str:
     """Return how fast it goes and by what that is told."""
     return _("%(rate)s an hour, by %(runs)s") % {
         "rate": count_words(per_hour) if per_hour >= 1 else _("less than one"),

@@ -1,21 +1,13 @@
 """What monitoring told of a case and stored, in English: said again in the reader's language and time zone."""
 
-import re
+from django.utils.translation import gettext_noop
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
-
-from apps.tenants.templatetags.wording import count_words
 from apps.tenants.told_sentences import Part, ToldSentences
 
 
 def step_words(sentence: str) -> str:
     """Return a line of a case's history; one that no rule knows stays as it was written."""
-    if found := _TRIED.fullmatch(sentence):
-        return _tried(found)
-    if found := _LEFT_OUT.fullmatch(sentence):
-        return _left_out(found)
-    return _(sentence) if sentence in _FIXED else _STEPS.said(sentence) or sentence
+    return _STEPS.said(sentence) or sentence
 
 
 def finding_words(sentence: str) -> str:
@@ -26,52 +18,6 @@ def finding_words(sentence: str) -> str:
 def closed_words(reason: str) -> str:
     """Return why a case is closed; a person's own reason stays as it was given."""
     return _CLOSINGS.said(reason) or reason
-
-
-_FIXED = frozenset(
-    {
-        gettext_noop("Opened."),
-        gettext_noop("Opened again: it happened again."),
-        gettext_noop("Sorted in anew."),
-        gettext_noop("The rest was ended."),
-        gettext_noop("The planned retry was taken back."),
-        gettext_noop("The planned retry did not start: whoever planned it may not do this any more."),
-        gettext_noop("The planned retry did not start: what was to bring the missing records did not end well."),
-        gettext_noop("As it was proposed."),
-        gettext_noop("Awake again: more records failed."),
-        gettext_noop("Awake again: the next run failed."),
-        gettext_noop("Awake again: the customer answered."),
-        gettext_noop("Awake again: its time has come."),
-        gettext_noop("Awake again: another exception was merged into it."),
-        gettext_noop("Waits for us now."),
-        gettext_noop("Waits for the customer now."),
-        gettext_noop("Waits for the system's provider now."),
-        gettext_noop("Taken out of the other exception again."),
-        gettext_noop("Assigned to nobody."),
-        gettext_noop("The flow was started again."),
-        gettext_noop("The next run failed for the same reason."),
-        gettext_noop("The run gave up."),
-        gettext_noop("It was tried again in vain."),
-        gettext_noop("The customer answered."),
-    }
-)
-
-
-_TRIED = re.compile(r"(?P<count>[\d,]+) records? tried again\.")
-_LEFT_OUT = re.compile(r"(?P<count>[\d,]+) records? (?:was|were) left out: (?P<reason>.*)", re.DOTALL)
-
-
-def _tried(found: re.Match[str]) -> str:
-    number = int(found["count"].replace(",", ""))
-    return ngettext("%(count)s record tried again.", "%(count)s records tried again.", number) % {
-        "count": count_words(number)
-    }
-
-
-def _left_out(found: re.Match[str]) -> str:
-    number = int(found["count"].replace(",", ""))
-    words = ngettext("%(count)s record was left out: %(reason)s", "%(count)s records were left out: %(reason)s", number)
-    return words % {"count": count_words(number), "reason": found["reason"]}
 
 
 def _pieces(text: str) -> str:
@@ -141,6 +87,35 @@ _CLOSINGS = ToldSentences(
     parts=_LISTED,
 )
 _STEPS = ToldSentences(
+    gettext_noop("Opened."),
+    gettext_noop("Opened again: it happened again."),
+    gettext_noop("Sorted in anew."),
+    gettext_noop("The rest was ended."),
+    gettext_noop("The planned retry was taken back."),
+    gettext_noop("The planned retry did not start: whoever planned it may not do this any more."),
+    gettext_noop("The planned retry did not start: what was to bring the missing records did not end well."),
+    gettext_noop("As it was proposed."),
+    gettext_noop("Awake again: more records failed."),
+    gettext_noop("Awake again: the next run failed."),
+    gettext_noop("Awake again: the customer answered."),
+    gettext_noop("Awake again: its time has come."),
+    gettext_noop("Awake again: another exception was merged into it."),
+    gettext_noop("Waits for us now."),
+    gettext_noop("Waits for the customer now."),
+    gettext_noop("Waits for the system's provider now."),
+    gettext_noop("Taken out of the other exception again."),
+    gettext_noop("Assigned to nobody."),
+    gettext_noop("The flow was started again."),
+    gettext_noop("The flow's records were compared again."),
+    gettext_noop("The next run failed for the same reason."),
+    gettext_noop("The run gave up."),
+    gettext_noop("It was tried again in vain."),
+    gettext_noop("The customer answered."),
+    gettext_noop("The planned retry did not start: %(reason)s"),
+    gettext_noop("1 record tried again."),
+    gettext_noop("%(count)s records tried again."),
+    gettext_noop("1 record was left out: %(rest)s"),
+    gettext_noop("%(count)s records were left out: %(rest)s"),
     gettext_noop("Assigned to %(name)s."),
     gettext_noop("“%(title)s” was merged into this."),
     gettext_noop("“%(title)s” was taken out again."),

@@ -1,7 +1,7 @@
 """Sentences that the product told and stored, in English: found again part by part, and said in the reader's language and zone.
 
 What a person or another system said stays as it was said, also inside such a sentence. Each table holds the English, which is
-the key in the catalogue too; one record and several are two sentences of a table.
+the key in the catalogue too; one record and several are two sentences of a table. The first that fits is taken.
 """
 
 import re

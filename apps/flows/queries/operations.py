@@ -145,15 +145,13 @@ def sentence_of(operation: Operation) -> str:
             return _("%(target)s holds this record as %(key)s.") % words
         return _("%(target)s holds this record.") % words
     if state == OperationState.UNCHANGED:
-        return operation.error_message or _("%(target)s held this record already: nothing had to be sent.") % {
-            "target": target
-        }
+        return told or _("%(target)s held this record already: nothing had to be sent.") % {"target": target}
     if state == OperationState.UNDONE:
         return _("It was rolled back: what had been done for it was taken back.")
     if state == OperationState.SUPERSEDED:
         return _("A newer version of the same record has taken its place.")
     if state == OperationState.SKIPPED:
-        return operation.error_message or _("This record is not for this flow.")
+        return told or _("This record is not for this flow.")
     if state == OperationState.WAITING:
         return told or _("This record stands behind an earlier version of itself.")
     return told or _("This record was refused, and nobody said why.")

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -253,10 +252,9 @@ def _expected(flows: CutOffFlows, known: _Known, now: datetime) -> tuple[datetim
         return None, None, True
     if any(flow_id not in known.pace for flow_id in busy):
         return None, None, False
-    seconds, last = max(
-        ((known.pace[one].seconds_for(known.left[one].ready), known.pace[one]) for one in busy), key=itemgetter(0)
-    )
-    return now + timedelta(seconds=seconds), last, True
+    spans = {flow_id: known.pace[flow_id].seconds_for(known.left[flow_id].ready) for flow_id in busy}
+    last = max(busy, key=spans.__getitem__)
+    return now + timedelta(seconds=spans[last]), known.pace[last], True
 
 
 def _risks(

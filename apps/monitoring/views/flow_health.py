@@ -22,7 +22,7 @@ from apps.flows.queries.flows import get_flow, last_success_of
 from apps.flows.views.flow_frame import FlowFrame, framed
 from apps.monitoring.queries.cut_off_board import Backlog, backlog_of
 from apps.monitoring.sla_pages import ClockRow
-from apps.monitoring.sla_words import rate_words
+from apps.monitoring.sla_words import pace_words
 from apps.monitoring.telemetry.flow_health import FlowHealth, clocks_of, get_flow_health
 from apps.monitoring.views.figures import Detail, Tile, last_success_tile, with_query
 from apps.tenants.templatetags.wording import count_words, duration_words
@@ -68,19 +68,19 @@ def _backlog_tile(flow: Flow, left: Backlog) -> Tile:
         if many
     ]
     tile = Tile.counted("backlog", _("Not posted yet"), number, icon="inbox", link=records, tone=tone)
-    return tile.saying(pace_words(left)).with_details(tuple(details))
+    return tile.saying(backlog_words(left)).with_details(tuple(details))
 
 
-def pace_words(left: Backlog) -> str:
+def backlog_words(left: Backlog) -> str:
     """Return when the backlog is expected to be over, and by what that is told."""
     if not left.ready:
         return _("Nothing is on its way just now.")
     if left.seconds is None or left.per_hour is None:
         return _("How long it takes is not known yet: no run was measured in two weeks.")
     minutes = max(1, round(left.seconds / 60))
-    return _("over in about %(span)s at the present rate: %(rate)s") % {
+    return _("over in about %(span)s at the present rate: %(pace)s") % {
         "span": duration_words(minutes * 60),
-        "rate": rate_words(left.per_hour, left.runs),
+        "pace": pace_words(left.per_hour, left.runs),
     }
 
 

@@ -46,7 +46,7 @@ from apps.monitoring.views.figures import (
 )
 from apps.tenants.brands import brand_for
 from apps.tenants.charts import Chart
-from apps.tenants.templatetags.wording import count_words, short_day_words
+from apps.tenants.templatetags.wording import count_words, moment_words
 
 CUT_OFFS_AHEAD = timedelta(hours=48)
 FIGURES = "figures"  # asks for the parts that keep themselves up to date, without the charts
@@ -121,13 +121,13 @@ def _start_url() -> str:
 def since_words(since: datetime, now: datetime) -> str:
     """Return a moment as people say it, in the reader's own zone: "yesterday 17:12"."""
     then, here = timezone.localtime(since), timezone.localtime(now)
-    figures = {"time": date_format(then, "H:i"), "day": short_day_words(then.date()), "weekday": date_format(then, "l")}
+    figures = {"time": f"{then:%H:%M}", "weekday": date_format(then, "l")}
     ago = (here.date() - then.date()).days
     if ago == 0:
         return _("today %(time)s") % figures
     if ago == 1:
         return _("yesterday %(time)s") % figures
-    return (_("%(weekday)s %(time)s") if ago < 7 else _("%(day)s, %(time)s")) % figures
+    return _("%(weekday)s %(time)s") % figures if ago < 7 else moment_words(since)
 
 
 def _tiles(

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.monitoring.queries.cut_off_board import Backlog
-from apps.monitoring.views.flow_health import pace_words
+from apps.monitoring.views.flow_health import backlog_words
 
 
 @pytest.mark.parametrize(
@@ -28,4 +28,4 @@ from apps.monitoring.views.flow_health import pace_words
     ],
 )
 def test_the_pace_is_told_in_words_that_one_can_weigh(left: Backlog, words: str) -> None:
-    assert pace_words(left) == words
+    assert backlog_words(left) == words
